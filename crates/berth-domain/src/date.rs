@@ -1,0 +1,84 @@
+//! Points in time, and the forms in which answers show them (`contract/quay.md` 10.2).
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+
+/// A point in time, in microseconds since 1970 (UTC), as the database stores it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From microseconds since 1970.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970.
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970.
+    #[must_use]
+    pub const fn as_seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// The time `seconds` later (earlier, when negative); saturates at the ends of the representable range.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+    }
+
+    /// Midnight (UTC) of a date written `MM/DD/YYYY`; `None` when the text is not such a date.
+    #[must_use]
+    pub fn from_us_date(text: &str) -> Option<Self> {
+        let date = NaiveDate::parse_from_str(text, "%m/%d/%Y").ok()?;
+        Some(Self(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros()))
+    }
+
+    /// `Sun, 22 Nov 2026 06:28:07 -0000`: robots, logs, notifications.
+    #[must_use]
+    pub fn to_rfc2822(self) -> String {
+        self.utc().format("%a, %d %b %Y %H:%M:%S -0000").to_string()
+    }
+
+    /// `2026-11-22T06:29:10.655076Z`, without the fraction when it is zero: application tokens.
+    #[must_use]
+    pub fn to_iso8601(self) -> String {
+        let precision = if self.0.rem_euclid(1_000_000) == 0 {
+            SecondsFormat::Secs
+        } else {
+            SecondsFormat::Micros
+        };
+        self.utc().to_rfc3339_opts(precision, true)
+    }
+
+    /// `2026-11-22`: days in counts.
+    #[must_use]
+    pub fn to_date(self) -> String {
+        self.utc().format("%Y-%m-%d").to_string()
+    }
+
+    fn utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.0).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn forms() {
+        let time = Timestamp::from_micros(1_795_328_950_655_076);
+        assert_eq!(time.to_rfc2822(), "Sun, 22 Nov 2026 06:29:10 -0000");
+        assert_eq!(time.to_iso8601(), "2026-11-22T06:29:10.655076Z");
+        let whole = Timestamp::from_micros(1_795_328_950_000_000);
+        assert_eq!(whole.to_iso8601(), "2026-11-22T06:29:10Z");
+        assert_eq!(whole.to_date(), "2026-11-22");
+        assert_eq!(Timestamp::from_us_date("11/22/2026"), Some(whole.plus_seconds(-23_350)));
+        assert_eq!(Timestamp::from_us_date("22/11/2026"), None);
+    }
+}

@@ -1,0 +1,382 @@
+//! Where an upstream registry may be: never in a private network, unless the operator says so (`contract/quay.md` 3.3).
+//!
+//! Pure policy: who looks names up is the caller's to say. How hosts may be spelled is the `url` crate's knowledge, the same
+//! as in browsers, so that no spelling of an address hides it; what is checked here is what is connected to afterwards.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+pub use url::Host;
+
+/// An upstream registry as people write it: `host[:port][/namespace]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamName {
+    /// The host as it was written, for messages.
+    pub written_host: String,
+    /// The host.
+    pub host: Host,
+    /// The port, where one is given.
+    pub port: Option<u16>,
+}
+
+/// Why a text names no upstream registry. `Display` is the contract's message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InvalidUpstream {
+    /// There is no host.
+    NoHost,
+    /// User name or password stand in front of the host.
+    EmbeddedCredentials,
+    /// The host cannot be the name of anything.
+    Host(String),
+    /// The port is no number between 1 and 65535.
+    Port,
+}
+
+impl fmt::Display for InvalidUpstream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoHost => formatter.write_str("URL must include a hostname"),
+            Self::EmbeddedCredentials => {
+                formatter.write_str("URLs with embedded credentials are not allowed")
+            }
+            Self::Host(host) => write!(formatter, "Cannot resolve hostname '{host}'"),
+            Self::Port => formatter.write_str("The provided registry URL is not allowed"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidUpstream {}
+
+impl std::str::FromStr for UpstreamName {
+    type Err = InvalidUpstream;
+
+    fn from_str(text: &str) -> Result<Self, InvalidUpstream> {
+        let authority = text.split('/').next().unwrap_or_default();
+        let (credentials, host_and_port) =
+            authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+        let (host, port) = split_port(host_and_port);
+        let written_host = host.trim_matches(['[', ']']).to_lowercase();
+        if written_host.is_empty() {
+            return Err(InvalidUpstream::NoHost);
+        }
+        if credentials.is_some() {
+            return Err(InvalidUpstream::EmbeddedCredentials);
+        }
+        let host = Host::parse(host).map_err(|_| InvalidUpstream::Host(written_host.clone()))?;
+        Ok(Self { port: parse_port(port)?, host, written_host })
+    }
+}
+
+/// Splits `host:port`; an IPv6 address stands in brackets.
+fn split_port(text: &str) -> (&str, &str) {
+    let end =
+        if text.starts_with('[') { text.find(']').map_or(text.len(), |end| end + 1) } else { 0 };
+    match text[end..].split_once(':') {
+        Some((rest, port)) => (&text[..end + rest.len()], port),
+        None => (text, ""),
+    }
+}
+
+fn parse_port(text: &str) -> Result<Option<u16>, InvalidUpstream> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let port = text.parse().ok().filter(|port| *port != 0);
+    port.map(Some).ok_or(InvalidUpstream::Port)
+}
+
+/// Why a name has no addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookUpError {
+    /// Nobody knows the name.
+    NotFound,
+    /// No answer in time.
+    TimeOut,
+    /// The host looks no names up for components.
+    Unavailable,
+}
+
+/// How sure it is that a destination may be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admitted {
+    /// Its addresses were checked, or the operator allowed its name.
+    Checked,
+    /// Only its name was: the host looks no names up. Its own rules for outgoing connections remain.
+    ByNameOnly,
+}
+
+/// Why a destination may not be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Its name or one of its addresses is private.
+    Private,
+    /// Its name has no address.
+    NotResolved,
+}
+
+/// Which private destinations the operator allows: the setting `ssrf_allowed_hosts`.
+#[derive(Debug, Clone, Default)]
+pub struct Destinations {
+    names: Vec<String>,
+    networks: Vec<IpNet>,
+}
+
+impl Destinations {
+    /// Takes host names, addresses and CIDRs; what is none of them allows nothing.
+    #[must_use]
+    pub fn allowing(items: &[String]) -> Self {
+        let mut destinations = Self::default();
+        for item in items {
+            match parse_network(item) {
+                Some(network) => destinations.networks.push(network),
+                None => destinations.names.extend(Host::parse(item).ok().map(|host| plain(&host))),
+            }
+        }
+        destinations
+    }
+
+    /// Decides whether `host` may be reached. `resolve` gives the addresses of a name.
+    ///
+    /// A private name may be reached when the operator allows it, or every network that it leads to.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn admit(
+        &self,
+        host: &Host,
+        resolve: impl FnOnce(&str) -> Result<Vec<IpAddr>, LookUpError>,
+    ) -> Result<Admitted, Refused> {
+        let name = match host {
+            Host::Ipv4(address) => return self.admit_addresses(&[IpAddr::V4(*address)], false),
+            Host::Ipv6(address) => return self.admit_addresses(&[IpAddr::V6(*address)], false),
+            Host::Domain(name) => name,
+        };
+        let plain = plain(host);
+        if self.names.contains(&plain) {
+            return Ok(Admitted::Checked);
+        }
+        match resolve(name) {
+            Ok(addresses) if !addresses.is_empty() => {
+                self.admit_addresses(&addresses, is_private_name(&plain))
+            }
+            // A name without a dot leads nowhere outside.
+            Err(LookUpError::Unavailable) if is_private_name(&plain) || !plain.contains('.') => {
+                Err(Refused::Private)
+            }
+            Err(LookUpError::Unavailable) => Ok(Admitted::ByNameOnly),
+            Ok(_) | Err(LookUpError::NotFound | LookUpError::TimeOut) => Err(Refused::NotResolved),
+        }
+    }
+
+    fn admit_addresses(&self, all: &[IpAddr], private_name: bool) -> Result<Admitted, Refused> {
+        let allowed = |address: &IpAddr| {
+            self.networks.iter().any(|network| network.contains(address))
+                || (!private_name && is_public(*address))
+        };
+        if all.iter().all(allowed) { Ok(Admitted::Checked) } else { Err(Refused::Private) }
+    }
+}
+
+/// An address or a CIDR; `[::1]` too.
+fn parse_network(item: &str) -> Option<IpNet> {
+    let bare = item.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(|| bare.parse().ok().map(|address: IpAddr| address.into()))
+}
+
+/// Whether an item of the setting can be used.
+pub(crate) fn is_name_or_network(item: &str) -> bool {
+    parse_network(item).is_some() || (!item.contains('/') && Host::parse(item).is_ok())
+}
+
+/// A host as names are compared: without the dot at the end (`url` lowers the case).
+fn plain(host: &Host) -> String {
+    let text = host.to_string();
+    text.strip_suffix('.').unwrap_or(&text).to_owned()
+}
+
+/// Names of what is inside: this machine, clouds' metadata, clusters, and all under domains that the Internet does not have.
+fn is_private_name(name: &str) -> bool {
+    const NAMES: &[&str] = &["localhost", "metadata", "kubernetes"];
+    const SUFFIXES: &[&str] = &[".internal", ".local", ".localhost", ".svc"];
+    NAMES.contains(&name)
+        || name == "kubernetes.default"
+        || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// Whether an address is one of the Internet's: globally routable, for one receiver.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => !NOT_PUBLIC_V4.iter().any(|network| network.contains(&address)),
+        IpAddr::V6(address) => {
+            GLOBAL_V6.contains(&address)
+                && !NOT_PUBLIC_V6.iter().any(|network| network.contains(&address))
+        }
+    }
+}
+
+const fn v4(a: u8, b: u8, c: u8, d: u8, length: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length)
+}
+
+const fn v6(a: u16, b: u16, length: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), length)
+}
+
+const NOT_PUBLIC_V4: &[Ipv4Net] = &[
+    v4(0, 0, 0, 0, 8),        // this network
+    v4(10, 0, 0, 0, 8),       // private
+    v4(100, 64, 0, 0, 10),    // shared by a carrier's customers
+    v4(127, 0, 0, 0, 8),      // this machine
+    v4(168, 63, 129, 16, 32), // Azure's services for the machine itself
+    v4(169, 254, 0, 0, 16),   // this link; metadata of clouds
+    v4(172, 16, 0, 0, 12),    // private
+    v4(192, 0, 0, 0, 24),     // protocol assignments
+    v4(192, 0, 2, 0, 24),     // documentation
+    v4(192, 88, 99, 0, 24),   // 6to4 relays
+    v4(192, 168, 0, 0, 16),   // private
+    v4(198, 18, 0, 0, 15),    // benchmarks
+    v4(198, 51, 100, 0, 24),  // documentation
+    v4(203, 0, 113, 0, 24),   // documentation
+    v4(224, 0, 0, 0, 4),      // multicast
+    v4(240, 0, 0, 0, 4),      // reserved; broadcast
+];
+
+/// All of IPv6 that is assigned to the Internet: loopback, unspecified, mapped and translated IPv4, unique local, link-local,
+/// site-local and multicast addresses are outside.
+const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 3);
+
+const NOT_PUBLIC_V6: &[Ipv6Net] = &[
+    v6(0x2001, 0, 23), // protocol assignments; Teredo, which has IPv4 addresses inside
+    v6(0x2001, 0xdb8, 32), // documentation
+    v6(0x2002, 0, 16), // 6to4, which has IPv4 addresses inside
+    v6(0x3fff, 0, 20), // documentation
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8));
+
+    /// Whether `text` may be reached when every name leads to `addresses`.
+    fn reach(
+        text: &str,
+        allowed: &[&str],
+        addresses: Result<Vec<IpAddr>, LookUpError>,
+    ) -> Result<Admitted, String> {
+        let upstream: UpstreamName =
+            text.parse().map_err(|error: InvalidUpstream| error.to_string())?;
+        let allowed: Vec<String> = allowed.iter().map(|&item| item.to_owned()).collect();
+        Destinations::allowing(&allowed)
+            .admit(&upstream.host, |_| addresses)
+            .map_err(|refused| format!("{refused:?}"))
+    }
+
+    #[test]
+    fn no_spelling_of_a_private_address_or_name_gets_through() {
+        let table = include_str!("../tests/private-destinations.txt");
+        let spellings: Vec<&str> =
+            table.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")).collect();
+        assert!(spellings.len() >= 200, "{}", spellings.len());
+        for spelling in spellings {
+            // As if the name server lied.
+            let reached = reach(spelling, &[], Ok(vec![PUBLIC]));
+            assert_eq!(reached, Err("Private".into()), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn the_internet_gets_through() {
+        for text in [
+            "docker.io",
+            "docker.io/library",
+            "quay.io:443/org/repository",
+            "Registry.Example.COM.",
+            "bücher.example",
+            "local",
+            "internal.example",
+            "9.9.9.9",
+            "9.9.9.9:5000",
+            "151060745",
+            "[2606:4700::1111]:5000",
+            "docker.io:",
+        ] {
+            assert_eq!(reach(text, &[], Ok(vec![PUBLIC])), Ok(Admitted::Checked), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_address_of_a_name_counts() {
+        for private in ["10.0.0.1", "169.254.169.254", "::1", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+        {
+            let addresses = vec![PUBLIC, private.parse().unwrap()];
+            let reached = reach("docker.io", &[], Ok(addresses));
+            assert_eq!(reached, Err("Private".into()), "{private}");
+        }
+        assert_eq!(reach("docker.io", &[], Ok(vec![])), Err("NotResolved".into()));
+        let unknown = reach("foo.local", &[], Err(LookUpError::NotFound));
+        assert_eq!(unknown, Err("NotResolved".into()));
+    }
+
+    #[test]
+    fn without_look_up_the_rules_for_names_remain() {
+        let reach = |text| reach(text, &[], Err(LookUpError::Unavailable));
+        assert_eq!(reach("docker.io"), Ok(Admitted::ByNameOnly));
+        for name in ["localhost", "db", "metadata.google.internal", "a.svc.cluster.local", "127.1"]
+        {
+            assert_eq!(reach(name), Err("Private".into()), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_operator_allows_names_addresses_and_networks() {
+        let loopback = || Ok(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
+        for (text, allowed, reaches) in [
+            ("LOCALHOST.:5000", &["localhost"][..], true),
+            ("localhost", &["LocalHost."], true),
+            ("127.0.0.1:5000", &["127.0.0.1"], true),
+            ("0x7f.1", &["127.0.0.1"], true),
+            ("127.0.0.2", &["127.0.0.1"], false),
+            ("127.0.0.2", &["127.0.0.0/8"], true),
+            ("[::1]", &["[::1]"], true),
+            ("[::ffff:127.0.0.1]", &["127.0.0.0/8"], false),
+            ("registry.corp.internal", &["127.0.0.0/8"], true),
+            ("registry.corp.internal", &["registry.corp.internal"], true),
+            ("registry.corp.internal", &["corp.internal", "10.0.0.0/8", "/", ""], false),
+            ("sub.localhost", &["localhost"], false),
+        ] {
+            assert_eq!(reach(text, allowed, loopback()).is_ok(), reaches, "{text} {allowed:?}");
+        }
+        let mixed = Ok(vec![PUBLIC, IpAddr::V4(Ipv4Addr::LOCALHOST)]);
+        assert_eq!(reach("a.example", &["127.0.0.0/8"], mixed), Ok(Admitted::Checked));
+    }
+
+    #[test]
+    fn what_is_no_upstream_says_why() {
+        for (text, message) in [
+            ("", "URL must include a hostname"),
+            ("/library", "URL must include a hostname"),
+            (":5000", "URL must include a hostname"),
+            ("user:pw@", "URL must include a hostname"),
+            ("[]", "URL must include a hostname"),
+            ("user:pw@docker.io", "URLs with embedded credentials are not allowed"),
+            ("@docker.io", "URLs with embedded credentials are not allowed"),
+            ("docker io", "Cannot resolve hostname 'docker io'"),
+            ("Docker\tIO", "Cannot resolve hostname 'docker\tio'"),
+            ("docker.io?x", "Cannot resolve hostname 'docker.io?x'"),
+            ("docker.io#x", "Cannot resolve hostname 'docker.io#x'"),
+            ("127.0.0.1\\docker.io", "Cannot resolve hostname '127.0.0.1\\docker.io'"),
+            ("[fe80::1%25eth0]", "Cannot resolve hostname 'fe80::1%25eth0'"),
+            ("[::1", "Cannot resolve hostname '::1'"),
+            ("[::1]x:80", "Cannot resolve hostname '::1]x'"),
+            ("256.0.0.1", "Cannot resolve hostname '256.0.0.1'"),
+            ("docker.io:0", "The provided registry URL is not allowed"),
+            ("docker.io:x", "The provided registry URL is not allowed"),
+            ("docker.io:65536", "The provided registry URL is not allowed"),
+        ] {
+            assert_eq!(reach(text, &[], Ok(vec![PUBLIC])), Err(message.into()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The words of the domain and the rules that hold for them: names, roles, e-mail addresses, avatars, dates and settings.
+//!
+//! Everything here is pure: no clock, no database, no request. Who may do what is `berth-access`; what is stored is
+//! `berth-store`.
+
+mod avatar;
+mod date;
+pub mod destination;
+mod email;
+mod entity;
+mod invalid;
+mod log_kind;
+mod name;
+mod password;
+mod quota;
+mod role;
+pub mod secret;
+pub mod settings;
+
+pub use avatar::{Avatar, AvatarKind};
+pub use date::Timestamp;
+pub use email::is_email_address;
+pub use entity::{Application, Namespace, NamespaceKind, Repository, Team};
+pub use invalid::Invalid;
+pub use log_kind::LogKind;
+pub use name::{
+    NAMESPACE_PATTERN, NamespaceName, RepositoryName, RobotName, TeamName, has_namespace_form,
+};
+pub use password::is_acceptable_password;
+pub use quota::{Quota, QuotaLimit, QuotaLimitKind, UnknownLimitKind, format_size, parse_size};
+pub use role::{RepositoryRole, TeamRole};

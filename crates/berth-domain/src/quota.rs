@@ -1,0 +1,156 @@
+//! Storage quotas: how much a namespace may hold. Berth keeps the configuration; it stores no images to hold against it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The quota of a namespace, as answers show it (`contract/quay.md` 1.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    /// Row id.
+    pub id: i64,
+    /// How many bytes.
+    pub limit_bytes: i64,
+    /// What happens at which fill, in the order of their ids.
+    pub limits: Vec<QuotaLimit>,
+}
+
+/// What happens when a quota fills up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaLimit {
+    /// Row id.
+    pub id: i64,
+    /// What happens.
+    #[serde(rename = "type")]
+    pub kind: QuotaLimitKind,
+    /// At which part of the quota, in percent.
+    #[serde(rename = "limit_percent")]
+    pub percent: i64,
+}
+
+/// What happens at a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QuotaLimitKind {
+    /// Administrators are told.
+    Warning,
+    /// Pushes are refused.
+    Reject,
+}
+
+impl QuotaLimitKind {
+    /// The kind's name on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "Warning",
+            Self::Reject => "Reject",
+        }
+    }
+}
+
+/// A text that names no kind of limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownLimitKind;
+
+impl fmt::Display for UnknownLimitKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Quota type must be one of [Warning, Reject]")
+    }
+}
+
+impl std::error::Error for UnknownLimitKind {}
+
+impl FromStr for QuotaLimitKind {
+    type Err = UnknownLimitKind;
+
+    fn from_str(text: &str) -> Result<Self, UnknownLimitKind> {
+        match text {
+            "Warning" => Ok(Self::Warning),
+            "Reject" => Ok(Self::Reject),
+            _ => Err(UnknownLimitKind),
+        }
+    }
+}
+
+/// The prefixes of sizes, each 1024 (`Ki`) or 1000 (`k`) times the one before.
+const PREFIXES: [char; 6] = ['K', 'M', 'G', 'T', 'P', 'E'];
+
+/// How many bytes a text such as `1GiB`, `100 MB` or `1.5G` means; `None` when it is no size, or no size that fits.
+/// Letters count without regard to case; `Ki` is 1024, `k` is 1000.
+#[must_use]
+pub fn parse_size(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let end = text.find(|part: char| !part.is_ascii_digit() && part != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let bytes = number.parse::<f64>().ok()? * factor(&unit.trim().to_ascii_uppercase())?;
+    // Below 2^63, so that the database holds it.
+    (bytes < 9_223_372_036_854_775_808.0).then_some(bytes)
+}
+
+fn factor(unit: &str) -> Option<f64> {
+    let unit = unit.strip_suffix('B').unwrap_or(unit);
+    let (base, prefix) = match unit.strip_suffix('I') {
+        Some(prefix) => (1024.0_f64, prefix),
+        None => (1000.0, unit),
+    };
+    if unit.is_empty() {
+        return Some(1.0);
+    }
+    let exponent = PREFIXES.iter().position(|known| prefix == known.to_string())?;
+    Some((0..=exponent).fold(1.0, |factor, _| factor * base))
+}
+
+/// A size for people: `976.6 KiB`.
+#[must_use]
+pub fn format_size(bytes: i64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "one digit behind the point is shown")]
+    let mut size = bytes as f64;
+    let mut unit = "Byte".to_owned();
+    for prefix in PREFIXES {
+        if size < 1024.0 {
+            break;
+        }
+        size /= 1024.0;
+        unit = format!("{prefix}iB");
+    }
+    format!("{size:.1} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read() {
+        for (text, bytes) in [
+            ("1GiB", 1_073_741_824.0),
+            ("1 gib", 1_073_741_824.0),
+            ("100MB", 100_000_000.0),
+            ("1.5k", 1_500.0),
+            ("2Ki", 2_048.0),
+            ("7", 7.0),
+            ("7B", 7.0),
+            ("1EiB", 1_152_921_504_606_846_976.0),
+        ] {
+            assert_eq!(parse_size(text), Some(bytes), "{text}");
+        }
+        for text in ["", "GiB", "-1GiB", "1XB", "1iB", "1 G iB", "1.2.3k", "8EiB", "1e3", "NaN"] {
+            assert_eq!(parse_size(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_shown() {
+        for (bytes, text) in [
+            (0, "0.0 Byte"),
+            (1023, "1023.0 Byte"),
+            (1024, "1.0 KiB"),
+            (1_000_000, "976.6 KiB"),
+            (1_073_741_824, "1.0 GiB"),
+            (i64::MAX, "8.0 EiB"),
+        ] {
+            assert_eq!(format_size(bytes), text);
+        }
+    }
+}

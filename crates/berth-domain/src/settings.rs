@@ -1,0 +1,277 @@
+//! The settings: one table of names, types, defaults and meanings.
+//!
+//! On a host each is a variable of `spin.toml` of the same name; Quay's `FEATURE_X` is `feature_x`. The defaults of
+//! `spin.toml`, `docs/settings.md` and the check at start are tested against this table. Reading a variable is not here:
+//! `berth-web` does it.
+
+use std::fmt;
+
+use crate::destination::is_name_or_network;
+
+/// One setting of type `T`.
+pub struct Setting<T> {
+    /// The name of the variable.
+    pub name: &'static str,
+    parse: fn(&str) -> Result<T, &'static str>,
+}
+
+impl<T> Setting<T> {
+    /// The value that `text` spells.
+    ///
+    /// # Errors
+    /// [`Unusable`] names the setting and says what a usable value looks like; it never repeats the value, which may be a
+    /// secret.
+    pub fn parse(&self, text: &str) -> Result<T, Unusable> {
+        (self.parse)(text.trim()).map_err(|expected| Unusable { name: self.name, expected })
+    }
+}
+
+/// A setting whose value cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// The name of the setting.
+    pub name: &'static str,
+    /// What a usable value looks like.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the setting `{}` must be {}", self.name, self.expected)
+    }
+}
+
+impl std::error::Error for Unusable {}
+
+/// A row of the table, for what iterates over all settings: documentation, `spin.toml`, the check at start.
+pub struct SettingRow {
+    /// The name of the variable.
+    pub name: &'static str,
+    /// The default, as `spin.toml` spells it.
+    pub default: &'static str,
+    /// What the setting does; one or two sentences.
+    pub about: &'static str,
+    /// What a value looks like, for documentation.
+    pub kind: &'static str,
+    /// Whether the value must not be shown.
+    pub secret: bool,
+    /// Whether `text` is a usable value.
+    pub check: fn(&str) -> Result<(), Unusable>,
+}
+
+macro_rules! settings {
+    ($($constant:ident: $type:ty = $name:literal, $default:literal, $parse:ident, $about:literal;)+) => {
+        $(#[doc = $about] pub const $constant: Setting<$type> = Setting { name: $name, parse: $parse };)+
+
+        /// Every setting, in the order of the documentation.
+        pub const ALL: &[SettingRow] = &[$(SettingRow {
+            name: $name,
+            default: $default,
+            about: $about,
+            kind: kind_of(stringify!($parse)),
+            secret: is_secret($name),
+            check: |text| $constant.parse(text).map(drop),
+        }),+];
+    };
+}
+
+settings! {
+    SERVER_HOSTNAME: String = "server_hostname", "localhost:3000", host, "The host name, with a port where needed, under which clients reach the registry; part of links in answers and mails.";
+    PREFERRED_URL_SCHEME: String = "preferred_url_scheme", "http", scheme, "The scheme under which clients reach the registry. With `https` cookies are marked Secure.";
+    REGISTRY_TITLE: String = "registry_title", "Berth", text, "The name of the registry on pages and in mails.";
+    SECRET_KEY: String = "secret_key", "", text, "The key under which secrets that must be shown again are sealed (client secrets, robot tokens, invitation codes, upstream passwords). Empty: the first use makes one and keeps it in the key-value store, so that key and data live together.";
+    SECRET_KEY_PREVIOUS: String = "secret_key_previous", "", text, "The former `secret_key` while it is being replaced: what it sealed can still be read, and is sealed anew when it is used.";
+    SETUP_TOKEN: String = "setup_token", "", text, "When not empty, `POST /api/v1/user/initialize` needs it as `setup_token`.";
+    SUPER_USERS: Vec<String> = "super_users", "", list, "Names of the superusers, besides the first user.";
+    GLOBAL_READONLY_SUPER_USERS: Vec<String> = "global_readonly_super_users", "", list, "Names of the users who may read everything and change nothing.";
+    FEATURE_SUPER_USERS: bool = "feature_super_users", "true", flag, "Superusers exist.";
+    FEATURE_SUPERUSERS_FULL_ACCESS: bool = "feature_superusers_full_access", "false", flag, "Superusers have every right in every organization.";
+    FEATURE_SUPERUSERS_ORG_CREATION_ONLY: bool = "feature_superusers_org_creation_only", "false", flag, "Only superusers create organizations.";
+    FEATURE_RESTRICTED_USERS: bool = "feature_restricted_users", "false", flag, "Users may not create organizations, nor repositories of their own, unless they are superusers or on the allow list.";
+    RESTRICTED_USERS_WHITELIST: Vec<String> = "restricted_users_whitelist", "", list, "Names of the users to whom `feature_restricted_users` does not apply.";
+    FEATURE_USER_INITIALIZE: bool = "feature_user_initialize", "true", flag, "The first user may be made by `POST /api/v1/user/initialize` while there is none.";
+    FEATURE_USER_CREATION: bool = "feature_user_creation", "true", flag, "People may sign up.";
+    FEATURE_INVITE_ONLY_USER_CREATION: bool = "feature_invite_only_user_creation", "false", flag, "Signing up needs an invitation code.";
+    FEATURE_DIRECT_LOGIN: bool = "feature_direct_login", "true", flag, "People may sign in with a password.";
+    FEATURE_ANONYMOUS_ACCESS: bool = "feature_anonymous_access", "true", flag, "Callers without credentials may read what is public.";
+    FEATURE_USER_RENAME: bool = "feature_user_rename", "false", flag, "Users may change their name.";
+    FEATURE_USER_METADATA: bool = "feature_user_metadata", "false", flag, "Users may record name, company and location.";
+    FRESH_LOGIN_TIMEOUT: i64 = "fresh_login_timeout", "10m", duration, "How long after signing in a session may do what needs a fresh login.";
+    BROWSER_API_CALLS_XHR_ONLY: bool = "browser_api_calls_xhr_only", "true", flag, "API calls of browsers need the header X-Requested-With.";
+    CORS_ORIGIN: String = "cors_origin", "", text, "The one origin from which a web console may call with cookies. Empty: any origin, without cookies.";
+    REGISTRY_STATE: String = "registry_state", "normal", registry_state, "`readonly` refuses every change except signing in.";
+    DEFAULT_TAG_EXPIRATION: i64 = "default_tag_expiration", "2w", duration, "How long deleted tags of a new organization can be restored.";
+    TAG_EXPIRATION_OPTIONS: Vec<i64> = "tag_expiration_options", "0s,1d,1w,2w,4w", durations, "The tag expirations that an organization can choose from.";
+    FEATURE_CHANGE_TAG_EXPIRATION: bool = "feature_change_tag_expiration", "true", flag, "Organizations may change their tag expiration.";
+    FEATURE_ORG_SHARED_EMAIL: bool = "feature_org_shared_email", "false", flag, "An organization may have the e-mail address of a user.";
+    FEATURE_MAILING: bool = "feature_mailing", "true", flag, "Mail is sent: team members are invited, sign-up and password recovery go through mail where a gateway is set.";
+    REQUIRE_TEAM_INVITE: bool = "require_team_invite", "true", flag, "People who are in no team of an organization are invited and must accept, instead of being added.";
+    INVITATION_TTL_S: i64 = "invitation_ttl_s", "604800", whole_number, "How long an invitation can be accepted, in seconds.";
+    MAIL_GATEWAY_URL: String = "mail_gateway_url", "", text, "Where mail is posted as JSON. Empty: no mail leaves, sign-up needs no confirmation, and administrators see the links.";
+    MAIL_GATEWAY_TOKEN: String = "mail_gateway_token", "", text, "The Bearer token for the mail gateway.";
+    MAIL_DEFAULT_SENDER: String = "mail_default_sender", "berth@localhost", text, "The sender of mails.";
+    FEATURE_PROXY_CACHE: bool = "feature_proxy_cache", "true", flag, "Organizations may be configured to cache an upstream registry.";
+    SSRF_ALLOWED_HOSTS: Vec<String> = "ssrf_allowed_hosts", "", destinations, "Host names, addresses and CIDRs that upstream registries may have although they are private.";
+    FEATURE_QUOTA_MANAGEMENT: bool = "feature_quota_management", "false", flag, "Storage quotas can be configured.";
+    FEATURE_EDIT_QUOTA: bool = "feature_edit_quota", "true", flag, "Quotas can be changed through the API.";
+    DEFAULT_SYSTEM_REJECT_QUOTA_BYTES: i64 = "default_system_reject_quota_bytes", "0", whole_number, "The quota of organizations that have none of their own, in bytes; 0 is none.";
+    FEATURE_AUTO_PRUNE: bool = "feature_auto_prune", "false", flag, "Auto-prune policies can be configured.";
+    FEATURE_BILLING: bool = "feature_billing", "false", flag, "The billing calls of Quay exist.";
+    FEATURE_TEAM_SYNCING: bool = "feature_team_syncing", "false", never, "Synchronizing teams with an outside directory is not supported; only `false` is usable.";
+    FEATURE_ASSIGN_OAUTH_TOKEN: bool = "feature_assign_oauth_token", "true", flag, "Administrators may assign tokens of their applications to users.";
+    DIRECT_OAUTH_CLIENTID_WHITELIST: Vec<String> = "direct_oauth_clientid_whitelist", "", list, "Client ids of applications for which `POST /oauth/authorizeapp` takes a user name and password without a CSRF token.";
+    OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT: i64 = "oauth_application_maximum_token_count", "0", whole_number, "How many unexpired tokens an application may have; 0 is no limit.";
+    FEATURE_EXTENDED_REPOSITORY_NAMES: bool = "feature_extended_repository_names", "true", flag, "Names of repositories may contain slashes.";
+    FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL: bool = "feature_aggregated_log_count_retrieval", "true", flag, "Counts of log entries can be read.";
+    ACTION_LOG_AUDIT_LOGINS: bool = "action_log_audit_logins", "true", flag, "Successful logins are logged.";
+    ROBOTS_DISALLOW: bool = "robots_disallow", "false", flag, "Robot accounts can neither be created nor used.";
+    CONCORD_ADMIN_ONLY_CREATE: bool = "concord_admin_only_create", "true", flag, "Only administrators create organizations through Concord's API.";
+}
+
+/// How many seconds a text such as `10m` or `2w` means; `None` when it is no duration. Units: s, m, h, d, w.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<i64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let factor = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    let number: u32 = number.parse().ok()?;
+    Some(i64::from(number) * factor)
+}
+
+/// The shortest text that means so many seconds: `2w` for 1209600.
+#[must_use]
+pub fn duration_text(seconds: i64) -> String {
+    let units = [(604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm')];
+    let unit = units.into_iter().find(|(factor, _)| seconds != 0 && seconds % factor == 0);
+    let (factor, unit) = unit.unwrap_or((1, 's'));
+    format!("{}{unit}", seconds / factor)
+}
+
+fn text(text: &str) -> Result<String, &'static str> {
+    Ok(text.to_owned())
+}
+
+fn host(text: &str) -> Result<String, &'static str> {
+    let valid = !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte));
+    if valid { Ok(text.to_owned()) } else { Err("a host name, with a port where needed") }
+}
+
+fn scheme(text: &str) -> Result<String, &'static str> {
+    match text {
+        "http" | "https" => Ok(text.to_owned()),
+        _ => Err("`http` or `https`"),
+    }
+}
+
+fn registry_state(text: &str) -> Result<String, &'static str> {
+    match text {
+        "normal" | "readonly" => Ok(text.to_owned()),
+        _ => Err("`normal` or `readonly`"),
+    }
+}
+
+fn flag(text: &str) -> Result<bool, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("`true` or `false`"),
+    }
+}
+
+fn never(text: &str) -> Result<bool, &'static str> {
+    match flag(text)? {
+        false => Ok(false),
+        true => Err("`false`: it is not supported"),
+    }
+}
+
+fn list(text: &str) -> Result<Vec<String>, &'static str> {
+    Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+}
+
+fn destinations(text: &str) -> Result<Vec<String>, &'static str> {
+    let items = list(text)?;
+    let usable = items.iter().all(|item| is_name_or_network(item));
+    if usable { Ok(items) } else { Err("host names, addresses and CIDRs, separated by commas") }
+}
+
+fn duration(text: &str) -> Result<i64, &'static str> {
+    parse_duration(text).ok_or("a duration such as `30s`, `10m`, `1h`, `1d` or `2w`")
+}
+
+fn durations(text: &str) -> Result<Vec<i64>, &'static str> {
+    text.split(',')
+        .map(|item| parse_duration(item.trim()))
+        .collect::<Option<_>>()
+        .ok_or("durations such as `30s`, `10m`, `1d` or `2w`, separated by commas")
+}
+
+fn whole_number(text: &str) -> Result<i64, &'static str> {
+    text.parse().ok().filter(|number| *number >= 0).ok_or("a whole number, 0 or more")
+}
+
+const fn kind_of(parse: &str) -> &'static str {
+    match parse.as_bytes() {
+        b"flag" | b"never" => "`true` or `false`",
+        b"list" => "names, separated by commas",
+        b"destinations" => "host names, addresses and CIDRs, separated by commas",
+        b"duration" => "a duration: `30s`, `10m`, `1h`, `1d`, `2w`",
+        b"durations" => "durations, separated by commas",
+        b"whole_number" => "a whole number",
+        b"scheme" => "`http` or `https`",
+        b"registry_state" => "`normal` or `readonly`",
+        b"host" => "a host name",
+        _ => "text",
+    }
+}
+
+const fn is_secret(name: &str) -> bool {
+    matches!(
+        name.as_bytes(),
+        b"secret_key" | b"secret_key_previous" | b"setup_token" | b"mail_gateway_token"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_usable_and_names_unique() {
+        let mut names = std::collections::HashSet::new();
+        for row in ALL {
+            assert_eq!((row.check)(row.default), Ok(()), "{}", row.name);
+            assert!(names.insert(row.name), "{} twice", row.name);
+        }
+    }
+
+    #[test]
+    fn an_unusable_value_is_named_and_not_repeated() {
+        let error = FRESH_LOGIN_TIMEOUT.parse("hunter2").unwrap_err().to_string();
+        assert!(error.contains("fresh_login_timeout") && !error.contains("hunter2"), "{error}");
+        assert!(FEATURE_TEAM_SYNCING.parse("true").is_err());
+    }
+
+    #[test]
+    fn durations_become_text() {
+        for text in ["0s", "90s", "10m", "1h", "1d", "2w"] {
+            assert_eq!(parse_duration(text).map(duration_text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(parse_duration("2w"), Some(1_209_600));
+        assert_eq!(parse_duration("0s"), Some(0));
+        for bad in ["", "w", "10", "1y", "-1s", "1 d", "é"] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+}
