@@ -1,0 +1,15 @@
+//! Who may do what.
+//!
+//! A [`Principal`] (who calls, on what authority) and [`Facts`] (what the database says of him and of the thing that he
+//! addresses) go into [`authorize`], which yields a [`Grant`] or a [`Denied`]. Nothing else makes a grant, and the store
+//! wants one for whatever it does to organization state. Pure: no database, no clock, no request.
+
+mod permission;
+mod policy;
+mod principal;
+mod scope;
+
+pub use permission::*;
+pub use policy::{Denied, Facts, Grant, Rights, authorize, rights_by_role};
+pub use principal::{Authority, Caller, Principal, SuperuserPowers, Token};
+pub use scope::{InvalidScope, Scope, ScopeSet};

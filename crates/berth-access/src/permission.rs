@@ -1,0 +1,435 @@
+//! The permissions that routes ask for, as types.
+//!
+//! A route row and its handler name the same marker type, or they do not compile; the marker says what is addressed and
+//! the policy (`policy.rs`) says who passes.
+
+use berth_domain::{Application, Namespace, NamespaceKind, Repository, Team};
+
+use crate::policy::{Denied, Facts};
+
+/// A permission, as a value: the policy matches on it, tables print it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Anybody.
+    Public,
+    /// Anybody who is signed in or has a token of any scope.
+    Authenticated,
+    /// Reading one's own account.
+    UserView,
+    /// Administering one's own account.
+    UserAdmin,
+    /// Changing what belongs to one's own account: as [`Self::UserAdmin`], but not for global readers.
+    OwnNamespaceAdmin,
+    /// Creating an organization.
+    CreateOrganization,
+    /// Creating an organization through Concord's API.
+    ConcordCreate,
+    /// Changing an organization through Concord's API.
+    ConcordUpdate,
+    /// Deleting an organization through Concord's API.
+    ConcordDelete,
+    /// Seeing that an organization exists; how much of it is shown depends on the caller.
+    OrganizationView,
+    /// Reading what members of an organization may read.
+    MemberView,
+    /// Reading what administrators of an organization may read.
+    AdminView,
+    /// Changing an organization.
+    Admin,
+    /// Changing what an organization may hold: superusers with full access only.
+    QuotaAdmin,
+    /// Reading a team: its members, and those who may read as administrators.
+    TeamView,
+    /// Reading the permissions of an organization's robots: the organization's administrator with `user:admin` too.
+    RobotPermissionsView,
+    /// Creating a repository in a namespace.
+    RepositoryCreate,
+    /// Starring a repository: who reads it and administers his own account.
+    RepositoryStar,
+    /// Reading a repository.
+    RepositoryView,
+    /// Changing the content or description of a repository.
+    RepositoryWrite,
+    /// Reading what only administrators of a repository may read.
+    RepositoryAdminView,
+    /// Administering a repository.
+    RepositoryAdmin,
+    /// Reading what only superusers may read.
+    SuperuserView,
+    /// Acting as a superuser.
+    Superuser,
+}
+
+impl Permission {
+    /// Who has it, for the table of endpoints.
+    #[must_use]
+    pub const fn who(self) -> &'static str {
+        match self {
+            Self::Public => "anybody",
+            Self::Authenticated => "any user",
+            Self::UserView => "the user himself, `user:read`",
+            Self::UserAdmin => "the user himself, `user:admin`",
+            Self::QuotaAdmin => "superusers with full access",
+            Self::OwnNamespaceAdmin => {
+                "the user himself, `user:admin`, unless he is a global reader"
+            }
+            Self::CreateOrganization => "any user, `user:admin`",
+            Self::OrganizationView => "anybody; more for members",
+            Self::MemberView => "members of the organization",
+            Self::AdminView => "organization admins, superuser views",
+            Self::Admin => "organization admins",
+            Self::TeamView => "members of the team, organization admins",
+            Self::RobotPermissionsView => "organization admins, `user:admin` too",
+            Self::RepositoryCreate => "creators in the namespace",
+            Self::RepositoryStar => "who may read the repository, `user:admin`",
+            Self::RepositoryView => "who may read the repository",
+            Self::RepositoryWrite => "who may write to the repository",
+            Self::RepositoryAdminView => "repository admins, superuser views",
+            Self::RepositoryAdmin => "repository admins",
+            Self::SuperuserView => "superusers, also read-only ones",
+            Self::Superuser | Self::ConcordDelete => "superusers",
+            Self::ConcordCreate => "superusers, and whoever may create organizations if so set",
+            Self::ConcordUpdate => "superusers and the owner",
+        }
+    }
+}
+
+/// What a route addresses, by the parameters of its path; decides what the one statement of authentication also reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// Nothing in particular.
+    None,
+    /// The namespace in `:orgname`, or the caller's own where neither path nor body names one.
+    Namespace,
+    /// The team `:teamname` of the organization `:orgname`.
+    Team,
+    /// The repository `*repository` (namespace and name), or `*reponame` in the namespace of `:orgname` or the caller's own,
+    /// or what a body names.
+    Repository,
+    /// The application `:client_id` of the organization `:orgname`.
+    Application,
+    /// The application, whosever it is, whose client id stands in the path, the query, the form or the client's credentials.
+    Client,
+}
+
+/// A permission as a type.
+pub trait Permit: Sized + 'static {
+    /// The permission, for the policy.
+    const PERMISSION: Permission;
+    /// What a grant of it is about.
+    type Target: Target;
+}
+
+/// What a grant is about.
+pub trait Target: Sized {
+    /// What must be read before the policy is asked.
+    const KIND: TargetKind;
+
+    /// Takes the target from the facts.
+    ///
+    /// # Errors
+    /// [`Denied::NotFound`] when it does not exist. Asked only after the permission was found to hold, so that existence
+    /// stays hidden from everybody else.
+    fn take(facts: Facts) -> Result<Self, Denied>;
+}
+
+impl Target for () {
+    const KIND: TargetKind = TargetKind::None;
+
+    fn take(_facts: Facts) -> Result<Self, Denied> {
+        Ok(())
+    }
+}
+
+/// A namespace that may be missing: some lists answer for any name (`contract/quay.md` 3.2).
+#[derive(Debug, Clone)]
+pub struct NamespaceRef(pub Option<Namespace>);
+
+impl Target for NamespaceRef {
+    const KIND: TargetKind = TargetKind::Namespace;
+
+    fn take(facts: Facts) -> Result<Self, Denied> {
+        Ok(Self(facts.namespace))
+    }
+}
+
+/// An organization that exists.
+#[derive(Debug, Clone)]
+pub struct OrganizationRef(pub Namespace);
+
+impl Target for OrganizationRef {
+    const KIND: TargetKind = TargetKind::Namespace;
+
+    fn take(facts: Facts) -> Result<Self, Denied> {
+        facts
+            .namespace
+            .filter(|namespace| namespace.kind == NamespaceKind::Organization)
+            .map(Self)
+            .ok_or(Denied::NotFound)
+    }
+}
+
+/// A person's account that exists.
+#[derive(Debug, Clone)]
+pub struct UserRef(pub Namespace);
+
+impl Target for UserRef {
+    const KIND: TargetKind = TargetKind::Namespace;
+
+    fn take(facts: Facts) -> Result<Self, Denied> {
+        facts
+            .namespace
+            .filter(|namespace| namespace.kind == NamespaceKind::User)
+            .map(Self)
+            .ok_or(Denied::NotFound)
+    }
+}
+
+/// An organization that exists, and a team of it that may not: what a missing team answers depends on the operation.
+#[derive(Debug, Clone)]
+pub struct TeamRef {
+    /// The organization; `None` only for who has rights without it existing.
+    pub organization: Option<Namespace>,
+    /// The team.
+    pub team: Option<Team>,
+    /// Whether the caller is in that team.
+    pub caller_in_team: bool,
+    /// Whether the caller is in another team with role admin of the same organization.
+    pub caller_admin_elsewhere: bool,
+}
+
+impl Target for TeamRef {
+    const KIND: TargetKind = TargetKind::Team;
+
+    fn take(facts: Facts) -> Result<Self, Denied> {
+        Ok(Self {
+            organization: facts
+                .namespace
+                .filter(|namespace| namespace.kind == NamespaceKind::Organization),
+            team: facts.team,
+            caller_in_team: facts.caller_in_team,
+            caller_admin_elsewhere: facts.caller_admin_elsewhere,
+        })
+    }
+}
+
+/// A team that exists, and its organization.
+#[derive(Debug, Clone)]
+pub struct ExistingTeamRef {
+    /// The organization.
+    pub organization: Namespace,
+    /// The team.
+    pub team: Team,
+    /// Whether the caller is in that team.
+    pub caller_in_team: bool,
+    /// Whether the caller is in another team with role admin of the same organization.
+    pub caller_admin_elsewhere: bool,
+}
+
+impl Target for ExistingTeamRef {
+    const KIND: TargetKind = TargetKind::Team;
+
+    fn take(facts: Facts) -> Result<Self, Denied> {
+        let TeamRef { organization, team, caller_in_team, caller_admin_elsewhere } =
+            TeamRef::take(facts)?;
+        let (organization, team) = organization.zip(team).ok_or(Denied::NotFound)?;
+        Ok(Self { organization, team, caller_in_team, caller_admin_elsewhere })
+    }
+}
+
+/// A namespace and a repository of it, either of which may be missing.
+#[derive(Debug, Clone)]
+pub struct RepositoryRef {
+    /// The namespace.
+    pub namespace: Option<Namespace>,
+    /// The repository.
+    pub repository: Option<Repository>,
+}
+
+impl Target for RepositoryRef {
+    const KIND: TargetKind = TargetKind::Repository;
+
+    fn take(facts: Facts) -> Result<Self, Denied> {
+        Ok(Self { namespace: facts.namespace, repository: facts.repository })
+    }
+}
+
+/// An application of an organization, both of which exist.
+#[derive(Debug, Clone)]
+pub struct ApplicationRef {
+    /// The organization.
+    pub organization: Namespace,
+    /// The application.
+    pub application: Application,
+}
+
+impl Target for ApplicationRef {
+    const KIND: TargetKind = TargetKind::Application;
+
+    fn take(mut facts: Facts) -> Result<Self, Denied> {
+        let application = facts.application.take();
+        let OrganizationRef(organization) = OrganizationRef::take(facts)?;
+        Ok(Self { organization, application: application.ok_or(Denied::NotFound)? })
+    }
+}
+
+/// An application as the OAuth endpoints meet it: it may be missing, and who may use it is theirs to say, each in its own
+/// words.
+#[derive(Debug, Clone)]
+pub struct ClientRef {
+    /// The namespace of the application.
+    pub namespace: Option<Namespace>,
+    /// The application.
+    pub application: Option<Application>,
+    /// The scopes of the caller's living tokens of it, a text for each.
+    pub granted_scopes: Vec<String>,
+}
+
+impl Target for ClientRef {
+    const KIND: TargetKind = TargetKind::Client;
+
+    fn take(facts: Facts) -> Result<Self, Denied> {
+        Ok(Self {
+            namespace: facts.namespace,
+            application: facts.application,
+            granted_scopes: facts.granted_scopes,
+        })
+    }
+}
+
+/// A namespace that exists, and whether it has a repository of the name that a new one is to have.
+#[derive(Debug, Clone)]
+pub struct NewRepositoryRef {
+    /// The namespace.
+    pub namespace: Namespace,
+    /// Whether the name is taken.
+    pub is_taken: bool,
+}
+
+impl Target for NewRepositoryRef {
+    const KIND: TargetKind = TargetKind::Repository;
+
+    fn take(facts: Facts) -> Result<Self, Denied> {
+        let namespace = facts.namespace.ok_or(Denied::NotFound)?;
+        Ok(Self { namespace, is_taken: facts.repository.is_some() })
+    }
+}
+
+macro_rules! permits {
+    ($($(#[$doc:meta])* $marker:ident => $permission:ident on $target:ty;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $marker;
+
+        impl Permit for $marker {
+            const PERMISSION: Permission = Permission::$permission;
+            type Target = $target;
+        }
+    )+};
+}
+
+permits! {
+    /// Anybody.
+    Public => Public on ();
+    /// Anybody known.
+    Authenticated => Authenticated on ();
+    /// A namespace, as everybody sees it.
+    PublicNamespace => Public on NamespaceRef;
+    /// A namespace, as everybody known sees it.
+    AuthenticatedNamespace => Authenticated on NamespaceRef;
+    /// The caller's own account, to read.
+    UserView => UserView on ();
+    /// The caller's own account.
+    UserAdmin => UserAdmin on ();
+    /// The caller's own account as a namespace, to read as its administrator.
+    OwnNamespaceView => UserAdmin on NamespaceRef;
+    /// The caller's own account as a namespace, to change what belongs to it.
+    OwnNamespaceAdmin => OwnNamespaceAdmin on NamespaceRef;
+    /// A new organization.
+    CreateOrganization => CreateOrganization on ();
+    /// A new organization of Concord's.
+    ConcordCreate => ConcordCreate on ();
+    /// An organization, to change as Concord's owner.
+    ConcordUpdate => ConcordUpdate on OrganizationRef;
+    /// An organization, to delete as Concord's administrator.
+    ConcordDelete => ConcordDelete on OrganizationRef;
+    /// An organization, as much of it as the caller may see.
+    OrganizationView => OrganizationView on OrganizationRef;
+    /// An organization, to read as a member.
+    OrganizationMemberView => MemberView on OrganizationRef;
+    /// An organization, to read as an administrator.
+    OrganizationAdminView => AdminView on OrganizationRef;
+    /// An organization, to change.
+    OrganizationAdmin => Admin on OrganizationRef;
+    /// An organization, by who may create repositories in it.
+    OrganizationRepositoryCreate => RepositoryCreate on OrganizationRef;
+    /// A namespace, to read as a member.
+    NamespaceMemberView => MemberView on NamespaceRef;
+    /// A namespace, to read as an administrator.
+    NamespaceAdminView => AdminView on NamespaceRef;
+    /// A namespace, to change.
+    NamespaceAdmin => Admin on NamespaceRef;
+    /// A namespace, to change how much it may hold.
+    NamespaceQuotaAdmin => QuotaAdmin on NamespaceRef;
+    /// A namespace, to read as a superuser.
+    SuperuserNamespaceView => SuperuserView on NamespaceRef;
+    /// The permissions of a robot.
+    RobotPermissionsView => RobotPermissionsView on NamespaceRef;
+    /// A team, to read as a member of its organization.
+    TeamSummaryView => MemberView on ExistingTeamRef;
+    /// A team, to read as a member of it.
+    TeamView => TeamView on ExistingTeamRef;
+    /// A team, to read as an administrator of its organization.
+    TeamAdminView => AdminView on ExistingTeamRef;
+    /// A team that may be missing, to make, change or delete.
+    TeamAdmin => Admin on TeamRef;
+    /// A team, to change who is in it.
+    ExistingTeamAdmin => Admin on ExistingTeamRef;
+    /// A new repository.
+    RepositoryCreate => RepositoryCreate on NewRepositoryRef;
+    /// A repository, to star.
+    RepositoryStar => RepositoryStar on RepositoryRef;
+    /// A repository, to read.
+    RepositoryView => RepositoryView on RepositoryRef;
+    /// A repository, to change its content or description.
+    RepositoryWrite => RepositoryWrite on RepositoryRef;
+    /// A repository, to read as its administrator.
+    RepositoryAdminView => RepositoryAdminView on RepositoryRef;
+    /// A repository, to administer.
+    RepositoryAdmin => RepositoryAdmin on RepositoryRef;
+    /// An application of an organization, to read as an administrator.
+    ApplicationAdminView => AdminView on ApplicationRef;
+    /// An application of an organization, to change.
+    ApplicationAdmin => Admin on ApplicationRef;
+    /// An application, by its client id.
+    Client => Public on ClientRef;
+    /// The installation, to read as a superuser.
+    SuperuserView => SuperuserView on ();
+    /// The installation, as a superuser.
+    Superuser => Superuser on ();
+    /// A namespace, as a superuser.
+    SuperuserNamespace => Superuser on NamespaceRef;
+    /// An organization, as a superuser.
+    SuperuserOrganization => Superuser on OrganizationRef;
+    /// Somebody's account, as a superuser.
+    SuperuserUser => Superuser on UserRef;
+    /// Somebody's account, to read as a superuser.
+    SuperuserUserView => SuperuserView on UserRef;
+}
+
+/// A permission that deletes an organization with everything of it.
+pub trait DeletesOrganization: Permit<Target = OrganizationRef> {}
+
+impl DeletesOrganization for OrganizationAdmin {}
+
+impl DeletesOrganization for ConcordDelete {}
+
+impl DeletesOrganization for SuperuserOrganization {}
+
+/// Permissions to change what belongs to a namespace; statements that do so want a grant of one, not of one that reads.
+pub trait NamespaceChange: Permit<Target = NamespaceRef> {}
+
+impl NamespaceChange for NamespaceAdmin {}
+impl NamespaceChange for OwnNamespaceAdmin {}
+impl NamespaceChange for NamespaceQuotaAdmin {}
+impl NamespaceChange for SuperuserNamespace {}

@@ -1,0 +1,390 @@
+//! The policy: one function, one match (`contract/quay.md` 0.10).
+
+use std::fmt;
+
+use berth_domain::{
+    Application, Namespace, NamespaceKind, Repository, RepositoryRole, Team, TeamRole,
+};
+
+use crate::permission::{Permission, Permit, Target};
+use crate::principal::{Caller, Principal};
+use crate::scope::Scope;
+
+/// What the database says of the thing that a call addresses and of the caller's place in it.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The namespace, a user's or an organization's.
+    pub namespace: Option<Namespace>,
+    /// The highest role among the caller's teams in the namespace.
+    pub team_role: Option<TeamRole>,
+    /// The team.
+    pub team: Option<Team>,
+    /// Whether the caller is in that team.
+    pub caller_in_team: bool,
+    /// Whether the caller is in another team with role admin of the same organization.
+    pub caller_admin_elsewhere: bool,
+    /// Whether the caller owns the organization, in Concord's sense.
+    pub caller_is_owner: bool,
+    /// Whether others than administrators create organizations through Concord's API (a setting).
+    pub anybody_creates: bool,
+    /// The repository.
+    pub repository: Option<Repository>,
+    /// The highest role that permissions, the caller's own and his teams', give him on the repository.
+    pub repository_role: Option<RepositoryRole>,
+    /// The application.
+    pub application: Option<Application>,
+    /// The scopes of the caller's living tokens of that application, a text for each.
+    pub granted_scopes: Vec<String>,
+}
+
+/// Why a call is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// Nobody known calls.
+    Unauthenticated,
+    /// Who calls may not, or his token lacks the scope.
+    Unauthorized,
+    /// He may administer his own account, as the operation wants, but not the namespace: told apart by the contract.
+    Forbidden,
+    /// He may, but the thing does not exist.
+    NotFound,
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Unauthenticated => "nobody known calls",
+            Self::Unauthorized | Self::Forbidden => "the caller may not",
+            Self::NotFound => "the thing does not exist",
+        })
+    }
+}
+
+impl std::error::Error for Denied {}
+
+/// Proof that the policy allowed `P` on a target. Only [`authorize`] makes one.
+#[derive(Debug)]
+pub struct Grant<P: Permit> {
+    target: P::Target,
+    rights: Rights,
+}
+
+impl<P: Permit> Grant<P> {
+    /// What the grant is about.
+    #[must_use]
+    pub const fn target(&self) -> &P::Target {
+        &self.target
+    }
+
+    /// The caller's rights, for answers that show more to some than to others.
+    #[must_use]
+    pub const fn rights(&self) -> &Rights {
+        &self.rights
+    }
+}
+
+impl<P: Permit<Target = crate::permission::NamespaceRef>> Grant<P> {
+    /// The namespace, if it exists.
+    #[must_use]
+    pub const fn namespace(&self) -> Option<&Namespace> {
+        self.target.0.as_ref()
+    }
+
+    /// The row id of the namespace; no row has the id of one that does not exist.
+    #[must_use]
+    pub fn namespace_id(&self) -> Option<i64> {
+        self.namespace().map(|namespace| namespace.id)
+    }
+}
+
+impl<P: Permit<Target = crate::permission::UserRef>> Grant<P> {
+    /// The account.
+    #[must_use]
+    pub const fn user(&self) -> &Namespace {
+        &self.target.0
+    }
+}
+
+impl<P: Permit<Target = crate::permission::OrganizationRef>> Grant<P> {
+    /// The organization.
+    #[must_use]
+    pub const fn organization(&self) -> &Namespace {
+        &self.target.0
+    }
+}
+
+impl<P: Permit<Target = crate::permission::RepositoryRef>> Grant<P> {
+    /// The repository and its namespace.
+    ///
+    /// # Errors
+    /// [`Denied::NotFound`] when there is no such repository.
+    pub fn repository(&self) -> Result<(&Namespace, &Repository), Denied> {
+        let namespace = self.target.namespace.as_ref().ok_or(Denied::NotFound)?;
+        Ok((namespace, self.target.repository.as_ref().ok_or(Denied::NotFound)?))
+    }
+}
+
+/// What a caller may do with the thing that he addresses, after the cap of his authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rights {
+    known: bool,
+    user_view: bool,
+    user_admin: bool,
+    may_own_organizations: bool,
+    barred_at_home: bool,
+    namespace_role: Option<TeamRole>,
+    in_team: bool,
+    concord_owner: bool,
+    anybody_creates: bool,
+    repository_role: Option<RepositoryRole>,
+    superuser: bool,
+    full_access: bool,
+    global_reader: bool,
+}
+
+/// Decides whether `principal` may do `P` with what `facts` describe.
+///
+/// # Errors
+/// [`Denied`]: existence is tested only once the permission holds.
+pub fn authorize<P: Permit>(principal: &Principal, facts: Facts) -> Result<Grant<P>, Denied> {
+    let rights = Rights::of(principal, &facts);
+    if !allows(P::PERMISSION, &rights) {
+        return Err(refusal(P::PERMISSION, &rights));
+    }
+    Ok(Grant { target: P::Target::take(facts)?, rights })
+}
+
+/// What `principal` may do in an organization where `role` is the highest of his teams': for lists of organizations.
+#[must_use]
+pub fn rights_by_role(principal: &Principal, role: Option<TeamRole>) -> Rights {
+    Rights::of(principal, &Facts { team_role: role, ..Facts::default() })
+}
+
+fn refusal(permission: Permission, rights: &Rights) -> Denied {
+    match permission {
+        _ if !rights.known => Denied::Unauthenticated,
+        Permission::RobotPermissionsView if rights.user_admin => Denied::Forbidden,
+        _ => Denied::Unauthorized,
+    }
+}
+
+/// The policy.
+fn allows(permission: Permission, rights: &Rights) -> bool {
+    match permission {
+        Permission::Public | Permission::OrganizationView => true,
+        Permission::Authenticated => rights.known,
+        Permission::UserView => rights.user_view,
+        Permission::UserAdmin => rights.user_admin,
+        Permission::OwnNamespaceAdmin => rights.user_admin && !rights.global_reader,
+        Permission::CreateOrganization => {
+            rights.user_admin && rights.may_own_organizations && !rights.global_reader
+        }
+        Permission::ConcordCreate => rights.superuser || rights.may_create_at_concord(),
+        Permission::ConcordUpdate => rights.superuser || rights.owns_at_concord(),
+        Permission::ConcordDelete => rights.superuser,
+        Permission::MemberView => rights.sees_as_member(),
+        Permission::AdminView => rights.sees_as_admin(),
+        Permission::Admin => rights.is_admin(),
+        Permission::QuotaAdmin => rights.full_access,
+        Permission::TeamView => rights.sees_as_admin() || rights.sees_own_team(),
+        Permission::RobotPermissionsView => rights.sees_as_admin() && rights.user_admin,
+        Permission::RepositoryCreate => rights.may_create_repositories(),
+        Permission::RepositoryStar => {
+            rights.user_admin
+                && rights.repository_at_least(RepositoryRole::Read)
+                && !rights.global_reader
+        }
+        Permission::RepositoryView => rights.repository_at_least(RepositoryRole::Read),
+        Permission::RepositoryWrite => rights.writes_repository(),
+        Permission::RepositoryAdminView => rights.sees_repository_as_admin(),
+        Permission::RepositoryAdmin => rights.administers_repository(),
+        Permission::SuperuserView => rights.superuser || rights.global_reader,
+        Permission::Superuser => rights.superuser,
+    }
+}
+
+impl Rights {
+    fn of(principal: &Principal, facts: &Facts) -> Self {
+        let public = facts.repository.as_ref().is_some_and(|repository| repository.is_public);
+        let public_role = public.then_some(RepositoryRole::Read);
+        let Some(caller) = principal.caller() else {
+            return Self {
+                known: false,
+                user_view: false,
+                user_admin: false,
+                may_own_organizations: false,
+                barred_at_home: false,
+                namespace_role: None,
+                in_team: false,
+                concord_owner: false,
+                anybody_creates: false,
+                repository_role: public_role,
+                superuser: false,
+                full_access: false,
+                global_reader: false,
+            };
+        };
+        let role = uncapped_role(caller, facts);
+        let superuser = caller.is_superuser();
+        let global_reader = caller.is_global_reader();
+        Self {
+            known: true,
+            user_view: caller.has_scope(Scope::UserRead) || caller.has_scope(Scope::UserAdmin),
+            user_admin: caller.has_scope(Scope::UserAdmin),
+            may_own_organizations: superuser
+                || !(caller.restricted || caller.powers.alone_create_organizations),
+            barred_at_home: caller.restricted && !superuser && is_own(caller, facts),
+            namespace_role: role.min(organization_cap(caller)),
+            in_team: facts.caller_in_team,
+            concord_owner: facts.caller_is_owner && caller.has_scope(Scope::OrgAdmin),
+            anybody_creates: facts.anybody_creates,
+            repository_role: repository_role(caller, role, facts).max(public_role),
+            superuser,
+            full_access: superuser && caller.powers.full_access,
+            global_reader,
+        }
+    }
+
+    /// Administers the organization.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        !self.global_reader && (self.full_access || self.namespace_role == Some(TeamRole::Admin))
+    }
+
+    /// May let applications of the namespace act in his name: its administrators. A global reader who administers it may
+    /// too; his tokens change nothing, as he does not.
+    #[must_use]
+    pub fn may_authorize_applications(&self) -> bool {
+        self.full_access || self.namespace_role == Some(TeamRole::Admin)
+    }
+
+    /// Reads everything of the organization, secrets aside.
+    #[must_use]
+    pub fn sees_as_admin(&self) -> bool {
+        self.is_admin() || self.global_reader
+    }
+
+    /// Is in a team of the organization, or sees it as if he were.
+    #[must_use]
+    pub fn sees_as_member(&self) -> bool {
+        self.sees_as_admin() || self.namespace_role.is_some()
+    }
+
+    /// May create repositories in the namespace.
+    #[must_use]
+    pub fn may_create_repositories(&self) -> bool {
+        let may = self.namespace_role >= Some(TeamRole::Creator) && !self.barred_at_home;
+        !self.global_reader && (self.full_access || may)
+    }
+
+    /// Changes the content or the description of the repository.
+    #[must_use]
+    pub fn writes_repository(&self) -> bool {
+        self.repository_at_least(RepositoryRole::Write) && !self.global_reader
+    }
+
+    /// Administers the repository.
+    #[must_use]
+    pub fn administers_repository(&self) -> bool {
+        self.repository_at_least(RepositoryRole::Admin) && !self.global_reader
+    }
+
+    /// Reads what only administrators of the repository read.
+    #[must_use]
+    pub fn sees_repository_as_admin(&self) -> bool {
+        self.repository_at_least(RepositoryRole::Admin) || self.global_reader
+    }
+
+    /// Has at least `role` on the repository.
+    #[must_use]
+    pub fn repository_at_least(&self, role: RepositoryRole) -> bool {
+        self.full_access
+            || self.repository_role >= Some(role)
+            || (self.global_reader && role == RepositoryRole::Read)
+    }
+
+    /// Whether superuser powers count in this call.
+    #[must_use]
+    pub const fn is_superuser(&self) -> bool {
+        self.superuser
+    }
+
+    /// Whether the caller reads everything and changes nothing.
+    #[must_use]
+    pub const fn is_global_reader(&self) -> bool {
+        self.global_reader
+    }
+
+    /// Whether every permission test on organizations and repositories succeeds.
+    #[must_use]
+    pub const fn has_full_access(&self) -> bool {
+        self.full_access
+    }
+
+    /// Reads the outline of his own account.
+    #[must_use]
+    pub const fn is_user_reader(&self) -> bool {
+        self.user_view
+    }
+
+    /// Reads his own account in full.
+    #[must_use]
+    pub const fn is_user_admin(&self) -> bool {
+        self.user_admin
+    }
+
+    /// May create organizations by Quay's rule, and Concord's API is open to more than administrators.
+    fn may_create_at_concord(&self) -> bool {
+        self.anybody_creates && allows(Permission::CreateOrganization, self)
+    }
+
+    fn owns_at_concord(&self) -> bool {
+        self.concord_owner && !self.global_reader
+    }
+
+    /// A team role is a right only as far as the token carries organization rights at all.
+    fn sees_own_team(&self) -> bool {
+        self.in_team && self.namespace_role.is_some()
+    }
+}
+
+/// The caller's role in the namespace before the cap: his teams', or admin where the namespace bears his own name.
+fn uncapped_role(caller: &Caller, facts: &Facts) -> Option<TeamRole> {
+    if is_own(caller, facts) { Some(TeamRole::Admin) } else { facts.team_role }
+}
+
+/// Whether the namespace is the caller's own.
+fn is_own(caller: &Caller, facts: &Facts) -> bool {
+    facts
+        .namespace
+        .as_ref()
+        .is_some_and(|namespace| namespace.kind == NamespaceKind::User && namespace.id == caller.id)
+}
+
+/// How much of an organization role the authority carries: `org:admin` all of it, `repo:create` up to creator.
+fn organization_cap(caller: &Caller) -> Option<TeamRole> {
+    if caller.has_scope(Scope::OrgAdmin) {
+        Some(TeamRole::Admin)
+    } else if caller.has_scope(Scope::RepoCreate) {
+        Some(TeamRole::Creator)
+    } else {
+        None
+    }
+}
+
+/// The role on the repository: the highest of permissions and of administering the namespace, capped by `repo:*` scopes.
+fn repository_role(
+    caller: &Caller,
+    namespace_role: Option<TeamRole>,
+    facts: &Facts,
+) -> Option<RepositoryRole> {
+    let by_namespace = (namespace_role == Some(TeamRole::Admin)).then_some(RepositoryRole::Admin);
+    let cap = [
+        (Scope::RepoAdmin, RepositoryRole::Admin),
+        (Scope::RepoWrite, RepositoryRole::Write),
+        (Scope::RepoRead, RepositoryRole::Read),
+    ]
+    .into_iter()
+    .find_map(|(scope, role)| caller.has_scope(scope).then_some(role));
+    facts.repository_role.max(by_namespace).min(cap)
+}

@@ -1,0 +1,107 @@
+//! Who calls, and on what authority.
+
+use berth_domain::Timestamp;
+
+use crate::scope::{Scope, ScopeSet};
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// Nobody known.
+    Anonymous,
+    /// A person.
+    User(Box<Caller>),
+}
+
+impl Principal {
+    /// The person, if one is known.
+    #[must_use]
+    pub fn caller(&self) -> Option<&Caller> {
+        match self {
+            Self::Anonymous => None,
+            Self::User(caller) => Some(caller),
+        }
+    }
+}
+
+/// A person who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Row id of the account.
+    pub id: i64,
+    /// Stable id of the account.
+    pub uuid: String,
+    /// User name.
+    pub name: String,
+    /// E-mail address, or the random UUID in its place.
+    pub email: String,
+    /// Whether the address was confirmed.
+    pub verified: bool,
+    /// What makes the call count as his.
+    pub authority: Authority,
+    /// Which powers beyond an ordinary user's the account has, whatever the authority.
+    pub powers: SuperuserPowers,
+    /// Whether `feature_restricted_users` binds the account.
+    pub restricted: bool,
+}
+
+/// What the settings say of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SuperuserPowers {
+    /// Is a superuser.
+    pub superuser: bool,
+    /// Superusers have every right in every organization (`feature_superusers_full_access`).
+    pub full_access: bool,
+    /// Nobody but superusers creates organizations (`feature_superusers_org_creation_only`).
+    pub alone_create_organizations: bool,
+    /// May read everything and change nothing; wins over `superuser`.
+    pub global_reader: bool,
+}
+
+/// What makes a call count as a person's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authority {
+    /// He signed in; all his rights count.
+    Session {
+        /// When he last gave his password.
+        signed_in_at: Timestamp,
+    },
+    /// An OAuth token; its scopes cap his rights.
+    Token(Token),
+}
+
+/// The token of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Row id.
+    pub id: i64,
+    /// Its scopes; `None` when what is stored cannot be read, which allows nothing.
+    pub scopes: Option<ScopeSet>,
+    /// The client id of its application.
+    pub client_id: String,
+    /// The name of its application.
+    pub application: String,
+}
+
+impl Caller {
+    /// Whether the authority carries `scope`: a session carries all.
+    #[must_use]
+    pub fn has_scope(&self, scope: Scope) -> bool {
+        match &self.authority {
+            Authority::Session { .. } => true,
+            Authority::Token(token) => token.scopes.is_some_and(|scopes| scopes.allows(scope)),
+        }
+    }
+
+    /// Whether superuser powers count in this call.
+    #[must_use]
+    pub fn is_superuser(&self) -> bool {
+        self.powers.superuser && !self.powers.global_reader && self.has_scope(Scope::SuperUser)
+    }
+
+    /// Whether the account reads everything and changes nothing, with any authority.
+    #[must_use]
+    pub fn is_global_reader(&self) -> bool {
+        self.powers.global_reader
+    }
+}
