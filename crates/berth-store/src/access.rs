@@ -1,0 +1,434 @@
+//! The one statement of authentication and authorization: who calls, what he addresses, what he is there.
+//!
+//! Every request that needs the database starts with it; a read then has one statement left for its answer. It also
+//! carries the schema version, so that checking the version costs nothing.
+
+use berth_access::{Facts, TargetKind};
+use berth_domain::{
+    Application, Namespace, NamespaceKind, Repository, RepositoryRole, Team, TeamRole, Timestamp,
+};
+
+use crate::db::{Database, DatabaseError, Row, StoreError, Value};
+use crate::migrate::{SCHEMA_VERSION, migrate};
+use crate::quotas::quota_json;
+
+/// What a request shows to prove who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// Nothing.
+    None,
+    /// An access token, by its SHA-256.
+    Token(Vec<u8>),
+    /// A session, by the UUID of its account.
+    Session(String),
+    /// A password, by the name of the user whose it is said to be. Whether it is his is for the caller of [`load`] to check.
+    Password(String),
+}
+
+/// What a request addresses.
+#[derive(Debug, Clone, Copy)]
+pub struct Address<'a> {
+    /// How much of the following counts.
+    pub kind: TargetKind,
+    /// The name of a user or an organization; none is the caller's own account.
+    pub namespace: Option<&'a str>,
+    /// The name of a team of it.
+    pub team: Option<&'a str>,
+    /// The name of a repository of it.
+    pub repository: Option<&'a str>,
+    /// The client id of an application.
+    pub client_id: Option<&'a str>,
+}
+
+/// The person whom the credential names: enabled accounts and unexpired tokens only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerRow {
+    /// Row id.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// User name.
+    pub name: String,
+    /// E-mail address, or the UUID in its place.
+    pub email: String,
+    /// Whether the address was confirmed.
+    pub verified: bool,
+    /// Whether this is the first user of the installation.
+    pub is_first: bool,
+    /// The epoch that a living session carries.
+    pub session_epoch: i64,
+    /// The token, when one was shown.
+    pub token: Option<TokenRow>,
+    /// The hash to hold a password against, when one was shown.
+    pub password_hash: Option<String>,
+}
+
+/// What one statement knows of a request.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Who calls.
+    pub caller: Option<CallerRow>,
+    /// What the policy must know.
+    pub facts: Facts,
+    /// Whether a mail of the outbox is due. No matter of access: it is read here because a statement of its own would cost
+    /// every request one.
+    pub mail_is_due: bool,
+}
+
+/// The token that was shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Row id.
+    pub id: i64,
+    /// Its scopes, as stored.
+    pub scope: String,
+    /// The client id of its application.
+    pub client_id: String,
+    /// The name of its application.
+    pub application: String,
+}
+
+macro_rules! caller_columns {
+    () => {
+        "SELECT v.version, EXISTS (SELECT 1 FROM mail WHERE due_at <= ?3),
+            c.id, c.uuid, c.name, c.email, u.verified, u.is_first, u.session_epoch,
+            t.id, t.scope, a.client_id, a.name,
+            CASE typeof(?1) WHEN 'text' THEN u.password_hash END"
+    };
+}
+
+// `?1` is the hash of a token (a blob) or the name of a user (a text), `?2` the UUID of a session's account.
+macro_rules! from_caller {
+    () => {
+        " FROM schema_version v
+        LEFT JOIN access_token t ON t.token_hash = ?1 AND t.expires_at > ?3
+        LEFT JOIN oauth_application a ON a.id = t.application_id
+        LEFT JOIN account c ON c.id = CASE typeof(?1)
+                WHEN 'blob' THEN t.account_id
+                WHEN 'text' THEN (SELECT id FROM account
+                    WHERE name = ?1 AND name = ?1 COLLATE BINARY)
+                ELSE (SELECT id FROM account WHERE uuid = ?2) END
+            AND c.kind = 'user' AND c.enabled = 1
+        LEFT JOIN user_profile u ON u.account_id = c.id"
+    };
+}
+
+macro_rules! namespace_columns {
+    () => {
+        concat!(
+            ", n.id, n.uuid, n.kind, n.name, n.email, n.invoice_email, n.invoice_email_address,
+            n.tag_expiration_s, ",
+            quota_json!("n.id"),
+            ", (SELECT max(CASE role WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 ELSE 1 END)
+                FROM team_member JOIN team ON team.id = team_member.team_id
+                WHERE team_member.account_id = c.id AND team_member.organization_id = n.id)"
+        )
+    };
+}
+
+macro_rules! application_columns {
+    () => {
+        ", app.id, app.client_id, app.name, app.description, app.application_uri,
+            app.redirect_uri, app.avatar_email, app.sealed_secret"
+    };
+}
+
+macro_rules! from_namespace {
+    () => {
+        " LEFT JOIN account n ON n.id = CASE WHEN ?4 IS NULL THEN c.id
+            ELSE (SELECT id FROM account
+                WHERE name = ?4 AND name = ?4 COLLATE BINARY AND kind <> 'robot') END"
+    };
+}
+
+const CALLER: &str = concat!(caller_columns!(), from_caller!());
+
+const NAMESPACE: &str =
+    concat!(caller_columns!(), namespace_columns!(), from_caller!(), from_namespace!());
+
+const TEAM: &str = concat!(
+    caller_columns!(),
+    namespace_columns!(),
+    ", team.id, team.name, team.description, team.role,
+        EXISTS (SELECT 1 FROM team_member m WHERE m.team_id = team.id AND m.account_id = c.id),
+        EXISTS (SELECT 1 FROM team_member m JOIN team other ON other.id = m.team_id
+            WHERE m.account_id = c.id AND m.organization_id = n.id
+                AND other.role = 'admin' AND other.id <> coalesce(team.id, 0))",
+    from_caller!(),
+    from_namespace!(),
+    " LEFT JOIN team ON team.organization_id = n.id AND team.name = ?5"
+);
+
+const REPOSITORY: &str = concat!(
+    caller_columns!(),
+    namespace_columns!(),
+    ", r.id, r.name, r.description, r.is_public,
+        max(
+            coalesce((SELECT CASE p.role WHEN 'admin' THEN 3 WHEN 'write' THEN 2 ELSE 1 END
+                FROM repository_permission p
+                WHERE p.repository_id = r.id AND p.account_id = c.id), 0),
+            coalesce((SELECT max(CASE p.role WHEN 'admin' THEN 3 WHEN 'write' THEN 2 ELSE 1 END)
+                FROM team_member m
+                JOIN repository_permission p ON p.repository_id = r.id AND p.team_id = m.team_id
+                WHERE m.account_id = c.id AND m.organization_id = n.id), 0))",
+    from_caller!(),
+    from_namespace!(),
+    " LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = ?5"
+);
+
+const APPLICATION: &str = concat!(
+    caller_columns!(),
+    namespace_columns!(),
+    application_columns!(),
+    from_caller!(),
+    from_namespace!(),
+    " LEFT JOIN oauth_application app ON app.namespace_id = n.id AND app.client_id = ?5"
+);
+
+const CLIENT: &str = concat!(
+    caller_columns!(),
+    namespace_columns!(),
+    application_columns!(),
+    ", (SELECT group_concat(scope, char(10)) FROM access_token granted
+        WHERE granted.application_id = app.id AND granted.account_id = c.id
+            AND granted.expires_at > ?3)",
+    from_caller!(),
+    " LEFT JOIN oauth_application app ON app.client_id = ?4
+    LEFT JOIN account n ON n.id = app.namespace_id"
+);
+
+/// Reads who calls and what the policy must know. Migrates first where the schema is missing or old.
+///
+/// # Errors
+/// [`StoreError::Busy`], [`StoreError::Database`].
+pub fn load(
+    db: &dyn Database,
+    credential: &Credential,
+    address: Address<'_>,
+    now: Timestamp,
+) -> Result<Loaded, StoreError> {
+    match load_once(db, credential, address, now) {
+        Ok(Some(answer)) => Ok(answer),
+        // The schema is old, or has no tables yet.
+        Ok(None) => load_migrated(db, credential, address, now),
+        Err(StoreError::Database(error)) if error.0.contains("no such") => {
+            load_migrated(db, credential, address, now)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn load_migrated(
+    db: &dyn Database,
+    credential: &Credential,
+    address: Address<'_>,
+    now: Timestamp,
+) -> Result<Loaded, StoreError> {
+    migrate(db)?;
+    load_once(db, credential, address, now)?.ok_or_else(|| {
+        StoreError::Database(DatabaseError("the schema is old even after migrating".into()))
+    })
+}
+
+fn load_once(
+    db: &dyn Database,
+    credential: &Credential,
+    address: Address<'_>,
+    now: Timestamp,
+) -> Result<Option<Loaded>, StoreError> {
+    let (token, session) = match credential {
+        Credential::None => (Value::Null, Value::Null),
+        Credential::Token(hash) => (hash.as_slice().into(), Value::Null),
+        Credential::Session(uuid) => (Value::Null, uuid.into()),
+        Credential::Password(name) => (name.into(), Value::Null),
+    };
+    let namespace = Value::from(address.namespace);
+    let mut rows = match address.kind {
+        TargetKind::None => db.execute(CALLER, &[token, session, now.into()])?,
+        TargetKind::Namespace => db.execute(NAMESPACE, &[token, session, now.into(), namespace])?,
+        TargetKind::Team => {
+            db.execute(TEAM, &[token, session, now.into(), namespace, address.team.into()])?
+        }
+        TargetKind::Repository => db.execute(
+            REPOSITORY,
+            &[token, session, now.into(), namespace, address.repository.into()],
+        )?,
+        TargetKind::Application => db.execute(
+            APPLICATION,
+            &[token, session, now.into(), namespace, address.client_id.into()],
+        )?,
+        TargetKind::Client => {
+            db.execute(CLIENT, &[token, session, now.into(), address.client_id.into()])?
+        }
+    };
+    let Some(mut row) = rows.pop() else { return Ok(None) };
+    if row.read::<i64>()? != SCHEMA_VERSION {
+        return Ok(None);
+    }
+    let mail_is_due = row.read()?;
+    let caller = read_caller(&mut row)?;
+    Ok(Some(Loaded { caller, facts: read_facts(&mut row, address.kind)?, mail_is_due }))
+}
+
+fn read_caller(row: &mut Row) -> Result<Option<CallerRow>, StoreError> {
+    let id: Option<i64> = row.read()?;
+    let (uuid, name, email) = (row.read()?, row.read()?, row.read()?);
+    let (verified, is_first, session_epoch): (Option<_>, Option<_>, Option<_>) =
+        (row.read()?, row.read()?, row.read()?);
+    let token = read_token(row)?;
+    let password_hash = row.read()?;
+    let (Some(id), Some(uuid), Some(name), Some(email)) = (id, uuid, name, email) else {
+        return Ok(None);
+    };
+    Ok(Some(CallerRow {
+        id,
+        uuid,
+        name,
+        email,
+        verified: verified.unwrap_or(false),
+        is_first: is_first.unwrap_or(false),
+        session_epoch: session_epoch.unwrap_or(0),
+        token,
+        password_hash,
+    }))
+}
+
+fn read_token(row: &mut Row) -> Result<Option<TokenRow>, StoreError> {
+    let (id, scope, client_id, application): (Option<i64>, Option<_>, Option<_>, Option<_>) =
+        (row.read()?, row.read()?, row.read()?, row.read()?);
+    Ok(match (id, scope, client_id, application) {
+        (Some(id), Some(scope), Some(client_id), Some(application)) => {
+            Some(TokenRow { id, scope, client_id, application })
+        }
+        _ => None,
+    })
+}
+
+fn read_facts(row: &mut Row, kind: TargetKind) -> Result<Facts, StoreError> {
+    let mut facts = Facts::default();
+    if kind == TargetKind::None {
+        return Ok(facts);
+    }
+    facts.namespace = read_namespace(row)?;
+    facts.team_role = ranked(TeamRole::ALL, row.read()?);
+    match kind {
+        TargetKind::Team => {
+            facts.team = read_team(row)?;
+            facts.caller_in_team = row.read()?;
+            facts.caller_admin_elsewhere = row.read()?;
+        }
+        TargetKind::Repository => {
+            facts.repository = read_repository(row)?;
+            facts.repository_role = ranked(RepositoryRole::ALL, row.read()?);
+        }
+        TargetKind::Application => facts.application = read_application(row)?,
+        TargetKind::Client => {
+            facts.application = read_application(row)?;
+            let granted: Option<String> = row.read()?;
+            facts.granted_scopes =
+                granted.iter().flat_map(|scopes| scopes.split('\n')).map(str::to_owned).collect();
+        }
+        TargetKind::None | TargetKind::Namespace => {}
+    }
+    Ok(facts)
+}
+
+/// The role of rank 1, 2 or 3; none for NULL and 0.
+pub(crate) fn ranked<R: Copy>(roles: &[R], rank: Option<i64>) -> Option<R> {
+    let index = usize::try_from(rank?).ok()?.checked_sub(1)?;
+    roles.get(index).copied()
+}
+
+fn read_namespace(row: &mut Row) -> Result<Option<Namespace>, StoreError> {
+    let (id, uuid, kind, name): (Option<i64>, Option<_>, Option<String>, Option<_>) =
+        (row.read()?, row.read()?, row.read()?, row.read()?);
+    let (email, invoice_email): (Option<_>, Option<bool>) = (row.read()?, row.read()?);
+    let (invoice_email_address, tag_expiration_s) = (row.read()?, row.read::<Option<i64>>()?);
+    let quota = row.read()?;
+    let (Some(id), Some(uuid), Some(name), Some(email)) = (id, uuid, name, email) else {
+        return Ok(None);
+    };
+    let kind = match kind.as_deref() {
+        Some("organization") => NamespaceKind::Organization,
+        _ => NamespaceKind::User,
+    };
+    Ok(Some(Namespace {
+        id,
+        uuid,
+        kind,
+        name,
+        email,
+        invoice_email: invoice_email.unwrap_or(false),
+        invoice_email_address,
+        tag_expiration_s: tag_expiration_s.unwrap_or(0),
+        quota,
+    }))
+}
+
+fn read_team(row: &mut Row) -> Result<Option<Team>, StoreError> {
+    let (id, name, description, role): (Option<i64>, Option<_>, Option<_>, Option<_>) =
+        (row.read()?, row.read()?, row.read()?, row.read()?);
+    Ok(match (id, name, description, role) {
+        (Some(id), Some(name), Some(description), Some(role)) => {
+            Some(Team { id, name, description, role })
+        }
+        _ => None,
+    })
+}
+
+fn read_repository(row: &mut Row) -> Result<Option<Repository>, StoreError> {
+    let (id, name, description, is_public): (Option<i64>, Option<_>, Option<_>, Option<_>) =
+        (row.read()?, row.read()?, row.read()?, row.read()?);
+    Ok(match (id, name, description, is_public) {
+        (Some(id), Some(name), Some(description), Some(is_public)) => {
+            Some(Repository { id, name, description, is_public })
+        }
+        _ => None,
+    })
+}
+
+fn read_application(row: &mut Row) -> Result<Option<Application>, StoreError> {
+    let (id, client_id, name): (Option<i64>, Option<_>, Option<_>) =
+        (row.read()?, row.read()?, row.read()?);
+    let (description, application_uri, redirect_uri): (Option<_>, Option<_>, Option<_>) =
+        (row.read()?, row.read()?, row.read()?);
+    let (avatar_email, sealed_secret) = (row.read()?, row.read()?);
+    let (Some(id), Some(client_id), Some(name)) = (id, client_id, name) else { return Ok(None) };
+    Ok(Some(Application {
+        id,
+        client_id,
+        name,
+        description: description.unwrap_or_default(),
+        application_uri: application_uri.unwrap_or_default(),
+        redirect_uri: redirect_uri.unwrap_or_default(),
+        avatar_email,
+        sealed_secret,
+    }))
+}
+
+/// Whether the database answers and has the present schema: for health checks.
+///
+/// # Errors
+/// [`StoreError`] when it does not.
+pub fn probe(db: &dyn Database, now: Timestamp) -> Result<(), StoreError> {
+    let nothing = Address {
+        kind: TargetKind::None,
+        namespace: None,
+        team: None,
+        repository: None,
+        client_id: None,
+    };
+    load(db, &Credential::None, nothing, now).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks() {
+        assert_eq!(ranked(TeamRole::ALL, Some(3)), Some(TeamRole::Admin));
+        assert_eq!(ranked(TeamRole::ALL, Some(0)), None);
+        assert_eq!(ranked(TeamRole::ALL, None), None);
+    }
+}

@@ -1,0 +1,383 @@
+//! Accounts of people: made, found, changed.
+
+use berth_domain::Timestamp;
+
+use crate::db::{Database, Row, StoreError, Transaction, returned};
+use crate::params;
+use crate::users::Metadata;
+
+/// A user to be made.
+#[derive(Debug)]
+pub struct NewUser<'a> {
+    /// Stable id.
+    pub uuid: &'a str,
+    /// Name; its form was checked.
+    pub name: &'a str,
+    /// Address, or a random UUID.
+    pub email: &'a str,
+    /// The argon2id hash of the password, when there is one.
+    pub password_hash: Option<&'a str>,
+    /// Whether the address counts as confirmed.
+    pub verified: bool,
+    /// The code that confirms the address, when one was sent.
+    pub email_code: Option<EmailCode<'a>>,
+    /// Whether this is the first user of the installation.
+    pub is_first: bool,
+    /// How long deleted tags can be restored, in seconds.
+    pub tag_expiration_s: i64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A code that a mail carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EmailCode<'a> {
+    /// SHA-256 of the code.
+    pub hash: &'a [u8],
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+/// Makes a user; returns his row id. Two statements.
+///
+/// # Errors
+/// [`StoreError::Taken`] of `account.name` or `account.email`; of `user_profile.is_first` when he is to be the first user and
+/// there are users already.
+pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError> {
+    let rows = tx.execute(
+        "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at)
+        SELECT ?1, 'user', ?2, ?3, ?4, ?5
+        WHERE NOT ?6 OR NOT EXISTS (SELECT 1 FROM account WHERE kind = 'user') RETURNING id",
+        params![new.uuid, new.name, new.email, new.tag_expiration_s, new.at, new.is_first],
+    )?;
+    let Some(mut row) = rows.into_iter().next() else {
+        return Err(StoreError::Taken("user_profile.is_first".into()));
+    };
+    let id = row.read()?;
+    tx.execute(
+        "INSERT INTO user_profile (account_id, password_hash, verified, is_first,
+            email_code_hash, email_code_expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            id,
+            new.password_hash,
+            new.verified,
+            new.is_first,
+            new.email_code.map(|code| code.hash),
+            new.email_code.map(|code| code.expires_at)
+        ],
+    )?;
+    Ok(id)
+}
+
+/// Whether any user exists.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn any_user(db: &dyn Database) -> Result<bool, StoreError> {
+    returned(db.execute("SELECT EXISTS (SELECT 1 FROM account WHERE kind = 'user')", &[])?)
+}
+
+/// What signing in must know of an account.
+#[derive(Debug, Clone)]
+pub struct SignInRow {
+    /// Row id.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// User name.
+    pub name: String,
+    /// Address, or the UUID in its place.
+    pub email: String,
+    /// argon2id, as a PHC string.
+    pub password_hash: Option<String>,
+    /// Whether the address was confirmed.
+    pub verified: bool,
+    /// Whether the account may be used.
+    pub enabled: bool,
+    /// The epoch of new sessions.
+    pub session_epoch: i64,
+}
+
+/// The user with that name, or else with that e-mail address.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn for_sign_in(
+    db: &dyn Database,
+    name_or_email: &str,
+) -> Result<Option<SignInRow>, StoreError> {
+    let rows = db.execute(
+        "SELECT account.id, uuid, name, email, password_hash, verified, enabled, session_epoch
+        FROM account JOIN user_profile ON user_profile.account_id = account.id
+        WHERE kind = 'user' AND (name = ?1 COLLATE BINARY OR email = ?1)
+        ORDER BY name = ?1 COLLATE BINARY DESC LIMIT 1",
+        params![name_or_email],
+    )?;
+    rows.into_iter().next().map(read_sign_in).transpose()
+}
+
+fn read_sign_in(mut row: Row) -> Result<SignInRow, StoreError> {
+    Ok(SignInRow {
+        id: row.read()?,
+        uuid: row.read()?,
+        name: row.read()?,
+        email: row.read()?,
+        password_hash: row.read()?,
+        verified: row.read()?,
+        enabled: row.read()?,
+        session_epoch: row.read()?,
+    })
+}
+
+/// Ends all sessions of a user. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end_sessions(tx: &Transaction<'_>, account_id: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE user_profile SET session_epoch = session_epoch + 1 WHERE account_id = ?1",
+        params![account_id],
+    )?;
+    Ok(())
+}
+
+/// What changes of an account; `None` leaves as it is.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct AccountChange<'a> {
+    /// Name; robots follow.
+    pub name: Option<&'a str>,
+    /// Address.
+    pub email: Option<&'a str>,
+    /// Whether it may be used.
+    pub enabled: Option<bool>,
+    /// Whether invoices are mailed.
+    pub invoice_email: Option<bool>,
+    /// Where to.
+    pub invoice_email_address: Option<Option<&'a str>>,
+    /// How long deleted tags can be restored, in seconds.
+    pub tag_expiration_s: Option<i64>,
+}
+
+/// Changes the account of a person. One statement; none where nothing changes.
+///
+/// # Errors
+/// [`StoreError::Taken`] of `account.name` or `account.email`.
+pub fn change(
+    tx: &Transaction<'_>,
+    account_id: i64,
+    change: &AccountChange<'_>,
+) -> Result<(), StoreError> {
+    if *change == AccountChange::default() {
+        return Ok(());
+    }
+    tx.execute(
+        "UPDATE account SET email = coalesce(?2, email), enabled = coalesce(?3, enabled),
+            invoice_email = coalesce(?4, invoice_email),
+            invoice_email_address = CASE WHEN ?5 THEN ?6 ELSE invoice_email_address END,
+            tag_expiration_s = coalesce(?7, tag_expiration_s), name = coalesce(?8, name)
+        WHERE id = ?1 AND kind = 'user'",
+        params![
+            account_id,
+            change.email,
+            change.enabled,
+            change.invoice_email,
+            change.invoice_email_address.is_some(),
+            change.invoice_email_address.flatten(),
+            change.tag_expiration_s,
+            change.name
+        ],
+    )?;
+    Ok(())
+}
+
+/// What changes of what only people have; `None` leaves as it is.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ProfileChange<'a> {
+    /// The argon2id hash of the password.
+    pub password_hash: Option<&'a str>,
+    /// Whether the address counts as confirmed.
+    pub verified: Option<bool>,
+    /// Whether all sessions end.
+    pub ends_sessions: bool,
+    /// Whether the codes in earlier mails stop working.
+    pub withdraws_codes: bool,
+    /// The address that the account gets once its code comes back.
+    pub new_address: Option<NewAddress<'a>>,
+    /// What the person says of himself.
+    pub metadata: Option<&'a Metadata>,
+}
+
+/// An address that waits for its confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewAddress<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The code that was sent there.
+    pub code: EmailCode<'a>,
+}
+
+/// Changes what only people have. One statement; none where nothing changes.
+///
+/// # Errors
+/// [`StoreError::Taken`] of `account.email` when the new address is a user's already.
+pub fn change_profile(
+    tx: &Transaction<'_>,
+    account_id: i64,
+    change: &ProfileChange<'_>,
+) -> Result<(), StoreError> {
+    if *change == ProfileChange::default() {
+        return Ok(());
+    }
+    let (address, metadata) = (change.new_address, change.metadata);
+    let rows = tx.execute(
+        "UPDATE user_profile SET password_hash = coalesce(?2, password_hash),
+            verified = coalesce(?3, verified), session_epoch = session_epoch + ?4,
+            new_email = CASE WHEN ?5 THEN ?6 ELSE new_email END,
+            email_code_hash = CASE WHEN ?5 THEN ?7 ELSE email_code_hash END,
+            email_code_expires_at = CASE WHEN ?5 THEN ?8 ELSE email_code_expires_at END,
+            recovery_code_hash = CASE WHEN ?9 THEN NULL ELSE recovery_code_hash END,
+            recovery_code_expires_at = CASE WHEN ?9 THEN NULL ELSE recovery_code_expires_at END,
+            given_name = CASE WHEN ?10 THEN ?11 ELSE given_name END,
+            family_name = CASE WHEN ?10 THEN ?12 ELSE family_name END,
+            company = CASE WHEN ?10 THEN ?13 ELSE company END,
+            location = CASE WHEN ?10 THEN ?14 ELSE location END
+        WHERE account_id = ?1
+            AND NOT EXISTS (SELECT 1 FROM account WHERE kind = 'user' AND email = ?6)
+        RETURNING account_id",
+        params![
+            account_id,
+            change.password_hash,
+            change.verified,
+            change.ends_sessions,
+            change.withdraws_codes || address.is_some(),
+            address.map(|address| address.email),
+            address.map(|address| address.code.hash),
+            address.map(|address| address.code.expires_at),
+            change.withdraws_codes,
+            metadata.is_some(),
+            metadata.and_then(|metadata| metadata.given_name.as_deref()),
+            metadata.and_then(|metadata| metadata.family_name.as_deref()),
+            metadata.and_then(|metadata| metadata.company.as_deref()),
+            metadata.and_then(|metadata| metadata.location.as_deref())
+        ],
+    )?;
+    if rows.is_empty() && address.is_some() {
+        return Err(StoreError::Taken("account.email".into()));
+    }
+    Ok(())
+}
+
+/// Who brings back the code that confirms an address.
+#[derive(Debug, Clone)]
+pub struct CodeBearer {
+    /// Row id.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// User name.
+    pub name: String,
+    /// Address, or the UUID in its place.
+    pub email: String,
+    /// The address that the code confirms, when it is a new one.
+    pub new_email: Option<String>,
+    /// The epoch of new sessions.
+    pub session_epoch: i64,
+}
+
+/// Who may bring the code with that hash: enabled accounts and unexpired codes only. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn by_email_code(
+    db: &dyn Database,
+    code_hash: &[u8],
+    now: Timestamp,
+) -> Result<Option<CodeBearer>, StoreError> {
+    let rows = db.execute(
+        "SELECT account.id, uuid, name, email, new_email, session_epoch
+        FROM user_profile JOIN account ON account.id = account_id
+        WHERE email_code_hash = ?1 AND email_code_expires_at > ?2 AND enabled = 1",
+        params![code_hash, now],
+    )?;
+    rows.into_iter().next().map(read_bearer).transpose()
+}
+
+fn read_bearer(mut row: Row) -> Result<CodeBearer, StoreError> {
+    Ok(CodeBearer {
+        id: row.read()?,
+        uuid: row.read()?,
+        name: row.read()?,
+        email: row.read()?,
+        new_email: row.read()?,
+        session_epoch: row.read()?,
+    })
+}
+
+/// Who may bring the recovery code with that hash: enabled accounts and unexpired codes only. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn by_recovery_code(
+    db: &dyn Database,
+    code_hash: &[u8],
+    now: Timestamp,
+) -> Result<Option<CodeBearer>, StoreError> {
+    let rows = db.execute(
+        "SELECT account.id, uuid, name, email, NULL, session_epoch
+        FROM user_profile JOIN account ON account.id = account_id
+        WHERE recovery_code_hash = ?1 AND recovery_code_expires_at > ?2 AND enabled = 1",
+        params![code_hash, now],
+    )?;
+    rows.into_iter().next().map(read_bearer).transpose()
+}
+
+/// Gives the enabled user with that address a recovery code, unless the last one still lives at `not_after`; returns his
+/// row id if he got one. One statement, whoever asks.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_recovery_code(
+    tx: &Transaction<'_>,
+    email: &str,
+    code: EmailCode<'_>,
+    not_after: Timestamp,
+) -> Result<Option<i64>, StoreError> {
+    let rows = tx.execute(
+        "UPDATE user_profile SET recovery_code_hash = ?2, recovery_code_expires_at = ?3
+        WHERE account_id = (SELECT id FROM account
+                WHERE kind = 'user' AND email = ?1 AND enabled = 1)
+            AND coalesce(recovery_code_expires_at, 0) < ?4
+        RETURNING account_id",
+        params![email, code.hash, code.expires_at, not_after],
+    )?;
+    rows.into_iter().next().map(|mut row| row.read()).transpose()
+}
+
+/// Deletes a person's account and everything of it; the name is free at once. One statement: the schema's foreign keys
+/// take the rest along.
+///
+/// # Errors
+/// [`StoreError::NoOwnerLeft`] when he is the last person in a team with role admin of an organization.
+pub fn delete(tx: &Transaction<'_>, account_id: i64) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM account WHERE id = ?1 AND kind = 'user'", params![account_id])?;
+    Ok(())
+}
+
+/// The names of the organizations that nobody but this person administers. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn administered_alone(db: &dyn Database, account_id: i64) -> Result<Vec<String>, StoreError> {
+    let rows = db.execute(
+        "SELECT o.name FROM account o
+        WHERE o.id IN (SELECT m.organization_id FROM team_member m JOIN team t ON t.id = m.team_id
+                WHERE m.account_id = ?1 AND t.role = 'admin')
+            AND NOT EXISTS (SELECT 1 FROM team_member m JOIN team t ON t.id = m.team_id
+                WHERE m.organization_id = o.id AND t.role = 'admin'
+                    AND m.account_kind = 'user' AND m.account_id <> ?1)
+        ORDER BY o.id",
+        params![account_id],
+    )?;
+    rows.into_iter().map(|mut row| row.read()).collect()
+}

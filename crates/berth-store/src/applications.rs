@@ -1,0 +1,206 @@
+//! OAuth applications.
+
+use berth_access::{ApplicationAdmin, Grant, OrganizationAdmin, OrganizationAdminView};
+use berth_domain::{Application, Timestamp};
+
+use crate::db::{Database, Row, StoreError, Transaction, returned};
+use crate::params;
+
+/// An application to be made.
+#[derive(Debug)]
+pub struct NewApplication<'a> {
+    /// The public id that clients show.
+    pub client_id: &'a str,
+    /// The client secret, sealed.
+    pub sealed_secret: &'a [u8],
+    /// What it is called, and where it lives.
+    pub fields: &'a ApplicationFields<'a>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What an administrator says of an application.
+#[derive(Debug)]
+pub struct ApplicationFields<'a> {
+    /// Any text.
+    pub name: &'a str,
+    /// Markdown.
+    pub description: &'a str,
+    /// Its home page.
+    pub application_uri: &'a str,
+    /// Where answers of the OAuth flows may go.
+    pub redirect_uri: &'a str,
+    /// The address that the avatar is made from.
+    pub avatar_email: Option<&'a str>,
+}
+
+impl<'a> From<&'a Application> for ApplicationFields<'a> {
+    fn from(application: &'a Application) -> Self {
+        Self {
+            name: &application.name,
+            description: &application.description,
+            application_uri: &application.application_uri,
+            redirect_uri: &application.redirect_uri,
+            avatar_email: application.avatar_email.as_deref(),
+        }
+    }
+}
+
+/// The applications of the organization in the order of their ids. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(
+    db: &dyn Database,
+    grant: &Grant<OrganizationAdminView>,
+) -> Result<Vec<Application>, StoreError> {
+    let rows = db.execute(
+        "SELECT id, client_id, name, description, application_uri, redirect_uri, avatar_email,
+            sealed_secret
+        FROM oauth_application WHERE namespace_id = ?1 ORDER BY id",
+        params![grant.organization().id],
+    )?;
+    rows.into_iter().map(read).collect()
+}
+
+/// Makes an application of the organization. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn create(
+    tx: &Transaction<'_>,
+    grant: &Grant<OrganizationAdmin>,
+    new: &NewApplication<'_>,
+) -> Result<(), StoreError> {
+    let fields = new.fields;
+    tx.execute(
+        "INSERT INTO oauth_application (namespace_id, client_id, sealed_secret, name, description,
+            application_uri, redirect_uri, avatar_email, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            grant.organization().id,
+            new.client_id,
+            new.sealed_secret,
+            fields.name,
+            fields.description,
+            fields.application_uri,
+            fields.redirect_uri,
+            fields.avatar_email,
+            new.at
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes everything that an administrator says of the application. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn update(
+    tx: &Transaction<'_>,
+    grant: &Grant<ApplicationAdmin>,
+    fields: &ApplicationFields<'_>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE oauth_application SET name = ?2, description = ?3, application_uri = ?4,
+            redirect_uri = ?5, avatar_email = ?6 WHERE id = ?1",
+        params![
+            grant.target().application.id,
+            fields.name,
+            fields.description,
+            fields.application_uri,
+            fields.redirect_uri,
+            fields.avatar_email
+        ],
+    )?;
+    Ok(())
+}
+
+/// Gives the application another secret. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_secret(
+    tx: &Transaction<'_>,
+    grant: &Grant<ApplicationAdmin>,
+    sealed_secret: &[u8],
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE oauth_application SET sealed_secret = ?2 WHERE id = ?1",
+        params![grant.target().application.id, sealed_secret],
+    )?;
+    Ok(())
+}
+
+/// Replaces a sealed secret by the same secret under another key, unless it was changed meanwhile. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn reseal(
+    db: &dyn Database,
+    application_id: i64,
+    before: &[u8],
+    after: &[u8],
+) -> Result<(), StoreError> {
+    db.execute(
+        "UPDATE oauth_application SET sealed_secret = ?3 WHERE id = ?1 AND sealed_secret = ?2",
+        params![application_id, before, after],
+    )?;
+    Ok(())
+}
+
+/// Deletes the application with its tokens, codes and assignments. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn delete(tx: &Transaction<'_>, grant: &Grant<ApplicationAdmin>) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM oauth_application WHERE id = ?1",
+        params![grant.target().application.id],
+    )?;
+    Ok(())
+}
+
+/// The application `automation` of a user's own namespace, by its row id. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn automation(tx: &Transaction<'_>, account_id: i64) -> Result<Option<i64>, StoreError> {
+    let rows = tx.execute(
+        "SELECT id FROM oauth_application WHERE namespace_id = ?1 AND name = 'automation'
+        ORDER BY id LIMIT 1",
+        params![account_id],
+    )?;
+    rows.into_iter().next().map(|mut row| row.read()).transpose()
+}
+
+/// Makes the application `automation` under a user's own namespace, for the first token of an installation; returns its
+/// row id. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn create_automation(
+    tx: &Transaction<'_>,
+    account_id: i64,
+    user_name: &str,
+    at: Timestamp,
+) -> Result<i64, StoreError> {
+    returned(tx.execute(
+        "INSERT INTO oauth_application (client_id, namespace_id, name, created_at)
+        VALUES (?1, ?2, 'automation', ?3) RETURNING id",
+        params![user_name, account_id, at],
+    )?)
+}
+
+fn read(mut row: Row) -> Result<Application, StoreError> {
+    Ok(Application {
+        id: row.read()?,
+        client_id: row.read()?,
+        name: row.read()?,
+        description: row.read()?,
+        application_uri: row.read()?,
+        redirect_uri: row.read()?,
+        avatar_email: row.read()?,
+        sealed_secret: row.read()?,
+    })
+}

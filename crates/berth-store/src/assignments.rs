@@ -1,0 +1,146 @@
+//! Tokens that an administrator assigned to a user, who must still accept them.
+
+use berth_access::{Grant, UserAdmin};
+use berth_domain::Timestamp;
+
+use crate::db::{Database, Row, StoreError, Transaction};
+use crate::params;
+use crate::tokens::GrantedTo;
+
+/// An assignment to be made.
+#[derive(Debug)]
+pub struct NewAssignment<'a> {
+    /// Stable id.
+    pub uuid: &'a str,
+    /// The application.
+    pub application_id: i64,
+    /// The name of the user who may accept it.
+    pub username: &'a str,
+    /// Where the token goes.
+    pub redirect_uri: &'a str,
+    /// Its scopes.
+    pub scope: &'a str,
+    /// The flow: `token`.
+    pub response_type: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Makes an assignment; returns the row id of the user, none when there is no such user. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn create(tx: &Transaction<'_>, new: &NewAssignment<'_>) -> Result<Option<i64>, StoreError> {
+    let rows = tx.execute(
+        "INSERT INTO assigned_authorization (uuid, application_id, account_id, redirect_uri, scope,
+            response_type, created_at)
+        SELECT ?1, ?2, id, ?4, ?5, ?6, ?7 FROM account
+        WHERE name = ?3 AND name = ?3 COLLATE BINARY AND kind = 'user'
+        RETURNING account_id",
+        params![
+            new.uuid,
+            new.application_id,
+            new.username,
+            new.redirect_uri,
+            new.scope,
+            new.response_type,
+            new.at
+        ],
+    )?;
+    rows.into_iter().next().map(|mut row| row.read()).transpose()
+}
+
+/// The scopes of an assignment of that application to that account. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn scope(
+    db: &dyn Database,
+    uuid: &str,
+    application_id: i64,
+    account_id: i64,
+) -> Result<Option<String>, StoreError> {
+    let rows = db.execute(
+        "SELECT scope FROM assigned_authorization
+        WHERE uuid = ?1 AND application_id = ?2 AND account_id = ?3",
+        params![uuid, application_id, account_id],
+    )?;
+    rows.into_iter().next().map(|mut row| row.read()).transpose()
+}
+
+/// Ends an assignment that was accepted, if it is still there. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn accept(tx: &Transaction<'_>, uuid: &str, account_id: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM assigned_authorization WHERE uuid = ?1 AND account_id = ?2",
+        params![uuid, account_id],
+    )?;
+    Ok(())
+}
+
+/// An assignment as its user sees it.
+#[derive(Debug)]
+pub struct Assignment {
+    /// Stable id.
+    pub uuid: String,
+    /// Where the token goes.
+    pub redirect_uri: String,
+    /// Its scopes.
+    pub scope: String,
+    /// The flow.
+    pub response_type: String,
+    /// The application.
+    pub application: GrantedTo,
+}
+
+/// What was assigned to a user, in order. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(
+    db: &dyn Database,
+    _grant: &Grant<UserAdmin>,
+    account_id: i64,
+) -> Result<Vec<Assignment>, StoreError> {
+    let rows = db.execute(
+        concat!(
+            "SELECT d.uuid, d.redirect_uri, d.scope, d.response_type, ",
+            crate::tokens::granted_to_columns!(),
+            " FROM assigned_authorization d
+            JOIN oauth_application app ON app.id = d.application_id
+            JOIN account n ON n.id = app.namespace_id
+            WHERE d.account_id = ?1 ORDER BY d.id"
+        ),
+        params![account_id],
+    )?;
+    rows.into_iter().map(read).collect()
+}
+
+fn read(mut row: Row) -> Result<Assignment, StoreError> {
+    Ok(Assignment {
+        uuid: row.read()?,
+        redirect_uri: row.read()?,
+        scope: row.read()?,
+        response_type: row.read()?,
+        application: GrantedTo::read(&mut row)?,
+    })
+}
+
+/// Declines what was assigned to a user; returns whether it was there. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn decline(
+    tx: &Transaction<'_>,
+    _grant: &Grant<UserAdmin>,
+    uuid: &str,
+    account_id: i64,
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "DELETE FROM assigned_authorization WHERE uuid = ?1 AND account_id = ?2 RETURNING id",
+        params![uuid, account_id],
+    )?;
+    Ok(!rows.is_empty())
+}

@@ -1,0 +1,311 @@
+//! Organizations as Concord's API sees them: the same rows as Quay's, with owner, visibility, meta and cfg
+//! (`contract/concord.md` 4.2).
+
+use berth_access::{ConcordCreate, ConcordUpdate, Grant};
+use berth_domain::{Namespace, NamespaceKind, TeamRole, Timestamp};
+
+use crate::db::{Database, Row, StoreError, Transaction, returned};
+use crate::organizations::FIRST_TEAM;
+use crate::params;
+
+/// The team that every organization of Concord's begins with.
+pub const DEFAULT_TEAM: &str = "default";
+
+/// The description of [`DEFAULT_TEAM`].
+pub const DEFAULT_TEAM_DESCRIPTION: &str = "Default team";
+
+/// The most organizations that one list shows; Concord itself knows no limit.
+pub const LONGEST_LIST: i64 = 10_000;
+
+/// A person who owns an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// Row id.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// User name.
+    pub name: String,
+}
+
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Row id.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// Name.
+    pub name: String,
+    /// Who owns it.
+    pub owner: Option<Owner>,
+    /// `PUBLIC` or `PRIVATE`.
+    pub visibility: String,
+    /// JSON text.
+    pub meta: Option<String>,
+    /// JSON text.
+    pub cfg: Option<String>,
+}
+
+/// The columns of an entry, with the owner that follows where none is recorded.
+macro_rules! entries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT o.id, o.uuid, o.name, o.visibility, o.meta, o.cfg, p.id, p.uuid, p.name
+            FROM account o
+            LEFT JOIN account p ON p.id = coalesce(o.owner_id, (
+                SELECT m.account_id FROM team t JOIN team_member m ON m.team_id = t.id
+                WHERE t.organization_id = o.id AND t.role = 'admin' AND m.account_kind = 'user'
+                ORDER BY m.id LIMIT 1)) ",
+            $rest
+        )
+    };
+}
+
+fn read_entry(mut row: Row) -> Result<Entry, StoreError> {
+    let (id, uuid, name) = (row.read()?, row.read()?, row.read()?);
+    let (visibility, meta, cfg) = (row.read()?, row.read()?, row.read()?);
+    Ok(Entry { id, uuid, name, visibility, meta, cfg, owner: read_owner(&mut row)? })
+}
+
+fn read_owner(row: &mut Row) -> Result<Option<Owner>, StoreError> {
+    let (id, uuid, name): (Option<_>, Option<_>, Option<_>) =
+        (row.read()?, row.read()?, row.read()?);
+    Ok(match (id, uuid, name) {
+        (Some(id), Some(uuid), Some(name)) => Some(Owner { id, uuid, name }),
+        _ => None,
+    })
+}
+
+/// Which organizations a list shows.
+#[derive(Debug)]
+pub struct Listing<'a> {
+    /// Who asks.
+    pub viewer_id: i64,
+    /// Whether he sees all of them.
+    pub sees_all: bool,
+    /// Whether only those that he owns or is in a team of are wanted.
+    pub only_own: bool,
+    /// A part of the name, in any case; empty for all.
+    pub filter: &'a str,
+    /// How many are left out at the beginning.
+    pub offset: i64,
+    /// How many are shown; none for as many as [`LONGEST_LIST`].
+    pub limit: Option<i64>,
+}
+
+/// The organizations that the caller sees, by name. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(db: &dyn Database, listing: &Listing<'_>) -> Result<Vec<Entry>, StoreError> {
+    let rows = db.execute(
+        entries!(
+            "WHERE o.kind = 'organization'
+                AND (?2 OR (o.visibility = 'PUBLIC' AND NOT ?3) OR p.id = ?1
+                    OR EXISTS (SELECT 1 FROM team_member m
+                        WHERE m.account_id = ?1 AND m.organization_id = o.id))
+                AND instr(lower(o.name), lower(?4)) > 0
+            ORDER BY o.name COLLATE BINARY LIMIT ?6 OFFSET ?5"
+        ),
+        params![
+            listing.viewer_id,
+            listing.sees_all,
+            listing.only_own,
+            listing.filter,
+            listing.offset,
+            listing.limit.unwrap_or(LONGEST_LIST).min(LONGEST_LIST)
+        ],
+    )?;
+    rows.into_iter().map(read_entry).collect()
+}
+
+/// The organization of that exact name. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn find(db: &dyn Database, name: &str) -> Result<Option<Entry>, StoreError> {
+    let rows = db.execute(
+        entries!("WHERE o.kind = 'organization' AND o.name = ?1 AND o.name = ?1 COLLATE BINARY"),
+        params![name],
+    )?;
+    rows.into_iter().next().map(read_entry).transpose()
+}
+
+/// How a request names a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// By stable id.
+    Uuid(String),
+    /// By user name, in any case.
+    Name(String),
+}
+
+/// What a request addresses: the organization by id, or else by exact name, and the person whom it names as owner. One
+/// statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn resolve(
+    db: &dyn Database,
+    uuid: Option<&str>,
+    name: Option<&str>,
+    owner: Option<&Wanted>,
+) -> Result<(Option<Entry>, Option<Owner>), StoreError> {
+    let (owner_uuid, owner_name) = match owner {
+        Some(Wanted::Uuid(uuid)) => (Some(uuid.as_str()), None),
+        Some(Wanted::Name(name)) => (None, Some(name.as_str())),
+        None => (None, None),
+    };
+    let rows = db.execute(
+        "SELECT w.id, w.uuid, w.name,
+            o.id, o.uuid, o.name, o.visibility, o.meta, o.cfg, p.id, p.uuid, p.name
+        FROM (SELECT 1)
+        LEFT JOIN account w ON w.kind = 'user'
+            AND w.id = CASE WHEN ?3 IS NULL THEN (SELECT id FROM account WHERE name = ?4)
+                ELSE (SELECT id FROM account WHERE uuid = ?3) END
+        LEFT JOIN account o ON o.kind = 'organization'
+            AND o.id = CASE WHEN ?1 IS NULL
+                THEN (SELECT id FROM account WHERE name = ?2 AND name = ?2 COLLATE BINARY)
+                ELSE (SELECT id FROM account WHERE uuid = ?1) END
+        LEFT JOIN account p ON p.id = coalesce(o.owner_id, (
+            SELECT m.account_id FROM team t JOIN team_member m ON m.team_id = t.id
+            WHERE t.organization_id = o.id AND t.role = 'admin' AND m.account_kind = 'user'
+            ORDER BY m.id LIMIT 1))",
+        params![uuid, name, owner_uuid, owner_name],
+    )?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok((None, None)) };
+    let owner = read_owner(&mut row)?;
+    let is_there = row.read::<Option<i64>>()?;
+    let Some(id) = is_there else { return Ok((None, owner)) };
+    let (uuid, name) = (row.read()?, row.read()?);
+    let (visibility, meta, cfg) = (row.read()?, row.read()?, row.read()?);
+    let entry = Entry { id, uuid, name, visibility, meta, cfg, owner: read_owner(&mut row)? };
+    Ok((Some(entry), owner))
+}
+
+impl Entry {
+    /// The organization as a namespace, for the policy.
+    #[must_use]
+    pub fn as_namespace(&self) -> Namespace {
+        Namespace {
+            id: self.id,
+            uuid: self.uuid.clone(),
+            kind: NamespaceKind::Organization,
+            name: self.name.clone(),
+            email: String::new(),
+            invoice_email: false,
+            invoice_email_address: None,
+            tag_expiration_s: 0,
+            quota: None,
+        }
+    }
+}
+
+/// An organization to be made.
+#[derive(Debug)]
+pub struct NewEntry<'a> {
+    /// Stable id.
+    pub uuid: &'a str,
+    /// Name; its form was checked.
+    pub name: &'a str,
+    /// What stands in place of an e-mail address: a random UUID.
+    pub email: &'a str,
+    /// How long deleted tags can be restored, in seconds.
+    pub tag_expiration_s: i64,
+    /// The account of the owner.
+    pub owner_id: i64,
+    /// `PUBLIC` or `PRIVATE`.
+    pub visibility: &'a str,
+    /// JSON text.
+    pub meta: Option<&'a str>,
+    /// JSON text.
+    pub cfg: Option<&'a str>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Makes an organization with Quay's team `owners` and Concord's team `default`, the owner in both; returns its row id.
+/// Three statements.
+///
+/// # Errors
+/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody.
+pub fn create(
+    tx: &Transaction<'_>,
+    _grant: &Grant<ConcordCreate>,
+    new: &NewEntry<'_>,
+) -> Result<i64, StoreError> {
+    let id: i64 = returned(tx.execute(
+        "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at, owner_id,
+            visibility, meta, cfg)
+        VALUES (?1, 'organization', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
+        params![
+            new.uuid,
+            new.name,
+            new.email,
+            new.tag_expiration_s,
+            new.at,
+            new.owner_id,
+            new.visibility,
+            new.meta,
+            new.cfg
+        ],
+    )?)?;
+    tx.execute(
+        "INSERT INTO team (organization_id, name, description, role)
+        VALUES (?1, ?2, '', ?3), (?1, ?4, ?5, ?6)",
+        params![
+            id,
+            FIRST_TEAM,
+            TeamRole::Admin,
+            DEFAULT_TEAM,
+            DEFAULT_TEAM_DESCRIPTION,
+            TeamRole::Member
+        ],
+    )?;
+    tx.execute(
+        "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
+        SELECT id, organization_id, ?2, 'user' FROM team WHERE organization_id = ?1 ORDER BY id",
+        params![id, new.owner_id],
+    )?;
+    Ok(id)
+}
+
+/// What a change of an organization leaves behind: every column, changed or not.
+#[derive(Debug)]
+pub struct EntryState<'a> {
+    /// Name; its form was checked.
+    pub name: &'a str,
+    /// The account of the owner.
+    pub owner_id: Option<i64>,
+    /// `PUBLIC` or `PRIVATE`.
+    pub visibility: &'a str,
+    /// JSON text.
+    pub meta: Option<&'a str>,
+    /// JSON text.
+    pub cfg: Option<&'a str>,
+}
+
+/// Writes the state of an organization; its robots follow a new name. One statement.
+///
+/// # Errors
+/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody else.
+pub fn update(
+    tx: &Transaction<'_>,
+    grant: &Grant<ConcordUpdate>,
+    state: &EntryState<'_>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE account SET name = ?2, owner_id = ?3, visibility = ?4, meta = ?5, cfg = ?6
+        WHERE id = ?1",
+        params![
+            grant.organization().id,
+            state.name,
+            state.owner_id,
+            state.visibility,
+            state.meta,
+            state.cfg
+        ],
+    )?;
+    Ok(())
+}

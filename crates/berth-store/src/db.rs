@@ -1,0 +1,302 @@
+//! The seam to SQLite: one statement at a time, as Spin's interface has it, and transactions on top.
+
+use std::cell::Cell;
+use std::fmt;
+
+use berth_domain::{RepositoryRole, TeamRole, Timestamp};
+
+/// A value that goes into a statement or comes out of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// NULL.
+    Null,
+    /// INTEGER.
+    Integer(i64),
+    /// REAL.
+    Real(f64),
+    /// TEXT.
+    Text(String),
+    /// BLOB.
+    Blob(Vec<u8>),
+}
+
+/// An open database. `berth-spin` implements it on Spin's SQLite, tests on rusqlite.
+pub trait Database {
+    /// Runs one statement and returns all its rows.
+    ///
+    /// # Errors
+    /// Whatever SQLite says, in words.
+    fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError>;
+}
+
+/// What SQLite says went wrong, in words: Spin hands on nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseError(pub String);
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for DatabaseError {}
+
+/// Why a call of the store failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreError {
+    /// Another writer held the database for longer than we wait.
+    Busy,
+    /// A UNIQUE rule of the schema: `table.column`.
+    Taken(String),
+    /// The change would leave an organization without a person in a team with role admin.
+    NoOwnerLeft,
+    /// What the change refers to was deleted at the same moment.
+    Gone,
+    /// Anything else: a bug or a broken database.
+    Database(DatabaseError),
+}
+
+impl StoreError {
+    /// Whether a UNIQUE rule on `column` (`table.column`) was broken.
+    #[must_use]
+    pub fn is_taken(&self, column: &str) -> bool {
+        matches!(self, Self::Taken(taken) if taken == column)
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy => formatter.write_str("the database is busy"),
+            Self::Taken(column) => write!(formatter, "{column} is taken"),
+            Self::NoOwnerLeft => formatter.write_str("an organization would have no owner"),
+            Self::Gone => formatter.write_str("what the change refers to is gone"),
+            Self::Database(error) => write!(formatter, "database: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<DatabaseError> for StoreError {
+    fn from(error: DatabaseError) -> Self {
+        let message = error.0.as_str();
+        if message.contains("database is locked") || message.contains("database is busy") {
+            Self::Busy
+        } else if message.contains("berth: organization without owner") {
+            Self::NoOwnerLeft
+        } else if message.contains("FOREIGN KEY constraint failed") {
+            Self::Gone
+        } else if let Some((_, columns)) = message.split_once("UNIQUE constraint failed: ") {
+            let column = columns.split([',', ' ']).next().unwrap_or_default();
+            Self::Taken(column.to_owned())
+        } else {
+            Self::Database(error)
+        }
+    }
+}
+
+/// A row of an answer, read column by column from the left.
+#[derive(Debug)]
+pub struct Row {
+    values: std::vec::IntoIter<Value>,
+}
+
+impl Row {
+    /// A row of these values.
+    #[must_use]
+    pub fn new(values: Vec<Value>) -> Self {
+        Self { values: values.into_iter() }
+    }
+
+    /// The next column.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when there is no further column or it holds another type: the statement and its reader
+    /// disagree.
+    pub fn read<T: FromValue>(&mut self) -> Result<T, StoreError> {
+        let value = self.values.next().unwrap_or(Value::Null);
+        T::from_value(value).map_err(|value| {
+            let wanted = std::any::type_name::<T>();
+            StoreError::Database(DatabaseError(format!("a column holds {value:?}, not {wanted}")))
+        })
+    }
+}
+
+/// The one column of the one row of `rows`: what `INSERT … RETURNING` and single values give.
+///
+/// # Errors
+/// [`StoreError::Database`] when there is no row.
+pub fn returned<T: FromValue>(rows: Vec<Row>) -> Result<T, StoreError> {
+    match rows.into_iter().next() {
+        Some(mut row) => row.read(),
+        None => Err(StoreError::Database(DatabaseError("a statement gave no row".into()))),
+    }
+}
+
+/// A Rust type that a column can be read as.
+pub trait FromValue: Sized {
+    /// Reads the value, or gives it back.
+    ///
+    /// # Errors
+    /// The value, when it is of another type.
+    fn from_value(value: Value) -> Result<Self, Value>;
+}
+
+impl FromValue for i64 {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Integer(integer) => Ok(integer),
+            other => Err(other),
+        }
+    }
+}
+
+impl FromValue for bool {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        i64::from_value(value).map(|integer| integer != 0)
+    }
+}
+
+impl FromValue for String {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Text(text) => Ok(text),
+            other => Err(other),
+        }
+    }
+}
+
+impl FromValue for Vec<u8> {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Blob(bytes) => Ok(bytes),
+            other => Err(other),
+        }
+    }
+}
+
+impl FromValue for Timestamp {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        i64::from_value(value).map(Self::from_micros)
+    }
+}
+
+impl FromValue for TeamRole {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        let text = String::from_value(value)?;
+        text.parse().map_err(|_| Value::Text(text))
+    }
+}
+
+impl FromValue for RepositoryRole {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        let text = String::from_value(value)?;
+        text.parse().map_err(|_| Value::Text(text))
+    }
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Null => Ok(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+macro_rules! into_value {
+    ($($type:ty => |$value:ident| $body:expr;)+) => {$(
+        impl From<$type> for Value {
+            fn from($value: $type) -> Self {
+                $body
+            }
+        }
+    )+};
+}
+
+into_value! {
+    i64 => |integer| Self::Integer(integer);
+    bool => |flag| Self::Integer(flag.into());
+    &str => |text| Self::Text(text.to_owned());
+    &String => |text| Self::Text(text.clone());
+    String => |text| Self::Text(text);
+    Vec<u8> => |bytes| Self::Blob(bytes);
+    &[u8] => |bytes| Self::Blob(bytes.to_vec());
+    Timestamp => |time| Self::Integer(time.as_micros());
+    TeamRole => |role| Self::Text(role.as_str().to_owned());
+    RepositoryRole => |role| Self::Text(role.as_str().to_owned());
+}
+
+impl<T> From<Option<T>> for Value
+where
+    Self: From<T>,
+{
+    fn from(option: Option<T>) -> Self {
+        option.map_or(Self::Null, Self::from)
+    }
+}
+
+/// The parameters of a statement: `params![name, 5, None::<i64>]`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { &[$($crate::Value::from($value)),*] };
+}
+
+/// How often BEGIN is tried. Spin's SQLite waits 5 seconds each time, so that a writer waits 20 seconds in all: within the
+/// deadline of a request.
+const BEGIN_ATTEMPTS: u32 = 4;
+
+/// An open write transaction. What is not committed is rolled back.
+pub struct Transaction<'a> {
+    db: &'a dyn Database,
+    open: Cell<bool>,
+}
+
+/// Runs `work` in one short write transaction: all of it or nothing.
+///
+/// # Errors
+/// [`StoreError::Busy`] when the database stays locked; whatever `work` or COMMIT fails with.
+pub fn transaction<T, E: From<StoreError>>(
+    db: &dyn Database,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let transaction = Transaction::begin(db)?;
+    let result = work(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
+}
+
+impl<'a> Transaction<'a> {
+    fn begin(db: &'a dyn Database) -> Result<Self, StoreError> {
+        let mut attempt = 1;
+        loop {
+            match db.execute("BEGIN IMMEDIATE", &[]).map_err(StoreError::from) {
+                Ok(_) => return Ok(Self { db, open: Cell::new(true) }),
+                Err(StoreError::Busy) if attempt < BEGIN_ATTEMPTS => attempt += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn commit(self) -> Result<(), StoreError> {
+        self.db.execute("COMMIT", &[])?;
+        self.open.set(false);
+        Ok(())
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if self.open.get() {
+            // Nothing can be done about a failure here: SQLite rolls back when the connection closes.
+            let _ = self.db.execute("ROLLBACK", &[]);
+        }
+    }
+}
+
+impl Database for Transaction<'_> {
+    fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        self.db.execute(sql, parameters)
+    }
+}

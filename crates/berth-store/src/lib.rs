@@ -1,0 +1,38 @@
+//! All SQL of Berth.
+//!
+//! [`db`] is the seam to SQLite, [`migrate`] brings the schema up to date, every other module is a group of tables. What
+//! reads or changes organization state takes a [`Grant`](berth_access::Grant), never a bare id; what changes anything
+//! takes a [`Transaction`].
+
+pub mod access;
+pub mod accounts;
+pub mod applications;
+pub mod assignments;
+pub mod autoprune;
+pub mod codes;
+pub mod concord;
+pub mod db;
+pub mod default_permissions;
+pub mod delegates;
+pub mod entities;
+pub mod invitations;
+pub mod log;
+pub mod mail;
+pub mod members;
+pub mod messages;
+mod migrate;
+pub mod notifications;
+pub mod organizations;
+pub mod proxy_cache;
+pub mod quotas;
+pub mod repositories;
+pub mod repository_permissions;
+pub mod robots;
+pub mod teams;
+pub mod tokens;
+pub mod users;
+
+pub use db::{
+    Database, DatabaseError, FromValue, Row, StoreError, Transaction, Value, returned, transaction,
+};
+pub use migrate::{SCHEMA_VERSION, migrate};

@@ -1,0 +1,210 @@
+//! The outbox: mails on their way, and what became of them.
+//!
+//! [`append`] writes a mail in the transaction of what causes it. Deliveries come after the commit: [`claim`] takes a mail
+//! that is due, so that of several requests at the same moment one delivers it, and [`delivered`] or [`failed`] say how it
+//! went. A claim that nobody ends (the host died) is due again like a failure.
+
+use berth_access::{Grant, Superuser};
+use berth_domain::Timestamp;
+
+use crate::db::{Database, Row, StoreError, Transaction, Value, returned};
+use crate::params;
+
+/// How long after a failed attempt the next one is made, in seconds. After the last there is none: five in all.
+const PAUSES_S: [i64; 4] = [10, 120, 1_200, 14_400];
+
+/// How much is kept of what went wrong, in characters.
+const ERROR_LENGTH: usize = 500;
+
+/// A mail to be written.
+#[derive(Debug)]
+pub struct NewMail<'a> {
+    /// Stable id.
+    pub uuid: &'a str,
+    /// The user or the organization that it is about; the mail goes with it.
+    pub account_id: i64,
+    /// The address that it is for.
+    pub recipient: &'a str,
+    /// Subject.
+    pub subject: &'a str,
+    /// Text and HTML, sealed.
+    pub sealed_content: &'a [u8],
+    /// Whether it is to be delivered: not while there is no gateway.
+    pub is_due: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Writes a mail; returns its row id. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn append(tx: &Transaction<'_>, mail: &NewMail<'_>) -> Result<i64, StoreError> {
+    returned(tx.execute(
+        "INSERT INTO mail (uuid, account_id, recipient, subject, sealed_content, due_at, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+        params![
+            mail.uuid,
+            mail.account_id,
+            mail.recipient,
+            mail.subject,
+            mail.sealed_content,
+            mail.is_due.then_some(mail.at),
+            mail.at
+        ],
+    )?)
+}
+
+/// A mail that the caller may deliver, and nobody else for now.
+#[derive(Debug)]
+pub struct ClaimedMail {
+    /// Row id.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// The address that it is for.
+    pub recipient: String,
+    /// Subject.
+    pub subject: String,
+    /// Text and HTML, sealed.
+    pub sealed_content: Vec<u8>,
+}
+
+/// Takes the mail that has been due for the longest time. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn claim(db: &dyn Database, now: Timestamp) -> Result<Option<ClaimedMail>, StoreError> {
+    let mut parameters = vec![Value::from(now)];
+    parameters.extend(PAUSES_S.map(|pause| Value::from(now.plus_seconds(pause))));
+    let rows = db.execute(
+        "UPDATE mail SET attempts = attempts + 1,
+            due_at = CASE attempts WHEN 0 THEN ?2 WHEN 1 THEN ?3 WHEN 2 THEN ?4 WHEN 3 THEN ?5 END
+        WHERE id = (SELECT id FROM mail WHERE due_at <= ?1 ORDER BY due_at LIMIT 1)
+        RETURNING id, uuid, recipient, subject, sealed_content",
+        &parameters,
+    )?;
+    rows.into_iter().next().map(read_claimed).transpose()
+}
+
+fn read_claimed(mut row: Row) -> Result<ClaimedMail, StoreError> {
+    Ok(ClaimedMail {
+        id: row.read()?,
+        uuid: row.read()?,
+        recipient: row.read()?,
+        subject: row.read()?,
+        sealed_content: row.read()?,
+    })
+}
+
+/// Notes that a claimed mail was delivered, and forgets its content. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn delivered(db: &dyn Database, id: i64, at: Timestamp) -> Result<(), StoreError> {
+    db.execute(
+        "UPDATE mail SET delivered_at = ?2, due_at = NULL, sealed_content = NULL, last_error = NULL
+        WHERE id = ?1",
+        params![id, at],
+    )?;
+    Ok(())
+}
+
+/// Notes why a claimed mail was not delivered. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn failed(db: &dyn Database, id: i64, error: &str) -> Result<(), StoreError> {
+    let error: String = error.chars().take(ERROR_LENGTH).collect();
+    db.execute("UPDATE mail SET last_error = ?2 WHERE id = ?1", params![id, error])?;
+    Ok(())
+}
+
+/// How far a mail is.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it is tried next.
+    pub due_at: Option<Timestamp>,
+    /// When it was delivered.
+    pub delivered_at: Option<Timestamp>,
+    /// What went wrong the last time.
+    pub last_error: Option<String>,
+}
+
+impl Delivery {
+    /// The state in one word: `delivered`; `waiting` for its next attempt; `failed` for good; `held`, since there was no
+    /// gateway when it was written.
+    #[must_use]
+    pub const fn state(&self) -> &'static str {
+        match (self.delivered_at, self.due_at, self.attempts) {
+            (Some(_), _, _) => "delivered",
+            (None, Some(_), _) => "waiting",
+            (None, None, 0) => "held",
+            (None, None, _) => "failed",
+        }
+    }
+
+    /// Reads the four columns `attempts, due_at, delivered_at, last_error`; none where there is no mail.
+    pub(crate) fn read(row: &mut Row) -> Result<Option<Self>, StoreError> {
+        let attempts: Option<i64> = row.read()?;
+        let (due_at, delivered_at, last_error) = (row.read()?, row.read()?, row.read()?);
+        Ok(attempts.map(|attempts| Self { attempts, due_at, delivered_at, last_error }))
+    }
+}
+
+/// A mail of the outbox.
+#[derive(Debug)]
+pub struct OutboxMail {
+    /// Row id; the order of the list.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// The address that it is for.
+    pub recipient: String,
+    /// Subject.
+    pub subject: String,
+    /// Text and HTML, sealed; none once it was delivered.
+    pub sealed_content: Option<Vec<u8>>,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// How far it is.
+    pub delivery: Delivery,
+}
+
+/// The mails before the one with the row id `before`, the newest first, at most `limit`. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(
+    db: &dyn Database,
+    _grant: &Grant<Superuser>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<OutboxMail>, StoreError> {
+    let rows = db.execute(
+        "SELECT id, uuid, recipient, subject, sealed_content, created_at,
+            attempts, due_at, delivered_at, last_error
+        FROM mail WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2",
+        params![before, limit],
+    )?;
+    rows.into_iter()
+        .map(|mut row| {
+            Ok(OutboxMail {
+                id: row.read()?,
+                uuid: row.read()?,
+                recipient: row.read()?,
+                subject: row.read()?,
+                sealed_content: row.read()?,
+                created_at: row.read()?,
+                delivery: Delivery {
+                    attempts: row.read()?,
+                    due_at: row.read()?,
+                    delivered_at: row.read()?,
+                    last_error: row.read()?,
+                },
+            })
+        })
+        .collect()
+}

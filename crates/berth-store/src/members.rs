@@ -1,0 +1,177 @@
+//! Members and collaborators of an organization: people in teams, people with repository permissions.
+
+use berth_access::{Grant, OrganizationAdmin, OrganizationAdminView, SuperuserNamespace};
+use berth_domain::{Namespace, NamespaceKind};
+
+use crate::db::{Database, Row, StoreError, Transaction};
+use crate::params;
+
+/// One line of a list of members: an account, and a team that it is in or a repository that it has a permission on.
+#[derive(Debug, Clone)]
+pub struct MemberLine {
+    /// The account's row id.
+    pub account_id: i64,
+    /// The account's name.
+    pub name: String,
+    /// The account's e-mail address, or the UUID in its place.
+    pub email: String,
+    /// Whether the account is a robot.
+    pub is_robot: bool,
+    /// A team that it is in.
+    pub team: Option<String>,
+    /// A repository that it has a permission on of its own.
+    pub repository: Option<String>,
+}
+
+fn read_line(mut row: Row) -> Result<MemberLine, StoreError> {
+    Ok(MemberLine {
+        account_id: row.read()?,
+        name: row.read()?,
+        email: row.read()?,
+        is_robot: row.read()?,
+        team: row.read()?,
+        repository: row.read()?,
+    })
+}
+
+/// The people in teams of the organization: a line for each membership, in order, then one for each repository permission
+/// of their own. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(
+    db: &dyn Database,
+    grant: &Grant<OrganizationAdminView>,
+) -> Result<Vec<MemberLine>, StoreError> {
+    let rows = db.execute(
+        "SELECT a.id, a.name, a.email, 0, t.name, NULL, 1 AS part, m.id AS position
+        FROM team_member m
+        JOIN account a ON a.id = m.account_id
+        JOIN team t ON t.id = m.team_id
+        WHERE m.organization_id = ?1 AND m.account_kind = 'user'
+        UNION ALL
+        SELECT a.id, a.name, a.email, 0, NULL, r.name, 2, p.id
+        FROM repository_permission p
+        JOIN account a ON a.id = p.account_id AND a.kind = 'user'
+        JOIN repository r ON r.id = p.repository_id
+        WHERE p.namespace_id = ?1 AND p.account_id IS NOT NULL
+            AND EXISTS (SELECT 1 FROM team_member m
+                WHERE m.account_id = p.account_id AND m.organization_id = ?1)
+        ORDER BY part, position",
+        params![grant.organization().id],
+    )?;
+    rows.into_iter().map(read_line).collect()
+}
+
+/// One account of the organization: as [`list`], for the account of that name; robots of the organization count without a
+/// team. Empty when it is none. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn get(
+    db: &dyn Database,
+    grant: &Grant<OrganizationAdminView>,
+    name: &str,
+) -> Result<Vec<MemberLine>, StoreError> {
+    let rows = db.execute(
+        "WITH member AS (
+            SELECT id, name, email, kind = 'robot' AS is_robot FROM account
+            WHERE name = ?2 AND name = ?2 COLLATE BINARY AND kind <> 'organization'
+                AND (namespace_id = ?1 OR EXISTS (SELECT 1 FROM team_member m
+                    WHERE m.account_id = account.id AND m.organization_id = ?1)))
+        SELECT member.id, member.name, email, is_robot, NULL, NULL, 0 AS part, 0 AS position
+        FROM member
+        UNION ALL
+        SELECT member.id, member.name, email, is_robot, t.name, NULL, 1, m.id
+        FROM member JOIN team_member m ON m.account_id = member.id AND m.organization_id = ?1
+        JOIN team t ON t.id = m.team_id
+        UNION ALL
+        SELECT member.id, member.name, email, is_robot, NULL, r.name, 2, p.id
+        FROM member JOIN repository_permission p
+            ON p.account_id = member.id AND p.namespace_id = ?1
+        JOIN repository r ON r.id = p.repository_id
+        ORDER BY part, position",
+        params![grant.organization().id, name],
+    )?;
+    rows.into_iter().map(read_line).collect()
+}
+
+/// Accounts with a repository permission of their own that are in no team: a line for each permission, in order. Robots
+/// are left out, organizations are not. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn collaborators(
+    db: &dyn Database,
+    grant: &Grant<OrganizationAdminView>,
+) -> Result<Vec<MemberLine>, StoreError> {
+    let rows = db.execute(
+        "SELECT a.id, a.name, a.email, 0, NULL, r.name
+        FROM repository_permission p
+        JOIN account a ON a.id = p.account_id AND a.kind <> 'robot'
+        JOIN repository r ON r.id = p.repository_id
+        WHERE p.namespace_id = ?1 AND p.account_id IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM team_member m
+                WHERE m.account_id = p.account_id AND m.organization_id = ?1)
+        ORDER BY p.id",
+        params![grant.organization().id],
+    )?;
+    rows.into_iter().map(read_line).collect()
+}
+
+/// Takes a person out of the organization: his repository permissions in it and all his memberships. Returns whether such a
+/// person exists. Three statements, of which the first finds him.
+///
+/// # Errors
+/// [`StoreError::NoOwnerLeft`] when he is the last person in a team with role admin.
+pub fn remove(
+    tx: &Transaction<'_>,
+    grant: &Grant<OrganizationAdmin>,
+    name: &str,
+) -> Result<bool, StoreError> {
+    let organization_id = grant.organization().id;
+    let rows = tx.execute(
+        "SELECT id FROM account WHERE name = ?1 AND name = ?1 COLLATE BINARY AND kind = 'user'",
+        params![name],
+    )?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(false) };
+    let account_id: i64 = row.read()?;
+    tx.execute(
+        "DELETE FROM repository_permission WHERE namespace_id = ?1 AND account_id = ?2",
+        params![organization_id, account_id],
+    )?;
+    tx.execute(
+        "DELETE FROM team_member WHERE account_id = ?2 AND organization_id = ?1",
+        params![organization_id, account_id],
+    )?;
+    Ok(true)
+}
+
+/// Puts the caller into the oldest team with role admin of a namespace, unless he is in one; a person's account becomes an
+/// organization first, with what it owns. Two statements.
+///
+/// # Errors
+/// [`StoreError::NoOwnerLeft`] when the person is the last in a team with role admin of another organization.
+pub fn take_ownership(
+    tx: &Transaction<'_>,
+    _grant: &Grant<SuperuserNamespace>,
+    namespace: &Namespace,
+    caller_id: i64,
+) -> Result<(), StoreError> {
+    if namespace.kind == NamespaceKind::User {
+        tx.execute(
+            "UPDATE account SET kind = 'organization' WHERE id = ?1",
+            params![namespace.id],
+        )?;
+    }
+    tx.execute(
+        "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
+        SELECT id, organization_id, ?2, 'user' FROM team
+        WHERE organization_id = ?1 AND role = 'admin' AND NOT EXISTS (
+            SELECT 1 FROM team_member m JOIN team t ON t.id = m.team_id
+            WHERE m.account_id = ?2 AND m.organization_id = ?1 AND t.role = 'admin')
+        ORDER BY id LIMIT 1",
+        params![namespace.id, caller_id],
+    )?;
+    Ok(())
+}

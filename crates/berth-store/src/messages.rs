@@ -1,0 +1,69 @@
+//! Messages of the superusers to everybody.
+
+use berth_access::{Grant, Superuser};
+use berth_domain::Timestamp;
+
+use crate::db::{Database, Row, StoreError, Transaction};
+use crate::params;
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Stable id.
+    pub uuid: String,
+    /// What it says.
+    pub content: String,
+    /// `info`, `warning` or `error`.
+    pub severity: String,
+    /// `text/plain` or `text/markdown`.
+    pub media_type: String,
+}
+
+/// All of them, the oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(db: &dyn Database) -> Result<Vec<Message>, StoreError> {
+    let rows =
+        db.execute("SELECT uuid, content, severity, media_type FROM message ORDER BY id", &[])?;
+    rows.into_iter().map(read).collect()
+}
+
+fn read(mut row: Row) -> Result<Message, StoreError> {
+    Ok(Message {
+        uuid: row.read()?,
+        content: row.read()?,
+        severity: row.read()?,
+        media_type: row.read()?,
+    })
+}
+
+/// Stores a message. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn create(
+    tx: &Transaction<'_>,
+    _grant: &Grant<Superuser>,
+    message: &Message,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO message (uuid, content, severity, media_type, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![&message.uuid, &message.content, &message.severity, &message.media_type, at],
+    )?;
+    Ok(())
+}
+
+/// Removes a message; says whether it was there. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn delete(
+    tx: &Transaction<'_>,
+    _grant: &Grant<Superuser>,
+    uuid: &str,
+) -> Result<bool, StoreError> {
+    Ok(!tx.execute("DELETE FROM message WHERE uuid = ?1 RETURNING id", params![uuid])?.is_empty())
+}

@@ -1,0 +1,178 @@
+//! Notifications: what users are told in the web console.
+//!
+//! The notification of an invitation is made by [`crate::invitations`] and goes with it; all others are made here and stay
+//! until their maker withdraws them.
+
+use berth_access::{Grant, UserAdmin};
+use berth_domain::Timestamp;
+use serde_json::{Map, Value as Json};
+
+use crate::db::{Database, Row, StoreError, Transaction};
+use crate::params;
+
+/// What a notification tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotificationKind {
+    /// Somebody assigned a token to the user, who must still accept it.
+    AssignedAuthorization,
+}
+
+impl NotificationKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::AssignedAuthorization => "assigned_authorization",
+        }
+    }
+}
+
+/// A notification to be made.
+#[derive(Debug)]
+pub struct NewNotification<'a> {
+    /// Stable id.
+    pub uuid: &'a str,
+    /// Who is told.
+    pub account_id: i64,
+    /// What it tells of.
+    pub kind: NotificationKind,
+    /// By what it is withdrawn: the stable id of what it tells of.
+    pub subject: &'a str,
+    /// What more there is to say. No secrets.
+    pub metadata: &'a Map<String, Json>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Makes a notification. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn create(tx: &Transaction<'_>, new: &NewNotification<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO notification (uuid, account_id, kind, subject, metadata, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            new.uuid,
+            new.account_id,
+            new.kind.as_str(),
+            new.subject,
+            Json::Object(new.metadata.clone()).to_string(),
+            new.at
+        ],
+    )?;
+    Ok(())
+}
+
+/// Withdraws what was told of `subject`. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn withdraw(
+    tx: &Transaction<'_>,
+    kind: NotificationKind,
+    subject: &str,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM notification WHERE subject = ?2 AND kind = ?1",
+        params![kind.as_str(), subject],
+    )?;
+    Ok(())
+}
+
+/// A notification.
+#[derive(Debug)]
+pub struct Notification {
+    /// Stable id.
+    pub uuid: String,
+    /// What it tells of, by its name on the wire.
+    pub kind: String,
+    /// What more there is to say.
+    pub metadata: Map<String, Json>,
+    /// The sealed code of the invitation that it tells of.
+    pub sealed_code: Option<Vec<u8>>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Whether the user has dismissed it.
+    pub dismissed: bool,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT n.uuid, n.kind, CASE WHEN i.id IS NULL THEN n.metadata ELSE json_object(
+                    'inviter', inviter.name, 'org', o.name, 'team', t.name) END,
+                i.sealed_code, n.created_at, n.dismissed
+            FROM notification n
+            LEFT JOIN team_invitation i ON i.id = n.invitation_id
+            LEFT JOIN team t ON t.id = i.team_id
+            LEFT JOIN account o ON o.id = i.organization_id
+            LEFT JOIN account inviter ON inviter.id = i.inviter_id
+            WHERE n.account_id = ?1 AND coalesce(i.expires_at > ?2, 1) ",
+            $rest
+        )
+    };
+}
+
+/// A user's notifications that he has not dismissed, the newest first: `limit` of them after the first `offset`. One
+/// statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(
+    db: &dyn Database,
+    _grant: &Grant<UserAdmin>,
+    account_id: i64,
+    offset: i64,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Vec<Notification>, StoreError> {
+    let rows = db.execute(
+        select!("AND n.dismissed = 0 ORDER BY n.created_at DESC, n.id DESC LIMIT ?4 OFFSET ?3"),
+        params![account_id, now, offset, limit],
+    )?;
+    rows.into_iter().map(read).collect()
+}
+
+/// One notification of a user. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn get(
+    db: &dyn Database,
+    _grant: &Grant<UserAdmin>,
+    account_id: i64,
+    uuid: &str,
+    now: Timestamp,
+) -> Result<Option<Notification>, StoreError> {
+    let rows = db.execute(select!("AND n.uuid = ?3"), params![account_id, now, uuid])?;
+    rows.into_iter().next().map(read).transpose()
+}
+
+/// Notes whether a user has dismissed a notification of his. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_dismissed(
+    tx: &Transaction<'_>,
+    _grant: &Grant<UserAdmin>,
+    account_id: i64,
+    uuid: &str,
+    dismissed: bool,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE notification SET dismissed = ?3 WHERE account_id = ?1 AND uuid = ?2",
+        params![account_id, uuid, dismissed],
+    )?;
+    Ok(())
+}
+
+fn read(mut row: Row) -> Result<Notification, StoreError> {
+    let (uuid, kind, metadata): (_, _, String) = (row.read()?, row.read()?, row.read()?);
+    Ok(Notification {
+        uuid,
+        kind,
+        metadata: serde_json::from_str(&metadata).unwrap_or_default(),
+        sealed_code: row.read()?,
+        created_at: row.read()?,
+        dismissed: row.read()?,
+    })
+}

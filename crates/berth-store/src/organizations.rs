@@ -1,0 +1,266 @@
+//! Organizations: creating, changing, deleting; the views are read here too.
+
+use berth_access::{
+    CreateOrganization, DeletesOrganization, Grant, OrganizationAdmin, OrganizationRef,
+    OrganizationRepositoryCreate, Permit, SuperuserOrganization, SuperuserView,
+};
+use berth_domain::{NamespaceName, Quota, TeamRole, Timestamp};
+
+use crate::db::{Database, Row, StoreError, Transaction, returned};
+use crate::params;
+use crate::quotas::quota_json;
+
+/// The statement that reads team summaries: `?2` is the viewer.
+macro_rules! team_summary {
+    ($rest:literal) => {
+        concat!(
+            "SELECT name, description, role,
+                (SELECT count(*) FROM repository_permission p WHERE p.team_id = team.id),
+                (SELECT count(*) FROM team_member m WHERE m.team_id = team.id),
+                EXISTS (SELECT 1 FROM team_member m
+                    WHERE m.team_id = team.id AND m.account_id = ?2)
+            FROM team ",
+            $rest
+        )
+    };
+}
+
+pub(crate) use team_summary;
+
+/// An organization to be made.
+#[derive(Debug)]
+pub struct NewOrganization<'a> {
+    /// Stable id.
+    pub uuid: &'a str,
+    /// Name.
+    pub name: &'a NamespaceName,
+    /// Address, or a random UUID.
+    pub email: &'a str,
+    /// How long deleted tags can be restored, in seconds.
+    pub tag_expiration_s: i64,
+    /// The account of the first owner.
+    pub owner_id: i64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The name of the team that a new organization starts with.
+pub const FIRST_TEAM: &str = "owners";
+
+/// Makes an organization with its team `owners` and the owner in it; returns its row id. Three statements.
+///
+/// # Errors
+/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody.
+pub fn create(
+    tx: &Transaction<'_>,
+    _grant: &Grant<CreateOrganization>,
+    new: &NewOrganization<'_>,
+) -> Result<i64, StoreError> {
+    let id: i64 = returned(tx.execute(
+        "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at)
+        VALUES (?1, 'organization', ?2, ?3, ?4, ?5) RETURNING id",
+        params![new.uuid, new.name.as_str(), new.email, new.tag_expiration_s, new.at],
+    )?)?;
+    let team_id: i64 = returned(tx.execute(
+        "INSERT INTO team (organization_id, name, role) VALUES (?1, ?2, ?3) RETURNING id",
+        params![id, FIRST_TEAM, TeamRole::Admin],
+    )?)?;
+    tx.execute(
+        "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
+        VALUES (?1, ?2, ?3, 'user')",
+        params![team_id, id, new.owner_id],
+    )?;
+    Ok(id)
+}
+
+/// What a change of an organization leaves behind: every column, changed or not.
+#[derive(Debug)]
+pub struct OrganizationState<'a> {
+    /// Address, or a random UUID.
+    pub email: &'a str,
+    /// Whether invoices are mailed.
+    pub invoice_email: bool,
+    /// Where to.
+    pub invoice_email_address: Option<&'a str>,
+    /// How long deleted tags can be restored, in seconds.
+    pub tag_expiration_s: i64,
+}
+
+/// Writes the state of an organization. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn update(
+    tx: &Transaction<'_>,
+    grant: &Grant<OrganizationAdmin>,
+    state: &OrganizationState<'_>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE account SET email = ?2, invoice_email = ?3, invoice_email_address = ?4,
+            tag_expiration_s = ?5 WHERE id = ?1",
+        params![
+            grant.organization().id,
+            state.email,
+            state.invoice_email,
+            state.invoice_email_address,
+            state.tag_expiration_s
+        ],
+    )?;
+    Ok(())
+}
+
+/// Deletes an organization and everything of it; the name is free at once. One statement: the schema's foreign keys take
+/// the rest along.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn delete<P: DeletesOrganization>(
+    tx: &Transaction<'_>,
+    grant: &Grant<P>,
+) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM account WHERE id = ?1", params![grant.organization().id])?;
+    Ok(())
+}
+
+/// Gives an organization another name; its robots follow. One statement.
+///
+/// # Errors
+/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody.
+pub fn rename(
+    tx: &Transaction<'_>,
+    grant: &Grant<SuperuserOrganization>,
+    name: &NamespaceName,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE account SET name = ?2 WHERE id = ?1",
+        params![grant.organization().id, name.as_str()],
+    )?;
+    Ok(())
+}
+
+/// An organization in the list of all.
+#[derive(Debug, Clone)]
+pub struct OrganizationLine {
+    /// Row id.
+    pub id: i64,
+    /// Name.
+    pub name: String,
+    /// Address, or the random UUID in its place.
+    pub email: String,
+    /// How much it may hold, where that is limited.
+    pub quota: Option<Quota>,
+}
+
+/// The organizations of the installation in the order of their ids: at most `limit` of those behind `after_id`. One
+/// statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all(
+    db: &dyn Database,
+    _grant: &Grant<SuperuserView>,
+    after_id: i64,
+    limit: i64,
+) -> Result<Vec<OrganizationLine>, StoreError> {
+    let rows = db.execute(
+        concat!(
+            "SELECT id, name, email, ",
+            quota_json!("account.id"),
+            " FROM account WHERE kind = 'organization' AND id > ?1 ORDER BY id LIMIT ?2"
+        ),
+        params![after_id, limit],
+    )?;
+    rows.into_iter()
+        .map(|mut row| {
+            Ok(OrganizationLine {
+                id: row.read()?,
+                name: row.read()?,
+                email: row.read()?,
+                quota: row.read()?,
+            })
+        })
+        .collect()
+}
+
+/// A team as the view of an organization shows it.
+#[derive(Debug, Clone)]
+pub struct TeamSummary {
+    /// Name.
+    pub name: String,
+    /// Description.
+    pub description: String,
+    /// Role.
+    pub role: TeamRole,
+    /// How many repository permissions it has.
+    pub repository_count: i64,
+    /// How many members, robots too, invitations not.
+    pub member_count: i64,
+    /// Whether `viewer_id` is in it.
+    pub has_viewer: bool,
+}
+
+/// The teams of an organization in the order of their ids, as `viewer_id` sees them. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn teams<P: Permit<Target = OrganizationRef>>(
+    db: &dyn Database,
+    grant: &Grant<P>,
+    viewer_id: Option<i64>,
+) -> Result<Vec<TeamSummary>, StoreError> {
+    let rows = db.execute(
+        team_summary!("WHERE organization_id = ?1 ORDER BY id"),
+        params![grant.organization().id, viewer_id],
+    )?;
+    rows.into_iter().map(read_team_summary).collect()
+}
+
+pub(crate) fn read_team_summary(mut row: Row) -> Result<TeamSummary, StoreError> {
+    Ok(TeamSummary {
+        name: row.read()?,
+        description: row.read()?,
+        role: row.read()?,
+        repository_count: row.read()?,
+        member_count: row.read()?,
+        has_viewer: row.read()?,
+    })
+}
+
+/// How many private repositories it has. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn private_repositories(
+    db: &dyn Database,
+    grant: &Grant<OrganizationRepositoryCreate>,
+) -> Result<i64, StoreError> {
+    returned(db.execute(
+        "SELECT count(*) FROM repository WHERE namespace_id = ?1 AND is_public = 0",
+        params![grant.organization().id],
+    )?)
+}
+
+/// What stands in the way of a new organization.
+#[derive(Debug, Clone, Copy)]
+pub struct Taken {
+    /// A user or an organization has the name.
+    pub name: bool,
+    /// A user has the address.
+    pub email_by_user: bool,
+}
+
+/// Whether name and address are taken. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn taken(db: &dyn Database, name: &str, email: Option<&str>) -> Result<Taken, StoreError> {
+    let rows = db.execute(
+        "SELECT EXISTS (SELECT 1 FROM account WHERE name = ?1 AND name = ?1 COLLATE BINARY),
+            EXISTS (SELECT 1 FROM account WHERE kind = 'user' AND email = ?2)",
+        params![name, email],
+    )?;
+    match rows.into_iter().next() {
+        Some(mut row) => Ok(Taken { name: row.read()?, email_by_user: row.read()? }),
+        None => Ok(Taken { name: false, email_by_user: false }),
+    }
+}

@@ -1,0 +1,309 @@
+//! Repositories: creating, listing, changing, deleting.
+
+use berth_access::{
+    Grant, Permit, RepositoryAdmin, RepositoryCreate, RepositoryRef, RepositoryView,
+    RepositoryWrite,
+};
+use berth_domain::{RepositoryName, Timestamp};
+
+use crate::db::{Database, Row, StoreError, Transaction, Value, returned};
+use crate::params;
+
+/// A repository to be made.
+#[derive(Debug)]
+pub struct NewRepository<'a> {
+    /// Name, in the namespace of the grant.
+    pub name: &'a RepositoryName,
+    /// Description.
+    pub description: &'a str,
+    /// Whether everybody may pull.
+    pub is_public: bool,
+    /// An opaque value for badges.
+    pub status_token: &'a str,
+    /// The account that makes it, and becomes its administrator.
+    pub creator_id: i64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Makes a repository with the creator as administrator and the organization's default permissions; returns its row id.
+/// Two statements.
+///
+/// # Errors
+/// [`StoreError::Taken`] of `repository.namespace_id` when the namespace has a repository of that name.
+pub fn create(
+    tx: &Transaction<'_>,
+    grant: &Grant<RepositoryCreate>,
+    new: &NewRepository<'_>,
+) -> Result<i64, StoreError> {
+    let namespace_id = grant.target().namespace.id;
+    let id: i64 = returned(tx.execute(
+        "INSERT INTO repository (namespace_id, name, description, is_public, status_token, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+        params![
+            namespace_id,
+            new.name.as_str(),
+            new.description,
+            new.is_public,
+            new.status_token,
+            new.at
+        ],
+    )?)?;
+    // For each account or team the rule of this creator counts, the latest of several; else the earliest for all creators.
+    tx.execute(
+        "INSERT INTO repository_permission (repository_id, namespace_id, account_id, team_id, role)
+        SELECT ?1, ?2, account_id, team_id, role FROM (
+            SELECT ?3 AS account_id, NULL AS team_id, 'admin' AS role, 0 AS id, 1 AS rank
+            UNION ALL
+            SELECT account_id, team_id, role, id, row_number() OVER (
+                PARTITION BY account_id, team_id
+                ORDER BY creator_id IS NULL, CASE WHEN creator_id IS NULL THEN id ELSE -id END)
+            FROM default_permission
+            WHERE organization_id = ?2 AND (creator_id IS NULL OR creator_id = ?3)
+                AND account_id IS NOT ?3)
+        WHERE rank = 1 ORDER BY id",
+        params![id, namespace_id, new.creator_id],
+    )?;
+    Ok(id)
+}
+
+/// Who looks at a list of repositories.
+#[derive(Debug, Clone, Copy)]
+pub struct Viewer {
+    /// His account, for his stars.
+    pub account_id: Option<i64>,
+    /// Whether his authority shows him the repositories on which he has a role.
+    pub reads_his: bool,
+    /// Whether he sees every repository.
+    pub reads_all: bool,
+}
+
+/// Which repositories a list is about; of these it holds what the viewer sees.
+#[derive(Debug, Clone, Copy)]
+pub enum Scope<'a> {
+    /// Those of a namespace.
+    Namespace(&'a str),
+    /// Those that the viewer has starred.
+    Starred,
+    /// All.
+    All,
+}
+
+/// Which page of which list.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// Which list.
+    pub scope: Scope<'a>,
+    /// Whether public repositories count on which the viewer has no role.
+    pub include_public: bool,
+    /// The row id after which it begins.
+    pub after: i64,
+    /// How many.
+    pub limit: i64,
+}
+
+/// A repository as lists show it.
+#[derive(Debug, Clone)]
+pub struct RepositoryLine {
+    /// Row id.
+    pub id: i64,
+    /// The name of its namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+    /// Description.
+    pub description: String,
+    /// Whether everybody may pull.
+    pub is_public: bool,
+    /// Whether the viewer has starred it.
+    pub is_starred: bool,
+    /// How many bytes its namespace may hold, where that is limited.
+    pub quota_bytes: Option<i64>,
+}
+
+/// A page of the repositories that the viewer sees, in the order of their ids. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(
+    db: &dyn Database,
+    viewer: Viewer,
+    page: Page<'_>,
+) -> Result<Vec<RepositoryLine>, StoreError> {
+    let mut parameters = vec![
+        viewer.account_id.into(),
+        viewer.account_id.filter(|_| viewer.reads_his).into(),
+        viewer.reads_all.into(),
+        page.include_public.into(),
+        Value::from(page.after),
+        page.limit.into(),
+    ];
+    let scope = match page.scope {
+        Scope::All => "",
+        Scope::Starred => "AND r.id IN (SELECT repository_id FROM star WHERE star.account_id = ?1)",
+        Scope::Namespace(name) => {
+            parameters.push(name.into());
+            "AND r.namespace_id = (SELECT id FROM account
+                WHERE name = ?7 AND name = ?7 COLLATE BINARY AND kind <> 'robot')"
+        }
+    };
+    let rows = db.execute(&list_sql(scope), &parameters)?;
+    rows.into_iter().map(read_line).collect()
+}
+
+/// Each way to see a repository is a part with an index of its own, so that a page costs what it shows and not what the
+/// registry holds.
+fn list_sql(scope: &str) -> String {
+    format!(
+        "WITH visible (id) AS (
+            SELECT id FROM (SELECT r.id FROM repository r
+                WHERE ?3 AND r.id > ?5 {scope} ORDER BY r.id LIMIT ?6)
+            UNION
+            SELECT id FROM (SELECT r.id FROM repository r
+                WHERE ?4 AND r.is_public = 1 AND r.id > ?5 {scope} ORDER BY r.id LIMIT ?6)
+            UNION
+            SELECT r.id FROM repository r WHERE r.namespace_id = ?2 {scope}
+            UNION
+            SELECT r.id FROM repository_permission p JOIN repository r ON r.id = p.repository_id
+            WHERE p.account_id = ?2 {scope}
+            UNION
+            SELECT r.id FROM team_member m
+            JOIN repository_permission p ON p.team_id = m.team_id
+            JOIN repository r ON r.id = p.repository_id
+            WHERE m.account_id = ?2 {scope}
+            UNION
+            SELECT r.id FROM team_member m
+            JOIN team ON team.id = m.team_id AND team.role = 'admin'
+            JOIN repository r ON r.namespace_id = m.organization_id
+            WHERE m.account_id = ?2 {scope})
+        SELECT r.id, n.name, r.name, r.description, r.is_public,
+            EXISTS (SELECT 1 FROM star s WHERE s.account_id = ?1 AND s.repository_id = r.id),
+            (SELECT limit_bytes FROM quota WHERE quota.namespace_id = r.namespace_id)
+        FROM visible JOIN repository r ON r.id = visible.id JOIN account n ON n.id = r.namespace_id
+        WHERE visible.id > ?5 ORDER BY visible.id LIMIT ?6"
+    )
+}
+
+fn read_line(mut row: Row) -> Result<RepositoryLine, StoreError> {
+    Ok(RepositoryLine {
+        id: row.read()?,
+        namespace: row.read()?,
+        name: row.read()?,
+        description: row.read()?,
+        is_public: row.read()?,
+        is_starred: row.read()?,
+        quota_bytes: row.read()?,
+    })
+}
+
+/// What the view of one repository shows beyond what authorization read.
+#[derive(Debug, Clone)]
+pub struct RepositoryDetails {
+    /// An opaque value for badges.
+    pub status_token: String,
+    /// Whether the viewer has starred it.
+    pub is_starred: bool,
+}
+
+/// The details of a repository; none when there is no such repository. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn details(
+    db: &dyn Database,
+    grant: &Grant<RepositoryView>,
+    viewer_id: Option<i64>,
+) -> Result<Option<RepositoryDetails>, StoreError> {
+    let rows = db.execute(
+        "SELECT status_token,
+            EXISTS (SELECT 1 FROM star WHERE account_id = ?2 AND repository_id = repository.id)
+        FROM repository WHERE id = ?1",
+        params![row_id(grant), viewer_id],
+    )?;
+    rows.into_iter()
+        .next()
+        .map(|mut row| Ok(RepositoryDetails { status_token: row.read()?, is_starred: row.read()? }))
+        .transpose()
+}
+
+/// Changes the description. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_description(
+    tx: &Transaction<'_>,
+    grant: &Grant<RepositoryWrite>,
+    description: &str,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE repository SET description = ?2 WHERE id = ?1",
+        params![row_id(grant), description],
+    )?;
+    Ok(())
+}
+
+/// Makes it public or private. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_visibility(
+    tx: &Transaction<'_>,
+    grant: &Grant<RepositoryAdmin>,
+    is_public: bool,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE repository SET is_public = ?2 WHERE id = ?1",
+        params![row_id(grant), is_public],
+    )?;
+    Ok(())
+}
+
+/// Deletes a repository, if it exists, with its permissions and stars. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn delete(tx: &Transaction<'_>, grant: &Grant<RepositoryAdmin>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM repository WHERE id = ?1", params![row_id(grant)])?;
+    Ok(())
+}
+
+/// Stars a repository, once. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn star(
+    tx: &Transaction<'_>,
+    grant: &Grant<berth_access::RepositoryStar>,
+    account_id: i64,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT OR IGNORE INTO star (account_id, repository_id)
+        SELECT ?2, id FROM repository WHERE id = ?1",
+        params![row_id(grant), account_id],
+    )?;
+    Ok(())
+}
+
+/// Takes a star back, if there is one. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn unstar(
+    tx: &Transaction<'_>,
+    account_id: i64,
+    namespace: &str,
+    name: &str,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM star WHERE account_id = ?1 AND repository_id = (
+            SELECT r.id FROM repository r JOIN account n ON n.id = r.namespace_id
+            WHERE n.name = ?2 AND n.name = ?2 COLLATE BINARY AND r.name = ?3)",
+        params![account_id, namespace, name],
+    )?;
+    Ok(())
+}
+
+/// The repository's row id; none, which no row has, when there is no such repository.
+pub(crate) fn row_id<P: Permit<Target = RepositoryRef>>(grant: &Grant<P>) -> Option<i64> {
+    grant.target().repository.as_ref().map(|repository| repository.id)
+}

@@ -1,0 +1,305 @@
+//! Robots of organizations and of users: accounts that belong to a namespace and bear its name.
+
+use berth_access::{Grant, NamespaceChange, NamespaceRef, Permit, RepositoryAdmin};
+use berth_domain::{RepositoryRole, Timestamp};
+
+use crate::db::{Database, Row, StoreError, Transaction, Value, returned};
+use crate::params;
+
+/// A robot.
+#[derive(Debug, Clone)]
+pub struct Robot {
+    /// `namespace+short`.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its token was last used.
+    pub last_accessed: Option<Timestamp>,
+    /// What it is for.
+    pub description: String,
+    /// Its token, sealed.
+    pub sealed_token: Vec<u8>,
+    /// The client's own data, a JSON object as text.
+    pub metadata: String,
+    /// A JSON array as text: federated issuers and subjects.
+    pub federation: String,
+}
+
+/// A robot in a list.
+#[derive(Debug, Clone)]
+pub struct RobotLine {
+    /// The robot.
+    pub robot: Robot,
+    /// Its teams and repositories, each a JSON array of names as text, where they were asked for.
+    pub places: Option<(String, String)>,
+}
+
+fn read_robot(row: &mut Row) -> Result<Robot, StoreError> {
+    Ok(Robot {
+        name: row.read()?,
+        created_at: row.read()?,
+        last_accessed: row.read()?,
+        description: row.read()?,
+        sealed_token: row.read()?,
+        metadata: row.read()?,
+        federation: row.read()?,
+    })
+}
+
+/// The robots of a namespace, the last used first, at most `limit`; with their teams and repositories when `with_places`.
+/// One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list<P: Permit<Target = NamespaceRef>>(
+    db: &dyn Database,
+    grant: &Grant<P>,
+    with_places: bool,
+    limit: Option<i64>,
+) -> Result<Vec<RobotLine>, StoreError> {
+    let rows = db.execute(
+        "SELECT a.name, a.created_at, robot.last_accessed, robot.description, robot.sealed_token,
+            robot.metadata, robot.federation,
+            CASE WHEN ?2 THEN (SELECT json_group_array(name) FROM (
+                SELECT t.name FROM team_member m JOIN team t ON t.id = m.team_id
+                WHERE m.account_id = a.id ORDER BY m.id)) END,
+            CASE WHEN ?2 THEN (SELECT json_group_array(name) FROM (
+                SELECT r.name FROM repository_permission p
+                JOIN repository r ON r.id = p.repository_id
+                WHERE p.account_id = a.id ORDER BY p.id)) END
+        FROM account a JOIN robot ON robot.account_id = a.id
+        WHERE a.namespace_id = ?1
+        ORDER BY robot.last_accessed DESC, a.id LIMIT ?3",
+        &[grant.namespace_id().into(), with_places.into(), limit.unwrap_or(-1).into()],
+    )?;
+    rows.into_iter().map(read_line).collect()
+}
+
+fn read_line(mut row: Row) -> Result<RobotLine, StoreError> {
+    let robot = read_robot(&mut row)?;
+    let (teams, repositories): (Option<_>, Option<_>) = (row.read()?, row.read()?);
+    Ok(RobotLine { robot, places: teams.zip(repositories) })
+}
+
+/// A robot of a namespace, by its full name. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn get<P: Permit<Target = NamespaceRef>>(
+    db: &dyn Database,
+    grant: &Grant<P>,
+    name: &str,
+) -> Result<Option<Robot>, StoreError> {
+    let rows = db.execute(
+        "SELECT a.name, a.created_at, robot.last_accessed, robot.description, robot.sealed_token,
+            robot.metadata, robot.federation
+        FROM account a JOIN robot ON robot.account_id = a.id
+        WHERE a.namespace_id = ?1 AND a.name = ?2 COLLATE BINARY",
+        &[grant.namespace_id().into(), name.into()],
+    )?;
+    rows.into_iter().next().map(|mut row| read_robot(&mut row)).transpose()
+}
+
+/// A robot to be made.
+#[derive(Debug)]
+pub struct NewRobot<'a> {
+    /// Stable id.
+    pub uuid: &'a str,
+    /// What stands in the place of an address, which robots do not have.
+    pub no_email: &'a str,
+    /// The rest; the name of the granted namespace is part of its name.
+    pub robot: &'a Robot,
+}
+
+/// Makes a robot. Two statements.
+///
+/// # Errors
+/// [`StoreError::Taken`] of `account.name`.
+pub fn create<P: NamespaceChange>(
+    tx: &Transaction<'_>,
+    grant: &Grant<P>,
+    new: &NewRobot<'_>,
+) -> Result<(), StoreError> {
+    let id: i64 = returned(tx.execute(
+        "INSERT INTO account (uuid, kind, name, email, namespace_id, created_at)
+        VALUES (?1, 'robot', ?2, ?3, ?4, ?5) RETURNING id",
+        &[
+            new.uuid.into(),
+            (&new.robot.name).into(),
+            new.no_email.into(),
+            grant.namespace_id().into(),
+            new.robot.created_at.into(),
+        ],
+    )?)?;
+    tx.execute(
+        "INSERT INTO robot (account_id, description, metadata, sealed_token)
+        VALUES (?1, ?2, ?3, ?4)",
+        params![id, &new.robot.description, &new.robot.metadata, new.robot.sealed_token.as_slice()],
+    )?;
+    Ok(())
+}
+
+/// Gives a robot another token; the former stops at once. Returns the robot as it is now, if it exists. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn change_token<P: NamespaceChange>(
+    tx: &Transaction<'_>,
+    grant: &Grant<P>,
+    name: &str,
+    sealed_token: &[u8],
+) -> Result<Option<Robot>, StoreError> {
+    let rows = tx.execute(
+        "UPDATE robot SET sealed_token = ?3
+        WHERE account_id = (SELECT id FROM account
+            WHERE namespace_id = ?1 AND name = ?2 COLLATE BINARY)
+        RETURNING ?2, (SELECT created_at FROM account WHERE id = robot.account_id),
+            last_accessed, description, sealed_token, metadata, federation",
+        &[grant.namespace_id().into(), name.into(), sealed_token.into()],
+    )?;
+    rows.into_iter().next().map(|mut row| read_robot(&mut row)).transpose()
+}
+
+/// Deletes a robot with its memberships and permissions; returns whether it existed. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn delete<P: NamespaceChange>(
+    tx: &Transaction<'_>,
+    grant: &Grant<P>,
+    name: &str,
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "DELETE FROM account WHERE namespace_id = ?1 AND name = ?2 COLLATE BINARY RETURNING id",
+        &[grant.namespace_id().into(), name.into()],
+    )?;
+    Ok(!rows.is_empty())
+}
+
+/// Replaces a robot's federation; returns whether the robot exists. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_federation<P: NamespaceChange>(
+    tx: &Transaction<'_>,
+    grant: &Grant<P>,
+    name: &str,
+    federation: &str,
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "UPDATE robot SET federation = ?3
+        WHERE account_id = (SELECT id FROM account
+            WHERE namespace_id = ?1 AND name = ?2 COLLATE BINARY)
+        RETURNING account_id",
+        &[grant.namespace_id().into(), name.into(), federation.into()],
+    )?;
+    Ok(!rows.is_empty())
+}
+
+/// A repository permission of a robot.
+#[derive(Debug, Clone)]
+pub struct RobotPermission {
+    /// The repository's name.
+    pub repository: String,
+    /// Whether everybody may pull from it.
+    pub is_public: bool,
+    /// What the robot may do there.
+    pub role: RepositoryRole,
+}
+
+/// The repository permissions of a robot in the order of their ids; none when there is no such robot. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn permissions<P: Permit<Target = NamespaceRef>>(
+    db: &dyn Database,
+    grant: &Grant<P>,
+    name: &str,
+) -> Result<Option<Vec<RobotPermission>>, StoreError> {
+    let rows = db.execute(
+        "SELECT r.name, r.is_public, p.role
+        FROM account a
+        LEFT JOIN repository_permission p ON p.account_id = a.id
+        LEFT JOIN repository r ON r.id = p.repository_id
+        WHERE a.namespace_id = ?1 AND a.name = ?2 COLLATE BINARY
+        ORDER BY p.id",
+        &[grant.namespace_id().into(), name.into()],
+    )?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let read = |mut row: Row| -> Result<Option<RobotPermission>, StoreError> {
+        let (repository, is_public, role): (Option<_>, Option<_>, Option<_>) =
+            (row.read()?, row.read()?, row.read()?);
+        Ok(match (repository, is_public, role) {
+            (Some(repository), Some(is_public), Some(role)) => {
+                Some(RobotPermission { repository, is_public, role })
+            }
+            _ => None,
+        })
+    };
+    rows.into_iter().filter_map(|row| read(row).transpose()).collect::<Result<_, _>>().map(Some)
+}
+
+/// What became of a robot's permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PermissionChange {
+    /// It is as wanted now.
+    Done,
+    /// There is no such robot in the repository's namespace.
+    NoRobot,
+    /// There was no permission to take away.
+    NoPermission,
+}
+
+/// Gives a robot of the repository's namespace a role on the repository. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_permission(
+    tx: &Transaction<'_>,
+    grant: &Grant<RepositoryAdmin>,
+    name: &str,
+    role: RepositoryRole,
+) -> Result<PermissionChange, StoreError> {
+    let rows = tx.execute(
+        "INSERT INTO repository_permission (repository_id, namespace_id, account_id, role)
+        SELECT r.id, r.namespace_id, a.id, ?3
+        FROM repository r JOIN account a ON a.namespace_id = r.namespace_id
+        WHERE r.id = ?1 AND a.name = ?2 COLLATE BINARY
+        ON CONFLICT (repository_id, account_id) DO UPDATE SET role = excluded.role
+        RETURNING id",
+        &[repository_id(grant), name.into(), role.into()],
+    )?;
+    Ok(if rows.is_empty() { PermissionChange::NoRobot } else { PermissionChange::Done })
+}
+
+/// Takes a robot's role on the repository away. One statement; another when there was none.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn delete_permission(
+    tx: &Transaction<'_>,
+    grant: &Grant<RepositoryAdmin>,
+    name: &str,
+) -> Result<PermissionChange, StoreError> {
+    let parameters = [repository_id(grant), name.into()];
+    let robot = "SELECT a.id FROM account a JOIN repository r ON r.namespace_id = a.namespace_id
+        WHERE r.id = ?1 AND a.name = ?2 COLLATE BINARY";
+    let deleted = tx.execute(
+        &format!(
+            "DELETE FROM repository_permission
+            WHERE repository_id = ?1 AND account_id = ({robot}) RETURNING id"
+        ),
+        &parameters,
+    )?;
+    if !deleted.is_empty() {
+        return Ok(PermissionChange::Done);
+    }
+    let found = tx.execute(robot, &parameters)?;
+    Ok(if found.is_empty() { PermissionChange::NoRobot } else { PermissionChange::NoPermission })
+}
+
+fn repository_id(grant: &Grant<RepositoryAdmin>) -> Value {
+    grant.target().repository.as_ref().map(|repository| repository.id).into()
+}

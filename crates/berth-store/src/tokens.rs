@@ -1,0 +1,304 @@
+//! Access tokens of OAuth applications.
+
+use berth_access::{ApplicationAdmin, ApplicationAdminView, Grant, UserAdmin};
+use berth_domain::Timestamp;
+
+use crate::db::{Database, Row, StoreError, Transaction, returned};
+use crate::params;
+
+/// A token to be made.
+#[derive(Debug)]
+pub struct NewToken<'a> {
+    /// Stable id.
+    pub uuid: &'a str,
+    /// SHA-256 of the token.
+    pub hash: &'a [u8],
+    /// Its application.
+    pub application_id: i64,
+    /// The account whose rights it carries.
+    pub account_id: i64,
+    /// Who made it.
+    pub created_by: Option<i64>,
+    /// A name for people; tokens of the OAuth flows have none.
+    pub name: Option<&'a str>,
+    /// Its scopes, separated by spaces.
+    pub scope: &'a str,
+    /// When it was made.
+    pub at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// Makes a token; returns its row id. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn create(tx: &Transaction<'_>, new: &NewToken<'_>) -> Result<i64, StoreError> {
+    returned(tx.execute(
+        "INSERT INTO access_token (uuid, token_hash, application_id, account_id, created_by, name,
+            scope, created_at, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
+        params![
+            new.uuid,
+            new.hash,
+            new.application_id,
+            new.account_id,
+            new.created_by,
+            new.name,
+            new.scope,
+            new.at,
+            new.expires_at
+        ],
+    )?)
+}
+
+/// A token as the list of an application's tokens shows it.
+#[derive(Debug, Clone)]
+pub struct TokenLine {
+    /// Row id.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// A name for people.
+    pub name: Option<String>,
+    /// Its scopes, as stored.
+    pub scope: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// The name of who made it.
+    pub created_by: Option<String>,
+}
+
+/// The living tokens of an application, newest first, at most `limit`, those before `before` where it is given. One
+/// statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(
+    db: &dyn Database,
+    grant: &Grant<ApplicationAdminView>,
+    before: Option<i64>,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Vec<TokenLine>, StoreError> {
+    let rows = db.execute(
+        "SELECT t.id, t.uuid, t.name, t.scope, t.created_at, t.expires_at, maker.name
+        FROM access_token t LEFT JOIN account maker ON maker.id = t.created_by
+        WHERE t.application_id = ?1 AND t.expires_at > ?2 AND (?3 IS NULL OR t.id < ?3)
+        ORDER BY t.id DESC LIMIT ?4",
+        params![grant.target().application.id, now, before, limit],
+    )?;
+    rows.into_iter().map(read_line).collect()
+}
+
+fn read_line(mut row: Row) -> Result<TokenLine, StoreError> {
+    Ok(TokenLine {
+        id: row.read()?,
+        uuid: row.read()?,
+        name: row.read()?,
+        scope: row.read()?,
+        created_at: row.read()?,
+        expires_at: row.read()?,
+        created_by: row.read()?,
+    })
+}
+
+/// How many living tokens an application has. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn count(
+    tx: &Transaction<'_>,
+    grant: &Grant<ApplicationAdmin>,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    returned(tx.execute(
+        "SELECT count(*) FROM access_token WHERE application_id = ?1 AND expires_at > ?2",
+        params![grant.target().application.id, now],
+    )?)
+}
+
+/// Ends a token of an application; returns its row id, none when there is no such token. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn revoke(
+    tx: &Transaction<'_>,
+    grant: &Grant<ApplicationAdmin>,
+    uuid: &str,
+) -> Result<Option<i64>, StoreError> {
+    let rows = tx.execute(
+        "DELETE FROM access_token WHERE application_id = ?1 AND uuid = ?2 RETURNING id",
+        params![grant.target().application.id, uuid],
+    )?;
+    rows.into_iter().next().map(|mut row| row.read()).transpose()
+}
+
+/// The application that a token or an assignment is for, as the user sees it who granted it.
+#[derive(Debug, Clone)]
+pub struct GrantedTo {
+    /// The client id.
+    pub client_id: String,
+    /// The name.
+    pub name: String,
+    /// Markdown; may be empty.
+    pub description: String,
+    /// Its home page; may be empty.
+    pub application_uri: String,
+    /// The address that its avatar is made from, if not the namespace's.
+    pub avatar_email: Option<String>,
+    /// Row id of its namespace.
+    pub namespace_id: i64,
+    /// The name of its namespace.
+    pub namespace: String,
+    /// The address of its namespace, or the UUID in its place.
+    pub namespace_email: String,
+}
+
+/// What [`GrantedTo::read`] reads, of the application `app` of the account `n`.
+macro_rules! granted_to_columns {
+    () => {
+        "app.client_id, app.name, app.description, app.application_uri, app.avatar_email, n.id,
+            n.name, n.email"
+    };
+}
+
+pub(crate) use granted_to_columns;
+
+impl GrantedTo {
+    pub(crate) fn read(row: &mut Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            client_id: row.read()?,
+            name: row.read()?,
+            description: row.read()?,
+            application_uri: row.read()?,
+            avatar_email: row.read()?,
+            namespace_id: row.read()?,
+            namespace: row.read()?,
+            namespace_email: row.read()?,
+        })
+    }
+}
+
+/// A token as the user sees it who granted it.
+#[derive(Debug, Clone)]
+pub struct Authorization {
+    /// Row id.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// Its scopes, as stored.
+    pub scope: String,
+    /// The application.
+    pub application: GrantedTo,
+}
+
+fn read_authorization(mut row: Row) -> Result<Authorization, StoreError> {
+    Ok(Authorization {
+        id: row.read()?,
+        uuid: row.read()?,
+        scope: row.read()?,
+        application: GrantedTo::read(&mut row)?,
+    })
+}
+
+/// The tokens that act in a user's name, ended ones too, in order; only the one with that id where it is given. One
+/// statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn authorizations(
+    db: &dyn Database,
+    _grant: &Grant<UserAdmin>,
+    account_id: i64,
+    uuid: Option<&str>,
+) -> Result<Vec<Authorization>, StoreError> {
+    let rows = db.execute(
+        concat!(
+            "SELECT t.id, t.uuid, t.scope, ",
+            granted_to_columns!(),
+            " FROM access_token t
+            JOIN oauth_application app ON app.id = t.application_id
+            JOIN account n ON n.id = app.namespace_id
+            WHERE t.account_id = ?1 AND (?2 IS NULL OR t.uuid = ?2) ORDER BY t.id"
+        ),
+        params![account_id, uuid],
+    )?;
+    rows.into_iter().map(read_authorization).collect()
+}
+
+/// A living token, as its application may look it up.
+#[derive(Debug, Clone)]
+pub struct Inspected {
+    /// Row id.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// Its scopes, as stored.
+    pub scope: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// Row id of the account that it acts for.
+    pub account_id: i64,
+    /// The stable id of that account.
+    pub account_uuid: String,
+    /// Its name.
+    pub account: String,
+}
+
+/// The token with that hash, if it is one of that application and works. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn inspect(
+    db: &dyn Database,
+    hash: &[u8],
+    application_id: i64,
+    now: Timestamp,
+) -> Result<Option<Inspected>, StoreError> {
+    let rows = db.execute(
+        "SELECT t.id, t.uuid, t.scope, t.created_at, t.expires_at, c.id, c.uuid, c.name
+        FROM access_token t JOIN account c ON c.id = t.account_id AND c.enabled = 1
+        WHERE t.token_hash = ?1 AND t.application_id = ?2 AND t.expires_at > ?3",
+        params![hash, application_id, now],
+    )?;
+    rows.into_iter().next().map(read_inspected).transpose()
+}
+
+fn read_inspected(mut row: Row) -> Result<Inspected, StoreError> {
+    Ok(Inspected {
+        id: row.read()?,
+        uuid: row.read()?,
+        scope: row.read()?,
+        created_at: row.read()?,
+        expires_at: row.read()?,
+        account_id: row.read()?,
+        account_uuid: row.read()?,
+        account: row.read()?,
+    })
+}
+
+/// Deletes a token. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn delete(tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM access_token WHERE id = ?1", params![id])?;
+    Ok(())
+}
+
+/// Ends a token now; its user still sees that there was one. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end(tx: &Transaction<'_>, id: i64, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE access_token SET expires_at = ?2 WHERE id = ?1 AND expires_at > ?2",
+        params![id, now],
+    )?;
+    Ok(())
+}

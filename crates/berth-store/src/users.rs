@@ -1,0 +1,190 @@
+//! People as answers show them: their accounts, and the organizations that they are in.
+
+use berth_access::{Grant, SuperuserView};
+use berth_domain::{Quota, TeamRole};
+
+use crate::access::ranked;
+use crate::db::{Database, Row, StoreError};
+use crate::params;
+use crate::quotas::quota_json;
+
+/// A person's account, without secrets.
+#[derive(Debug, Clone)]
+pub struct UserAccount {
+    /// Row id.
+    pub id: i64,
+    /// Name.
+    pub name: String,
+    /// Address, or the random UUID in its place.
+    pub email: String,
+    /// Whether the address was confirmed.
+    pub verified: bool,
+    /// Whether there is a password.
+    pub has_password: bool,
+    /// Whether invoices are mailed.
+    pub invoice_email: bool,
+    /// Where to, if elsewhere.
+    pub invoice_email_address: Option<String>,
+    /// How long deleted tags can be restored, in seconds.
+    pub tag_expiration_s: i64,
+    /// How much he may store, where that is limited.
+    pub quota: Option<Quota>,
+    /// What the person says of himself.
+    pub metadata: Metadata,
+    /// The epoch of new sessions.
+    pub session_epoch: i64,
+    /// The organizations that he is in, in the order of their ids.
+    pub organizations: Vec<Membership>,
+}
+
+/// What a person says of himself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// Given name.
+    pub given_name: Option<String>,
+    /// Family name.
+    pub family_name: Option<String>,
+    /// Company.
+    pub company: Option<String>,
+    /// Location.
+    pub location: Option<String>,
+}
+
+/// An organization that a person is in.
+#[derive(Debug, Clone)]
+pub struct Membership {
+    /// The organization's name.
+    pub name: String,
+    /// The organization's address, or the random UUID in its place.
+    pub email: String,
+    /// The highest role of his teams there.
+    pub role: Option<TeamRole>,
+}
+
+/// The account of a person with his organizations; `None` when there is no such person. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn account(db: &dyn Database, account_id: i64) -> Result<Option<UserAccount>, StoreError> {
+    let rows = db.execute(
+        concat!("SELECT u.id, u.name, u.email, p.verified, p.password_hash IS NOT NULL, u.invoice_email,
+            u.invoice_email_address, u.tag_expiration_s, ", quota_json!("u.id"), ", p.given_name, p.family_name, p.company,
+            p.location, p.session_epoch, o.name, o.email, max(CASE t.role
+                WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 WHEN 'member' THEN 1 END)
+        FROM account u
+        JOIN user_profile p ON p.account_id = u.id
+        LEFT JOIN team_member m ON m.account_id = u.id
+        LEFT JOIN team t ON t.id = m.team_id
+        LEFT JOIN account o ON o.id = m.organization_id
+        WHERE u.id = ?1
+        GROUP BY o.id ORDER BY o.id"),
+        params![account_id],
+    )?;
+    let mut account: Option<UserAccount> = None;
+    for mut row in rows {
+        let found = read_account(&mut row)?;
+        let membership = read_membership(&mut row)?;
+        account.get_or_insert(found).organizations.extend(membership);
+    }
+    Ok(account)
+}
+
+fn read_account(row: &mut Row) -> Result<UserAccount, StoreError> {
+    Ok(UserAccount {
+        id: row.read()?,
+        name: row.read()?,
+        email: row.read()?,
+        verified: row.read()?,
+        has_password: row.read()?,
+        invoice_email: row.read()?,
+        invoice_email_address: row.read()?,
+        tag_expiration_s: row.read()?,
+        quota: row.read()?,
+        metadata: Metadata {
+            given_name: row.read()?,
+            family_name: row.read()?,
+            company: row.read()?,
+            location: row.read()?,
+        },
+        session_epoch: row.read()?,
+        organizations: Vec::new(),
+    })
+}
+
+fn read_membership(row: &mut Row) -> Result<Option<Membership>, StoreError> {
+    let (name, email): (Option<_>, Option<_>) = (row.read()?, row.read()?);
+    let role = ranked(TeamRole::ALL, row.read()?);
+    Ok(name.zip(email).map(|(name, email)| Membership { name, email, role }))
+}
+
+/// A person as superusers see him in lists.
+#[derive(Debug, Clone)]
+pub struct UserSummary {
+    /// Row id.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// Name.
+    pub name: String,
+    /// Address, or the random UUID in its place.
+    pub email: String,
+    /// Whether the address was confirmed.
+    pub verified: bool,
+    /// Whether the account may be used.
+    pub enabled: bool,
+    /// Whether this is the first user of the installation.
+    pub is_first: bool,
+    /// How much he may store, where that is limited.
+    pub quota: Option<Quota>,
+}
+
+macro_rules! summary {
+    ($where:literal) => {
+        concat!(
+            "SELECT account.id, uuid, name, email, verified, enabled, is_first, ",
+            quota_json!("account.id"),
+            " FROM account JOIN user_profile ON user_profile.account_id = account.id WHERE ",
+            $where
+        )
+    };
+}
+
+fn read_summary(mut row: Row) -> Result<UserSummary, StoreError> {
+    Ok(UserSummary {
+        id: row.read()?,
+        uuid: row.read()?,
+        name: row.read()?,
+        email: row.read()?,
+        verified: row.read()?,
+        enabled: row.read()?,
+        is_first: row.read()?,
+        quota: row.read()?,
+    })
+}
+
+/// The summary of a person. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn summary(db: &dyn Database, account_id: i64) -> Result<Option<UserSummary>, StoreError> {
+    let rows = db.execute(summary!("account.id = ?1"), params![account_id])?;
+    rows.into_iter().next().map(read_summary).transpose()
+}
+
+/// The people of the installation in the order of their ids: at most `limit` of those behind `after_id`. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all(
+    db: &dyn Database,
+    _grant: &Grant<SuperuserView>,
+    with_disabled: bool,
+    after_id: i64,
+    limit: i64,
+) -> Result<Vec<UserSummary>, StoreError> {
+    let rows = db.execute(
+        summary!("account.id > ?1 AND (?2 OR enabled = 1) ORDER BY account.id LIMIT ?3"),
+        params![after_id, with_disabled, limit],
+    )?;
+    rows.into_iter().map(read_summary).collect()
+}
