@@ -1,0 +1,164 @@
+//! Reading bodies (`contract/quay.md` 0.4).
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::error::ApiError;
+use crate::message::{Parameters, Request};
+use crate::schema::Schema;
+
+/// What a handler takes from a request's body.
+pub trait Body: Sized {
+    /// The schema, for discovery.
+    const SCHEMA: Option<&'static Schema>;
+
+    /// Whether it may be left out, for discovery.
+    const OPTIONAL: bool = false;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What the caller is told of a body that cannot be used.
+    fn read(request: &Request) -> Result<Self, ApiError>;
+
+    /// The namespace that the body names, for operations whose path names none.
+    fn namespace(&self) -> Option<&str> {
+        None
+    }
+
+    /// The repository that the body names, for operations whose path names none.
+    fn repository(&self) -> Option<&str> {
+        None
+    }
+
+    /// The team that the body names, for operations whose path names none.
+    fn team(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A JSON body with a schema.
+pub trait Json: DeserializeOwned {
+    /// The schema that a body is held against before it is read.
+    const SCHEMA: &'static Schema;
+
+    /// See [`Body::namespace`].
+    fn namespace(&self) -> Option<&str> {
+        None
+    }
+
+    /// See [`Body::repository`].
+    fn repository(&self) -> Option<&str> {
+        None
+    }
+
+    /// See [`Body::team`].
+    fn team(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl<T: Json> Body for T {
+    const SCHEMA: Option<&'static Schema> = Some(T::SCHEMA);
+
+    fn read(request: &Request) -> Result<Self, ApiError> {
+        if !request.has_json_type() {
+            return Err(ApiError::not_json());
+        }
+        decode(parse(request)?)
+    }
+
+    fn namespace(&self) -> Option<&str> {
+        Json::namespace(self)
+    }
+
+    fn repository(&self) -> Option<&str> {
+        Json::repository(self)
+    }
+
+    fn team(&self) -> Option<&str> {
+        Json::team(self)
+    }
+}
+
+/// A JSON body that may be left out: another content type, malformed text and `null` count as `{}`, JSON of a wrong shape
+/// does not.
+pub struct OptionalJson<T>(pub T);
+
+impl<T: Json> Body for OptionalJson<T> {
+    const SCHEMA: Option<&'static Schema> = Some(T::SCHEMA);
+    const OPTIONAL: bool = true;
+
+    fn read(request: &Request) -> Result<Self, ApiError> {
+        let value = if request.has_json_type() { parse(request).ok() } else { None };
+        let value = value.filter(|value| !value.is_null());
+        decode(value.unwrap_or_else(|| Value::Object(serde_json::Map::new()))).map(Self)
+    }
+
+    fn namespace(&self) -> Option<&str> {
+        Json::namespace(&self.0)
+    }
+
+    fn repository(&self) -> Option<&str> {
+        Json::repository(&self.0)
+    }
+
+    fn team(&self) -> Option<&str> {
+        Json::team(&self.0)
+    }
+}
+
+/// A body that the handler reads by itself: the routes outside `/api/v1`, and those that log the body as it was sent.
+pub struct RawBody(pub Vec<u8>);
+
+impl Body for RawBody {
+    const SCHEMA: Option<&'static Schema> = None;
+
+    fn read(request: &Request) -> Result<Self, ApiError> {
+        Ok(Self(request.body.clone()))
+    }
+}
+
+/// A URL-encoded form; anything else counts as an empty one.
+pub struct Form(pub Parameters);
+
+impl Body for Form {
+    const SCHEMA: Option<&'static Schema> = None;
+
+    fn read(request: &Request) -> Result<Self, ApiError> {
+        let form = request.has_form_type().then(|| Parameters::parse(&request.body));
+        Ok(Self(form.unwrap_or_default()))
+    }
+}
+
+/// The JSON of a body, for bodies that no [`Schema`] describes. A byte order mark before it does not count.
+///
+/// # Errors
+/// F3 400 when it is none.
+pub fn parse(request: &Request) -> Result<Value, ApiError> {
+    let text = request.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&request.body);
+    serde_json::from_slice(text).map_err(|_| ApiError::unreadable())
+}
+
+fn decode<T: Json>(value: Value) -> Result<T, ApiError> {
+    if value.is_null() {
+        return Err(ApiError::invalid_request("Missing JSON body"));
+    }
+    T::SCHEMA.check(&value)?;
+    // What passed the schema and still does not fit is a number out of range or the like.
+    serde_json::from_value(value).map_err(|_| ApiError::invalid_request("Request error."))
+}
+
+/// For a member that may be absent, null or given: `#[serde(default, deserialize_with = "berth_web::present")]` on an
+/// `Option<Option<T>>` tells them apart.
+///
+/// # Errors
+/// As the value's own deserialization.
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,177 @@
+//! What a handler holds: the grant, the caller, the request, the services.
+
+use berth_access::{Authority, Caller, Denied, Facts, Grant, Permit, Principal};
+use berth_domain::{LogKind, settings};
+use berth_store::accounts::{self, ProfileChange, SignInRow};
+use berth_store::log::LogEntry;
+use berth_store::{Database, StoreError, log, transaction};
+use serde_json::{Map, Value};
+
+use crate::error::ApiError;
+use crate::message::Request;
+use crate::route::Route;
+use crate::routing::PathParameters;
+use crate::services::Services;
+use crate::session::Session;
+
+/// How much of a `User-Agent` is logged, in characters.
+const LONGEST_USER_AGENT: usize = 500;
+
+/// A request on its way, before the policy was asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Visit<'a> {
+    pub(crate) services: &'a Services<'a>,
+    pub(crate) request: &'a Request,
+    pub(crate) route: &'a Route,
+    pub(crate) path: &'a PathParameters,
+    pub(crate) principal: &'a Principal,
+    pub(crate) session: Option<&'a Session>,
+}
+
+/// What a handler holds.
+pub struct Context<'a, P: Permit> {
+    /// Proof that the policy allowed it, and on what.
+    pub grant: Grant<P>,
+    visit: Visit<'a>,
+}
+
+impl<'a, P: Permit> Context<'a, P> {
+    pub(crate) fn new(visit: Visit<'a>, grant: Grant<P>) -> Self {
+        Self { grant, visit }
+    }
+
+    /// What the request can use.
+    #[must_use]
+    pub fn services(&self) -> &'a Services<'a> {
+        self.visit.services
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &'a dyn Database {
+        self.visit.services.db()
+    }
+
+    /// The request.
+    #[must_use]
+    pub fn request(&self) -> &'a Request {
+        self.visit.request
+    }
+
+    /// A parameter of the path, decoded; empty when the route has none of that name.
+    #[must_use]
+    pub fn path(&self, name: &str) -> &'a str {
+        self.visit.path.get(name).unwrap_or_default()
+    }
+
+    /// Who calls.
+    #[must_use]
+    pub fn principal(&self) -> &'a Principal {
+        self.visit.principal
+    }
+
+    /// The person who calls.
+    ///
+    /// # Errors
+    /// F1 401 when nobody known does: only routes that anybody may use can meet it.
+    pub fn caller(&self) -> Result<&'a Caller, ApiError> {
+        self.visit.principal.caller().ok_or_else(ApiError::unauthenticated)
+    }
+
+    /// Asks the policy once more, for a target that the handler found out by itself.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn authorize<Q: Permit>(&self, facts: Facts) -> Result<Grant<Q>, Denied> {
+        berth_access::authorize(self.visit.principal, facts)
+    }
+
+    /// The session that the request came with, known or not.
+    #[must_use]
+    pub fn session(&self) -> Option<&'a Session> {
+        self.visit.session
+    }
+
+    /// The session that the request came with, or a new one of nobody, which the answer must hand out.
+    #[must_use]
+    pub fn session_or_new(&self) -> Session {
+        self.session().cloned().unwrap_or_else(|| Session::anonymous(self.services()))
+    }
+
+    /// Begins a session of a user who just gave his password, in place of the one that the request came with, and logs it.
+    ///
+    /// # Errors
+    /// [`ApiError`] when a store does not answer or a setting cannot be used.
+    pub fn begin_session(&self, user: &SignInRow) -> Result<Session, ApiError> {
+        self.sign_in(user, ProfileChange::default())
+    }
+
+    /// As [`Self::begin_session`], of a user who also showed just now that his address is his.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn begin_confirmed_session(&self, user: &SignInRow) -> Result<Session, ApiError> {
+        self.sign_in(user, ProfileChange { verified: Some(true), ..ProfileChange::default() })
+    }
+
+    fn sign_in(&self, user: &SignInRow, change: ProfileChange<'_>) -> Result<Session, ApiError> {
+        let services = self.services();
+        let session = Session::replace(self.session(), services, &user.uuid, user.session_epoch)?;
+        let logs = services.setting(&settings::ACTION_LOG_AUDIT_LOGINS)?;
+        if logs || change != ProfileChange::default() {
+            transaction(self.db(), |tx| -> Result<_, StoreError> {
+                accounts::change_profile(tx, user.id, &change)?;
+                if logs { log::append(tx, &[self.sign_in_entry(user)]) } else { Ok(()) }
+            })?;
+        }
+        Ok(session)
+    }
+
+    /// Nobody is known to act before the session begins: the entry has no performer.
+    fn sign_in_entry(&self, user: &SignInRow) -> LogEntry {
+        let user_agent = self.request().header("user-agent").unwrap_or_default();
+        let user_agent: String = user_agent.chars().take(LONGEST_USER_AGENT).collect();
+        let mut metadata = Map::new();
+        metadata.insert("type".into(), "quayauth".into());
+        metadata.insert("useragent".into(), user_agent.into());
+        LogEntry {
+            kind: LogKind::LoginSuccess,
+            namespace_id: Some(user.id),
+            performer_id: None,
+            ip: self.request().client_address(),
+            metadata,
+            at: self.services().now(),
+        }
+    }
+
+    /// An entry for the log: the caller as performer, what is known of his token appended (`contract/quay.md` 8.2).
+    #[must_use]
+    pub fn log_entry(
+        &self,
+        kind: LogKind,
+        namespace_id: impl Into<Option<i64>>,
+        metadata: Value,
+    ) -> LogEntry {
+        let Value::Object(mut metadata) = metadata else {
+            unreachable!("the metadata of a log entry is an object: {kind:?}");
+        };
+        let caller = self.visit.principal.caller();
+        if let Some(Authority::Token(token)) = caller.map(|caller| &caller.authority) {
+            append_token(&mut metadata, token);
+        }
+        LogEntry {
+            kind,
+            namespace_id: namespace_id.into(),
+            performer_id: caller.map(|caller| caller.id),
+            ip: self.visit.request.client_address(),
+            metadata,
+            at: self.visit.services.now(),
+        }
+    }
+}
+
+fn append_token(metadata: &mut Map<String, Value>, token: &berth_access::Token) {
+    metadata.insert("oauth_token_id".into(), token.id.into());
+    metadata.insert("oauth_token_application_id".into(), token.client_id.clone().into());
+    metadata.insert("oauth_token_application".into(), token.application.clone().into());
+}

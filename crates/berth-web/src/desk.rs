@@ -1,0 +1,361 @@
+//! The desk: a request's way from the door to its handler, in one function.
+//!
+//! The order of the checks is the contract's (`contract/quay.md` 0.2).
+
+use berth_access::{
+    Authority, Caller, Facts, Permission, Principal, ScopeSet, SuperuserPowers, TargetKind, Token,
+};
+use berth_domain::Timestamp;
+use berth_domain::settings::{self, Setting};
+use berth_store::access::{self, Address, CallerRow, Credential};
+
+use crate::context::Visit;
+use crate::credentials::Credentials;
+use crate::dialect::Dialect;
+use crate::error::{ApiError, ErrorType};
+use crate::mail;
+use crate::message::{Method, Request, Response};
+use crate::password;
+use crate::platform::Platform;
+use crate::route::{Answer, Logs, Opened, Route};
+use crate::routing::{self, PathParameters};
+use crate::services::Services;
+use crate::token_use;
+
+/// Answers a request.
+#[must_use]
+pub fn serve(platform: Platform<'_>, routes: &[Route], request: &Request) -> Response {
+    let services = Services::new(platform);
+    let dialect = Dialect::of(&request.path);
+    let answered = answer(&services, dialect, routes, request).or_else(|error| {
+        log_cause(&error, request);
+        dialect.explain(error, request, &services)
+    });
+    let response = answered.unwrap_or_else(|error| {
+        log_cause(&error, request);
+        error.into_response("")
+    });
+    if services.has_due_mail() {
+        mail::deliver_due(&services);
+    }
+    dialect.with_headers(&services, response)
+}
+
+/// The way of a request.
+fn answer(
+    services: &Services<'_>,
+    dialect: Dialect,
+    routes: &[Route],
+    request: &Request,
+) -> Answer {
+    let matches = routing::matches(routes, &request.path);
+    if request.method == Method::Options && !matches.is_empty() {
+        return Ok(dialect.options(routing::allowed(&matches)));
+    }
+    let (route, path) = routing::pick(matches, request)?;
+    require_feature(services, route)?;
+    refuse_plain_browser(services, request)?;
+    let opened = route.endpoint.open(request);
+    if route.unauthenticated {
+        return answer_everybody(services, request, route, &path, opened);
+    }
+    let credentials = dialect.credentials(request, services, route)?;
+    let address = address(request, route, &path, &opened)?;
+    let loaded =
+        access::load(services.db(), &credentials.credential, address.as_ref(), services.now())?;
+    if loaded.mail_is_due {
+        services.note_due_mail();
+    }
+    let principal = principal(services, &credentials, loaded.caller)?;
+    token_use::note(services, &principal);
+    require_intent(services, request, route, &credentials, &principal)?;
+    require_writable(services, request, route)?;
+    require_anonymous_access(services, route, &principal)?;
+    require_fresh_login(services, route, &principal)?;
+    let visit = Visit {
+        services,
+        request,
+        route,
+        path: &path,
+        principal: &principal,
+        session: credentials.session.as_ref(),
+    };
+    let answered = (opened.finish)(visit, &principal, loaded.facts);
+    answered.map_err(|error| own_account_error(route, &address, error))
+}
+
+/// The way of a request whose caller does not matter.
+fn answer_everybody(
+    services: &Services<'_>,
+    request: &Request,
+    route: &Route,
+    path: &PathParameters,
+    opened: Opened,
+) -> Answer {
+    let principal = Principal::Anonymous;
+    let visit = Visit { services, request, route, path, principal: &principal, session: None };
+    (opened.finish)(visit, &principal, Facts::default())
+}
+
+/// One line in the log for an error that has a cause.
+fn log_cause(error: &ApiError, request: &Request) {
+    if let Some(cause) = error.cause() {
+        let id = request.header("x-request-id").unwrap_or("-");
+        eprintln!("error: request {id}: {} {}: {cause}", request.method.as_str(), request.path);
+    }
+}
+
+/// A route whose feature is off does not exist.
+fn require_feature(services: &Services<'_>, route: &Route) -> Result<(), ApiError> {
+    for feature in route.conditions() {
+        if !services.setting(feature)? {
+            return Err(ApiError::plain_not_found());
+        }
+    }
+    Ok(())
+}
+
+/// Browsers that follow a link do not read the API (`contract/quay.md` 0.5).
+fn refuse_plain_browser(services: &Services<'_>, request: &Request) -> Result<(), ApiError> {
+    let plain_browser = request.method == Method::Get
+        && request.path.starts_with("/api/")
+        && request.has_browser_agent()
+        && request.header("x-requested-with") != Some("XMLHttpRequest");
+    if plain_browser && services.setting(&settings::BROWSER_API_CALLS_XHR_ONLY)? {
+        return Err(ApiError::Abort(
+            400,
+            "API calls must be invoked with an X-Requested-With header if called from a browser"
+                .into(),
+        ));
+    }
+    Ok(())
+}
+
+/// The parameters of a path that name a namespace; the first that is there counts.
+const NAMESPACE_PARAMETERS: [&str; 4] = ["orgname", "namespace", "username", "name"];
+
+/// What a request addresses, owned: parts of it may come from the body.
+struct OwnedAddress {
+    kind: TargetKind,
+    namespace: Option<String>,
+    team: Option<String>,
+    repository: Option<String>,
+    client_id: Option<String>,
+}
+
+impl OwnedAddress {
+    fn as_ref(&self) -> Address<'_> {
+        Address {
+            kind: self.kind,
+            namespace: self.namespace.as_deref(),
+            team: self.team.as_deref(),
+            repository: self.repository.as_deref(),
+            client_id: self.client_id.as_deref(),
+        }
+    }
+}
+
+fn address(
+    request: &Request,
+    route: &Route,
+    path: &PathParameters,
+    opened: &Opened,
+) -> Result<OwnedAddress, ApiError> {
+    let kind = route.endpoint.target();
+    let client_id = path.get("client_id").map(str::to_owned);
+    let client_id = match kind {
+        TargetKind::Client => client_id.or_else(|| request.named_client()),
+        _ => client_id,
+    };
+    let (namespace, repository) = match path.get("repository").map(|path| path.split_once('/')) {
+        Some(Some((namespace, name))) => (Some(namespace), Some(name)),
+        // The path of nothing.
+        Some(None) => return Err(ApiError::plain_not_found()),
+        None => {
+            let named = NAMESPACE_PARAMETERS.iter().find_map(|name| path.get(name));
+            (
+                named.or(opened.namespace.as_deref()),
+                path.get("reponame").or(opened.repository.as_deref()),
+            )
+        }
+    };
+    Ok(OwnedAddress {
+        kind,
+        namespace: namespace.map(str::to_owned),
+        team: path.get("teamname").map(str::to_owned).or_else(|| opened.team.clone()),
+        repository: repository.map(str::to_owned),
+        client_id,
+    })
+}
+
+/// Who calls: the person that the database found, unless his session was ended.
+fn principal(
+    services: &Services<'_>,
+    credentials: &Credentials,
+    row: Option<CallerRow>,
+) -> Result<Principal, ApiError> {
+    let right = has_right_password(services, credentials, row.as_ref())?;
+    let Some(row) = row else { return Ok(Principal::Anonymous) };
+    let authority = match (&row.token, &credentials.record) {
+        _ if right => Authority::Session { signed_in_at: services.now() },
+        (Some(token), _) => Authority::Token(Token {
+            id: token.id,
+            scopes: ScopeSet::parse(&token.scope).ok(),
+            client_id: token.client_id.clone(),
+            application: token.application.clone(),
+        }),
+        (None, Some(record)) if record.epoch == row.session_epoch => {
+            Authority::Session { signed_in_at: Timestamp::from_micros(record.signed_in_at) }
+        }
+        _ => return Ok(Principal::Anonymous),
+    };
+    let powers = powers(services, &row)?;
+    let restricted = services.setting(&settings::FEATURE_RESTRICTED_USERS)?
+        && !services.setting(&settings::RESTRICTED_USERS_WHITELIST)?.contains(&row.name);
+    Ok(Principal::User(Box::new(Caller {
+        id: row.id,
+        uuid: row.uuid,
+        name: row.name,
+        email: row.email,
+        verified: row.verified,
+        authority,
+        powers,
+        restricted,
+    })))
+}
+
+/// Whether the password that the request carries, if any, is that of the person whom it names.
+fn has_right_password(
+    services: &Services<'_>,
+    credentials: &Credentials,
+    row: Option<&CallerRow>,
+) -> Result<bool, ApiError> {
+    match (&credentials.credential, &credentials.password) {
+        (Credential::Password(name), Some(password)) => {
+            let account = row.map(|row| (row.uuid.as_str(), row.password_hash.as_deref()));
+            password::is_right(services, account, name, password)
+        }
+        _ => Ok(false),
+    }
+}
+
+fn powers(services: &Services<'_>, row: &CallerRow) -> Result<SuperuserPowers, ApiError> {
+    let named = |setting: &Setting<Vec<String>>| -> Result<bool, ApiError> {
+        Ok(services.setting(setting)?.contains(&row.name))
+    };
+    Ok(SuperuserPowers {
+        superuser: services.setting(&settings::FEATURE_SUPER_USERS)?
+            && (row.is_first || named(&settings::SUPER_USERS)?),
+        full_access: services.setting(&settings::FEATURE_SUPERUSERS_FULL_ACCESS)?,
+        alone_create_organizations: services
+            .setting(&settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY)?,
+        global_reader: named(&settings::GLOBAL_READONLY_SUPER_USERS)?,
+    })
+}
+
+/// A change must be meant: made with a token or a password that counts, or with a session and its CSRF token. Without credentials, or
+/// with a token that nobody knows, it is 401 (a documented difference: the original says 403 CSRF).
+fn require_intent(
+    services: &Services<'_>,
+    request: &Request,
+    route: &Route,
+    credentials: &Credentials,
+    principal: &Principal,
+) -> Result<(), ApiError> {
+    let by_token = matches!(credentials.credential, Credential::Token(_));
+    let known = principal.caller().is_some();
+    // The OAuth endpoints want the CSRF token beside a password too, but of clients on the list.
+    let by_password = credentials.password.is_some()
+        && (!route.takes_password || is_trusted_client(services, request)?);
+    let explicit = by_token || by_password;
+    if !request.method.may_change() || route.csrf_exempt || (explicit && known) {
+        return Ok(());
+    }
+    let Some(session) = &credentials.session else { return Err(ApiError::unauthenticated()) };
+    match csrf_token(request) {
+        Some(token) if session.has_csrf_token(services, &token)? => Ok(()),
+        _ => {
+            let message = "CSRF token was invalid or missing.";
+            Err(ApiError::Abort(403, abort_text(message, principal)))
+        }
+    }
+}
+
+/// Whether the request names a client that may use passwords without a CSRF token.
+fn is_trusted_client(services: &Services<'_>, request: &Request) -> Result<bool, ApiError> {
+    let trusted = services.setting(&settings::DIRECT_OAUTH_CLIENTID_WHITELIST)?;
+    Ok(request.named_client().is_some_and(|client_id| trusted.contains(&client_id)))
+}
+
+/// The CSRF token that a request shows: in its header, its query or its form.
+fn csrf_token(request: &Request) -> Option<String> {
+    let header = request.header("x-csrf-token").map(str::to_owned);
+    header.or_else(|| request.values().get("_csrf_token").map(str::to_owned))
+}
+
+/// The text of an early abort says who was recognized.
+fn abort_text(message: &str, principal: &Principal) -> String {
+    match principal.caller() {
+        Some(caller) => format!("{message} (authorized: user {})", caller.name),
+        None => message.to_owned(),
+    }
+}
+
+fn require_writable(
+    services: &Services<'_>,
+    request: &Request,
+    route: &Route,
+) -> Result<(), ApiError> {
+    let changes = request.method.may_change() || route.logs != Logs::Reads;
+    let refused = changes
+        && !route.works_read_only
+        && services.setting(&settings::REGISTRY_STATE)? == "readonly";
+    if refused { Err(ApiError::ReadOnly) } else { Ok(()) }
+}
+
+fn require_anonymous_access(
+    services: &Services<'_>,
+    route: &Route,
+    principal: &Principal,
+) -> Result<(), ApiError> {
+    let refused = principal.caller().is_none()
+        && !route.open
+        && route.path.starts_with("/api/")
+        && !services.setting(&settings::FEATURE_ANONYMOUS_ACCESS)?;
+    if refused {
+        return Err(ApiError::Abort(401, "Anonymous access is not allowed".into()));
+    }
+    Ok(())
+}
+
+/// A session older than the time-out must give the password again; tokens are exempt.
+fn require_fresh_login(
+    services: &Services<'_>,
+    route: &Route,
+    principal: &Principal,
+) -> Result<(), ApiError> {
+    let authority = principal.caller().map(|caller| &caller.authority);
+    let Some(Authority::Session { signed_in_at }) = authority.filter(|_| route.fresh_login) else {
+        return Ok(());
+    };
+    let fresh_until = signed_in_at.plus_seconds(services.setting(&settings::FRESH_LOGIN_TIMEOUT)?);
+    if services.now() < fresh_until {
+        return Ok(());
+    }
+    Err(ApiError::typed(ErrorType::FreshLoginRequired, "Requires fresh login"))
+}
+
+/// Who may not read his own account is told to authenticate, even with a token (`contract/quay.md` 5.2); who has none
+/// must name the namespace of a new repository (6.1).
+fn own_account_error(route: &Route, address: &OwnedAddress, error: ApiError) -> ApiError {
+    let ApiError::Typed { kind, .. } = &error else { return error };
+    match (route.endpoint.permission(), kind) {
+        (Permission::UserView, ErrorType::InvalidToken | ErrorType::InsufficientScope) => {
+            ApiError::unauthenticated().with("session_required", false)
+        }
+        (Permission::RepositoryCreate, ErrorType::InvalidToken) if address.namespace.is_none() => {
+            ApiError::invalid_request("Must provide a namespace or must be logged in.")
+        }
+        _ => error,
+    }
+}

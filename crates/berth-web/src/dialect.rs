@@ -1,0 +1,101 @@
+//! The two dialects of HTTP that are spoken here: Quay's, and Concord's below `/api/v1/org`. The way of a request is the
+//! same in both; they differ in what stands in this file.
+
+use berth_domain::settings;
+
+use crate::concord;
+use crate::credentials::{self, Credentials};
+use crate::error::ApiError;
+use crate::message::{Request, Response};
+use crate::route::Route;
+use crate::services::Services;
+
+/// A dialect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Quay,
+    Concord,
+}
+
+impl Dialect {
+    /// The dialect that is spoken at a path, whether or not a route knows it.
+    pub(crate) fn of(path: &str) -> Self {
+        if concord::speaks(path) { Self::Concord } else { Self::Quay }
+    }
+
+    /// What a request shows to prove who calls.
+    pub(crate) fn credentials(
+        self,
+        request: &Request,
+        services: &Services<'_>,
+        route: &Route,
+    ) -> Result<Credentials, ApiError> {
+        match self {
+            Self::Quay => credentials::read(request, services, route),
+            Self::Concord => Ok(concord::credentials(request)),
+        }
+    }
+
+    /// The answer to OPTIONS on a path that knows these methods.
+    pub(crate) fn options(self, allow: String) -> Response {
+        match self {
+            Self::Quay => {
+                Response::text(200, "text/html; charset=utf-8", "").with_header("allow", allow)
+            }
+            Self::Concord => concord::options(),
+        }
+    }
+
+    /// The answer to an error.
+    pub(crate) fn explain(
+        self,
+        error: ApiError,
+        request: &Request,
+        services: &Services<'_>,
+    ) -> Result<Response, ApiError> {
+        Ok(match self {
+            Self::Quay => error.into_response(&services.base_url()?),
+            Self::Concord => concord::error_response(error, request),
+        })
+    }
+
+    /// An answer with the headers that all have.
+    pub(crate) fn with_headers(self, services: &Services<'_>, response: Response) -> Response {
+        let origin = services.setting(&settings::CORS_ORIGIN).unwrap_or_default();
+        match self {
+            Self::Quay => with_cors(&origin, with_challenge(response)),
+            Self::Concord => concord::with_headers(response, &origin),
+        }
+    }
+}
+
+/// Every 401 says which credentials are wanted.
+fn with_challenge(response: Response) -> Response {
+    let says = response.headers.iter().any(|(name, _)| *name == "www-authenticate");
+    match response.status {
+        401 if !says => response.with_header("www-authenticate", "Bearer"),
+        _ => response,
+    }
+}
+
+/// CORS headers on every answer (`contract/quay.md` 0.5): any origin without cookies, or the one of the setting with them.
+fn with_cors(origin: &str, response: Response) -> Response {
+    let response = response
+        .with_header("access-control-allow-methods", "DELETE, GET, HEAD, OPTIONS, POST, PUT")
+        .with_header("access-control-max-age", "21600")
+        .with_header("vary", "Cookie");
+    if origin.is_empty() {
+        return response.with_header("access-control-allow-origin", "*").with_header(
+            "access-control-allow-headers",
+            "AUTHORIZATION, CONTENT-TYPE, X-REQUESTED-WITH",
+        );
+    }
+    response
+        .with_header("access-control-allow-origin", origin.to_owned())
+        .with_header("access-control-allow-credentials", "true")
+        .with_header("access-control-expose-headers", "X-Next-CSRF-Token")
+        .with_header(
+            "access-control-allow-headers",
+            "AUTHORIZATION, CONTENT-TYPE, X-REQUESTED-WITH, COOKIE, X-CSRF-TOKEN",
+        )
+}

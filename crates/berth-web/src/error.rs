@@ -1,0 +1,366 @@
+//! Everything that can go wrong with a request, and what the caller is told (`contract/quay.md` 0.3).
+//!
+//! The public text is for the caller. Causes are for the log: they are written once, by the desk.
+
+use std::borrow::Cow;
+
+use berth_access::Denied;
+use berth_domain::Invalid;
+use berth_domain::secret::Unsealable;
+use berth_domain::settings::Unusable;
+use berth_store::StoreError;
+use serde_json::{Map, Value, json};
+
+use crate::message::Response;
+use crate::platform::PlatformError;
+use crate::schema::Violation;
+
+/// The types of typed errors: name on the wire, status, description (`contract/quay.md` 0.3, 10.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorType {
+    /// The request cannot be fulfilled as it is.
+    InvalidRequest,
+    /// An answer could not be made.
+    InvalidResponse,
+    /// No credentials, or unknown ones.
+    InvalidToken,
+    /// Known to clients; never sent.
+    ExpiredToken,
+    /// The caller may not.
+    InsufficientScope,
+    /// The password must be given again.
+    FreshLoginRequired,
+    /// Billing.
+    ExceedsLicense,
+    /// Not there.
+    NotFound,
+    /// Something outside did not answer in time.
+    ExternalServiceTimeout,
+    /// Something outside failed.
+    DownstreamIssue,
+    /// A tag may not be changed.
+    TagImmutable,
+    /// A token could not be exchanged for another.
+    TokenRotationFailed,
+}
+
+impl ErrorType {
+    /// Every type.
+    pub const ALL: [Self; 12] = [
+        Self::ExternalServiceTimeout,
+        Self::InvalidRequest,
+        Self::InvalidResponse,
+        Self::InvalidToken,
+        Self::ExpiredToken,
+        Self::InsufficientScope,
+        Self::FreshLoginRequired,
+        Self::ExceedsLicense,
+        Self::NotFound,
+        Self::DownstreamIssue,
+        Self::TagImmutable,
+        Self::TokenRotationFailed,
+    ];
+
+    const fn row(self) -> (&'static str, u16, &'static str) {
+        match self {
+            Self::ExternalServiceTimeout => (
+                "external_service_timeout",
+                520,
+                "An external service timed out. Retrying the request may resolve the issue.",
+            ),
+            Self::InvalidRequest => (
+                "invalid_request",
+                400,
+                "The request was invalid. It may have contained invalid values or was improperly formatted.",
+            ),
+            Self::InvalidResponse => ("invalid_response", 400, "The response was invalid."),
+            Self::InvalidToken => ("invalid_token", 401, "The access token provided was invalid."),
+            Self::ExpiredToken => ("expired_token", 401, "The access token provided has expired."),
+            Self::InsufficientScope => (
+                "insufficient_scope",
+                403,
+                "The access token did not have sufficient scope to access the requested resource.",
+            ),
+            Self::FreshLoginRequired => {
+                ("fresh_login_required", 401, "The action requires a fresh login to succeed.")
+            }
+            Self::ExceedsLicense => (
+                "exceeds_license",
+                402,
+                "The action was refused because the current license does not allow it.",
+            ),
+            Self::NotFound => ("not_found", 404, "The resource was not found."),
+            Self::DownstreamIssue => {
+                ("downstream_issue", 520, "An error occurred in a downstream service.")
+            }
+            Self::TagImmutable => {
+                ("tag_immutable", 409, "The tag is immutable and cannot be modified or deleted.")
+            }
+            Self::TokenRotationFailed => ("token_rotation_failed", 500, "Token rotation failed."),
+        }
+    }
+
+    /// The type's name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The status that goes with it.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        self.row().1
+    }
+
+    /// What `GET /api/v1/error/<type>` says of it.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        self.row().2
+    }
+}
+
+/// What is told to the caller.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ApiError {
+    /// F1: a typed error, with members that come before the usual ones.
+    Typed {
+        /// The type; it brings the status.
+        kind: ErrorType,
+        /// The message.
+        message: Cow<'static, str>,
+        /// Further members of the body.
+        extra: Map<String, Value>,
+    },
+    /// F2: 400, a rule of the data was broken.
+    Model(String),
+    /// F3: a plain HTTP error.
+    Plain(u16, Cow<'static, str>),
+    /// F3: 405, with the methods that the path knows.
+    MethodNotAllowed(String),
+    /// F4: an early abort, JSON in a `text/html` body.
+    Abort(u16, String),
+    /// F6: too many attempts; seconds to wait.
+    TooManyAttempts {
+        /// Seconds until the next attempt is heard.
+        retry_after_s: i64,
+    },
+    /// F7: the registry takes no changes.
+    ReadOnly,
+    /// A body of an operation's own.
+    Custom(u16, Value),
+    /// Concord: a plain text.
+    Text(u16, String),
+    /// Concord: 400, rules of the data that were broken, each with where and what.
+    Violations(Vec<(String, String)>),
+    /// 503: the database is busy.
+    Busy,
+    /// 500: a bug, or something that the host provides failed. The text is for the log only.
+    Internal(String),
+}
+
+impl ApiError {
+    /// F1 with any type.
+    #[must_use]
+    pub fn typed(kind: ErrorType, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Typed { kind, message: message.into(), extra: Map::new() }
+    }
+
+    /// F1 400.
+    #[must_use]
+    pub fn invalid_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::typed(ErrorType::InvalidRequest, message)
+    }
+
+    /// F1 404.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::typed(ErrorType::NotFound, "Not Found")
+    }
+
+    /// F1 401: nobody known calls.
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        Self::typed(ErrorType::InvalidToken, "Requires authentication")
+    }
+
+    /// F1 403: the caller may not.
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        Self::typed(ErrorType::InsufficientScope, "Unauthorized")
+    }
+
+    /// F2.
+    #[must_use]
+    pub fn model(message: impl Into<String>) -> Self {
+        Self::Model(message.into())
+    }
+
+    /// F3 404, for what has no typed form.
+    #[must_use]
+    pub fn plain_not_found() -> Self {
+        Self::Plain(404, "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.".into())
+    }
+
+    /// F3 400, for a request that cannot be read.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        Self::Plain(
+            400,
+            "The browser (or proxy) sent a request that this server could not understand.".into(),
+        )
+    }
+
+    /// F3 403.
+    #[must_use]
+    pub fn plain_forbidden() -> Self {
+        Self::Plain(403, "You don't have the permission to access the requested resource. It is either read-protected or not readable by the server.".into())
+    }
+
+    /// F3 415, for a body that is not JSON.
+    #[must_use]
+    pub fn not_json() -> Self {
+        Self::Plain(415, "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.".into())
+    }
+
+    /// The same typed error with a further member, before the others.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        if let Self::Typed { extra, .. } = &mut self {
+            extra.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+
+    /// What must be logged, and never told.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        match self {
+            Self::Internal(cause) => Some(cause),
+            Self::Busy => Some("the database stayed busy"),
+            _ => None,
+        }
+    }
+
+    /// The answer. `base_url` begins the links in typed errors.
+    #[must_use]
+    pub fn into_response(self, base_url: &str) -> Response {
+        match self {
+            Self::Typed { kind, message, extra } => typed_response(kind, &message, extra, base_url),
+            Self::Model(message) => Response::json(400, &json!({ "message": message })),
+            Self::Plain(status, message) => Response::json(status, &json!({ "message": message })),
+            Self::MethodNotAllowed(allow) => Response::json(
+                405,
+                &json!({ "message": "The method is not allowed for the requested URL." }),
+            )
+            .with_header("allow", allow),
+            Self::Abort(status, message) => Response::text(
+                status,
+                "text/html; charset=utf-8",
+                json!({ "error": message }).to_string(),
+            ),
+            Self::TooManyAttempts { retry_after_s } => Response::json(
+                429,
+                &json!({
+                    "message": "Too many login attempts. \nPlease reset your Quay password and try again.",
+                    "error_type": "too_many_attempts",
+                }),
+            )
+            .with_header("retry-after", retry_after_s.to_string()),
+            Self::ReadOnly => Response::json(
+                503,
+                &json!({
+                    "is_readonly": true,
+                    "message": "System is currently read-only. Pulls will succeed but all write operations are currently suspended.",
+                }),
+            ),
+            Self::Text(status, text) => Response::text(status, "text/plain;charset=UTF-8", text),
+            Self::Violations(violations) => {
+                let messages = violations.into_iter().map(|(_, message)| message);
+                let message = messages.collect::<Vec<_>>().join("; ");
+                Response::json(400, &json!({ "message": message }))
+            }
+            Self::Custom(status, body) => Response::json(status, &body),
+            Self::Busy => Response::json(
+                503,
+                &json!({ "message": "The service is busy. Please try again in a moment." }),
+            )
+            .with_header("retry-after", "1"),
+            Self::Internal(_) => Response::json(
+                500,
+                &json!({ "message": "Something went wrong on our side. It was logged under the request id." }),
+            ),
+        }
+    }
+}
+
+fn typed_response(
+    kind: ErrorType,
+    message: &str,
+    mut body: Map<String, Value>,
+    base_url: &str,
+) -> Response {
+    let (name, status, _) = kind.row();
+    body.insert("detail".into(), message.into());
+    body.insert("error_message".into(), message.into());
+    body.insert("error_type".into(), name.into());
+    body.insert("title".into(), name.into());
+    body.insert("type".into(), format!("{base_url}/api/v1/error/{name}").into());
+    body.insert("status".into(), status.into());
+    Response::json(status, &body)
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Unauthenticated => Self::unauthenticated(),
+            Denied::Unauthorized => Self::unauthorized(),
+            Denied::Forbidden => Self::plain_forbidden(),
+            Denied::NotFound => Self::not_found(),
+        }
+    }
+}
+
+impl From<Invalid> for ApiError {
+    fn from(invalid: Invalid) -> Self {
+        Self::invalid_request(invalid.to_string())
+    }
+}
+
+impl From<Violation> for ApiError {
+    fn from(violation: Violation) -> Self {
+        Self::invalid_request(violation.text())
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::Busy,
+            StoreError::NoOwnerLeft => Self::model(
+                "An organization must keep at least one member in a team with role admin",
+            ),
+            StoreError::Gone => Self::not_found(),
+            error @ (StoreError::Taken(_) | StoreError::Database(_)) => {
+                Self::Internal(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<PlatformError> for ApiError {
+    fn from(error: PlatformError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<Unusable> for ApiError {
+    fn from(error: Unusable) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<Unsealable> for ApiError {
+    fn from(error: Unsealable) -> Self {
+        Self::Internal(error.to_string())
+    }
+}

@@ -1,0 +1,45 @@
+//! One request's way through Berth, the same in every component.
+//!
+//! [`serve`] is the desk: it matches the route, finds out who calls, reads the body, asks the policy and calls the handler
+//! with a [`Context`] that holds the grant. What the host provides comes in as a [`Platform`]; nothing here knows Spin.
+
+mod body;
+pub mod concord;
+mod context;
+mod credentials;
+mod desk;
+mod dialect;
+mod error;
+pub mod html;
+pub mod logs;
+pub mod mail;
+mod message;
+pub mod outbound;
+mod paging;
+pub mod password;
+mod platform;
+mod random;
+mod route;
+mod routing;
+pub mod schema;
+mod services;
+pub mod session;
+mod tag_expiration;
+pub mod token_use;
+pub mod view;
+
+pub use body::{Body, Form, Json, OptionalJson, RawBody, parse, present};
+pub use context::Context;
+pub use credentials::SESSION_COOKIE;
+pub use desk::serve;
+pub use error::{ApiError, ErrorType};
+pub use message::{Method, Parameters, Request, Response};
+pub use outbound::Outbound;
+pub use paging::Cursor;
+pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
+pub use random::Random;
+pub use route::{Answer, Change, Endpoint, Logs, Query, Read, Route};
+pub use routing::{find, find_any};
+pub use schema::{Kind, Property, Schema};
+pub use services::Services;
+pub use tag_expiration::tag_expiration_option;

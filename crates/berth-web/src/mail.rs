@@ -1,0 +1,137 @@
+//! Mails: written into the outbox with what causes them.
+//!
+//! A [`Letter`] is sealed before the transaction begins (the keys may have to be made first) and posted in it. It leaves
+//! after the commit, where a gateway is set; without one it stays in the outbox, where superusers read it.
+
+mod delivery;
+
+use berth_domain::secret::{Purpose, SecretKeys};
+use berth_domain::settings;
+use berth_store::Transaction;
+use berth_store::mail::{self, NewMail};
+use serde::{Deserialize, Serialize};
+
+use crate::error::ApiError;
+use crate::html::escape;
+use crate::services::Services;
+
+pub(crate) use delivery::deliver_due;
+
+/// A mail, as plain words.
+#[derive(Debug)]
+pub struct Letter<'a> {
+    /// The address that it is for.
+    pub to: &'a str,
+    /// Subject.
+    pub subject: String,
+    /// What it says before the link.
+    pub paragraphs: Vec<String>,
+    /// What it is about, for whoever reads it.
+    pub link: Link,
+}
+
+/// A link of a letter.
+#[derive(Debug)]
+pub struct Link {
+    /// What happens on following it.
+    pub label: &'static str,
+    /// Where it leads.
+    pub url: String,
+}
+
+/// What is sealed of a mail.
+#[derive(Serialize, Deserialize)]
+pub struct Content {
+    /// As plain text.
+    pub text: String,
+    /// As HTML.
+    pub html: String,
+}
+
+impl Content {
+    /// Opens what is kept of a mail.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] when the keys are not those that sealed it.
+    pub fn open(keys: &SecretKeys, sealed: &[u8]) -> Result<Self, ApiError> {
+        let opened = keys.open(Purpose::Mail, sealed)?;
+        serde_json::from_str(&opened.text)
+            .map_err(|error| ApiError::Internal(format!("a mail cannot be read: {error}")))
+    }
+}
+
+/// A letter that is ready to be posted.
+pub struct SealedLetter<'a> {
+    services: &'a Services<'a>,
+    uuid: String,
+    to: String,
+    subject: String,
+    sealed_content: Vec<u8>,
+    is_due: bool,
+}
+
+impl Letter<'_> {
+    /// Makes it ready. Not in a transaction.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the keys cannot be had or a setting cannot be used.
+    pub fn seal<'s>(&self, services: &'s Services<'s>) -> Result<SealedLetter<'s>, ApiError> {
+        let content = self.content(&services.setting(&settings::REGISTRY_TITLE)?);
+        let content = serde_json::to_string(&content)
+            .map_err(|error| ApiError::Internal(format!("a mail cannot be written: {error}")))?;
+        Ok(SealedLetter {
+            services,
+            uuid: services.random().uuid(),
+            to: self.to.to_owned(),
+            subject: self.subject.clone(),
+            sealed_content: services.seal(Purpose::Mail, &content)?,
+            is_due: has_gateway(services)?,
+        })
+    }
+
+    fn content(&self, registry: &str) -> Content {
+        let Link { label, url } = &self.link;
+        let mut text = self.paragraphs.join("\n\n");
+        text.push_str(&format!("\n\n{label}:\n{url}\n\n-- \n{registry}\n"));
+        let mut html = String::from("<!doctype html>\n<html><body>\n");
+        for paragraph in &self.paragraphs {
+            html.push_str(&format!("<p>{}</p>\n", escape(paragraph)));
+        }
+        html.push_str(&format!("<p><a href=\"{}\">{}</a></p>\n", escape(url), escape(label)));
+        html.push_str(&format!("<p>{}</p>\n</body></html>\n", escape(registry)));
+        Content { text, html }
+    }
+}
+
+impl SealedLetter<'_> {
+    /// Writes it into the outbox; returns the row id. It goes with the user or organization that it is about. One statement.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the database fails.
+    pub fn post(&self, tx: &Transaction<'_>, account_id: i64) -> Result<i64, ApiError> {
+        let id = mail::append(
+            tx,
+            &NewMail {
+                uuid: &self.uuid,
+                account_id,
+                recipient: &self.to,
+                subject: &self.subject,
+                sealed_content: &self.sealed_content,
+                is_due: self.is_due,
+                at: self.services.now(),
+            },
+        )?;
+        if self.is_due {
+            self.services.note_due_mail();
+        }
+        Ok(id)
+    }
+}
+
+/// Whether mails leave at all.
+///
+/// # Errors
+/// [`ApiError::Internal`] when the setting cannot be read.
+pub fn has_gateway(services: &Services<'_>) -> Result<bool, ApiError> {
+    Ok(!services.setting(&settings::MAIL_GATEWAY_URL)?.is_empty())
+}

@@ -1,0 +1,259 @@
+//! Requests and answers, as plain data.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+/// A method that some route knows, or any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET, and HEAD: the host leaves the body out.
+    Get,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+    /// DELETE.
+    Delete,
+    /// OPTIONS.
+    Options,
+    /// Anything else.
+    Other,
+}
+
+impl Method {
+    /// The method of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "GET" | "HEAD" => Self::Get,
+            "POST" => Self::Post,
+            "PUT" => Self::Put,
+            "DELETE" => Self::Delete,
+            "OPTIONS" => Self::Options,
+            _ => Self::Other,
+        }
+    }
+
+    /// The method's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Other => "?",
+        }
+    }
+
+    /// Whether requests of this method may change something.
+    #[must_use]
+    pub const fn may_change(self) -> bool {
+        matches!(self, Self::Post | Self::Put | Self::Delete | Self::Other)
+    }
+}
+
+/// A request.
+#[derive(Clone)]
+pub struct Request {
+    /// Method.
+    pub method: Method,
+    /// Path, percent-encoded, without the query.
+    pub path: String,
+    /// Query, percent-encoded, without the question mark.
+    pub query: String,
+    /// Headers: names in lower case.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Body; the host bounds its length.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The first header of that (lower-case) name, when it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(known, _)| known == name)?;
+        std::str::from_utf8(value).ok()
+    }
+
+    /// The parameters of the query.
+    #[must_use]
+    pub fn query(&self) -> Parameters {
+        Parameters::parse(self.query.as_bytes())
+    }
+
+    /// The parameters of the query, then those of the form.
+    #[must_use]
+    pub fn values(&self) -> Parameters {
+        let mut values = self.query();
+        if self.has_form_type() {
+            values.0.extend(Parameters::parse(&self.body).0);
+        }
+        values
+    }
+
+    /// User name and password of `Authorization: Basic …`.
+    #[must_use]
+    pub fn basic_credentials(&self) -> Option<(String, String)> {
+        let (scheme, encoded) = self.header("authorization")?.trim().split_once(' ')?;
+        let decoded = STANDARD.decode(encoded.trim()).ok()?;
+        let decoded = String::from_utf8(decoded).ok()?;
+        let (user, password) = decoded.split_once(':')?;
+        scheme.eq_ignore_ascii_case("basic").then(|| (user.to_owned(), password.to_owned()))
+    }
+
+    /// Whether it says that a browser sent it: every browser calls itself Mozilla or Opera.
+    #[must_use]
+    pub fn has_browser_agent(&self) -> bool {
+        let agent = self.header("user-agent").unwrap_or_default();
+        ["Mozilla/", "Opera/"].iter().any(|name| agent.starts_with(name))
+    }
+
+    /// The client id of an OAuth request: a parameter, or the user name of the client's credentials.
+    pub(crate) fn named_client(&self) -> Option<String> {
+        let parameter = self.values().get("client_id").map(str::to_owned);
+        parameter.or_else(|| self.basic_credentials().map(|(client_id, _)| client_id))
+    }
+
+    /// The cookie of that name.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let cookies = self.header("cookie")?.split(';');
+        cookies
+            .filter_map(|cookie| cookie.trim().split_once('='))
+            .find_map(|(known, value)| (known == name).then_some(value))
+    }
+
+    /// Whether the body says it is JSON: `application/json` or `application/…+json`, parameters allowed.
+    #[must_use]
+    pub fn has_json_type(&self) -> bool {
+        let kind = self.media_type();
+        kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+    }
+
+    /// Whether the body says it is `application/json`, parameters allowed.
+    #[must_use]
+    pub fn has_plain_json_type(&self) -> bool {
+        self.media_type() == "application/json"
+    }
+
+    /// Whether the body says it is a URL-encoded form.
+    #[must_use]
+    pub fn has_form_type(&self) -> bool {
+        self.media_type() == "application/x-www-form-urlencoded"
+    }
+
+    /// The client's address, as the host saw it, without the port.
+    #[must_use]
+    pub fn client_address(&self) -> Option<String> {
+        let address = self.header("spin-client-addr")?;
+        match address.parse::<std::net::SocketAddr>() {
+            Ok(address) => Some(address.ip().to_string()),
+            Err(_) => Some(address.to_owned()),
+        }
+    }
+
+    fn media_type(&self) -> String {
+        let header = self.header("content-type").unwrap_or_default();
+        header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+}
+
+/// Names and values of a query or a form, decoded.
+#[derive(Debug, Clone, Default)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Decodes `application/x-www-form-urlencoded` text.
+    #[must_use]
+    pub fn parse(encoded: &[u8]) -> Self {
+        Self(form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    /// The first value of `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether `name` is given and true: `false`, `0`, `null` and nothing are not (`contract/quay.md` 10.3).
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        self.get(name)
+            .is_some_and(|value| !matches!(value, "false" | "False" | "FALSE" | "0" | "" | "null"))
+    }
+}
+
+/// An answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Response {
+    /// Status.
+    pub status: u16,
+    /// Headers: names in lower case.
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// A JSON answer.
+    #[must_use]
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
+        let mut text = match serde_json::to_vec(body) {
+            Ok(text) => text,
+            Err(error) => unreachable!("views are plain data with string keys: {error}"),
+        };
+        text.push(b'\n');
+        Self { status, headers: vec![("content-type", "application/json".into())], body: text }
+    }
+
+    /// 200 with JSON.
+    #[must_use]
+    pub fn ok(body: &impl Serialize) -> Self {
+        Self::json(200, body)
+    }
+
+    /// 204, empty.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self {
+            status: 204,
+            headers: vec![("content-type", "application/json".into())],
+            body: Vec::new(),
+        }
+    }
+
+    /// Text of any other type.
+    #[must_use]
+    pub fn text(status: u16, content_type: &'static str, body: impl Into<String>) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type", content_type.into())],
+            body: body.into().into_bytes(),
+        }
+    }
+
+    /// A redirect (302).
+    #[must_use]
+    pub fn redirect(location: impl Into<String>) -> Self {
+        Self { status: 302, headers: vec![("location", location.into().into())], body: Vec::new() }
+    }
+
+    /// The same with another header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {:?}", self.status, String::from_utf8_lossy(&self.body))
+    }
+}

@@ -1,0 +1,19 @@
+//! What leaves the machine, as traits: the interfaces of `wit/`, one module each.
+//!
+//! A component has those that its `door!` names; on Spin each is another component, declared under
+//! `[component.….dependencies]` of `spin.toml`. Tests stand in front of them in plain Rust.
+
+pub mod mailer;
+pub mod registry;
+
+pub use mailer::Mailer;
+pub use registry::Registry;
+
+/// What a component may use of `berth:outbound`.
+#[derive(Clone, Copy, Default)]
+pub struct Outbound<'a> {
+    /// Mail.
+    pub mailer: Option<&'a dyn Mailer>,
+    /// Upstream registries.
+    pub registry: Option<&'a dyn Registry>,
+}

@@ -1,0 +1,394 @@
+//! Rows of the route tables.
+//!
+//! A table is a `const`; discovery, documentation, the agreement with `spin.toml` and the coverage tests iterate it. The
+//! permission of a row is a type, the same as its handler's: a row that disagrees does not compile.
+
+use berth_access::{Facts, Permission, Permit, Principal, Scope, Target, TargetKind, authorize};
+use berth_domain::LogKind;
+use berth_domain::settings::Setting;
+
+use crate::body::Body;
+use crate::context::{Context, Visit};
+use crate::error::ApiError;
+use crate::message::{Method, Request, Response};
+use crate::schema::Schema;
+
+/// What a handler gives back.
+pub type Answer = Result<Response, ApiError>;
+
+/// A row: what is asked, who may, who answers, what is logged.
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Path: `:name` stands for one segment, `*name` for one or more.
+    pub path: &'static str,
+    /// The operation's name in discovery; Quay's where Quay has it.
+    pub name: &'static str,
+    /// Handler and permission.
+    pub endpoint: &'static dyn Endpoint,
+    /// The scope that discovery advertises; the rule is the permission's.
+    pub scope: Option<Scope>,
+    /// What is logged.
+    pub logs: Logs,
+    /// The settings without which the route does not exist.
+    features: Features,
+    /// Whether the permission is asked before the body is looked at.
+    pub permission_first: bool,
+    /// Whether a session must be fresh.
+    pub fresh_login: bool,
+    /// Whether a change needs neither credentials nor a CSRF token.
+    pub csrf_exempt: bool,
+    /// Whether a user name and password count as a session (HTTP Basic).
+    pub takes_password: bool,
+    /// Whether it works although the registry is read-only.
+    pub works_read_only: bool,
+    /// Whether it works although anonymous access is off.
+    pub open: bool,
+    /// Whether nobody asks who calls.
+    pub unauthenticated: bool,
+    /// Whether discovery shows it only on request.
+    pub internal: bool,
+    /// The statuses of success, for discovery; tests hold every answer against them.
+    pub answers: &'static [u16],
+    /// What the query may hold, for discovery.
+    pub query: &'static [Query],
+}
+
+/// A parameter of a query, for discovery.
+#[derive(Debug)]
+pub struct Query {
+    /// Name.
+    pub name: &'static str,
+    /// Its type in Swagger: `string`, `boolean` or `integer`.
+    pub kind: &'static str,
+    /// What it means.
+    pub about: &'static str,
+}
+
+impl Query {
+    /// A text.
+    #[must_use]
+    pub const fn text(name: &'static str, about: &'static str) -> Self {
+        Self { name, kind: "string", about }
+    }
+
+    /// True or false.
+    #[must_use]
+    pub const fn flag(name: &'static str, about: &'static str) -> Self {
+        Self { name, kind: "boolean", about }
+    }
+
+    /// A whole number.
+    #[must_use]
+    pub const fn number(name: &'static str, about: &'static str) -> Self {
+        Self { name, kind: "integer", about }
+    }
+
+    /// The token of a page, as the answer before gave it.
+    pub const NEXT_PAGE: Self =
+        Self::text("next_page", "The page that an answer named `next_page`");
+}
+
+/// Settings that must all be on; one is the usual case.
+struct Features {
+    first: Option<&'static Setting<bool>>,
+    more: &'static [&'static Setting<bool>],
+}
+
+/// What a route writes into the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logs {
+    /// It changes nothing.
+    Reads,
+    /// Some of these, in the transaction of the change.
+    Kinds(&'static [LogKind]),
+    /// It changes something and logs nothing, for this reason.
+    Nothing(&'static str),
+}
+
+impl Route {
+    const fn new(
+        method: Method,
+        path: &'static str,
+        name: &'static str,
+        endpoint: &'static dyn Endpoint,
+        logs: Logs,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            name,
+            endpoint,
+            scope: None,
+            logs,
+            features: Features { first: None, more: &[] },
+            permission_first: false,
+            fresh_login: false,
+            csrf_exempt: false,
+            takes_password: false,
+            works_read_only: false,
+            open: false,
+            unauthenticated: false,
+            internal: false,
+            answers: if matches!(method, Method::Delete) { &[204] } else { &[200] },
+            query: &[],
+        }
+    }
+
+    /// A GET, which changes nothing.
+    #[must_use]
+    pub const fn get(
+        path: &'static str,
+        name: &'static str,
+        endpoint: &'static dyn Endpoint,
+    ) -> Self {
+        Self::new(Method::Get, path, name, endpoint, Logs::Reads)
+    }
+
+    /// A POST.
+    #[must_use]
+    pub const fn post(
+        path: &'static str,
+        name: &'static str,
+        endpoint: &'static dyn Endpoint,
+        logs: Logs,
+    ) -> Self {
+        Self::new(Method::Post, path, name, endpoint, logs)
+    }
+
+    /// A PUT.
+    #[must_use]
+    pub const fn put(
+        path: &'static str,
+        name: &'static str,
+        endpoint: &'static dyn Endpoint,
+        logs: Logs,
+    ) -> Self {
+        Self::new(Method::Put, path, name, endpoint, logs)
+    }
+
+    /// A DELETE.
+    #[must_use]
+    pub const fn delete(
+        path: &'static str,
+        name: &'static str,
+        endpoint: &'static dyn Endpoint,
+        logs: Logs,
+    ) -> Self {
+        Self::new(Method::Delete, path, name, endpoint, logs)
+    }
+
+    /// Discovery advertises `scope`.
+    #[must_use]
+    pub const fn scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Although a GET, it changes something.
+    #[must_use]
+    pub const fn changes(mut self, logs: Logs) -> Self {
+        self.logs = logs;
+        self
+    }
+
+    /// The route exists only while `feature` is on.
+    #[must_use]
+    pub const fn feature(mut self, feature: &'static Setting<bool>) -> Self {
+        self.features.first = Some(feature);
+        self
+    }
+
+    /// The route exists only while all of `features` are on.
+    #[must_use]
+    pub const fn features(mut self, features: &'static [&'static Setting<bool>]) -> Self {
+        self.features.more = features;
+        self
+    }
+
+    /// The settings without which the route does not exist.
+    pub fn conditions(&self) -> impl Iterator<Item = &'static Setting<bool>> {
+        self.features.first.into_iter().chain(self.features.more.iter().copied())
+    }
+
+    /// The permission is asked before the body is looked at.
+    #[must_use]
+    pub const fn permission_first(mut self) -> Self {
+        self.permission_first = true;
+        self
+    }
+
+    /// A session must be fresh.
+    #[must_use]
+    pub const fn fresh_login(mut self) -> Self {
+        self.fresh_login = true;
+        self
+    }
+
+    /// A change needs neither credentials nor a CSRF token.
+    #[must_use]
+    pub const fn csrf_exempt(mut self) -> Self {
+        self.csrf_exempt = true;
+        self
+    }
+
+    /// A user name and password count as a session (HTTP Basic).
+    #[must_use]
+    pub const fn takes_password(mut self) -> Self {
+        self.takes_password = true;
+        self
+    }
+
+    /// It works although the registry is read-only.
+    #[must_use]
+    pub const fn works_read_only(mut self) -> Self {
+        self.works_read_only = true;
+        self
+    }
+
+    /// It works although anonymous access is off.
+    #[must_use]
+    pub const fn open(mut self) -> Self {
+        self.open = true;
+        self
+    }
+
+    /// It answers everybody alike, even while the database is down: nobody asks who calls.
+    #[must_use]
+    pub const fn unauthenticated(mut self) -> Self {
+        self.unauthenticated = true;
+        self.open = true;
+        self
+    }
+
+    /// The statuses of success, where they are not 200, for DELETE 204.
+    #[must_use]
+    pub const fn answers(mut self, statuses: &'static [u16]) -> Self {
+        self.answers = statuses;
+        self
+    }
+
+    /// What the query may hold.
+    #[must_use]
+    pub const fn query(mut self, parameters: &'static [Query]) -> Self {
+        self.query = parameters;
+        self
+    }
+
+    /// Discovery shows it only on request.
+    #[must_use]
+    pub const fn internal(mut self) -> Self {
+        self.internal = true;
+        self
+    }
+}
+
+/// What stands behind a row: the two halves of a visit that depend on the types of permission and body.
+pub trait Endpoint {
+    /// The permission, for tables and tests.
+    fn permission(&self) -> Permission;
+
+    /// What the path addresses.
+    fn target(&self) -> TargetKind;
+
+    /// The schema of the body, for discovery.
+    fn schema(&self) -> Option<&'static Schema>;
+
+    /// Whether the body may be left out, for discovery.
+    fn body_is_optional(&self) -> bool;
+
+    /// Reads the body; nothing is reported yet. The desk learns which namespace the body names, and gets back what
+    /// finishes the visit.
+    fn open(&self, request: &Request) -> Opened;
+}
+
+/// A request whose body was read, for better or worse.
+pub struct Opened {
+    /// The namespace that the body names.
+    pub(crate) namespace: Option<String>,
+    /// The repository that the body names.
+    pub(crate) repository: Option<String>,
+    /// The team that the body names.
+    pub(crate) team: Option<String>,
+    /// Authorizes and handles.
+    pub(crate) finish: Box<Finish>,
+}
+
+pub(crate) type Finish = dyn for<'a> FnOnce(Visit<'a>, &Principal, Facts) -> Answer;
+
+/// A handler that takes no body.
+pub struct Read<P: Permit>(pub fn(&Context<'_, P>) -> Answer);
+
+impl<P: Permit> Endpoint for Read<P> {
+    fn permission(&self) -> Permission {
+        P::PERMISSION
+    }
+
+    fn target(&self) -> TargetKind {
+        <P::Target as Target>::KIND
+    }
+
+    fn schema(&self) -> Option<&'static Schema> {
+        None
+    }
+
+    fn body_is_optional(&self) -> bool {
+        true
+    }
+
+    fn open(&self, _request: &Request) -> Opened {
+        let handler = self.0;
+        Opened {
+            namespace: None,
+            repository: None,
+            team: None,
+            finish: Box::new(move |visit, principal, facts| {
+                let grant = authorize::<P>(principal, facts)?;
+                handler(&Context::new(visit, grant))
+            }),
+        }
+    }
+}
+
+/// A handler that takes a body.
+pub struct Change<P: Permit, B: Body>(pub fn(&Context<'_, P>, B) -> Answer);
+
+impl<P: Permit, B: Body + 'static> Endpoint for Change<P, B> {
+    fn permission(&self) -> Permission {
+        P::PERMISSION
+    }
+
+    fn target(&self) -> TargetKind {
+        <P::Target as Target>::KIND
+    }
+
+    fn schema(&self) -> Option<&'static Schema> {
+        B::SCHEMA
+    }
+
+    fn body_is_optional(&self) -> bool {
+        B::OPTIONAL
+    }
+
+    fn open(&self, request: &Request) -> Opened {
+        let handler = self.0;
+        let body = B::read(request);
+        let named = body.as_ref().ok();
+        Opened {
+            namespace: named.and_then(|body| body.namespace()).map(str::to_owned),
+            repository: named.and_then(|body| body.repository()).map(str::to_owned),
+            team: named.and_then(|body| body.team()).map(str::to_owned),
+            finish: Box::new(move |visit, principal, facts| {
+                // Which of the two errors counts when both are there is the route's to say.
+                let (body, grant) = if visit.route.permission_first {
+                    let grant = authorize::<P>(principal, facts)?;
+                    (body?, grant)
+                } else {
+                    let body = body?;
+                    (body, authorize::<P>(principal, facts)?)
+                };
+                handler(&Context::new(visit, grant), body)
+            }),
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Schemas of JSON bodies, and what a violation says (`contract/quay.md` 0.4).
+//!
+//! A small part of JSON Schema: what Quay's bodies use. The first line of a message is the contract's, word for word;
+//! values appear in Python's notation, as scripts that print it expect.
+
+use serde_json::Value;
+
+/// The schema of a body: an object with known properties; unknown ones are ignored.
+#[derive(Debug)]
+pub struct Schema {
+    /// The name in discovery.
+    pub name: &'static str,
+    /// What the body is, for discovery.
+    pub about: &'static str,
+    /// The properties, in the contract's order.
+    pub properties: &'static [Property],
+}
+
+/// A property of a body.
+#[derive(Debug)]
+pub struct Property {
+    /// Name.
+    pub name: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it means, for discovery.
+    pub about: &'static str,
+}
+
+impl Property {
+    /// A property that must be there.
+    #[must_use]
+    pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, kind, required: true, about }
+    }
+
+    /// A property that may be left out.
+    #[must_use]
+    pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, kind, required: false, about }
+    }
+}
+
+/// What a property may be.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// A string.
+    String,
+    /// A string, or null.
+    NullableString,
+    /// A string with a length in characters between the two.
+    StringOfLength(usize, usize),
+    /// One of these strings.
+    Enum(&'static [&'static str]),
+    /// One of these strings, or null.
+    NullableEnum(&'static [&'static str]),
+    /// True or false.
+    Boolean,
+    /// A whole number (`5` or `5.0`), at least the one given.
+    Integer(Option<i64>),
+    /// A whole number, or a string.
+    IntegerOrString,
+    /// A number, at least the one given.
+    Number(Option<i64>),
+    /// An object with these properties.
+    Object(&'static Schema),
+    /// An object of any content.
+    AnyObject,
+    /// An array of any content.
+    AnyArray,
+    /// Anything.
+    Any,
+}
+
+/// How a body breaks its schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    message: String,
+    keyword: &'static str,
+    path: Vec<&'static str>,
+    instance: String,
+}
+
+impl Violation {
+    /// The whole text. Its first line is the contract's.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let schema_path: String =
+            self.path.iter().map(|name| format!("['properties']['{name}']")).collect();
+        let instance_path: String = self.path.iter().map(|name| format!("['{name}']")).collect();
+        format!(
+            "{}\n\nFailed validating '{}' in schema{schema_path}\n\nOn instance{instance_path}:\n    {}",
+            self.message, self.keyword, self.instance
+        )
+    }
+}
+
+impl Schema {
+    /// Holds `value` against the schema. Of several violations the shallowest counts, then the first in schema order.
+    ///
+    /// # Errors
+    /// The violation.
+    pub fn check(&self, value: &Value) -> Result<(), Violation> {
+        let mut violations = Vec::new();
+        check_object(self, value, &mut Vec::new(), &mut violations);
+        match violations.into_iter().reduce(shallowest_first) {
+            None => Ok(()),
+            Some(violation) => Err(violation),
+        }
+    }
+}
+
+fn shallowest_first(best: Violation, next: Violation) -> Violation {
+    if next.path.len() < best.path.len() { next } else { best }
+}
+
+fn check_object(
+    schema: &Schema,
+    value: &Value,
+    path: &mut Vec<&'static str>,
+    violations: &mut Vec<Violation>,
+) {
+    let Value::Object(members) = value else {
+        violations.push(wrong_type(value, path, "'object'"));
+        return;
+    };
+    for property in schema.properties.iter().filter(|property| property.required) {
+        if !members.contains_key(property.name) {
+            violations.push(Violation {
+                message: format!("'{}' is a required property", property.name),
+                keyword: "required",
+                path: path.clone(),
+                instance: python(value),
+            });
+        }
+    }
+    for property in schema.properties {
+        if let Some(member) = members.get(property.name) {
+            path.push(property.name);
+            check_property(property.kind, member, path, violations);
+            path.pop();
+        }
+    }
+}
+
+fn check_property(
+    kind: Kind,
+    value: &Value,
+    path: &mut Vec<&'static str>,
+    violations: &mut Vec<Violation>,
+) {
+    let violation = match kind {
+        Kind::Any => None,
+        Kind::String => (!value.is_string()).then(|| wrong_type(value, path, "'string'")),
+        Kind::NullableString => (!value.is_string() && !value.is_null())
+            .then(|| wrong_type(value, path, "'string', 'null'")),
+        Kind::Boolean => (!value.is_boolean()).then(|| wrong_type(value, path, "'boolean'")),
+        Kind::AnyObject => (!value.is_object()).then(|| wrong_type(value, path, "'object'")),
+        Kind::AnyArray => (!value.is_array()).then(|| wrong_type(value, path, "'array'")),
+        Kind::StringOfLength(shortest, longest) => check_length(value, path, shortest, longest),
+        Kind::Enum(choices) => check_choice(value, path, choices, false),
+        Kind::NullableEnum(choices) => check_choice(value, path, choices, true),
+        Kind::Integer(minimum) => check_number(value, path, minimum, true),
+        Kind::IntegerOrString => (!value.is_string() && !is_whole(value))
+            .then(|| wrong_type(value, path, "'integer', 'string'")),
+        Kind::Number(minimum) => check_number(value, path, minimum, false),
+        Kind::Object(schema) => return check_object(schema, value, path, violations),
+    };
+    violations.extend(violation);
+}
+
+fn check_length(
+    value: &Value,
+    path: &[&'static str],
+    shortest: usize,
+    longest: usize,
+) -> Option<Violation> {
+    let Value::String(text) = value else { return Some(wrong_type(value, path, "'string'")) };
+    let length = text.chars().count();
+    let (keyword, words) = if length < shortest {
+        ("minLength", "is too short")
+    } else if length > longest {
+        ("maxLength", "is too long")
+    } else {
+        return None;
+    };
+    Some(violation(format!("{} {words}", python(value)), keyword, value, path))
+}
+
+fn check_choice(
+    value: &Value,
+    path: &[&'static str],
+    choices: &[&str],
+    nullable: bool,
+) -> Option<Violation> {
+    let text = match value {
+        Value::String(text) => text,
+        Value::Null if nullable => return None,
+        _ if nullable => return Some(wrong_type(value, path, "'string', 'null'")),
+        _ => return Some(wrong_type(value, path, "'string'")),
+    };
+    if choices.contains(&text.as_str()) {
+        return None;
+    }
+    let quoted = choices.iter().map(|choice| format!("'{choice}'"));
+    let choices: Vec<String> = quoted.chain(nullable.then(|| "None".into())).collect();
+    let message = format!("{} is not one of [{}]", python(value), choices.join(", "));
+    Some(violation(message, "enum", value, path))
+}
+
+fn check_number(
+    value: &Value,
+    path: &[&'static str],
+    minimum: Option<i64>,
+    whole: bool,
+) -> Option<Violation> {
+    let number = value.as_f64().filter(|number| !whole || number.fract() == 0.0);
+    let Some(number) = number else {
+        let types = if whole { "'integer'" } else { "'number'" };
+        return Some(wrong_type(value, path, types));
+    };
+    #[expect(clippy::cast_precision_loss, reason = "minima are small")]
+    let minimum = minimum.filter(|minimum| number < *minimum as f64)?;
+    let message = format!("{} is less than the minimum of {minimum}", python(value));
+    Some(violation(message, "minimum", value, path))
+}
+
+fn is_whole(value: &Value) -> bool {
+    value.as_f64().is_some_and(|number| number.fract() == 0.0)
+}
+
+fn wrong_type(value: &Value, path: &[&'static str], types: &str) -> Violation {
+    violation(format!("{} is not of type {types}", python(value)), "type", value, path)
+}
+
+fn violation(
+    message: String,
+    keyword: &'static str,
+    value: &Value,
+    path: &[&'static str],
+) -> Violation {
+    Violation { message, keyword, path: path.to_vec(), instance: python(value) }
+}
+
+/// A value in Python's notation (`repr`).
+#[must_use]
+pub fn python(value: &Value) -> String {
+    match value {
+        Value::Null => "None".into(),
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => python_string(text),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(python).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(members) => {
+            let members: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{}: {}", python_string(name), python(value)))
+                .collect();
+            format!("{{{}}}", members.join(", "))
+        }
+    }
+}
+
+fn python_string(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut repr = String::from(quote);
+    for character in text.chars() {
+        match character {
+            '\n' => repr.push_str("\\n"),
+            '\r' => repr.push_str("\\r"),
+            '\t' => repr.push_str("\\t"),
+            '\\' => repr.push_str("\\\\"),
+            _ if character == quote => repr.extend(['\\', quote]),
+            _ if character.is_control() && u32::from(character) < 0x100 => {
+                repr.push_str(&format!("\\x{:02x}", u32::from(character)));
+            }
+            _ => repr.push(character),
+        }
+    }
+    repr.push(quote);
+    repr
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const INNER: Schema = Schema {
+        name: "Inner",
+        about: "",
+        properties: &[Property::required("name", Kind::String, "")],
+    };
+    const SCHEMA: Schema = Schema {
+        name: "Test",
+        about: "",
+        properties: &[
+            Property::required("role", Kind::Enum(&["member", "admin"]), ""),
+            Property::optional("count", Kind::Integer(Some(0)), ""),
+            Property::optional("note", Kind::NullableString, ""),
+            Property::optional("title", Kind::StringOfLength(1, 3), ""),
+            Property::optional("inner", Kind::Object(&INNER), ""),
+            Property::required("last", Kind::Boolean, ""),
+        ],
+    };
+
+    fn first_line(body: serde_json::Value) -> String {
+        match SCHEMA.check(&body) {
+            Ok(()) => "ok".into(),
+            Err(violation) => violation.text().lines().next().unwrap_or_default().to_owned(),
+        }
+    }
+
+    #[test]
+    fn messages_are_the_contract_s() {
+        let good = json!({"role": "admin", "last": true, "count": 5.0, "note": null, "more": [1]});
+        assert_eq!(first_line(good), "ok");
+        for (body, message) in [
+            (json!([]), "[] is not of type 'object'"),
+            (json!({"role": 5}), "'last' is a required property"),
+            (json!({"role": 5, "last": true}), "5 is not of type 'string'"),
+            (json!({"role": "x", "last": true}), "'x' is not one of ['member', 'admin']"),
+            (json!({"role": "admin", "last": null}), "None is not of type 'boolean'"),
+            (
+                json!({"role": "admin", "last": true, "note": 5}),
+                "5 is not of type 'string', 'null'",
+            ),
+            (
+                json!({"role": "admin", "last": true, "count": -5}),
+                "-5 is less than the minimum of 0",
+            ),
+            (
+                json!({"role": "admin", "last": true, "count": true}),
+                "True is not of type 'integer'",
+            ),
+            (json!({"role": "admin", "last": true, "title": ""}), "'' is too short"),
+            (json!({"role": "admin", "last": true, "title": "yyyy"}), "'yyyy' is too long"),
+            (json!({"role": "admin", "last": true, "inner": {}}), "'name' is a required property"),
+            (
+                json!({"role": "admin", "last": 1, "inner": {"name": {"a": "it's"}}}),
+                "1 is not of type 'boolean'",
+            ),
+        ] {
+            assert_eq!(first_line(body), message);
+        }
+    }
+
+    #[test]
+    fn python_quotes() {
+        assert_eq!(
+            python(&json!({"a": ["it's", "\"", "ü\n", 1.5]})),
+            r#"{'a': ["it's", '"', 'ü\n', 1.5]}"#
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! What a request can use: the platform, the settings, the secret keys, the time.
+
+use std::cell::Cell;
+
+use berth_domain::Timestamp;
+use berth_domain::secret::{NONCE_LENGTH, Purpose, SecretKeys};
+use berth_domain::settings::{self, Setting};
+use berth_store::Database;
+
+use crate::error::ApiError;
+use crate::outbound::{Mailer, Registry};
+use crate::platform::{KeyValue, Platform};
+use crate::random::Random;
+
+/// What a request can use. Made for each request; the time stands still in it.
+pub struct Services<'a> {
+    platform: Platform<'a>,
+    now: Timestamp,
+    mail_is_due: Cell<bool>,
+}
+
+/// Where the secret key stays when no setting gives one.
+const SECRET_KEY: &str = "berth/secret-key";
+
+impl<'a> Services<'a> {
+    /// The services of one request.
+    #[must_use]
+    pub fn new(platform: Platform<'a>) -> Self {
+        Self { platform, now: platform.clock.now(), mail_is_due: Cell::new(false) }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &'a dyn Database {
+        self.platform.database
+    }
+
+    /// The key-value store.
+    #[must_use]
+    pub fn key_value(&self) -> &'a dyn KeyValue {
+        self.platform.key_value
+    }
+
+    /// Who delivers mail; none in a component that sends none.
+    pub(crate) fn mailer(&self) -> Option<&'a dyn Mailer> {
+        self.platform.outbound.mailer
+    }
+
+    /// Upstream registries.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] when the component was built without them.
+    pub fn registry(&self) -> Result<&'a dyn Registry, ApiError> {
+        self.platform.outbound.registry.ok_or_else(|| {
+            ApiError::Internal("the component's `door!` does not name `registry`".into())
+        })
+    }
+
+    /// Randomness.
+    #[must_use]
+    pub fn random(&self) -> Random<'a> {
+        Random::new(self.platform.entropy)
+    }
+
+    /// When the request began.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The value of a setting.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`], naming the setting, when it cannot be read or used.
+    pub fn setting<T>(&self, setting: &Setting<T>) -> Result<T, ApiError> {
+        let text = self.platform.variables.get(setting.name).map_err(|error| {
+            ApiError::Internal(format!("the setting `{}` cannot be read: {error}", setting.name))
+        })?;
+        Ok(setting.parse(&text)?)
+    }
+
+    /// The address under which clients reach the registry, without a slash at the end.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] when a setting cannot be used.
+    pub fn base_url(&self) -> Result<String, ApiError> {
+        let scheme = self.setting(&settings::PREFERRED_URL_SCHEME)?;
+        Ok(format!("{scheme}://{}", self.setting(&settings::SERVER_HOSTNAME)?))
+    }
+
+    /// Has the outbox looked into once the request is answered.
+    pub(crate) fn note_due_mail(&self) {
+        self.mail_is_due.set(true);
+    }
+
+    /// Whether the outbox is to be looked into.
+    pub(crate) fn has_due_mail(&self) -> bool {
+        self.mail_is_due.get()
+    }
+
+    /// The keys under which secrets are sealed.
+    ///
+    /// # Errors
+    /// [`ApiError`] when they can neither be read nor made.
+    pub fn secret_keys(&self) -> Result<SecretKeys, ApiError> {
+        let former = self.setting(&settings::SECRET_KEY_PREVIOUS)?;
+        let present = self.setting(&settings::SECRET_KEY)?;
+        if !present.is_empty() {
+            return Ok(SecretKeys::new(&present, &former));
+        }
+        let kept = match self.kept_secret_key()? {
+            Some(kept) => kept,
+            None => self.make_secret_key()?,
+        };
+        Ok(SecretKeys::new(&kept, &former))
+    }
+
+    /// Seals `text` with a fresh nonce.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the keys cannot be had.
+    pub fn seal(&self, purpose: Purpose, text: &str) -> Result<Vec<u8>, ApiError> {
+        Ok(self.secret_keys()?.seal(purpose, text, self.random().bytes::<NONCE_LENGTH>()))
+    }
+
+    fn kept_secret_key(&self) -> Result<Option<String>, ApiError> {
+        let kept = self.key_value().get(SECRET_KEY)?;
+        Ok(kept.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// Makes the key that the settings do not give. The key-value store cannot compare and set, so the database's write
+    /// lock decides which of several first requests makes it.
+    fn make_secret_key(&self) -> Result<String, ApiError> {
+        berth_store::transaction(self.db(), |_| {
+            if let Some(kept) = self.kept_secret_key()? {
+                return Ok(kept);
+            }
+            let made = self.random().mixed(48);
+            self.key_value().set(SECRET_KEY, made.as_bytes())?;
+            eprintln!(
+                "warning: the setting `secret_key` is empty, so a key was made and kept in the \
+                key-value store: key and data now live together"
+            );
+            Ok(made)
+        })
+    }
+}

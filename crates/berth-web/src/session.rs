@@ -1,0 +1,211 @@
+//! Sessions of people who signed in with a password, and the CSRF tokens that go with them (`contract/quay.md` 0.6).
+//!
+//! A session is a record in the key-value store under the hash of the cookie. It carries the account's session epoch:
+//! raising that number in the database ends every session of the account. The CSRF token of a session is a keyed hash of
+//! its cookie, so a visitor who has not signed in costs no record at all.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use berth_domain::Timestamp;
+use berth_domain::secret::{Purpose, equal_in_constant_time, hash_token};
+use berth_domain::settings;
+use serde::{Deserialize, Serialize};
+
+use crate::credentials::SESSION_COOKIE;
+use crate::error::ApiError;
+use crate::message::Response;
+use crate::services::Services;
+
+/// How long a session lives, in seconds: 31 days.
+const LIFETIME_S: i64 = 31 * 86_400;
+
+/// Length of the cookie, in characters.
+const COOKIE_LENGTH: usize = 48;
+
+/// How many sessions of an account are kept: the oldest end first, so that signing in again and again fills no store.
+const MOST_SESSIONS: usize = 200;
+
+/// What is kept of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// The UUID of the account.
+    pub(crate) account: String,
+    /// The account's session epoch when it began.
+    pub(crate) epoch: i64,
+    /// When the password was last given, in microseconds.
+    pub(crate) signed_in_at: i64,
+    /// When it ends, in microseconds.
+    pub(crate) expires_at: i64,
+}
+
+impl Record {
+    /// The record of a session that begins now.
+    pub(crate) fn begun(account: String, epoch: i64, now: Timestamp) -> Self {
+        let expires_at = now.plus_seconds(LIFETIME_S).as_micros();
+        Self { account, epoch, signed_in_at: now.as_micros(), expires_at }
+    }
+}
+
+/// The cookie of a session, present or new.
+#[derive(Clone)]
+pub struct Session(String);
+
+impl Session {
+    /// The session of a cookie; none for a text that was never one of ours.
+    #[must_use]
+    pub fn of_cookie(cookie: &str) -> Option<Self> {
+        let ours = cookie.len() == COOKIE_LENGTH
+            && cookie.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        ours.then(|| Self(cookie.to_owned()))
+    }
+
+    /// A session of nobody: only a cookie.
+    #[must_use]
+    pub fn anonymous(services: &Services<'_>) -> Self {
+        Self(services.random().mixed(COOKIE_LENGTH))
+    }
+
+    /// Begins a session of an account whose password was just given.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the key-value store does not answer.
+    pub fn begin(
+        services: &Services<'_>,
+        account_uuid: &str,
+        epoch: i64,
+    ) -> Result<Self, ApiError> {
+        let session = Self::anonymous(services);
+        let record = Record::begun(account_uuid.to_owned(), epoch, services.now());
+        let Ok(value) = serde_json::to_vec(&record) else {
+            unreachable!("a record is plain data");
+        };
+        services.key_value().set(&session.key(), &value)?;
+        remember(services, account_uuid, session.key())?;
+        Ok(session)
+    }
+
+    /// Forgets every session of an account. That they no longer count is the epoch's matter.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the key-value store does not answer.
+    pub fn end_all(services: &Services<'_>, account_uuid: &str) -> Result<(), ApiError> {
+        for key in remembered(services, account_uuid)? {
+            services.key_value().delete(&key)?;
+        }
+        Ok(services.key_value().delete(&list_key(account_uuid))?)
+    }
+
+    /// Begins a session of an account whose password was just given, in place of the one that the request came with: its
+    /// cookie and its CSRF token stop working.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the key-value store does not answer.
+    pub fn replace(
+        before: Option<&Self>,
+        services: &Services<'_>,
+        account_uuid: &str,
+        epoch: i64,
+    ) -> Result<Self, ApiError> {
+        let session = Self::begin(services, account_uuid, epoch)?;
+        if let Some(before) = before {
+            before.end(services)?;
+        }
+        Ok(session)
+    }
+
+    /// Forgets the session.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the key-value store does not answer.
+    pub fn end(&self, services: &Services<'_>) -> Result<(), ApiError> {
+        Ok(services.key_value().delete(&self.key())?)
+    }
+
+    /// The token that changes made with this session must show: 64 characters.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the secret keys cannot be had.
+    pub fn csrf_token(&self, services: &Services<'_>) -> Result<String, ApiError> {
+        let keys = services.secret_keys()?;
+        let first = keys.fingerprint(Purpose::CsrfToken, &self.0);
+        let second = keys.fingerprint(Purpose::CsrfToken, &format!("{} again", self.0));
+        Ok(URL_SAFE_NO_PAD.encode([first.as_slice(), &second[..16]].concat()))
+    }
+
+    /// Whether `token` is the session's.
+    pub(crate) fn has_csrf_token(
+        &self,
+        services: &Services<'_>,
+        token: &str,
+    ) -> Result<bool, ApiError> {
+        Ok(equal_in_constant_time(self.csrf_token(services)?.as_bytes(), token.as_bytes()))
+    }
+
+    /// The answer, which also hands the cookie to the browser.
+    ///
+    /// # Errors
+    /// [`ApiError`] when a setting cannot be used.
+    pub fn hand_out(
+        &self,
+        services: &Services<'_>,
+        response: Response,
+    ) -> Result<Response, ApiError> {
+        let secure = match services.setting(&settings::PREFERRED_URL_SCHEME)?.as_str() {
+            "https" => "; Secure",
+            _ => "",
+        };
+        let cookie = format!(
+            "{SESSION_COOKIE}={}; Path=/; Max-Age={LIFETIME_S}; HttpOnly; SameSite=Lax{secure}",
+            self.0
+        );
+        Ok(response.with_header("set-cookie", cookie))
+    }
+
+    /// The answer to a sign-in: the cookie, and the next CSRF token in its header.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the secret keys cannot be had or a setting cannot be used.
+    pub fn announce(
+        &self,
+        services: &Services<'_>,
+        response: Response,
+    ) -> Result<Response, ApiError> {
+        let token = self.csrf_token(services)?;
+        self.hand_out(services, response.with_header("x-next-csrf-token", token))
+    }
+
+    /// The record of the session, unless it ended.
+    pub(crate) fn record(&self, services: &Services<'_>) -> Result<Option<Record>, ApiError> {
+        let value = services.key_value().get(&self.key())?;
+        let record: Option<Record> = value.and_then(|value| serde_json::from_slice(&value).ok());
+        Ok(record.filter(|record| Timestamp::from_micros(record.expires_at) > services.now()))
+    }
+
+    fn key(&self) -> String {
+        format!("berth/session/{}", URL_SAFE_NO_PAD.encode(hash_token(&self.0)))
+    }
+}
+
+/// Puts a session into the list of its account's, and forgets the oldest beyond the limit. Two sign-ins at the same moment
+/// may lose one from the list, which then ends by its age.
+fn remember(services: &Services<'_>, account_uuid: &str, key: String) -> Result<(), ApiError> {
+    let mut keys = remembered(services, account_uuid)?;
+    keys.push(key);
+    for old in keys.drain(..keys.len().saturating_sub(MOST_SESSIONS)) {
+        services.key_value().delete(&old)?;
+    }
+    let Ok(value) = serde_json::to_vec(&keys) else {
+        unreachable!("a list of keys is plain data");
+    };
+    Ok(services.key_value().set(&list_key(account_uuid), &value)?)
+}
+
+/// The keys of an account's sessions, the oldest first.
+fn remembered(services: &Services<'_>, account_uuid: &str) -> Result<Vec<String>, ApiError> {
+    let kept = services.key_value().get(&list_key(account_uuid))?;
+    Ok(kept.and_then(|kept| serde_json::from_slice(&kept).ok()).unwrap_or_default())
+}
+
+fn list_key(account_uuid: &str) -> String {
+    format!("berth/sessions/{account_uuid}")
+}
