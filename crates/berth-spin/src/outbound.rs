@@ -1,0 +1,4 @@
+//! `berth-web`'s outbound traits on the interfaces of `wit/`. A component imports those that its `door!` names.
+
+pub mod mailer;
+pub mod registry;

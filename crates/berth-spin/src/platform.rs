@@ -1,0 +1,144 @@
+//! `berth-web`'s traits on Spin's interfaces.
+
+use std::cell::OnceCell;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use berth_domain::Timestamp;
+use berth_store::{Database, DatabaseError, Row, Value};
+use berth_web::{Clock, Entropy, KeyValue, Outbound, Platform, PlatformError, Variables};
+use spin_sdk::key_value::Store;
+use spin_sdk::sqlite::{self, Connection};
+
+/// What a request has opened of the host: each store at its first use, since opening one costs a call (on libSQL a round
+/// trip).
+pub(crate) struct Opened<'a> {
+    database: Sqlite,
+    key_value: Keys,
+    outbound: Outbound<'a>,
+}
+
+impl<'a> Opened<'a> {
+    pub(crate) fn new(outbound: Outbound<'a>) -> Self {
+        Self { database: Sqlite(OnceCell::new()), key_value: Keys(OnceCell::new()), outbound }
+    }
+
+    pub(crate) fn platform(&self) -> Platform<'_> {
+        Platform {
+            database: &self.database,
+            key_value: &self.key_value,
+            variables: &SpinVariables,
+            clock: &HostClock,
+            entropy: &HostEntropy,
+            outbound: self.outbound,
+        }
+    }
+}
+
+struct Sqlite(OnceCell<Connection>);
+
+impl Sqlite {
+    fn connection(&self) -> Result<&Connection, sqlite::Error> {
+        if let Some(connection) = self.0.get() {
+            return Ok(connection);
+        }
+        let connection = Connection::open_default()?;
+        Ok(self.0.get_or_init(|| connection))
+    }
+}
+
+impl Database for Sqlite {
+    fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        let parameters: Vec<sqlite::Value> = parameters.iter().cloned().map(to_spin).collect();
+        let result = self
+            .connection()
+            .and_then(|connection| connection.execute(sql, &parameters))
+            .map_err(|error| DatabaseError(message(&error)))?;
+        let rows = result.rows.into_iter();
+        Ok(rows.map(|row| Row::new(row.values.into_iter().map(from_spin).collect())).collect())
+    }
+}
+
+fn message(error: &sqlite::Error) -> String {
+    match error {
+        sqlite::Error::Io(message) => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn to_spin(value: Value) -> sqlite::Value {
+    match value {
+        Value::Null => sqlite::Value::Null,
+        Value::Integer(integer) => sqlite::Value::Integer(integer),
+        Value::Real(real) => sqlite::Value::Real(real),
+        Value::Text(text) => sqlite::Value::Text(text),
+        Value::Blob(bytes) => sqlite::Value::Blob(bytes),
+    }
+}
+
+fn from_spin(value: sqlite::Value) -> Value {
+    match value {
+        sqlite::Value::Null => Value::Null,
+        sqlite::Value::Integer(integer) => Value::Integer(integer),
+        sqlite::Value::Real(real) => Value::Real(real),
+        sqlite::Value::Text(text) => Value::Text(text),
+        sqlite::Value::Blob(bytes) => Value::Blob(bytes),
+    }
+}
+
+struct Keys(OnceCell<Store>);
+
+impl Keys {
+    fn store(&self) -> Result<&Store, PlatformError> {
+        if let Some(store) = self.0.get() {
+            return Ok(store);
+        }
+        let store = Store::open_default().map_err(key_value_error)?;
+        Ok(self.0.get_or_init(|| store))
+    }
+}
+
+impl KeyValue for Keys {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PlatformError> {
+        self.store()?.get(key).map_err(key_value_error)
+    }
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), PlatformError> {
+        self.store()?.set(key, value).map_err(key_value_error)
+    }
+
+    fn delete(&self, key: &str) -> Result<(), PlatformError> {
+        self.store()?.delete(key).map_err(key_value_error)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+fn key_value_error(error: spin_sdk::key_value::Error) -> PlatformError {
+    PlatformError(format!("key-value store: {error}"))
+}
+
+struct SpinVariables;
+
+impl Variables for SpinVariables {
+    fn get(&self, name: &str) -> Result<String, PlatformError> {
+        spin_sdk::variables::get(name).map_err(|error| PlatformError(error.to_string()))
+    }
+}
+
+struct HostClock;
+
+impl Clock for HostClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+struct HostEntropy;
+
+impl Entropy for HostEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        if let Err(error) = getrandom::fill(bytes) {
+            panic!("the host gives no randomness: {error}");
+        }
+    }
+}

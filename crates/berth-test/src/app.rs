@@ -1,0 +1,557 @@
+//! The application, and requests in the name of people.
+
+use std::fmt;
+
+use berth_access::{Authority, Caller, SuperuserPowers};
+use berth_access::{CreateOrganization, Facts, Principal, authorize};
+use berth_domain::NamespaceName;
+use berth_domain::secret::hash_token;
+use berth_store::accounts::NewUser;
+use berth_store::organizations::NewOrganization;
+use berth_store::tokens::NewToken;
+use berth_store::{
+    Database, StoreError, Value as SqlValue, accounts, applications, organizations, tokens,
+};
+use berth_web::mail::Content;
+use berth_web::outbound::Registry;
+use berth_web::session::Session;
+use berth_web::{Clock as _, Logs, Method, Outbound, Platform, Request, Response, Route, Services};
+use serde_json::Value;
+
+use crate::platform::{
+    DeliveredMail, MemoryDatabase, MemoryKeys, MemoryMailer, MemoryVariables, SeededEntropy,
+    StandingClock,
+};
+
+/// Reads take at most this many statements, authentication included.
+const READ_BUDGET: usize = 2;
+
+/// Changes take at most this many statements, BEGIN and COMMIT included.
+const CHANGE_BUDGET: usize = 8;
+
+/// Every scope.
+const ALL_SCOPES: &str =
+    "repo:read repo:write repo:admin repo:create user:read user:admin org:admin super:user";
+
+/// Route tables on in-memory SQLite.
+pub struct App {
+    tables: Vec<&'static [Route]>,
+    database: MemoryDatabase,
+    keys: MemoryKeys,
+    variables: MemoryVariables,
+    clock: StandingClock,
+    entropy: SeededEntropy,
+    mailer: MemoryMailer,
+    registry: Option<Box<dyn Registry>>,
+}
+
+impl App {
+    /// An empty application that serves `tables`.
+    #[must_use]
+    pub fn new(tables: &[&'static [Route]]) -> Self {
+        let app = Self {
+            tables: tables.to_vec(),
+            database: MemoryDatabase::new(),
+            keys: MemoryKeys::default(),
+            variables: MemoryVariables::default(),
+            clock: StandingClock::new(),
+            entropy: SeededEntropy::new(),
+            mailer: MemoryMailer::default(),
+            registry: None,
+        };
+        app.variables.set("secret_key", "a key for tests");
+        berth_store::migrate(&app.database).expect("the migrations apply");
+        app
+    }
+
+    /// Changes a setting.
+    #[must_use]
+    pub fn with(self, setting: &str, value: &str) -> Self {
+        self.set(setting, value);
+        self
+    }
+
+    /// Stands in front of upstream registries.
+    #[must_use]
+    pub fn with_registry(mut self, registry: impl Registry + 'static) -> Self {
+        self.registry = Some(Box::new(registry));
+        self
+    }
+
+    /// The mails that left since the last call. None does while `mail_gateway_url` is empty.
+    #[must_use]
+    pub fn mails(&self) -> Vec<DeliveredMail> {
+        self.mailer.take()
+    }
+
+    /// What the mails in the outbox say, the oldest first: those that did not leave.
+    #[must_use]
+    pub fn outbox(&self) -> Vec<String> {
+        let keys = Services::new(self.platform()).secret_keys().expect("there are keys");
+        let rows = self.database.execute(
+            "SELECT sealed_content FROM mail WHERE sealed_content IS NOT NULL ORDER BY id",
+            &[],
+        );
+        self.database.take_statements();
+        rows.expect("the database answers")
+            .into_iter()
+            .map(|mut row| {
+                let sealed: Vec<u8> = row.read().expect("sealed content");
+                Content::open(&keys, &sealed).expect("sealed with the present key").text
+            })
+            .collect()
+    }
+
+    /// Whether the mail gateway is down from now on.
+    pub fn fail_mail(&self, failing: bool) {
+        self.mailer.fail(failing);
+    }
+
+    /// Changes a setting from now on.
+    pub fn set(&self, setting: &str, value: &str) {
+        self.variables.set(setting, value);
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, seconds: i64) {
+        self.clock.advance(seconds);
+    }
+
+    /// From now on every statement that contains `part` fails; `None` ends it.
+    pub fn fail_on(&self, part: Option<&str>) {
+        self.database.fail_on(part);
+    }
+
+    /// Whether every call of the key-value store fails from now on.
+    pub fn fail_key_value(&self, failing: bool) {
+        self.keys.fail(failing);
+    }
+
+    /// Makes a user with the password `password` and the address `<name>@example.com`.
+    #[must_use]
+    pub fn with_user(self, name: &str) -> Self {
+        let random = Services::new(self.platform()).random();
+        let uuid = random.uuid();
+        let email = format!("{name}@example.com");
+        let hash = password_hash(random.bytes());
+        self.change(|tx| {
+            let id = accounts::create(
+                tx,
+                &NewUser {
+                    uuid: &uuid,
+                    name,
+                    email: &email,
+                    password_hash: Some(&hash),
+                    verified: true,
+                    email_code: None,
+                    is_first: false,
+                    tag_expiration_s: 1_209_600,
+                    at: self.clock.now(),
+                },
+            )?;
+            applications::create_automation(tx, id, name, self.clock.now())
+        });
+        self
+    }
+
+    /// Makes an organization with `owner` in its team `owners` and the address `<name>@example.com`.
+    #[must_use]
+    pub fn with_organization(self, name: &str, owner: &str) -> Self {
+        let caller = self.caller(owner);
+        let owner_id = caller.id;
+        let principal = Principal::User(Box::new(caller));
+        let grant = authorize::<CreateOrganization>(&principal, Facts::default())
+            .expect("a session may create organizations");
+        let uuid = Services::new(self.platform()).random().uuid();
+        let email = format!("{name}@example.com");
+        let valid = NamespaceName::try_from(name).expect("a valid name");
+        self.change(|tx| {
+            organizations::create(
+                tx,
+                &grant,
+                &NewOrganization {
+                    uuid: &uuid,
+                    name: &valid,
+                    email: &email,
+                    tag_expiration_s: 1_209_600,
+                    owner_id,
+                    at: self.clock.now(),
+                },
+            )
+        });
+        self
+    }
+
+    /// Requests in the name of a person, with a token of every scope.
+    #[must_use]
+    pub fn as_user(&self, name: &str) -> As<'_> {
+        self.with_scope(name, ALL_SCOPES)
+    }
+
+    /// Requests in the name of a person, with a token of these scopes.
+    #[must_use]
+    pub fn with_scope(&self, name: &str, scope: &str) -> As<'_> {
+        let token = format!("{name} {scope}").replace([' ', ':'], "");
+        self.ensure_token(name, scope, &token);
+        As { app: self, headers: vec![("authorization".into(), format!("Bearer {token}"))] }
+    }
+
+    /// Requests of a person in a browser: with a session that just began, and its CSRF token.
+    #[must_use]
+    pub fn with_session(&self, name: &str) -> As<'_> {
+        let caller = accounts::for_sign_in(&self.database, name)
+            .expect("the database answers")
+            .unwrap_or_else(|| panic!("no user {name}"));
+        self.database.take_statements();
+        let services = Services::new(self.platform());
+        let session = Session::begin(&services, &caller.uuid, caller.session_epoch);
+        let session = session.expect("the key-value store answers");
+        let response = session.announce(&services, Response::no_content());
+        self.continuing(&Reply(response.expect("the settings are right")))
+    }
+
+    /// Requests in the session that `reply` hands out.
+    #[must_use]
+    pub fn continuing(&self, reply: &Reply) -> As<'_> {
+        let cookie = reply.header("set-cookie").expect("the answer sets a cookie");
+        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        let client = As { app: self, headers: vec![("cookie".into(), cookie)] };
+        let body: Value = serde_json::from_slice(&reply.0.body).unwrap_or_default();
+        match reply.header("x-next-csrf-token").or(body["csrf_token"].as_str()) {
+            Some(token) => client.header("x-csrf-token", token),
+            None => client,
+        }
+    }
+
+    /// Requests of nobody.
+    #[must_use]
+    pub fn anonymous(&self) -> As<'_> {
+        As { app: self, headers: Vec::new() }
+    }
+
+    /// Rows of the database, for what no answer shows: each column as text, `NULL` for null.
+    #[must_use]
+    pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        let columns = sql.split(" FROM ").next().unwrap_or(sql).matches(',').count() + 1;
+        let rows = self.database.execute(sql, &[]).expect("the statement of a test is right");
+        self.database.take_statements();
+        rows.into_iter()
+            .map(|mut row| {
+                (0..columns)
+                    .map(|_| text(&row.read::<Shown>().expect("any value is shown").0))
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// The log so far, a line for each entry: kind, namespace, performer, metadata. What a token adds to every entry is left
+    /// out.
+    #[must_use]
+    pub fn log(&self) -> String {
+        let rows = self.rows(
+            "SELECT log_entry.kind, coalesce(n.name, '-'), coalesce(p.name, '-'),
+            json_remove(metadata, '$.oauth_token_id', '$.oauth_token_application_id',
+                '$.oauth_token_application')
+            FROM log_entry LEFT JOIN account n ON n.id = log_entry.namespace_id
+            LEFT JOIN account p ON p.id = log_entry.performer_id ORDER BY log_entry.id",
+        );
+        let lines: Vec<String> =
+            rows.iter().map(|row| row[..4].join(" ").trim_end().to_owned()).collect();
+        lines.join("\n")
+    }
+
+    /// The database, for tests of the store.
+    #[must_use]
+    pub fn database(&self) -> &dyn Database {
+        &self.database
+    }
+
+    /// Runs a statement, to make a state that no request of these tables makes.
+    pub fn execute(&self, sql: &str) {
+        self.database.execute(sql, &[]).expect("the statement of a test is right");
+        self.database.take_statements();
+    }
+
+    fn platform(&self) -> Platform<'_> {
+        Platform {
+            database: &self.database,
+            key_value: &self.keys,
+            variables: &self.variables,
+            clock: &self.clock,
+            entropy: &self.entropy,
+            outbound: Outbound { mailer: Some(&self.mailer), registry: self.registry.as_deref() },
+        }
+    }
+
+    fn change<T>(
+        &self,
+        work: impl FnOnce(&berth_store::Transaction<'_>) -> Result<T, StoreError>,
+    ) -> T {
+        let result = berth_store::transaction(&self.database, work);
+        self.database.take_statements();
+        result.expect("the fixture is consistent")
+    }
+
+    fn caller(&self, name: &str) -> Caller {
+        let row = accounts::for_sign_in(&self.database, name)
+            .expect("the database answers")
+            .unwrap_or_else(|| panic!("no user {name}"));
+        Caller {
+            id: row.id,
+            uuid: row.uuid,
+            name: row.name,
+            email: String::new(),
+            verified: true,
+            authority: Authority::Session { signed_in_at: self.clock.now() },
+            powers: SuperuserPowers::default(),
+            restricted: false,
+        }
+    }
+
+    fn ensure_token(&self, name: &str, scope: &str, token: &str) {
+        let hash = hash_token(token);
+        let known = self.database.execute(
+            "SELECT 1 FROM access_token WHERE token_hash = ?1",
+            &[SqlValue::Blob(hash.clone())],
+        );
+        if !known.expect("the database answers").is_empty() {
+            return;
+        }
+        let id = self.caller(name).id;
+        let uuid = Services::new(self.platform()).random().uuid();
+        let application = self.rows(&format!(
+            "SELECT id FROM oauth_application WHERE namespace_id = {id} AND name = 'automation'"
+        ));
+        self.change(|tx| {
+            tokens::create(
+                tx,
+                &NewToken {
+                    uuid: &uuid,
+                    hash: &hash,
+                    application_id: application[0][0].parse().expect("an id"),
+                    account_id: id,
+                    created_by: Some(id),
+                    name: None,
+                    scope,
+                    at: self.clock.now(),
+                    expires_at: self.clock.now().plus_seconds(31_536_000),
+                },
+            )
+        });
+    }
+
+    /// Answers a request, and holds it against the rules of the module.
+    fn serve(&self, request: &Request) -> Response {
+        let routes = self.table_for(request);
+        self.database.take_statements();
+        let log_before = self.log_kinds(0);
+        let response = berth_web::serve(self.platform(), routes, request);
+        // ROLLBACK is the price of a failure, not of a request.
+        let mut statements = self.database.take_statements();
+        // Mail leaves when the request is done.
+        statements.retain(|sql| sql != "ROLLBACK" && !sql.starts_with("UPDATE mail "));
+        let route = berth_web::find(routes, request);
+        let reads = route
+            .is_none_or(|route| request.method == Method::Get && matches!(route.logs, Logs::Reads));
+        let budget = if reads { READ_BUDGET } else { CHANGE_BUDGET };
+        assert!(
+            statements.len() <= budget,
+            "{} {} took {} statements:\n{}",
+            request.method.as_str(),
+            request.path,
+            statements.len(),
+            statements.join("\n")
+        );
+        self.check_log(routes, request, &response, &self.log_kinds(log_before.len()));
+        response
+    }
+
+    fn check_log(&self, routes: &[Route], request: &Request, response: &Response, new: &[String]) {
+        let succeeded = response.status < 400;
+        let route = berth_web::find(routes, request);
+        let Some(route) = route.filter(|_| succeeded) else {
+            assert!(new.is_empty(), "a failed request logged {new:?}");
+            return;
+        };
+        assert!(
+            route.answers.contains(&response.status),
+            "{} answered {}; its row says {:?} (`.answers(…)`)",
+            route.name,
+            response.status,
+            route.answers
+        );
+        match route.logs {
+            Logs::Reads | Logs::Nothing(_) => {
+                assert!(new.is_empty(), "{} logged {new:?}", route.name);
+            }
+            Logs::Kinds(kinds) => {
+                for kind in new {
+                    let told = kinds.iter().any(|known| known.as_str() == kind);
+                    assert!(told, "{} logged {kind}, which its route does not name", route.name);
+                }
+            }
+        }
+    }
+
+    fn log_kinds(&self, skip: usize) -> Vec<String> {
+        let rows = self.rows("SELECT kind FROM log_entry ORDER BY id");
+        rows.into_iter().skip(skip).flatten().collect()
+    }
+
+    /// The table that knows the path, as `spin.toml` would pick the component.
+    fn table_for(&self, request: &Request) -> &'static [Route] {
+        let knows = |table: &&&'static [Route]| berth_web::find_any(table, &request.path);
+        self.tables.iter().find(knows).or(self.tables.first()).copied().unwrap_or_default()
+    }
+}
+
+/// The hash of `password`. Hashing is slow on purpose: one does for all.
+fn password_hash(salt: [u8; 16]) -> String {
+    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    HASH.get_or_init(|| berth_domain::secret::hash_password("password", salt)).clone()
+}
+
+/// Any value, for showing.
+struct Shown(SqlValue);
+
+impl berth_store::FromValue for Shown {
+    fn from_value(value: SqlValue) -> Result<Self, SqlValue> {
+        Ok(Self(value))
+    }
+}
+
+fn text(value: &SqlValue) -> String {
+    match value {
+        SqlValue::Null => "NULL".into(),
+        SqlValue::Integer(integer) => integer.to_string(),
+        SqlValue::Real(real) => real.to_string(),
+        SqlValue::Text(text) => text.clone(),
+        SqlValue::Blob(bytes) => format!("{} bytes", bytes.len()),
+    }
+}
+
+/// Requests in somebody's name.
+pub struct As<'a> {
+    app: &'a App,
+    headers: Vec<(String, String)>,
+}
+
+impl As<'_> {
+    /// With a further header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Without a header.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// GET.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Reply {
+        self.send(Method::Get, path, None, Vec::new())
+    }
+
+    /// POST with JSON.
+    #[must_use]
+    pub fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::Post, path, Some("application/json"), body.to_string().into_bytes())
+    }
+
+    /// POST without a body.
+    #[must_use]
+    pub fn post_empty(&self, path: &str) -> Reply {
+        self.send(Method::Post, path, None, Vec::new())
+    }
+
+    /// POST of a form.
+    #[must_use]
+    pub fn post_form(&self, path: &str, form: &str) -> Reply {
+        let kind = "application/x-www-form-urlencoded";
+        self.send(Method::Post, path, Some(kind), form.as_bytes().to_vec())
+    }
+
+    /// PUT with JSON.
+    #[must_use]
+    pub fn put(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::Put, path, Some("application/json"), body.to_string().into_bytes())
+    }
+
+    /// PUT without a body.
+    #[must_use]
+    pub fn put_empty(&self, path: &str) -> Reply {
+        self.send(Method::Put, path, None, Vec::new())
+    }
+
+    /// DELETE.
+    #[must_use]
+    pub fn delete(&self, path: &str) -> Reply {
+        self.send(Method::Delete, path, None, Vec::new())
+    }
+
+    /// Any request.
+    #[must_use]
+    pub fn send(
+        &self,
+        method: Method,
+        target: &str,
+        content_type: Option<&str>,
+        body: Vec<u8>,
+    ) -> Reply {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let mut headers: Vec<(String, Vec<u8>)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
+            .collect();
+        headers.push(("spin-client-addr".into(), b"192.0.2.1:4711".to_vec()));
+        if let Some(content_type) = content_type {
+            headers.push(("content-type".into(), content_type.into()));
+        }
+        let request =
+            Request { method, path: path.to_owned(), query: query.to_owned(), headers, body };
+        Reply(self.app.serve(&request))
+    }
+}
+
+/// An answer. Its `Display` is what snapshots show: status, then the body, JSON indented.
+pub struct Reply(pub Response);
+
+impl Reply {
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.0.status
+    }
+
+    /// The body as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.0.body).unwrap_or_else(|_| panic!("not JSON: {self}"))
+    }
+
+    /// The first header of that name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.0.headers.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_ref())
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.0.status)?;
+        if self.0.body.is_empty() {
+            return Ok(());
+        }
+        match serde_json::from_slice::<Value>(&self.0.body) {
+            Ok(json) => write!(formatter, "\n{json:#}"),
+            Err(_) => write!(formatter, "\n{}", String::from_utf8_lossy(&self.0.body).trim_end()),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! An application for tests: route tables on in-memory SQLite, a clock that stands still, entropy from a seed.
+//!
+//! Every request made through it is also held against rules that no test should have to repeat: the statement budget
+//! (2 for a read, 8 for a change), that a failed change leaves no trace in the log, and that a change logs what its route
+//! says it logs.
+
+mod app;
+mod cast;
+mod platform;
+
+pub use app::{App, As, Reply};
+pub use platform::DeliveredMail;

@@ -1,0 +1,243 @@
+//! The platform of tests: rusqlite in memory, maps, a clock and entropy that repeat.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use berth_domain::Timestamp;
+use berth_domain::settings;
+use berth_store::{Database, DatabaseError, Row, Value};
+use berth_web::outbound::mailer::{Gateway, Mailer, Message};
+use berth_web::{Clock, Entropy, KeyValue, PlatformError, Variables};
+use rusqlite::types::{Value as SqlValue, ValueRef};
+
+/// In-memory SQLite that remembers its statements.
+pub(crate) struct MemoryDatabase {
+    connection: rusqlite::Connection,
+    statements: RefCell<Vec<String>>,
+    failing: RefCell<Option<String>>,
+}
+
+impl MemoryDatabase {
+    pub(crate) fn new() -> Self {
+        let connection = rusqlite::Connection::open_in_memory().expect("memory is there");
+        connection.set_prepared_statement_cache_capacity(256);
+        Self { connection, statements: RefCell::default(), failing: RefCell::default() }
+    }
+
+    /// The statements since the last call.
+    pub(crate) fn take_statements(&self) -> Vec<String> {
+        self.statements.take()
+    }
+
+    /// From now on every statement that contains `part` fails, as on a broken disk.
+    pub(crate) fn fail_on(&self, part: Option<&str>) {
+        *self.failing.borrow_mut() = part.map(str::to_owned);
+    }
+}
+
+impl Database for MemoryDatabase {
+    fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        self.statements.borrow_mut().push(sql.to_owned());
+        if self.failing.borrow().as_ref().is_some_and(|part| sql.contains(part.as_str())) {
+            return Err(DatabaseError("disk I/O error (made by the test)".into()));
+        }
+        self.run(sql, parameters).map_err(|error| DatabaseError(error.to_string()))
+    }
+}
+
+impl MemoryDatabase {
+    fn run(&self, sql: &str, parameters: &[Value]) -> rusqlite::Result<Vec<Row>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let columns = statement.column_count();
+        let parameters = parameters.iter().cloned().map(to_sql);
+        let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let values = (0..columns).map(|column| row.get_ref(column).map(from_sql));
+            all.push(Row::new(values.collect::<rusqlite::Result<_>>()?));
+        }
+        Ok(all)
+    }
+}
+
+fn to_sql(value: Value) -> SqlValue {
+    match value {
+        Value::Null => SqlValue::Null,
+        Value::Integer(integer) => SqlValue::Integer(integer),
+        Value::Real(real) => SqlValue::Real(real),
+        Value::Text(text) => SqlValue::Text(text),
+        Value::Blob(bytes) => SqlValue::Blob(bytes),
+    }
+}
+
+fn from_sql(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Integer(integer),
+        ValueRef::Real(real) => Value::Real(real),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    }
+}
+
+/// A key-value store in a map.
+#[derive(Default)]
+pub(crate) struct MemoryKeys {
+    values: RefCell<HashMap<String, Vec<u8>>>,
+    failing: Cell<bool>,
+}
+
+impl MemoryKeys {
+    /// From now on nothing works.
+    pub(crate) fn fail(&self, failing: bool) {
+        self.failing.set(failing);
+    }
+
+    fn require(&self, key: &str) -> Result<(), PlatformError> {
+        assert!(key.starts_with("berth/"), "keys begin with berth/: {key}");
+        if self.failing.get() { Err(PlatformError("made by the test".into())) } else { Ok(()) }
+    }
+}
+
+impl KeyValue for MemoryKeys {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PlatformError> {
+        self.require(key)?;
+        Ok(self.values.borrow().get(key).cloned())
+    }
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), PlatformError> {
+        self.require(key)?;
+        self.values.borrow_mut().insert(key.to_owned(), value.to_vec());
+        Ok(())
+    }
+
+    fn delete(&self, key: &str) -> Result<(), PlatformError> {
+        self.require(key)?;
+        self.values.borrow_mut().remove(key);
+        Ok(())
+    }
+}
+
+/// Settings: the defaults of the table, and what the test changed.
+#[derive(Default)]
+pub(crate) struct MemoryVariables(RefCell<HashMap<String, String>>);
+
+impl MemoryVariables {
+    pub(crate) fn set(&self, name: &str, value: &str) {
+        assert!(settings::ALL.iter().any(|row| row.name == name), "no setting {name}");
+        self.0.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+}
+
+impl Variables for MemoryVariables {
+    fn get(&self, name: &str) -> Result<String, PlatformError> {
+        if let Some(value) = self.0.borrow().get(name) {
+            return Ok(value.clone());
+        }
+        let row = settings::ALL.iter().find(|row| row.name == name);
+        let row = row.ok_or_else(|| PlatformError(format!("no variable {name}")))?;
+        Ok(row.default.to_owned())
+    }
+}
+
+/// A clock that stands still until it is moved.
+pub(crate) struct StandingClock(Cell<Timestamp>);
+
+impl StandingClock {
+    /// 2026-11-22, 06:28:07 UTC.
+    pub(crate) fn new() -> Self {
+        Self(Cell::new(Timestamp::from_micros(1_795_328_887_000_000)))
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.set(self.0.get().plus_seconds(seconds));
+    }
+}
+
+impl Clock for StandingClock {
+    fn now(&self) -> Timestamp {
+        self.0.get()
+    }
+}
+
+/// Pseudo-random bytes (SplitMix64) that are the same in every run, so that snapshots are too.
+pub(crate) struct SeededEntropy(Cell<u64>);
+
+impl SeededEntropy {
+    pub(crate) fn new() -> Self {
+        Self(Cell::new(1))
+    }
+
+    fn next(&self) -> u64 {
+        let state = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.0.set(state);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+impl Entropy for SeededEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next().to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// A mail that a gateway took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveredMail {
+    /// Where it was posted.
+    pub gateway: String,
+    /// The Bearer token.
+    pub token: String,
+    /// The same for every attempt.
+    pub id: String,
+    /// Sender.
+    pub from: String,
+    /// Recipient.
+    pub to: String,
+    /// Subject.
+    pub subject: String,
+    /// As plain text.
+    pub text: String,
+    /// As HTML.
+    pub html: String,
+}
+
+/// A gateway that keeps what it takes.
+#[derive(Default)]
+pub(crate) struct MemoryMailer {
+    taken: RefCell<Vec<DeliveredMail>>,
+    failing: Cell<bool>,
+}
+
+impl MemoryMailer {
+    pub(crate) fn fail(&self, failing: bool) {
+        self.failing.set(failing);
+    }
+
+    pub(crate) fn take(&self) -> Vec<DeliveredMail> {
+        self.taken.take()
+    }
+}
+
+impl Mailer for MemoryMailer {
+    fn deliver(&self, gateway: &Gateway, message: &Message<'_>) -> Result<(), String> {
+        if self.failing.get() {
+            return Err("made by the test".into());
+        }
+        self.taken.borrow_mut().push(DeliveredMail {
+            gateway: gateway.url.clone(),
+            token: gateway.token.clone(),
+            id: message.id.to_owned(),
+            from: message.from.to_owned(),
+            to: message.to.to_owned(),
+            subject: message.subject.to_owned(),
+            text: message.text.to_owned(),
+            html: message.html.to_owned(),
+        });
+        Ok(())
+    }
+}
