@@ -1,0 +1,200 @@
+//! The application: the manifest made ready to serve, with its variables resolved, its databases
+//! open and its components compiled. Starting is all that happens here; requests go through
+//! `server` and `request`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+
+use crate::compose::Parts;
+use crate::engine::{self, Compiler};
+use crate::instance::{Component, State};
+use crate::key_value;
+use crate::manifest::{self, Manifest, TriggerRoute};
+use crate::outbound::{AllowedHost, Outbound};
+use crate::request::Limits;
+use crate::resolve::Resolver;
+use crate::routes::Router;
+use crate::sqlite::Database;
+use crate::variables::Values;
+
+/// Everything that serving needs.
+pub(crate) struct App {
+    pub(crate) engine: Engine,
+    pub(crate) router: Router<Arc<Served>>,
+    pub(crate) limits: Limits,
+    /// One permit per request that may run at a time.
+    pub(crate) permits: Arc<Semaphore>,
+    /// `(component, route)` as the manifest has them, for people to read.
+    pub(crate) listing: Vec<(String, String)>,
+}
+
+/// The file in which the database is, in the state directory; as under `spin up`.
+pub(crate) const DATABASE_FILE: &str = "sqlite_db.db";
+
+/// A component that routes lead to.
+pub(crate) struct Served {
+    pub(crate) component: Arc<Component>,
+    pub(crate) instances: ProxyPre<State>,
+}
+
+impl App {
+    /// Makes `manifest` ready, with its state in `state_directory`. `progress` hears of each
+    /// component that is compiled.
+    pub(crate) fn load(
+        manifest: &Manifest,
+        values: &Values,
+        resolver: &Arc<Resolver>,
+        state_directory: &Path,
+        limits: Limits,
+        progress: impl Fn(&str, usize, usize) + Sync,
+    ) -> Result<Self> {
+        let listing = public_routes(manifest)?;
+        let names: BTreeSet<&str> = listing.iter().map(|(name, _)| name.as_str()).collect();
+        let cache = state_directory.join("compiled");
+        std::fs::create_dir_all(&cache)
+            .with_context(|| format!("cannot make the directory {}", cache.display()))?;
+        let stores = Stores::open(manifest, state_directory)?;
+        let components = prepare_all(manifest, values, &stores, resolver)?;
+
+        let engine = engine::start(limits.concurrent_requests)?;
+        let linker = engine::linker(&engine)?;
+        let compiler = Compiler { engine: &engine, linker: &linker, cache: &cache };
+        let compiled = load_components(manifest, &compiler, &names, progress)?;
+        let in_use: Vec<_> = compiled.values().map(|(_, file)| file.clone()).collect();
+        engine::prune_cache(&cache, &in_use)?;
+
+        let serve = |(name, (instances, _))| {
+            let component: &Arc<Component> = &components[name];
+            (name, Arc::new(Served { component: component.clone(), instances }))
+        };
+        let served: BTreeMap<&str, Arc<Served>> = compiled.into_iter().map(serve).collect();
+        let routes = listing.iter().map(|(name, route)| (route.clone(), served[&**name].clone()));
+        Ok(Self {
+            router: Router::new(routes)?,
+            permits: Arc::new(Semaphore::new(limits.concurrent_requests as usize)),
+            engine,
+            limits,
+            listing,
+        })
+    }
+}
+
+fn public_routes(manifest: &Manifest) -> Result<Vec<(String, String)>> {
+    let mut routes = Vec::new();
+    for trigger in &manifest.routes {
+        match &trigger.route {
+            TriggerRoute::Public(route) => routes.push((trigger.component.clone(), route.clone())),
+            TriggerRoute::Private(private) => {
+                ensure!(
+                    private.private,
+                    "component {:?}: a route is private = true or a path",
+                    trigger.component
+                );
+            }
+        }
+    }
+    Ok(routes)
+}
+
+/// The state files that any component uses, under the names that `spin up` gives them.
+struct Stores {
+    sqlite: Option<Arc<Database>>,
+    key_value: Option<Arc<Database>>,
+}
+
+impl Stores {
+    fn open(manifest: &Manifest, directory: &Path) -> Result<Self> {
+        let uses = |declared: fn(&manifest::Component) -> &[String]| {
+            manifest.components.values().any(|component| !declared(component).is_empty())
+        };
+        let sqlite = uses(|component| &component.sqlite_databases)
+            .then(|| Database::open(&directory.join(DATABASE_FILE)))
+            .transpose()?;
+        let key_value = uses(|component| &component.key_value_stores)
+            .then(|| key_value::open(&directory.join("sqlite_key_value.db")))
+            .transpose()?;
+        Ok(Self { sqlite, key_value })
+    }
+}
+
+/// All components, also those without a route: a mistake anywhere in the manifest is a mistake.
+fn prepare_all<'a>(
+    manifest: &'a Manifest,
+    values: &Values,
+    stores: &Stores,
+    resolver: &Arc<Resolver>,
+) -> Result<BTreeMap<&'a str, Arc<Component>>> {
+    let prepare = |(name, settings): (&'a String, &'a manifest::Component)| {
+        let component = prepare(name, settings, values, stores, resolver);
+        Ok((name.as_str(), component.with_context(|| format!("component {name:?}"))?))
+    };
+    manifest.components.iter().map(prepare).collect()
+}
+
+fn prepare(
+    name: &str,
+    settings: &manifest::Component,
+    values: &Values,
+    stores: &Stores,
+    resolver: &Arc<Resolver>,
+) -> Result<Arc<Component>> {
+    let variables = settings
+        .variables
+        .iter()
+        .map(|(name, template)| Ok((name.clone(), values.expand(template)?)));
+    let allowed = settings
+        .allowed_outbound_hosts
+        .iter()
+        .map(|host| AllowedHost::parse(&values.expand(host)?));
+    Ok(Arc::new(Component {
+        name: name.to_owned(),
+        environment: settings.environment.clone().into_iter().collect(),
+        variables: variables.collect::<Result<_>>()?,
+        sqlite: stores.sqlite.clone().filter(|_| !settings.sqlite_databases.is_empty()),
+        key_value: stores.key_value.clone().filter(|_| !settings.key_value_stores.is_empty()),
+        outbound: Arc::new(Outbound {
+            component: name.to_owned(),
+            allowed: allowed.collect::<Result<_>>()?,
+            resolver: resolver.clone(),
+        }),
+    }))
+}
+
+type Compiled<'a> = BTreeMap<&'a str, (ProxyPre<State>, String)>;
+
+/// Loads the components that are `served`, on all processors.
+fn load_components<'a>(
+    manifest: &Manifest,
+    compiler: &Compiler<'_>,
+    served: &BTreeSet<&'a str>,
+    progress: impl Fn(&str, usize, usize) + Sync,
+) -> Result<Compiled<'a>> {
+    let queue: Vec<&str> = served.iter().copied().collect();
+    let (next, compiled) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let loaded = Mutex::new(Vec::new());
+    let work = || {
+        while let Some(name) = queue.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let on_compile =
+                || progress(name, compiled.fetch_add(1, Ordering::Relaxed) + 1, queue.len());
+            let result =
+                Parts::read(manifest, name).and_then(|parts| compiler.load(&parts, on_compile));
+            let result = result.with_context(|| format!("component {name:?}"));
+            loaded.lock().unwrap_or_else(PoisonError::into_inner).push((*name, result));
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(work);
+        }
+    });
+    let loaded = loaded.into_inner().unwrap_or_else(PoisonError::into_inner);
+    loaded.into_iter().map(|(name, result)| Ok((name, result?))).collect()
+}

@@ -1,0 +1,221 @@
+//! One instance of a component, which lives for one request: the state behind its imports and the
+//! memory it may use. Which imports exist at all is `engine`'s decision, what the request asks is
+//! `request`'s.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::outbound::{Hooks, Outbound};
+use crate::sqlite::{Database, Turn};
+
+/// Memory of one instance: all linear memories of the component and its dependencies together.
+pub(crate) const MAX_MEMORY_BYTES: usize = 128 * 1024 * 1024;
+/// A line that a component prints is cut into pieces of this size.
+const MAX_LOG_LINE_BYTES: usize = 8 * 1024;
+
+/// What a component of the manifest may use.
+pub(crate) struct Component {
+    pub(crate) name: String,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) sqlite: Option<Arc<Database>>,
+    pub(crate) key_value: Option<Arc<Database>>,
+    pub(crate) outbound: Arc<Outbound>,
+}
+
+/// What one request cost, for tests and the benchmark.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) statements: AtomicU32,
+    pub(crate) key_value: AtomicU32,
+}
+
+/// The state behind the imports of one instance.
+pub(crate) struct State {
+    pub(crate) component: Arc<Component>,
+    pub(crate) table: ResourceTable,
+    pub(crate) turn: Turn,
+    pub(crate) counters: Arc<Counters>,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: Hooks,
+    memory: MemoryLimit,
+}
+
+impl State {
+    /// For one request to `component` that ends at `deadline`.
+    pub(crate) fn new(
+        component: &Arc<Component>,
+        deadline: Instant,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let output = GuestOutput::new(component);
+        let wasi = WasiCtx::builder()
+            .stdout(output.clone())
+            .stderr(output)
+            .envs(&component.environment)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .build();
+        Self {
+            component: component.clone(),
+            table: ResourceTable::new(),
+            turn: Turn::new(deadline),
+            counters,
+            wasi,
+            http: WasiHttpCtx::new(),
+            hooks: Hooks(component.outbound.clone()),
+            memory: MemoryLimit { used: 0 },
+        }
+    }
+
+    /// What wasmtime asks before memory grows.
+    pub(crate) fn limiter(&mut self) -> &mut dyn wasmtime::ResourceLimiter {
+        &mut self.memory
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
+    }
+}
+
+/// Counts the memory of all modules of an instance together.
+struct MemoryLimit {
+    used: usize,
+}
+
+impl wasmtime::ResourceLimiter for MemoryLimit {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let used = self.used.saturating_sub(current).saturating_add(desired);
+        if used > MAX_MEMORY_BYTES {
+            tracing::warn!("an instance asked for more than {MAX_MEMORY_BYTES} bytes of memory");
+            return Ok(false);
+        }
+        self.used = used;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= crate::engine::MAX_TABLE_ELEMENTS)
+    }
+}
+
+/// Standard output and error of an instance: each line goes to the host's standard error after the
+/// component's name.
+#[derive(Clone)]
+struct GuestOutput(Arc<Mutex<Line>>);
+
+struct Line {
+    component: Arc<Component>,
+    text: Vec<u8>,
+}
+
+impl GuestOutput {
+    fn new(component: &Arc<Component>) -> Self {
+        Self(Arc::new(Mutex::new(Line { component: component.clone(), text: Vec::new() })))
+    }
+
+    fn push(&self, bytes: &[u8]) {
+        let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for &byte in bytes {
+            if byte == b'\n' || line.text.len() == MAX_LOG_LINE_BYTES {
+                line.print();
+            }
+            if byte != b'\n' {
+                line.text.push(byte);
+            }
+        }
+    }
+}
+
+impl Line {
+    fn print(&mut self) {
+        let text = String::from_utf8_lossy(&self.text);
+        // What a component prints may come from outside: keep it from steering a terminal or faking
+        // lines.
+        let safe: String = text
+            .chars()
+            .flat_map(|c| {
+                if c.is_control() && c != '\t' { c.escape_default().collect() } else { vec![c] }
+            })
+            .collect();
+        // Nobody to tell if standard error is closed.
+        let _ = writeln!(std::io::stderr().lock(), "[{}] {safe}", self.component.name);
+        self.text.clear();
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if !self.text.is_empty() {
+            self.print();
+        }
+    }
+}
+
+impl IsTerminal for GuestOutput {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for GuestOutput {
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        // Only WASI 0.3 asks for this one, which is not linked.
+        Box::new(tokio::io::sink())
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for GuestOutput {
+    async fn ready(&mut self) {}
+}
+
+#[wasmtime_wasi::async_trait]
+impl OutputStream for GuestOutput {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.push(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_LOG_LINE_BYTES)
+    }
+}

@@ -1,0 +1,177 @@
+//! `berth`: a small Spin-compatible host. It serves the components of a `spin.toml` over HTTP on
+//! wasmtime, with Spin's semantics and Spin's state files, for machines that have no Spin. It knows
+//! nothing of what the components do.
+//!
+//! `manifest` reads spin.toml; `app` makes it ready with `variables`, `compose`, `engine` and
+//! `routes`; `server` accepts connections; `request` takes a request through an `instance`, whose
+//! imports are `sqlite`, `key_value`, `variables`, `outbound` and `resolve`.
+
+mod app;
+mod bindings;
+mod compose;
+mod engine;
+mod instance;
+mod key_value;
+mod manifest;
+mod outbound;
+mod request;
+mod resolve;
+mod routes;
+mod server;
+mod sqlite;
+mod token;
+mod variables;
+
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::manifest::Manifest;
+use crate::request::Limits;
+use crate::resolve::{BlockedNetwork, Pin, Resolver};
+use crate::server::Stop;
+use crate::variables::Values;
+
+/// A small Spin-compatible host.
+#[derive(Parser)]
+#[command(name = "berth", version)]
+enum Command {
+    /// Serve an application until Ctrl-C or SIGTERM.
+    Up(Up),
+    /// Access tokens, made on the host itself.
+    #[command(subcommand)]
+    Token(token::Token),
+}
+
+#[derive(Args)]
+struct Up {
+    /// The manifest.
+    #[arg(long, value_name = "FILE", default_value = "spin.toml")]
+    from: PathBuf,
+    /// The address to serve on; port 0 takes any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// Where databases and compiled code are kept [default: .spin beside the manifest].
+    #[arg(long, value_name = "DIRECTORY")]
+    state_dir: Option<PathBuf>,
+    /// Set a variable of the application.
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = variables::parse_assignment)]
+    variables: Vec<(String, String)>,
+    /// Take NAME to be at this address, in look-ups and in outgoing requests; with a port, connect
+    /// to that port.
+    #[arg(long = "resolve", value_name = "NAME=ADDRESS")]
+    pins: Vec<Pin>,
+    /// Let no component connect to these networks, whatever name leads there: CIDRs, and `private`
+    /// for all that are not the Internet's.
+    #[arg(long, value_name = "CIDR,…", value_delimiter = ',')]
+    block_networks: Vec<BlockedNetwork>,
+    #[command(flatten)]
+    hidden: Hidden,
+}
+
+/// For tests and the benchmark.
+#[derive(Args)]
+#[command(next_help_heading = None)]
+struct Hidden {
+    /// Tell in the response what the request cost.
+    #[arg(long, hide = true)]
+    debug_headers: bool,
+    #[arg(long, hide = true, default_value_t = 30_000)]
+    deadline_ms: u64,
+    #[arg(long, hide = true, default_value_t = 128)]
+    concurrent_requests: u32,
+    #[arg(long, hide = true, default_value_t = 10_000)]
+    queue_ms: u64,
+    #[arg(long, hide = true, default_value_t = 30_000)]
+    header_ms: u64,
+}
+
+/// The largest request body, in bytes.
+const MAX_BODY_BYTES: u64 = 10 * 1024 * 1024;
+
+fn main() -> ExitCode {
+    let command = Command::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let result = match command {
+        Command::Up(up) => run(up),
+        Command::Token(token) => token::run(token),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("berth: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(up: Up) -> Result<()> {
+    let manifest = Manifest::read(&up.from)?;
+    let values =
+        Values::resolve(&manifest.variables, &up.variables, |name| std::env::var(name).ok())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(start_and_serve(up, manifest, values));
+    // What is left then has had its time.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    result
+}
+
+async fn start_and_serve(up: Up, manifest: Manifest, values: Values) -> Result<()> {
+    // First of all: that a port is taken is to be found before minutes of compiling.
+    let listener = TcpListener::bind(up.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {}", up.listen))?;
+    let address = listener.local_addr()?;
+    let header_timeout = Duration::from_millis(up.hidden.header_ms);
+    let mut stop = Stop::listen()?;
+    let app = tokio::select! {
+        app = tokio::task::spawn_blocking(move || load(up, &manifest, &values)) => app??,
+        () = stop.asked() => return Ok(()),
+    };
+    announce(&app, address);
+    server::serve(listener, Arc::new(app), header_timeout, stop).await;
+    Ok(())
+}
+
+fn load(up: Up, manifest: &Manifest, values: &Values) -> Result<App> {
+    let state_directory = up.state_dir.unwrap_or_else(|| manifest.directory.join(".spin"));
+    let limits = Limits {
+        deadline: Duration::from_millis(up.hidden.deadline_ms),
+        body_bytes: MAX_BODY_BYTES,
+        concurrent_requests: up.hidden.concurrent_requests,
+        queue: Duration::from_millis(up.hidden.queue_ms),
+        debug_headers: up.hidden.debug_headers,
+    };
+    let progress = |name: &str, number: usize, of: usize| {
+        eprintln!("Compiling {name} ({number}/{of})…");
+    };
+    let resolver = Resolver::new(up.pins, up.block_networks);
+    App::load(manifest, values, &resolver, &state_directory, limits, progress)
+}
+
+/// Says what is served where, in the words of `spin up`.
+fn announce(app: &App, address: SocketAddr) {
+    let mut text = format!("Serving http://{address}\nAvailable Routes:\n");
+    for (component, route) in &app.listing {
+        let (path, note) = match route.strip_suffix("/...") {
+            Some(prefix) => (prefix, " (wildcard)"),
+            None => (route.as_str(), ""),
+        };
+        text.push_str(&format!("  {component}: http://{address}{path}{note}\n"));
+    }
+    // Serving goes on whether or not anybody reads this.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

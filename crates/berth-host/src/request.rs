@@ -1,0 +1,506 @@
+//! One request's life: its route, its limits, an instance of its own, its answer, and its line in
+//! the log. Connections belong to `server`.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use cpu_time::ThreadTime;
+use http::header::{CONTENT_TYPE, EXPECT, HOST, RETRY_AFTER};
+use http::uri::Scheme as UriScheme;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
+};
+use http_body::{Body as _, Frame};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use tokio::sync::oneshot;
+use wasmtime::Store;
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+use wasmtime_wasi_http::{Error, WasiHttpView};
+
+use crate::app::{App, Served};
+use crate::instance::{Counters, State};
+use crate::server::Alive;
+
+/// What a request may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) deadline: Duration,
+    pub(crate) body_bytes: u64,
+    /// More requests than this wait for their turn,
+    pub(crate) concurrent_requests: u32,
+    /// but no longer than this.
+    pub(crate) queue: Duration,
+    /// Tell in the response what the request cost.
+    pub(crate) debug_headers: bool,
+}
+
+pub(crate) type Body = Either<Full<Bytes>, GuestBody>;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const MAX_REQUEST_ID_BYTES: usize = 128;
+/// What the log has for a request whose client did not wait for the answer, as in other servers.
+const CLIENT_HAS_GONE: u16 = 499;
+/// How much more of a body that is too large is read, so that the client sees the answer instead of
+/// a broken connection.
+const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Answers `request`, whatever happens.
+pub(crate) async fn handle(
+    app: Arc<App>,
+    client: SocketAddr,
+    alive: Alive,
+    mut request: Request<Incoming>,
+) -> Response<Body> {
+    let mut entry = LogEntry::new(&mut request);
+    let cost = Cost::default();
+    let mut response = match answer(&app, client, alive, request, entry.started, &cost).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(&entry.id),
+    };
+    if app.limits.debug_headers {
+        cost.set_headers(response.headers_mut());
+    }
+    entry.status = Some(response.status());
+    response.headers_mut().insert(REQUEST_ID, entry.id.clone());
+    response
+}
+
+/// The line in the access log, written when this is dropped: when the answer begins, or when the
+/// client has gone before.
+struct LogEntry {
+    started: Instant,
+    id: HeaderValue,
+    method: Method,
+    path: String,
+    status: Option<StatusCode>,
+}
+
+impl LogEntry {
+    fn new(request: &mut Request<Incoming>) -> Self {
+        Self {
+            started: Instant::now(),
+            id: take_request_id(request.headers_mut()),
+            method: request.method().clone(),
+            path: printable_path(request.uri()),
+            status: None,
+        }
+    }
+}
+
+impl Drop for LogEntry {
+    fn drop(&mut self) {
+        let Self { method, path, id, .. } = &*self;
+        let status = self.status.map_or(CLIENT_HAS_GONE, |status| status.as_u16());
+        let milliseconds = self.started.elapsed().as_secs_f64() * 1000.0;
+        let id = id.to_str().unwrap_or("-");
+        tracing::info!(target: "berth::access", "{method} {path} {status} {milliseconds:.1}ms {id}");
+    }
+}
+
+/// Why a request gets no answer of a component.
+enum Refusal {
+    NoHost,
+    NoRoute,
+    TooLarge,
+    TooBusy,
+    Deadline,
+    Failed { component: String, cause: String },
+}
+
+impl Refusal {
+    fn into_response(self, id: &HeaderValue) -> Response<Body> {
+        let (status, message) = match &self {
+            Self::NoHost => (StatusCode::BAD_REQUEST, "The request has no valid Host"),
+            Self::NoRoute => (StatusCode::NOT_FOUND, "Not Found"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large"),
+            Self::TooBusy => (StatusCode::SERVICE_UNAVAILABLE, "Too many requests at a time"),
+            Self::Deadline => (StatusCode::GATEWAY_TIMEOUT, "The request took too long"),
+            Self::Failed { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+        };
+        if let Self::Failed { component, cause } = &self {
+            tracing::error!(
+                "component {component:?} failed: {cause} (request {})",
+                id.to_str().unwrap_or("-")
+            );
+        }
+        let mut response =
+            Response::new(Either::Left(Full::from(format!("{{\"message\":\"{message}\"}}"))));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+async fn answer(
+    app: &Arc<App>,
+    client: SocketAddr,
+    alive: Alive,
+    mut request: Request<Incoming>,
+    started: Instant,
+    cost: &Cost,
+) -> Result<Response<Body>, Refusal> {
+    complete_uri(&mut request)?;
+    let found = app.router.find(request.uri().path()).ok_or(Refusal::NoRoute)?;
+    let full_url = request.uri().to_string();
+    found.set_headers(request.headers_mut(), &full_url, &client.to_string());
+    let served = found.route.target.clone();
+
+    let (parts, body) = request.into_parts();
+    if body.size_hint().lower() > app.limits.body_bytes {
+        // Who expects to be asked for the body has not sent it yet.
+        if !parts.headers.contains_key(EXPECT) {
+            tokio::spawn(drain(body));
+        }
+        return Err(Refusal::TooLarge);
+    }
+    let too_large = Arc::new(AtomicBool::new(false));
+    let body =
+        LimitedBody { body: Some(body), left: app.limits.body_bytes, too_large: too_large.clone() };
+    let waiting = tokio::time::timeout(app.limits.queue, app.permits.clone().acquire_owned()).await;
+    let Ok(Ok(permit)) = waiting else { return Err(Refusal::TooBusy) };
+
+    let run = Run {
+        app: app.clone(),
+        served,
+        deadline: started + app.limits.deadline,
+        cost: cost.clone(),
+    };
+    let result = run.start(Request::from_parts(parts, body), (permit, alive)).await;
+    if too_large.load(Ordering::Relaxed) {
+        return Err(Refusal::TooLarge);
+    }
+    result
+}
+
+/// Gives the request's address the scheme and host that its component is to see.
+fn complete_uri(request: &mut Request<Incoming>) -> Result<(), Refusal> {
+    if request.uri().authority().is_some() {
+        return Ok(());
+    }
+    let authority = match request.headers().get(HOST) {
+        Some(host) => {
+            host.to_str().ok().and_then(|host| host.parse().ok()).ok_or(Refusal::NoHost)?
+        }
+        None if request.version() == Version::HTTP_10 => {
+            http::uri::Authority::from_static("localhost")
+        }
+        None => return Err(Refusal::NoHost),
+    };
+    let mut parts = request.uri().clone().into_parts();
+    parts.scheme = Some(UriScheme::HTTP);
+    parts.authority = Some(authority);
+    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Refusal::NoHost)?;
+    Ok(())
+}
+
+/// What it takes to run a component for one request.
+struct Run {
+    app: Arc<App>,
+    served: Arc<Served>,
+    deadline: Instant,
+    cost: Cost,
+}
+
+/// How an instance ended.
+type End = Result<(), Refusal>;
+type Head = Result<Response<HyperOutgoingBody>, ErrorCode>;
+
+impl Run {
+    /// Runs an instance until it is done or, if its answer does not fit into the buffer, until it
+    /// has begun to answer.
+    ///
+    /// Nearly every instance is done before its answer is looked at: then the answer is complete,
+    /// leaves with its length and in one piece, and no other task was involved. An instance that
+    /// goes on does so on a task of its own.
+    async fn start<K: Send + 'static>(
+        self,
+        request: Request<LimitedBody>,
+        kept: K,
+    ) -> Result<Response<Body>, Refusal> {
+        let name = self.served.component.name.clone();
+        let failed = |cause: String| Refusal::Failed { component: name.clone(), cause };
+        let (sender, mut head) = oneshot::channel();
+        let broken = Arc::new(AtomicBool::new(false));
+        let instance = self.instance(request, sender, broken.clone(), kept);
+        let mut instance =
+            Instance(Some(Box::pin(instance.map_err(|error| failed(format!("{error:#}")))?)));
+        let end = tokio::select! {
+            biased;
+            end = instance.run() => end,
+            Ok(head) = &mut head => {
+                // Dropping `instance` lets it go on.
+                let response = head.map_err(|code| failed(format!("it answered with error {code}")))?;
+                return Ok(response.map(|body| Either::Right(GuestBody { body, broken })));
+            }
+        };
+        end?;
+        let head = head.try_recv().map_err(|_| failed("it ended without an answer".to_owned()))?;
+        let response = head.map_err(|code| failed(format!("it answered with error {code}")))?;
+        let (head, body) = response.into_parts();
+        let body =
+            buffered(body).map_err(|error| failed(format!("its answer broke off: {error}")))?;
+        Ok(Response::from_parts(head, Either::Left(Full::new(body))))
+    }
+
+    /// The whole life of an instance. `kept` is dropped when it is over.
+    fn instance<K: Send + 'static>(
+        self,
+        request: Request<LimitedBody>,
+        answer: oneshot::Sender<Head>,
+        broken: Arc<AtomicBool>,
+        kept: K,
+    ) -> wasmtime::Result<impl Future<Output = End> + Send + 'static> {
+        let Self { app, served, deadline, cost } = self;
+        let mut store =
+            Store::new(&app.engine, State::new(&served.component, deadline, cost.counters.clone()));
+        store.limiter(State::limiter);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
+        let outparam = store.data_mut().http().new_response_outparam(answer)?;
+        Ok(async move {
+            let call = async {
+                let proxy = served.instances.instantiate_async(&mut store).await?;
+                proxy.wasi_http_incoming_handler().call_handle(&mut store, request, outparam).await
+            };
+            // A running instance yields at each tick of the epoch, a waiting one is not running:
+            // this ends both.
+            let cpu_micros = app.limits.debug_headers.then_some(&cost.cpu_micros);
+            let timed = Timed { call: Box::pin(call), cpu_micros };
+            let ended = tokio::time::timeout_at(deadline.into(), timed).await;
+            let end = match ended {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(Refusal::Failed {
+                    component: served.component.name.clone(),
+                    cause: format!("{error:#}"),
+                }),
+                Err(_) => Err(Refusal::Deadline),
+            };
+            // Said before the store goes, and with it the sending end of the body.
+            broken.store(end.is_err(), Ordering::Relaxed);
+            drop(store);
+            drop(kept);
+            end
+        })
+    }
+}
+
+/// An instance that is finished in the background if nobody waits for it any longer: once begun, a
+/// request is carried out within its deadline, also if its client has gone.
+struct Instance(Option<Pin<Box<dyn Future<Output = End> + Send>>>);
+
+impl Instance {
+    async fn run(&mut self) -> End {
+        let Some(instance) = &mut self.0 else { return Ok(()) };
+        let end = instance.await;
+        self.0 = None;
+        end
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let Some(instance) = self.0.take() else { return };
+        tokio::spawn(async move {
+            match instance.await {
+                Err(Refusal::Failed { component, cause }) => {
+                    tracing::error!(
+                        "component {component:?} failed after it began to answer: {cause}"
+                    );
+                }
+                Err(_) => {
+                    tracing::error!("a component did not finish its answer before its deadline")
+                }
+                Ok(()) => {}
+            }
+        });
+    }
+}
+
+/// The body of an instance that has ended.
+fn buffered(mut body: HyperOutgoingBody) -> Result<Bytes, Error> {
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut first = Bytes::new();
+    let mut more = BytesMut::new();
+    // Nothing can be pending: whoever could send more is gone.
+    while let Poll::Ready(Some(frame)) = Pin::new(&mut body).poll_frame(&mut cx) {
+        let Ok(data) = frame?.into_data() else { continue };
+        if first.is_empty() && more.is_empty() {
+            first = data;
+            continue;
+        }
+        if more.is_empty() {
+            more.extend_from_slice(&first);
+        }
+        more.extend_from_slice(&data);
+    }
+    Ok(if more.is_empty() { first } else { more.freeze() })
+}
+
+/// The body of an instance that goes on while it is sent.
+pub(crate) struct GuestBody {
+    body: HyperOutgoingBody,
+    broken: Arc<AtomicBool>,
+}
+
+impl http_body::Body for GuestBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            // The client must not take a part for the whole.
+            Poll::Ready(None) if self.broken.load(Ordering::Relaxed) => {
+                Poll::Ready(Some(Err(Error::HttpResponseIncomplete)))
+            }
+            other => other,
+        }
+    }
+}
+
+/// A request body that ends in an error when it is too large.
+struct LimitedBody {
+    /// `None` once it was.
+    body: Option<Incoming>,
+    left: u64,
+    too_large: Arc<AtomicBool>,
+}
+
+impl http_body::Body for LimitedBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let Poll::Ready(frame) = Pin::new(body).poll_frame(cx) else { return Poll::Pending };
+        let size = frame
+            .as_ref()
+            .and_then(|frame| frame.as_ref().ok()?.data_ref())
+            .map_or(0, |data| data.len() as u64);
+        match self.left.checked_sub(size) {
+            Some(left) => {
+                self.left = left;
+                Poll::Ready(frame.map(|frame| frame.map_err(Error::from)))
+            }
+            None => {
+                self.too_large.store(true, Ordering::Relaxed);
+                if let Some(body) = self.body.take() {
+                    tokio::spawn(drain(body));
+                }
+                Poll::Ready(Some(Err(Error::HttpRequestBodySize(None))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(http_body::Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.as_ref().map(http_body::Body::size_hint).unwrap_or_default()
+    }
+}
+
+/// Reads what a client still sends, within reason.
+async fn drain(mut body: Incoming) {
+    let read = async {
+        let mut left = MAX_DRAINED_BYTES;
+        while let Some(Ok(frame)) =
+            std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await
+        {
+            let size = frame.data_ref().map_or(0, Bytes::len);
+            let Some(rest) = left.checked_sub(size) else { break };
+            left = rest;
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, read).await;
+}
+
+/// What a request has cost so far, for tests and the benchmark.
+#[derive(Clone, Default)]
+struct Cost {
+    counters: Arc<Counters>,
+    cpu_micros: Arc<AtomicU64>,
+}
+
+impl Cost {
+    fn set_headers(&self, headers: &mut HeaderMap) {
+        headers
+            .insert("x-berth-statements", self.counters.statements.load(Ordering::Relaxed).into());
+        headers.insert("x-berth-key-value", self.counters.key_value.load(Ordering::Relaxed).into());
+        headers.insert("x-berth-cpu-us", self.cpu_micros.load(Ordering::Relaxed).into());
+    }
+}
+
+/// Adds up the processor time that a future takes, if anybody wants to know.
+struct Timed<'a, F> {
+    call: Pin<Box<F>>,
+    cpu_micros: Option<&'a Arc<AtomicU64>>,
+}
+
+impl<F: Future> Future for Timed<'_, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let Some(cpu_micros) = self.cpu_micros else { return self.call.as_mut().poll(cx) };
+        let before = ThreadTime::now();
+        let result = self.call.as_mut().poll(cx);
+        let micros = u64::try_from(before.elapsed().as_micros()).unwrap_or(u64::MAX);
+        cpu_micros.fetch_add(micros, Ordering::Relaxed);
+        result
+    }
+}
+
+/// The request's identifier: the client's if it is sane, else one of our own. The component sees it
+/// too.
+fn take_request_id(headers: &mut HeaderMap) -> HeaderValue {
+    let sane = |id: &&HeaderValue| {
+        let bytes = id.as_bytes();
+        (1..=MAX_REQUEST_ID_BYTES).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+    };
+    if let Some(id) = headers.get(REQUEST_ID).filter(sane) {
+        return id.clone();
+    }
+    let id = HeaderValue::try_from(new_request_id()).unwrap_or(HeaderValue::from_static("-"));
+    headers.insert(REQUEST_ID, id.clone());
+    id
+}
+
+/// Unique, not secret.
+fn new_request_id() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    static PROCESS: std::sync::LazyLock<u64> =
+        std::sync::LazyLock::new(|| RandomState::new().hash_one(0));
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("{:016x}-{:06x}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The path for the log: without the query, which may hold secrets, and all on one line.
+fn printable_path(uri: &Uri) -> String {
+    let mut path = String::with_capacity(uri.path().len());
+    for byte in uri.path().bytes() {
+        if byte.is_ascii_graphic() {
+            path.push(char::from(byte))
+        } else {
+            path.push_str(&format!("%{byte:02X}"))
+        }
+    }
+    path
+}

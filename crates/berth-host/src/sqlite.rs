@@ -1,0 +1,390 @@
+//! `fermyon:spin/sqlite`: the database file, its pool of connections, the fair queue of writers,
+//! and the interface itself. What a component sees is Spin's: a fresh connection per `open`, one
+//! statement per `execute`, a busy time-out of 5 s.
+//!
+//! Three things are faster than that and invisible:
+//! * Connections are pooled with their prepared statements. A transaction that a component leaves
+//!   open is rolled back, and a connection whose settings were changed (`PRAGMA x = y`, temporary
+//!   tables) is closed, so none sees what another left.
+//! * Writers of this process queue for one fair lock before they ask SQLite. SQLite's own waiting
+//!   is a sleep of up to 100 ms without any order: 64 writers would starve one another into
+//!   SQLITE_BUSY. What SQLite reports as busy after that comes from another process, and is tried
+//!   again without holding up a thread.
+//! * A read runs on the thread of its request, which takes less than handing it to another. Only
+//!   what writes, and so waits for the disk, and a read that turns out to be long let another
+//!   thread take over the requests that wait for this one.
+//!
+//! Durability is SQLite's default in WAL mode, `synchronous = FULL`, as under `spin up`: a COMMIT
+//! that was answered is on disk, also after a power failure. NORMAL would be enough against a
+//! killed process, but this service keeps who may do what.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, Statement};
+use tokio::sync::OwnedMutexGuard;
+use tokio::task::block_in_place;
+use wasmtime::component::Resource;
+
+use crate::bindings::fermyon::spin::sqlite::{
+    Error, Host, HostConnection, QueryResult, RowResult, Value,
+};
+use crate::instance::State;
+
+/// How long a statement waits for another process, as under Spin.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The pause between two attempts while another process holds the database.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
+/// Left to a component to answer in, when its turn to write does not come before its deadline.
+const TIME_TO_ANSWER: Duration = Duration::from_secs(1);
+/// Connections kept for later. More are made when needed, and closed after use.
+const IDLE_CONNECTIONS: usize = 32;
+/// Prepared statements kept per connection.
+const CACHED_STATEMENTS: usize = 256;
+/// The largest result, in bytes: well below the memory of a component, so that the host's stays
+/// bounded as well.
+const MAX_RESULT_BYTES: usize = 32 * 1024 * 1024;
+/// How long a read may hold up the other requests of its thread.
+const SHORT_READ: Duration = Duration::from_millis(10);
+/// SQLite instructions between two looks at the deadline of a running statement.
+const STEPS_BETWEEN_CHECKS: i32 = 10_000;
+
+/// A database file.
+pub(crate) struct Database {
+    path: PathBuf,
+    idle: Mutex<Vec<PooledConnection>>,
+    /// Held by the one connection that may write. SQLite would enforce it too, but without any
+    /// order.
+    writer: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// A connection as the pool keeps it.
+struct PooledConnection {
+    connection: Connection,
+    /// A component changed a setting of the connection.
+    changed: Arc<AtomicBool>,
+    /// When the running statement must stop.
+    deadline: Arc<Mutex<Option<Instant>>>,
+}
+
+/// Why a statement failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Sqlite(rusqlite::Error),
+    /// The turn to write did not come in time.
+    Busy,
+    TooLarge,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(error) => error.fmt(f),
+            Self::Busy => f.write_str("database is locked"),
+            Self::TooLarge => write!(f, "the result is larger than {MAX_RESULT_BYTES} bytes"),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl Database {
+    /// Opens or makes the database at `path`.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Arc<Self>> {
+        let database =
+            Self { path: path.to_owned(), idle: Mutex::default(), writer: Arc::default() };
+        let first = database
+            .connect()
+            .with_context(|| format!("cannot open the database {}", path.display()))?;
+        database.idle().push(first);
+        Ok(Arc::new(database))
+    }
+
+    fn connect(&self) -> rusqlite::Result<PooledConnection> {
+        let mut connection = Connection::open(&self.path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        // From here on waiting is `GuestConnection::execute`'s business, which does not block a
+        // thread.
+        connection.busy_timeout(Duration::ZERO)?;
+        connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+        let changed = Arc::new(AtomicBool::new(false));
+        let deadline = Arc::new(Mutex::new(None::<Instant>));
+        connection.authorizer(Some(authorizer(changed.clone())))?;
+        let watched = deadline.clone();
+        let overdue = move || lock(&watched).is_some_and(|deadline| Instant::now() > deadline);
+        connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(overdue))?;
+        Ok(PooledConnection { connection, changed, deadline })
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<PooledConnection>> {
+        lock(&self.idle)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps a component inside its database file, and notes when it changes the connection itself.
+fn authorizer(
+    changed: Arc<AtomicBool>,
+) -> impl FnMut(AuthContext<'_>) -> Authorization + Send + 'static {
+    move |context| match context.action {
+        // VACUUM attaches the empty name by itself; any other is a file of the host.
+        AuthAction::Attach { filename } if !filename.is_empty() => Authorization::Deny,
+        AuthAction::Pragma { pragma_value: Some(_), .. }
+        | AuthAction::CreateTempTable { .. }
+        | AuthAction::CreateTempView { .. }
+        | AuthAction::CreateTempTrigger { .. } => {
+            changed.store(true, Ordering::Relaxed);
+            Authorization::Allow
+        }
+        _ => Authorization::Allow,
+    }
+}
+
+impl PooledConnection {
+    /// Runs a statement to its end, or until `deadline`.
+    fn run(
+        &self,
+        statement: &mut Statement<'_>,
+        parameters: &[Value],
+        deadline: Instant,
+    ) -> Result<QueryResult, Failure> {
+        *lock(&self.deadline) = Some(deadline);
+        let columns: Vec<_> = statement.column_names().map(str::to_owned).collect();
+        let mut found =
+            statement.query(rusqlite::params_from_iter(parameters.iter().map(to_sql)))?;
+        let mut rows = Vec::new();
+        let mut size = 0;
+        while let Some(row) = found.next()? {
+            let values = (0..columns.len()).map(|i| from_sql(row.get_ref(i)?, &mut size));
+            rows.push(RowResult { values: values.collect::<Result<_, _>>()? });
+        }
+        Ok(QueryResult { columns, rows })
+    }
+}
+
+/// What one request has to do with the queue of writers: shared by all its connections.
+#[derive(Clone)]
+pub(crate) struct Turn {
+    /// When the request must have been answered.
+    pub(crate) deadline: Instant,
+    /// Whether a connection of this request is the writer now. A second one would wait for the
+    /// first for ever.
+    writing: Arc<AtomicBool>,
+}
+
+impl Turn {
+    /// For a request that ends at `deadline`.
+    pub(crate) fn new(deadline: Instant) -> Self {
+        Self { deadline, writing: Arc::default() }
+    }
+}
+
+/// The connection behind a component's `connection` resource, or behind a key-value operation.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct GuestConnection {
+    database: Arc<Database>,
+    /// `None` only while being dropped.
+    pooled: Option<PooledConnection>,
+    turn: Turn,
+    writer: Option<OwnedMutexGuard<()>>,
+}
+
+/// One attempt at a statement.
+enum Attempt {
+    Done(QueryResult),
+    /// The statement writes, and it is not this connection's turn.
+    NotMyTurn,
+}
+
+impl GuestConnection {
+    /// Takes a connection from the pool, or makes one.
+    pub(crate) fn open(database: &Arc<Database>, turn: &Turn) -> rusqlite::Result<Self> {
+        let idle = database.idle().pop();
+        let pooled = match idle {
+            Some(pooled) => pooled,
+            None => database.connect()?,
+        };
+        Ok(Self {
+            database: database.clone(),
+            pooled: Some(pooled),
+            turn: turn.clone(),
+            writer: None,
+        })
+    }
+
+    /// Runs one statement, waiting for this connection's turn if it writes.
+    pub(crate) async fn execute(
+        &mut self,
+        sql: &str,
+        parameters: &[Value],
+    ) -> Result<QueryResult, Failure> {
+        let started = Instant::now();
+        let result = loop {
+            match self.attempt(sql, parameters) {
+                Ok(Attempt::Done(result)) => break Ok(result),
+                Ok(Attempt::NotMyTurn) => self.wait_for_turn().await?,
+                Err(Failure::Sqlite(error))
+                    if is_busy(&error) && started.elapsed() < BUSY_TIMEOUT =>
+                {
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                }
+                Err(failure) => break Err(failure),
+            }
+        };
+        if self.pooled.as_ref().is_none_or(|pooled| pooled.connection.is_autocommit()) {
+            self.end_turn();
+        }
+        result
+    }
+
+    fn attempt(&self, sql: &str, parameters: &[Value]) -> Result<Attempt, Failure> {
+        let Some(pooled) = &self.pooled else { return Err(Failure::Busy) };
+        let mut statement = pooled.connection.prepare_cached(sql)?;
+        // BEGIN IMMEDIATE is no read to SQLite. BEGIN alone is one: it takes nothing yet, its first
+        // write does.
+        if !statement.readonly() && self.writer.is_none() {
+            return Ok(Attempt::NotMyTurn);
+        }
+        let short = Instant::now() + SHORT_READ;
+        let result =
+            if statement.readonly() && statement.column_count() > 0 && short < self.turn.deadline {
+                match pooled.run(&mut statement, parameters, short) {
+                    Err(Failure::Sqlite(error)) if is_interrupted(&error) => block_in_place(|| {
+                        pooled.run(&mut statement, parameters, self.turn.deadline)
+                    }),
+                    result => result,
+                }
+            } else {
+                block_in_place(|| pooled.run(&mut statement, parameters, self.turn.deadline))
+            };
+        result.map(Attempt::Done)
+    }
+
+    async fn wait_for_turn(&mut self) -> Result<(), Failure> {
+        if self.turn.writing.load(Ordering::Relaxed) {
+            return Err(Failure::Busy);
+        }
+        let patience = self.turn.deadline.checked_sub(TIME_TO_ANSWER).unwrap_or(self.turn.deadline);
+        let turn =
+            tokio::time::timeout_at(patience.into(), self.database.writer.clone().lock_owned());
+        self.writer = Some(turn.await.map_err(|_| Failure::Busy)?);
+        self.turn.writing.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn end_turn(&mut self) {
+        if self.writer.take().is_some() {
+            self.turn.writing.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for GuestConnection {
+    fn drop(&mut self) {
+        if let Some(pooled) = self.pooled.take() {
+            *lock(&pooled.deadline) = None;
+            let clean = pooled.connection.is_autocommit()
+                || pooled.connection.execute_batch("ROLLBACK").is_ok();
+            let mut idle = self.database.idle();
+            if clean && !pooled.changed.load(Ordering::Relaxed) && idle.len() < IDLE_CONNECTIONS {
+                idle.push(pooled);
+            }
+        }
+        // Only now may the next writer go: the transaction is over.
+        self.end_turn();
+    }
+}
+
+/// Whether trying again can help: not for a snapshot that is out of date, which stays so.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    match error.sqlite_error() {
+        Some(cause) => {
+            cause.code == ErrorCode::DatabaseBusy
+                && cause.extended_code != rusqlite::ffi::SQLITE_BUSY_SNAPSHOT
+        }
+        None => false,
+    }
+}
+
+fn is_interrupted(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
+}
+
+fn to_sql(value: &Value) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(match value {
+        Value::Integer(integer) => ValueRef::Integer(*integer),
+        Value::Real(real) => ValueRef::Real(*real),
+        Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        Value::Blob(blob) => ValueRef::Blob(blob),
+        Value::Null => ValueRef::Null,
+    })
+}
+
+fn from_sql(value: ValueRef<'_>, size: &mut usize) -> Result<Value, Failure> {
+    *size += size_of::<Value>();
+    if let ValueRef::Text(bytes) | ValueRef::Blob(bytes) = value {
+        *size += bytes.len();
+    }
+    if *size > MAX_RESULT_BYTES {
+        return Err(Failure::TooLarge);
+    }
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Integer(integer),
+        ValueRef::Real(real) => Value::Real(real),
+        ValueRef::Text(text) => Value::Text(
+            str::from_utf8(text).map_err(|error| rusqlite::Error::Utf8Error(0, error))?.to_owned(),
+        ),
+        ValueRef::Blob(blob) => Value::Blob(blob.to_vec()),
+    })
+}
+
+impl Host for State {}
+
+impl HostConnection for State {
+    fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<GuestConnection>, Error>> {
+        let Some(database) = self.component.sqlite.as_ref().filter(|_| name == "default") else {
+            return Ok(Err(Error::AccessDenied));
+        };
+        match GuestConnection::open(database, &self.turn) {
+            Ok(connection) => Ok(Ok(self.table.push(connection)?)),
+            Err(error) => Ok(Err(Error::Io(error.to_string()))),
+        }
+    }
+
+    async fn execute(
+        &mut self,
+        connection: Resource<GuestConnection>,
+        statement: String,
+        parameters: Vec<Value>,
+    ) -> wasmtime::Result<Result<QueryResult, Error>> {
+        self.counters.statements.fetch_add(1, Ordering::Relaxed);
+        let connection = self.table.get_mut(&connection)?;
+        let result = connection.execute(&statement, &parameters).await;
+        tracing::debug!(target: "berth::sqlite", sql = statement, failed = result.is_err());
+        Ok(result.map_err(|failure| match &failure {
+            Failure::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+                Error::DatabaseFull
+            }
+            _ => Error::Io(failure.to_string()),
+        }))
+    }
+
+    fn drop(&mut self, connection: Resource<GuestConnection>) -> wasmtime::Result<()> {
+        self.table.delete(connection)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,277 @@
+//! `berth token create`: an access token for the first automation, made without a browser in the database of a state
+//! directory. The one file of the host that knows what components keep; what it does there, `berth-store` does.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+use berth_access::ScopeSet;
+use berth_domain::secret::hash_token;
+use berth_domain::settings::parse_duration;
+use berth_domain::{LogKind, Timestamp};
+use berth_store::accounts::SignInRow;
+use berth_store::log::LogEntry;
+use berth_store::tokens::NewToken;
+use berth_store::{
+    Database, DatabaseError, Row, Value, accounts, applications, log, tokens, transaction,
+};
+use berth_web::{Entropy, Random};
+use clap::{Args, Subcommand};
+use rusqlite::types::{Value as SqlValue, ValueRef};
+use rusqlite::{Connection, OpenFlags, params_from_iter};
+
+use crate::sqlite::BUSY_TIMEOUT;
+
+/// What can be done with tokens.
+#[derive(Subcommand)]
+pub(crate) enum Token {
+    /// Make an access token that acts in a user's name, and print it.
+    Create(Create),
+}
+
+/// `berth token create`.
+#[derive(Args)]
+pub(crate) struct Create {
+    /// The user in whose name the token acts.
+    #[arg(long, value_name = "NAME")]
+    user: String,
+    /// Its scopes, separated by spaces or commas: repo:read, repo:write, repo:admin, repo:create,
+    /// user:read, user:admin, org:admin, super:user.
+    #[arg(long, value_name = "SCOPES")]
+    scope: String,
+    /// How long it lives: 30s, 10m, 12h, 90d or 4w; ten years at most.
+    #[arg(long, value_name = "DURATION", value_parser = parse_lifetime)]
+    expires: i64,
+    /// What it is called in lists.
+    #[arg(long, default_value = "made on the host")]
+    name: String,
+    /// Where the databases are kept.
+    #[arg(long, value_name = "DIRECTORY", default_value = ".spin")]
+    state_dir: PathBuf,
+}
+
+/// Ten years, in seconds: no token lives longer.
+const LONGEST_LIFETIME_S: i64 = 315_576_000;
+
+/// Length of a token.
+const TOKEN_LENGTH: usize = 40;
+
+fn parse_lifetime(text: &str) -> Result<i64, &'static str> {
+    match parse_duration(text) {
+        Some(seconds) if (1..=LONGEST_LIFETIME_S).contains(&seconds) => Ok(seconds),
+        _ => Err("a duration such as 12h, 90d or 4w, ten years at most"),
+    }
+}
+
+/// Does what `token` says.
+pub(crate) fn run(token: Token) -> Result<()> {
+    let Token::Create(create) = token;
+    println!("{}", make(&create)?);
+    Ok(())
+}
+
+/// Makes the token under the application `automation` of the user's own namespace.
+fn make(create: &Create) -> Result<String> {
+    let scope = ScopeSet::normalize(&create.scope)
+        .map_err(|_| anyhow::anyhow!("`{}` is no list of scopes; see --help", create.scope))?;
+    let file = File::open(&create.state_dir)?;
+    berth_store::migrate(&file)?;
+    let user = user(&file, &create.user)?;
+    let random = Random::new(&SystemEntropy);
+    let token = random.mixed(TOKEN_LENGTH);
+    let (uuid, now) = (random.uuid(), now());
+    transaction(&file, |tx| {
+        let application_id = match applications::automation(tx, user.id)? {
+            Some(id) => id,
+            None => applications::create_automation(tx, user.id, &user.name, now)?,
+        };
+        let new = NewToken {
+            uuid: &uuid,
+            hash: &hash_token(&token),
+            application_id,
+            account_id: user.id,
+            created_by: None,
+            name: Some(&create.name),
+            scope: &scope,
+            at: now,
+            expires_at: now.plus_seconds(create.expires),
+        };
+        tokens::create(tx, &new)?;
+        log::append(tx, &[entry(&user, &new)])
+    })?;
+    Ok(token)
+}
+
+fn user(file: &File, name: &str) -> Result<SignInRow> {
+    let found = accounts::for_sign_in(file, name)?.filter(|user| user.name == name);
+    let Some(user) = found else { bail!("there is no user `{name}`") };
+    ensure!(user.enabled, "the user `{name}` is disabled");
+    Ok(user)
+}
+
+/// Nobody known to the registry did it: the entry has no performer.
+fn entry(user: &SignInRow, new: &NewToken<'_>) -> LogEntry {
+    let mut metadata = serde_json::Map::new();
+    for (name, value) in [
+        ("oauth_token_uuid", new.uuid),
+        ("scope", new.scope),
+        ("token_display_name", new.name.unwrap_or_default()),
+        ("application_name", "automation"),
+        ("auth_method", "host"),
+    ] {
+        metadata.insert(name.into(), value.into());
+    }
+    LogEntry {
+        kind: LogKind::CreateOauthApiToken,
+        namespace_id: Some(user.id),
+        performer_id: None,
+        ip: None,
+        metadata,
+        at: new.at,
+    }
+}
+
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let micros = since.unwrap_or_default().as_micros();
+    Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+}
+
+struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        if let Err(error) = getrandom::fill(bytes) {
+            panic!("the system gives no randomness: {error}");
+        }
+    }
+}
+
+/// The database file of a state directory.
+struct File(Connection);
+
+impl File {
+    fn open(state_directory: &std::path::Path) -> Result<Self> {
+        let path = state_directory.join(crate::app::DATABASE_FILE);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).with_context(|| {
+            format!("there is no database {}: start the registry once first", path.display())
+        })?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(Self(connection))
+    }
+
+    fn rows(&self, sql: &str, parameters: &[Value]) -> rusqlite::Result<Vec<Row>> {
+        let mut statement = self.0.prepare(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(params_from_iter(parameters.iter().map(to_sql)))?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let values = (0..columns).map(|column| row.get_ref(column).map(from_sql));
+            all.push(Row::new(values.collect::<rusqlite::Result<_>>()?));
+        }
+        Ok(all)
+    }
+}
+
+impl Database for File {
+    fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        self.rows(sql, parameters).map_err(|error| DatabaseError(error.to_string()))
+    }
+}
+
+fn to_sql(value: &Value) -> SqlValue {
+    match value {
+        Value::Null => SqlValue::Null,
+        Value::Integer(integer) => SqlValue::Integer(*integer),
+        Value::Real(real) => SqlValue::Real(*real),
+        Value::Text(text) => SqlValue::Text(text.clone()),
+        Value::Blob(bytes) => SqlValue::Blob(bytes.clone()),
+    }
+}
+
+fn from_sql(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Integer(integer),
+        ValueRef::Real(real) => Value::Real(real),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_store::StoreError;
+    use berth_store::accounts::NewUser;
+
+    use super::*;
+
+    fn state_with(user: &str) -> tempfile::TempDir {
+        let state = tempfile::tempdir().expect("a directory");
+        let path = state.path().join(crate::app::DATABASE_FILE);
+        let file = File(Connection::open(path).expect("a file"));
+        berth_store::migrate(&file).expect("the migrations apply");
+        let new = NewUser {
+            uuid: "u",
+            name: user,
+            email: "e",
+            password_hash: None,
+            verified: true,
+            email_code: None,
+            is_first: true,
+            tag_expiration_s: 0,
+            at: now(),
+        };
+        let made: Result<i64, StoreError> = transaction(&file, |tx| accounts::create(tx, &new));
+        made.expect("a user");
+        state
+    }
+
+    fn create(state: &tempfile::TempDir, user: &str, scope: &str) -> Create {
+        Create {
+            user: user.into(),
+            scope: scope.into(),
+            expires: 60,
+            name: "ci".into(),
+            state_dir: state.path().to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_token_is_made_and_only_its_hash_is_kept() {
+        let state = state_with("ana");
+        let token = make(&create(&state, "ana", "org:admin,user:admin")).expect("a token");
+        assert!(token.len() == 40 && token.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        make(&create(&state, "ana", "repo:read")).expect("a second one");
+        let file = File::open(state.path()).expect("a file");
+        let sql = "SELECT scope FROM access_token WHERE token_hash = ?1 AND expires_at > ?2";
+        let rows = file.execute(sql, &[hash_token(&token).into(), now().into()]);
+        let scope: String = berth_store::returned(rows.expect("rows")).expect("a token");
+        assert_eq!(scope, "org:admin user:admin");
+        let rows = file.execute("SELECT count(*) FROM oauth_application", &[]);
+        assert_eq!(berth_store::returned(rows.expect("rows")), Ok(1_i64));
+        let rows = file.execute("SELECT count(*) FROM log_entry", &[]);
+        assert_eq!(berth_store::returned(rows.expect("rows")), Ok(2_i64));
+    }
+
+    #[test]
+    fn what_is_refused() {
+        let state = state_with("ana");
+        let refused = |user: &str, scope: &str| {
+            make(&create(&state, user, scope)).expect_err("a refusal").to_string()
+        };
+        assert_eq!(refused("bob", "repo:read"), "there is no user `bob`");
+        assert_eq!(refused("e", "repo:read"), "there is no user `e`");
+        assert!(refused("ana", "nope").contains("no list of scopes"));
+        let file = File::open(state.path()).expect("a file");
+        file.execute("UPDATE account SET enabled = 0", &[]).expect("a change");
+        assert_eq!(refused("ana", "repo:read"), "the user `ana` is disabled");
+        let elsewhere = tempfile::tempdir().expect("a directory");
+        let error = make(&create(&elsewhere, "ana", "repo:read")).expect_err("no database");
+        assert!(error.to_string().contains("start the registry once"), "{error}");
+        for lifetime in ["0s", "3700d", "90", "soon", "-1d"] {
+            assert!(parse_lifetime(lifetime).is_err(), "{lifetime}");
+        }
+        assert_eq!(parse_lifetime("90d"), Ok(7_776_000));
+    }
+}

@@ -1,0 +1,197 @@
+//! Every limit: what is beyond it is refused by name, and the host goes on.
+
+use std::time::{Duration, Instant};
+
+use crate::harness::{Host, head};
+
+const MEBIBYTE: usize = 1 << 20;
+
+#[test]
+fn a_body_of_ten_mebibytes_passes_and_one_byte_more_is_413() {
+    let host = Host::start(&[]);
+    let body: Vec<u8> = (0..10 * MEBIBYTE).map(|i| (i % 251) as u8).collect();
+    let mut connection = host.connect();
+    let echoed = connection.request("POST", "/misbehave/echo", &body);
+    assert_eq!(echoed.status, 200);
+    assert!(echoed.body == body, "the echo differs");
+    let large = [body, vec![0]].concat();
+    connection
+        .request("POST", "/misbehave/echo", &large)
+        .assert_refused(413, "The request body is too large");
+    assert_eq!(host.get("/constant").status, 200);
+}
+
+#[test]
+fn a_chunked_body_that_grows_too_large_is_413() {
+    let host = Host::start(&[]);
+    let mut connection = host.connect();
+    connection.send(head("POST", "/misbehave/echo", "transfer-encoding: chunked\r\n"));
+    let chunk =
+        [format!("{MEBIBYTE:x}\r\n").into_bytes(), vec![b'x'; MEBIBYTE], b"\r\n".to_vec()].concat();
+    for _ in 0..11 {
+        connection.send(&chunk);
+    }
+    connection.send("0\r\n\r\n");
+    connection.receive().assert_refused(413, "The request body is too large");
+    assert_eq!(host.get("/constant").status, 200);
+}
+
+#[test]
+fn a_body_that_nobody_reads_does_no_harm() {
+    let host = Host::start(&[]);
+    let response = host.post("/misbehave/ignore", vec![b'x'; 5 * MEBIBYTE]);
+    assert_eq!(response.text(), "ignored");
+}
+
+#[test]
+fn headers_that_are_too_many_or_too_large_are_431() {
+    let host = Host::start(&[]);
+    let many: String = (0..200).map(|i| format!("x-{i}: y\r\n")).collect();
+    let large = format!("x-large: {}\r\n", "y".repeat(200_000));
+    for headers in [many, large] {
+        let mut connection = host.connect();
+        connection.send(head("GET", "/constant", &headers));
+        assert_eq!(connection.receive().status, 431);
+    }
+    assert_eq!(host.get("/constant").status, 200);
+}
+
+#[test]
+fn what_is_no_http_or_has_no_host_is_400() {
+    let host = Host::start(&[]);
+    for request in [
+        "\u{1}\u{2}\u{3}\r\n\r\n",
+        "GET /constant HTTP/1.1\r\n\r\n",
+        "GET /constant HTTP/1.1\r\nhost: a b\r\n\r\n",
+    ] {
+        let mut connection = host.connect();
+        connection.send(request);
+        assert_eq!(connection.receive().status, 400, "{request:?}");
+    }
+}
+
+#[test]
+fn a_client_that_does_not_finish_its_headers_is_cut_off() {
+    let host = Host::start(&["--header-ms", "300"]);
+    let mut connection = host.connect();
+    connection.send("GET /constant HTTP/1.1\r\nhost: local");
+    let started = Instant::now();
+    assert!(connection.is_closed());
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn an_endless_loop_is_504_and_others_are_served_meanwhile() {
+    let host = Host::start(&["--deadline-ms", "1500"]);
+    let started = Instant::now();
+    // More than there are threads.
+    let mut loops: Vec<_> = (0..4).map(|_| host.connect()).collect();
+    for connection in &mut loops {
+        connection.send(head("GET", "/misbehave/loop", ""));
+    }
+    assert_eq!(host.get("/constant").status, 200);
+    assert!(
+        started.elapsed() < Duration::from_millis(1500),
+        "nobody was served while the loops ran"
+    );
+    for mut connection in loops {
+        connection.receive().assert_refused(504, "The request took too long");
+    }
+    assert_eq!(host.get("/constant").status, 200);
+}
+
+#[test]
+fn a_component_that_waits_too_long_is_504() {
+    let host = Host::start(&["--deadline-ms", "300"]);
+    let started = Instant::now();
+    host.get("/misbehave/wait/60000").assert_refused(504, "The request took too long");
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_body_that_does_not_come_is_504() {
+    let host = Host::start(&["--deadline-ms", "300"]);
+    let mut connection = host.connect();
+    connection.send(head("POST", "/misbehave/echo", "content-length: 10\r\n"));
+    connection.receive().assert_refused(504, "The request took too long");
+}
+
+#[test]
+fn an_instance_gets_128_mebibytes_and_no_more() {
+    let host = Host::start(&[]);
+    assert_eq!(host.get("/misbehave/memory/100").status, 200);
+    host.get("/misbehave/memory/130").assert_refused(500, "Internal Server Error");
+    host.logged("more than 134217728 bytes of memory");
+    assert_eq!(host.get("/constant").status, 200);
+}
+
+#[test]
+fn a_trap_is_500_is_logged_and_leaves_the_host_alone() {
+    let host = Host::start(&[]);
+    let mut connection = host.connect();
+    for _ in 0..3 {
+        connection
+            .request("GET", "/misbehave/trap", b"")
+            .assert_refused(500, "Internal Server Error");
+        assert_eq!(connection.request("GET", "/constant", b"").status, 200);
+    }
+    host.logged("as asked");
+    host.logged("component \"misbehave\" failed: wasm trap: wasm `unreachable` instruction executed (request ");
+}
+
+#[test]
+fn more_requests_than_may_run_wait_and_then_are_503() {
+    let host = Host::start(&["--concurrent-requests", "1", "--queue-ms", "300"]);
+    let mut short = host.connect();
+    short.send(head("GET", "/misbehave/wait/100", ""));
+    std::thread::sleep(Duration::from_millis(50));
+    assert_eq!(host.get("/constant").status, 200, "it had only to wait");
+    let mut long = host.connect();
+    long.send(head("GET", "/misbehave/wait/1000", ""));
+    std::thread::sleep(Duration::from_millis(100));
+    let refused = host.get("/constant");
+    refused.assert_refused(503, "Too many requests at a time");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!((short.receive().status, long.receive().status), (200, 200));
+}
+
+#[test]
+fn an_answer_in_many_pieces_arrives_whole() {
+    let host = Host::start(&[]);
+    // Fits into the host's buffer, and does not.
+    for pieces in [3, 400] {
+        assert_eq!(host.get(&format!("/stream/{pieces}")).body.len(), pieces * 64 * 1024);
+    }
+}
+
+#[test]
+fn an_answer_that_breaks_off_does_not_look_whole() {
+    let host = Host::start(&["--deadline-ms", "1000"]);
+    // In the buffer still: it can become a 500.
+    host.get("/stream/1/trap").assert_refused(500, "Internal Server Error");
+    for path in ["/stream/400/trap", "/stream/400/wait"] {
+        let mut connection = host.connect();
+        connection.send(head("GET", path, ""));
+        assert!(connection.try_receive().is_none(), "{path}");
+    }
+    host.logged("failed after it began to answer");
+    host.logged("did not finish its answer before its deadline");
+}
+
+#[test]
+fn a_request_whose_client_has_gone_is_carried_out() {
+    let host = Host::start(&[]);
+    host.sql("CREATE TABLE t (a)");
+    let script = "BEGIN IMMEDIATE\nINSERT INTO t VALUES (1)\nwait 300\nCOMMIT";
+    let mut connection = host.connect();
+    connection.send(head(
+        "POST",
+        "/misbehave/sql",
+        &format!("content-length: {}\r\n", script.len()),
+    ));
+    connection.send(script);
+    std::thread::sleep(Duration::from_millis(100));
+    drop(connection);
+    host.logged("POST /misbehave/sql 499 ");
+    assert_eq!(host.sql("INSERT INTO t VALUES (2)\nSELECT a FROM t"), "[\"a\"] 1;2");
+}

@@ -1,0 +1,48 @@
+//! Stopping in good order.
+
+use std::time::{Duration, Instant};
+
+use crate::harness::{Host, empty_state, fixtures, head};
+
+#[test]
+fn a_signal_lets_requests_in_flight_finish_and_ends_with_success() {
+    for signal in ["TERM", "INT"] {
+        let mut host = Host::start(&[]);
+        let mut idle = host.connect();
+        assert_eq!(idle.request("GET", "/constant", b"").status, 200);
+        let mut busy = host.connect();
+        busy.send(head("GET", "/misbehave/wait/500", ""));
+        std::thread::sleep(Duration::from_millis(100));
+        let started = Instant::now();
+        host.signal(signal);
+        assert_eq!(busy.receive().text(), "waited");
+        assert!(idle.is_closed());
+        assert!(host.wait().success());
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        assert!(std::net::TcpStream::connect(host.address).is_err());
+    }
+}
+
+#[test]
+fn a_request_that_outlasts_the_grace_does_not_keep_the_host() {
+    let mut host = Host::start(&[]);
+    let mut busy = host.connect();
+    busy.send(head("GET", "/misbehave/wait/25000", ""));
+    std::thread::sleep(Duration::from_millis(100));
+    let started = Instant::now();
+    host.signal("TERM");
+    assert!(host.wait().success());
+    let took = started.elapsed();
+    assert!((Duration::from_secs(9)..Duration::from_secs(14)).contains(&took), "{took:?}");
+    host.logged("stopped with requests unfinished");
+}
+
+#[test]
+fn a_signal_while_components_compile_ends_at_once() {
+    let mut host = Host::spawn(&fixtures().join("spin.toml"), empty_state(), &[]);
+    host.logged("Compiling");
+    host.signal("INT");
+    let started = Instant::now();
+    assert!(host.wait().success());
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+}

@@ -1,0 +1,282 @@
+//! SQLite and key-value: Spin's semantics, many writers, and what survives.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use crate::harness::{Host, empty_state, fresh_state, head};
+
+#[test]
+fn values_of_every_type_come_back() {
+    let host = Host::start(&[]);
+    let result = host.sql("SELECT -9223372036854775808 AS i, 0.5, 'é', x'00ff', NULL");
+    assert_eq!(
+        result,
+        r#"["i", "0.5", "'é'", "x'00ff'", "NULL"] -9223372036854775808,0.5,"é",x[0, 255],null"#
+    );
+    assert_eq!(host.sql("CREATE TABLE t (a)"), "[] ");
+}
+
+#[test]
+fn a_failed_statement_is_an_error_that_says_why() {
+    let host = Host::start(&[]);
+    host.sql(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY)\nCREATE TABLE c (p INTEGER NOT NULL REFERENCES p)",
+    );
+    for (sql, error) in [
+        ("SELEC 1", "near \"SELEC\": syntax error"),
+        ("SELECT 1; SELECT 2", "Multiple statements provided"),
+        ("INSERT INTO c VALUES (7)", "FOREIGN KEY constraint failed"),
+        ("INSERT INTO c VALUES (NULL)", "NOT NULL constraint failed: c.p"),
+        ("SELECT ?1", "Wrong number of parameters passed to query. Got 0, needed 1"),
+        ("SELECT zeroblob(40000000)", "the result is larger than 33554432 bytes"),
+    ] {
+        let shown = host.sql(sql);
+        assert!(
+            shown.starts_with("error: Error::Io(") && shown.contains(&error.replace('"', "\\\"")),
+            "{sql}: {shown}"
+        );
+    }
+    assert_eq!(host.sql("SELECT 1;"), "[\"1\"] 1");
+}
+
+#[test]
+fn a_component_stays_in_its_database_file() {
+    let host = Host::start(&[]);
+    for sql in ["ATTACH '/tmp/other.db' AS other", "VACUUM INTO '/tmp/copy.db'"] {
+        let shown = host.sql(sql);
+        assert!(shown.contains("authoriz"), "{sql}: {shown}");
+    }
+    assert_eq!(host.sql("VACUUM"), "[] ");
+    assert_eq!(host.get("/misbehave/databases/default").text(), "Ok(())");
+    assert_eq!(host.get("/misbehave/databases/other").text(), "Err(Error::AccessDenied)");
+    assert_eq!(host.get("/misbehave/stores/other").text(), "Err(Error::AccessDenied)");
+}
+
+#[test]
+fn an_open_transaction_is_rolled_back_with_its_request() {
+    let host = Host::start(&[]);
+    host.sql("CREATE TABLE t (a)");
+    host.sql("BEGIN IMMEDIATE\nINSERT INTO t VALUES (1)");
+    assert_eq!(
+        host.sql("BEGIN IMMEDIATE\nINSERT INTO t VALUES (2)\nCOMMIT\nSELECT a FROM t"),
+        "[\"a\"] 2"
+    );
+}
+
+#[test]
+fn settings_and_temporary_tables_end_with_their_request() {
+    let host = Host::start(&[]);
+    host.sql("PRAGMA foreign_keys = OFF\nCREATE TEMP TABLE mine (a)");
+    for _ in 0..4 {
+        assert_eq!(host.sql("PRAGMA foreign_keys"), "[\"foreign_keys\"] 1");
+        assert!(host.sql("SELECT * FROM mine").contains("no such table"));
+    }
+}
+
+#[test]
+fn a_second_connection_of_the_writer_is_told_at_once_that_the_database_is_locked() {
+    let host = Host::start(&[]);
+    host.sql("CREATE TABLE t (a)");
+    let started = Instant::now();
+    let shown = host.sql("BEGIN IMMEDIATE\nopen\nINSERT INTO t VALUES (1)");
+    assert!(shown.contains("database is locked"), "{shown}");
+    assert!(started.elapsed() < Duration::from_secs(3));
+}
+
+#[test]
+fn a_writer_that_cannot_have_its_turn_learns_it_in_time_to_answer() {
+    let host = Host::start(&["--deadline-ms", "2500"]);
+    host.sql("CREATE TABLE t (a)");
+    let mut first = host.connect();
+    let script = "BEGIN IMMEDIATE\nwait 2200\nCOMMIT";
+    first.send(head("POST", "/misbehave/sql", &format!("content-length: {}\r\n", script.len())));
+    first.send(script);
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(host.sql("INSERT INTO t VALUES (1)").contains("database is locked"));
+    assert_eq!(first.receive().text(), "[] ");
+}
+
+#[test]
+fn sixty_four_clients_that_read_and_write_are_all_served() {
+    let host = Host::start(&[]);
+    host.sql("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)");
+    let write = "BEGIN IMMEDIATE\nINSERT INTO t (b) VALUES ('x')\nSELECT count(*) FROM t\nCOMMIT";
+    std::thread::scope(|scope| {
+        for client in 0..64 {
+            let mut connection = host.connect();
+            scope.spawn(move || {
+                for turn in 0..10 {
+                    let script =
+                        if (client + turn) % 2 == 0 { write } else { "SELECT count(*) FROM t" };
+                    let shown =
+                        connection.request("POST", "/misbehave/sql", script.as_bytes()).text();
+                    assert!(!shown.contains("error"), "{shown}");
+                }
+            });
+        }
+    });
+    assert_eq!(host.sql("SELECT count(*) FROM t"), "[\"count(*)\"] 320");
+}
+
+#[test]
+fn another_process_that_writes_is_waited_for_without_blocking_readers() {
+    let host = Host::start(&[]);
+    host.sql("CREATE TABLE t (a)");
+    let other = Connection::open(host.state.path().join("sqlite_db.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
+    let insert = "INSERT INTO t VALUES (2)";
+    let mut writers: Vec<_> = (0..4).map(|_| host.connect()).collect();
+    for writer in &mut writers {
+        writer.send(
+            head("POST", "/misbehave/sql", &format!("content-length: {}\r\n", insert.len()))
+                + insert,
+        );
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(host.sql("SELECT count(*) FROM t"), "[\"count(*)\"] 0");
+    other.execute_batch("COMMIT").unwrap();
+    for mut writer in writers {
+        assert_eq!(writer.receive().text(), "[] ");
+    }
+    assert_eq!(host.sql("SELECT count(*) FROM t"), "[\"count(*)\"] 5");
+}
+
+#[test]
+fn a_statement_without_end_is_interrupted_and_others_are_served_meanwhile() {
+    let host = Host::start(&["--deadline-ms", "1500"]);
+    let endless =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    let started = Instant::now();
+    let mut connections: Vec<_> = (0..4).map(|_| host.connect()).collect();
+    for connection in &mut connections {
+        connection.send(
+            head("POST", "/misbehave/sql", &format!("content-length: {}\r\n", endless.len()))
+                + endless,
+        );
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(host.get("/constant").status, 200);
+    assert!(
+        started.elapsed() < Duration::from_millis(1500),
+        "nobody was served while the statements ran"
+    );
+    for mut connection in connections {
+        // Whether the component still comes to say so or not.
+        let response = connection.receive();
+        assert!(response.status == 504 || response.text().contains("interrupted"), "{response:?}");
+    }
+    assert_eq!(host.sql("SELECT 1"), "[\"1\"] 1");
+}
+
+#[test]
+fn a_killed_host_loses_no_answered_write_and_reopens_clean() {
+    let state = fresh_state();
+    let mut answered = BTreeSet::new();
+    let mut host = Host::start_on(state.clone(), &[]);
+    host.sql("CREATE TABLE t (a INTEGER PRIMARY KEY)");
+    for round in 0_u64..20 {
+        let (address, mut number) = (host.connect(), round * 1000);
+        let mut connection = address;
+        let writer = std::thread::spawn(move || {
+            let mut written = Vec::new();
+            loop {
+                let script = format!("BEGIN IMMEDIATE\nINSERT INTO t VALUES ({number})\nCOMMIT");
+                connection.send(
+                    head(
+                        "POST",
+                        "/misbehave/sql",
+                        &format!("content-length: {}\r\n", script.len()),
+                    ) + &script,
+                );
+                if connection.try_receive().is_none_or(|response| response.text() != "[] ") {
+                    return written;
+                }
+                written.push(number);
+                number += 1;
+            }
+        });
+        // Somewhere between two writes, or in the middle of one.
+        std::thread::sleep(Duration::from_micros(5_000 + 1_700 * round));
+        host.signal("KILL");
+        host.wait();
+        answered.extend(writer.join().unwrap());
+        host = Host::start_on(state.clone(), &[]);
+        assert_eq!(host.sql("PRAGMA integrity_check"), "[\"integrity_check\"] \"ok\"");
+    }
+    let shown = host.sql("SELECT group_concat(a) FROM t");
+    let kept: BTreeSet<u64> =
+        shown.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect();
+    assert!(answered.len() >= 20, "only {} writes were answered", answered.len());
+    assert!(answered.is_subset(&kept), "lost: {:?}", answered.difference(&kept));
+}
+
+#[test]
+fn state_survives_a_restart() {
+    let state = fresh_state();
+    {
+        let host = Host::start_on(state.clone(), &[]);
+        host.sql("CREATE TABLE t (a)\nINSERT INTO t VALUES (1)");
+        host.request("PUT", "/misbehave/key-value/k", b"v");
+    }
+    let host = Host::start_on(state, &[]);
+    assert_eq!(host.sql("SELECT a FROM t"), "[\"a\"] 1");
+    assert_eq!(host.get("/misbehave/key-value/k").text(), r#"Some(Ok("v"))"#);
+}
+
+#[test]
+fn keys_are_set_read_listed_and_deleted() {
+    let host = Host::start(&[]);
+    let ask = |method: &str, key: &str, value: &str| {
+        host.request(method, &format!("/misbehave/key-value/{key}"), value.as_bytes()).text()
+    };
+    assert_eq!(ask("GET", "a/b", ""), "None");
+    assert_eq!(ask("PUT", "a/b", "one"), "()");
+    assert_eq!(ask("PUT", "a/b", "two"), "()");
+    assert_eq!(ask("PUT", "c", ""), "()");
+    assert_eq!(ask("GET", "a/b", ""), r#"Some(Ok("two"))"#);
+    assert_eq!(ask("GET", "", ""), r#"["a/b", "c"]"#);
+    assert_eq!(ask("DELETE", "a/b", ""), "()");
+    assert_eq!(ask("DELETE", "a/b", ""), "()");
+    assert_eq!(ask("GET", "", ""), r#"["c"]"#);
+}
+
+#[test]
+fn a_key_is_set_in_the_middle_of_a_transaction() {
+    let host = Host::start(&[]);
+    let script = "CREATE TABLE t (a)\nBEGIN IMMEDIATE\nset\nINSERT INTO t VALUES (1)\nCOMMIT";
+    assert_eq!(host.sql(script), "[] ");
+}
+
+#[test]
+fn the_files_are_those_of_spin() {
+    let host = Host::start(&[]);
+    host.sql("CREATE TABLE t (a)");
+    host.request("PUT", "/misbehave/key-value/k", b"v");
+    let open = |name: &str| Connection::open(host.state.path().join(name)).unwrap();
+    let key_value = "SELECT store || key || value FROM spin_key_value";
+    assert_eq!(
+        open("sqlite_key_value.db")
+            .query_row(key_value, [], |row| row.get::<_, String>(0))
+            .unwrap(),
+        "defaultkv"
+    );
+    let mode = open("sqlite_db.db")
+        .query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0))
+        .unwrap();
+    assert_eq!(mode, "wal");
+}
+
+#[test]
+fn a_store_that_spin_made_is_read() {
+    let state = empty_state();
+    let spin = Connection::open(state.path().join("sqlite_key_value.db")).unwrap();
+    spin.execute_batch(
+        "CREATE TABLE spin_key_value (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key));
+         INSERT INTO spin_key_value VALUES ('default', 'k', x'76')",
+    )
+    .unwrap();
+    drop(spin);
+    assert_eq!(Host::start_on(state, &[]).get("/misbehave/key-value/k").text(), r#"Some(Ok("v"))"#);
+}
