@@ -1,0 +1,112 @@
+//! The way into a registry (`contract/quay.md` 3.5): ask, be challenged, fetch a token, ask again.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use berth_domain::destination::{Destinations, Host, InvalidUpstream, UpstreamName};
+use serde_json::Value;
+use url::Url;
+
+use crate::browser::{Browser, TOKEN_LIMIT, Web};
+use crate::reply::Challenge;
+use crate::{Credentials, Failure, Upstream, Verdict};
+
+/// Tries to get in, as a pull would.
+///
+/// # Errors
+/// Why it cannot be told whether the registry lets us in.
+pub fn check(web: &impl Web, upstream: &Upstream) -> Result<Verdict, Failure> {
+    let base = base(upstream)?;
+    let browser = Browser {
+        web,
+        destinations: Destinations::allowing(&upstream.allowed),
+        insecure: upstream.insecure,
+    };
+    let credentials = upstream.credentials.as_ref();
+    let ask = || {
+        let authorization = authorization(&browser, &base, credentials)?;
+        browser.get(&base, authorization.as_deref(), 0)
+    };
+    let mut reply = ask()?;
+    if reply.status == 401 {
+        reply = ask()?;
+    }
+    match reply.status {
+        200 => Ok(Verdict::Valid),
+        // Quay's word also for credentials that were refused.
+        401 => Ok(Verdict::Anonymous),
+        _ => Err(reply.failure()),
+    }
+}
+
+/// The address of the registry's API. Docker Hub has it elsewhere.
+fn base(upstream: &Upstream) -> Result<Url, Failure> {
+    let name: UpstreamName = upstream.name.parse().map_err(|invalid| match invalid {
+        InvalidUpstream::Host(host) => Failure::NameNotResolved(host),
+        _ => Failure::AddressNotAllowed(upstream.name.clone()),
+    })?;
+    let host = match name.host {
+        Host::Domain(domain) if domain == "docker.io" => {
+            Host::Domain("registry-1.docker.io".into())
+        }
+        host => host,
+    };
+    let scheme = if upstream.insecure { "http" } else { "https" };
+    let port = name.port.map_or_else(String::new, |port| format!(":{port}"));
+    Url::parse(&format!("{scheme}://{host}{port}/v2/")).map_err(|_| Failure::NotARegistry)
+}
+
+/// What to show from now on: nothing where the registry is open, or lets nobody but us know.
+fn authorization<W: Web>(
+    browser: &Browser<'_, W>,
+    base: &Url,
+    credentials: Option<&Credentials>,
+) -> Result<Option<String>, Failure> {
+    let reply = browser.get(base, None, 0)?;
+    if reply.status == 200 {
+        return Ok(None);
+    }
+    let challenge = match reply.challenge() {
+        Some(challenge) if reply.status != 429 => challenge,
+        // It wants credentials and does not say how.
+        None if reply.status == 401 => return Err(Failure::NotARegistry),
+        _ => return Err(reply.failure()),
+    };
+    if challenge.is("Basic") {
+        let shown = credentials.map(basic);
+        return shown.map(Some).ok_or(Failure::AuthenticationRefused);
+    }
+    token(browser, &challenge, credentials)
+}
+
+/// A token from the server that the challenge names.
+fn token<W: Web>(
+    browser: &Browser<'_, W>,
+    challenge: &Challenge,
+    credentials: Option<&Credentials>,
+) -> Result<Option<String>, Failure> {
+    let realm = challenge.realm.as_deref().and_then(|realm| Url::parse(realm).ok());
+    let mut realm = realm.ok_or(Failure::NotARegistry)?;
+    if let Some(service) = &challenge.service {
+        realm.query_pairs_mut().append_pair("service", service);
+    }
+    let reply = browser.get(&realm, credentials.map(basic).as_deref(), TOKEN_LIMIT)?;
+    match reply.status {
+        200..=299 => {
+            let token = token_in(&reply.body).ok_or(Failure::NotARegistry)?;
+            Ok(Some(format!("{} {token}", challenge.scheme)))
+        }
+        401 | 403 if credentials.is_none() => Ok(None),
+        _ => Err(reply.failure()),
+    }
+}
+
+fn token_in(body: &[u8]) -> Option<String> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let member = |name: &str| answer.get(name)?.as_str().filter(|token| !token.is_empty());
+    Some(member("token").or_else(|| member("access_token"))?.to_owned())
+}
+
+fn basic(credentials: &Credentials) -> String {
+    let Credentials { username, password } = credentials;
+    format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))
+}
