@@ -1,0 +1,115 @@
+//! Sessions: beginning, refreshing and ending them, and their CSRF tokens (`contract/quay.md` 0.6, 5.4).
+
+use berth_access::{Public, UserAdmin};
+use berth_domain::{LogKind, settings};
+use berth_store::{StoreError, accounts, log, transaction};
+use berth_web::password::{self, Checked};
+use berth_web::session::Session;
+use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::sign_up::is_invited;
+
+/// `GET /csrf_token`: the token of the session, or of a new one of nobody.
+pub(crate) fn csrf_token(cx: &Context<'_, Public>) -> Answer {
+    let services = cx.services();
+    let session = cx.session_or_new();
+    let body = json!({ "csrf_token": session.csrf_token(services)? });
+    session.hand_out(services, Response::ok(&body))
+}
+
+/// `POST /api/v1/signin`.
+#[derive(Deserialize)]
+pub(crate) struct SignIn {
+    username: String,
+    password: String,
+    #[serde(default)]
+    invite_code: String,
+}
+
+impl Json for SignIn {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "SigninUser",
+        about: "Information required to sign in a user.",
+        properties: &[
+            Property::required("username", Kind::String, "The user's username or e-mail address"),
+            Property::required("password", Kind::String, "The user's password"),
+            Property::optional("invite_code", Kind::String, "The optional invite code"),
+        ],
+    };
+}
+
+/// Begins a session. The code of an invitation that was sent to the address confirms it.
+pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> Answer {
+    let services = cx.services();
+    let user = match password::check(services, &body.username, &body.password)? {
+        Checked::Right(user) => user,
+        Checked::Disabled => {
+            let message = "This user has been disabled. Please contact your administrator.";
+            return Err(refusal(false, Some(message)));
+        }
+        Checked::Wrong => return Err(refusal(false, Some("Invalid Username or Password"))),
+    };
+    let session = if user.verified {
+        cx.begin_session(&user)?
+    } else if is_invited(services, &body.invite_code, Some(&user.email))? {
+        cx.begin_confirmed_session(&user)?
+    } else {
+        return Err(refusal(true, None));
+    };
+    session.announce(services, Response::ok(&json!({ "success": true })))
+}
+
+fn refusal(needs_email_verification: bool, message: Option<&str>) -> ApiError {
+    let body = json!({
+        "needsEmailVerification": needs_email_verification,
+        "invalidCredentials": !needs_email_verification,
+        "message": message,
+    });
+    ApiError::Custom(403, body)
+}
+
+/// A password alone.
+#[derive(Deserialize)]
+pub(crate) struct Password {
+    pub(crate) password: String,
+}
+
+impl Json for Password {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "VerifyUser",
+        about: "Information required to verify the signed in user.",
+        properties: &[Property::required("password", Kind::String, "The user's password")],
+    };
+}
+
+/// `POST /api/v1/signin/verify`: the session counts as fresh again.
+pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> Answer {
+    let services = cx.services();
+    let Checked::Right(user) = password::check(services, &cx.caller()?.name, &body.password)?
+    else {
+        let body = json!({ "message": "Invalid Username or Password", "invalidCredentials": true });
+        return Err(ApiError::Custom(403, body));
+    };
+    let session = Session::replace(cx.session(), services, &user.uuid, user.session_epoch)?;
+    session.announce(services, Response::ok(&json!({ "success": true })))
+}
+
+/// `POST /api/v1/signout`: ends all sessions of the caller. The cookie lives on as that of nobody.
+pub(crate) fn sign_out(cx: &Context<'_, Public>) -> Answer {
+    let services = cx.services();
+    if let Some(caller) = cx.principal().caller() {
+        let logs = services.setting(&settings::ACTION_LOG_AUDIT_LOGINS)?;
+        let entry = cx.log_entry(LogKind::LogoutSuccess, caller.id, json!({}));
+        transaction(cx.db(), |tx| -> Result<_, StoreError> {
+            accounts::end_sessions(tx, caller.id)?;
+            if logs { log::append(tx, &[entry]) } else { Ok(()) }
+        })?;
+        Session::end_all(services, &caller.uuid)?;
+    }
+    if let Some(session) = cx.session() {
+        session.end(services)?;
+    }
+    Ok(Response::ok(&json!({ "success": true })))
+}

@@ -1,0 +1,168 @@
+//! Signing up (`contract/quay.md` 5.3).
+
+use berth_access::PublicNamespace;
+use berth_domain::secret::{hash_password, hash_token};
+use berth_domain::{
+    Invalid, LogKind, NamespaceKind, NamespaceName, is_acceptable_password, settings,
+};
+use berth_store::accounts::NewUser;
+use berth_store::{StoreError, accounts, invitations, log, transaction};
+use berth_web::session::Session;
+use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::mail::{self, CodedLetter};
+use crate::views::UserView;
+
+/// `POST /api/v1/user/`.
+#[derive(Deserialize)]
+pub(crate) struct NewAccount {
+    username: String,
+    password: String,
+    email: Option<String>,
+    #[serde(default)]
+    invite_code: String,
+}
+
+impl Json for NewAccount {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "NewUser",
+        about: "Fields which must be specified for a new user.",
+        properties: &[
+            Property::required("username", Kind::String, "The user's username"),
+            Property::required("password", Kind::String, "The user's password"),
+            Property::optional("email", Kind::String, "The user's email address"),
+            Property::optional("invite_code", Kind::String, "The optional invite code"),
+            Property::optional("recaptcha_response", Kind::String, "Not used: there is no captcha"),
+        ],
+    };
+
+    fn namespace(&self) -> Option<&str> {
+        Some(&self.username)
+    }
+}
+
+/// Makes an account. Where mail leaves, its address must be confirmed first, unless the code of an invitation that was sent
+/// there does it; otherwise the caller is signed in at once.
+pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Answer {
+    let services = cx.services();
+    if !services.setting(&settings::FEATURE_DIRECT_LOGIN)? {
+        return Err(ApiError::plain_not_found());
+    }
+    let invited = is_invited(services, &body.invite_code, body.email.as_deref())?;
+    let email = acceptable(cx, &body, invited)?;
+    let random = services.random();
+    let uuid = random.ordered_uuid(services.now());
+    let hash = hash_password(&body.password, random.bytes());
+    let letter = match invited {
+        true => None,
+        false => CodedLetter::to_new_user(services, &body.username, &email)?,
+    };
+    let new = NewUser {
+        uuid: &uuid,
+        name: &body.username,
+        email: &email,
+        password_hash: Some(&hash),
+        verified: letter.is_none(),
+        email_code: letter.as_ref().map(CodedLetter::code),
+        is_first: false,
+        tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION)?,
+        at: services.now(),
+    };
+    transaction(cx.db(), |tx| {
+        let id = accounts::create(tx, &new).map_err(|error| taken(error, &new))?;
+        if let Some(letter) = &letter {
+            letter.post(tx, id)?;
+        }
+        let metadata = json!({ "email": body.email, "username": body.username });
+        Ok::<_, ApiError>(log::append(tx, &[cx.log_entry(LogKind::UserCreate, id, metadata)])?)
+    })?;
+    if letter.is_some() {
+        return Ok(Response::ok(&json!({ "awaiting_verification": true })));
+    }
+    let session = Session::replace(cx.session(), services, &uuid, 0)?;
+    session.announce(services, Response::ok(&UserView::of_new(services, &new)?))
+}
+
+/// Whether the code is that of an invitation sent to the address: whoever has it has shown that the address is his.
+pub(crate) fn is_invited(
+    services: &Services<'_>,
+    code: &str,
+    email: Option<&str>,
+) -> Result<bool, ApiError> {
+    let Some(email) = email.filter(|_| !code.is_empty()) else { return Ok(false) };
+    let found = invitations::find(services.db(), &hash_token(code), services.now())?;
+    Ok(found.is_some_and(|found| found.is_for_address(email)))
+}
+
+/// Holds a sign-up against the rules, in the contract's order; returns the address.
+fn acceptable(
+    cx: &Context<'_, PublicNamespace>,
+    body: &NewAccount,
+    invited: bool,
+) -> Result<String, ApiError> {
+    let services = cx.services();
+    let holder = cx.grant.namespace().map(|namespace| namespace.kind);
+    let mailing = services.setting(&settings::FEATURE_MAILING)?;
+    if holder == Some(NamespaceKind::User) {
+        return Err(ApiError::invalid_request("The username already exists"));
+    }
+    if mailing && body.email.as_deref().unwrap_or_default().is_empty() {
+        return Err(ApiError::invalid_request("Email address is required"));
+    }
+    if !invited && services.setting(&settings::FEATURE_INVITE_ONLY_USER_CREATION)? {
+        return Err(ApiError::invalid_request(match body.invite_code.as_str() {
+            "" => "Cannot create non-invited user",
+            _ => {
+                "Creation of a user account for this e-mail is disabled; please contact an administrator"
+            }
+        }));
+    }
+    if !is_acceptable_password(&body.password) {
+        return Err(Invalid::Password.into());
+    }
+    let email = address(services, body.email.as_deref(), mailing)?;
+    NamespaceName::try_from(body.username.as_str())?;
+    if holder.is_some() {
+        return Err(ApiError::invalid_request(format!(
+            "Username has already been taken by an organization and cannot be reused: {}",
+            body.username
+        )));
+    }
+    Ok(email)
+}
+
+/// The longest address, in characters, where mail is off and any text may be one.
+const LONGEST_ADDRESS: usize = 254;
+
+/// The address that an account gets: the one given, which must be one where mail is on, or else a random UUID.
+///
+/// # Errors
+/// [`Invalid::EmailAddress`].
+pub(crate) fn address(
+    services: &Services<'_>,
+    given: Option<&str>,
+    mailing: bool,
+) -> Result<String, Invalid> {
+    let usable = |text: &&str| match mailing {
+        true => mail::can_be_written_to(text),
+        false => text.chars().count() <= LONGEST_ADDRESS,
+    };
+    match given {
+        None | Some("") if !mailing => Ok(services.random().uuid()),
+        Some(text) if usable(&text) => Ok(text.to_owned()),
+        other => Err(Invalid::EmailAddress(other.unwrap_or("None").to_owned())),
+    }
+}
+
+fn taken(error: StoreError, new: &NewUser<'_>) -> ApiError {
+    if error.is_taken("account.email") {
+        ApiError::invalid_request(format!("Email has already been used: {}", new.email))
+    } else if error.is_taken("account.name") {
+        // Somebody was faster, or an organization has the name in another case.
+        ApiError::invalid_request("Username is not available")
+    } else {
+        error.into()
+    }
+}
