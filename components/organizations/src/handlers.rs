@@ -1,0 +1,219 @@
+//! Organizations: the rules of each operation.
+
+use berth_access::{
+    CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
+    OrganizationView as ViewPermit,
+};
+use berth_domain::{LogKind, NamespaceName, is_email_address, settings};
+use berth_store::organizations::{NewOrganization, OrganizationState};
+use berth_store::{StoreError, log, organizations, transaction};
+use berth_web::view::{OrganizationView, Quotas};
+use berth_web::{
+    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, present,
+    tag_expiration_option,
+};
+use serde::Deserialize;
+use serde_json::{Number, json};
+
+use crate::views;
+
+/// `POST /api/v1/organization/` (`contract/quay.md` 1.1).
+#[derive(Deserialize)]
+pub(crate) struct NewOrg {
+    name: String,
+    email: Option<String>,
+    contact_email: Option<String>,
+}
+
+impl Json for NewOrg {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "NewOrg",
+        about: "Description of a new organization.",
+        properties: &[
+            Property::required("name", Kind::String, "Organization username"),
+            Property::optional("email", Kind::String, "Organization contact email"),
+            Property::optional(
+                "contact_email",
+                Kind::String,
+                "Organization contact email; wins over `email`",
+            ),
+            Property::optional("recaptcha_response", Kind::String, "Not used: there is no captcha"),
+        ],
+    };
+}
+
+/// Makes an organization whose only team, `owners`, has the caller in it.
+pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> Answer {
+    let (services, caller) = (cx.services(), cx.caller()?);
+    let email = body.contact_email.filter(|email| !email.is_empty()).or(body.email);
+    let address = email.as_deref().filter(|email| !email.is_empty());
+    let shared_email = services.setting(&settings::FEATURE_ORG_SHARED_EMAIL)?;
+    let tag_expiration_s = services.setting(&settings::DEFAULT_TAG_EXPIRATION)?;
+    let random = services.random();
+    let (uuid, no_email) = (random.ordered_uuid(services.now()), random.uuid());
+    transaction(cx.db(), |tx| {
+        let taken = organizations::taken(tx, &body.name, address)?;
+        if taken.name {
+            return Err(name_taken());
+        }
+        if address.is_some_and(|address| !is_email_address(address)) {
+            return Err(ApiError::invalid_request("Invalid email address"));
+        }
+        let name = NamespaceName::try_from(body.name.as_str())?;
+        if let Some(address) = address.filter(|_| taken.email_by_user && !shared_email) {
+            return Err(ApiError::invalid_request(format!(
+                "Email has already been used: {address}"
+            )));
+        }
+        let new = NewOrganization {
+            uuid: &uuid,
+            name: &name,
+            email: address.unwrap_or(&no_email),
+            tag_expiration_s,
+            owner_id: caller.id,
+            at: services.now(),
+        };
+        let id = organizations::create(tx, &cx.grant, &new).map_err(|error| {
+            if error.is_taken("account.name") { name_taken() } else { error.into() }
+        })?;
+        let metadata = json!({ "email": email, "namespace": body.name });
+        log::append(tx, &[cx.log_entry(LogKind::OrgCreate, id, metadata)])?;
+        Ok(Response::json(201, &"Created"))
+    })
+}
+
+fn name_taken() -> ApiError {
+    ApiError::invalid_request("A user or organization with this name already exists")
+}
+
+/// `GET /api/v1/organization/<orgname>` (`contract/quay.md` 1.2).
+pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> Answer {
+    let teams = if cx.grant.rights().sees_as_member() {
+        Some(organizations::teams(cx.db(), &cx.grant, cx.principal().caller().map(|c| c.id))?)
+    } else {
+        None
+    };
+    let quotas = Quotas::of(cx.services())?;
+    let (organization, rights) = (cx.grant.organization(), cx.grant.rights());
+    Ok(Response::ok(&OrganizationView::new(organization, rights, teams, quotas)))
+}
+
+/// `PUT /api/v1/organization/<orgname>` (`contract/quay.md` 1.3): every member may be left out.
+#[derive(Deserialize)]
+pub(crate) struct OrgChange {
+    email: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    contact_email: Option<Option<String>>,
+    invoice_email: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    invoice_email_address: Option<Option<String>>,
+    tag_expiration_s: Option<Number>,
+}
+
+impl Json for OrgChange {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "UpdateOrg",
+        about: "Description of updates for an existing organization",
+        properties: &[
+            Property::optional("email", Kind::String, "Organization contact email"),
+            Property::optional(
+                "contact_email",
+                Kind::NullableString,
+                "Organization contact email; wins over `email`",
+            ),
+            Property::optional(
+                "invoice_email",
+                Kind::Boolean,
+                "Whether the organization desires to receive emails for invoices",
+            ),
+            Property::optional(
+                "invoice_email_address",
+                Kind::NullableString,
+                "The email address at which to receive invoices",
+            ),
+            Property::optional(
+                "tag_expiration_s",
+                Kind::Integer(Some(0)),
+                "The number of seconds for tag expiration",
+            ),
+        ],
+    };
+}
+
+/// Changes what is given; all of it or nothing.
+pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> Answer {
+    let (services, before) = (cx.services(), cx.grant.organization());
+    let mut after = before.clone();
+    let mut entries = Vec::new();
+    let mut log = |kind, metadata| entries.push(cx.log_entry(kind, before.id, metadata));
+    if let Some(invoice_email) = body.invoice_email {
+        after.invoice_email = invoice_email;
+        let metadata = json!({ "invoice_email": invoice_email, "namespace": before.name });
+        log(LogKind::OrgChangeInvoicing, metadata);
+    }
+    if let Some(address) = body.invoice_email_address {
+        let address = address.filter(|address| !address.is_empty());
+        if address != before.invoice_email_address {
+            let metadata = json!({ "invoice_email_address": address, "namespace": before.name });
+            log(LogKind::OrgChangeInvoicing, metadata);
+            after.invoice_email_address = address;
+        }
+    }
+    if let Some(email) = body.contact_email.or(body.email.map(Some)) {
+        let email = email.filter(|email| !email.is_empty());
+        if email.as_ref() != Some(&before.email) {
+            after.email = match &email {
+                Some(email) if is_email_address(email) => email.clone(),
+                Some(_) => return Err(ApiError::invalid_request("Invalid email address")),
+                None => services.random().uuid(),
+            };
+            let metadata =
+                json!({ "email": email, "namespace": before.name, "old_email": before.email });
+            log(LogKind::OrgChangeEmail, metadata);
+        }
+    }
+    let tag_expiration = match body.tag_expiration_s {
+        Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION)? => {
+            after.tag_expiration_s = tag_expiration_option(services, &number)?;
+            let metadata = json!({ "tag_expiration": number, "namespace": before.name });
+            log(LogKind::OrgChangeTagExpiration, metadata);
+            Some(number)
+        }
+        _ => None,
+    };
+    let caller_id = cx.principal().caller().map(|caller| caller.id);
+    let teams = transaction(cx.db(), |tx| -> Result<_, StoreError> {
+        let state = OrganizationState {
+            email: &after.email,
+            invoice_email: after.invoice_email,
+            invoice_email_address: after.invoice_email_address.as_deref(),
+            tag_expiration_s: after.tag_expiration_s,
+        };
+        organizations::update(tx, &cx.grant, &state)?;
+        log::append(tx, &entries)?;
+        organizations::teams(tx, &cx.grant, caller_id)
+    })?;
+    let quotas = Quotas::of(services)?;
+    let view = OrganizationView::new(&after, cx.grant.rights(), Some(teams), quotas);
+    Ok(Response::ok(&view.with_tag_expiration(tag_expiration)))
+}
+
+/// `DELETE /api/v1/organization/<orgname>` (`contract/quay.md` 1.4): everything of it goes at once.
+pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> Answer {
+    let organization = cx.grant.organization();
+    transaction(cx.db(), |tx| {
+        let metadata = json!({ "namespace": organization.name });
+        log::append(tx, &[cx.log_entry(LogKind::OrgDelete, organization.id, metadata)])?;
+        organizations::delete(tx, &cx.grant)?;
+        Ok(Response::no_content())
+    })
+}
+
+/// `GET …/private` (`contract/quay.md` 1.5). Nobody has bought a plan here, so billing allows no further private repository.
+pub(crate) fn private(cx: &Context<'_, OrganizationRepositoryCreate>) -> Answer {
+    let count = match cx.grant.rights().is_admin() {
+        true => Some(organizations::private_repositories(cx.db(), &cx.grant)?),
+        false => None,
+    };
+    Ok(Response::ok(&views::private(count)))
+}

@@ -1,0 +1,15 @@
+//! The component `organizations`: organizations (`contract/quay.md` part 1), quotas and auto-prune policies (part 7), and
+//! the same organizations through Concord's API (`contract/concord.md`).
+
+mod autoprune;
+mod concord;
+mod handlers;
+mod namespace;
+mod quota;
+mod routes;
+mod views;
+
+pub use routes::ROUTES;
+
+#[cfg(target_family = "wasm")]
+berth_spin::door!(ROUTES);
