@@ -1,0 +1,173 @@
+//! Teams: list, read, create, change, delete; what they may do on repositories.
+
+use berth_access::{OrganizationMemberView, TeamAdmin, TeamAdminView, TeamSummaryView};
+use berth_domain::{LogKind, Namespace, Team, TeamName, TeamRole};
+use berth_store::{StoreError, log, organizations, teams, transaction};
+use berth_web::view::TeamView;
+use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::views::{self, ChangedTeam};
+
+/// `GET …/organization/<orgname>/teams`: the teams of the organization's view, as a list.
+pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> Answer {
+    let viewer_id = cx.principal().caller().map(|caller| caller.id);
+    let sees_all = cx.grant.rights().sees_as_admin();
+    let teams = organizations::teams(cx.db(), &cx.grant, viewer_id)?;
+    let views: Vec<TeamView> =
+        teams.into_iter().map(|team| TeamView::new(team, sees_all)).collect();
+    Ok(Response::ok(&json!({ "teams": views })))
+}
+
+/// `GET …/organization/<orgname>/team/<teamname>`.
+pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> Answer {
+    let viewer_id = cx.principal().caller().map(|caller| caller.id);
+    let team = teams::summary(cx.db(), &cx.grant, viewer_id)?.ok_or_else(ApiError::not_found)?;
+    Ok(Response::ok(&TeamView::new(team, cx.grant.rights().sees_as_admin())))
+}
+
+/// `PUT …/organization/<orgname>/team/<teamname>` (`contract/quay.md` 4.1).
+#[derive(Deserialize)]
+pub(crate) struct TeamDescription {
+    role: String,
+    description: Option<String>,
+}
+
+impl Json for TeamDescription {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "TeamDescription",
+        about: "Description of a team",
+        properties: &[
+            Property::required(
+                "role",
+                Kind::Enum(&["member", "creator", "admin"]),
+                "What members of the team may do in the whole organization",
+            ),
+            Property::optional("description", Kind::String, "Markdown description of the team"),
+        ],
+    };
+}
+
+impl TeamDescription {
+    /// The schema has seen to it that it is one.
+    fn role(&self) -> Result<TeamRole, ApiError> {
+        self.role.parse().map_err(|_| ApiError::invalid_request("Request error."))
+    }
+}
+
+/// Makes the team, or changes it.
+pub(crate) fn put(cx: &Context<'_, TeamAdmin>, body: TeamDescription) -> Answer {
+    let target = cx.grant.target();
+    let Some(organization) = &target.organization else {
+        let name = cx.path("orgname");
+        return Err(ApiError::model(format!("Organization does not exist: {name}")));
+    };
+    match &target.team {
+        Some(team) => change(cx, organization, team, &body),
+        None => create(cx, organization, &body),
+    }
+}
+
+fn create(cx: &Context<'_, TeamAdmin>, organization: &Namespace, body: &TeamDescription) -> Answer {
+    let name = cx.path("teamname");
+    if name.contains('/') {
+        // An encoded slash separates as a plain one does: such a path leads nowhere.
+        return Err(ApiError::plain_not_found());
+    }
+    let name = TeamName::try_from(name).map_err(|invalid| ApiError::model(invalid.to_string()))?;
+    let (role, description) = (body.role()?, body.description.as_deref().unwrap_or_default());
+    transaction(cx.db(), |tx| {
+        if !teams::create(tx, &cx.grant, &name, description, role)? {
+            // Somebody else made it at this moment: asked again, this is a change.
+            return Err(ApiError::Busy);
+        }
+        let metadata = json!({ "team": name.as_str() });
+        log::append(tx, &[cx.log_entry(LogKind::OrgCreateTeam, organization.id, metadata)])?;
+        Ok(Response::ok(&ChangedTeam::new(name.as_str(), description, role, true)))
+    })
+}
+
+/// All of it or nothing, and nothing is logged of what stays as it is.
+fn change(
+    cx: &Context<'_, TeamAdmin>,
+    organization: &Namespace,
+    team: &Team,
+    body: &TeamDescription,
+) -> Answer {
+    let role = body.role()?;
+    let description = body.description.as_deref().unwrap_or(&team.description);
+    let mut entries = Vec::new();
+    if description != team.description {
+        let metadata = json!({ "team": team.name, "description": description });
+        entries.push(cx.log_entry(LogKind::OrgSetTeamDescription, organization.id, metadata));
+    }
+    if role != team.role {
+        if is_only_admin_team(cx, team) {
+            return Err(demotion_refused(organization, team));
+        }
+        let metadata = json!({ "team": team.name, "role": role.as_str() });
+        entries.push(cx.log_entry(LogKind::OrgSetTeamRole, organization.id, metadata));
+    }
+    if !entries.is_empty() {
+        transaction(cx.db(), |tx| {
+            teams::update(tx, &cx.grant, description, role)?;
+            log::append(tx, &entries)
+        })
+        .map_err(|error| match error {
+            StoreError::NoOwnerLeft => demotion_refused(organization, team),
+            error => error.into(),
+        })?;
+    }
+    Ok(Response::ok(&ChangedTeam::new(&team.name, description, role, false)))
+}
+
+/// Whether the caller administers the organization by this team alone.
+fn is_only_admin_team(cx: &Context<'_, TeamAdmin>, team: &Team) -> bool {
+    let target = cx.grant.target();
+    team.role == TeamRole::Admin && target.caller_in_team && !target.caller_admin_elsewhere
+}
+
+fn demotion_refused(organization: &Namespace, team: &Team) -> ApiError {
+    ApiError::model(format!(
+        "Cannot remove admin from team '{}' because calling user would no longer have admin on org '{}'",
+        team.name, organization.name
+    ))
+}
+
+/// `DELETE …/organization/<orgname>/team/<teamname>` (`contract/quay.md` 4.2): its memberships, invitations and permissions
+/// go along.
+pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> Answer {
+    let (target, caller) = (cx.grant.target(), cx.caller()?);
+    let (Some(organization), Some(team)) = (&target.organization, &target.team) else {
+        let (team, organization) = (cx.path("teamname"), cx.path("orgname"));
+        return Err(ApiError::model(format!(
+            "Team '{team}' is not a team in org '{organization}'"
+        )));
+    };
+    let refused = || {
+        ApiError::model(format!(
+            "Deleting team '{}' would remove admin ability for user '{}' in organization '{}'",
+            team.name, caller.name, organization.name
+        ))
+    };
+    if is_only_admin_team(cx, team) {
+        return Err(refused());
+    }
+    transaction(cx.db(), |tx| {
+        teams::delete(tx, &cx.grant)?;
+        let metadata = json!({ "team": team.name });
+        log::append(tx, &[cx.log_entry(LogKind::OrgDeleteTeam, organization.id, metadata)])
+    })
+    .map_err(|error| match error {
+        StoreError::NoOwnerLeft => refused(),
+        error => error.into(),
+    })?;
+    Ok(Response::no_content())
+}
+
+/// `GET …/team/<teamname>/permissions` (`contract/quay.md` 4.8).
+pub(crate) fn permissions(cx: &Context<'_, TeamAdminView>) -> Answer {
+    let permissions = teams::permissions(cx.db(), &cx.grant)?;
+    Ok(Response::ok(&views::permissions(permissions)))
+}

@@ -1,0 +1,32 @@
+//! What several tests stand on.
+
+use berth_teams::ROUTES;
+use berth_test::App;
+
+/// The cast, and `acme+bot`, a robot of `acme`, and `duo+bot`, one of `duo`, an organization of `outsider`.
+pub(crate) fn app() -> App {
+    let app = App::new(&[ROUTES, berth_organizations::ROUTES])
+        .with_cast()
+        .with_organization("duo", "outsider");
+    for organization in ["acme", "duo"] {
+        app.execute(&format!(
+            "INSERT INTO account (uuid, kind, name, email, namespace_id, created_at)
+            SELECT 'robot of {organization}', 'robot', '{organization}+bot', 'robot of {organization}', id, 0
+            FROM account WHERE name = '{organization}'"
+        ));
+    }
+    app
+}
+
+/// As [`app`], and people are added without being asked.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn direct_app() -> App {
+    app().with("require_team_invite", "false")
+}
+
+/// The entries of the log: kind and metadata.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn log(app: &App) -> String {
+    let rows = app.rows("SELECT kind, metadata FROM log_entry ORDER BY id");
+    rows.iter().map(|row| format!("{} {}\n", row[0], row[1])).collect()
+}
