@@ -1,0 +1,220 @@
+//! Applications of an organization: the rules of each operation (`contract/quay.md` 2.1 to 2.3).
+
+use berth_access::{
+    ApplicationAdmin, ApplicationAdminView, Client, OrganizationAdmin, OrganizationAdminView,
+    Public,
+};
+use berth_domain::secret::Purpose;
+use berth_domain::{LogKind, NamespaceKind};
+use berth_store::applications::{ApplicationFields, NewApplication};
+use berth_store::{applications, log, transaction};
+use berth_web::view::Quotas;
+use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::client_secret;
+use crate::views::{self, ApplicationInfo, ApplicationView};
+
+/// A name that Quay keeps for itself.
+const RESERVED_NAME: &str = "__quay_bootstrap_app";
+
+/// Length of a client id.
+const CLIENT_ID_LENGTH: usize = 20;
+
+/// Length of a client secret.
+const CLIENT_SECRET_LENGTH: usize = 40;
+
+/// What an administrator says of an application, as it was sent: the log repeats it.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
+    fn values(&self) -> ApplicationFields<'_> {
+        ApplicationFields {
+            name: self.text("name").unwrap_or_default(),
+            description: self.text("description").unwrap_or_default(),
+            application_uri: self.text("application_uri").unwrap_or_default(),
+            redirect_uri: self.text("redirect_uri").unwrap_or_default(),
+            avatar_email: self.text("avatar_email"),
+        }
+    }
+
+    fn refuse_reserved_name(&self) -> Result<(), ApiError> {
+        if self.text("name") == Some(RESERVED_NAME) {
+            return Err(ApiError::invalid_request(
+                "Application name is reserved for bootstrap token provisioning",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The body as sent, but for the secret: clients that change what they read before send it back.
+    fn metadata(&self, client_id: &str) -> Value {
+        let mut metadata = self.0.clone();
+        let name = metadata.get("name").cloned().unwrap_or_default();
+        metadata.shift_remove("client_secret");
+        metadata.insert("application_name".into(), name);
+        metadata.insert("client_id".into(), client_id.into());
+        Value::Object(metadata)
+    }
+}
+
+/// `POST …/applications`.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct NewApp(Fields);
+
+impl Json for NewApp {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "NewApp",
+        about: "Description of a new organization application.",
+        properties: &[
+            Property::required("name", Kind::String, "The name of the application"),
+            Property::optional("redirect_uri", Kind::String, REDIRECT_URI),
+            Property::optional("application_uri", Kind::String, APPLICATION_URI),
+            Property::optional("description", Kind::String, DESCRIPTION),
+            Property::optional("avatar_email", Kind::String, AVATAR_EMAIL),
+        ],
+    };
+}
+
+/// `PUT …/applications/<client_id>`: what is left out is reset.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct UpdateApp(Fields);
+
+impl Json for UpdateApp {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "UpdateApp",
+        about: "Description of an updated application.",
+        properties: &[
+            Property::required("name", Kind::String, "The name of the application"),
+            Property::required("redirect_uri", Kind::String, REDIRECT_URI),
+            Property::required("application_uri", Kind::String, APPLICATION_URI),
+            Property::optional("description", Kind::String, DESCRIPTION),
+            Property::optional("avatar_email", Kind::String, AVATAR_EMAIL),
+        ],
+    };
+}
+
+const REDIRECT_URI: &str = "The URI for the application's OAuth redirect";
+const APPLICATION_URI: &str = "The URI for the application's homepage";
+const DESCRIPTION: &str = "The human-readable description for the application";
+const AVATAR_EMAIL: &str = "The e-mail address of the avatar to use for the application";
+
+/// `GET …/applications`.
+pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
+    let found = applications::list(cx.db(), &cx.grant)?;
+    if !cx.grant.rights().is_admin() {
+        let views = found.iter().map(ApplicationView::without_secrets).collect();
+        return Ok(Response::ok(&views::applications(views)));
+    }
+    let keys = cx.services().secret_keys()?;
+    let views = found
+        .iter()
+        .map(|application| {
+            let secret = client_secret::open(&keys, application).map(|opened| opened.text);
+            ApplicationView::new(&application.client_id, application.into(), secret)
+        })
+        .collect();
+    Ok(Response::ok(&views::applications(views)))
+}
+
+/// `POST …/applications`.
+pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, NewApp(body): NewApp) -> Answer {
+    body.refuse_reserved_name()?;
+    let (services, organization) = (cx.services(), cx.grant.organization());
+    let client_id = services.random().upper(CLIENT_ID_LENGTH);
+    let secret = services.random().upper(CLIENT_SECRET_LENGTH);
+    let sealed_secret = services.seal(Purpose::ClientSecret, &secret)?;
+    let fields = body.values();
+    transaction(cx.db(), |tx| {
+        let new = NewApplication {
+            client_id: &client_id,
+            sealed_secret: &sealed_secret,
+            fields: &fields,
+            at: services.now(),
+        };
+        applications::create(tx, &cx.grant, &new)?;
+        let metadata = body.metadata(&client_id);
+        log::append(tx, &[cx.log_entry(LogKind::CreateApplication, organization.id, metadata)])?;
+        Ok(Response::ok(&ApplicationView::new(&client_id, body.values(), Some(secret))))
+    })
+}
+
+/// `GET …/applications/<client_id>`.
+pub(crate) fn get(cx: &Context<'_, ApplicationAdminView>) -> Answer {
+    let application = &cx.grant.target().application;
+    if !cx.grant.rights().is_admin() {
+        return Ok(Response::ok(&ApplicationView::without_secrets(application)));
+    }
+    let secret = client_secret::take(cx.services(), application)?;
+    Ok(Response::ok(&ApplicationView::new(&application.client_id, application.into(), secret)))
+}
+
+/// `PUT …/applications/<client_id>`.
+pub(crate) fn change(cx: &Context<'_, ApplicationAdmin>, UpdateApp(body): UpdateApp) -> Answer {
+    body.refuse_reserved_name()?;
+    let target = cx.grant.target();
+    let client_id = &target.application.client_id;
+    let secret = client_secret::take(cx.services(), &target.application)?;
+    transaction(cx.db(), |tx| {
+        applications::update(tx, &cx.grant, &body.values())?;
+        let metadata = body.metadata(client_id);
+        let entry = cx.log_entry(LogKind::UpdateApplication, target.organization.id, metadata);
+        log::append(tx, &[entry])?;
+        Ok(Response::ok(&ApplicationView::new(client_id, body.values(), secret)))
+    })
+}
+
+/// `DELETE …/applications/<client_id>`: with its tokens, codes and assignments.
+pub(crate) fn delete(cx: &Context<'_, ApplicationAdmin>) -> Answer {
+    let target = cx.grant.target();
+    transaction(cx.db(), |tx| {
+        applications::delete(tx, &cx.grant)?;
+        let metadata = views::application_metadata(&target.application);
+        let entry = cx.log_entry(LogKind::DeleteApplication, target.organization.id, metadata);
+        log::append(tx, &[entry])?;
+        Ok(Response::no_content())
+    })
+}
+
+/// `POST …/applications/<client_id>/resetclientsecret`.
+pub(crate) fn reset_secret(cx: &Context<'_, ApplicationAdmin>) -> Answer {
+    let (services, target) = (cx.services(), cx.grant.target());
+    let secret = services.random().upper(CLIENT_SECRET_LENGTH);
+    let sealed = services.seal(Purpose::ClientSecret, &secret)?;
+    transaction(cx.db(), |tx| {
+        applications::set_secret(tx, &cx.grant, &sealed)?;
+        let metadata = views::application_metadata(&target.application);
+        let kind = LogKind::ResetApplicationClientSecret;
+        log::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
+        let application = &target.application;
+        let view = ApplicationView::new(&application.client_id, application.into(), Some(secret));
+        Ok(Response::ok(&view))
+    })
+}
+
+/// `GET /api/v1/app/`: without a client id it is not for anybody, in the original's words.
+pub(crate) fn info_of_nobody(_cx: &Context<'_, Public>) -> Answer {
+    Err(ApiError::plain_forbidden())
+}
+
+/// `GET /api/v1/app/<client_id>`: what everybody may know of an application.
+pub(crate) fn info(cx: &Context<'_, Client>) -> Answer {
+    let target = cx.grant.target();
+    let organization = target.namespace.as_ref().filter(|n| n.kind == NamespaceKind::Organization);
+    match (organization, &target.application) {
+        (Some(organization), Some(application)) => {
+            let (rights, quotas) = (cx.grant.rights(), Quotas::of(cx.services())?);
+            Ok(Response::ok(&ApplicationInfo::new(application, organization, rights, quotas)))
+        }
+        _ => Err(ApiError::not_found()),
+    }
+}
