@@ -1,0 +1,48 @@
+//! What this component answers.
+
+use berth_access::{NamespaceAdmin, NamespaceMemberView};
+use berth_domain::{LogKind, settings};
+use berth_web::{Change, Logs, Read, Route};
+
+use crate::handlers;
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get(
+        "/api/v1/organization/:orgname/proxycache",
+        "getProxyCacheConfig",
+        &Read::<NamespaceMemberView>(handlers::get),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE),
+    Route::post(
+        "/api/v1/organization/:orgname/proxycache",
+        "createProxyCacheConfig",
+        &Change::<NamespaceAdmin, _>(handlers::create),
+        Logs::Kinds(&[LogKind::CreateProxyCacheConfig]),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE)
+    .answers(&[201]),
+    Route::put(
+        "/api/v1/organization/:orgname/proxycache",
+        "changeProxyCacheConfig",
+        &Change::<NamespaceAdmin, _>(handlers::change),
+        Logs::Kinds(&[LogKind::ChangeProxyCacheConfig]),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE),
+    Route::delete(
+        "/api/v1/organization/:orgname/proxycache",
+        "deleteProxyCacheConfig",
+        &Read::<NamespaceAdmin>(handlers::delete),
+        Logs::Kinds(&[LogKind::DeleteProxyCacheConfig]),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE)
+    .answers(&[201]),
+    Route::post(
+        "/api/v1/organization/:orgname/validateproxycache",
+        "validateProxyCacheConfig",
+        &Change::<NamespaceAdmin, _>(handlers::validate),
+        Logs::Nothing("it changes nothing"),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE)
+    .answers(&[202]),
+];
