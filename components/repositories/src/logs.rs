@@ -1,0 +1,16 @@
+//! The log of a repository (`contract/quay.md` 8.1).
+
+use berth_access::RepositoryAdminView;
+use berth_store::log::Reach;
+use berth_web::logs::{counts, page};
+use berth_web::{Answer, Context};
+
+/// `GET /api/v1/repository/<repository>/logs`.
+pub(crate) fn list(cx: &Context<'_, RepositoryAdminView>) -> Answer {
+    page(cx, Reach::repository(&cx.grant), false)
+}
+
+/// `GET /api/v1/repository/<repository>/aggregatelogs`.
+pub(crate) fn aggregate(cx: &Context<'_, RepositoryAdminView>) -> Answer {
+    counts(cx, Reach::repository(&cx.grant))
+}
