@@ -1,0 +1,37 @@
+//! The log, read (`contract/quay.md` 8.1): of an organization, of oneself, of everything. That of a repository is read in
+//! the component `repositories`.
+
+use berth_access::{NamespaceAdminView, OwnNamespaceView, SuperuserView};
+use berth_store::log::Reach;
+use berth_web::logs::{counts, page};
+use berth_web::{Answer, Context};
+
+/// `GET /api/v1/organization/<orgname>/logs`; with his own name also of a user.
+pub(crate) fn organization(cx: &Context<'_, NamespaceAdminView>) -> Answer {
+    page(cx, Reach::namespace(&cx.grant), false)
+}
+
+/// `GET /api/v1/organization/<orgname>/aggregatelogs`.
+pub(crate) fn organization_counts(cx: &Context<'_, NamespaceAdminView>) -> Answer {
+    counts(cx, Reach::namespace(&cx.grant))
+}
+
+/// `GET /api/v1/user/logs`.
+pub(crate) fn user(cx: &Context<'_, OwnNamespaceView>) -> Answer {
+    page(cx, Reach::own(&cx.grant), false)
+}
+
+/// `GET /api/v1/user/aggregatelogs`.
+pub(crate) fn user_counts(cx: &Context<'_, OwnNamespaceView>) -> Answer {
+    counts(cx, Reach::own(&cx.grant))
+}
+
+/// `GET /api/v1/superuser/logs`: each entry also says whom it happened to.
+pub(crate) fn everything(cx: &Context<'_, SuperuserView>) -> Answer {
+    page(cx, Some(Reach::everything(&cx.grant)), true)
+}
+
+/// `GET /api/v1/superuser/aggregatelogs`.
+pub(crate) fn everything_counts(cx: &Context<'_, SuperuserView>) -> Answer {
+    counts(cx, Some(Reach::everything(&cx.grant)))
+}
