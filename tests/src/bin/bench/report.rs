@@ -1,0 +1,137 @@
+//! What was measured, as a table and as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+/// What was measured of one operation at one number of connections.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Figure {
+    /// Requests a second.
+    pub(crate) rps: f64,
+    /// Half of the requests took at most this long, in milliseconds.
+    pub(crate) p50_ms: f64,
+    /// 99 of 100 took at most this long.
+    pub(crate) p99_ms: f64,
+    /// Processor time of the host per request, in milliseconds.
+    pub(crate) cpu_ms: f64,
+    /// Requests a second, divided by those of the component that answers a constant.
+    pub(crate) ratio_constant: f64,
+    /// The same, of the component that runs one SELECT.
+    pub(crate) ratio_select: f64,
+    /// Requests that failed.
+    pub(crate) errors: u64,
+}
+
+impl Figure {
+    pub(crate) fn with_limits(mut self, limits: Option<&(Self, Self)>) -> Self {
+        if let Some((constant, select)) = limits {
+            self.ratio_constant = self.rps / constant.rps;
+            self.ratio_select = self.rps / select.rps;
+        }
+        self
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "rps": round(self.rps),
+            "p50_ms": round(self.p50_ms),
+            "p99_ms": round(self.p99_ms),
+            "cpu_ms": round(self.cpu_ms),
+            "ratio_constant": round(self.ratio_constant),
+            "ratio_select": round(self.ratio_select),
+            "errors": self.errors,
+        })
+    }
+}
+
+/// Everything that was measured.
+#[derive(Default)]
+pub(crate) struct Report {
+    pub(crate) figures: BTreeMap<String, BTreeMap<u32, Figure>>,
+    /// The constant and the single SELECT.
+    pub(crate) limits: BTreeMap<u32, (Figure, Figure)>,
+    pub(crate) statements: BTreeMap<String, u64>,
+    pub(crate) growth: BTreeMap<String, f64>,
+    pub(crate) mixed_errors: u64,
+    pub(crate) rss_mib: f64,
+    pub(crate) cold_start_ms: f64,
+    pub(crate) warm_start_ms: f64,
+    pub(crate) first_request_ms: f64,
+    pub(crate) wasm_kib: BTreeMap<String, u64>,
+}
+
+impl Report {
+    pub(crate) fn table(&self) -> String {
+        let mut text = String::from(
+            "operation             conn   requests/s   p50 ms   p99 ms   CPU ms   /constant   /SELECT   errors   statements\n",
+        );
+        for (connections, (constant, select)) in &self.limits {
+            row(&mut text, "(constant)", *connections, constant, "");
+            row(&mut text, "(one SELECT)", *connections, select, "1");
+        }
+        for (name, figures) in &self.figures {
+            let statements = self.statements.get(name).map(u64::to_string).unwrap_or_default();
+            for (connections, figure) in figures {
+                row(&mut text, name, *connections, figure, &statements);
+            }
+        }
+        let _ = writeln!(
+            text,
+            "\nreaders and writers together, 64 connections: {} errors",
+            self.mixed_errors
+        );
+        let _ = writeln!(text, "host, most resident memory: {:.0} MiB", self.rss_mib);
+        let _ = writeln!(
+            text,
+            "start to first 200: {:.0} ms cold, {:.0} ms with compiled code; first request to a component: {:.1} ms",
+            self.cold_start_ms, self.warm_start_ms, self.first_request_ms
+        );
+        for (name, growth) in &self.growth {
+            let _ = writeln!(text, "growth of {name}: {growth:.2}");
+        }
+        for (name, size) in &self.wasm_kib {
+            let _ = writeln!(text, "{name}.wasm: {size} KiB");
+        }
+        text
+    }
+
+    pub(crate) fn json(&self) -> String {
+        let mut all = Map::new();
+        for (name, figures) in &self.figures {
+            let figures =
+                figures.iter().map(|(count, figure)| (format!("c{count}"), figure.json()));
+            all.insert(name.clone(), Value::Object(figures.collect()));
+        }
+        let growth = self.growth.iter().map(|(name, growth)| (name.clone(), round(*growth).into()));
+        all.insert("growth".into(), Value::Object(growth.collect()));
+        all.insert("statements".into(), json!(self.statements));
+        all.insert("mixed_errors".into(), self.mixed_errors.into());
+        all.insert("rss_mib".into(), round(self.rss_mib).into());
+        all.insert("cold_start_ms".into(), round(self.cold_start_ms).into());
+        all.insert("warm_start_ms".into(), round(self.warm_start_ms).into());
+        all.insert("first_request_ms".into(), round(self.first_request_ms).into());
+        all.insert("wasm_kib".into(), json!(self.wasm_kib));
+        Value::Object(all).to_string() + "\n"
+    }
+}
+
+fn row(text: &mut String, name: &str, connections: u32, figure: &Figure, statements: &str) {
+    let _ = writeln!(
+        text,
+        "{name:<20} {connections:>5} {:>12.0} {:>8.2} {:>8.2} {:>8.2} {:>11.2} {:>9.2} {:>8} {statements:>12}",
+        figure.rps,
+        figure.p50_ms,
+        figure.p99_ms,
+        figure.cpu_ms,
+        figure.ratio_constant,
+        figure.ratio_select,
+        figure.errors,
+    );
+}
+
+/// Three digits behind the point are more than a machine repeats.
+fn round(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
+}

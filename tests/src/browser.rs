@@ -1,0 +1,174 @@
+//! A real browser: headless Chromium, driven over the WebDriver protocol by chromedriver.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+
+/// How long a page may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The name under which WebDriver hands out elements.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A browser with a window. Dropping it ends it.
+pub struct Browser {
+    driver: Child,
+    client: Client,
+    session: String,
+}
+
+impl Browser {
+    /// Opens a browser that runs no scripts of pages, unless `scripts` says so.
+    ///
+    /// # Panics
+    /// When Chromium or its driver is missing: `cargo xtask test` installs them.
+    #[must_use]
+    pub fn open(scripts: bool) -> Self {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is there: run `cargo xtask test`, which installs it");
+        let output = driver.stdout.take().expect("stdout is piped");
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let port = lines
+            .find_map(|line| {
+                line.split_once("successfully on port ").map(|(_, port)| port.to_owned())
+            })
+            .expect("chromedriver says its port");
+        // Somebody must read on, or the driver ends when nobody does.
+        std::thread::spawn(move || lines.for_each(drop));
+        let client = Client::new(&format!("http://127.0.0.1:{}", port.trim_end_matches('.')));
+        let javascript = if scripts { 1 } else { 2 };
+        let options = json!({
+            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=900,1100",
+                "--disable-dev-shm-usage"],
+            "prefs": { "profile.managed_default_content_settings.javascript": javascript },
+        });
+        let capabilities = json!({ "alwaysMatch": { "goog:chromeOptions": options } });
+        let made = client.post("/session", &json!({ "capabilities": capabilities }));
+        let session = made.json()["value"]["sessionId"].as_str().map(str::to_owned);
+        let session = session.unwrap_or_else(|| panic!("no browser: {made}"));
+        Self { driver, client, session: format!("/session/{session}") }
+    }
+
+    /// Goes to an address.
+    pub fn go(&self, url: &str) {
+        self.post("/url", &json!({ "url": url }));
+    }
+
+    /// The address of the page, with its fragment.
+    #[must_use]
+    pub fn url(&self) -> String {
+        text(self.get("/url"))
+    }
+
+    /// The title of the page.
+    #[must_use]
+    pub fn title(&self) -> String {
+        text(self.get("/title"))
+    }
+
+    /// What the page shows.
+    #[must_use]
+    pub fn text(&self) -> String {
+        text(self.get(&format!("/element/{}/text", self.element("body"))))
+    }
+
+    /// Types into a field.
+    pub fn type_into(&self, selector: &str, keys: &str) {
+        let path = format!("/element/{}/value", self.element(selector));
+        self.post(&path, &json!({ "text": keys }));
+    }
+
+    /// Clicks.
+    pub fn click(&self, selector: &str) {
+        self.post(&format!("/element/{}/click", self.element(selector)), &json!({}));
+    }
+
+    /// Waits until the address begins with `start`, and gives it.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    #[must_use]
+    pub fn wait_for(&self, start: &str) -> String {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let url = self.url();
+            if url.starts_with(start) {
+                return url;
+            }
+            assert!(Instant::now() < until, "still at {url}, not {start}: {}", self.text());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Keeps a picture of the page.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn screenshot(&self, path: &Path) {
+        let picture = STANDARD.decode(text(self.get("/screenshot"))).expect("a picture");
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("it can be made");
+        std::fs::write(path, picture).expect("it can be written");
+    }
+
+    /// Runs a script in the page: the body of an async function. Gives what it returns, or `{"error": text}`.
+    #[must_use]
+    pub fn run(&self, script: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1];\n\
+             (async () => {{ {script} }})().then(done, error => done({{ error: String(error) }}));"
+        );
+        self.post("/execute/async", &json!({ "script": script, "args": [] }))
+    }
+
+    fn element(&self, selector: &str) -> String {
+        let wanted = json!({ "using": "css selector", "value": selector });
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let reply = self.client.post(&format!("{}/element", self.session), &wanted);
+            if let Some(id) = reply.json()["value"][ELEMENT].as_str() {
+                return id.to_owned();
+            }
+            assert!(Instant::now() < until, "no {selector} at {}: {reply}", self.url());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let reply = self.client.get(&format!("{}{path}", self.session));
+        assert_eq!(reply.status, 200, "{path}: {reply}");
+        reply.json()["value"].clone()
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        let reply = self.client.post(&format!("{}{path}", self.session), body);
+        assert_eq!(reply.status, 200, "{path}: {reply}");
+        reply.json()["value"].take()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.client.try_send("DELETE", &self.session, None, &[]);
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => panic!("no text: {other}"),
+    }
+}

@@ -1,0 +1,41 @@
+//! The files that are made from tables, whole or in part: what they say has one source of truth in the code.
+//!
+//! `cargo xtask docs` writes them; `tests/docs.rs` fails when one is stale.
+
+mod discovery;
+mod endpoints;
+mod manifest;
+mod settings;
+
+use std::path::PathBuf;
+
+use crate::host::repository_root;
+
+pub use discovery::document;
+
+/// A generated file.
+pub struct Generated {
+    /// Its path from the root of the repository.
+    pub path: &'static str,
+    /// What it should hold.
+    pub text: String,
+}
+
+impl Generated {
+    /// Where it is.
+    #[must_use]
+    pub fn absolute(&self) -> PathBuf {
+        repository_root().join(self.path)
+    }
+}
+
+/// Every generated file.
+#[must_use]
+pub fn generated() -> Vec<Generated> {
+    vec![
+        Generated { path: "components/system/src/discovery.json", text: discovery::text() },
+        Generated { path: "docs/endpoints.md", text: endpoints::text() },
+        Generated { path: "docs/settings.md", text: settings::text() },
+        Generated { path: "spin.toml", text: manifest::text() },
+    ]
+}

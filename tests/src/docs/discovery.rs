@@ -1,0 +1,278 @@
+//! `components/system/src/discovery.json`, from the route tables: what does not change while Berth runs of the answer to
+//! `GET /api/v1/discovery` (Swagger 2.0). The component `system` adds the rest, and leaves out what is internal or off, by the
+//! marks `x-internal` and `x-feature`.
+
+use std::fmt::Write as _;
+
+use berth_web::{ErrorType, Kind, Property, Route, Schema};
+use serde_json::{Map, Value, json};
+
+use crate::components::{COMPONENTS, Component, rows};
+use crate::host::repository_root;
+
+/// The document.
+///
+/// # Panics
+/// When two bodies share a name and differ, or a component has no description.
+#[must_use]
+pub fn document() -> Value {
+    let mut paths = Map::new();
+    let mut definitions = Map::new();
+    definitions.insert("ApiError".into(), api_error());
+    for (component, route) in rows().filter(|(_, route)| route.path.starts_with("/api/")) {
+        let path = swagger_path(route.path);
+        let entry =
+            paths.entry(path.clone()).or_insert_with(|| path_entry(&component, route, &path));
+        let method = route.method.as_str().to_ascii_lowercase();
+        entry[&method] = operation(&component, route);
+        if let Some(schema) = route.endpoint.schema() {
+            define(&mut definitions, schema);
+        }
+    }
+    let tags: Vec<Value> = COMPONENTS
+        .iter()
+        .map(|component| json!({ "name": component.name, "description": about(component) }))
+        .collect();
+    json!({ "paths": paths, "definitions": definitions, "tags": tags })
+}
+
+/// The document as text: a line for each path, definition and tag, so that a change reads well and the file stays small.
+pub(super) fn text() -> String {
+    let document = document();
+    let mut text = String::from("{\n");
+    for part in ["paths", "definitions"] {
+        let _ = writeln!(text, "\"{part}\": {{");
+        let members: Vec<String> = document[part]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| format!("{}:{value}", json!(name)))
+            .collect();
+        let _ = writeln!(text, "{}\n}},", members.join(",\n"));
+    }
+    let _ = writeln!(text, "\"tags\": {}\n}}", document["tags"]);
+    text
+}
+
+/// A path in Swagger's spelling: `{orgname}` for `:orgname`, and the same for `*repository`, which may span segments.
+pub(super) fn swagger_path(path: &str) -> String {
+    path.split('/')
+        .map(|segment| match segment.strip_prefix([':', '*']) {
+            Some(name) => format!("{{{name}}}"),
+            None => segment.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+fn path_entry(component: &Component, route: &Route, path: &str) -> Value {
+    let mut entry = Map::new();
+    entry.insert("x-name".into(), format!("components.{}", component.name).into());
+    entry.insert("x-path".into(), path.into());
+    entry.insert("x-tag".into(), component.name.into());
+    let parameters: Vec<Value> = route
+        .path
+        .split('/')
+        .filter_map(|segment| segment.strip_prefix([':', '*']))
+        .map(|name| {
+            json!({
+                "name": name,
+                "in": "path",
+                "required": true,
+                "description": parameter_about(name),
+                "type": "string",
+            })
+        })
+        .collect();
+    if !parameters.is_empty() {
+        entry.insert("parameters".into(), parameters.into());
+    }
+    Value::Object(entry)
+}
+
+/// What a parameter of a path stands for.
+fn parameter_about(name: &str) -> &'static str {
+    match name {
+        "orgname" | "namespace" => "The name of an organization or user",
+        "teamname" => "The name of a team",
+        "membername" | "username" => "The name of a user or robot",
+        "repository" => "The namespace and the name of a repository, with a slash between them",
+        "robot_shortname" => "The part of a robot's name behind the plus sign",
+        "client_id" => "The client id of an OAuth application",
+        "email" => "An e-mail address",
+        "error_type" => "The type of an error",
+        "prefix" => "The beginning of a name",
+        "code" => "The code of an invitation",
+        name if name.ends_with("uuid") => "A UUID",
+        name if name.ends_with("id") => "An id",
+        _ => "",
+    }
+}
+
+fn operation(component: &Component, route: &Route) -> Value {
+    let mut operation = Map::new();
+    operation.insert("operationId".into(), route.name.into());
+    operation.insert("summary".into(), summary(route.name).into());
+    operation.insert("parameters".into(), parameters(route).into());
+    operation.insert("tags".into(), json!([component.name]));
+    if route.fresh_login {
+        operation.insert("x-requires-fresh-login".into(), true.into());
+    }
+    if route.internal {
+        operation.insert("x-internal".into(), true.into());
+    }
+    let features: Vec<&str> = route.conditions().map(|feature| feature.name).collect();
+    if !features.is_empty() {
+        operation.insert("x-feature".into(), features.join(" ").into());
+    }
+    if let Some(scope) = route.scope {
+        operation.insert("security".into(), json!([{ "oauth2_implicit": [scope.as_str()] }]));
+    }
+    operation.insert("responses".into(), responses(route));
+    Value::Object(operation)
+}
+
+/// `getOrganizationTeams` as words: `Get organization teams`.
+fn summary(name: &str) -> String {
+    let mut words = String::new();
+    for (position, character) in name.chars().enumerate() {
+        if position == 0 {
+            words.extend(character.to_uppercase());
+        } else if character.is_uppercase() {
+            words.push(' ');
+            words.extend(character.to_lowercase());
+        } else {
+            words.push(character);
+        }
+    }
+    words
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let body = route.endpoint.schema().map(|schema| {
+        json!({
+            "name": "body",
+            "in": "body",
+            "required": !route.endpoint.body_is_optional(),
+            "description": schema.about,
+            "schema": { "$ref": format!("#/definitions/{}", schema.name) },
+        })
+    });
+    let query = route.query.iter().map(|parameter| {
+        json!({
+            "name": parameter.name,
+            "in": "query",
+            "required": false,
+            "description": parameter.about,
+            "type": parameter.kind,
+        })
+    });
+    body.into_iter().chain(query).collect()
+}
+
+/// The answers of success; the component `system` adds those that every operation shares.
+fn responses(route: &Route) -> Value {
+    let answers = route.answers.iter().map(|status| {
+        let meaning = match status {
+            201 => "Created",
+            202 => "Accepted",
+            204 => "Done; no content",
+            302 => "Go on elsewhere",
+            _ => "Done",
+        };
+        (status.to_string(), json!({ "description": meaning }))
+    });
+    answers.collect::<Map<_, _>>().into()
+}
+
+fn api_error() -> Value {
+    let types: Vec<&str> = ErrorType::ALL.into_iter().map(ErrorType::as_str).collect();
+    json!({
+        "type": "object",
+        "required": ["status", "type", "title"],
+        "properties": {
+            "detail": { "type": "string", "description": "What is wrong, in words" },
+            "error_message": { "type": "string", "description": "The same as `detail`" },
+            "error_type": { "type": "string", "description": "The same as `title`" },
+            "title": { "type": "string", "enum": types, "description": "The type of the error" },
+            "type": { "type": "string", "description": "Where the type is explained" },
+            "status": { "type": "integer", "description": "The status of the answer" },
+        },
+    })
+}
+
+fn define(definitions: &mut Map<String, Value>, schema: &Schema) {
+    let definition = object(schema);
+    if let Some(known) = definitions.insert(schema.name.into(), definition.clone()) {
+        assert_eq!(known, definition, "two bodies are called {}", schema.name);
+    }
+}
+
+fn object(schema: &Schema) -> Value {
+    let required: Vec<&str> = schema
+        .properties
+        .iter()
+        .filter(|property| property.required)
+        .map(|property| property.name)
+        .collect();
+    let properties: Map<String, Value> = schema
+        .properties
+        .iter()
+        .map(|property| (property.name.to_owned(), described(property)))
+        .collect();
+    let mut object = Map::new();
+    object.insert("type".into(), "object".into());
+    object.insert("description".into(), schema.about.into());
+    if !required.is_empty() {
+        object.insert("required".into(), required.into());
+    }
+    object.insert("properties".into(), properties.into());
+    Value::Object(object)
+}
+
+fn described(property: &Property) -> Value {
+    let mut described = of_kind(property.kind);
+    if !property.about.is_empty() {
+        described["description"] = property.about.into();
+    }
+    described
+}
+
+/// Swagger 2.0 has no null: `x-nullable` is what its tools agree on.
+fn of_kind(kind: Kind) -> Value {
+    match kind {
+        Kind::String => json!({ "type": "string" }),
+        Kind::NullableString => json!({ "type": "string", "x-nullable": true }),
+        Kind::StringOfLength(shortest, longest) => {
+            json!({ "type": "string", "minLength": shortest, "maxLength": longest })
+        }
+        Kind::Enum(choices) => json!({ "type": "string", "enum": choices }),
+        Kind::NullableEnum(choices) => {
+            json!({ "type": "string", "enum": choices, "x-nullable": true })
+        }
+        Kind::Boolean => json!({ "type": "boolean" }),
+        Kind::Integer(minimum) => number("integer", minimum),
+        // Swagger 2.0 has no word for either.
+        Kind::IntegerOrString => json!({}),
+        Kind::Number(minimum) => number("number", minimum),
+        Kind::Object(schema) => object(schema),
+        Kind::AnyObject => json!({ "type": "object" }),
+        Kind::AnyArray => json!({ "type": "array", "items": {} }),
+        Kind::Any => json!({}),
+    }
+}
+
+fn number(kind: &str, minimum: Option<i64>) -> Value {
+    match minimum {
+        Some(minimum) => json!({ "type": kind, "minimum": minimum }),
+        None => json!({ "type": kind }),
+    }
+}
+
+/// The description in the component's `Cargo.toml`.
+fn about(component: &Component) -> String {
+    let path = repository_root().join("components").join(component.name).join("Cargo.toml");
+    let manifest = std::fs::read_to_string(&path).expect("every component has a Cargo.toml");
+    let line = manifest.lines().find_map(|line| line.strip_prefix("description = \""));
+    line.expect("every component has a description").trim_end_matches('"').to_owned()
+}

@@ -1,0 +1,204 @@
+//! A host for a test: `berth up` as a process of its own.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::client::Client;
+
+/// How a host is started.
+#[derive(Default)]
+pub struct HostOptions {
+    flags: Vec<String>,
+    state: Option<Arc<TempDir>>,
+    own_cache: bool,
+}
+
+impl HostOptions {
+    /// With a setting.
+    #[must_use]
+    pub fn variable(self, name: &str, value: &str) -> Self {
+        self.flag("--variable").flag(&format!("{name}={value}"))
+    }
+
+    /// With any flag of `berth up`.
+    #[must_use]
+    pub fn flag(mut self, flag: &str) -> Self {
+        self.flags.push(flag.to_owned());
+        self
+    }
+
+    /// On the state of an earlier host.
+    #[must_use]
+    pub fn state(mut self, state: Arc<TempDir>) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// With a cache of compiled code of its own, empty at first.
+    #[must_use]
+    pub fn own_cache(mut self) -> Self {
+        self.own_cache = true;
+        self
+    }
+
+    /// Starts the host and waits until it serves.
+    #[must_use]
+    pub fn start(self) -> Host {
+        let state = self.state.unwrap_or_else(Host::new_state);
+        if !self.own_cache {
+            share_cache(state.path());
+        }
+        Host::start(&self.flags, state)
+    }
+}
+
+/// A running host. Dropping it ends it.
+pub struct Host {
+    child: Child,
+    state: Arc<TempDir>,
+    base: String,
+}
+
+impl Host {
+    /// A host with default settings and a state directory of its own.
+    #[must_use]
+    pub fn new() -> Self {
+        HostOptions::default().start()
+    }
+
+    /// How to start a host otherwise.
+    #[must_use]
+    pub fn options() -> HostOptions {
+        HostOptions::default()
+    }
+
+    /// A state directory with nothing in it.
+    #[must_use]
+    pub fn new_state() -> Arc<TempDir> {
+        let base = target_directory().join("test-state");
+        std::fs::create_dir_all(&base).expect("the target directory is ours");
+        Arc::new(TempDir::new_in(base).expect("the target directory is ours"))
+    }
+
+    fn start(flags: &[String], state: Arc<TempDir>) -> Self {
+        let binary = target_directory().join("debug/berth");
+        assert!(binary.is_file(), "{} is missing: run `cargo xtask test`", binary.display());
+        let log = File::options().create(true).append(true).open(state.path().join("log"));
+        let mut child = Command::new(&binary)
+            .current_dir(repository_root())
+            .args(["up", "--listen", "127.0.0.1:0", "--state-dir"])
+            .arg(state.path())
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log.expect("the state directory is ours"))
+            .spawn()
+            .expect("the host starts");
+        let output = child.stdout.take().expect("stdout is piped");
+        let base = BufReader::new(output)
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("Serving ").map(str::to_owned));
+        let base = base.unwrap_or_else(|| {
+            let log = std::fs::read_to_string(state.path().join("log")).unwrap_or_default();
+            panic!("the host does not serve:\n{log}")
+        });
+        Self { child, state, base }
+    }
+
+    /// `http://127.0.0.1:<port>`.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// A client without credentials.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(&self.base)
+    }
+
+    /// The state directory, to start another host on it.
+    #[must_use]
+    pub fn state(&self) -> Arc<TempDir> {
+        Arc::clone(&self.state)
+    }
+
+    /// Everything that the host has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.state.path().join("log")).unwrap_or_default()
+    }
+
+    /// The process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends the host as `kill -9` does.
+    pub fn kill(mut self) -> Arc<TempDir> {
+        self.end();
+        Arc::clone(&self.state)
+    }
+
+    fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Waits until `condition` holds, 10 seconds at most.
+    ///
+    /// # Panics
+    /// When it does not hold by then.
+    pub fn wait_until(&self, what: &str, mut condition: impl FnMut() -> bool) {
+        for _ in 0..200 {
+            if condition() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("in 10 seconds it never came true that {what}");
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The root of the repository.
+#[must_use]
+pub fn repository_root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is below the root")
+}
+
+/// Where cargo puts what it builds.
+#[must_use]
+pub fn target_directory() -> PathBuf {
+    let set = std::env::var_os("CARGO_TARGET_DIR");
+    set.map_or_else(|| repository_root().join("target"), PathBuf::from)
+}
+
+/// Compiled code is the same for every test: all hosts share one cache.
+fn share_cache(state: &Path) {
+    let cache = target_directory().join("test-state/compiled");
+    std::fs::create_dir_all(&cache).expect("the target directory is ours");
+    let link = state.join("compiled");
+    if !link.exists() {
+        std::os::unix::fs::symlink(&cache, &link).expect("the state directory is ours");
+    }
+}

@@ -1,0 +1,36 @@
+//! Recorded answers of a real Quay, replayed against a host.
+//!
+//! `tests/quay/cases.jsonl` holds the requests and answers as they were recorded; they are facts and are not edited.
+//! `tests/quay/state.json` is the state that they were recorded on; [`seed`] builds it through public requests.
+//! Where Berth differs on purpose, `tests/quay/differences.jsonl` holds its own answer beside the recorded one, with the row
+//! of `docs/compatibility.md` that explains it.
+
+mod case;
+mod compare;
+mod replay;
+mod seed;
+mod upstream;
+
+pub use case::{Case, Difference, cases, differences, recorded_body, write_differences};
+pub use replay::{Outcome, Replay};
+pub use seed::{Start, seed};
+pub use upstream::Upstreams;
+
+use crate::host::{Host, HostOptions};
+
+/// A host with the settings of the recording.
+#[must_use]
+pub fn recorded_settings(upstreams: &Upstreams) -> HostOptions {
+    Host::options()
+        .variable("super_users", "superuser")
+        .variable("global_readonly_super_users", "globalreader")
+        .variable("feature_superusers_full_access", "true")
+        .variable("feature_quota_management", "true")
+        .variable("tag_expiration_options", "0s,1s,1d,1w,2w,4w")
+        .variable("ssrf_allowed_hosts", "127.0.0.1,localhost")
+        .variable("mail_gateway_url", &upstreams.mail_url())
+        .flag("--resolve")
+        .flag("docker.io=1.1.1.1")
+        .flag("--resolve")
+        .flag("quay.io=1.1.1.1")
+}

@@ -1,0 +1,29 @@
+//! Concord's API on the real components.
+
+use std::thread;
+
+use berth_tests::Host;
+use serde_json::json;
+
+/// 64 clients make the same new organization at once: one makes it, the others change it or are refused, and there is one.
+#[test]
+fn one_name_is_made_once() {
+    let host = Host::new();
+    let admin = host.client().initialize("root");
+    let threads: Vec<_> = (0..64)
+        .map(|_| {
+            let client = admin.clone();
+            thread::spawn(move || client.post("/api/v1/org", &json!({ "name": "sameName" })))
+        })
+        .collect();
+    let mut created = 0;
+    for thread in threads {
+        let reply = thread.join().expect("a request does not panic");
+        let result = if reply.status == 200 { reply.json()["result"].clone() } else { json!(null) };
+        created += u32::from(result == "CREATED");
+        assert!(reply.status == 200 || reply.status == 400, "{reply}");
+    }
+    assert_eq!(created, 1);
+    let list = admin.get("/api/v1/org").json();
+    assert_eq!(list.as_array().map(Vec::len), Some(1), "{list}");
+}

@@ -1,0 +1,121 @@
+//! The routes of `spin.toml` agree with the route tables. (Its variables are generated: see `docs.rs`.)
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use berth_tests::components::{COMPONENTS, rows};
+use berth_tests::repository_root;
+use berth_web::{Method, Request};
+use routefinder::Router;
+
+fn manifest() -> toml::Table {
+    let text = fs::read_to_string(repository_root().join("spin.toml"));
+    text.expect("spin.toml is there").parse().expect("spin.toml is TOML")
+}
+
+/// `(route, component)` of every HTTP trigger that a request can reach: private ones are dependencies.
+fn triggers() -> Vec<(String, String)> {
+    let manifest = manifest();
+    let triggers = manifest["trigger"]["http"].as_array().expect("a list of triggers");
+    let text = |value: &toml::Value| value.as_str().expect("a text").to_owned();
+    let routed = triggers.iter().filter(|trigger| trigger["route"].is_str());
+    routed.map(|trigger| (text(&trigger["route"]), text(&trigger["component"]))).collect()
+}
+
+/// Spin's precedence: routefinder's, with Spin's spelling of wildcards.
+fn router() -> Router<(String, String)> {
+    let mut router = Router::new();
+    for (route, component) in triggers() {
+        let pattern = match route.strip_suffix("/...") {
+            Some(prefix) => format!("{prefix}/*"),
+            None => route.clone(),
+        };
+        router.add(pattern.as_str(), (route, component)).expect("a route of Spin's");
+    }
+    router
+}
+
+/// Paths that a row serves.
+fn samples(path: &str) -> Vec<String> {
+    let filled = |repository: &str| -> String {
+        let segments = path.split('/').map(|segment| match segment.as_bytes().first() {
+            Some(b'*') => repository,
+            Some(b':') => "some-1.thing_x",
+            _ => segment,
+        });
+        segments.collect::<Vec<_>>().join("/")
+    };
+    if !path.contains('*') {
+        return vec![filled("")];
+    }
+    vec![filled("acme/app"), filled("acme/deep/er/app"), filled("acme/permissions")]
+}
+
+#[test]
+fn every_row_is_reached_through_spin_toml() {
+    let router = router();
+    let mut wrong = Vec::new();
+    for (component, route) in rows() {
+        for path in samples(route.path) {
+            let path = path.trim_end_matches('/');
+            for path in [path.to_owned(), format!("{path}/")] {
+                let found = router.best_match(&path).map(|found| found.handler().clone());
+                let name = found.as_ref().map_or("nobody", |(_, name)| name);
+                if name != component.name {
+                    let method = route.method.as_str();
+                    wrong.push(format!("{method} {path} of {} reaches {name}", component.name));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_row_is_found_in_its_table() {
+    let mut wrong = Vec::new();
+    for (component, route) in rows() {
+        let path = samples(route.path).remove(0);
+        let request = request(route.method, path);
+        let found = berth_web::find(component.routes, &request).map_or("nothing", |row| row.name);
+        if found != route.name {
+            wrong.push(format!(
+                "{} {}: {found}, not {}",
+                route.method.as_str(),
+                route.path,
+                route.name
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "rows hidden by others:\n{}", wrong.join("\n"));
+}
+
+fn request(method: Method, path: String) -> Request {
+    Request { method, path, query: String::new(), headers: Vec::new(), body: Vec::new() }
+}
+
+#[test]
+fn every_route_of_spin_toml_leads_somewhere() {
+    let router = router();
+    let reached: BTreeSet<String> = rows()
+        .flat_map(|(_, route)| samples(route.path))
+        .filter_map(|path| Some(router.best_match(&path)?.handler().0.clone()))
+        .collect();
+    for (route, _) in triggers() {
+        assert!(route == "/..." || reached.contains(&route), "{route} leads to no row");
+    }
+}
+
+#[test]
+fn every_component_with_a_route_table_is_listed() {
+    let components = fs::read_dir(repository_root().join("components")).expect("components/");
+    let mut found: Vec<String> = components
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.join("src/routes.rs").is_file())
+        .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    found.sort();
+    let mut listed: Vec<&str> = COMPONENTS.iter().map(|component| component.name).collect();
+    listed.sort_unstable();
+    assert_eq!(found, listed, "tests/src/components.rs lists the components");
+}
