@@ -1,0 +1,112 @@
+//! `cargo xtask build`: the components for WebAssembly, and the host. Cargo shows the progress.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+const TARGET: &str = "wasm32-wasip1";
+
+/// Builds everything that runs.
+pub(crate) fn all() -> Result<()> {
+    components()?;
+    host()
+}
+
+/// Builds every crate under `components/`.
+pub(crate) fn components() -> Result<()> {
+    wasm_crates("components", "berth-")
+}
+
+/// Builds every crate under `tests/fixtures/`.
+pub(crate) fn fixtures() -> Result<()> {
+    wasm_crates("tests/fixtures", "fixture-")
+}
+
+/// Builds the binary `berth`.
+///
+/// With `--workspace`, though it is one package: cargo unites the features of what it is asked to
+/// build, so that `--package` and `--workspace` would each compile wasmtime, eight minutes a time.
+pub(crate) fn host() -> Result<()> {
+    cargo(&["build", "--workspace", "--bin", "berth"])
+}
+
+/// Builds the benchmark, as [`host`] builds the host.
+pub(crate) fn bench() -> Result<()> {
+    cargo(&["build", "--workspace", "--bin", "bench"])
+}
+
+/// Writes the files that are made from the code's tables.
+pub(crate) fn docs() -> Result<()> {
+    cargo(&["build", "--workspace", "--bin", "docs"])?;
+    become_binary("docs", &[])
+}
+
+/// Where the binary of that name is put.
+fn binary(name: &str) -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("debug").join(name)
+}
+
+/// Takes the place of this process, so that signals reach the binary and its exit code is ours. Returns only on failure.
+pub(crate) fn become_binary(name: &str, arguments: &[String]) -> Result<()> {
+    let binary = binary(name);
+    let error = Command::new(&binary).args(arguments).exec();
+    Err(error).with_context(|| format!("cannot run {}", binary.display()))
+}
+
+/// The root of the repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// Builds each crate `directory/NAME`, whose package is called `prefix` + NAME, for WebAssembly.
+fn wasm_crates(directory: &str, prefix: &str) -> Result<()> {
+    let path = root().join(directory);
+    let entries =
+        std::fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut packages = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.path().join("Cargo.toml").is_file() {
+            packages.push(format!("--package={prefix}{}", entry.file_name().to_string_lossy()));
+        }
+    }
+    packages.sort();
+    ensure!(!packages.is_empty(), "there are no crates in {}", path.display());
+    add_target()?;
+    let mut arguments = vec!["build", "--release", "--target", TARGET];
+    arguments.extend(packages.iter().map(String::as_str));
+    cargo(&arguments)
+}
+
+/// Has rustup add the WebAssembly target if it is missing.
+fn add_target() -> Result<()> {
+    let rustc =
+        Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();
+    let library = rustc.context("cannot run rustc")?.stdout;
+    if Path::new(String::from_utf8_lossy(&library).trim()).is_dir() {
+        return Ok(());
+    }
+    let rustup =
+        Command::new("rustup").current_dir(root()).args(["target", "add", TARGET]).status();
+    let status = rustup.with_context(|| {
+        format!("Rust's target {TARGET} is missing and there is no rustup to add it: install both from https://rustup.rs")
+    })?;
+    ensure!(status.success(), "`rustup target add {TARGET}` failed");
+    Ok(())
+}
+
+/// Runs cargo in the root of the repository.
+pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .current_dir(root())
+        .args(arguments)
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(status.success(), "`cargo {}` failed", arguments.join(" "));
+    Ok(())
+}

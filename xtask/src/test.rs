@@ -1,0 +1,25 @@
+//! `cargo xtask test`: everything that tests need, then all tests.
+
+use anyhow::Result;
+
+use crate::build;
+use crate::programs::{self, Program};
+
+/// The outside programs: a real registry, a real browser, an instruction counter.
+const PROGRAMS: &[Program] = &[
+    Program { path: "/usr/bin/docker-registry", package: "docker-registry" },
+    Program { path: "/usr/bin/chromium", package: "chromium" },
+    Program { path: "/usr/bin/chromedriver", package: "chromium-driver" },
+    Program { path: "/usr/bin/valgrind", package: "valgrind" },
+    Program { path: "/usr/bin/pip3", package: "python3-pip" },
+];
+
+/// Installs, builds and tests. `flags` go to `cargo test`.
+pub(crate) fn run(flags: &[String]) -> Result<()> {
+    programs::install(PROGRAMS)?;
+    build::all()?;
+    build::fixtures()?;
+    let mut arguments = vec!["test", "--workspace"];
+    arguments.extend(flags.iter().map(String::as_str));
+    build::cargo(&arguments)
+}
