@@ -8,6 +8,7 @@ mod client;
 pub mod components;
 pub mod docs;
 mod host;
+pub mod large;
 pub mod quay;
 pub mod swagger;
 

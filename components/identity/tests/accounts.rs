@@ -453,7 +453,7 @@ fn a_name_in_another_case_is_taken() {
 fn nobody_signs_up_while_it_is_off() {
     for feature in ["feature_user_creation", "feature_direct_login"] {
         let app = app().with(feature, "false");
-        assert_eq!(browser(&app).post("/api/v1/user/", newbie()).status(), 404, "{feature}");
+        assert_eq!(browser(&app).post("/api/v1/user/", newbie()).status(), 405, "{feature}");
     }
 }
 

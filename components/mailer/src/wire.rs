@@ -27,10 +27,13 @@ pub(crate) fn send(post: &Post) -> Result<u16, String> {
     let request = request(post)?;
     let body = request.body().map_err(|()| "the host takes no body")?;
     let pending = outgoing_handler::handle(request, Some(options())).map_err(in_words)?;
-    write(body, &post.body, &deadline)?;
+    // A gateway may answer and hang up before the last of the body is flushed. Its answer counts, also then: a mail that
+    // it took and that is counted as failed would be sent twice.
+    let written = write(body, &post.body, &deadline);
     loop {
         match pending.get() {
-            Some(Ok(answer)) => return Ok(answer.map_err(in_words)?.status()),
+            Some(Ok(Ok(answer))) => return Ok(answer.status()),
+            Some(Ok(Err(error))) => return written.and_then(|()| Err(in_words(error))),
             Some(Err(())) => return Err("the host lost the answer".into()),
             None => wait(&pending.subscribe(), &deadline)?,
         }

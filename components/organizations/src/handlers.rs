@@ -152,11 +152,10 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> An
         log(LogKind::OrgChangeInvoicing, metadata);
     }
     if let Some(address) = body.invoice_email_address {
-        let address = address.filter(|address| !address.is_empty());
         if address != before.invoice_email_address {
             let metadata = json!({ "invoice_email_address": address, "namespace": before.name });
             log(LogKind::OrgChangeInvoicing, metadata);
-            after.invoice_email_address = address;
+            after.invoice_email_address = address.filter(|address| !address.is_empty());
         }
     }
     if let Some(email) = body.contact_email.or(body.email.map(Some)) {

@@ -1,7 +1,6 @@
 //! The component `organizations`: organizations (`contract/quay.md` part 1), quotas and auto-prune policies (part 7), and
 //! the same organizations through Concord's API (`contract/concord.md`).
 
-mod autoprune;
 mod concord;
 mod handlers;
 mod namespace;

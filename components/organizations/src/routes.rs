@@ -10,9 +10,9 @@ use berth_domain::settings::{
     FEATURE_AUTO_PRUNE, FEATURE_BILLING, FEATURE_EDIT_QUOTA, FEATURE_QUOTA_MANAGEMENT,
     FEATURE_SUPER_USERS, Setting,
 };
-use berth_web::{Change, Logs, Query, Read, Route};
+use berth_web::{Change, Logs, Query, Read, Route, autoprune};
 
-use crate::{autoprune, concord, handlers, quota};
+use crate::{concord, handlers, quota};
 
 /// Without any of these there are no quotas.
 const QUOTAS: &[&Setting<bool>] =
@@ -264,7 +264,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/organization/:orgname/autoprunepolicy/",
         "createOrganizationAutoPrunePolicy",
         &Change::<NamespaceAdmin, _>(autoprune::create),
-        Logs::Kinds(&[LogKind::CreateNamespaceAutoprunePolicy]),
+        autoprune::CREATION,
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -280,7 +280,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "updateOrganizationAutoPrunePolicy",
         &Change::<NamespaceAdmin, _>(autoprune::change),
-        Logs::Kinds(&[LogKind::UpdateNamespaceAutoprunePolicy]),
+        autoprune::CHANGE,
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -289,7 +289,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "deleteOrganizationAutoPrunePolicy",
         &Read::<NamespaceAdmin>(autoprune::delete),
-        Logs::Kinds(&[LogKind::DeleteNamespaceAutoprunePolicy]),
+        autoprune::DELETION,
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -305,7 +305,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/user/autoprunepolicy/",
         "createUserAutoPrunePolicy",
         &Change::<OwnNamespaceAdmin, _>(autoprune::create),
-        Logs::Kinds(&[LogKind::CreateNamespaceAutoprunePolicy]),
+        autoprune::CREATION,
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -322,7 +322,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "updateUserAutoPrunePolicy",
         &Change::<OwnNamespaceAdmin, _>(autoprune::change),
-        Logs::Kinds(&[LogKind::UpdateNamespaceAutoprunePolicy]),
+        autoprune::CHANGE,
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -332,7 +332,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "deleteUserAutoPrunePolicy",
         &Read::<OwnNamespaceAdmin>(autoprune::delete),
-        Logs::Kinds(&[LogKind::DeleteNamespaceAutoprunePolicy]),
+        autoprune::DELETION,
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE)

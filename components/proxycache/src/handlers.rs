@@ -23,8 +23,8 @@ pub(crate) fn get(cx: &Context<'_, NamespaceMemberView>) -> Answer {
 /// `POST …/proxycache` (`contract/quay.md` 3.3). The registry is not contacted.
 pub(crate) fn create(cx: &Context<'_, NamespaceAdmin>, body: NewConfiguration) -> Answer {
     let organization = organization_without_configuration(cx)?;
+    admit(cx.services(), body.upstream_registry(), Trouble::plain)?;
     let (row, credentials) = (body.row()?, body.credentials()?);
-    admit(cx.services(), &row.upstream_registry, Trouble::plain)?;
     let new = NewProxyCache {
         row: &row,
         sealed_username: seal(cx.services(), credentials.username)?,

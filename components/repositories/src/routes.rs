@@ -7,9 +7,9 @@ use berth_access::{
     RepositoryWrite, RobotPermissionsView, Scope, UserAdmin,
 };
 use berth_domain::LogKind;
-use berth_domain::settings::FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL;
+use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_AUTO_PRUNE};
 use berth_web::logs::{COUNTS_QUERY, PAGE_QUERY};
-use berth_web::{Change, Logs, Query, Read, Route};
+use berth_web::{Change, Logs, Query, Read, Route, autoprune};
 
 use crate::{default_permissions, logs, permissions, repositories, robots, stars};
 
@@ -118,6 +118,49 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
+    Route::get(
+        "/api/v1/repository/*repository/autoprunepolicy/",
+        "listRepositoryAutoPrunePolicies",
+        &Read::<RepositoryAdminView>(autoprune::list),
+    )
+    .scope(Scope::RepoAdmin)
+    .feature(&FEATURE_AUTO_PRUNE),
+    Route::post(
+        "/api/v1/repository/*repository/autoprunepolicy/",
+        "createRepositoryAutoPrunePolicy",
+        &Change::<RepositoryAdmin, _>(autoprune::create),
+        autoprune::CREATION,
+    )
+    .scope(Scope::RepoAdmin)
+    .feature(&FEATURE_AUTO_PRUNE)
+    .permission_first()
+    .answers(&[201]),
+    Route::get(
+        "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
+        "getRepositoryAutoPrunePolicy",
+        &Read::<RepositoryAdminView>(autoprune::get),
+    )
+    .scope(Scope::RepoAdmin)
+    .feature(&FEATURE_AUTO_PRUNE),
+    Route::put(
+        "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
+        "updateRepositoryAutoPrunePolicy",
+        &Change::<RepositoryAdmin, _>(autoprune::change),
+        autoprune::CHANGE,
+    )
+    .scope(Scope::RepoAdmin)
+    .feature(&FEATURE_AUTO_PRUNE)
+    .permission_first()
+    .answers(&[204]),
+    Route::delete(
+        "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
+        "deleteRepositoryAutoPrunePolicy",
+        &Read::<RepositoryAdmin>(autoprune::delete),
+        autoprune::DELETION,
+    )
+    .scope(Scope::RepoAdmin)
+    .feature(&FEATURE_AUTO_PRUNE)
+    .answers(&[200]),
     Route::post(
         "/api/v1/repository/*repository/changevisibility",
         "changeRepoVisibility",

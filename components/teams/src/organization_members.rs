@@ -50,22 +50,22 @@ pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>, _named: OptionalJson<NewM
     add_or_invite(cx, cx.path("membername"))
 }
 
-/// `DELETE …/members/<membername>` (`contract/quay.md` 1.8): out of every team, and no repository permission left.
+/// `DELETE …/members/<membername>` (`contract/quay.md` 1.8): out of every team, and no repository permission left. Who was
+/// none stays none, and nothing is logged.
 pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>) -> Answer {
     let name = cx.path("membername");
     transaction(cx.db(), |tx| {
-        let found = members::remove(tx, &cx.grant, name).map_err(|error| match error {
+        let removed = members::remove(tx, &cx.grant, name).map_err(|error| match error {
             StoreError::NoOwnerLeft => {
                 ApiError::model("Cannot remove user as they are the only organization admin")
             }
             error => error.into(),
         })?;
-        if !found {
-            return Err(ApiError::not_found());
+        if removed.ok_or_else(ApiError::not_found)? {
+            let metadata = json!({ "member": name });
+            let organization_id = cx.grant.organization().id;
+            log::append(tx, &[cx.log_entry(LogKind::OrgRemoveMember, organization_id, metadata)])?;
         }
-        let metadata = json!({ "member": name });
-        let organization_id = cx.grant.organization().id;
-        log::append(tx, &[cx.log_entry(LogKind::OrgRemoveMember, organization_id, metadata)])?;
         Ok(Response::no_content())
     })
 }

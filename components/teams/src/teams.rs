@@ -70,12 +70,8 @@ pub(crate) fn put(cx: &Context<'_, TeamAdmin>, body: TeamDescription) -> Answer 
 }
 
 fn create(cx: &Context<'_, TeamAdmin>, organization: &Namespace, body: &TeamDescription) -> Answer {
-    let name = cx.path("teamname");
-    if name.contains('/') {
-        // An encoded slash separates as a plain one does: such a path leads nowhere.
-        return Err(ApiError::plain_not_found());
-    }
-    let name = TeamName::try_from(name).map_err(|invalid| ApiError::model(invalid.to_string()))?;
+    let name = TeamName::try_from(cx.path("teamname"))
+        .map_err(|invalid| ApiError::model(invalid.to_string()))?;
     let (role, description) = (body.role()?, body.description.as_deref().unwrap_or_default());
     transaction(cx.db(), |tx| {
         if !teams::create(tx, &cx.grant, &name, description, role)? {
@@ -151,7 +147,8 @@ pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> Answer {
             team.name, caller.name, organization.name
         ))
     };
-    if is_only_admin_team(cx, team) {
+    // Also a superuser who is in none: the original fails there.
+    if team.role == TeamRole::Admin && !target.caller_admin_elsewhere {
         return Err(refused());
     }
     transaction(cx.db(), |tx| {

@@ -433,3 +433,10 @@ impl NamespaceChange for NamespaceAdmin {}
 impl NamespaceChange for OwnNamespaceAdmin {}
 impl NamespaceChange for NamespaceQuotaAdmin {}
 impl NamespaceChange for SuperuserNamespace {}
+
+/// Permissions to change auto-prune policies, of a namespace or of a repository.
+pub trait AutopruneChange: Permit {}
+
+impl AutopruneChange for NamespaceAdmin {}
+impl AutopruneChange for OwnNamespaceAdmin {}
+impl AutopruneChange for RepositoryAdmin {}

@@ -46,6 +46,8 @@ pub enum Denied {
     Unauthorized,
     /// He may administer his own account, as the operation wants, but not the namespace: told apart by the contract.
     Forbidden,
+    /// Superusers alone may, as this installation is set up: found out only when the body makes sense, by the contract.
+    SuperusersOnly,
     /// He may, but the thing does not exist.
     NotFound,
 }
@@ -54,7 +56,7 @@ impl fmt::Display for Denied {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Unauthenticated => "nobody known calls",
-            Self::Unauthorized | Self::Forbidden => "the caller may not",
+            Self::Unauthorized | Self::Forbidden | Self::SuperusersOnly => "the caller may not",
             Self::NotFound => "the thing does not exist",
         })
     }
@@ -131,6 +133,7 @@ pub struct Rights {
     user_view: bool,
     user_admin: bool,
     may_own_organizations: bool,
+    superusers_create: bool,
     barred_at_home: bool,
     namespace_role: Option<TeamRole>,
     in_team: bool,
@@ -164,6 +167,9 @@ fn refusal(permission: Permission, rights: &Rights) -> Denied {
     match permission {
         _ if !rights.known => Denied::Unauthenticated,
         Permission::RobotPermissionsView if rights.user_admin => Denied::Forbidden,
+        Permission::CreateOrganization if rights.may_create_organizations() => {
+            Denied::SuperusersOnly
+        }
         _ => Denied::Unauthorized,
     }
 }
@@ -177,7 +183,7 @@ fn allows(permission: Permission, rights: &Rights) -> bool {
         Permission::UserAdmin => rights.user_admin,
         Permission::OwnNamespaceAdmin => rights.user_admin && !rights.global_reader,
         Permission::CreateOrganization => {
-            rights.user_admin && rights.may_own_organizations && !rights.global_reader
+            rights.may_create_organizations() && !rights.superusers_create
         }
         Permission::ConcordCreate => rights.superuser || rights.may_create_at_concord(),
         Permission::ConcordUpdate => rights.superuser || rights.owns_at_concord(),
@@ -213,6 +219,7 @@ impl Rights {
                 user_view: false,
                 user_admin: false,
                 may_own_organizations: false,
+                superusers_create: false,
                 barred_at_home: false,
                 namespace_role: None,
                 in_team: false,
@@ -231,8 +238,8 @@ impl Rights {
             known: true,
             user_view: caller.has_scope(Scope::UserRead) || caller.has_scope(Scope::UserAdmin),
             user_admin: caller.has_scope(Scope::UserAdmin),
-            may_own_organizations: superuser
-                || !(caller.restricted || caller.powers.alone_create_organizations),
+            may_own_organizations: superuser || !caller.restricted,
+            superusers_create: caller.powers.alone_create_organizations && !superuser,
             barred_at_home: caller.restricted && !superuser && is_own(caller, facts),
             namespace_role: role.min(organization_cap(caller)),
             in_team: facts.caller_in_team,
@@ -331,6 +338,11 @@ impl Rights {
     #[must_use]
     pub const fn is_user_admin(&self) -> bool {
         self.user_admin
+    }
+
+    /// May create organizations, were it not for superusers alone to do so.
+    fn may_create_organizations(&self) -> bool {
+        self.user_admin && self.may_own_organizations && !self.global_reader
     }
 
     /// May create organizations by Quay's rule, and Concord's API is open to more than administrators.

@@ -1,8 +1,36 @@
-//! Auto-prune policies of organizations and users: configuration only, Berth stores no tags.
+//! Auto-prune policies of organizations, users and repositories: configuration only, Berth stores no tags.
 
-use berth_access::{Grant, NamespaceChange, NamespaceRef, Permit};
+use berth_access::{AutopruneChange, Grant, NamespaceRef, Permit, RepositoryRef};
+use berth_domain::{Namespace, Repository};
 
 use crate::db::{Database, Row, StoreError, Transaction, Value};
+use crate::params;
+
+/// What policies belong to: a whole namespace, or one repository of it.
+pub trait Prunable {
+    /// The namespace, and the repository if it is one; `None` when it does not exist.
+    fn owner(&self) -> Option<(&Namespace, Option<&Repository>)>;
+}
+
+impl Prunable for NamespaceRef {
+    fn owner(&self) -> Option<(&Namespace, Option<&Repository>)> {
+        self.0.as_ref().map(|namespace| (namespace, None))
+    }
+}
+
+impl Prunable for RepositoryRef {
+    fn owner(&self) -> Option<(&Namespace, Option<&Repository>)> {
+        let (namespace, repository) = self.namespace.as_ref().zip(self.repository.as_ref())?;
+        Some((namespace, Some(repository)))
+    }
+}
+
+/// The row ids of namespace and repository; no row has those of what does not exist.
+fn owner_ids<P: Permit<Target: Prunable>>(grant: &Grant<P>) -> (Option<i64>, Option<i64>) {
+    let owner = grant.target().owner();
+    let repository = owner.and_then(|(_, repository)| repository);
+    (owner.map(|(namespace, _)| namespace.id), repository.map(|repository| repository.id))
+}
 
 /// A policy.
 #[derive(Debug, Clone)]
@@ -19,19 +47,20 @@ pub struct AutoprunePolicy {
     pub tag_pattern_matches: bool,
 }
 
-/// The policies of a namespace in the order in which they were made; only the one with `uuid`, if given. One statement.
+/// The policies in the order in which they were made; only the one with `uuid`, if given. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list<P: Permit<Target = NamespaceRef>>(
+pub fn list<P: Permit<Target: Prunable>>(
     db: &dyn Database,
     grant: &Grant<P>,
     uuid: Option<&str>,
 ) -> Result<Vec<AutoprunePolicy>, StoreError> {
+    let (namespace_id, repository_id) = owner_ids(grant);
     let rows = db.execute(
         "SELECT uuid, method, value, tag_pattern, tag_pattern_matches FROM autoprune_policy
-        WHERE namespace_id = ?1 AND (?2 IS NULL OR uuid = ?2) ORDER BY id",
-        &[grant.namespace_id().into(), uuid.into()],
+        WHERE namespace_id = ?1 AND repository_id IS ?2 AND (?3 IS NULL OR uuid = ?3) ORDER BY id",
+        params![namespace_id, repository_id, uuid],
     )?;
     rows.into_iter().map(read_policy).collect()
 }
@@ -49,16 +78,16 @@ fn read_policy(mut row: Row) -> Result<AutoprunePolicy, StoreError> {
 /// Makes a policy. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `autoprune_policy.namespace_id` when there is the same.
-pub fn create<P: NamespaceChange>(
+/// [`StoreError::Taken`] when there is the same, see [`is_duplicate`].
+pub fn create<P: AutopruneChange<Target: Prunable>>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
     policy: &AutoprunePolicy,
 ) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO autoprune_policy
-            (namespace_id, uuid, method, value, tag_pattern, tag_pattern_matches)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (namespace_id, repository_id, uuid, method, value, tag_pattern, tag_pattern_matches)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         &parameters(grant, policy),
     )?;
     Ok(())
@@ -67,24 +96,29 @@ pub fn create<P: NamespaceChange>(
 /// Replaces what a policy says; returns whether it exists. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `autoprune_policy.namespace_id` when another says the same.
-pub fn change<P: NamespaceChange>(
+/// [`StoreError::Taken`] when another says the same, see [`is_duplicate`].
+pub fn change<P: AutopruneChange<Target: Prunable>>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
     policy: &AutoprunePolicy,
 ) -> Result<bool, StoreError> {
     let rows = tx.execute(
         "UPDATE autoprune_policy
-        SET method = ?3, value = ?4, tag_pattern = ?5, tag_pattern_matches = ?6
-        WHERE namespace_id = ?1 AND uuid = ?2 RETURNING id",
+        SET method = ?4, value = ?5, tag_pattern = ?6, tag_pattern_matches = ?7
+        WHERE namespace_id = ?1 AND repository_id IS ?2 AND uuid = ?3 RETURNING id",
         &parameters(grant, policy),
     )?;
     Ok(!rows.is_empty())
 }
 
-fn parameters<P: NamespaceChange>(grant: &Grant<P>, policy: &AutoprunePolicy) -> [Value; 6] {
+fn parameters<P: Permit<Target: Prunable>>(
+    grant: &Grant<P>,
+    policy: &AutoprunePolicy,
+) -> [Value; 7] {
+    let (namespace_id, repository_id) = owner_ids(grant);
     [
-        grant.namespace_id().into(),
+        namespace_id.into(),
+        repository_id.into(),
         (&policy.uuid).into(),
         (&policy.method).into(),
         (&policy.value).into(),
@@ -97,14 +131,23 @@ fn parameters<P: NamespaceChange>(grant: &Grant<P>, policy: &AutoprunePolicy) ->
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn delete<P: NamespaceChange>(
+pub fn delete<P: AutopruneChange<Target: Prunable>>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
     uuid: &str,
 ) -> Result<bool, StoreError> {
+    let (namespace_id, repository_id) = owner_ids(grant);
     let rows = tx.execute(
-        "DELETE FROM autoprune_policy WHERE namespace_id = ?1 AND uuid = ?2 RETURNING id",
-        &[grant.namespace_id().into(), uuid.into()],
+        "DELETE FROM autoprune_policy
+        WHERE namespace_id = ?1 AND repository_id IS ?2 AND uuid = ?3 RETURNING id",
+        params![namespace_id, repository_id, uuid],
     )?;
     Ok(!rows.is_empty())
+}
+
+/// Whether a change failed because there is a policy of the same owner that says the same.
+#[must_use]
+pub fn is_duplicate(error: &StoreError) -> bool {
+    error.is_taken("autoprune_policy.namespace_id")
+        || error.is_taken("autoprune_policy.repository_id")
 }

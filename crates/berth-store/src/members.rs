@@ -119,8 +119,8 @@ pub fn collaborators(
     rows.into_iter().map(read_line).collect()
 }
 
-/// Takes a person out of the organization: his repository permissions in it and all his memberships. Returns whether such a
-/// person exists. Three statements, of which the first finds him.
+/// Takes a person out of the organization: his repository permissions in it and all his memberships. Returns whether
+/// he lost anything; `None` when there is no such person. Three statements, of which the first finds him.
 ///
 /// # Errors
 /// [`StoreError::NoOwnerLeft`] when he is the last person in a team with role admin.
@@ -128,23 +128,23 @@ pub fn remove(
     tx: &Transaction<'_>,
     grant: &Grant<OrganizationAdmin>,
     name: &str,
-) -> Result<bool, StoreError> {
+) -> Result<Option<bool>, StoreError> {
     let organization_id = grant.organization().id;
     let rows = tx.execute(
         "SELECT id FROM account WHERE name = ?1 AND name = ?1 COLLATE BINARY AND kind = 'user'",
         params![name],
     )?;
-    let Some(mut row) = rows.into_iter().next() else { return Ok(false) };
+    let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
     let account_id: i64 = row.read()?;
-    tx.execute(
-        "DELETE FROM repository_permission WHERE namespace_id = ?1 AND account_id = ?2",
+    let permissions = tx.execute(
+        "DELETE FROM repository_permission WHERE namespace_id = ?1 AND account_id = ?2 RETURNING 1",
         params![organization_id, account_id],
     )?;
-    tx.execute(
-        "DELETE FROM team_member WHERE account_id = ?2 AND organization_id = ?1",
+    let memberships = tx.execute(
+        "DELETE FROM team_member WHERE account_id = ?2 AND organization_id = ?1 RETURNING 1",
         params![organization_id, account_id],
     )?;
-    Ok(true)
+    Ok(Some(!(permissions.is_empty() && memberships.is_empty())))
 }
 
 /// Puts the caller into the oldest team with role admin of a namespace, unless he is in one; a person's account becomes an

@@ -48,12 +48,11 @@ fn answer(
     routes: &[Route],
     request: &Request,
 ) -> Answer {
-    let matches = routing::matches(routes, &request.path);
+    let matches = with_features_on(services, routing::matches(routes, &request.path))?;
     if request.method == Method::Options && !matches.is_empty() {
         return Ok(dialect.options(routing::allowed(&matches)));
     }
     let (route, path) = routing::pick(matches, request)?;
-    require_feature(services, route)?;
     refuse_plain_browser(services, request)?;
     let opened = route.endpoint.open(request);
     if route.unauthenticated {
@@ -105,14 +104,22 @@ fn log_cause(error: &ApiError, request: &Request) {
     }
 }
 
-/// A route whose feature is off does not exist.
-fn require_feature(services: &Services<'_>, route: &Route) -> Result<(), ApiError> {
-    for feature in route.conditions() {
-        if !services.setting(feature)? {
-            return Err(ApiError::plain_not_found());
+/// A route whose feature is off does not exist: another one may know the path.
+fn with_features_on<'a>(
+    services: &Services<'_>,
+    matches: Vec<(&'a Route, PathParameters)>,
+) -> Result<Vec<(&'a Route, PathParameters)>, ApiError> {
+    let mut existing = Vec::new();
+    for found in matches {
+        let mut exists = true;
+        for feature in found.0.conditions() {
+            exists &= services.setting(feature)?;
+        }
+        if exists {
+            existing.push(found);
         }
     }
-    Ok(())
+    Ok(existing)
 }
 
 /// Browsers that follow a link do not read the API (`contract/quay.md` 0.5).

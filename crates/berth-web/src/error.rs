@@ -313,7 +313,7 @@ impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Unauthenticated => Self::unauthenticated(),
-            Denied::Unauthorized => Self::unauthorized(),
+            Denied::Unauthorized | Denied::SuperusersOnly => Self::unauthorized(),
             Denied::Forbidden => Self::plain_forbidden(),
             Denied::NotFound => Self::not_found(),
         }

@@ -3,6 +3,7 @@
 //! [`serve`] is the desk: it matches the route, finds out who calls, reads the body, asks the policy and calls the handler
 //! with a [`Context`] that holds the grant. What the host provides comes in as a [`Platform`]; nothing here knows Spin.
 
+pub mod autoprune;
 mod body;
 pub mod concord;
 mod context;

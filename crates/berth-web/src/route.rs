@@ -3,7 +3,9 @@
 //! A table is a `const`; discovery, documentation, the agreement with `spin.toml` and the coverage tests iterate it. The
 //! permission of a row is a type, the same as its handler's: a row that disagrees does not compile.
 
-use berth_access::{Facts, Permission, Permit, Principal, Scope, Target, TargetKind, authorize};
+use berth_access::{
+    Denied, Facts, Permission, Permit, Principal, Scope, Target, TargetKind, authorize,
+};
 use berth_domain::LogKind;
 use berth_domain::settings::Setting;
 
@@ -379,13 +381,15 @@ impl<P: Permit, B: Body + 'static> Endpoint for Change<P, B> {
             repository: named.and_then(|body| body.repository()).map(str::to_owned),
             team: named.and_then(|body| body.team()).map(str::to_owned),
             finish: Box::new(move |visit, principal, facts| {
+                let grant = authorize::<P>(principal, facts);
                 // Which of the two errors counts when both are there is the route's to say.
-                let (body, grant) = if visit.route.permission_first {
-                    let grant = authorize::<P>(principal, facts)?;
+                let late = matches!(grant, Err(Denied::SuperusersOnly));
+                let (body, grant) = if visit.route.permission_first && !late {
+                    let grant = grant?;
                     (body?, grant)
                 } else {
                     let body = body?;
-                    (body, authorize::<P>(principal, facts)?)
+                    (body, grant?)
                 };
                 handler(&Context::new(visit, grant), body)
             }),

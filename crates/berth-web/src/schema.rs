@@ -251,7 +251,10 @@ pub fn python(value: &Value) -> String {
         Value::Null => "None".into(),
         Value::Bool(true) => "True".into(),
         Value::Bool(false) => "False".into(),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(float) => python_float(float),
+            None => number.to_string(),
+        },
         Value::String(text) => python_string(text),
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(python).collect();
@@ -267,6 +270,18 @@ pub fn python(value: &Value) -> String {
     }
 }
 
+/// The shortest digits that mean the number; scientific below 1e-4 and from 1e16 on.
+fn python_float(float: f64) -> String {
+    let scientific = format!("{float:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if (-4..16).contains(&exponent) {
+        return format!("{float:?}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
 fn python_string(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut repr = String::from(quote);
@@ -277,14 +292,23 @@ fn python_string(text: &str) -> String {
             '\t' => repr.push_str("\\t"),
             '\\' => repr.push_str("\\\\"),
             _ if character == quote => repr.extend(['\\', quote]),
-            _ if character.is_control() && u32::from(character) < 0x100 => {
-                repr.push_str(&format!("\\x{:02x}", u32::from(character)));
-            }
-            _ => repr.push(character),
+            _ if is_printable(character) => repr.push(character),
+            _ => repr.push_str(&match u32::from(character) {
+                code @ ..0x100 => format!("\\x{code:02x}"),
+                code @ ..0x1_0000 => format!("\\u{code:04x}"),
+                code => format!("\\U{code:08x}"),
+            }),
         }
     }
     repr.push(quote);
     repr
+}
+
+/// Whether Python prints the character as it is: the categories that Rust does not escape either. Behind another one, so
+/// that what combines with it counts as printable.
+fn is_printable(character: char) -> bool {
+    !format!("-{character}").escape_debug().any(|escaped| escaped == '{')
+        || matches!(character, '{' | '"' | '\'')
 }
 
 #[cfg(test)]
@@ -350,6 +374,35 @@ mod tests {
         ] {
             assert_eq!(first_line(body), message);
         }
+    }
+
+    #[test]
+    fn python_numbers() {
+        for (json, repr) in [
+            ("1e-5", "1e-05"),
+            ("0.0001", "0.0001"),
+            ("1.5e-7", "1.5e-07"),
+            ("1e5", "100000.0"),
+            ("123456789012345.6", "123456789012345.6"),
+            ("1e15", "1000000000000000.0"),
+            ("1e16", "1e+16"),
+            ("1.25e300", "1.25e+300"),
+            ("-2.50", "-2.5"),
+            ("18446744073709551615", "18446744073709551615"),
+        ] {
+            assert_eq!(python(&serde_json::from_str(json).expect("JSON")), repr);
+        }
+    }
+
+    #[test]
+    fn python_escapes_what_it_does_not_print() {
+        assert_eq!(
+            python(&json!(
+                "{a}\u{a0}\u{ad}\u{7f}\u{378}\u{200b}\u{2028}\u{3000}\u{feff}\u{e0001} e\u{301}é中"
+            )),
+            r"'{a}\xa0\xad\x7f\u0378\u200b\u2028\u3000\ufeff\U000e0001 e\u0301é中'"
+                .replace(r"\u0301", "\u{301}")
+        );
     }
 
     #[test]

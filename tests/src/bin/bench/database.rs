@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use berth_domain::secret::hash_token;
 use berth_store::{Database, DatabaseError, Row, Value};
-use berth_tests::Host;
+use berth_tests::{Host, large};
 use rusqlite::types::{Value as SqlValue, ValueRef};
 use tempfile::TempDir;
 
@@ -32,6 +32,15 @@ impl Seeded {
 
 /// Makes a database of that many organizations, named `org-1` and so on.
 pub(crate) fn make(organizations: u32) -> Seeded {
+    make_with(organizations, &[])
+}
+
+/// Makes a database of one organization, `org-1`, with 10,000 repositories, 2,000 teams and 50,000 permissions.
+pub(crate) fn make_one_large() -> Seeded {
+    make_with(1, &large::statements("org-1"))
+}
+
+fn make_with(organizations: u32, further: &[String]) -> Seeded {
     let state = Host::new_state();
     let path = state.path().join("sqlite_db.db");
     let connection = rusqlite::Connection::open(path).expect("the state directory is ours");
@@ -39,6 +48,9 @@ pub(crate) fn make(organizations: u32) -> Seeded {
     file.0.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF").expect("pragmas");
     berth_store::migrate(&file).expect("the migrations apply");
     fill(&file.0, organizations).expect("the bulk statements are right");
+    for statement in further {
+        file.0.execute_batch(statement).expect("the bulk statements are right");
+    }
     Seeded { state, organizations }
 }
 

@@ -12,7 +12,7 @@ mod report;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use berth_tests::Host;
+use berth_tests::{Host, large};
 
 use crate::load::Load;
 use crate::measure::Server;
@@ -71,6 +71,8 @@ fn run(plan: &Plan) -> Report {
     report.mixed_errors = server.drive_mixed(&Load::all(&large), plan.seconds);
     report.rss_mib = server.peak_memory_mib();
     drop(server);
+    eprintln!("Deleting one organization of {} repositories", large::REPOSITORIES);
+    report.delete_large_organization_ms = measure::deletion();
     eprintln!("Growth from {SMALL} to {LARGE} organizations");
     report.growth = growth(plan, &large);
     report

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use berth_tests::{Host, HostOptions, Session, repository_root};
 
+use crate::database::{self, TOKEN};
 use crate::load::Load;
 use crate::report::Figure;
 
@@ -95,6 +96,21 @@ impl Server {
         // User and system time, in the kernel's unit of 1/100 s.
         (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0
     }
+}
+
+/// How long the deletion of one large organization takes, in milliseconds: the median of three.
+pub(crate) fn deletion() -> f64 {
+    let once = |_| {
+        let server = Server::start(Host::options().state(database::make_one_large().state()));
+        let client = server.host.client().bearer(TOKEN);
+        assert_eq!(client.get("/api/v1/organization/org-1").status, 200);
+        let before = Instant::now();
+        let reply = client.delete("/api/v1/organization/org-1");
+        let elapsed = before.elapsed().as_secs_f64() * 1_000.0;
+        assert_eq!(reply.status, 204, "{reply}");
+        elapsed
+    };
+    median((0..3).map(once).collect())
 }
 
 /// Process start to the first 200: without and with compiled code at hand; and then the first request to another component.

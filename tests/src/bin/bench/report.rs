@@ -56,6 +56,8 @@ pub(crate) struct Report {
     pub(crate) growth: BTreeMap<String, f64>,
     pub(crate) mixed_errors: u64,
     pub(crate) rss_mib: f64,
+    /// Of an organization of 10,000 repositories, 2,000 teams and 50,000 permissions.
+    pub(crate) delete_large_organization_ms: f64,
     pub(crate) cold_start_ms: f64,
     pub(crate) warm_start_ms: f64,
     pub(crate) first_request_ms: f64,
@@ -88,6 +90,11 @@ impl Report {
             "start to first 200: {:.0} ms cold, {:.0} ms with compiled code; first request to a component: {:.1} ms",
             self.cold_start_ms, self.warm_start_ms, self.first_request_ms
         );
+        let _ = writeln!(
+            text,
+            "deleting an organization of 10,000 repositories, 2,000 teams, 50,000 permissions: {:.0} ms",
+            self.delete_large_organization_ms
+        );
         for (name, growth) in &self.growth {
             let _ = writeln!(text, "growth of {name}: {growth:.2}");
         }
@@ -109,6 +116,10 @@ impl Report {
         all.insert("statements".into(), json!(self.statements));
         all.insert("mixed_errors".into(), self.mixed_errors.into());
         all.insert("rss_mib".into(), round(self.rss_mib).into());
+        all.insert(
+            "delete_large_organization_ms".into(),
+            round(self.delete_large_organization_ms).into(),
+        );
         all.insert("cold_start_ms".into(), round(self.cold_start_ms).into());
         all.insert("warm_start_ms".into(), round(self.warm_start_ms).into());
         all.insert("first_request_ms".into(), round(self.first_request_ms).into());
