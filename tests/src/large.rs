@@ -52,14 +52,14 @@ pub fn statements(organization: &str) -> Vec<String> {
         format!(
             "INSERT INTO repository_permission (repository_id, namespace_id, team_id, role)
             {} SELECT repository.id, {of_it}, team.id, 'write' FROM n
-            JOIN repository ON namespace_id = {of_it} AND repository.name = 'repository-' || (i / {TEAM_PERMISSIONS})
+            JOIN repository ON repository.namespace_id = {of_it} AND repository.name = 'repository-' || (i / {TEAM_PERMISSIONS})
             JOIN team ON team.organization_id = {of_it} AND team.name = 'team-' || (i % {TEAMS})",
             numbers(REPOSITORIES * TEAM_PERMISSIONS)
         ),
         format!(
             "INSERT INTO repository_permission (repository_id, namespace_id, account_id, role)
             {} SELECT repository.id, {of_it}, account.id, 'read' FROM n
-            JOIN repository ON namespace_id = {of_it} AND repository.name = 'repository-' || (i / {USER_PERMISSIONS})
+            JOIN repository ON repository.namespace_id = {of_it} AND repository.name = 'repository-' || (i / {USER_PERMISSIONS})
             JOIN account ON account.name = 'crowd-' || (i % {PEOPLE})",
             numbers(REPOSITORIES * USER_PERMISSIONS)
         ),

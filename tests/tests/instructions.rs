@@ -81,9 +81,8 @@ fn requests() {
     let variable = |name| std::env::var(name).ok();
     let path = variable(PATH).unwrap_or_else(|| OPERATIONS[0].1.into());
     let requests = variable(COUNT).map_or(1, |count| count.parse().expect("a number"));
-    let app = App::new(&[berth_organizations::ROUTES, berth_applications::ROUTES])
-        .with_user("ana")
-        .with_organization("acme", "ana");
+    let tables = [berth_organizations::ROUTES, berth_teams::ROUTES, berth_applications::ROUTES];
+    let app = App::new(&tables).with_user("ana").with_organization("acme", "ana");
     let ana = app.as_user("ana");
     for _ in 0..requests {
         let reply = ana.get(&path);

@@ -157,7 +157,7 @@ macro_rules! permissions {
             match authorize::<access::$marker>(principal, facts) {
                 Ok(_) => 'Y',
                 Err(Denied::Unauthenticated) => '?',
-                Err(Denied::Unauthorized) => '.',
+                Err(Denied::Unauthorized | Denied::SuperusersOnly) => '.',
                 Err(Denied::Forbidden) => 'x',
                 Err(Denied::NotFound) => '0',
             }

@@ -160,8 +160,8 @@ fn a_change_resets_what_is_left_out() {
     assert_snapshot!(app.as_user("ana").put(&one, json!({ "name": "n", "application_uri": "" })), @r#"
     400
     {
-      "detail": "'redirect_uri' is a required property\n\nFailed validating 'required' in schema\n\nOn instance:\n    {'name': 'n', 'application_uri': ''}",
-      "error_message": "'redirect_uri' is a required property\n\nFailed validating 'required' in schema\n\nOn instance:\n    {'name': 'n', 'application_uri': ''}",
+      "detail": "'redirect_uri' is a required property\n\nFailed validating 'required' in schema",
+      "error_message": "'redirect_uri' is a required property\n\nFailed validating 'required' in schema",
       "error_type": "invalid_request",
       "title": "invalid_request",
       "type": "http://localhost:3000/api/v1/error/invalid_request",
@@ -174,8 +174,8 @@ fn a_change_resets_what_is_left_out() {
     assert_snapshot!(app.as_user("ana").put(&one, body), @r#"
     400
     {
-      "detail": "None is not of type 'string'\n\nFailed validating 'type' in schema['properties']['avatar_email']\n\nOn instance['avatar_email']:\n    None",
-      "error_message": "None is not of type 'string'\n\nFailed validating 'type' in schema['properties']['avatar_email']\n\nOn instance['avatar_email']:\n    None",
+      "detail": "None is not of type 'string'\n\nFailed validating 'type' in schema['properties']['avatar_email']",
+      "error_message": "None is not of type 'string'\n\nFailed validating 'type' in schema['properties']['avatar_email']",
       "error_type": "invalid_request",
       "title": "invalid_request",
       "type": "http://localhost:3000/api/v1/error/invalid_request",

@@ -70,7 +70,7 @@ pub const ROUTES: &[Route] = &[
         &Change::<PublicNamespace, NewAccount>(sign_up::create),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
-    .feature(&settings::FEATURE_USER_CREATION)
+    .features(&[&settings::FEATURE_USER_CREATION, &settings::FEATURE_DIRECT_LOGIN])
     .internal(),
     Route::put(
         "/api/v1/user/",

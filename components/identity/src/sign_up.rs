@@ -47,9 +47,6 @@ impl Json for NewAccount {
 /// there does it; otherwise the caller is signed in at once.
 pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Answer {
     let services = cx.services();
-    if !services.setting(&settings::FEATURE_DIRECT_LOGIN)? {
-        return Err(ApiError::plain_not_found());
-    }
     let invited = is_invited(services, &body.invite_code, body.email.as_deref())?;
     let email = acceptable(cx, &body, invited)?;
     let random = services.random();

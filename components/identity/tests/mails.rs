@@ -89,8 +89,8 @@ fn notifications_are_dismissed() {
     assert_snapshot!(outsider.put(&path, json!({ "dismissed": "x" })), @r#"
     400
     {
-      "detail": "'x' is not of type 'boolean'\n\nFailed validating 'type' in schema['properties']['dismissed']\n\nOn instance['dismissed']:\n    'x'",
-      "error_message": "'x' is not of type 'boolean'\n\nFailed validating 'type' in schema['properties']['dismissed']\n\nOn instance['dismissed']:\n    'x'",
+      "detail": "'x' is not of type 'boolean'\n\nFailed validating 'type' in schema['properties']['dismissed']",
+      "error_message": "'x' is not of type 'boolean'\n\nFailed validating 'type' in schema['properties']['dismissed']",
       "error_type": "invalid_request",
       "title": "invalid_request",
       "type": "http://localhost:3000/api/v1/error/invalid_request",

@@ -151,12 +151,11 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> An
         let metadata = json!({ "invoice_email": invoice_email, "namespace": before.name });
         log(LogKind::OrgChangeInvoicing, metadata);
     }
-    if let Some(address) = body.invoice_email_address {
-        if address != before.invoice_email_address {
-            let metadata = json!({ "invoice_email_address": address, "namespace": before.name });
-            log(LogKind::OrgChangeInvoicing, metadata);
-            after.invoice_email_address = address.filter(|address| !address.is_empty());
-        }
+    let address = body.invoice_email_address;
+    if let Some(address) = address.filter(|address| *address != before.invoice_email_address) {
+        let metadata = json!({ "invoice_email_address": address, "namespace": before.name });
+        log(LogKind::OrgChangeInvoicing, metadata);
+        after.invoice_email_address = address.filter(|address| !address.is_empty());
     }
     if let Some(email) = body.contact_email.or(body.email.map(Some)) {
         let email = email.filter(|email| !email.is_empty());

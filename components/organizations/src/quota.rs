@@ -8,6 +8,7 @@ use berth_domain::{
     LogKind, Namespace, Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size,
 };
 use berth_store::{StoreError, Transaction, log, quotas, transaction};
+use berth_web::schema::python;
 use berth_web::view::Quotas;
 use berth_web::{Answer, ApiError, Body, Context, Json, Kind, Property, Request, Response, Schema};
 use serde::{Deserialize, Serialize};
@@ -133,15 +134,25 @@ impl Body for ChangedQuota {
     fn read(request: &Request) -> Result<Self, ApiError> {
         let size = QuotaSize::read(request)?;
         let members = members(request);
-        let known = |name: &str| matches!(name, "limit_bytes" | "limit");
-        if let Some(other) = members.keys().find(|name| !known(name)) {
-            return Err(ApiError::invalid_request(format!(
-                "Additional properties are not allowed ('{other}' was unexpected)"
-            )));
-        }
+        refuse_others(&members)?;
         require_one(&members)?;
         Ok(Self(size))
     }
+}
+
+fn refuse_others(members: &Map<String, Value>) -> Result<(), ApiError> {
+    let known = |name: &str| matches!(name, "limit_bytes" | "limit");
+    let others = members.keys().filter(|name| !known(name));
+    let others: Vec<String> = others.map(|name| python(&name.as_str().into())).collect();
+    let verb = match others.len() {
+        0 => return Ok(()),
+        1 => "was",
+        _ => "were",
+    };
+    Err(ApiError::invalid_request(format!(
+        "Additional properties are not allowed ({} {verb} unexpected)",
+        others.join(", ")
+    )))
 }
 
 /// The members of a body that was found to be an object.
@@ -153,15 +164,14 @@ fn members(request: &Request) -> Map<String, Value> {
 }
 
 fn require_one(members: &Map<String, Value>) -> Result<(), ApiError> {
-    let words = match (members.contains_key("limit_bytes"), members.contains_key("limit")) {
-        (true, true) => {
-            "valid under each of {'required': ['limit']}, {'required': ['limit_bytes']}"
-        }
-        (false, false) => "not valid under any of the given schemas",
-        _ => return Ok(()),
-    };
-    let body = berth_web::schema::python(&Value::Object(members.clone()));
-    Err(ApiError::invalid_request(format!("{body} is {words}")))
+    match (members.contains_key("limit_bytes"), members.contains_key("limit")) {
+        (true, true) => Err(ApiError::invalid_request(format!(
+            "{} is valid under each of {{'required': ['limit']}}, {{'required': ['limit_bytes']}}",
+            python(&Value::Object(members.clone()))
+        ))),
+        (false, false) => Err(ApiError::invalid_request("'limit_bytes' is a required property")),
+        _ => Ok(()),
+    }
 }
 
 /// `POST …/quota`: a namespace has one quota at most.

@@ -209,3 +209,49 @@ fn billing_allows_no_private_repository() {
     assert_eq!(app.as_user("bob").get(&path).status(), 403);
     assert_eq!(app.anonymous().get(&path).status(), 401);
 }
+
+#[test]
+fn what_is_too_long_is_refused() {
+    let app = app();
+    let ana = app.as_user("ana");
+    let acme = "/api/v1/organization/acme";
+    let body = |length: usize| json!({ "invoice_email_address": "a".repeat(length) });
+    assert_eq!(ana.put(acme, body(65_536)).status(), 200);
+    assert_snapshot!(ana.put(acme, body(65_537)), @r#"
+    400
+    {
+      "detail": "'invoice_email_address' is longer than 65536 bytes\n\nFailed validating 'maxLength' in schema['properties']['invoice_email_address']",
+      "error_message": "'invoice_email_address' is longer than 65536 bytes\n\nFailed validating 'maxLength' in schema['properties']['invoice_email_address']",
+      "error_type": "invalid_request",
+      "title": "invalid_request",
+      "type": "http://localhost:3000/api/v1/error/invalid_request",
+      "status": 400
+    }
+    "#);
+    assert_snapshot!(ana.put(acme, body(262_144)), @r#"
+    413
+    {
+      "message": "The body of this request can have 262144 bytes at most."
+    }
+    "#);
+    assert_snapshot!(app.anonymous().put(acme, body(1_200_000)), @r#"
+    413
+    {
+      "message": "The body of this request can have 1114112 bytes at most."
+    }
+    "#);
+    let slashes = format!("/api/v1/organization/{}", "a/".repeat(2_048));
+    assert_eq!(app.anonymous().get(&slashes).status(), 404);
+}
+
+/// The original divides paths after it has decoded them, and reads what is no UTF-8 as some character.
+#[test]
+fn paths_are_decoded_before_they_are_divided() {
+    let app = app();
+    let ana = app.as_user("ana");
+    assert_eq!(ana.get("/api/v1/organization/acme%2Fcollaborators").status(), 404);
+    assert_eq!(ana.get("/api/v1/organization/acme%2fquota").status(), 404, "it is off");
+    assert_eq!(ana.put("/api/v1/organization/a%2Fb", json!({})).status(), 404);
+    assert_eq!(ana.get("/api/v1/organization/%61cme").json()["name"], "acme");
+    assert_eq!(ana.get("/api/v1/organization/%FF").json()["error_type"], "not_found");
+}

@@ -28,7 +28,8 @@ pub const ROUTES: &[Route] = &[
         &Change::<NamespaceAdmin, _>(handlers::change),
         Logs::Kinds(&[LogKind::ChangeProxyCacheConfig]),
     )
-    .feature(&settings::FEATURE_PROXY_CACHE),
+    .feature(&settings::FEATURE_PROXY_CACHE)
+    .extension(),
     Route::delete(
         "/api/v1/organization/:orgname/proxycache",
         "deleteProxyCacheConfig",

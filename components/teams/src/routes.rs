@@ -116,7 +116,8 @@ pub const ROUTES: &[Route] = &[
         &Change::<ExistingTeamAdmin, _>(organization_members::add),
         ADDED,
     )
-    .scope(Scope::OrgAdmin),
+    .scope(Scope::OrgAdmin)
+    .extension(),
     Route::delete(
         "/api/v1/organization/:orgname/members/:membername",
         "removeOrganizationMember",

@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, Statement};
@@ -117,6 +118,9 @@ impl Database {
         // thread.
         connection.busy_timeout(Duration::ZERO)?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+        // Otherwise the planner looks at the values that are bound, and prepares a statement anew for each of them: two
+        // thirds of what a small read costs.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let changed = Arc::new(AtomicBool::new(false));
         let deadline = Arc::new(Mutex::new(None::<Instant>));
         connection.authorizer(Some(authorizer(changed.clone())))?;

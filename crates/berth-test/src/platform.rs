@@ -8,6 +8,7 @@ use berth_domain::settings;
 use berth_store::{Database, DatabaseError, Row, Value};
 use berth_web::outbound::mailer::{Gateway, Mailer, Message};
 use berth_web::{Clock, Entropy, KeyValue, PlatformError, Variables};
+use rusqlite::config::DbConfig;
 use rusqlite::types::{Value as SqlValue, ValueRef};
 
 /// In-memory SQLite that remembers its statements.
@@ -21,6 +22,9 @@ impl MemoryDatabase {
     pub(crate) fn new() -> Self {
         let connection = rusqlite::Connection::open_in_memory().expect("memory is there");
         connection.set_prepared_statement_cache_capacity(256);
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .expect("as on the host");
         Self { connection, statements: RefCell::default(), failing: RefCell::default() }
     }
 

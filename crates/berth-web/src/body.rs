@@ -43,6 +43,9 @@ pub trait Json: DeserializeOwned {
     /// The schema that a body is held against before it is read.
     const SCHEMA: &'static Schema;
 
+    /// How long it may be, in bytes. What is longer is 413.
+    const LIMIT: usize = 262_144;
+
     /// See [`Body::namespace`].
     fn namespace(&self) -> Option<&str> {
         None
@@ -65,6 +68,9 @@ impl<T: Json> Body for T {
     fn read(request: &Request) -> Result<Self, ApiError> {
         if !request.has_json_type() {
             return Err(ApiError::not_json());
+        }
+        if request.body.len() > T::LIMIT {
+            return Err(ApiError::too_large(T::LIMIT));
         }
         decode(parse(request)?)
     }

@@ -53,6 +53,7 @@ fn answer(
         return Ok(dialect.options(routing::allowed(&matches)));
     }
     let (route, path) = routing::pick(matches, request)?;
+    require_short_body(request)?;
     refuse_plain_browser(services, request)?;
     let opened = route.endpoint.open(request);
     if route.unauthenticated {
@@ -102,6 +103,13 @@ fn log_cause(error: &ApiError, request: &Request) {
         let id = request.header("x-request-id").unwrap_or("-");
         eprintln!("error: request {id}: {} {}: {cause}", request.method.as_str(), request.path);
     }
+}
+
+/// Whatever a body holds is kept in memory several times over.
+fn require_short_body(request: &Request) -> Result<(), ApiError> {
+    /// In bytes. Robots have notes of 1 MiB, which the contract refuses in words of its own.
+    const LIMIT: usize = 1_048_576 + 65_536;
+    if request.body.len() > LIMIT { Err(ApiError::too_large(LIMIT)) } else { Ok(()) }
 }
 
 /// A route whose feature is off does not exist: another one may know the path.
@@ -176,9 +184,7 @@ fn address(
     };
     let (namespace, repository) = match path.get("repository").map(|path| path.split_once('/')) {
         Some(Some((namespace, name))) => (Some(namespace), Some(name)),
-        // The path of nothing.
-        Some(None) => return Err(ApiError::plain_not_found()),
-        None => {
+        Some(None) | None => {
             let named = NAMESPACE_PARAMETERS.iter().find_map(|name| path.get(name));
             (
                 named.or(opened.namespace.as_deref()),

@@ -222,6 +222,12 @@ impl ApiError {
         Self::Plain(415, "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.".into())
     }
 
+    /// F3 413, for a body that is longer than `limit` bytes.
+    #[must_use]
+    pub fn too_large(limit: usize) -> Self {
+        Self::Plain(413, format!("The body of this request can have {limit} bytes at most.").into())
+    }
+
     /// The same typed error with a further member, before the others.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -129,6 +129,14 @@ impl Request {
             .find_map(|(known, value)| (known == name).then_some(value))
     }
 
+    /// Whether the body is empty, or an object without members.
+    #[must_use]
+    pub(crate) fn says_nothing(&self) -> bool {
+        let body = self.body.trim_ascii();
+        let inner = body.strip_prefix(b"{").and_then(|body| body.strip_suffix(b"}"));
+        body.is_empty() || inner.is_some_and(|inner| inner.trim_ascii().is_empty())
+    }
+
     /// Whether the body says it is JSON: `application/json` or `application/…+json`, parameters allowed.
     #[must_use]
     pub fn has_json_type(&self) -> bool {

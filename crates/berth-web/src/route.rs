@@ -44,6 +44,8 @@ pub struct Route {
     pub takes_password: bool,
     /// Whether it works although the registry is read-only.
     pub works_read_only: bool,
+    /// Whether the original knows the path, but not the method.
+    pub(crate) extension: bool,
     /// Whether it works although anonymous access is off.
     pub open: bool,
     /// Whether nobody asks who calls.
@@ -129,6 +131,7 @@ impl Route {
             csrf_exempt: false,
             takes_password: false,
             works_read_only: false,
+            extension: false,
             open: false,
             unauthenticated: false,
             internal: false,
@@ -245,6 +248,13 @@ impl Route {
     #[must_use]
     pub const fn works_read_only(mut self) -> Self {
         self.works_read_only = true;
+        self
+    }
+
+    /// The original knows the path and not the method: a request that says nothing is answered as there, 405.
+    #[must_use]
+    pub const fn extension(mut self) -> Self {
+        self.extension = true;
         self
     }
 

@@ -7,6 +7,9 @@ use crate::error::ApiError;
 use crate::message::{Method, Request};
 use crate::route::Route;
 
+/// How long a path may be, in bytes, before it is decoded. The longest names that go into one are 255 characters.
+const LONGEST_PATH: usize = 4_096;
+
 /// The parameters of a path, decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PathParameters(Vec<(&'static str, String)>);
@@ -22,6 +25,9 @@ impl PathParameters {
 /// The routes that know the path, whatever their method, each with the parameters that it finds there. The path is decoded
 /// before it is divided: an encoded slash separates as a plain one does, and what is no UTF-8 names nothing.
 pub(crate) fn matches<'a>(routes: &'a [Route], path: &str) -> Vec<(&'a Route, PathParameters)> {
+    if path.len() > LONGEST_PATH {
+        return Vec::new();
+    }
     let path = percent_decode_str(path).decode_utf8_lossy();
     let path = path.strip_suffix('/').unwrap_or(&path);
     let segments: Vec<&str> = path.split('/').collect();
@@ -42,7 +48,9 @@ pub(crate) fn pick<'a>(
     let allow = allowed(&matches);
     matches
         .into_iter()
-        .find(|(route, _)| route.method == request.method)
+        .find(|(route, _)| {
+            route.method == request.method && !(route.extension && request.says_nothing())
+        })
         .ok_or(ApiError::MethodNotAllowed(allow))
 }
 
@@ -74,38 +82,47 @@ pub(crate) fn allowed(matches: &[(&Route, PathParameters)]) -> String {
 
 /// Holds a path against a pattern. A trailing slash of either counts as absent.
 fn parameters(pattern: &'static str, segments: &[&str]) -> Option<PathParameters> {
-    let pattern: Vec<&'static str> =
-        pattern.strip_suffix('/').unwrap_or(pattern).split('/').collect();
     let mut found = Vec::new();
-    follow(&pattern, segments, &mut found).then_some(PathParameters(found))
+    let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
+    let Some((before, from_star)) = pattern.split_once('*') else {
+        return follow(pattern, segments, &mut found).then_some(PathParameters(found));
+    };
+    // What stands behind a star has a length: the star takes all that is left between the two.
+    let before = before.trim_end_matches('/');
+    let (name, behind) = from_star.split_once('/').unwrap_or((from_star, ""));
+    let (head, rest) = segments.split_at_checked(length(before))?;
+    let (middle, tail) = rest.split_at_checked(rest.len().checked_sub(length(behind))?)?;
+    if middle.len() < fewest(name) || !follow(before, head, &mut found) {
+        return None;
+    }
+    found.push((name, middle.join("/")));
+    (behind.is_empty() || follow(behind, tail, &mut found)).then_some(PathParameters(found))
 }
 
+/// How many segments a parameter that takes several takes at least: a repository is named with its namespace.
+fn fewest(name: &str) -> usize {
+    if name == "repository" { 2 } else { 1 }
+}
+
+/// How many segments a pattern without a star has.
+fn length(pattern: &str) -> usize {
+    if pattern.is_empty() { 0 } else { pattern.split('/').count() }
+}
+
+/// Holds segments against a pattern without a star, one by one.
 fn follow(
-    pattern: &[&'static str],
+    pattern: &'static str,
     segments: &[&str],
     found: &mut Vec<(&'static str, String)>,
 ) -> bool {
-    let Some((first, pattern)) = pattern.split_first() else { return segments.is_empty() };
-    if let Some(name) = first.strip_prefix('*') {
-        // The longest run that still lets the rest of the pattern match.
-        return (1..=segments.len()).rev().any(|length| {
-            let depth = found.len();
-            found.push((name, segments[..length].join("/")));
-            let matched = follow(pattern, &segments[length..], found);
-            if !matched {
-                found.truncate(depth);
+    length(pattern) == segments.len()
+        && pattern.split('/').zip(segments).all(|(known, segment)| match known.strip_prefix(':') {
+            Some(name) => {
+                found.push((name, (*segment).to_owned()));
+                !segment.is_empty()
             }
-            matched
-        });
-    }
-    let Some((segment, segments)) = segments.split_first() else { return false };
-    match first.strip_prefix(':') {
-        Some(name) => {
-            found.push((name, (*segment).to_owned()));
-            !segment.is_empty() && follow(pattern, segments, found)
-        }
-        None => first == segment && follow(pattern, segments, found),
-    }
+            None => known == *segment,
+        })
 }
 
 #[cfg(test)]
@@ -127,5 +144,16 @@ mod tests {
             Some(vec![("repository", "ns/a/permissions".into()), ("u", "me".into())])
         );
         assert_eq!(found("/r/*repository", "/r"), None);
+        assert_eq!(found("/r/*repository/logs", "/r/ns/logs"), None);
+        assert_eq!(
+            found("/r/*repository", "/r/ns/logs"),
+            Some(vec![("repository", "ns/logs".into())])
+        );
+        assert_eq!(
+            found("/o/:o/t/:t/*reponame", "/o/x/t/y/a"),
+            Some(vec![("o", "x".into()), ("t", "y".into()), ("reponame", "a".into())])
+        );
+        assert_eq!(found("/o/:o/t/:t/*reponame", "/o/x/t/y"), None);
+        assert_eq!(found("/o/:o/t/:t/*reponame", "/o/x/t//a"), None);
     }
 }

@@ -80,20 +80,15 @@ pub struct Violation {
     message: String,
     keyword: &'static str,
     path: Vec<&'static str>,
-    instance: String,
 }
 
 impl Violation {
-    /// The whole text. Its first line is the contract's.
+    /// The whole text. Its first line is the contract's; the value that the original repeats at the end may hold secrets.
     #[must_use]
     pub fn text(&self) -> String {
         let schema_path: String =
             self.path.iter().map(|name| format!("['properties']['{name}']")).collect();
-        let instance_path: String = self.path.iter().map(|name| format!("['{name}']")).collect();
-        format!(
-            "{}\n\nFailed validating '{}' in schema{schema_path}\n\nOn instance{instance_path}:\n    {}",
-            self.message, self.keyword, self.instance
-        )
+        format!("{}\n\nFailed validating '{}' in schema{schema_path}", self.message, self.keyword)
     }
 }
 
@@ -132,7 +127,6 @@ fn check_object(
                 message: format!("'{}' is a required property", property.name),
                 keyword: "required",
                 path: path.clone(),
-                instance: python(value),
             });
         }
     }
@@ -153,9 +147,8 @@ fn check_property(
 ) {
     let violation = match kind {
         Kind::Any => None,
-        Kind::String => (!value.is_string()).then(|| wrong_type(value, path, "'string'")),
-        Kind::NullableString => (!value.is_string() && !value.is_null())
-            .then(|| wrong_type(value, path, "'string', 'null'")),
+        Kind::String => check_text(value, path),
+        Kind::NullableString => check_nullable_text(value, path),
         Kind::Boolean => (!value.is_boolean()).then(|| wrong_type(value, path, "'boolean'")),
         Kind::AnyObject => (!value.is_object()).then(|| wrong_type(value, path, "'object'")),
         Kind::AnyArray => (!value.is_array()).then(|| wrong_type(value, path, "'array'")),
@@ -169,6 +162,32 @@ fn check_property(
         Kind::Object(schema) => return check_object(schema, value, path, violations),
     };
     violations.extend(violation);
+}
+
+/// How long a text may be, in bytes: of every one there are lists.
+const TEXT_LIMIT: usize = 65_536;
+
+fn check_text(value: &Value, path: &[&'static str]) -> Option<Violation> {
+    match value {
+        Value::String(text) => check_size(text, path),
+        _ => Some(wrong_type(value, path, "'string'")),
+    }
+}
+
+fn check_nullable_text(value: &Value, path: &[&'static str]) -> Option<Violation> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => check_size(text, path),
+        _ => Some(wrong_type(value, path, "'string', 'null'")),
+    }
+}
+
+/// Our own limit, so in our own words: a text of that length is not repeated.
+fn check_size(text: &str, path: &[&'static str]) -> Option<Violation> {
+    let name = path.last().copied().unwrap_or("body");
+    (text.len() > TEXT_LIMIT).then(|| {
+        violation(format!("'{name}' is longer than {TEXT_LIMIT} bytes"), "maxLength", path)
+    })
 }
 
 fn check_length(
@@ -186,7 +205,7 @@ fn check_length(
     } else {
         return None;
     };
-    Some(violation(format!("{} {words}", python(value)), keyword, value, path))
+    Some(violation(format!("{} {words}", python(value)), keyword, path))
 }
 
 fn check_choice(
@@ -207,7 +226,7 @@ fn check_choice(
     let quoted = choices.iter().map(|choice| format!("'{choice}'"));
     let choices: Vec<String> = quoted.chain(nullable.then(|| "None".into())).collect();
     let message = format!("{} is not one of [{}]", python(value), choices.join(", "));
-    Some(violation(message, "enum", value, path))
+    Some(violation(message, "enum", path))
 }
 
 fn check_number(
@@ -224,7 +243,7 @@ fn check_number(
     #[expect(clippy::cast_precision_loss, reason = "minima are small")]
     let minimum = minimum.filter(|minimum| number < *minimum as f64)?;
     let message = format!("{} is less than the minimum of {minimum}", python(value));
-    Some(violation(message, "minimum", value, path))
+    Some(violation(message, "minimum", path))
 }
 
 fn is_whole(value: &Value) -> bool {
@@ -232,16 +251,11 @@ fn is_whole(value: &Value) -> bool {
 }
 
 fn wrong_type(value: &Value, path: &[&'static str], types: &str) -> Violation {
-    violation(format!("{} is not of type {types}", python(value)), "type", value, path)
+    violation(format!("{} is not of type {types}", python(value)), "type", path)
 }
 
-fn violation(
-    message: String,
-    keyword: &'static str,
-    value: &Value,
-    path: &[&'static str],
-) -> Violation {
-    Violation { message, keyword, path: path.to_vec(), instance: python(value) }
+fn violation(message: String, keyword: &'static str, path: &[&'static str]) -> Violation {
+    Violation { message, keyword, path: path.to_vec() }
 }
 
 /// A value in Python's notation (`repr`).
@@ -386,7 +400,7 @@ mod tests {
             ("123456789012345.6", "123456789012345.6"),
             ("1e15", "1000000000000000.0"),
             ("1e16", "1e+16"),
-            ("1.25e300", "1.25e+300"),
+            ("1e300", "1e+300"),
             ("-2.50", "-2.5"),
             ("18446744073709551615", "18446744073709551615"),
         ] {

@@ -431,3 +431,24 @@ fn the_configuration_goes_with_the_organization() {
     app.execute("DELETE FROM account WHERE name = 'acme'");
     assert!(stored(&app).is_empty());
 }
+
+/// The original knows no PUT here.
+#[test]
+fn a_change_that_says_nothing_is_answered_as_in_the_original() {
+    let app = app();
+    let ana = app.as_user("ana");
+    assert_eq!(ana.put(PATH, json!({})).status(), 405);
+    assert_snapshot!(ana.put_empty(PATH), @r#"
+    405
+    {
+      "message": "The method is not allowed for the requested URL."
+    }
+    "#);
+}
+
+#[test]
+fn where_a_registry_is_comes_before_the_rest() {
+    let body = json!({ "upstream_registry": "10.0.0.1", "expiration_s": "soon" });
+    let reply = app().as_user("ana").post(PATH, body);
+    assert_eq!(reply.json()["detail"], "The provided registry URL is not allowed");
+}
