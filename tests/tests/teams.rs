@@ -107,3 +107,28 @@ fn mail_arrives_once_and_later_when_the_receiver_was_down() {
     assert_eq!(ana.get("/api/v1/organization/acme/invitations").status, 200);
     assert!(mails.recv_timeout(Duration::from_secs(1)).is_err(), "each is sent once");
 }
+
+/// A gateway may hang up once it has the mail: that is no failure.
+#[test]
+fn a_gateway_that_hangs_up_at_once_gets_each_mail_once() {
+    const MAILS: usize = 40;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let mails = receive(listener);
+    let host =
+        Host::options().variable("mail_gateway_url", &format!("http://{address}/send")).start();
+    let ana = owner(&host);
+    for number in 0..MAILS {
+        let path = format!("{INVITE}/{number}@example.com");
+        assert_eq!(ana.put_empty(&path).status, 200);
+    }
+    for _ in 0..MAILS {
+        mails.recv_timeout(Duration::from_secs(5)).expect("a mail for each invitation");
+    }
+    host.wait_until("every mail counts as delivered", || {
+        let list = ana.get("/api/v1/organization/acme/invitations").json();
+        let invitations = list["invitations"].as_array().expect("a list");
+        invitations.len() == MAILS
+            && invitations.iter().all(|invitation| invitation["delivery"]["state"] == "delivered")
+    });
+}

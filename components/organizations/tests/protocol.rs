@@ -252,6 +252,7 @@ fn paths_are_decoded_before_they_are_divided() {
     assert_eq!(ana.get("/api/v1/organization/acme%2Fcollaborators").status(), 404);
     assert_eq!(ana.get("/api/v1/organization/acme%2fquota").status(), 404, "it is off");
     assert_eq!(ana.put("/api/v1/organization/a%2Fb", json!({})).status(), 404);
+    assert_eq!(ana.get("/api/v1/organization/acme%2F").status(), 404, "nothing behind it");
     assert_eq!(ana.get("/api/v1/organization/%61cme").json()["name"], "acme");
     assert_eq!(ana.get("/api/v1/organization/%FF").json()["error_type"], "not_found");
 }

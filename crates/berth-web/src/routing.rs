@@ -28,8 +28,8 @@ pub(crate) fn matches<'a>(routes: &'a [Route], path: &str) -> Vec<(&'a Route, Pa
     if path.len() > LONGEST_PATH {
         return Vec::new();
     }
+    let path = path.strip_suffix('/').unwrap_or(path);
     let path = percent_decode_str(path).decode_utf8_lossy();
-    let path = path.strip_suffix('/').unwrap_or(&path);
     let segments: Vec<&str> = path.split('/').collect();
     routes.iter().filter_map(|route| Some((route, parameters(route.path, &segments)?))).collect()
 }

@@ -1,7 +1,7 @@
 //! What was measured, as a table and as JSON.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value, json};
 
@@ -101,7 +101,59 @@ impl Report {
         for (name, size) in &self.wasm_kib {
             let _ = writeln!(text, "{name}.wasm: {size} KiB");
         }
+        text.push_str("\nwithin reach:\n");
+        for goal in self.goals() {
+            let _ = writeln!(text, "{goal}");
+        }
         text
+    }
+
+    /// What the figures are meant to reach, on two cores.
+    fn goals(&self) -> Vec<Goal> {
+        let of_select = |name: &str| self.figures[name][&8].ratio_select;
+        let failed: u64 =
+            self.figures.values().filter_map(|by| by.get(&64)).map(|f| f.errors).sum();
+        let worst = |of: &BTreeMap<String, u64>| count(of.values().copied().max().unwrap_or(0));
+        let growth = self.growth.values().copied().fold(0.0, f64::max);
+        let statements = |reads: bool| {
+            let kind = |name: &&String| name.starts_with("get_") == reads;
+            count(
+                self.statements
+                    .keys()
+                    .filter(kind)
+                    .map(|name| self.statements[name])
+                    .max()
+                    .unwrap_or(0),
+            )
+        };
+        vec![
+            Goal::at_least(
+                "get_organization of one SELECT, 8 connections",
+                of_select("get_organization"),
+                0.6,
+            ),
+            Goal::at_least(
+                "get_members of one SELECT, 8 connections",
+                of_select("get_members"),
+                0.5,
+            ),
+            Goal::at_most("growth of any read", growth, 1.3),
+            Goal::at_most("statements of any read", statements(true), 2.0),
+            Goal::at_most("statements of any write", statements(false), 8.0),
+            Goal::at_most("resident memory of the host, MiB", self.rss_mib, 150.0),
+            Goal::at_most("start with compiled code, ms", self.warm_start_ms, 300.0),
+            Goal::at_most("largest component, KiB", worst(&self.wasm_kib), 1_024.0),
+            Goal::at_most(
+                "requests that failed at 64 connections",
+                count(failed + self.mixed_errors),
+                0.0,
+            ),
+            Goal::at_most(
+                "deleting the large organization, ms",
+                self.delete_large_organization_ms,
+                5_000.0,
+            ),
+        ]
     }
 
     pub(crate) fn json(&self) -> String {
@@ -126,6 +178,41 @@ impl Report {
         all.insert("wasm_kib".into(), json!(self.wasm_kib));
         Value::Object(all).to_string() + "\n"
     }
+}
+
+/// A figure and its limit.
+struct Goal {
+    what: &'static str,
+    figure: f64,
+    limit: f64,
+    at_least: bool,
+}
+
+impl Goal {
+    fn at_least(what: &'static str, figure: f64, limit: f64) -> Self {
+        Self { what, figure, limit, at_least: true }
+    }
+
+    fn at_most(what: &'static str, figure: f64, limit: f64) -> Self {
+        Self { what, figure, limit, at_least: false }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, figure, limit, at_least } = self;
+        let reached = if *at_least { figure >= limit } else { figure <= limit };
+        let (verdict, side) = (
+            if reached { "reached" } else { "MISSED " },
+            if *at_least { "at least" } else { "at most" },
+        );
+        write!(formatter, "  {verdict} {what}: {figure:.2}, {side} {limit:.2}")
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are small")]
+fn count(count: u64) -> f64 {
+    count as f64
 }
 
 fn row(text: &mut String, name: &str, connections: u32, figure: &Figure, statements: &str) {
