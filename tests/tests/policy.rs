@@ -1,17 +1,18 @@
 //! Who may do what, as a table: `tests/policy/matrix.txt`, to be read as a diff.
 //!
-//! Every kind of caller with a session and with each single scope, against every permission. When the policy changes on
-//! purpose, `UPDATE_MATRIX=1` writes the table anew.
+//! Every kind of caller with a session and with each single scope, against every permission that there is. When the policy
+//! changes on purpose, `UPDATE_MATRIX=1` writes the table anew.
 
-use berth_access as access;
 use berth_access::{
-    Authority, Caller, Denied, Facts, Principal, Scope, ScopeSet, SuperuserPowers, Token, authorize,
+    Authority, Caller, Denied, Facts, PERMITS, Principal, Scope, ScopeSet, SuperuserPowers, Token,
+    Verdict,
 };
 use berth_domain::{
-    Namespace, NamespaceKind, Repository, RepositoryRole, Team, TeamRole, Timestamp,
+    Application, Namespace, NamespaceKind, Repository, RepositoryRole, Team, TeamRole, Timestamp,
 };
 
 const CALLER: i64 = 1;
+const SOMEBODY_ELSE: i64 = 2;
 
 /// A kind of caller, by what the database says of him.
 struct Role {
@@ -19,7 +20,10 @@ struct Role {
     known: bool,
     team_role: Option<TeamRole>,
     repository_role: Option<RepositoryRole>,
-    own_namespace: bool,
+    namespace: (i64, NamespaceKind),
+    concord_owner: bool,
+    anybody_creates: bool,
+    restricted: bool,
     powers: SuperuserPowers,
 }
 
@@ -28,7 +32,10 @@ const NOBODY: Role = Role {
     known: false,
     team_role: None,
     repository_role: None,
-    own_namespace: false,
+    namespace: (SOMEBODY_ELSE, NamespaceKind::Organization),
+    concord_owner: false,
+    anybody_creates: false,
+    restricted: false,
     powers: SuperuserPowers {
         superuser: false,
         full_access: false,
@@ -38,33 +45,64 @@ const NOBODY: Role = Role {
 };
 
 fn roles() -> Vec<Role> {
-    let outsider = || Role { name: "outsider", known: true, ..NOBODY };
-    let superuser = SuperuserPowers { superuser: true, ..SuperuserPowers::default() };
+    [everyday_roles(), superuser_roles(), concord_roles()].into_iter().flatten().collect()
+}
+
+fn outsider(name: &'static str) -> Role {
+    Role { name, known: true, ..NOBODY }
+}
+
+fn everyday_roles() -> Vec<Role> {
+    let write = Some(RepositoryRole::Write);
     vec![
         NOBODY,
-        outsider(),
-        Role { name: "collaborator", repository_role: Some(RepositoryRole::Write), ..outsider() },
-        Role { name: "member", team_role: Some(TeamRole::Member), ..outsider() },
-        Role { name: "creator", team_role: Some(TeamRole::Creator), ..outsider() },
-        Role { name: "admin", team_role: Some(TeamRole::Admin), ..outsider() },
-        Role { name: "own namespace", own_namespace: true, ..outsider() },
-        Role { name: "superuser", powers: superuser, ..outsider() },
+        outsider("outsider"),
+        Role { repository_role: write, ..outsider("collaborator") },
+        Role { team_role: Some(TeamRole::Member), ..outsider("member") },
+        Role { team_role: Some(TeamRole::Creator), ..outsider("creator") },
+        Role { team_role: Some(TeamRole::Admin), ..outsider("admin") },
+        Role { namespace: (CALLER, NamespaceKind::User), ..outsider("own namespace") },
         Role {
-            name: "full access",
-            powers: SuperuserPowers { full_access: true, ..superuser },
-            ..outsider()
+            namespace: (CALLER, NamespaceKind::User),
+            restricted: true,
+            ..outsider("own, restricted")
         },
+    ]
+}
+
+const SUPERUSER: SuperuserPowers = SuperuserPowers { superuser: true, ..NOBODY.powers };
+const READER: SuperuserPowers = SuperuserPowers { global_reader: true, ..NOBODY.powers };
+
+fn superuser_roles() -> Vec<Role> {
+    let full_access = SuperuserPowers { full_access: true, ..SUPERUSER };
+    let everything = SuperuserPowers { global_reader: true, ..full_access };
+    let admin = Some(TeamRole::Admin);
+    let users = (SOMEBODY_ELSE, NamespaceKind::User);
+    vec![
+        Role { powers: SUPERUSER, ..outsider("superuser") },
+        Role { powers: SUPERUSER, namespace: users, ..outsider("superuser at a user") },
+        Role { powers: full_access, ..outsider("full access") },
+        Role { powers: READER, ..outsider("global reader") },
+        Role { powers: READER, namespace: users, ..outsider("global reader at a user") },
+        Role { powers: everything, team_role: admin, ..outsider("admin and global reader") },
+    ]
+}
+
+/// Who owns an organization in the sense of Concord's API, and who creates one where not only administrators do.
+fn concord_roles() -> Vec<Role> {
+    let alone = SuperuserPowers { alone_create_organizations: true, ..NOBODY.powers };
+    let creating = |name| Role { anybody_creates: true, ..outsider(name) };
+    vec![
+        Role { concord_owner: true, ..outsider("Concord's owner") },
+        Role { concord_owner: true, powers: READER, ..outsider("owner, global reader") },
+        creating("anybody creates"),
+        Role { restricted: true, ..creating("anybody, restricted") },
+        Role { powers: alone, ..creating("superusers alone") },
         Role {
-            name: "global reader",
-            powers: SuperuserPowers { global_reader: true, ..SuperuserPowers::default() },
-            ..outsider()
+            powers: SuperuserPowers { superuser: true, ..alone },
+            ..creating("alone, superuser")
         },
-        Role {
-            name: "admin and global reader",
-            team_role: Some(TeamRole::Admin),
-            powers: SuperuserPowers { global_reader: true, full_access: true, ..superuser },
-            ..outsider()
-        },
+        Role { powers: READER, ..creating("creates, global reader") },
     ]
 }
 
@@ -81,7 +119,7 @@ impl Role {
             verified: true,
             authority,
             powers: self.powers,
-            restricted: false,
+            restricted: self.restricted,
         }))
     }
 
@@ -97,6 +135,8 @@ impl Role {
             }),
             caller_in_team: self.team_role.is_some(),
             caller_admin_elsewhere: false,
+            caller_is_owner: self.concord_owner,
+            anybody_creates: self.anybody_creates,
             repository: Some(Repository {
                 id: 4,
                 name: "repository".into(),
@@ -104,15 +144,22 @@ impl Role {
                 is_public: false,
             }),
             repository_role: self.repository_role,
-            ..Facts::default()
+            application: Some(Application {
+                id: 6,
+                client_id: "client".into(),
+                name: "app".into(),
+                description: String::new(),
+                application_uri: String::new(),
+                redirect_uri: String::new(),
+                avatar_email: None,
+                sealed_secret: None,
+            }),
+            granted_scopes: Vec::new(),
         }
     }
 
     fn namespace(&self) -> Namespace {
-        let (id, kind) = match self.own_namespace {
-            true => (CALLER, NamespaceKind::User),
-            false => (2, NamespaceKind::Organization),
-        };
+        let (id, kind) = self.namespace;
         Namespace {
             id,
             uuid: "00000000-0000-4000-8000-000000000002".into(),
@@ -149,63 +196,23 @@ fn authorities() -> Vec<(String, Authority)> {
     all
 }
 
-type Test = fn(&Principal, Facts) -> char;
-
-macro_rules! permissions {
-    ($($marker:ident),+ $(,)?) => {
-        &[$((stringify!($marker), |principal, facts| {
-            match authorize::<access::$marker>(principal, facts) {
-                Ok(_) => 'Y',
-                Err(Denied::Unauthenticated) => '?',
-                Err(Denied::Unauthorized | Denied::SuperusersOnly) => '.',
-                Err(Denied::Forbidden) => 'x',
-                Err(Denied::NotFound) => '0',
-            }
-        })),+]
-    };
+fn letter(verdict: Verdict, principal: &Principal, facts: Facts) -> char {
+    match verdict(principal, facts) {
+        Ok(()) => 'Y',
+        Err(Denied::Unauthenticated) => '?',
+        Err(Denied::Unauthorized) => '.',
+        Err(Denied::Forbidden) => 'x',
+        Err(Denied::SuperusersOnly) => 's',
+        Err(Denied::NotFound) => '0',
+    }
 }
 
-const PERMISSIONS: &[(&str, Test)] = permissions![
-    Public,
-    Authenticated,
-    UserView,
-    UserAdmin,
-    CreateOrganization,
-    ConcordCreate,
-    ConcordUpdate,
-    ConcordDelete,
-    OrganizationView,
-    OrganizationMemberView,
-    OrganizationAdminView,
-    OrganizationAdmin,
-    OrganizationRepositoryCreate,
-    NamespaceMemberView,
-    NamespaceAdminView,
-    NamespaceAdmin,
-    NamespaceQuotaAdmin,
-    SuperuserNamespaceView,
-    SuperuserNamespace,
-    OwnNamespaceView,
-    OwnNamespaceAdmin,
-    RobotPermissionsView,
-    TeamView,
-    TeamAdminView,
-    TeamAdmin,
-    RepositoryCreate,
-    RepositoryStar,
-    RepositoryView,
-    RepositoryWrite,
-    RepositoryAdminView,
-    RepositoryAdmin,
-    SuperuserView,
-    Superuser,
-];
+const LEGEND: &str = "Who may do what. Y: may; .: 403; ?: 401; x: 403 of another form; s: 403 once the body makes sense; 0: may, but what \
+    is addressed is of another kind (a user for an organization, or an organization for a user).\n\n";
 
 fn matrix() -> String {
-    let mut text = String::from(
-        "Who may do what. Y: may; .: 403; ?: 401; x: 403 of another form; 0: may, but a user's namespace is no organization.\n\n",
-    );
-    for (position, (name, _)) in PERMISSIONS.iter().enumerate() {
+    let mut text = LEGEND.to_owned();
+    for (position, (name, _)) in PERMITS.iter().enumerate() {
         text += &format!("{:<48}{}{name}\n", "", "| ".repeat(position));
     }
     for role in roles() {
@@ -215,8 +222,8 @@ fn matrix() -> String {
             let authority_name = if role.known { authority_name.as_str() } else { "nothing" };
             let principal = role.principal(authority);
             let cells =
-                PERMISSIONS.iter().map(|(_, test)| test(&principal, role.facts()).to_string());
-            let cells: Vec<String> = cells.collect();
+                PERMITS.iter().map(|(_, verdict)| letter(*verdict, &principal, role.facts()));
+            let cells: Vec<String> = cells.map(String::from).collect();
             text += &format!("{:<24}{authority_name:<24}{}\n", role.name, cells.join(" "));
         }
     }
@@ -242,11 +249,11 @@ fn the_policy_is_the_matrix() {
 fn a_token_caps_and_never_adds() {
     for role in roles() {
         let session = Authority::Session { signed_in_at: Timestamp::from_micros(0) };
-        for (name, test) in PERMISSIONS {
-            let by_session = test(&role.principal(session.clone()), role.facts());
+        for (name, verdict) in PERMITS {
+            let by_session = verdict(&role.principal(session.clone()), role.facts());
             for scope in Scope::ALL {
-                let by_token = test(&role.principal(token(&[scope])), role.facts());
-                let adds = by_token == 'Y' && by_session != 'Y';
+                let by_token = verdict(&role.principal(token(&[scope])), role.facts());
+                let adds = by_token.is_ok() && by_session.is_err();
                 assert!(!adds, "{} of {} by {}", name, role.name, scope.as_str());
             }
         }

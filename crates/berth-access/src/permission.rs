@@ -5,7 +5,8 @@
 
 use berth_domain::{Application, Namespace, NamespaceKind, Repository, Team};
 
-use crate::policy::{Denied, Facts};
+use crate::policy::{Denied, Facts, authorize};
+use crate::principal::Principal;
 
 /// A permission, as a value: the policy matches on it, tables print it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -315,17 +316,29 @@ impl Target for NewRepositoryRef {
     }
 }
 
-macro_rules! permits {
-    ($($(#[$doc:meta])* $marker:ident => $permission:ident on $target:ty;)+) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
-        pub struct $marker;
+/// What the policy says of a permission that the type of a grant does not matter for.
+pub type Verdict = fn(&Principal, Facts) -> Result<(), Denied>;
 
-        impl Permit for $marker {
-            const PERMISSION: Permission = Permission::$permission;
-            type Target = $target;
-        }
-    )+};
+macro_rules! permits {
+    ($($(#[$doc:meta])* $marker:ident => $permission:ident on $target:ty;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $marker;
+
+            impl Permit for $marker {
+                const PERMISSION: Permission = Permission::$permission;
+                type Target = $target;
+            }
+        )+
+
+        /// Every marker by name, for tables that must not forget one.
+        pub const PERMITS: &[(&str, Verdict)] = &[
+            $((stringify!($marker), |principal, facts| {
+                authorize::<$marker>(principal, facts).map(drop)
+            })),+
+        ];
+    };
 }
 
 permits! {
