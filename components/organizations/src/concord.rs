@@ -1,57 +1,38 @@
 //! Concord's Organization API over the same organizations (`contract/concord.md` 5).
 
 mod body;
+mod document;
 mod views;
 
-use berth_access::{Authenticated, ConcordCreate, ConcordDelete, ConcordUpdate, Denied, Facts};
+use berth_access::{
+    Authenticated, AuthenticatedNamespace, ConcordCreate, ConcordDelete, ConcordUpdate, Denied,
+    Facts, Grant,
+};
 use berth_domain::{LogKind, settings};
-use berth_store::concord::{self, Entry, EntryState, Listing, NewEntry, Owner, Wanted};
-use berth_store::{Transaction, log, organizations, transaction};
+use berth_store::concord::{self, Entry, EntryChange, Listing, NewEntry, Owner, Wanted};
+use berth_store::{StoreError, log, organizations, transaction};
 use berth_web::{Answer, ApiError, Context, Response};
 use serde_json::json;
 
 use body::key_violation;
 pub(crate) use body::{Confirmation, EntryBody};
 
-/// `POST /api/v1/org` (5.1): the organization of that id, or else of that exact name, is changed; otherwise one is made.
+/// `POST /api/v1/org` (5.1): the organization of that id, or else of that exact name, is changed; otherwise one is made. Right
+/// before owner: who may not do it does not learn who exists.
 pub(crate) fn create_or_update(cx: &Context<'_, Authenticated>, body: EntryBody) -> Answer {
-    transaction(cx.db(), |tx| {
-        let (uuid, name) = (body.id.as_deref(), body.name.as_deref());
-        let (entry, owner) = concord::resolve(tx, uuid, name, body.owner.as_ref())?;
-        let owner = require_owner(body.owner.as_ref(), owner)?;
-        match (entry, uuid) {
-            (Some(entry), _) => update(cx, tx, &entry, &body, owner),
-            (None, Some(uuid)) => Err(not_found(uuid)),
-            (None, None) => create(cx, tx, &body, owner),
-        }
-    })
-}
-
-/// A person who is named as owner must exist (4.3).
-fn require_owner(wanted: Option<&Wanted>, found: Option<Owner>) -> Result<Option<Owner>, ApiError> {
-    match (wanted, found) {
-        (None, _) => Ok(None),
-        (Some(_), Some(owner)) => Ok(Some(owner)),
-        (Some(Wanted::Uuid(uuid)), None) => Err(violation(format!("User not found: {uuid}"))),
-        (Some(Wanted::Name(name)), None) => {
-            Err(ApiError::Text(400, format!("User not found: {name}")))
-        }
+    let (uuid, name) = (body.id.as_deref(), body.name.as_deref());
+    let (entry, owner) = concord::resolve(cx.db(), uuid, name, body.owner.as_ref())?;
+    match (entry, uuid) {
+        (Some(entry), _) => update(cx, &entry, &body, owner),
+        (None, Some(uuid)) => Err(not_found(uuid)),
+        (None, None) => create(cx, &body, owner),
     }
 }
 
-fn create(
-    cx: &Context<'_, Authenticated>,
-    tx: &Transaction<'_>,
-    body: &EntryBody,
-    owner: Option<Owner>,
-) -> Answer {
+fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, owner: Option<Owner>) -> Answer {
     let (services, caller) = (cx.services(), cx.caller()?);
-    let anybody_creates = !services.setting(&settings::CONCORD_ADMIN_ONLY_CREATE)?;
-    let grant = cx
-        .authorize::<ConcordCreate>(Facts { anybody_creates, ..Facts::default() })
-        .map_err(|_| {
-            refusal("Only roles with 'createOrg' permission are allowed to update organizations")
-        })?;
+    let grant = may_create(cx)?;
+    let owner = require_owner(body.owner.as_ref(), owner)?;
     let Some(name) = body.name.as_deref() else { return Err(key_violation("must not be null")) };
     let random = services.random();
     let (uuid, email) = (random.ordered_uuid(services.now()), random.uuid());
@@ -66,41 +47,70 @@ fn create(
         cfg: body.cfg.as_deref(),
         at: services.now(),
     };
-    let id = concord::create(tx, &grant, &new).map_err(|error| taken_or(error, name))?;
-    let metadata = json!({ "email": null, "namespace": name });
-    log::append(tx, &[cx.log_entry(LogKind::OrgCreate, id, metadata)])?;
-    Ok(Response::ok(&views::result("CREATED", Some(&uuid))))
+    transaction(cx.db(), |tx| {
+        let id = concord::create(tx, &grant, &new).map_err(|error| explained(error, name, body))?;
+        let metadata = json!({ "email": null, "namespace": name });
+        log::append(tx, &[cx.log_entry(LogKind::OrgCreate, id, metadata)])?;
+        Ok(Response::ok(&views::result("CREATED", Some(&uuid))))
+    })
+}
+
+fn may_create(cx: &Context<'_, Authenticated>) -> Result<Grant<ConcordCreate>, ApiError> {
+    let anybody_creates = !cx.services().setting(&settings::CONCORD_ADMIN_ONLY_CREATE)?;
+    cx.authorize(Facts { anybody_creates, ..Facts::default() }).map_err(|_| {
+        refusal("Only roles with 'createOrg' permission are allowed to update organizations")
+    })
 }
 
 /// Sets what is given and leaves the rest; teams are not touched, also not when the owner changes.
 fn update(
     cx: &Context<'_, Authenticated>,
-    tx: &Transaction<'_>,
     entry: &Entry,
     body: &EntryBody,
     owner: Option<Owner>,
 ) -> Answer {
+    let grant = may_update(cx, entry)?;
+    let owner = require_owner(body.owner.as_ref(), owner)?;
+    let change = EntryChange {
+        name: body.name.as_deref(),
+        owner_id: owner.map(|owner| owner.id),
+        visibility: body.visibility,
+        meta: body.meta.as_deref(),
+        cfg: body.cfg.as_deref(),
+    };
+    let name = body.name.as_deref().unwrap_or(&entry.name);
+    transaction(cx.db(), |tx| {
+        let updated = concord::update(tx, &grant, &change);
+        if !updated.map_err(|error| explained(error, name, body))? {
+            return Err(not_found(body.id.as_deref().unwrap_or(name)));
+        }
+        let metadata = json!({ "namespace": name, "old_name": entry.name });
+        log::append(tx, &[cx.log_entry(LogKind::OrgChangeSettings, entry.id, metadata)])?;
+        Ok(Response::ok(&views::result("UPDATED", Some(&entry.uuid))))
+    })
+}
+
+fn may_update(
+    cx: &Context<'_, Authenticated>,
+    entry: &Entry,
+) -> Result<Grant<ConcordUpdate>, ApiError> {
     let caller_id = cx.caller()?.id;
     let facts = Facts {
         namespace: Some(entry.as_namespace()),
         caller_is_owner: entry.owner.as_ref().is_some_and(|owner| owner.id == caller_id),
         ..Facts::default()
     };
-    let grant = cx.authorize::<ConcordUpdate>(facts).map_err(|_| {
+    cx.authorize(facts).map_err(|_| {
         refusal("Only roles with 'updateOrg' permission are allowed to update organizations")
-    })?;
-    let name = body.name.as_deref().unwrap_or(&entry.name);
-    let state = EntryState {
-        name,
-        owner_id: owner.as_ref().or(entry.owner.as_ref()).map(|owner| owner.id),
-        visibility: body.visibility.unwrap_or(&entry.visibility),
-        meta: body.meta.as_deref().or(entry.meta.as_deref()),
-        cfg: body.cfg.as_deref().or(entry.cfg.as_deref()),
-    };
-    concord::update(tx, &grant, &state).map_err(|error| taken_or(error, name))?;
-    let metadata = json!({ "namespace": name, "old_name": entry.name });
-    log::append(tx, &[cx.log_entry(LogKind::OrgChangeSettings, entry.id, metadata)])?;
-    Ok(Response::ok(&views::result("UPDATED", Some(&entry.uuid))))
+    })
+}
+
+/// A person who is named as owner must exist (4.3).
+fn require_owner(wanted: Option<&Wanted>, found: Option<Owner>) -> Result<Option<Owner>, ApiError> {
+    match (wanted, found) {
+        (Some(wanted), None) => Err(nobody(wanted)),
+        (_, found) => Ok(found),
+    }
 }
 
 /// `GET /api/v1/org` (5.2).
@@ -130,16 +140,15 @@ pub(crate) fn get(cx: &Context<'_, Authenticated>) -> Answer {
 }
 
 /// `DELETE /api/v1/org/<orgname>?confirmation=yes` (5.4).
-pub(crate) fn delete(cx: &Context<'_, Authenticated>, _: Confirmation) -> Answer {
-    let name = cx.path("orgname");
+pub(crate) fn delete(cx: &Context<'_, AuthenticatedNamespace>, _: Confirmation) -> Answer {
+    let (name, namespace) = (cx.path("orgname"), cx.grant.namespace().cloned());
+    let grant = cx.authorize::<ConcordDelete>(Facts { namespace, ..Facts::default() }).map_err(
+        |denied| match denied {
+            Denied::NotFound => not_found(name),
+            _ => refusal("Only admins are allowed to update organizations"),
+        },
+    )?;
     transaction(cx.db(), |tx| {
-        let namespace = concord::find(tx, name)?.map(|entry| entry.as_namespace());
-        let grant = cx
-            .authorize::<ConcordDelete>(Facts { namespace, ..Facts::default() })
-            .map_err(|denied| match denied {
-                Denied::NotFound => not_found(name),
-                _ => refusal("Only admins are allowed to update organizations"),
-            })?;
         let metadata = json!({ "namespace": name });
         log::append(tx, &[cx.log_entry(LogKind::OrgDelete, grant.organization().id, metadata)])?;
         organizations::delete(tx, &grant)?;
@@ -160,10 +169,22 @@ fn not_found(what: &str) -> ApiError {
     violation(format!("Organization not found: {what}"))
 }
 
-fn taken_or(error: berth_store::StoreError, name: &str) -> ApiError {
-    if error.is_taken("account.name") {
-        violation(format!("Organization already exists: {name}"))
-    } else {
-        error.into()
+fn nobody(wanted: &Wanted) -> ApiError {
+    match wanted {
+        Wanted::Uuid(uuid) => violation(format!("User not found: {uuid}")),
+        Wanted::Name(name) | Wanted::Foreign(name) => {
+            ApiError::Text(400, format!("User not found: {name}"))
+        }
+    }
+}
+
+/// What the schema refuses: a name that somebody has, an owner who went after he was found.
+fn explained(error: StoreError, name: &str, body: &EntryBody) -> ApiError {
+    match error {
+        error if error.is_taken("account.name") => {
+            violation(format!("Organization already exists: {name}"))
+        }
+        StoreError::Gone => body.owner.as_ref().map_or_else(ApiError::unauthenticated, nobody),
+        error => error.into(),
     }
 }

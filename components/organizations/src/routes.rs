@@ -1,9 +1,10 @@
 //! What this component answers.
 
 use berth_access::{
-    Authenticated, CreateOrganization, NamespaceAdmin, NamespaceAdminView, NamespaceMemberView,
-    NamespaceQuotaAdmin, OrganizationAdmin, OrganizationRepositoryCreate, OrganizationView,
-    OwnNamespaceAdmin, OwnNamespaceView, Scope, SuperuserNamespace, SuperuserNamespaceView,
+    Authenticated, AuthenticatedNamespace, CreateOrganization, NamespaceAdmin, NamespaceAdminView,
+    NamespaceMemberView, NamespaceQuotaAdmin, OrganizationAdmin, OrganizationRepositoryCreate,
+    OrganizationView, OwnNamespaceAdmin, OwnNamespaceView, Scope, SuperuserNamespace,
+    SuperuserNamespaceView,
 };
 use berth_domain::LogKind;
 use berth_domain::settings::{
@@ -66,21 +67,27 @@ pub const ROUTES: &[Route] = &[
         "createOrUpdateOrg",
         &Change::<Authenticated, _>(concord::create_or_update),
         Logs::Kinds(&[LogKind::OrgCreate, LogKind::OrgChangeSettings]),
+    )
+    .decided_inside(
+        "to create: superusers, and by `concord_admin_only_create` whoever may create organizations; to change: superusers, and the owner with `org:admin`",
     ),
-    Route::get("/api/v1/org", "listOrgs", &Read::<Authenticated>(concord::list)).query(&[
-        Query::flag("onlyCurrent", "Only organizations that the caller is in a team of"),
-        Query::text("filter", "A part of the name"),
-        Query::number("offset", "How many to leave out"),
-        Query::number("limit", "How many to list, at most"),
-    ]),
+    Route::get("/api/v1/org", "listOrgs", &Read::<Authenticated>(concord::list))
+        .query(&[
+            Query::flag("onlyCurrent", "Only organizations that the caller owns or is in a team of"),
+            Query::text("filter", "A part of the name"),
+            Query::number("offset", "How many to leave out"),
+            Query::number("limit", "How many to list, at most"),
+        ])
+        .decided_inside("any user; private organizations for their members, owners and superuser views"),
     Route::get("/api/v1/org/:orgname", "getOrg", &Read::<Authenticated>(concord::get))
         .answers(&[200, 204]),
     Route::delete(
         "/api/v1/org/:orgname",
         "deleteOrg",
-        &Change::<Authenticated, _>(concord::delete),
+        &Change::<AuthenticatedNamespace, _>(concord::delete),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )
+    .decided_inside("superusers")
     .answers(&[200])
     .query(&[Query::text("confirmation", "`yes`")]),
     Route::get(

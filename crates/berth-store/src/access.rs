@@ -40,6 +40,17 @@ pub struct Address<'a> {
     pub client_id: Option<&'a str>,
 }
 
+impl Address<'_> {
+    /// Nothing in particular.
+    pub const NOTHING: Self = Self {
+        kind: TargetKind::None,
+        namespace: None,
+        team: None,
+        repository: None,
+        client_id: None,
+    };
+}
+
 /// The person whom the credential names: enabled accounts and unexpired tokens only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerRow {
@@ -411,14 +422,7 @@ fn read_application(row: &mut Row) -> Result<Option<Application>, StoreError> {
 /// # Errors
 /// [`StoreError`] when it does not.
 pub fn probe(db: &dyn Database, now: Timestamp) -> Result<(), StoreError> {
-    let nothing = Address {
-        kind: TargetKind::None,
-        namespace: None,
-        team: None,
-        repository: None,
-        client_id: None,
-    };
-    load(db, &Credential::None, nothing, now).map(drop)
+    load(db, &Credential::None, Address::NOTHING, now).map(drop)
 }
 
 #[cfg(test)]

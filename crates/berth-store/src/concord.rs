@@ -139,6 +139,8 @@ pub enum Wanted {
     Uuid(String),
     /// By user name, in any case.
     Name(String),
+    /// By the name that he has in a directory or a domain. None is kept here, so it is nobody.
+    Foreign(String),
 }
 
 /// What a request addresses: the organization by id, or else by exact name, and the person whom it names as owner. One
@@ -155,7 +157,7 @@ pub fn resolve(
     let (owner_uuid, owner_name) = match owner {
         Some(Wanted::Uuid(uuid)) => (Some(uuid.as_str()), None),
         Some(Wanted::Name(name)) => (None, Some(name.as_str())),
-        None => (None, None),
+        Some(Wanted::Foreign(_)) | None => (None, None),
     };
     let rows = db.execute(
         "SELECT w.id, w.uuid, w.name,
@@ -229,7 +231,8 @@ pub struct NewEntry<'a> {
 /// Three statements.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody.
+/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody; [`StoreError::Gone`] when the owner is no person
+/// any more.
 pub fn create(
     tx: &Transaction<'_>,
     _grant: &Grant<ConcordCreate>,
@@ -271,41 +274,44 @@ pub fn create(
     Ok(id)
 }
 
-/// What a change of an organization leaves behind: every column, changed or not.
+/// A change of an organization: what is not given stays as it is.
 #[derive(Debug)]
-pub struct EntryState<'a> {
-    /// Name; its form was checked.
-    pub name: &'a str,
-    /// The account of the owner.
+pub struct EntryChange<'a> {
+    /// Another name; its form was checked.
+    pub name: Option<&'a str>,
+    /// The account of another owner.
     pub owner_id: Option<i64>,
     /// `PUBLIC` or `PRIVATE`.
-    pub visibility: &'a str,
+    pub visibility: Option<&'a str>,
     /// JSON text.
     pub meta: Option<&'a str>,
     /// JSON text.
     pub cfg: Option<&'a str>,
 }
 
-/// Writes the state of an organization; its robots follow a new name. One statement.
+/// Changes an organization; its robots follow a new name. Returns whether it is still there. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody else.
+/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody else; [`StoreError::Gone`] when the owner is no
+/// person any more.
 pub fn update(
     tx: &Transaction<'_>,
     grant: &Grant<ConcordUpdate>,
-    state: &EntryState<'_>,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE account SET name = ?2, owner_id = ?3, visibility = ?4, meta = ?5, cfg = ?6
-        WHERE id = ?1",
+    change: &EntryChange<'_>,
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "UPDATE account SET name = coalesce(?2, name), owner_id = coalesce(?3, owner_id),
+            visibility = coalesce(?4, visibility), meta = coalesce(?5, meta),
+            cfg = coalesce(?6, cfg)
+        WHERE id = ?1 RETURNING 1",
         params![
             grant.organization().id,
-            state.name,
-            state.owner_id,
-            state.visibility,
-            state.meta,
-            state.cfg
+            change.name,
+            change.owner_id,
+            change.visibility,
+            change.meta,
+            change.cfg
         ],
     )?;
-    Ok(())
+    Ok(!rows.is_empty())
 }

@@ -85,7 +85,9 @@ impl From<DatabaseError> for StoreError {
             Self::Busy
         } else if message.contains("berth: organization without owner") {
             Self::NoOwnerLeft
-        } else if message.contains("FOREIGN KEY constraint failed") {
+        } else if message.contains("FOREIGN KEY constraint failed")
+            || message.contains("berth: an owner is a person")
+        {
             Self::Gone
         } else if let Some((_, columns)) = message.split_once("UNIQUE constraint failed: ") {
             let column = columns.split([',', ' ']).next().unwrap_or_default();

@@ -119,8 +119,9 @@ pub fn collaborators(
     rows.into_iter().map(read_line).collect()
 }
 
-/// Takes a person out of the organization: his repository permissions in it and all his memberships. Returns whether
-/// he lost anything; `None` when there is no such person. Three statements, of which the first finds him.
+/// Takes a person out of the organization: his repository permissions in it, what Concord's API calls owning it, and all
+/// his memberships. Returns whether he lost anything; `None` when there is no such person. Four statements, of which the
+/// first finds him.
 ///
 /// # Errors
 /// [`StoreError::NoOwnerLeft`] when he is the last person in a team with role admin.
@@ -140,11 +141,15 @@ pub fn remove(
         "DELETE FROM repository_permission WHERE namespace_id = ?1 AND account_id = ?2 RETURNING 1",
         params![organization_id, account_id],
     )?;
+    let ownership = tx.execute(
+        "UPDATE account SET owner_id = NULL WHERE id = ?1 AND owner_id = ?2 RETURNING 1",
+        params![organization_id, account_id],
+    )?;
     let memberships = tx.execute(
         "DELETE FROM team_member WHERE account_id = ?2 AND organization_id = ?1 RETURNING 1",
         params![organization_id, account_id],
     )?;
-    Ok(Some(!(permissions.is_empty() && memberships.is_empty())))
+    Ok(Some([permissions, ownership, memberships].iter().any(|lost| !lost.is_empty())))
 }
 
 /// Puts the caller into the oldest team with role admin of a namespace, unless he is in one; a person's account becomes an

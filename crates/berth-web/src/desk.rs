@@ -9,6 +9,7 @@ use berth_domain::Timestamp;
 use berth_domain::settings::{self, Setting};
 use berth_store::access::{self, Address, CallerRow, Credential};
 
+use crate::concord;
 use crate::context::Visit;
 use crate::credentials::Credentials;
 use crate::dialect::Dialect;
@@ -49,12 +50,13 @@ fn answer(
     request: &Request,
 ) -> Answer {
     let matches = with_features_on(services, routing::matches(routes, &request.path))?;
-    if request.method == Method::Options && !matches.is_empty() {
-        return Ok(dialect.options(routing::allowed(&matches)));
+    if let Some(response) = dialect.answer_at_once(request, &matches)? {
+        return Ok(response);
     }
-    let (route, path) = routing::pick(matches, request)?;
+    let (route, path) = routing::pick(matches, request)
+        .map_err(|error| unmatched(services, dialect, request, error))?;
     require_short_body(request)?;
-    refuse_plain_browser(services, request)?;
+    refuse_plain_browser(services, dialect, request)?;
     let opened = route.endpoint.open(request);
     if route.unauthenticated {
         return answer_everybody(services, request, route, &path, opened);
@@ -68,6 +70,7 @@ fn answer(
     }
     let principal = principal(services, &credentials, loaded.caller)?;
     token_use::note(services, &principal);
+    dialect.admit(request, &principal)?;
     require_intent(services, request, route, &credentials, &principal)?;
     require_writable(services, request, route)?;
     require_anonymous_access(services, route, &principal)?;
@@ -130,9 +133,35 @@ fn with_features_on<'a>(
     Ok(existing)
 }
 
-/// Browsers that follow a link do not read the API (`contract/quay.md` 0.5).
-fn refuse_plain_browser(services: &Services<'_>, request: &Request) -> Result<(), ApiError> {
-    let plain_browser = request.method == Method::Get
+/// What is told of a request that no row answers. Concord tells only those whom it knows.
+fn unmatched(
+    services: &Services<'_>,
+    dialect: Dialect,
+    request: &Request,
+    error: ApiError,
+) -> ApiError {
+    match dialect {
+        Dialect::Quay => error,
+        Dialect::Concord => require_caller(services, request).err().unwrap_or(error),
+    }
+}
+
+fn require_caller(services: &Services<'_>, request: &Request) -> Result<(), ApiError> {
+    let credentials = concord::credentials(request)?;
+    let nothing = Address::NOTHING;
+    let loaded = access::load(services.db(), &credentials.credential, nothing, services.now())?;
+    let principal = principal(services, &credentials, loaded.caller)?;
+    principal.caller().map(drop).ok_or_else(ApiError::unauthenticated)
+}
+
+/// Browsers that follow a link do not read Quay's API (`contract/quay.md` 0.5).
+fn refuse_plain_browser(
+    services: &Services<'_>,
+    dialect: Dialect,
+    request: &Request,
+) -> Result<(), ApiError> {
+    let plain_browser = dialect == Dialect::Quay
+        && request.method == Method::Get
         && request.path.starts_with("/api/")
         && request.has_browser_agent()
         && request.header("x-requested-with") != Some("XMLHttpRequest");

@@ -1,13 +1,15 @@
 //! The two dialects of HTTP that are spoken here: Quay's, and Concord's below `/api/v1/org`. The way of a request is the
 //! same in both; they differ in what stands in this file.
 
+use berth_access::Principal;
 use berth_domain::settings;
 
 use crate::concord;
 use crate::credentials::{self, Credentials};
 use crate::error::ApiError;
-use crate::message::{Request, Response};
+use crate::message::{Method, Request, Response};
 use crate::route::Route;
+use crate::routing::{self, PathParameters};
 use crate::services::Services;
 
 /// A dialect.
@@ -32,17 +34,35 @@ impl Dialect {
     ) -> Result<Credentials, ApiError> {
         match self {
             Self::Quay => credentials::read(request, services, route),
-            Self::Concord => Ok(concord::credentials(request)),
+            Self::Concord => concord::credentials(request),
         }
     }
 
-    /// The answer to OPTIONS on a path that knows these methods.
-    pub(crate) fn options(self, allow: String) -> Response {
-        match self {
-            Self::Quay => {
-                Response::text(200, "text/html; charset=utf-8", "").with_header("allow", allow)
+    /// The answer to what is answered before anybody asks who calls: OPTIONS, on the paths that a row knows or on all of
+    /// Concord's, and Concord's refusal of TRACE.
+    pub(crate) fn answer_at_once(
+        self,
+        request: &Request,
+        matches: &[(&Route, PathParameters)],
+    ) -> Result<Option<Response>, ApiError> {
+        match (self, request.method) {
+            (Self::Quay, Method::Options) if !matches.is_empty() => {
+                let response = Response::text(200, "text/html; charset=utf-8", "");
+                Ok(Some(response.with_header("allow", routing::allowed(matches))))
             }
-            Self::Concord => concord::options(),
+            (Self::Concord, Method::Options) => Ok(Some(concord::options())),
+            (Self::Concord, Method::Trace) => {
+                Err(ApiError::MethodNotAllowed(concord::METHODS.into()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What is asked of every request that a row answers, whatever the row.
+    pub(crate) fn admit(self, request: &Request, principal: &Principal) -> Result<(), ApiError> {
+        match self {
+            Self::Quay => Ok(()),
+            Self::Concord => concord::admit(request, principal),
         }
     }
 

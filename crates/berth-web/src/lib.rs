@@ -5,7 +5,7 @@
 
 pub mod autoprune;
 mod body;
-pub mod concord;
+mod concord;
 mod context;
 mod credentials;
 mod desk;

@@ -20,6 +20,8 @@ pub enum Method {
     Delete,
     /// OPTIONS.
     Options,
+    /// TRACE, which nothing answers.
+    Trace,
     /// Anything else.
     Other,
 }
@@ -34,6 +36,7 @@ impl Method {
             "PUT" => Self::Put,
             "DELETE" => Self::Delete,
             "OPTIONS" => Self::Options,
+            "TRACE" => Self::Trace,
             _ => Self::Other,
         }
     }
@@ -47,6 +50,7 @@ impl Method {
             Self::Put => "PUT",
             Self::Delete => "DELETE",
             Self::Options => "OPTIONS",
+            Self::Trace => "TRACE",
             Self::Other => "?",
         }
     }

@@ -30,6 +30,8 @@ pub struct Route {
     pub endpoint: &'static dyn Endpoint,
     /// The scope that discovery advertises; the rule is the permission's.
     pub scope: Option<Scope>,
+    /// Who may, where the handler asks the policy once more: for the table of endpoints.
+    who: Option<&'static str>,
     /// What is logged.
     pub logs: Logs,
     /// The settings without which the route does not exist.
@@ -124,6 +126,7 @@ impl Route {
             name,
             endpoint,
             scope: None,
+            who: None,
             logs,
             features: Features { first: None, more: &[] },
             permission_first: false,
@@ -188,6 +191,19 @@ impl Route {
     pub const fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
         self
+    }
+
+    /// The handler asks the policy once more, for a target that it finds by itself: who may, in the end.
+    #[must_use]
+    pub const fn decided_inside(mut self, who: &'static str) -> Self {
+        self.who = Some(who);
+        self
+    }
+
+    /// Who may, for the table of endpoints.
+    #[must_use]
+    pub fn who(&self) -> &'static str {
+        self.who.unwrap_or_else(|| self.endpoint.permission().who())
     }
 
     /// Although a GET, it changes something.

@@ -36,7 +36,7 @@ fn write_component(text: &mut String, component: &Component) {
             route.method.as_str(),
             route.path,
             route.name,
-            route.endpoint.permission().who(),
+            route.who(),
             conditions(route),
         );
     }

@@ -1,8 +1,12 @@
 //! What requests to Concord's API carry, and when it cannot be read (`contract/concord.md` 1.1, 3, 4).
 
+use std::collections::BTreeMap;
+
 use berth_store::concord::Wanted;
-use berth_web::{ApiError, Body, Request, Schema, concord::accepts};
-use serde_json::{Map, Value};
+use berth_web::{ApiError, Body, Kind, Property, Request, Schema};
+use serde_json::value::RawValue;
+
+use super::document::cleaned;
 
 /// The most that `meta` or `cfg` may be, as JSON text, in bytes.
 const LARGEST_DOCUMENT: usize = 65_536;
@@ -26,15 +30,43 @@ pub(crate) struct EntryBody {
     pub(super) cfg: Option<String>,
 }
 
+/// For discovery: what is read is less strict.
+const ENTRY: Schema = Schema {
+    name: "OrganizationEntry",
+    about: "An organization of Concord's; what is left out stays as it is",
+    properties: &[
+        Property::optional("id", Kind::String, "The organization to change"),
+        Property::optional(
+            "name",
+            Kind::StringOfLength(3, 128),
+            "The name to find it by, or its new name; a new organization must have one",
+        ),
+        Property::optional("owner", Kind::Object(&OWNER), "Its owner; of a new one, the caller"),
+        Property::optional(
+            "visibility",
+            Kind::Enum(&["PUBLIC", "PRIVATE"]),
+            "Whether everybody sees it in lists",
+        ),
+        Property::optional("meta", Kind::AnyObject, "Of the client's own"),
+        Property::optional("cfg", Kind::AnyObject, "Of the client's own"),
+    ],
+};
+
+const OWNER: Schema = Schema {
+    name: "EntityOwner",
+    about: "A person, by id or else by name",
+    properties: &[
+        Property::optional("id", Kind::String, "The user's id"),
+        Property::optional("username", Kind::String, "The user's name, in any case"),
+    ],
+};
+
 impl Body for EntryBody {
-    const SCHEMA: Option<&'static Schema> = None;
+    const SCHEMA: Option<&'static Schema> = Some(&ENTRY);
 
     fn read(request: &Request) -> Result<Self, ApiError> {
         if !request.has_plain_json_type() {
             return Err(ApiError::Plain(415, "".into()));
-        }
-        if !accepts(request, "application/json") {
-            return Err(ApiError::Plain(406, "".into()));
         }
         let members = first_object(&request.body)?;
         let entry = Self {
@@ -84,18 +116,25 @@ fn is_key(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_@.-~".contains(&byte))
 }
 
-/// The first JSON value of a body, which must be an object; what follows it is ignored.
-fn first_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
-    let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
-    match values.next() {
-        Some(Ok(Value::Object(members))) => Ok(members),
-        Some(Ok(Value::Null)) | None => {
-            Err(unreadable("java.lang.NullPointerException: the body is empty"))
-        }
-        Some(Ok(_)) => Err(mismatch("the body", "an object")),
-        Some(Err(error)) => {
-            Err(unreadable(&format!("com.fasterxml.jackson.core.JsonParseException: {error}")))
-        }
+/// The members of an object, as they are written. Of several with one name the last counts.
+type Members<'a> = BTreeMap<String, &'a RawValue>;
+
+/// The first JSON value of a body, which must be an object; what follows it is ignored, and so is a byte order mark before.
+fn first_object(body: &[u8]) -> Result<Members<'_>, ApiError> {
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
+    let value = values.next().transpose().map_err(|error| malformed(&error))?;
+    match value.filter(|value| value.get() != "null") {
+        Some(value) => object(value, "the body"),
+        None => Err(unreadable("java.lang.NullPointerException: the body is empty")),
+    }
+}
+
+fn object<'a>(value: &'a RawValue, what: &str) -> Result<Members<'a>, ApiError> {
+    if value.get().starts_with('{') {
+        serde_json::from_str(value.get()).map_err(|error| malformed(&error))
+    } else {
+        Err(mismatch(what, "an object"))
     }
 }
 
@@ -110,20 +149,22 @@ fn mismatch(what: &str, wanted: &str) -> ApiError {
     ))
 }
 
-fn given<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    members.get(name).filter(|value| !value.is_null())
+fn malformed(error: &serde_json::Error) -> ApiError {
+    unreadable(&format!("com.fasterxml.jackson.core.JsonParseException: {error}"))
 }
 
-fn text(members: &Map<String, Value>, name: &str) -> Result<Option<String>, ApiError> {
-    match given(members, name) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(mismatch(name, "a string")),
-    }
+fn given<'a>(members: &Members<'a>, name: &str) -> Option<&'a RawValue> {
+    members.get(name).copied().filter(|value| value.get() != "null")
+}
+
+fn text(members: &Members<'_>, name: &str) -> Result<Option<String>, ApiError> {
+    given(members, name)
+        .map(|value| serde_json::from_str(value.get()).map_err(|_| mismatch(name, "a string")))
+        .transpose()
 }
 
 /// A UUID in lower case; an empty text counts as absent.
-fn uuid(members: &Map<String, Value>) -> Result<Option<String>, ApiError> {
+fn uuid(members: &Members<'_>) -> Result<Option<String>, ApiError> {
     let Some(text) = text(members, "id")?.filter(|text| !text.is_empty()) else { return Ok(None) };
     let well_formed = text.len() == 36
         && text.bytes().enumerate().all(|(position, byte)| match position {
@@ -133,63 +174,48 @@ fn uuid(members: &Map<String, Value>) -> Result<Option<String>, ApiError> {
     if well_formed { Ok(Some(text.to_ascii_lowercase())) } else { Err(mismatch("id", "a UUID")) }
 }
 
-/// An owner is named by id, or else by user name; one that has neither counts as absent (4.3).
-fn owner(members: &Map<String, Value>) -> Result<Option<Wanted>, ApiError> {
+/// An owner is named by id, or else by user name; one that has neither counts as absent (4.3). All people are local here: who
+/// is looked for in a directory or a domain is not found.
+fn owner(members: &Members<'_>) -> Result<Option<Wanted>, ApiError> {
     let Some(owner) = given(members, "owner") else { return Ok(None) };
-    let Value::Object(owner) = owner else { return Err(mismatch("owner", "an object")) };
-    if let Some(uuid) = uuid(owner)? {
+    let owner = object(owner, "owner")?;
+    let is_local = match text(&owner, "userType")?.as_deref() {
+        None | Some("LOCAL") => true,
+        Some("LDAP" | "SSO") => false,
+        Some(_) => return Err(mismatch("userType", "LOCAL, LDAP or SSO")),
+    };
+    let domain = text(&owner, "userDomain")?.unwrap_or_default();
+    if let Some(uuid) = uuid(&owner)? {
         return Ok(Some(Wanted::Uuid(uuid)));
     }
-    let name = text(owner, "username")?.filter(|name| !name.is_empty());
-    Ok(name.map(Wanted::Name))
+    let name = text(&owner, "username")?.filter(|name| !name.is_empty());
+    let wanted = if is_local && domain.is_empty() { Wanted::Name } else { Wanted::Foreign };
+    Ok(name.map(wanted))
 }
 
 /// The exact name, or its position as a number or as text.
-fn visibility(members: &Map<String, Value>) -> Result<Option<&'static str>, ApiError> {
+fn visibility(members: &Members<'_>) -> Result<Option<&'static str>, ApiError> {
     let Some(value) = given(members, "visibility") else { return Ok(None) };
-    let written = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        _ => String::new(),
-    };
-    match written.as_str() {
-        "PUBLIC" | "0" => Ok(Some("PUBLIC")),
-        "PRIVATE" | "1" => Ok(Some("PRIVATE")),
+    match value.get() {
+        r#""PUBLIC""# | r#""0""# | "0" => Ok(Some("PUBLIC")),
+        r#""PRIVATE""# | r#""1""# | "1" => Ok(Some("PRIVATE")),
         _ => Err(mismatch("visibility", "PUBLIC or PRIVATE")),
     }
 }
 
-/// A JSON document as it is kept: members that are null are dropped, at every depth of objects, and so is NUL in texts.
-fn document(members: &Map<String, Value>, name: &str) -> Result<Option<String>, ApiError> {
-    let document = match given(members, name) {
-        None => return Ok(None),
-        Some(document @ Value::Object(_)) => cleaned(document).to_string(),
-        Some(_) => return Err(mismatch(name, "an object")),
-    };
+/// A JSON object of the client's own, as it is kept.
+fn document(members: &Members<'_>, name: &str) -> Result<Option<String>, ApiError> {
+    let Some(document) = given(members, name) else { return Ok(None) };
+    if !document.get().starts_with('{') {
+        return Err(mismatch(name, "an object"));
+    }
+    let document = cleaned(document).map_err(|error| malformed(&error))?;
     if document.len() > LARGEST_DOCUMENT {
         let place = format!("OrganizationEntry.createOrUpdate.arg0.{name}");
         let message = format!("size must be between 0 and {LARGEST_DOCUMENT}");
         return Err(ApiError::Violations(vec![(place, message)]));
     }
     Ok(Some(document))
-}
-
-fn cleaned(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let given = members.iter().filter(|(_, member)| !member.is_null());
-            Value::Object(
-                given.map(|(name, member)| (without_nul(name), cleaned(member))).collect(),
-            )
-        }
-        Value::Array(items) => Value::Array(items.iter().map(cleaned).collect()),
-        Value::String(text) => Value::String(without_nul(text)),
-        other => other.clone(),
-    }
-}
-
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "")
 }
 
 #[cfg(test)]

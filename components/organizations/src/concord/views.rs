@@ -2,7 +2,7 @@
 
 use berth_store::concord::Entry;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 #[derive(Serialize)]
 struct EntryView {
@@ -12,9 +12,9 @@ struct EntryView {
     owner: Option<OwnerView>,
     visibility: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    meta: Option<Value>,
+    meta: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cfg: Option<Value>,
+    cfg: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -35,7 +35,8 @@ struct OperationResult<'a> {
 
 /// One organization.
 pub(super) fn entry(entry: Entry) -> impl Serialize {
-    let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+    // As it is kept, so that numbers come back as they were given.
+    let json = |text: Option<String>| text.and_then(|text| RawValue::from_string(text).ok());
     let owner = entry.owner.map(|owner| OwnerView {
         id: owner.uuid,
         username: owner.name,
