@@ -1,4 +1,4 @@
-//! Concord's API on the real components.
+//! Concord's API on the real components: what native tests of the component cannot show.
 
 use std::thread;
 
@@ -26,4 +26,21 @@ fn one_name_is_made_once() {
     assert_eq!(created, 1);
     let list = admin.get("/api/v1/org").json();
     assert_eq!(list.as_array().map(Vec::len), Some(1), "{list}");
+}
+
+/// What a host might do otherwise: methods that few know, and names that arrive encoded.
+#[test]
+fn methods_and_encoded_names_reach_the_component() {
+    let host = Host::new();
+    let (nobody, admin) = (host.client(), host.client().initialize("root"));
+    for (method, status) in [("OPTIONS", 204), ("TRACE", 405)] {
+        let reply = nobody.send(method, "/api/v1/org/any/path", None, b"");
+        assert_eq!((method, reply.status), (method, status));
+        assert_eq!(reply.header("allow"), Some("OPTIONS, GET, POST, PUT, DELETE"), "{method}");
+    }
+    assert_eq!(nobody.get("/api/v1/org/any/path").status, 401);
+    assert_eq!(admin.get("/api/v1/org/any/path").status, 404);
+    assert_eq!(admin.post("/api/v1/org", &json!({ "name": "a~b@c" })).status, 200);
+    assert_eq!(admin.get("/api/v1/org/a%7Eb%40c").json()["name"], "a~b@c");
+    assert_eq!(admin.get("/api/v1/org/a%ff").status, 204);
 }
