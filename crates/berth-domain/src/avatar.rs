@@ -44,7 +44,7 @@ impl Avatar {
     pub fn new(kind: AvatarKind, name: &str, key: &str) -> Self {
         let key = if key.is_empty() { name } else { key };
         let digest = Sha256::digest(key.trim().to_lowercase().as_bytes());
-        let hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = format!("{digest:x}");
         Self { name: name.to_owned(), hash, color: PALETTE[usize::from(digest[0]) % 32], kind }
     }
 

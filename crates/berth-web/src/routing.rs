@@ -106,7 +106,7 @@ fn fewest(name: &str) -> usize {
 
 /// How many segments a pattern without a star has.
 fn length(pattern: &str) -> usize {
-    if pattern.is_empty() { 0 } else { pattern.split('/').count() }
+    if pattern.is_empty() { 0 } else { 1 + pattern.bytes().filter(|byte| *byte == b'/').count() }
 }
 
 /// Holds segments against a pattern without a star, one by one.
@@ -115,14 +115,15 @@ fn follow(
     segments: &[&str],
     found: &mut Vec<(&'static str, String)>,
 ) -> bool {
-    length(pattern) == segments.len()
-        && pattern.split('/').zip(segments).all(|(known, segment)| match known.strip_prefix(':') {
-            Some(name) => {
-                found.push((name, (*segment).to_owned()));
-                !segment.is_empty()
-            }
-            None => known == *segment,
-        })
+    let mut pattern = pattern.split('/');
+    let fits = |segment: &&str| match pattern.next() {
+        Some(known) if known.starts_with(':') => {
+            found.push((&known[1..], (*segment).to_owned()));
+            !segment.is_empty()
+        }
+        known => known == Some(*segment),
+    };
+    segments.iter().all(fits) && pattern.next().is_none()
 }
 
 #[cfg(test)]
