@@ -10,7 +10,7 @@ use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schem
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::permissions::{ROLES, role};
+use crate::permissions::{ROLES, refuse_foreign_robot, role};
 use crate::views;
 
 /// `GET …/prototypes`.
@@ -84,7 +84,7 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewPrototype) ->
     })
 }
 
-/// Who activates the rule and who gets the role: users and robots, whether members or not, and teams.
+/// Who activates the rule and who gets the role: users, whether members or not, robots of the organization, and teams.
 fn people(
     cx: &Context<'_, OrganizationAdmin>,
     db: &dyn Database,
@@ -100,6 +100,7 @@ fn people(
     };
     let names = [creator_name.as_deref(), account_name.as_deref()];
     let accounts = delegates::accounts(db, organization.id, names)?;
+    accounts.iter().try_for_each(|account| refuse_foreign_robot(account, organization))?;
     let find = |name: &str| {
         accounts.iter().find(|account| account.name == name && !account.is_organization).cloned()
     };

@@ -182,13 +182,22 @@ fn permitted_account(
     let found = delegates::accounts(db, namespace.id, [Some(name), None])?.pop();
     let account =
         found.ok_or_else(|| ApiError::invalid_request(format!("Invalid username: {name}")))?;
+    refuse_foreign_robot(&account, namespace)?;
+    Ok(account)
+}
+
+/// A robot has roles in its own namespace only.
+pub(crate) fn refuse_foreign_robot(
+    account: &Account,
+    namespace: &Namespace,
+) -> Result<(), ApiError> {
     if account.is_robot && account.namespace_id != Some(namespace.id) {
         return Err(ApiError::invalid_request(format!(
-            "Cannot add robot {name} under namespace {}",
-            namespace.name
+            "Cannot add robot {} under namespace {}",
+            account.name, namespace.name
         )));
     }
-    Ok(account)
+    Ok(())
 }
 
 fn in_organization<P: Permit<Target = RepositoryRef>>(cx: &Context<'_, P>) -> bool {

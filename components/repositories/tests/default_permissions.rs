@@ -43,6 +43,21 @@ fn when(creator: &str, mut body: Value) -> Value {
     body
 }
 
+/// As a permission of a repository is refused.
+#[test]
+fn a_robot_of_another_namespace_gets_none() {
+    let app = app();
+    let ana = app.as_user("ana");
+    assert_eq!(ana.put_empty("/api/v1/organization/duo/robots/spy").status(), 201);
+    let foreign = [for_user("duo+spy", "read"), when("duo+spy", for_user("bob", "read"))];
+    for body in foreign {
+        let reply = ana.post(PATH, body);
+        assert_eq!(reply.status(), 400);
+        assert_eq!(reply.json()["detail"], "Cannot add robot duo+spy under namespace acme");
+    }
+    assert_eq!(ana.get(PATH).json(), json!({ "prototypes": [] }));
+}
+
 fn log(app: &App) -> String {
     let log = app.log();
     let lines = log.lines().filter(|line| line.contains("_prototype_"));

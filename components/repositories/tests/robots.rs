@@ -317,6 +317,36 @@ fn no_organization_sees_another_s_robots() {
     assert_eq!(app.as_user("member").delete(foreign).status(), 400);
 }
 
+/// The owner of a robot that another organization let into a team reads nothing of that organization.
+#[test]
+fn a_robot_s_places_are_those_of_its_namespace() {
+    let app = app_with_robots().with_organization("other", "outsider");
+    app.execute(
+        "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
+        SELECT team.id, organization_id, account.id, 'robot' FROM team, account
+        WHERE organization_id = (SELECT id FROM account WHERE name = 'other')
+            AND account.name = 'acme+builder'",
+    );
+    app.execute(
+        "INSERT INTO repository (namespace_id, name, created_at)
+        SELECT id, 'secret', 0 FROM account WHERE name = 'other'",
+    );
+    app.execute(
+        "INSERT INTO repository_permission (repository_id, namespace_id, account_id, role)
+        SELECT r.id, r.namespace_id, a.id, 'read' FROM repository r, account a
+        WHERE r.name IN ('secret', 'lib/shared') AND a.name = 'acme+builder'",
+    );
+    let admin = app.as_user("admin");
+    let robots = admin.get(&format!("{ROBOTS}?permissions=true")).json();
+    let builder = &robots["robots"][0];
+    assert_eq!(builder["name"], "acme+builder");
+    assert_eq!(builder["teams"].as_array().map(Vec::len), Some(1), "{builder}");
+    assert_eq!(builder["teams"][0]["name"], "members");
+    assert_eq!(builder["repositories"], json!(["lib/shared"]));
+    let permissions = admin.get(&format!("{ROBOTS}/builder/permissions")).json();
+    assert_eq!(permissions["permissions"].as_array().map(Vec::len), Some(1), "{permissions}");
+}
+
 #[test]
 fn a_missing_robot_is_missing_everywhere() {
     let app = app_with_robots();

@@ -114,7 +114,8 @@ pub const ROUTES: &[Route] = &[
         "listAllAggregateLogs",
         &Read::<SuperuserView>(logs::everything_counts),
     )
-    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
+    .scope(Scope::SuperUser)
+    .features(&[&FEATURE_SUPER_USERS, &FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL])
     .fresh_login()
     .internal()
     .query(COUNTS_QUERY),

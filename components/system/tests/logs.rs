@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 const LOGS: &str = "/api/v1/organization/acme/logs";
 const COUNTS: &str = "/api/v1/organization/acme/aggregatelogs";
+const EVERYTHING: &str = "/api/v1/superuser/aggregatelogs";
 
 fn app() -> App {
     App::new(&[ROUTES]).with_cast()
@@ -256,6 +257,27 @@ fn by_performer() {
     assert_eq!(count("performer=nobody"), 2, "who is unknown is ignored here");
 }
 
+/// Otherwise the answer would tell which robots other tenants have.
+#[test]
+fn a_robot_of_another_namespace_is_unknown() {
+    let app = app().with_organization("other", "outsider");
+    app.execute(
+        "INSERT INTO account (uuid, kind, name, email, namespace_id, created_at)
+        SELECT name, 'robot', name || '+bot', name, id, 0 FROM account
+        WHERE name IN ('acme', 'other')",
+    );
+    enter(&app, "acme", "acme+bot", "org_create_team", 1);
+    enter(&app, "acme", "admin", "org_create_team", 2);
+    let admin = app.as_user("admin");
+    assert_eq!(teams(&admin.get(&format!("{LOGS}?performer=acme%2Bbot")).json()), ["acme-1"]);
+    let told = |name: &str| admin.get(&format!("{LOGS}?performer={name}")).to_string();
+    assert_eq!(told("other%2Bbot"), told("other%2Bnone"));
+    let counted = |name: &str| admin.get(&format!("{COUNTS}?performer={name}")).to_string();
+    assert_eq!(counted("other%2Bbot"), counted("other%2Bnone"));
+    let all = "/api/v1/superuser/logs?performer=other%2Bbot";
+    assert_eq!(app.as_user("superuser").get(all).status(), 200);
+}
+
 /// Entries outlive who did it and whom it happened to.
 #[test]
 fn who_is_gone_is_left_out() {
@@ -309,10 +331,16 @@ fn counts_by_day_and_kind() {
     }
     "#);
     assert_eq!(span("11/22/2026", "11/20/2026").status(), 400);
+    assert_eq!(span("12/30/9999", "12/30/9999").status(), 200);
+    assert_eq!(span("12/30/9999", "12/31/9999").status(), 400, "the day after has no date");
     app.set("feature_aggregated_log_count_retrieval", "false");
-    for path in [COUNTS, "/api/v1/user/aggregatelogs", "/api/v1/superuser/aggregatelogs"] {
+    for path in [COUNTS, "/api/v1/user/aggregatelogs", EVERYTHING] {
         assert_eq!(app.as_user("superuser").get(path).status(), 404, "{path}");
     }
+    app.set("feature_aggregated_log_count_retrieval", "true");
+    assert_eq!(app.as_user("superuser").get(EVERYTHING).status(), 200);
+    app.set("feature_super_users", "false");
+    assert_eq!(app.as_user("superuser").get(EVERYTHING).status(), 404);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Points in time, and the forms in which answers show them (`contract/quay.md` 10.2).
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
 /// A point in time, in microseconds since 1970 (UTC), as the database stores it.
@@ -7,6 +9,9 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// The last moment that every form below can show: their years have four digits.
+    pub const LATEST: Self = Self(253_402_300_799_999_999);
+
     /// From microseconds since 1970.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
@@ -31,10 +36,17 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
-    /// Midnight (UTC) of a date written `MM/DD/YYYY`; `None` when the text is not such a date.
+    /// Midnight (UTC) of a date written `MM/DD/YYYY`, where a zero in front of month and day may be missing; `None` when the
+    /// text is not such a date.
     #[must_use]
     pub fn from_us_date(text: &str) -> Option<Self> {
-        let date = NaiveDate::parse_from_str(text, "%m/%d/%Y").ok()?;
+        let mut parts = text.split('/');
+        let (month, day) = (number(parts.next()?, 1..=2)?, number(parts.next()?, 1..=2)?);
+        let year = number(parts.next()?, 4..=4).filter(|year| *year > 0)?;
+        if parts.next().is_some() {
+            return None;
+        }
+        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
         Some(Self(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros()))
     }
 
@@ -66,6 +78,12 @@ impl Timestamp {
     }
 }
 
+/// The number that so many ASCII digits spell.
+fn number(text: &str, digits: RangeInclusive<usize>) -> Option<u32> {
+    let spelled = digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| spelled)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Timestamp;
@@ -79,6 +97,34 @@ mod tests {
         assert_eq!(whole.to_iso8601(), "2026-11-22T06:29:10Z");
         assert_eq!(whole.to_date(), "2026-11-22");
         assert_eq!(Timestamp::from_us_date("11/22/2026"), Some(whole.plus_seconds(-23_350)));
-        assert_eq!(Timestamp::from_us_date("22/11/2026"), None);
+        assert_eq!(Timestamp::LATEST.to_rfc2822(), "Fri, 31 Dec 9999 23:59:59 -0000");
+        assert!(Timestamp::LATEST.plus_seconds(1).to_rfc2822().contains("+10000"));
+    }
+
+    #[test]
+    fn dates_have_one_spelling() {
+        let date = Timestamp::from_us_date("01/02/2026");
+        assert_eq!(date.map(Timestamp::to_date).as_deref(), Some("2026-01-02"));
+        assert_eq!(Timestamp::from_us_date("1/2/2026"), date);
+        for none in [
+            "22/11/2026",
+            "02/29/2026",
+            "0/1/2026",
+            "1/2/26",
+            "1/2/0000",
+            "1/2/12026",
+            "1/2/+2026",
+            "1/2/-2026",
+            "001/2/2026",
+            " 1/2/2026",
+            "1/ 2/2026",
+            "1/2/2026 ",
+            "1/2/2026/",
+            "1/2",
+            "\u{661}/2/2026",
+            "",
+        ] {
+            assert_eq!(Timestamp::from_us_date(none), None, "{none}");
+        }
     }
 }

@@ -159,9 +159,10 @@ pub struct LogLine {
     pub namespace: Option<LogAccount>,
 }
 
-/// The id of the performer who is asked for, if there is one.
+/// The id of the performer who is asked for, if there is one: a person, or a robot of the namespace that is read. Which
+/// robots others have is not told.
 const PERFORMER: &str = "SELECT id FROM account WHERE name = ?6 AND name = ?6 COLLATE BINARY
-    AND kind <> 'organization'";
+    AND (kind = 'user' OR (kind = 'robot' AND (?2 IS NULL OR namespace_id = ?2)))";
 
 /// At most `limit` entries, the newest first, after the entry at `after` (time and row id). None when there is no such
 /// performer. One statement.

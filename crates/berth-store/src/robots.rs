@@ -46,8 +46,8 @@ fn read_robot(row: &mut Row) -> Result<Robot, StoreError> {
     })
 }
 
-/// The robots of a namespace, the last used first, at most `limit`; with their teams and repositories when `with_places`.
-/// One statement.
+/// The robots of a namespace, the last used first, at most `limit`; with their teams and repositories in it when
+/// `with_places`. Where else a robot was let in is not its owner's to read. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -62,11 +62,13 @@ pub fn list<P: Permit<Target = NamespaceRef>>(
             robot.metadata, robot.federation,
             CASE WHEN ?2 THEN (SELECT json_group_array(name) FROM (
                 SELECT t.name FROM team_member m JOIN team t ON t.id = m.team_id
-                WHERE m.account_id = a.id ORDER BY m.id)) END,
+                WHERE m.account_id = a.id AND m.organization_id = a.namespace_id
+                ORDER BY m.id)) END,
             CASE WHEN ?2 THEN (SELECT json_group_array(name) FROM (
                 SELECT r.name FROM repository_permission p
                 JOIN repository r ON r.id = p.repository_id
-                WHERE p.account_id = a.id ORDER BY p.id)) END
+                WHERE p.account_id = a.id AND p.namespace_id = a.namespace_id
+                ORDER BY p.id)) END
         FROM account a JOIN robot ON robot.account_id = a.id
         WHERE a.namespace_id = ?1
         ORDER BY robot.last_accessed DESC, a.id LIMIT ?3",
@@ -207,7 +209,8 @@ pub struct RobotPermission {
     pub role: RepositoryRole,
 }
 
-/// The repository permissions of a robot in the order of their ids; none when there is no such robot. One statement.
+/// The permissions of a robot on repositories of its namespace, in the order of their ids; none when there is no such robot.
+/// One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -219,7 +222,8 @@ pub fn permissions<P: Permit<Target = NamespaceRef>>(
     let rows = db.execute(
         "SELECT r.name, r.is_public, p.role
         FROM account a
-        LEFT JOIN repository_permission p ON p.account_id = a.id
+        LEFT JOIN repository_permission p
+            ON p.account_id = a.id AND p.namespace_id = a.namespace_id
         LEFT JOIN repository r ON r.id = p.repository_id
         WHERE a.namespace_id = ?1 AND a.name = ?2 COLLATE BINARY
         ORDER BY p.id",

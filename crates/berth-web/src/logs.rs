@@ -36,7 +36,7 @@ const MOST_DAYS: i64 = 31;
 /// original: whether that is empty shows there. `with_namespace`: each entry says whom it happened to.
 ///
 /// # Errors
-/// 404 without a reach, 400 for an unknown performer and for an end before the start.
+/// 404 without a reach, 400 for an unknown performer and for an end before the start or after the year 9999.
 pub fn page<P: Permit>(cx: &Context<'_, P>, reach: Option<Reach>, with_namespace: bool) -> Answer {
     let (parameters, now) = (cx.request().query(), cx.services().now());
     let (start, end) = span(cx)?;
@@ -61,7 +61,7 @@ pub fn page<P: Permit>(cx: &Context<'_, P>, reach: Option<Reach>, with_namespace
 /// How many entries within `reach` there are, by day and kind.
 ///
 /// # Errors
-/// 404 without a reach, 400 for more than 31 days and for an end before the start.
+/// 404 without a reach, 400 for more than 31 days and for an end before the start or after the year 9999.
 pub fn counts<P: Permit>(cx: &Context<'_, P>, reach: Option<Reach>) -> Answer {
     let parameters = cx.request().query();
     let (start, end) = span(cx)?;
@@ -86,7 +86,8 @@ fn span<P: Permit>(cx: &Context<'_, P>) -> Result<(Timestamp, Timestamp), ApiErr
     let date = |name| parameters.get(name).and_then(Timestamp::from_us_date);
     let start = date("starttime").unwrap_or(now.plus_seconds(-DAY_S));
     let end = date("endtime").unwrap_or(now).plus_seconds(DAY_S);
-    if end < start { Err(ApiError::unreadable()) } else { Ok((start, end)) }
+    let usable = start <= end && end <= Timestamp::LATEST;
+    if usable { Ok((start, end)) } else { Err(ApiError::unreadable()) }
 }
 
 #[derive(Serialize)]
