@@ -77,7 +77,7 @@ pub(crate) fn recover(cx: &Context<'_, Public>) -> Answer {
 pub(crate) fn confirm(cx: &Context<'_, Public>) -> Answer {
     let (services, hash) = (cx.services(), code_hash(cx));
     // A letter is sealed in the transaction: the keys must be there before.
-    services.secret_keys()?;
+    services.sealing_keys()?;
     let confirmed = transaction(cx.db(), |tx| {
         let found = accounts::by_email_code(tx, &hash, services.now())?;
         if let Some(bearer) = &found {

@@ -47,8 +47,7 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> Answer {
     let additional = found.len() > length;
     found.truncate(length);
     let keys = cx.services().secret_keys()?;
-    let views: Vec<Value> =
-        found.into_iter().map(|one| view(&keys, one)).collect::<Result<_, _>>()?;
+    let views: Vec<Value> = found.into_iter().map(|one| view(&keys, one)).collect();
     Ok(Response::ok(&json!({ "notifications": views, "additional": additional })))
 }
 
@@ -57,7 +56,7 @@ pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> Answer {
     let (account_id, uuid, now) = (cx.caller()?.id, cx.path("uuid"), cx.services().now());
     let found = notifications::get(cx.db(), &cx.grant, account_id, uuid, now)?;
     let found = found.ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&view(&cx.services().secret_keys()?, found)?))
+    Ok(Response::ok(&view(&cx.services().secret_keys()?, found)))
 }
 
 /// `PUT /api/v1/user/notifications/<uuid>`.
@@ -87,24 +86,25 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: Dismissal) -> Answer {
             notifications::set_dismissed(tx, &cx.grant, account_id, uuid, dismissed)?;
         }
         let changed = notifications::get(tx, &cx.grant, account_id, uuid, now)?;
-        Ok(Response::ok(&view(&keys, changed.ok_or_else(ApiError::not_found)?)?))
+        Ok(Response::ok(&view(&keys, changed.ok_or_else(ApiError::not_found)?)))
     })
 }
 
-/// The notification of an invitation shows its code: the user accepts with it.
-fn view(keys: &SecretKeys, notification: Notification) -> Result<Value, ApiError> {
+/// The notification of an invitation shows its code: the user accepts with it. A code that does not open, its key being
+/// lost, is null.
+fn view(keys: &SecretKeys, notification: Notification) -> Value {
     let mut metadata = Map::new();
     if let Some(sealed) = &notification.sealed_code {
-        let code = keys.open(Purpose::InvitationCode, sealed)?.text;
-        metadata.insert("code".into(), code.into());
+        let opened = keys.open(Purpose::InvitationCode, sealed).ok();
+        metadata.insert("code".into(), opened.map(|opened| opened.text).into());
     }
     metadata.extend(notification.metadata);
-    Ok(json!({
+    json!({
         "id": notification.uuid,
         "organization": null,
         "kind": notification.kind,
         "created": notification.created_at.to_rfc2822(),
         "metadata": metadata,
         "dismissed": notification.dismissed,
-    }))
+    })
 }

@@ -64,6 +64,11 @@ fn a_user_is_told_of_his_invitations() {
     }
     "#);
     let code = reply.json()["notifications"][0]["metadata"]["code"].clone();
+    // A lost key takes the code away, not the list.
+    app.set("secret_key", "another key");
+    let without = app.as_user("outsider").get(NOTIFICATIONS).json();
+    assert_eq!(without["notifications"][0]["metadata"]["code"], Value::Null);
+    app.set("secret_key", "a key for tests");
     let accept = format!("/api/v1/teaminvite/{}", code.as_str().expect("a code"));
     assert_eq!(outsider.put_empty(&accept).status(), 200);
     assert_eq!(

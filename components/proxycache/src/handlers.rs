@@ -2,7 +2,7 @@
 
 use berth_access::{NamespaceAdmin, NamespaceMemberView};
 use berth_domain::destination::{Admitted, Destinations, InvalidUpstream, Refused, UpstreamName};
-use berth_domain::secret::Purpose;
+use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{LogKind, Namespace, NamespaceKind, settings};
 use berth_store::proxy_cache::{self, NewProxyCache, ProxyCacheRow, ProxyCacheState};
 use berth_store::{log, transaction};
@@ -42,7 +42,8 @@ pub(crate) fn create(cx: &Context<'_, NamespaceAdmin>, body: NewConfiguration) -
     })
 }
 
-/// `PUT …/proxycache`: changes what is given. Credentials that are left out stay; null removes them.
+/// `PUT …/proxycache`: changes what is given. Credentials that are left out stay, under the present key from now on; null
+/// removes them.
 pub(crate) fn change(cx: &Context<'_, NamespaceAdmin>, body: ConfigurationChange) -> Answer {
     let organization = organization(cx)?;
     let before = proxy_cache::get(cx.db(), &cx.grant)?.ok_or_else(ApiError::not_found)?;
@@ -50,12 +51,15 @@ pub(crate) fn change(cx: &Context<'_, NamespaceAdmin>, body: ConfigurationChange
     admit(cx.services(), &row.upstream_registry, Trouble::plain)?;
     let seal_given =
         |given: Option<Option<&str>>| given.map(|value| seal(cx.services(), value)).transpose();
-    let state = ProxyCacheState {
-        row: &row,
-        sealed_username: seal_given(body.username()?)?,
-        sealed_password: seal_given(body.password()?)?,
-    };
+    let (username, password) = (seal_given(body.username()?)?, seal_given(body.password()?)?);
+    let keys = cx.services().secret_keys()?;
     transaction(cx.db(), |tx| {
+        let [kept_username, kept_password] = proxy_cache::credentials(tx, &cx.grant)?;
+        let state = ProxyCacheState {
+            row: &row,
+            sealed_username: username.or(seal_anew(cx.services(), &keys, kept_username)?.map(Some)),
+            sealed_password: password.or(seal_anew(cx.services(), &keys, kept_password)?.map(Some)),
+        };
         if !proxy_cache::update(tx, &cx.grant, state)? {
             return Err(ApiError::not_found());
         }
@@ -148,6 +152,17 @@ fn tell_once_of_no_look_up(services: &Services<'_>) -> Result<(), ApiError> {
         );
     }
     Ok(())
+}
+
+/// What a former key sealed, under the present one. None where that is nothing to do, or cannot be done.
+fn seal_anew(
+    services: &Services<'_>,
+    keys: &SecretKeys,
+    sealed: Option<Vec<u8>>,
+) -> Result<Option<Vec<u8>>, ApiError> {
+    let opened = sealed.and_then(|sealed| keys.open(Purpose::UpstreamCredentials, &sealed).ok());
+    let stale = opened.filter(|opened| opened.is_stale);
+    seal(services, stale.as_ref().map(|opened| opened.text.as_str()))
 }
 
 fn seal(services: &Services<'_>, text: Option<&str>) -> Result<Option<Vec<u8>>, ApiError> {

@@ -37,7 +37,7 @@ pub(crate) fn or_ask(
     let key = format!("berth/upstream-answers/{}", organization.uuid);
     let asked = [json!(organization.uuid), json!(upstream.name), json!(upstream.insecure)];
     let asked = json!([asked, upstream.credentials, upstream.allowed]).to_string();
-    let question = services.secret_keys()?.fingerprint(Purpose::UpstreamCredentials, &asked);
+    let question = services.sealing_keys()?.fingerprint(Purpose::UpstreamCredentials, &asked);
     let mut answers = kept(services, &key)?;
     if let Some(answer) = answers.iter().find(|answer| answer.question == question) {
         return Ok(answer.outcome.clone());

@@ -19,7 +19,7 @@ pub(crate) struct RobotView {
     repositories: Option<Vec<String>>,
     description: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
+    token: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unstructured_metadata: Option<Value>,
 }
@@ -50,24 +50,26 @@ impl RobotView {
             view.repositories = Some(stored(repositories)?);
         }
         match keys {
-            Some(keys) => view.with_sealed_token(&line.robot, keys),
+            Some(keys) => Ok(view.with_sealed_token(&line.robot, keys)),
             None => Ok(view),
         }
     }
 
     /// The same with the token.
     pub(crate) fn with_token(mut self, token: String) -> Self {
-        self.token = Some(token);
+        self.token = Some(Some(token));
         self
     }
 
-    /// The same with the token that is stored.
-    pub(crate) fn with_sealed_token(
-        self,
-        robot: &Robot,
-        keys: &SecretKeys,
-    ) -> Result<Self, ApiError> {
-        Ok(self.with_token(keys.open(Purpose::RobotToken, &robot.sealed_token)?.text))
+    /// The same with the token that is stored: null where it does not open because its key is lost. Then an administrator
+    /// can still have another made.
+    pub(crate) fn with_sealed_token(mut self, robot: &Robot, keys: &SecretKeys) -> Self {
+        let opened = keys.open(Purpose::RobotToken, &robot.sealed_token);
+        if let Err(error) = &opened {
+            eprintln!("error: token of the robot {}: {error}", robot.name);
+        }
+        self.token = Some(opened.ok().map(|opened| opened.text));
+        self
     }
 
     /// The same with the client's own data, or null.

@@ -4,7 +4,7 @@
 //! over the permission.
 
 use berth_access::{NamespaceChange, NamespaceRef, Permission, Permit, RepositoryAdmin, Rights};
-use berth_domain::secret::Purpose;
+use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{LogKind, Namespace, NamespaceKind, RepositoryRole, RobotName, settings};
 use berth_store::robots::{self, NewRobot, PermissionChange, Robot, RobotPermission};
 use berth_store::{StoreError, log, transaction};
@@ -79,14 +79,16 @@ impl Sees {
     }
 }
 
-/// `GET …/robots/<short>`.
+/// `GET …/robots/<short>`. A token that a former key sealed is sealed anew when it is shown.
 pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Answer {
-    let robot = find(cx)?;
-    let view = RobotView::new(&robot).with_stored_metadata(&robot)?;
     if !Sees::of::<P>(cx.grant.rights()).tokens {
-        return Ok(Response::ok(&view));
+        let robot = find(cx)?;
+        return Ok(Response::ok(&RobotView::new(&robot).with_stored_metadata(&robot)?));
     }
-    Ok(Response::ok(&view.with_sealed_token(&robot, &cx.services().secret_keys()?)?))
+    let keys = cx.services().secret_keys()?;
+    let robot = find_sealed_anew(cx, &keys)?;
+    let view = RobotView::new(&robot).with_stored_metadata(&robot)?;
+    Ok(Response::ok(&view.with_sealed_token(&robot, &keys)))
 }
 
 /// `PUT …/robots/<short>`.
@@ -414,6 +416,21 @@ fn existing<'a, P: Permit<Target = NamespaceRef>>(
 fn find<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Result<Robot, ApiError> {
     let namespace = existing::<P>(cx)?;
     robots::get(cx.db(), &cx.grant, &full_name(cx, namespace))?.ok_or_else(missing)
+}
+
+/// As [`find`]; a token that a former key sealed is under the present one afterwards.
+fn find_sealed_anew<P: Permit<Target = NamespaceRef>>(
+    cx: &Context<'_, P>,
+    keys: &SecretKeys,
+) -> Result<Robot, ApiError> {
+    let before = cx.sealed_robot_token();
+    let opened = before.and_then(|sealed| keys.open(Purpose::RobotToken, sealed).ok());
+    let (Some(before), Some(opened)) = (before, opened.filter(|opened| opened.is_stale)) else {
+        return find(cx);
+    };
+    let name = full_name(cx, existing::<P>(cx)?);
+    let after = cx.services().seal(Purpose::RobotToken, &opened.text)?;
+    robots::reseal(cx.db(), &cx.grant, &name, before, &after)?.ok_or_else(missing)
 }
 
 /// The full name of the robot in the path. It may be none that a robot can have; then there is none of it.

@@ -442,10 +442,57 @@ fn another_token_replaces_the_first() {
 #[test]
 fn a_replaced_key_opens_old_tokens() {
     let app = app_with_robots();
-    let before = app.as_user("admin").get(&format!("{ROBOTS}/builder")).to_string();
+    let admin = app.as_user("admin");
+    let before = admin.get(&format!("{ROBOTS}/builder")).to_string();
     app.set("secret_key", "another key");
     app.set("secret_key_previous", "a key for tests");
-    assert_eq!(app.as_user("admin").get(&format!("{ROBOTS}/builder")).to_string(), before);
+    // Who is shown no token seals none.
+    let sealed = || app.rows("SELECT hex(sealed_token) FROM robot ORDER BY account_id");
+    let under_the_former_key = sealed();
+    let _ = app.as_user("reader").get(&format!("{ROBOTS}/builder"));
+    let _ = admin.get(ROBOTS);
+    assert_eq!(sealed(), under_the_former_key);
+    assert_eq!(admin.get(&format!("{ROBOTS}/builder")).to_string(), before);
+    assert_ne!(sealed()[0], under_the_former_key[0]);
+    assert_eq!(sealed()[1], under_the_former_key[1]);
+    // What was shown is under the present key now; what was not can be replaced.
+    app.set("secret_key_previous", "");
+    assert_eq!(admin.get(&format!("{ROBOTS}/builder")).to_string(), before);
+    let robots = admin.get(ROBOTS).json();
+    assert!(robots["robots"][0]["token"].is_string());
+    assert_eq!(robots["robots"][1]["token"], Value::Null);
+    assert_eq!(admin.get(&format!("{ROBOTS}/deployer")).json()["token"], Value::Null);
+    let replaced = admin.post_empty(&format!("{ROBOTS}/deployer/regenerate")).json();
+    assert_eq!(admin.get(&format!("{ROBOTS}/deployer")).json()["token"], replaced["token"]);
+}
+
+/// The key that was made while no setting gave one is a former key once one does.
+#[test]
+fn the_first_secret_key_of_the_settings_replaces_the_one_that_was_made() {
+    let app = app().with("secret_key", "");
+    let admin = app.as_user("admin");
+    for short in ["builder", "deployer"] {
+        assert_eq!(admin.put_empty(&format!("{ROBOTS}/{short}")).status(), 201);
+    }
+    let before = admin.get(ROBOTS).to_string();
+    app.set("secret_key", "a key of the settings");
+    assert_eq!(admin.get(ROBOTS).to_string(), before);
+    let sealed = app.rows("SELECT hex(sealed_token) FROM robot ORDER BY account_id");
+    assert_eq!(admin.get(&format!("{ROBOTS}/builder")).status(), 200);
+    assert_ne!(app.rows("SELECT hex(sealed_token) FROM robot ORDER BY account_id")[0], sealed[0]);
+    assert_eq!(admin.get(ROBOTS).to_string(), before);
+}
+
+#[test]
+fn a_user_s_robot_is_sealed_anew_too() {
+    let app = app();
+    let member = app.as_user("member");
+    let token = member.put_empty("/api/v1/user/robots/builder").json()["token"].clone();
+    app.set("secret_key", "another key");
+    app.set("secret_key_previous", "a key for tests");
+    assert_eq!(member.get("/api/v1/user/robots/builder").json()["token"], token);
+    app.set("secret_key_previous", "");
+    assert_eq!(member.get("/api/v1/user/robots/builder").json()["token"], token);
 }
 
 #[test]

@@ -239,6 +239,10 @@ fn administrators_see_every_pending_invitation() {
     // A link lets people in: it is for administrators, not for those who only read.
     let list = app.as_user("reader").get(INVITATIONS).json();
     assert_eq!(list["invitations"][0].get("link"), None);
+    // A lost key takes the links away, not the list.
+    app.set("secret_key", "another key");
+    let list = app.as_user("admin").get(INVITATIONS).json();
+    assert_eq!(list["invitations"][0]["link"], Value::Null);
 }
 
 #[test]

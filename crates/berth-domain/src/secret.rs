@@ -62,6 +62,8 @@ pub enum Purpose {
     ClientPassword,
     /// A code or ticket that a later request brings back.
     Ticket,
+    /// A name that nobody has, under which somebody tries to sign in.
+    UnknownName,
 }
 
 impl Purpose {
@@ -75,19 +77,20 @@ impl Purpose {
             Self::Mail => b"berth mail",
             Self::ClientPassword => b"berth client-password",
             Self::Ticket => b"berth ticket",
+            Self::UnknownName => b"berth unknown-name",
         }
     }
 }
 
-/// The keys under which secrets are sealed: the present one, and the former one while it is being replaced.
+/// The keys under which secrets are sealed: the present one, and the former ones while they are being replaced.
 pub struct SecretKeys {
     present: Key,
-    former: Option<Key>,
+    former: Vec<Key>,
 }
 
 struct Key([u8; 32]);
 
-/// A sealed secret that neither key opens: it was changed, or the key is lost.
+/// A sealed secret that no key opens: it was changed, or the key is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unsealable;
 
@@ -105,18 +108,22 @@ impl std::error::Error for Unsealable {}
 pub struct Opened {
     /// The secret.
     pub text: String,
-    /// Whether the former key opened it, so that it wants sealing anew.
+    /// Whether a former key opened it, so that it wants sealing anew.
     pub is_stale: bool,
 }
 
 impl SecretKeys {
-    /// Keys from the settings; an empty `former` is none.
+    /// The present key alone.
     #[must_use]
-    pub fn new(present: &str, former: &str) -> Self {
-        Self {
-            present: Key::derive(present),
-            former: (!former.is_empty()).then(|| Key::derive(former)),
-        }
+    pub fn new(present: &str) -> Self {
+        Self { present: Key::derive(present), former: Vec::new() }
+    }
+
+    /// The same, and a former key.
+    #[must_use]
+    pub fn after(mut self, former: &str) -> Self {
+        self.former.push(Key::derive(former));
+        self
     }
 
     /// Seals `text` for `purpose`: nonce, then cipher text with its tag (XChaCha20-Poly1305).
@@ -137,7 +144,7 @@ impl SecretKeys {
         if let Some(text) = self.present.open(purpose, sealed) {
             return Ok(Opened { text, is_stale: false });
         }
-        let text = self.former.as_ref().and_then(|key| key.open(purpose, sealed));
+        let text = self.former.iter().find_map(|key| key.open(purpose, sealed));
         Ok(Opened { text: text.ok_or(Unsealable)?, is_stale: true })
     }
 
@@ -145,13 +152,6 @@ impl SecretKeys {
     #[must_use]
     pub fn fingerprint(&self, purpose: Purpose, text: &str) -> [u8; 32] {
         self.present.fingerprint(purpose, text)
-    }
-
-    /// The fingerprints of `text` under every key that is still accepted, the present one first.
-    pub fn fingerprints(&self, purpose: Purpose, text: &str) -> impl Iterator<Item = [u8; 32]> {
-        std::iter::once(&self.present)
-            .chain(&self.former)
-            .map(move |key| key.fingerprint(purpose, text))
     }
 }
 
@@ -194,12 +194,12 @@ mod tests {
 
     #[test]
     fn a_sealed_secret_opens_only_for_its_purpose_and_key() {
-        let old = SecretKeys::new("old", "");
+        let old = SecretKeys::new("old");
         let sealed = old.seal(Purpose::ClientSecret, "s3cret", [7; NONCE_LENGTH]);
         assert!(!sealed.windows(6).any(|window| window == b"s3cret"));
         assert_eq!(old.open(Purpose::ClientSecret, &sealed).map(|o| o.text), Ok("s3cret".into()));
         assert!(old.open(Purpose::RobotToken, &sealed).is_err());
-        assert!(SecretKeys::new("new", "").open(Purpose::ClientSecret, &sealed).is_err());
+        assert!(SecretKeys::new("new").open(Purpose::ClientSecret, &sealed).is_err());
         let mut changed = sealed.clone();
         changed[30] ^= 1;
         assert!(old.open(Purpose::ClientSecret, &changed).is_err());
@@ -207,10 +207,15 @@ mod tests {
     }
 
     #[test]
-    fn the_former_key_opens_and_says_so() {
-        let sealed = SecretKeys::new("old", "").seal(Purpose::RobotToken, "t", [1; NONCE_LENGTH]);
-        let opened = SecretKeys::new("new", "old").open(Purpose::RobotToken, &sealed);
-        assert!(opened.is_ok_and(|opened| opened.is_stale && opened.text == "t"));
+    fn former_keys_open_and_say_so() {
+        let keys = SecretKeys::new("new").after("old").after("older");
+        for former in ["old", "older"] {
+            let sealed = SecretKeys::new(former).seal(Purpose::RobotToken, "t", [1; NONCE_LENGTH]);
+            let opened = keys.open(Purpose::RobotToken, &sealed);
+            assert!(opened.is_ok_and(|opened| opened.is_stale && opened.text == "t"));
+        }
+        let sealed = keys.seal(Purpose::RobotToken, "t", [1; NONCE_LENGTH]);
+        assert!(SecretKeys::new("new").open(Purpose::RobotToken, &sealed).is_ok());
     }
 
     #[test]

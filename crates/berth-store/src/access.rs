@@ -38,6 +38,8 @@ pub struct Address<'a> {
     pub repository: Option<&'a str>,
     /// The client id of an application.
     pub client_id: Option<&'a str>,
+    /// A robot of the namespace, without the namespace's name.
+    pub robot: Option<&'a str>,
 }
 
 impl Address<'_> {
@@ -48,6 +50,7 @@ impl Address<'_> {
         team: None,
         repository: None,
         client_id: None,
+        robot: None,
     };
 }
 
@@ -81,6 +84,9 @@ pub struct Loaded {
     pub caller: Option<CallerRow>,
     /// What the policy must know.
     pub facts: Facts,
+    /// The sealed token of the robot that is addressed, if there is one. No matter of access either: who reads a robot whose
+    /// token wants sealing anew has no statement left to look at it first.
+    pub sealed_robot_token: Option<Vec<u8>>,
     /// Whether a mail of the outbox is due. No matter of access: it is read here because a statement of its own would cost
     /// every request one.
     pub mail_is_due: bool,
@@ -156,6 +162,17 @@ const CALLER: &str = concat!(caller_columns!(), from_caller!());
 
 const NAMESPACE: &str =
     concat!(caller_columns!(), namespace_columns!(), from_caller!(), from_namespace!());
+
+const ROBOT: &str = concat!(
+    caller_columns!(),
+    namespace_columns!(),
+    ", robot.sealed_token",
+    from_caller!(),
+    from_namespace!(),
+    " LEFT JOIN account ra ON ra.namespace_id = n.id AND ra.name = n.name || '+' || ?5
+        AND ra.name = (n.name || '+' || ?5) COLLATE BINARY
+    LEFT JOIN robot ON robot.account_id = ra.id"
+);
 
 const TEAM: &str = concat!(
     caller_columns!(),
@@ -256,6 +273,9 @@ fn load_once(
     let namespace = Value::from(address.namespace);
     let mut rows = match address.kind {
         TargetKind::None => db.execute(CALLER, &[token, session, now.into()])?,
+        TargetKind::Namespace if address.robot.is_some() => {
+            db.execute(ROBOT, &[token, session, now.into(), namespace, address.robot.into()])?
+        }
         TargetKind::Namespace => db.execute(NAMESPACE, &[token, session, now.into(), namespace])?,
         TargetKind::Team => {
             db.execute(TEAM, &[token, session, now.into(), namespace, address.team.into()])?
@@ -278,7 +298,10 @@ fn load_once(
     }
     let mail_is_due = row.read()?;
     let caller = read_caller(&mut row)?;
-    Ok(Some(Loaded { caller, facts: read_facts(&mut row, address.kind)?, mail_is_due }))
+    let facts = read_facts(&mut row, address.kind)?;
+    let with_robot = address.kind == TargetKind::Namespace && address.robot.is_some();
+    let sealed_robot_token = if with_robot { row.read()? } else { None };
+    Ok(Some(Loaded { caller, facts, sealed_robot_token, mail_is_due }))
 }
 
 fn read_caller(row: &mut Row) -> Result<Option<CallerRow>, StoreError> {

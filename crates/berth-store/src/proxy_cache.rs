@@ -1,4 +1,4 @@
-//! Which upstream registry an organization caches. User name and password are stored sealed, and read by nothing here.
+//! Which upstream registry an organization caches. User name and password are stored sealed.
 
 use berth_access::{Grant, NamespaceAdmin, NamespaceRef, Permit};
 
@@ -59,6 +59,25 @@ pub fn get<P: Permit<Target = NamespaceRef>>(
         })
     });
     row.transpose()
+}
+
+/// The user name and the password of a configuration, sealed. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn credentials(
+    db: &dyn Database,
+    grant: &Grant<NamespaceAdmin>,
+) -> Result<[Option<Vec<u8>>; 2], StoreError> {
+    let rows = db.execute(
+        "SELECT sealed_username, sealed_password FROM proxy_cache_config
+        WHERE organization_id = ?1",
+        params![namespace_id(grant)],
+    )?;
+    match rows.into_iter().next() {
+        Some(mut row) => Ok([row.read()?, row.read()?]),
+        None => Ok([None, None]),
+    }
 }
 
 /// Makes a configuration. One statement.

@@ -102,6 +102,28 @@ pub fn get<P: Permit<Target = NamespaceRef>>(
     rows.into_iter().next().map(|mut row| read_robot(&mut row)).transpose()
 }
 
+/// As [`get`], of a robot whose token is sealed anew, unless it was changed meanwhile: `before` is what it was.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn reseal<P: Permit<Target = NamespaceRef>>(
+    db: &dyn Database,
+    grant: &Grant<P>,
+    name: &str,
+    before: &[u8],
+    after: &[u8],
+) -> Result<Option<Robot>, StoreError> {
+    let rows = db.execute(
+        "UPDATE robot SET sealed_token = CASE sealed_token WHEN ?3 THEN ?4 ELSE sealed_token END
+        WHERE account_id = (SELECT id FROM account
+            WHERE namespace_id = ?1 AND name = ?2 COLLATE BINARY)
+        RETURNING ?2, (SELECT created_at FROM account WHERE id = robot.account_id),
+            last_accessed, description, sealed_token, metadata, federation",
+        &[grant.namespace_id().into(), name.into(), before.into(), after.into()],
+    )?;
+    rows.into_iter().next().map(|mut row| read_robot(&mut row)).transpose()
+}
+
 /// A robot to be made.
 #[derive(Debug)]
 pub struct NewRobot<'a> {

@@ -401,8 +401,14 @@ impl Ground<'_> {
         namespace: &str,
         repository: Option<&str>,
     ) -> (CallerRow, Facts) {
-        let address =
-            Address { kind, namespace: Some(namespace), team: None, repository, client_id: None };
+        let address = Address {
+            kind,
+            namespace: Some(namespace),
+            team: None,
+            repository,
+            client_id: None,
+            robot: None,
+        };
         let loaded = access::load(self.db, credential, address, NOW).expect("the database answers");
         (loaded.caller.expect("the credential is good"), loaded.facts)
     }

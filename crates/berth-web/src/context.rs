@@ -26,6 +26,7 @@ pub(crate) struct Visit<'a> {
     pub(crate) path: &'a PathParameters,
     pub(crate) principal: &'a Principal,
     pub(crate) session: Option<&'a Session>,
+    pub(crate) sealed_robot_token: Option<&'a [u8]>,
 }
 
 /// What a handler holds.
@@ -84,6 +85,12 @@ impl<'a, P: Permit> Context<'a, P> {
     /// [`Denied`].
     pub fn authorize<Q: Permit>(&self, facts: Facts) -> Result<Grant<Q>, Denied> {
         berth_access::authorize(self.visit.principal, facts)
+    }
+
+    /// The sealed token of the robot in the path, which belongs to the granted namespace; none when there is no such robot.
+    #[must_use]
+    pub fn sealed_robot_token(&self) -> Option<&'a [u8]> {
+        self.visit.sealed_robot_token
     }
 
     /// The session that the request came with, known or not.

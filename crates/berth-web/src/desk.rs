@@ -82,6 +82,7 @@ fn answer(
         path: &path,
         principal: &principal,
         session: credentials.session.as_ref(),
+        sealed_robot_token: loaded.sealed_robot_token.as_deref(),
     };
     let answered = (opened.finish)(visit, &principal, loaded.facts);
     answered.map_err(|error| own_account_error(route, &address, error))
@@ -96,7 +97,15 @@ fn answer_everybody(
     opened: Opened,
 ) -> Answer {
     let principal = Principal::Anonymous;
-    let visit = Visit { services, request, route, path, principal: &principal, session: None };
+    let visit = Visit {
+        services,
+        request,
+        route,
+        path,
+        principal: &principal,
+        session: None,
+        sealed_robot_token: None,
+    };
     (opened.finish)(visit, &principal, Facts::default())
 }
 
@@ -186,6 +195,7 @@ struct OwnedAddress {
     repository: Option<String>,
     client_id: Option<String>,
 }
+    robot: Option<String>,
 
 impl OwnedAddress {
     fn as_ref(&self) -> Address<'_> {
@@ -196,6 +206,7 @@ impl OwnedAddress {
             repository: self.repository.as_deref(),
             client_id: self.client_id.as_deref(),
         }
+            robot: self.robot.as_deref(),
     }
 }
 
@@ -228,6 +239,7 @@ fn address(
         repository: repository.map(str::to_owned),
         client_id,
     })
+        robot: path.get("robot_shortname").map(str::to_owned),
 }
 
 /// Who calls: the person that the database found, unless his session was ended.

@@ -98,21 +98,28 @@ impl<'a> Services<'a> {
         self.mail_is_due.get()
     }
 
-    /// The keys under which secrets are sealed.
+    /// The keys that open sealed secrets: the present one, and the former ones. Where the settings give a key, the one that
+    /// was made while they gave none is a former one.
     ///
     /// # Errors
     /// [`ApiError`] when they can neither be read nor made.
     pub fn secret_keys(&self) -> Result<SecretKeys, ApiError> {
-        let former = self.setting(&settings::SECRET_KEY_PREVIOUS)?;
-        let present = self.setting(&settings::SECRET_KEY)?;
-        if !present.is_empty() {
-            return Ok(SecretKeys::new(&present, &former));
+        let keys = self.sealing_keys()?;
+        let mut former = vec![self.setting(&settings::SECRET_KEY_PREVIOUS)?];
+        if !self.setting(&settings::SECRET_KEY)?.is_empty() {
+            former.extend(self.kept_secret_key()?);
         }
-        let kept = match self.kept_secret_key()? {
-            Some(kept) => kept,
-            None => self.make_secret_key()?,
-        };
-        Ok(SecretKeys::new(&kept, &former))
+        Ok(former.iter().filter(|key| !key.is_empty()).fold(keys, |keys, key| keys.after(key)))
+    }
+
+    /// The present key alone: it seals, and makes keyed hashes.
+    ///
+    /// # Errors
+    /// [`ApiError`] when it can neither be read nor made.
+    pub fn sealing_keys(&self) -> Result<SecretKeys, ApiError> {
+        let given = self.setting(&settings::SECRET_KEY)?;
+        let kept = if given.is_empty() { self.kept_secret_key()? } else { Some(given) };
+        Ok(SecretKeys::new(&kept.map_or_else(|| self.make_secret_key(), Ok)?))
     }
 
     /// Seals `text` with a fresh nonce.
@@ -120,7 +127,7 @@ impl<'a> Services<'a> {
     /// # Errors
     /// [`ApiError`] when the keys cannot be had.
     pub fn seal(&self, purpose: Purpose, text: &str) -> Result<Vec<u8>, ApiError> {
-        Ok(self.secret_keys()?.seal(purpose, text, self.random().bytes::<NONCE_LENGTH>()))
+        Ok(self.sealing_keys()?.seal(purpose, text, self.random().bytes::<NONCE_LENGTH>()))
     }
 
     fn kept_secret_key(&self) -> Result<Option<String>, ApiError> {

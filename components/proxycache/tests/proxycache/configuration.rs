@@ -379,6 +379,34 @@ fn a_change_keeps_what_it_leaves_out() {
     assert!(log[2][1].starts_with(r#"{"upstream_registry":"quay.io/x""#), "{}", log[2][1]);
 }
 
+/// What is not given is sealed anew where a former key sealed it, and otherwise left alone.
+#[test]
+fn a_change_seals_kept_credentials_anew() {
+    let app = app();
+    let ana = app.as_user("ana");
+    let body = json!({
+        "upstream_registry": "docker.io",
+        "upstream_registry_username": "robot",
+        "upstream_registry_password": "hunter2",
+    });
+    assert_eq!(ana.post(PATH, body).status(), 201);
+    let credentials =
+        || app.rows("SELECT hex(sealed_username), hex(sealed_password) FROM proxy_cache_config");
+    let before = credentials();
+    assert_eq!(ana.put(PATH, json!({ "expiration_s": 60 })).status(), 200);
+    assert_eq!(credentials(), before);
+    app.set("secret_key", "another key");
+    assert_eq!(ana.put(PATH, json!({ "expiration_s": 60 })).status(), 200);
+    assert_eq!(credentials(), before, "the key is lost, but may be found");
+    app.set("secret_key_previous", "a key for tests");
+    assert_eq!(ana.put(PATH, json!({ "expiration_s": 60 })).status(), 200);
+    let after = credentials();
+    assert!(after[0][0] != before[0][0] && after[0][1] != before[0][1]);
+    app.set("secret_key_previous", "");
+    assert_eq!(ana.put(PATH, json!({ "expiration_s": 60 })).status(), 200);
+    assert_eq!(credentials(), after);
+}
+
 #[test]
 fn a_refused_change_changes_nothing() {
     let app = app();
