@@ -91,7 +91,14 @@ fn every_row_is_found_in_its_table() {
 }
 
 fn request(method: Method, path: String) -> Request {
-    Request { method, path, query: String::new(), headers: Vec::new(), body: Vec::new() }
+    Request {
+        method,
+        is_head: false,
+        path,
+        query: String::new(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    }
 }
 
 #[test]

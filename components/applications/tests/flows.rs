@@ -925,8 +925,21 @@ fn a_password_in_the_header_counts_for_the_flows_only() {
     app.advance(60);
     assert_eq!(basic(&app, "ana", "password").get("/api/v1/user/authorizations").status(), 401);
     // A change still wants a CSRF token, unless the client is on the list.
-    let allow = || basic(&app, "ana", "password").post_form("/oauth/authorizeapp", &query);
-    assert_eq!(allow().status(), 401);
+    let allow = |password| basic(&app, "ana", password).post_form("/oauth/authorizeapp", &query);
+    assert_snapshot!(allow("password"), @r#"
+    403
+    {
+      "error": "CSRF token was invalid or missing. (authorized: user ana)"
+    }
+    "#);
+    assert_eq!(allow("wrong").status(), 401);
+    app.advance(60);
     app.set("direct_oauth_clientid_whitelist", text(&one, "client_id"));
-    assert_eq!(part(location(&allow()), "token_type"), "Bearer");
+    assert_eq!(part(location(&allow("password")), "token_type"), "Bearer");
+    // An address that is not confirmed, and a registry without passwords, let nobody in.
+    app.execute("UPDATE user_profile SET verified = 0 WHERE account_id = 1");
+    assert_eq!(allow("password").status(), 401);
+    app.execute("UPDATE user_profile SET verified = 1");
+    app.set("feature_direct_login", "false");
+    assert_eq!(allow("password").status(), 401);
 }

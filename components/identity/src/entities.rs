@@ -38,7 +38,9 @@ pub(crate) fn search(cx: &Context<'_, AuthenticatedNamespace>, query: SearchQuer
         Some(namespace.id) == cx.principal().caller().map(|caller| caller.id)
     });
     let sees_inside = organization.is_some() && rights.sees_as_member();
-    let prefix = ascii_prefix(cx.path("prefix"));
+    let Some(prefix) = prefix(cx.path("prefix")) else {
+        return Ok(Response::ok(&json!({ "results": [] })));
+    };
     let search = Search {
         prefix: &prefix,
         teams: sees_inside && query.teams,
@@ -54,12 +56,12 @@ pub(crate) fn search(cx: &Context<'_, AuthenticatedNamespace>, query: SearchQuer
     Ok(Response::ok(&json!({ "results": results })))
 }
 
-/// Names are lower-case ASCII: whatever else is typed is not part of one.
-fn ascii_prefix(text: &str) -> String {
-    text.chars()
-        .filter(|letter| letter.is_ascii_graphic())
-        .map(|letter| letter.to_ascii_lowercase())
-        .collect()
+/// The beginning of a name that is typed, in any case and with spaces. None where no name begins so, being ASCII: nor does
+/// one begin with nothing, or everybody would be found.
+fn prefix(text: &str) -> Option<String> {
+    let typed = text.replace(' ', "");
+    let can_be = !typed.is_empty() && typed.chars().all(|letter| letter.is_ascii_graphic());
+    can_be.then(|| typed.to_ascii_lowercase())
 }
 
 /// Who is a member shows to those who may read the members.

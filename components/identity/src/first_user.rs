@@ -57,6 +57,7 @@ pub(crate) fn initialize(cx: &Context<'_, Public>, _body: RawBody) -> Answer {
     if !cx.services().setting(&settings::FEATURE_USER_INITIALIZE)? {
         return Err(ApiError::Abort(404, "Not Found".into()));
     }
+    refuse_foreign_pages(cx)?;
     let answered = FirstUser::read(cx.request()).and_then(|body| make(cx, body));
     match answered {
         Err(error) if error.cause().is_none() && accounts::any_user(cx.db())? => Err(not_empty()),
@@ -132,6 +133,28 @@ fn mint(
     };
     tokens::create(tx, &new)?;
     Ok(())
+}
+
+/// The call needs no CSRF token, so any page that a browser shows could make it: browsers say which page it is.
+fn refuse_foreign_pages(cx: &Context<'_, Public>) -> Result<(), ApiError> {
+    let (services, request) = (cx.services(), cx.request());
+    let origin = request.header("origin");
+    let console = services.setting(&settings::CORS_ORIGIN)?;
+    if origin.is_some_and(|origin| origin == console) {
+        return Ok(());
+    }
+    let base_url = services.base_url()?;
+    let is_own = |origin: &str| {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        origin == base_url || (host.is_some() && host == request.host())
+    };
+    let is_foreign = matches!(request.header("sec-fetch-site"), Some("cross-site" | "same-site"))
+        || origin.is_some_and(|origin| !is_own(origin));
+    if !is_foreign {
+        return Ok(());
+    }
+    let message = "This call is not for pages from elsewhere";
+    Err(ApiError::Custom(403, json!({ "message": message })))
 }
 
 fn require_setup_token(cx: &Context<'_, Public>, shown: &str) -> Result<(), ApiError> {

@@ -20,6 +20,7 @@ use serde_json::{Number, Value, json};
 use crate::account::{Leaver, delete_account};
 use crate::mail::{self, CodedLetter};
 use crate::sign_in::Password;
+use crate::sign_up::carries_powers;
 use crate::superuser_organizations::invalid_name;
 use crate::views::{Shown, UserView};
 
@@ -237,7 +238,7 @@ fn set(field: &mut Option<String>, change: &Option<Option<String>>) {
     }
 }
 
-/// The new name, where names may be changed. The settings give powers to names, so nobody takes one of those.
+/// The new name, where names may be changed.
 fn new_name(
     cx: &Context<'_, UserAdmin>,
     caller: &Caller,
@@ -250,12 +251,10 @@ fn new_name(
         return Ok(None);
     }
     let name = NamespaceName::try_from(name.as_str()).map_err(invalid_name)?;
-    for powerful in [&settings::SUPER_USERS, &settings::GLOBAL_READONLY_SUPER_USERS] {
-        if services.setting(powerful)?.iter().any(|known| known == name.as_str()) {
-            return Err(name_in_use());
-        }
+    match carries_powers(services, name.as_str())? {
+        true => Err(name_in_use()),
+        false => Ok(Some(name)),
     }
-    Ok(Some(name))
 }
 
 fn name_in_use() -> ApiError {

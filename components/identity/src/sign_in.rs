@@ -84,7 +84,7 @@ impl Json for Password {
     };
 }
 
-/// `POST /api/v1/signin/verify`: the session counts as fresh again.
+/// `POST /api/v1/signin/verify`: the session counts as fresh again. Who came with a token gets one.
 pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> Answer {
     let services = cx.services();
     let Checked::Right(user) = password::check(services, &cx.caller()?.name, &body.password)?
@@ -92,14 +92,19 @@ pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> Answer {
         let body = json!({ "message": "Invalid Username or Password", "invalidCredentials": true });
         return Err(ApiError::Custom(403, body));
     };
-    let session = Session::replace(cx.session(), services, &user.uuid, user.session_epoch)?;
+    let session = match cx.session() {
+        Some(session) => session.renew(services, &user.uuid, user.session_epoch)?,
+        None => Session::begin(services, &user.uuid, user.session_epoch)?,
+    };
     session.announce(services, Response::ok(&json!({ "success": true })))
 }
 
-/// `POST /api/v1/signout`: ends all sessions of the caller. The cookie lives on as that of nobody.
+/// `POST /api/v1/signout`: ends all sessions of the caller, if what he shows lets him administer his account. The cookie
+/// lives on as that of nobody.
 pub(crate) fn sign_out(cx: &Context<'_, Public>) -> Answer {
     let services = cx.services();
-    if let Some(caller) = cx.principal().caller() {
+    let administers = cx.grant.rights().is_user_admin();
+    if let Some(caller) = cx.principal().caller().filter(|_| administers) {
         let logs = services.setting(&settings::ACTION_LOG_AUDIT_LOGINS)?;
         let entry = cx.log_entry(LogKind::LogoutSuccess, caller.id, json!({}));
         transaction(cx.db(), |tx| -> Result<_, StoreError> {
@@ -108,8 +113,9 @@ pub(crate) fn sign_out(cx: &Context<'_, Public>) -> Answer {
         })?;
         Session::end_all(services, &caller.uuid)?;
     }
-    if let Some(session) = cx.session() {
-        session.end(services)?;
+    let response = Response::ok(&json!({ "success": true }));
+    match cx.session() {
+        Some(session) => session.end(services)?.announce(services, response),
+        None => Ok(response),
     }
-    Ok(Response::ok(&json!({ "success": true })))
 }

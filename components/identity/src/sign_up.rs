@@ -127,7 +127,20 @@ fn acceptable(
             body.username
         )));
     }
+    if carries_powers(services, &body.username)? {
+        return Err(not_available());
+    }
     Ok(email)
+}
+
+/// Whether the settings give powers to a name. Nobody takes such a name: superusers hand it out.
+pub(crate) fn carries_powers(services: &Services<'_>, name: &str) -> Result<bool, ApiError> {
+    for powerful in [&settings::SUPER_USERS, &settings::GLOBAL_READONLY_SUPER_USERS] {
+        if services.setting(powerful)?.iter().any(|known| known == name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The longest address, in characters, where mail is off and any text may be one.
@@ -158,8 +171,12 @@ fn taken(error: StoreError, new: &NewUser<'_>) -> ApiError {
         ApiError::invalid_request(format!("Email has already been used: {}", new.email))
     } else if error.is_taken("account.name") {
         // Somebody was faster, or an organization has the name in another case.
-        ApiError::invalid_request("Username is not available")
+        not_available()
     } else {
         error.into()
     }
+}
+
+fn not_available() -> ApiError {
+    ApiError::invalid_request("Username is not available")
 }

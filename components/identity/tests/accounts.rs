@@ -441,12 +441,30 @@ fn what_is_refused() {
     assert_eq!(app.rows("SELECT name FROM account WHERE kind = 'user'").len(), 3);
 }
 
+/// The settings give powers to names: only a superuser hands one out, or the installation to its first user.
+#[test]
+fn a_name_with_powers_is_not_for_signing_up() {
+    let app = app().with("super_users", "root, ana").with("global_readonly_super_users", "auditor");
+    for name in ["root", "auditor"] {
+        let reply = browser(&app).post("/api/v1/user/", with("username", name));
+        assert_eq!((reply.status(), &reply.json()["detail"]), (400, &json!(NOT_AVAILABLE)));
+        let body = json!({ "username": name, "email": format!("{name}@example.com") });
+        let made = app.as_user("ana").post("/api/v1/superuser/users/", body);
+        assert_eq!(made.status(), 200, "{made}");
+    }
+    let app = App::new(&[ROUTES]).with("super_users", "newbie");
+    let reply = app.anonymous().post("/api/v1/user/initialize", newbie());
+    assert_eq!(reply.status(), 200, "{reply}");
+}
+
+const NOT_AVAILABLE: &str = "Username is not available";
+
 #[test]
 fn a_name_in_another_case_is_taken() {
     let app = app();
     app.execute("UPDATE account SET name = 'NewBie' WHERE name = 'acme'");
     let reply = browser(&app).post("/api/v1/user/", newbie());
-    assert_eq!(reply.json()["detail"], "Username is not available");
+    assert_eq!(reply.json()["detail"], NOT_AVAILABLE);
 }
 
 #[test]

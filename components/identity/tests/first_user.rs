@@ -164,6 +164,49 @@ fn the_setup_token() {
     assert_eq!(initialize(&app, with("setup_token", "sesame")).status(), 200);
 }
 
+/// A page of somebody else's that a browser shows must not make the first user of an installation in reach of it.
+#[test]
+fn pages_from_elsewhere_make_no_first_user() {
+    let app = App::new(&[ROUTES])
+        .with("server_hostname", "registry.example.com")
+        .with("cors_origin", "https://console.example.com");
+    let with_headers = |headers: &[(&str, &str)]| {
+        let client = app.anonymous().header("host", "berth.internal:3000");
+        let client =
+            headers.iter().fold(client, |client, (name, value)| client.header(name, value));
+        client.post("/api/v1/user/initialize", first())
+    };
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example.com"),
+        ("origin", "http://berth.internal"),
+        ("origin", "http://registry.example.com.evil.example.com"),
+        ("origin", "null"),
+    ] {
+        assert_eq!(with_headers(&[(name, value)]).status(), 403, "{name}: {value}");
+    }
+    assert_snapshot!(with_headers(&[("origin", "https://evil.example.com")]), @r#"
+    403
+    {
+      "message": "This call is not for pages from elsewhere"
+    }
+    "#);
+    assert_eq!(app.rows("SELECT name FROM account").len(), 0);
+    for own in [
+        "http://berth.internal:3000",
+        "https://berth.internal:3000",
+        "http://registry.example.com",
+        "https://console.example.com",
+    ] {
+        let reply = with_headers(&[("origin", own), ("sec-fetch-site", "same-origin")]);
+        assert_eq!(reply.status(), 200, "{own}");
+        app.execute("DELETE FROM account");
+    }
+    let console = [("origin", "https://console.example.com"), ("sec-fetch-site", "cross-site")];
+    assert_eq!(with_headers(&console).status(), 200, "the setting lets it call");
+}
+
 #[test]
 fn what_is_refused() {
     let app = App::new(&[ROUTES]);

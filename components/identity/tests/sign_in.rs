@@ -1,5 +1,6 @@
 //! Sessions: beginning, refreshing and ending them.
 
+use berth_domain::secret::{Purpose, SecretKeys};
 use berth_identity::ROUTES;
 use berth_test::{App, As, Reply};
 use insta::assert_snapshot;
@@ -190,6 +191,23 @@ fn names_that_nobody_has_are_throttled_alike() {
     assert_eq!(sign_in(&app, "somebody-else", "wrong").status(), 403);
 }
 
+/// Names that nobody has share records. Otherwise the second name would set the first one free, which no account's wait
+/// ever is.
+#[test]
+fn another_name_does_not_end_a_wait() {
+    let app = app();
+    let keys = SecretKeys::new("a key for tests");
+    let record = |name: &str| keys.fingerprint(Purpose::UnknownName, name)[..2].to_vec();
+    let mut others = (0..).map(|number| format!("other{number}"));
+    let other = others.find(|other| record(other) == record("nobody"));
+    for pause_s in [1, 2, 0] {
+        assert_eq!(sign_in(&app, "nobody", "wrong").status(), 403);
+        app.advance(pause_s);
+    }
+    assert_eq!(sign_in(&app, &other.expect("one of many"), "wrong").status(), 403);
+    assert_eq!(sign_in(&app, "nobody", "wrong").header("retry-after"), Some("4"));
+}
+
 #[test]
 fn a_new_session_ends_the_one_before() {
     let app = app();
@@ -238,12 +256,43 @@ fn giving_the_password_again() {
       "success": true
     }
     "#);
-    assert_eq!(app.continuing(&reply).get("/api/v1/user/").status(), 200);
+    // The session goes on, also for what the browser asks at the same moment; its CSRF token is another.
+    assert_eq!(session.get("/api/v1/user/").status(), 200);
+    assert_eq!(session.post_empty("/api/v1/signout").status(), 403);
+    let renewed = app.continuing(&reply);
+    assert_eq!(renewed.get("/api/v1/user/").status(), 200);
+    let shown = renewed.get("/csrf_token").json()["csrf_token"].clone();
+    assert_eq!(shown.as_str(), reply.header("x-next-csrf-token"));
+    // Whoever signs out goes on as nobody, with the token that the answer names.
+    let out = renewed.post_empty("/api/v1/signout");
     assert_eq!(session.get("/api/v1/user/").status(), 401);
+    let token = out.header("x-next-csrf-token").expect("a token");
+    let nobody = renewed.without("x-csrf-token").header("x-csrf-token", token);
+    let again = json!({ "username": "ana", "password": "password" });
+    assert_eq!(nobody.post("/api/v1/signin", again).status(), 200);
+    // A token has no session yet.
+    let by_token =
+        app.as_user("ana").post("/api/v1/signin/verify", json!({ "password": "password" }));
+    assert_eq!(app.continuing(&by_token).get("/api/v1/user/").status(), 200);
     // The permission comes before the body.
     assert_eq!(browser(&app).post("/api/v1/signin/verify", json!({})).status(), 401);
     let token = app.with_scope("ana", "org:admin");
     assert_eq!(token.post("/api/v1/signin/verify", json!({})).status(), 403);
+}
+
+/// Giving the password again is what a stale session needs.
+#[test]
+fn the_login_is_fresh_again() {
+    let app = app();
+    let session = app.with_session("ana");
+    let address = json!({ "invoice_email": true });
+    app.advance(600);
+    assert_eq!(
+        session.put("/api/v1/user/", address.clone()).json()["error_type"],
+        "fresh_login_required"
+    );
+    let verified = session.post("/api/v1/signin/verify", json!({ "password": "password" }));
+    assert_eq!(app.continuing(&verified).put("/api/v1/user/", address).status(), 200);
 }
 
 #[test]
@@ -272,6 +321,21 @@ fn signing_out_ends_every_session() {
     // Nobody may sign out too.
     assert_eq!(browser(&app).post_empty("/api/v1/signout").status(), 200);
     assert_snapshot!(format!("{:?}", app.rows("SELECT kind, namespace_id, performer_id FROM log_entry")), @r#"[["logout_success", "1", "1"], ["login_success", "1", "NULL"], ["logout_success", "1", "1"]]"#);
+}
+
+/// Who holds a token of little scope signs its user out of nothing.
+#[test]
+fn a_token_ends_sessions_only_with_the_scope_to_administer_the_user() {
+    let app = app();
+    let session = app.with_session("ana");
+    for scope in ["repo:read", "user:read", "org:admin"] {
+        let reply = app.with_scope("ana", scope).post_empty("/api/v1/signout");
+        assert_eq!((reply.status(), reply.json()), (200, json!({ "success": true })), "{scope}");
+        assert_eq!(session.get("/api/v1/user/").status(), 200, "{scope}");
+    }
+    assert_eq!(app.rows("SELECT kind FROM log_entry").len(), 0);
+    assert_eq!(app.with_scope("ana", "user:admin").post_empty("/api/v1/signout").status(), 200);
+    assert_eq!(session.get("/api/v1/user/").status(), 401);
 }
 
 #[test]

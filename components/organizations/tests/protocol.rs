@@ -101,6 +101,7 @@ fn browsers_must_ask_as_a_program_does() {
     let asked = browser().header("x-requested-with", "XMLHttpRequest").get(ACME);
     assert_eq!(asked.status(), 200);
     assert_eq!(browser().put(ACME, json!({})).status(), 200);
+    assert_eq!(browser().head(ACME).status(), 200);
     app.set("browser_api_calls_xhr_only", "false");
     assert_eq!(browser().get(ACME).status(), 200);
 }

@@ -44,8 +44,10 @@ fn incoming(request: http::Request) -> Request {
         Some((path, query)) => (path.to_owned(), query.to_owned()),
         None => (request.uri().to_owned(), String::new()),
     };
+    let method = request.method().to_string();
     Request {
-        method: Method::from_name(&request.method().to_string()),
+        method: Method::from_name(&method),
+        is_head: method == "HEAD",
         path: path_of(&path),
         query,
         headers: request

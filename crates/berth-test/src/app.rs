@@ -457,6 +457,14 @@ impl As<'_> {
         self.send(Method::Get, path, None, Vec::new())
     }
 
+    /// HEAD.
+    #[must_use]
+    pub fn head(&self, path: &str) -> Reply {
+        let request =
+            Request { is_head: true, ..self.request(Method::Get, path, None, Vec::new()) };
+        Reply(self.app.serve(&request))
+    }
+
     /// POST with JSON.
     #[must_use]
     pub fn post(&self, path: &str, body: Value) -> Reply {
@@ -503,6 +511,16 @@ impl As<'_> {
         content_type: Option<&str>,
         body: Vec<u8>,
     ) -> Reply {
+        Reply(self.app.serve(&self.request(method, target, content_type, body)))
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        target: &str,
+        content_type: Option<&str>,
+        body: Vec<u8>,
+    ) -> Request {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut headers: Vec<(String, Vec<u8>)> = self
             .headers
@@ -513,9 +531,14 @@ impl As<'_> {
         if let Some(content_type) = content_type {
             headers.push(("content-type".into(), content_type.into()));
         }
-        let request =
-            Request { method, path: path.to_owned(), query: query.to_owned(), headers, body };
-        Reply(self.app.serve(&request))
+        Request {
+            method,
+            is_head: false,
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers,
+            body,
+        }
     }
 }
 

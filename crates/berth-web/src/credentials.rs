@@ -53,15 +53,18 @@ pub(crate) fn read(
     if let Some(token) = bearer_token(request) {
         return Ok(Credentials::token(token));
     }
-    let session = request.cookie(SESSION_COOKIE).and_then(Session::of_cookie);
-    let by_password = request.basic_credentials().filter(|_| route.takes_password);
-    if let Some((user, password)) = by_password {
-        return Ok(Credentials { session, ..Credentials::password(user, password) });
-    }
+    let mut session = request.cookie(SESSION_COOKIE).and_then(Session::of_cookie);
     let record = match &session {
         Some(session) => session.record(services)?,
         None => None,
     };
+    if let Some(record) = &record {
+        session = session.map(|session| session.known_by(record));
+    }
+    let by_password = request.basic_credentials().filter(|_| route.takes_password);
+    if let Some((user, password)) = by_password {
+        return Ok(Credentials { session, ..Credentials::password(user, password) });
+    }
     let credential = match &record {
         Some(record) => Credential::Session(record.account.clone()),
         None => Credential::None,

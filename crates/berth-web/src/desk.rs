@@ -171,6 +171,7 @@ fn refuse_plain_browser(
 ) -> Result<(), ApiError> {
     let plain_browser = dialect == Dialect::Quay
         && request.method == Method::Get
+        && !request.is_head
         && request.path.starts_with("/api/")
         && request.has_browser_agent()
         && request.header("x-requested-with") != Some("XMLHttpRequest");
@@ -194,8 +195,8 @@ struct OwnedAddress {
     team: Option<String>,
     repository: Option<String>,
     client_id: Option<String>,
-}
     robot: Option<String>,
+}
 
 impl OwnedAddress {
     fn as_ref(&self) -> Address<'_> {
@@ -205,8 +206,8 @@ impl OwnedAddress {
             team: self.team.as_deref(),
             repository: self.repository.as_deref(),
             client_id: self.client_id.as_deref(),
-        }
             robot: self.robot.as_deref(),
+        }
     }
 }
 
@@ -238,8 +239,8 @@ fn address(
         team: path.get("teamname").map(str::to_owned).or_else(|| opened.team.clone()),
         repository: repository.map(str::to_owned),
         client_id,
-    })
         robot: path.get("robot_shortname").map(str::to_owned),
+    })
 }
 
 /// Who calls: the person that the database found, unless his session was ended.
@@ -278,16 +279,20 @@ fn principal(
     })))
 }
 
-/// Whether the password that the request carries, if any, is that of the person whom it names.
+/// Whether the password that the request carries, if any, is that of the person whom it names, and lets him in: passwords
+/// are on, and his address is confirmed.
 fn has_right_password(
     services: &Services<'_>,
     credentials: &Credentials,
     row: Option<&CallerRow>,
 ) -> Result<bool, ApiError> {
     match (&credentials.credential, &credentials.password) {
-        (Credential::Password(name), Some(password)) => {
+        (Credential::Password(name), Some(password))
+            if services.setting(&settings::FEATURE_DIRECT_LOGIN)? =>
+        {
             let account = row.map(|row| (row.uuid.as_str(), row.password_hash.as_deref()));
-            password::is_right(services, account, name, password)
+            let right = password::is_right(services, account, name, password)?;
+            Ok(right && row.is_some_and(|row| row.verified))
         }
         _ => Ok(false),
     }
@@ -307,8 +312,9 @@ fn powers(services: &Services<'_>, row: &CallerRow) -> Result<SuperuserPowers, A
     })
 }
 
-/// A change must be meant: made with a token or a password that counts, or with a session and its CSRF token. Without credentials, or
-/// with a token that nobody knows, it is 401 (a documented difference: the original says 403 CSRF).
+/// A change must be meant: made with a token or a password that counts, or with a session and its CSRF token. Without
+/// credentials, or with a token or a password that nobody has, it is 401 (a documented difference: the original says 403
+/// CSRF).
 fn require_intent(
     services: &Services<'_>,
     request: &Request,
@@ -325,9 +331,9 @@ fn require_intent(
     if !request.method.may_change() || route.csrf_exempt || (explicit && known) {
         return Ok(());
     }
-    let Some(session) = &credentials.session else { return Err(ApiError::unauthenticated()) };
-    match csrf_token(request) {
-        Some(token) if session.has_csrf_token(services, &token)? => Ok(()),
+    match (&credentials.session, csrf_token(request)) {
+        (None, _) if !known => Err(ApiError::unauthenticated()),
+        (Some(session), Some(token)) if session.has_csrf_token(services, &token)? => Ok(()),
         _ => {
             let message = "CSRF token was invalid or missing.";
             Err(ApiError::Abort(403, abort_text(message, principal)))

@@ -10,7 +10,7 @@ use serde::Serialize;
 /// A method that some route knows, or any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// GET, and HEAD: the host leaves the body out.
+    /// GET, and HEAD ([`Request::is_head`]): the host leaves the body out.
     Get,
     /// POST.
     Post,
@@ -67,6 +67,8 @@ impl Method {
 pub struct Request {
     /// Method.
     pub method: Method,
+    /// Whether it was HEAD, which counts as GET.
+    pub is_head: bool,
     /// Path, percent-encoded, without the query.
     pub path: String,
     /// Query, percent-encoded, without the question mark.
@@ -116,6 +118,14 @@ impl Request {
     pub fn has_browser_agent(&self) -> bool {
         let agent = self.header("user-agent").unwrap_or_default();
         ["Mozilla/", "Opera/"].iter().any(|name| agent.starts_with(name))
+    }
+
+    /// The host that it was sent to, with the port where one was named.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        // Hosts of components may keep the header for themselves.
+        let url = || self.header("spin-full-url")?.split_once("://")?.1.split(['/', '?']).next();
+        self.header("host").or_else(url)
     }
 
     /// The client id of an OAuth request: a parameter, or the user name of the client's credentials.

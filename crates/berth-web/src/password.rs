@@ -18,8 +18,11 @@ const NOBODY_S_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IHNpZ25zIGlu
 /// Failures beyond this number no longer lengthen the wait, which is then a good hour.
 const MOST_FAILURES: u32 = 13;
 
-/// How many records there are for names that nobody has: so that guessing names fills no store.
-const UNKNOWN_SLOTS: u16 = 4_096;
+/// How many passwords of one account are checked at the same moment, while it has no failures: programs ask in parallel.
+const MOST_AT_ONCE: u32 = 8;
+
+/// After how many seconds a check that came to no end counts as a failure.
+const CHECK_TIMEOUT_S: i64 = 10;
 
 /// What came of a check.
 pub enum Checked {
@@ -58,15 +61,14 @@ pub(crate) fn is_right(
     name: &str,
     password: &str,
 ) -> Result<bool, ApiError> {
-    let throttle = Throttle::of(account.map(|(uuid, _)| uuid), name);
-    let before = throttle.failures(services)?;
-    before.require_over(services.now())?;
+    let throttle = Throttle::of(services, account.map(|(uuid, _)| uuid), name)?;
+    throttle.begin(services)?;
     let hash = account.and_then(|(_, hash)| hash);
     let right = verify_password(password, hash.unwrap_or(NOBODY_S_HASH)) && hash.is_some();
-    if !right {
-        throttle.set(services, &before.one_more(services.now()))?;
-    } else if before.count > 0 {
+    if right {
         services.key_value().delete(&throttle.key)?;
+    } else {
+        throttle.settle(services)?;
     }
     Ok(right)
 }
@@ -94,9 +96,13 @@ pub fn for_clients(
 }
 
 /// The failures at one account, or at a name that nobody has.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Failures {
     count: u32,
+    /// How many of them are being checked at this moment: each counts as a failure until it is known to be none, since
+    /// guesses that are made at the same time must see each other.
+    #[serde(default)]
+    open: u32,
     last_at: i64,
     /// Whose they are, where a record is shared.
     name: String,
@@ -105,16 +111,42 @@ struct Failures {
 impl Failures {
     /// After n failures the next attempt is heard 0.5 · (2^n − 1) seconds after the last.
     fn require_over(&self, now: Timestamp) -> Result<(), ApiError> {
-        let half_seconds = (1_i64 << self.count.min(MOST_FAILURES)) - 1;
+        let open = self.open_at(now);
+        let settled = self.count.saturating_sub(open);
+        let half_seconds = (1_i64 << settled.min(MOST_FAILURES)) - 1;
         let remaining = self.last_at + half_seconds * 500_000 - now.as_micros();
-        if self.count == 0 || remaining <= 0 {
-            return Ok(());
+        if settled > 0 && remaining > 0 {
+            return Err(ApiError::TooManyAttempts {
+                retry_after_s: (remaining + 999_999) / 1_000_000,
+            });
         }
-        Err(ApiError::TooManyAttempts { retry_after_s: (remaining + 999_999) / 1_000_000 })
+        if open >= MOST_AT_ONCE {
+            return Err(ApiError::TooManyAttempts { retry_after_s: 1 });
+        }
+        Ok(())
     }
 
-    fn one_more(self, now: Timestamp) -> Self {
-        Self { count: self.count.saturating_add(1), last_at: now.as_micros(), ..self }
+    /// Whether somebody waits because of them, or an answer is still to come.
+    fn counts_at(&self, now: Timestamp) -> bool {
+        self.open_at(now) > 0 || self.require_over(now).is_err()
+    }
+
+    /// Those that are being checked, unless their instance is gone.
+    fn open_at(&self, now: Timestamp) -> u32 {
+        let ends_at = Timestamp::from_micros(self.last_at).plus_seconds(CHECK_TIMEOUT_S);
+        if now < ends_at { self.open } else { 0 }
+    }
+
+    /// With one more, which is being checked.
+    fn begun(self, now: Timestamp) -> Self {
+        let open = self.open_at(now).saturating_add(1);
+        Self { count: self.count.saturating_add(1), open, last_at: now.as_micros(), ..self }
+    }
+
+    /// With one that is being checked found out to be a failure. Another one that was none may have taken the record away.
+    fn settled(self, now: Timestamp) -> Self {
+        let known = if self.open > 0 { self } else { self.begun(now) };
+        Self { open: known.open.saturating_sub(1), ..known }
     }
 }
 
@@ -126,24 +158,41 @@ struct Throttle {
 }
 
 impl Throttle {
-    fn of(account_uuid: Option<&str>, name: &str) -> Self {
-        if let Some(uuid) = account_uuid {
-            return Self { key: known_key(uuid), name: String::new() };
-        }
-        let hash = hash_token(name);
-        let slot = match hash.first_chunk() {
-            Some(first) => u16::from_be_bytes(*first) % UNKNOWN_SLOTS,
-            None => 0,
-        };
-        let key = format!("berth/failed-sign-ins/unknown-{slot}");
-        Self { key, name: URL_SAFE_NO_PAD.encode(hash) }
+    /// An account has a record of its own. Names that nobody has share 65,536, so that guessing names fills no store; which
+    /// one a name gets is a secret, so that nobody makes another name meet it.
+    fn of(services: &Services<'_>, account: Option<&str>, name: &str) -> Result<Self, ApiError> {
+        let hash = services.sealing_keys()?.fingerprint(Purpose::UnknownName, name);
+        Ok(match account {
+            Some(uuid) => Self { key: known_key(uuid), name: String::new() },
+            None => Self {
+                key: format!("berth/failed-sign-ins/unknown-{:02x}{:02x}", hash[0], hash[1]),
+                name: URL_SAFE_NO_PAD.encode(hash),
+            },
+        })
     }
 
-    fn failures(&self, services: &Services<'_>) -> Result<Failures, ApiError> {
+    /// Notes an attempt, if one is heard at all.
+    fn begin(&self, services: &Services<'_>) -> Result<(), ApiError> {
+        let Some(before) = self.failures(services)? else { return Ok(()) };
+        before.require_over(services.now())?;
+        self.set(services, &before.begun(services.now()))
+    }
+
+    /// Notes that an attempt was a failure.
+    fn settle(&self, services: &Services<'_>) -> Result<(), ApiError> {
+        let Some(before) = self.failures(services)? else { return Ok(()) };
+        self.set(services, &before.settled(services.now()))
+    }
+
+    /// The failures so far; none where the record is another name's, which stays until its wait is over.
+    fn failures(&self, services: &Services<'_>) -> Result<Option<Failures>, ApiError> {
         let kept = services.key_value().get(&self.key)?;
         let kept: Option<Failures> = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
-        let own = kept.filter(|kept| kept.name == self.name);
-        Ok(own.unwrap_or_else(|| Failures { name: self.name.clone(), ..Failures::default() }))
+        Ok(match kept {
+            Some(own) if own.name == self.name => Some(own),
+            Some(other) if other.counts_at(services.now()) => None,
+            _ => Some(Failures { name: self.name.clone(), ..Failures::default() }),
+        })
     }
 
     fn set(&self, services: &Services<'_>, failures: &Failures) -> Result<(), ApiError> {
@@ -186,5 +235,32 @@ mod tests {
             assert_eq!(error, ApiError::TooManyAttempts { retry_after_s: wait_s }, "{count}");
             assert!(after(count).require_over(at(wait_s)).is_ok(), "{count}");
         }
+    }
+
+    /// Guesses that are made at the same time would otherwise all be heard before the first of them is known to be wrong.
+    #[test]
+    fn what_is_being_checked_counts() {
+        let now = Timestamp::from_micros(0).plus_seconds(1_000);
+        let begin = |failures: Failures| {
+            failures.require_over(now)?;
+            Ok::<_, ApiError>(failures.begun(now))
+        };
+        let most = (0..MOST_AT_ONCE).try_fold(Failures::default(), |failures, _| begin(failures));
+        let most = most.expect("programs ask in parallel");
+        assert!(begin(most.clone()).is_err(), "but not without end");
+        // All of them were wrong.
+        let wrong = (0..MOST_AT_ONCE).fold(most.clone(), |failures, _| failures.settled(now));
+        assert_eq!((wrong.count, wrong.open), (MOST_AT_ONCE, 0));
+        assert!(wrong.require_over(now.plus_seconds(127)).is_err());
+        assert!(wrong.require_over(now.plus_seconds(128)).is_ok());
+        // After a failure there is one guess at a time.
+        let one = Failures::default().begun(now).settled(now);
+        let later = now.plus_seconds(1);
+        assert!(one.require_over(later).is_ok());
+        assert!(one.begun(later).require_over(later).is_err());
+        // Nobody waits for an instance that is gone.
+        assert!(most.open_at(now.plus_seconds(CHECK_TIMEOUT_S)) == 0);
+        // A right one took the record away.
+        assert_eq!(Failures::default().settled(now).count, 1);
     }
 }

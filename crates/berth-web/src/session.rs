@@ -2,7 +2,7 @@
 //!
 //! A session is a record in the key-value store under the hash of the cookie. It carries the account's session epoch:
 //! raising that number in the database ends every session of the account. The CSRF token of a session is a keyed hash of
-//! its cookie, so a visitor who has not signed in costs no record at all.
+//! its cookie and of how often the password was given again, so a visitor who has not signed in costs no record at all.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,19 +36,26 @@ pub(crate) struct Record {
     pub(crate) signed_in_at: i64,
     /// When it ends, in microseconds.
     pub(crate) expires_at: i64,
+    /// How often the password was given again.
+    #[serde(default)]
+    pub(crate) renewals: u32,
 }
 
 impl Record {
     /// The record of a session that begins now.
     pub(crate) fn begun(account: String, epoch: i64, now: Timestamp) -> Self {
         let expires_at = now.plus_seconds(LIFETIME_S).as_micros();
-        Self { account, epoch, signed_in_at: now.as_micros(), expires_at }
+        Self { account, epoch, signed_in_at: now.as_micros(), expires_at, renewals: 0 }
     }
 }
 
 /// The cookie of a session, present or new.
 #[derive(Clone)]
-pub struct Session(String);
+pub struct Session {
+    cookie: String,
+    /// As in its record; 0 where there is none.
+    renewals: u32,
+}
 
 impl Session {
     /// The session of a cookie; none for a text that was never one of ours.
@@ -56,13 +63,18 @@ impl Session {
     pub fn of_cookie(cookie: &str) -> Option<Self> {
         let ours = cookie.len() == COOKIE_LENGTH
             && cookie.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        ours.then(|| Self(cookie.to_owned()))
+        ours.then(|| Self { cookie: cookie.to_owned(), renewals: 0 })
+    }
+
+    /// The same, of which there is a record.
+    pub(crate) fn known_by(self, record: &Record) -> Self {
+        Self { renewals: record.renewals, ..self }
     }
 
     /// A session of nobody: only a cookie.
     #[must_use]
     pub fn anonymous(services: &Services<'_>) -> Self {
-        Self(services.random().mixed(COOKIE_LENGTH))
+        Self { cookie: services.random().mixed(COOKIE_LENGTH), renewals: 0 }
     }
 
     /// Begins a session of an account whose password was just given.
@@ -75,13 +87,34 @@ impl Session {
         epoch: i64,
     ) -> Result<Self, ApiError> {
         let session = Self::anonymous(services);
-        let record = Record::begun(account_uuid.to_owned(), epoch, services.now());
-        let Ok(value) = serde_json::to_vec(&record) else {
-            unreachable!("a record is plain data");
-        };
-        services.key_value().set(&session.key(), &value)?;
+        session.keep(services, account_uuid, epoch)?;
         remember(services, account_uuid, session.key())?;
         Ok(session)
+    }
+
+    /// Notes that the password of its account was given again: the login is fresh, and the CSRF token another. The cookie
+    /// stays, so that what the browser asks at the same moment is answered.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the key-value store does not answer.
+    pub fn renew(
+        &self,
+        services: &Services<'_>,
+        account_uuid: &str,
+        epoch: i64,
+    ) -> Result<Self, ApiError> {
+        let renewed = Self { renewals: self.renewals.wrapping_add(1), ..self.clone() };
+        renewed.keep(services, account_uuid, epoch)?;
+        Ok(renewed)
+    }
+
+    /// Writes the record of a session whose login is fresh.
+    fn keep(&self, services: &Services<'_>, account: &str, epoch: i64) -> Result<(), ApiError> {
+        let begun = Record::begun(account.to_owned(), epoch, services.now());
+        let Ok(value) = serde_json::to_vec(&Record { renewals: self.renewals, ..begun }) else {
+            unreachable!("a record is plain data");
+        };
+        Ok(services.key_value().set(&self.key(), &value)?)
     }
 
     /// Forgets every session of an account. That they no longer count is the epoch's matter.
@@ -113,12 +146,13 @@ impl Session {
         Ok(session)
     }
 
-    /// Forgets the session.
+    /// Forgets the session. Its cookie lives on as that of nobody, which is returned.
     ///
     /// # Errors
     /// [`ApiError`] when the key-value store does not answer.
-    pub fn end(&self, services: &Services<'_>) -> Result<(), ApiError> {
-        Ok(services.key_value().delete(&self.key())?)
+    pub fn end(&self, services: &Services<'_>) -> Result<Self, ApiError> {
+        services.key_value().delete(&self.key())?;
+        Ok(Self { renewals: 0, ..self.clone() })
     }
 
     /// The token that changes made with this session must show: 64 characters.
@@ -126,9 +160,13 @@ impl Session {
     /// # Errors
     /// [`ApiError`] when the secret keys cannot be had.
     pub fn csrf_token(&self, services: &Services<'_>) -> Result<String, ApiError> {
-        let keys = services.secret_keys()?;
-        let first = keys.fingerprint(Purpose::CsrfToken, &self.0);
-        let second = keys.fingerprint(Purpose::CsrfToken, &format!("{} again", self.0));
+        let keys = services.sealing_keys()?;
+        let text = match self.renewals {
+            0 => self.cookie.clone(),
+            renewals => format!("{} {renewals}", self.cookie),
+        };
+        let first = keys.fingerprint(Purpose::CsrfToken, &text);
+        let second = keys.fingerprint(Purpose::CsrfToken, &format!("{text} again"));
         Ok(URL_SAFE_NO_PAD.encode([first.as_slice(), &second[..16]].concat()))
     }
 
@@ -156,12 +194,12 @@ impl Session {
         };
         let cookie = format!(
             "{SESSION_COOKIE}={}; Path=/; Max-Age={LIFETIME_S}; HttpOnly; SameSite=Lax{secure}",
-            self.0
+            self.cookie
         );
         Ok(response.with_header("set-cookie", cookie))
     }
 
-    /// The answer to a sign-in: the cookie, and the next CSRF token in its header.
+    /// The answer to who signs in, gives his password again or signs out: the cookie, and the next CSRF token in its header.
     ///
     /// # Errors
     /// [`ApiError`] when the secret keys cannot be had or a setting cannot be used.
@@ -182,7 +220,7 @@ impl Session {
     }
 
     fn key(&self) -> String {
-        format!("berth/session/{}", URL_SAFE_NO_PAD.encode(hash_token(&self.0)))
+        format!("berth/session/{}", URL_SAFE_NO_PAD.encode(hash_token(&self.cookie)))
     }
 }
 

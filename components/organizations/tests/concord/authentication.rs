@@ -108,3 +108,28 @@ fn without_anonymous_access_it_is_the_same() {
     assert_eq!(told(&closed.anonymous().get("/api/v1/org")), open);
     assert_eq!(told(&closed.anonymous().get("/api/v1/org/acme")), open);
 }
+
+/// The header of root's password.
+const ROOT_S_PASSWORD: &str = "Basic cm9vdDpwYXNzd29yZA==";
+
+/// Otherwise whoever signs up under somebody's address acts before it is shown to be his.
+#[test]
+fn a_password_counts_once_the_address_is_confirmed() {
+    let app = app();
+    let status = || {
+        let client = app.anonymous().header("authorization", ROOT_S_PASSWORD);
+        client.get("/api/v1/org/nope").status()
+    };
+    app.execute("UPDATE user_profile SET verified = 0");
+    assert_eq!(status(), 401);
+    app.execute("UPDATE user_profile SET verified = 1");
+    assert_eq!(status(), 204);
+}
+
+#[test]
+fn a_password_counts_for_nothing_while_passwords_are_off() {
+    let app = app().with("feature_direct_login", "false");
+    let client = app.anonymous().header("authorization", ROOT_S_PASSWORD);
+    assert_eq!(client.get("/api/v1/org/nope").status(), 401);
+    assert_eq!(app.as_user("root").get("/api/v1/org/nope").status(), 204);
+}
