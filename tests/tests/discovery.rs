@@ -80,3 +80,30 @@ fn what_is_internal_there_is_internal_here() {
         }
     }
 }
+
+/// Each operation says what it does, and stands where it stands in Quay's reference.
+#[test]
+fn operations_are_described_and_grouped() {
+    let (ours, quays) = (everything(), recorded_body("/api/v1/discovery?internal=true"));
+    let groups = |document: &Value| -> BTreeMap<(String, String), Value> {
+        let paths = document["paths"].as_object().expect("paths");
+        let operations = paths.iter().flat_map(|(path, item)| {
+            let operations = item.as_object().into_iter().flatten();
+            operations.map(|(method, operation)| {
+                ((method.clone(), anonymous(path)), operation["tags"].clone())
+            })
+        });
+        operations.filter(|(_, tags)| tags.is_array()).collect()
+    };
+    let quays = groups(&quays);
+    for (key, tags) in groups(&ours) {
+        assert_eq!(quays.get(&key).unwrap_or(&tags), &tags, "{key:?}");
+    }
+    for item in ours["paths"].as_object().into_iter().flat_map(|paths| paths.values()) {
+        let operations = item.as_object().into_iter().flat_map(|item| item.values());
+        for operation in operations.filter(|operation| operation["operationId"].is_string()) {
+            let about = operation["description"].as_str().unwrap_or_default();
+            assert!(about.ends_with('.'), "{}: {about:?}", operation["operationId"]);
+        }
+    }
+}

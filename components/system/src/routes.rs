@@ -114,7 +114,6 @@ pub const ROUTES: &[Route] = &[
         "listAllAggregateLogs",
         &Read::<SuperuserView>(logs::everything_counts),
     )
-    .scope(Scope::SuperUser)
     .features(&[&FEATURE_SUPER_USERS, &FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL])
     .fresh_login()
     .internal()

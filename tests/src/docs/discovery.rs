@@ -4,16 +4,15 @@
 
 use std::fmt::Write as _;
 
-use berth_web::{ErrorType, Kind, Property, Route, Schema};
+use berth_web::{ErrorType, Kind, Logs, Property, Route, Schema};
 use serde_json::{Map, Value, json};
 
-use crate::components::{COMPONENTS, Component, rows};
-use crate::host::repository_root;
+use crate::components::{Component, rows};
 
 /// The document.
 ///
 /// # Panics
-/// When two bodies share a name and differ, or a component has no description.
+/// When two bodies share a name and differ.
 #[must_use]
 pub fn document() -> Value {
     let mut paths = Map::new();
@@ -24,15 +23,13 @@ pub fn document() -> Value {
         let entry =
             paths.entry(path.clone()).or_insert_with(|| path_entry(&component, route, &path));
         let method = route.method.as_str().to_ascii_lowercase();
-        entry[&method] = operation(&component, route);
+        entry[&method] = operation(route);
         if let Some(schema) = route.endpoint.schema() {
             define(&mut definitions, schema);
         }
     }
-    let tags: Vec<Value> = COMPONENTS
-        .iter()
-        .map(|component| json!({ "name": component.name, "description": about(component) }))
-        .collect();
+    let tags: Vec<Value> =
+        TAGS.iter().map(|tag| json!({ "name": tag.name, "description": tag.about })).collect();
     json!({ "paths": paths, "definitions": definitions, "tags": tags })
 }
 
@@ -54,6 +51,49 @@ pub(super) fn text() -> String {
     text
 }
 
+/// A group of operations.
+struct Tag {
+    /// What a path of the group contains, with a slash behind it.
+    marks: &'static [&'static str],
+    /// Quay's name of the group, where Quay has it.
+    name: &'static str,
+    /// What the operations are about.
+    about: &'static str,
+}
+
+const fn tag(name: &'static str, marks: &'static [&'static str], about: &'static str) -> Tag {
+    Tag { marks, name, about }
+}
+
+/// The groups; the first that fits counts.
+const TAGS: &[Tag] = &[
+    tag("concord", &["/v1/org/"], "Organizations, as Concord's API has them"),
+    tag("suconfig", &["/superuser/registrystatus/"], "The state of the registry"),
+    tag("superuser", &["/superuser/"], "The installation, for superusers"),
+    tag("discovery", &["/discovery/"], "What the API has"),
+    tag("error", &["/error/"], "What the types of errors mean"),
+    tag("globalmessages", &["/messages/", "/message/"], "Messages to everybody"),
+    tag("search", &["/entities/"], "Finding whom to add, invite or permit"),
+    tag("logs", &["/logs/", "/aggregatelogs/"], "What happened"),
+    tag("namespacequota", &["/quota/"], "Storage quotas"),
+    tag("policy", &["/autoprunepolicy/"], "Auto-prune policies"),
+    tag("robot", &["/robots/"], "Robot accounts of organizations and users"),
+    tag("prototype", &["/prototypes/"], "Default permissions of new repositories"),
+    tag("organization_application_tokens", &["/tokens/"], "Tokens of applications"),
+    tag("team", &["/:orgname/team/", "/teaminvite/"], "Teams, their members and invitations"),
+    tag("permission", &["/permissions/"], "Permissions on repositories"),
+    tag("organization", &["/organization/", "/app/"], "Organizations and what belongs to them"),
+    tag("repository", &["/v1/repository/"], "Repositories"),
+    tag("user", &["/v1/"], "The caller's own account, and signing in"),
+];
+
+/// The name of the group that a path belongs to.
+fn tag_of(path: &str) -> &'static str {
+    let path = format!("{path}/");
+    let fits = |tag: &&Tag| tag.marks.iter().any(|mark| path.contains(mark));
+    TAGS.iter().find(fits).expect("the last one fits every path").name
+}
+
 /// A path in Swagger's spelling: `{orgname}` for `:orgname`, and the same for `*repository`, which may span segments.
 pub(super) fn swagger_path(path: &str) -> String {
     path.split('/')
@@ -69,7 +109,7 @@ fn path_entry(component: &Component, route: &Route, path: &str) -> Value {
     let mut entry = Map::new();
     entry.insert("x-name".into(), format!("components.{}", component.name).into());
     entry.insert("x-path".into(), path.into());
-    entry.insert("x-tag".into(), component.name.into());
+    entry.insert("x-tag".into(), tag_of(route.path).into());
     let parameters: Vec<Value> = route
         .path
         .split('/')
@@ -109,12 +149,13 @@ fn parameter_about(name: &str) -> &'static str {
     }
 }
 
-fn operation(component: &Component, route: &Route) -> Value {
+fn operation(route: &Route) -> Value {
     let mut operation = Map::new();
     operation.insert("operationId".into(), route.name.into());
     operation.insert("summary".into(), summary(route.name).into());
     operation.insert("parameters".into(), parameters(route).into());
-    operation.insert("tags".into(), json!([component.name]));
+    operation.insert("description".into(), description(route).into());
+    operation.insert("tags".into(), json!([tag_of(route.path)]));
     if route.fresh_login {
         operation.insert("x-requires-fresh-login".into(), true.into());
     }
@@ -146,6 +187,30 @@ fn summary(name: &str) -> String {
         }
     }
     words
+}
+
+/// What else a row says of an operation: which token it takes, when it exists, what it leaves in the log.
+fn description(route: &Route) -> String {
+    let mut sentences = vec![format!("{}.", summary(route.name))];
+    if let Some(scope) = route.scope {
+        sentences.push(format!("For tokens with the scope `{}`.", scope.as_str()));
+    }
+    if route.fresh_login {
+        sentences.push("A session must be fresh.".into());
+    }
+    let features: Vec<&str> = route.conditions().map(|feature| feature.name).collect();
+    if !features.is_empty() {
+        sentences.push(format!("Exists while {} is on.", quoted(&features, " and ")));
+    }
+    if let Logs::Kinds(kinds) = route.logs {
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+        sentences.push(format!("Logged as {}.", quoted(&kinds, " or ")));
+    }
+    sentences.join(" ")
+}
+
+fn quoted(names: &[&str], between: &str) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(between)
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
@@ -267,12 +332,4 @@ fn number(kind: &str, minimum: Option<i64>) -> Value {
         Some(minimum) => json!({ "type": kind, "minimum": minimum }),
         None => json!({ "type": kind }),
     }
-}
-
-/// The description in the component's `Cargo.toml`.
-fn about(component: &Component) -> String {
-    let path = repository_root().join("components").join(component.name).join("Cargo.toml");
-    let manifest = std::fs::read_to_string(&path).expect("every component has a Cargo.toml");
-    let line = manifest.lines().find_map(|line| line.strip_prefix("description = \""));
-    line.expect("every component has a description").trim_end_matches('"').to_owned()
 }
