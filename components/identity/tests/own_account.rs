@@ -376,7 +376,7 @@ fn a_forgotten_password() {
     If you did not ask for this, ignore this mail.
 
     Choose a new password:
-    http://localhost:3000/recovery?code=1zMKrcHv9tN1y96nTdGHWzLO5JZupuIWLSLdMdAN
+    http://localhost:3000/recovery?code=v9tN1y96nTdGHWzLO5JZupuIWLSLdMdANHPpZrav
 
     -- 
     Berth

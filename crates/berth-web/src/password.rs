@@ -19,7 +19,7 @@ const NOBODY_S_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IHNpZ25zIGlu
 const MOST_FAILURES: u32 = 13;
 
 /// How many passwords of one account are checked at the same moment, while it has no failures: programs ask in parallel.
-const MOST_AT_ONCE: u32 = 8;
+const MOST_AT_ONCE: usize = 8;
 
 /// After how many seconds a check that came to no end counts as a failure.
 const CHECK_TIMEOUT_S: i64 = 10;
@@ -62,13 +62,13 @@ pub(crate) fn is_right(
     password: &str,
 ) -> Result<bool, ApiError> {
     let throttle = Throttle::of(services, account.map(|(uuid, _)| uuid), name)?;
-    throttle.begin(services)?;
+    let attempt = throttle.begin(services)?;
     let hash = account.and_then(|(_, hash)| hash);
     let right = verify_password(password, hash.unwrap_or(NOBODY_S_HASH)) && hash.is_some();
     if right {
         services.key_value().delete(&throttle.key)?;
     } else {
-        throttle.settle(services)?;
+        throttle.settle(services, attempt)?;
     }
     Ok(right)
 }
@@ -95,14 +95,17 @@ pub fn for_clients(
     Ok(STANDARD.encode(services.seal(Purpose::ClientPassword, &text)?))
 }
 
+/// Tells attempts that are made at the same time from each other.
+type Attempt = u32;
+
 /// The failures at one account, or at a name that nobody has.
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct Failures {
     count: u32,
-    /// How many of them are being checked at this moment: each counts as a failure until it is known to be none, since
+    /// Those of them that are being checked at this moment: each counts as a failure until it is known to be none, since
     /// guesses that are made at the same time must see each other.
     #[serde(default)]
-    open: u32,
+    open: Vec<Attempt>,
     last_at: i64,
     /// Whose they are, where a record is shared.
     name: String,
@@ -111,8 +114,8 @@ struct Failures {
 impl Failures {
     /// After n failures the next attempt is heard 0.5 · (2^n − 1) seconds after the last.
     fn require_over(&self, now: Timestamp) -> Result<(), ApiError> {
-        let open = self.open_at(now);
-        let settled = self.count.saturating_sub(open);
+        let open = self.open_at(now).len();
+        let settled = self.count.saturating_sub(u32::try_from(open).unwrap_or(u32::MAX));
         let half_seconds = (1_i64 << settled.min(MOST_FAILURES)) - 1;
         let remaining = self.last_at + half_seconds * 500_000 - now.as_micros();
         if settled > 0 && remaining > 0 {
@@ -128,25 +131,26 @@ impl Failures {
 
     /// Whether somebody waits because of them, or an answer is still to come.
     fn counts_at(&self, now: Timestamp) -> bool {
-        self.open_at(now) > 0 || self.require_over(now).is_err()
+        !self.open_at(now).is_empty() || self.require_over(now).is_err()
     }
 
     /// Those that are being checked, unless their instance is gone.
-    fn open_at(&self, now: Timestamp) -> u32 {
+    fn open_at(&self, now: Timestamp) -> &[Attempt] {
         let ends_at = Timestamp::from_micros(self.last_at).plus_seconds(CHECK_TIMEOUT_S);
-        if now < ends_at { self.open } else { 0 }
+        if now < ends_at { &self.open } else { &[] }
     }
 
     /// With one more, which is being checked.
-    fn begun(self, now: Timestamp) -> Self {
-        let open = self.open_at(now).saturating_add(1);
+    fn begun(self, attempt: Attempt, now: Timestamp) -> Self {
+        let open = [self.open_at(now), &[attempt]].concat();
         Self { count: self.count.saturating_add(1), open, last_at: now.as_micros(), ..self }
     }
 
     /// With one that is being checked found out to be a failure. Another one that was none may have taken the record away.
-    fn settled(self, now: Timestamp) -> Self {
-        let known = if self.open > 0 { self } else { self.begun(now) };
-        Self { open: known.open.saturating_sub(1), ..known }
+    fn settled(self, attempt: Attempt, now: Timestamp) -> Self {
+        let known = if self.open.contains(&attempt) { self } else { self.begun(attempt, now) };
+        let open = known.open.iter().copied().filter(|open| *open != attempt).collect();
+        Self { open, ..known }
     }
 }
 
@@ -171,17 +175,25 @@ impl Throttle {
         })
     }
 
-    /// Notes an attempt, if one is heard at all.
-    fn begin(&self, services: &Services<'_>) -> Result<(), ApiError> {
-        let Some(before) = self.failures(services)? else { return Ok(()) };
-        before.require_over(services.now())?;
-        self.set(services, &before.begun(services.now()))
+    /// Notes an attempt, if one is heard at all. The store cannot compare and set: an attempt whose note another one
+    /// overwrote makes it again.
+    fn begin(&self, services: &Services<'_>) -> Result<Attempt, ApiError> {
+        let attempt = Attempt::from_le_bytes(services.random().bytes());
+        for _ in 0..=MOST_AT_ONCE {
+            let Some(before) = self.failures(services)? else { return Ok(attempt) };
+            if before.open.contains(&attempt) {
+                return Ok(attempt);
+            }
+            before.require_over(services.now())?;
+            self.set(services, &before.begun(attempt, services.now()))?;
+        }
+        Err(ApiError::TooManyAttempts { retry_after_s: 1 })
     }
 
     /// Notes that an attempt was a failure.
-    fn settle(&self, services: &Services<'_>) -> Result<(), ApiError> {
+    fn settle(&self, services: &Services<'_>, attempt: Attempt) -> Result<(), ApiError> {
         let Some(before) = self.failures(services)? else { return Ok(()) };
-        self.set(services, &before.settled(services.now()))
+        self.set(services, &before.settled(attempt, services.now()))
     }
 
     /// The failures so far; none where the record is another name's, which stays until its wait is over.
@@ -241,26 +253,26 @@ mod tests {
     #[test]
     fn what_is_being_checked_counts() {
         let now = Timestamp::from_micros(0).plus_seconds(1_000);
-        let begin = |failures: Failures| {
+        let begin = |failures: Failures, attempt| {
             failures.require_over(now)?;
-            Ok::<_, ApiError>(failures.begun(now))
+            Ok::<_, ApiError>(failures.begun(attempt, now))
         };
-        let most = (0..MOST_AT_ONCE).try_fold(Failures::default(), |failures, _| begin(failures));
+        let most = (1..=8).try_fold(Failures::default(), begin);
         let most = most.expect("programs ask in parallel");
-        assert!(begin(most.clone()).is_err(), "but not without end");
+        assert!(begin(most.clone(), 9).is_err(), "but not without end");
         // All of them were wrong.
-        let wrong = (0..MOST_AT_ONCE).fold(most.clone(), |failures, _| failures.settled(now));
-        assert_eq!((wrong.count, wrong.open), (MOST_AT_ONCE, 0));
+        let wrong = (1..=8).fold(most.clone(), |failures, attempt| failures.settled(attempt, now));
+        assert_eq!((wrong.count, wrong.open.len()), (8, 0));
         assert!(wrong.require_over(now.plus_seconds(127)).is_err());
         assert!(wrong.require_over(now.plus_seconds(128)).is_ok());
         // After a failure there is one guess at a time.
-        let one = Failures::default().begun(now).settled(now);
+        let one = Failures::default().begun(1, now).settled(1, now);
         let later = now.plus_seconds(1);
         assert!(one.require_over(later).is_ok());
-        assert!(one.begun(later).require_over(later).is_err());
+        assert!(one.begun(2, later).require_over(later).is_err());
         // Nobody waits for an instance that is gone.
-        assert!(most.open_at(now.plus_seconds(CHECK_TIMEOUT_S)) == 0);
+        assert!(most.open_at(now.plus_seconds(CHECK_TIMEOUT_S)).is_empty());
         // A right one took the record away.
-        assert_eq!(Failures::default().settled(now).count, 1);
+        assert_eq!(Failures::default().settled(1, now).count, 1);
     }
 }
