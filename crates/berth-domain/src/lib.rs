@@ -10,6 +10,7 @@ mod email;
 mod entity;
 mod invalid;
 mod log_kind;
+mod loggable;
 mod name;
 mod password;
 mod quota;
@@ -23,6 +24,7 @@ pub use email::is_email_address;
 pub use entity::{Application, Namespace, NamespaceKind, Repository, Team};
 pub use invalid::Invalid;
 pub use log_kind::LogKind;
+pub use loggable::loggable_path;
 pub use name::{
     NAMESPACE_PATTERN, NamespaceName, RepositoryName, RobotName, TeamName, has_namespace_form,
 };
