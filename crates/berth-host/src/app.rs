@@ -3,7 +3,9 @@
 //! `server` and `request`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,6 +14,7 @@ use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
+use crate::body::Room;
 use crate::compose::Parts;
 use crate::engine::{self, Compiler};
 use crate::instance::{Component, State};
@@ -31,6 +34,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     /// One permit per request that may run at a time.
     pub(crate) permits: Arc<Semaphore>,
+    pub(crate) body_room: Room,
     /// `(component, route)` as the manifest has them, for people to read.
     pub(crate) listing: Vec<(String, String)>,
 }
@@ -38,7 +42,12 @@ pub(crate) struct App {
 /// The file in which the database is, in the state directory; as under `spin up`.
 pub(crate) const DATABASE_FILE: &str = "sqlite_db.db";
 
-/// A component that routes lead to.
+/// Where state is kept: in the directory that is `given`, else beside the manifest.
+pub(crate) fn state_directory(given: Option<PathBuf>, manifest_directory: &Path) -> PathBuf {
+    given.unwrap_or_else(|| manifest_directory.join(".spin"))
+}
+
+/// A component that a trigger names.
 pub(crate) struct Served {
     pub(crate) component: Arc<Component>,
     pub(crate) instances: ProxyPre<State>,
@@ -56,34 +65,50 @@ impl App {
         progress: impl Fn(&str, usize, usize) + Sync,
     ) -> Result<Self> {
         let listing = public_routes(manifest)?;
-        let names: BTreeSet<&str> = listing.iter().map(|(name, _)| name.as_str()).collect();
+        let names: BTreeSet<&str> =
+            manifest.routes.iter().map(|trigger| trigger.component.as_str()).collect();
+        // First of all: what is missing is to be found before minutes of compiling.
+        let parts: Vec<_> = names
+            .into_iter()
+            .map(|name| Ok((name, Parts::read(manifest, name).with_context(|| naming(name))?)))
+            .collect::<Result<_>>()?;
         let cache = state_directory.join("compiled");
-        std::fs::create_dir_all(&cache)
-            .with_context(|| format!("cannot make the directory {}", cache.display()))?;
+        make_directory(&cache)?;
         let stores = Stores::open(manifest, state_directory)?;
         let components = prepare_all(manifest, values, &stores, resolver)?;
 
         let engine = engine::start(limits.concurrent_requests)?;
         let linker = engine::linker(&engine)?;
         let compiler = Compiler { engine: &engine, linker: &linker, cache: &cache };
-        let compiled = load_components(manifest, &compiler, &names, progress)?;
-        let in_use: Vec<_> = compiled.values().map(|(_, file)| file.clone()).collect();
-        engine::prune_cache(&cache, &in_use)?;
+        let instances = load_components(&compiler, &parts, progress)?;
+        engine::prune_cache(&cache, parts.iter().map(|(_, parts)| compiler.cache_name(parts)));
 
-        let serve = |(name, (instances, _))| {
+        let serve = |((name, _), instances)| {
             let component: &Arc<Component> = &components[name];
             (name, Arc::new(Served { component: component.clone(), instances }))
         };
-        let served: BTreeMap<&str, Arc<Served>> = compiled.into_iter().map(serve).collect();
+        let served: BTreeMap<&str, Arc<Served>> =
+            parts.into_iter().zip(instances).map(serve).collect();
         let routes = listing.iter().map(|(name, route)| (route.clone(), served[&**name].clone()));
         Ok(Self {
             router: Router::new(routes)?,
             permits: Arc::new(Semaphore::new(limits.concurrent_requests as usize)),
+            body_room: Arc::new(Semaphore::new(limits.body_room as usize)),
             engine,
             limits,
             listing,
         })
     }
+}
+
+/// For the operator alone: hashes of passwords and sessions are in it.
+fn make_directory(path: &Path) -> Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make the directory {}", path.display()))
+}
+
+fn naming(component: &str) -> String {
+    format!("component {component:?}")
 }
 
 fn public_routes(manifest: &Manifest) -> Result<Vec<(String, String)>> {
@@ -133,7 +158,7 @@ fn prepare_all<'a>(
 ) -> Result<BTreeMap<&'a str, Arc<Component>>> {
     let prepare = |(name, settings): (&'a String, &'a manifest::Component)| {
         let component = prepare(name, settings, values, stores, resolver);
-        Ok((name.as_str(), component.with_context(|| format!("component {name:?}"))?))
+        Ok((name.as_str(), component.with_context(|| naming(name))?))
     };
     manifest.components.iter().map(prepare).collect()
 }
@@ -167,34 +192,48 @@ fn prepare(
     }))
 }
 
-type Compiled<'a> = BTreeMap<&'a str, (ProxyPre<State>, String)>;
-
-/// Loads the components that are `served`, on all processors.
-fn load_components<'a>(
-    manifest: &Manifest,
+/// Finds the compiled code of all components, and compiles those that have none.
+fn load_components(
     compiler: &Compiler<'_>,
-    served: &BTreeSet<&'a str>,
+    parts: &[(&str, Parts)],
     progress: impl Fn(&str, usize, usize) + Sync,
-) -> Result<Compiled<'a>> {
-    let queue: Vec<&str> = served.iter().copied().collect();
-    let (next, compiled) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let loaded = Mutex::new(Vec::new());
-    let work = || {
-        while let Some(name) = queue.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let on_compile =
-                || progress(name, compiled.fetch_add(1, Ordering::Relaxed) + 1, queue.len());
-            let result =
-                Parts::read(manifest, name).and_then(|parts| compiler.load(&parts, on_compile));
-            let result = result.with_context(|| format!("component {name:?}"));
-            loaded.lock().unwrap_or_else(PoisonError::into_inner).push((*name, result));
+) -> Result<Vec<ProxyPre<State>>> {
+    let found = in_parallel(parts.len(), |index| compiler.find(&parts[index].1));
+    let missing = found.iter().filter(|found| found.is_none()).count();
+    let begun = AtomicUsize::new(0);
+    let load = |index: usize| {
+        let (name, parts) = &parts[index];
+        let component = match &found[index] {
+            Some(component) => Ok(component.clone()),
+            None => {
+                progress(name, begun.fetch_add(1, Ordering::Relaxed) + 1, missing);
+                compiler.compile(parts)
+            }
+        };
+        component.and_then(|component| compiler.prepare(&component)).with_context(|| naming(name))
+    };
+    in_parallel(parts.len(), load).into_iter().collect()
+}
+
+/// Does `work` for each number below `count`, on all processors; the results are in order.
+fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(BTreeMap::new());
+    let worker = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count {
+                break;
+            }
+            let result = work(index);
+            done.lock().unwrap_or_else(PoisonError::into_inner).insert(index, result);
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(work);
+            scope.spawn(worker);
         }
     });
-    let loaded = loaded.into_inner().unwrap_or_else(PoisonError::into_inner);
-    loaded.into_iter().map(|(name, result)| Ok((name, result?))).collect()
+    done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }

@@ -2,7 +2,7 @@
 //! becomes a component (with the adapter from WASI preview 1), and its dependencies are plugged
 //! into its imports. No compiling: that is `engine`'s.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use sha2::{Digest, Sha256};
@@ -11,17 +11,19 @@ use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
+use wasmparser::{Validator, WasmFeatures};
 use wit_component::ComponentEncoder;
 
 use crate::manifest::{self, Capability, DependencySource, Inherit, Manifest};
 
-/// Changes whenever [`Parts::compose`] makes other bytes of the same parts, so that no compiled
-/// code of before is used.
+/// Raised whenever [`Parts::compose`] makes other bytes of the same parts, so that no compiled code
+/// of before is used: with what this file does, and with each new version of `wit-component` and
+/// `wac-graph`, which do it. (The adapter is among what is hashed.)
 const COMPOSITION_VERSION: &str = concat!("berth ", env!("CARGO_PKG_VERSION"), " composition 1");
 
 /// A component of the manifest and its dependencies, as read from disk.
 pub(crate) struct Parts {
-    main: Vec<u8>,
+    main: WasmFile,
     dependencies: Vec<Dependency>,
     has_environment: bool,
 }
@@ -32,7 +34,7 @@ struct Dependency {
     name: String,
     export: Option<String>,
     inherit: Inherit,
-    wasm: Vec<u8>,
+    wasm: WasmFile,
 }
 
 impl Parts {
@@ -49,11 +51,11 @@ impl Parts {
                 name: name.clone(),
                 export: dependency.export.clone(),
                 inherit: component.inherited_by(dependency),
-                wasm: read_wasm(&path)?,
+                wasm: WasmFile::read(path)?,
             })
         };
         Ok(Self {
-            main: read_wasm(&manifest.directory.join(component.source.path()))?,
+            main: WasmFile::read(manifest.directory.join(component.source.path()))?,
             dependencies: component
                 .dependencies
                 .iter()
@@ -71,19 +73,20 @@ impl Parts {
             digest.update(bytes);
         };
         add(COMPOSITION_VERSION.as_bytes());
-        add(&self.main);
+        add(WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER);
+        add(&self.main.bytes);
         add(&[u8::from(self.has_environment)]);
         for dependency in &self.dependencies {
             add(format!("{:?} {:?} {:?}", dependency.name, dependency.export, dependency.inherit)
                 .as_bytes());
-            add(&dependency.wasm);
+            add(&dependency.wasm.bytes);
         }
         digest
     }
 
     /// Makes the component.
     pub(crate) fn compose(&self) -> Result<Vec<u8>> {
-        let main = componentize(&self.main)?;
+        let main = self.main.componentize()?;
         if self.dependencies.is_empty() {
             return Ok(main);
         }
@@ -115,20 +118,37 @@ fn dependency_path(manifest: &Manifest, dependency: &manifest::Dependency) -> Re
     Ok(manifest.directory.join(path))
 }
 
-fn read_wasm(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| {
-        format!(
-            "cannot read {}: build the components first (`cargo xtask build` or `spin build`)",
-            path.display()
-        )
-    })
+/// A file with a module or a component.
+struct WasmFile {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl WasmFile {
+    fn read(path: PathBuf) -> Result<Self> {
+        let bytes = std::fs::read(&path).with_context(|| {
+            format!(
+                "cannot read {}: build the components first (`cargo xtask build` or `spin build`)",
+                path.display()
+            )
+        })?;
+        Ok(Self { path, bytes })
+    }
+
+    /// The component in it. What is damaged is found here: what comes after takes its input to be valid.
+    fn componentize(&self) -> Result<Vec<u8>> {
+        Validator::new_with_features(WasmFeatures::all())
+            .validate_all(&self.bytes)
+            .map_err(anyhow::Error::from)
+            .and_then(|_| componentize(&self.bytes))
+            .with_context(|| format!("cannot use {}", self.path.display()))
+    }
 }
 
 /// A core module becomes a component; a component stays as it is.
 fn componentize(wasm: &[u8]) -> Result<Vec<u8>> {
     // After the magic number come a 16-bit version and a 16-bit layer: 0 for modules, 1 for
     // components.
-    ensure!(wasm.starts_with(b"\0asm"), "not a WebAssembly file");
     if wasm.get(6..8) == Some(&[1, 0]) {
         return Ok(wasm.to_vec());
     }
@@ -159,7 +179,7 @@ impl Composition {
     /// Connects the imports that `dependency` is declared for with its exports.
     fn plug(&mut self, dependency: &Dependency, has_environment: bool) -> Result<()> {
         let name = format!("berth:dependency{}", self.plugged);
-        let wasm = componentize(&dependency.wasm)?;
+        let wasm = dependency.wasm.componentize()?;
         let package = Package::from_bytes(&name, None, wasm, self.graph.types_mut())?;
         let package = self.graph.register_package(package)?;
         self.check_capabilities(package, dependency, has_environment)?;
@@ -263,7 +283,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_wasm_is_refused() {
-        assert_eq!(componentize(b"#!/bin/sh").unwrap_err().to_string(), "not a WebAssembly file");
+    fn what_is_no_wasm_is_refused_by_name() {
+        let file = WasmFile { path: "some.wasm".into(), bytes: b"#!/bin/sh".to_vec() };
+        let error = format!("{:#}", file.componentize().unwrap_err());
+        assert!(error.starts_with("cannot use some.wasm: ") && error.contains("magic"), "{error}");
     }
 }

@@ -149,32 +149,31 @@ pub(crate) struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    /// The component made of `parts`, ready to be instantiated, and the name of its file in the
-    /// cache. `on_compile` is called if it is not there yet.
-    pub(crate) fn load(
-        &self,
-        parts: &Parts,
-        on_compile: impl FnOnce(),
-    ) -> Result<(ProxyPre<State>, String)> {
-        let name = self.cache_name(parts);
-        let component = match self.load_cached(&name) {
-            Some(component) => component,
-            None => {
-                on_compile();
-                self.compile(parts, &name)?
-            }
-        };
-        let instance = self.linker.instantiate_pre(&component).map_err(from_wasmtime)?;
-        let proxy = ProxyPre::new(instance).map_err(from_wasmtime);
-        Ok((
-            proxy.context(
-                "it is no HTTP component: it must export wasi:http/incoming-handler@0.2",
-            )?,
-            name,
-        ))
+    /// The component made of `parts`, if it was compiled before.
+    pub(crate) fn find(&self, parts: &Parts) -> Option<Component> {
+        self.load_cached(&self.cache_name(parts))
     }
 
-    fn cache_name(&self, parts: &Parts) -> String {
+    /// Makes the component of `parts`, and keeps its code.
+    pub(crate) fn compile(&self, parts: &Parts) -> Result<Component> {
+        let component = Component::new(self.engine, parts.compose()?).map_err(from_wasmtime)?;
+        let code = component.serialize().map_err(from_wasmtime)?;
+        let path = self.cache.join(self.cache_name(parts));
+        replace_file(&digest_path(&path), digest_of(&code).as_bytes())?;
+        replace_file(&path, &code)?;
+        Ok(component)
+    }
+
+    /// Makes a component ready to be instantiated.
+    pub(crate) fn prepare(&self, component: &Component) -> Result<ProxyPre<State>> {
+        let instance = self.linker.instantiate_pre(component).map_err(from_wasmtime)?;
+        ProxyPre::new(instance)
+            .map_err(from_wasmtime)
+            .context("it has an HTTP trigger, so it must export wasi:http/incoming-handler@0.2")
+    }
+
+    /// The name of its file in the cache.
+    pub(crate) fn cache_name(&self, parts: &Parts) -> String {
         let mut digest = parts.digest();
         let mut settings = HashInto(&mut digest);
         self.engine.precompile_compatibility_hash().hash(&mut settings);
@@ -198,28 +197,41 @@ impl Compiler<'_> {
             .inspect_err(|error| tracing::warn!("{} is made anew: {error:#}", path.display()))
             .ok()
     }
+}
 
-    fn compile(&self, parts: &Parts, name: &str) -> Result<Component> {
-        let component = Component::new(self.engine, parts.compose()?).map_err(from_wasmtime)?;
-        let code = component.serialize().map_err(from_wasmtime)?;
-        let path = self.cache.join(name);
-        replace_file(&digest_path(&path), digest_of(&code).as_bytes())?;
-        replace_file(&path, &code)?;
-        Ok(component)
+/// How long a file that is being written is left alone: another host may share the cache.
+const WRITING: Duration = Duration::from_secs(3600);
+
+/// Removes what earlier starts left in `cache` and this one does not use. A file that stays costs nothing but its room.
+pub(crate) fn prune_cache(cache: &Path, in_use: impl Iterator<Item = String>) {
+    let in_use: Vec<String> = in_use.collect();
+    let pruned = std::fs::read_dir(cache).and_then(|entries| {
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if !in_use.iter().any(|used| name.starts_with(used)) && !is_being_written(&path) {
+                remove(&path)?;
+            }
+        }
+        Ok(())
+    });
+    if let Err(error) = pruned {
+        tracing::warn!("cannot tidy up {}: {error}", cache.display());
     }
 }
 
-/// Removes what earlier starts left in `cache` and this one does not use.
-pub(crate) fn prune_cache(cache: &Path, in_use: &[String]) -> Result<()> {
-    for entry in std::fs::read_dir(cache)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if !in_use.iter().any(|used| name.starts_with(used)) {
-            std::fs::remove_file(&path)
-                .with_context(|| format!("cannot remove {}", path.display()))?;
-        }
+fn is_being_written(path: &Path) -> bool {
+    let modified = || path.metadata().and_then(|metadata| metadata.modified()).ok();
+    path.extension().is_some_and(|extension| extension == "new")
+        && modified().is_some_and(|at| at.elapsed().is_ok_and(|age| age < WRITING))
+}
+
+/// Removes a file, unless somebody else has been faster.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn digest_path(code: &Path) -> PathBuf {
@@ -252,4 +264,40 @@ impl Hasher for HashInto<'_> {
 /// wasmtime has an error type of its own.
 pub(crate) fn from_wasmtime(error: wasmtime::Error) -> anyhow::Error {
     anyhow!("{error:#}")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::fs::File;
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn what_another_host_is_writing_is_not_pruned() {
+        let cache = tempfile::tempdir().unwrap();
+        let old = SystemTime::now() - 2 * WRITING;
+        for (name, modified) in [
+            ("used.cwasm", old),
+            ("used.cwasm.sha256", old),
+            ("foreign.cwasm", SystemTime::now()),
+            ("begun.1.new", SystemTime::now()),
+            ("left.1.new", old),
+        ] {
+            File::create(cache.path().join(name)).unwrap().set_modified(modified).unwrap();
+        }
+        prune_cache(cache.path(), std::iter::once("used.cwasm".to_owned()));
+        let left = std::fs::read_dir(cache.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut left: Vec<_> = left.collect();
+        left.sort();
+        assert_eq!(left, ["begun.1.new", "used.cwasm", "used.cwasm.sha256"]);
+    }
+
+    #[test]
+    fn what_is_gone_already_need_not_be_removed() {
+        let cache = tempfile::tempdir().unwrap();
+        remove(&cache.path().join("gone")).unwrap();
+        prune_cache(&cache.path().join("gone"), std::iter::empty());
+    }
 }

@@ -54,9 +54,10 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// For one request to `component` that ends at `deadline`.
+    /// For one request to `component`, known as `request_id`, that ends at `deadline`.
     pub(crate) fn new(
         component: &Arc<Component>,
+        request_id: &str,
         deadline: Instant,
         counters: Arc<Counters>,
     ) -> Self {
@@ -76,7 +77,25 @@ impl State {
             wasi,
             http: WasiHttpCtx::new(),
             hooks: Hooks(component.outbound.clone()),
-            memory: MemoryLimit { used: 0 },
+            memory: MemoryLimit {
+                used: 0,
+                component: component.clone(),
+                request_id: request_id.to_owned(),
+            },
+        }
+    }
+
+    /// Says in the log what is to be done about a store that the component asked for and may not have.
+    pub(crate) fn warn_of_undeclared(&self, what: &str, label: &str, setting: &str) {
+        let name = &self.component.name;
+        if label == "default" {
+            tracing::warn!(
+                "component {name:?} may not open the {what} {label:?}: add {label:?} to its {setting}"
+            );
+        } else {
+            tracing::warn!(
+                "component {name:?} may not open the {what} {label:?}: this host has only \"default\", which is declared in {setting}"
+            );
         }
     }
 
@@ -101,6 +120,9 @@ impl WasiHttpView for State {
 /// Counts the memory of all modules of an instance together.
 struct MemoryLimit {
     used: usize,
+    /// Whose instance it is, and what for.
+    component: Arc<Component>,
+    request_id: String,
 }
 
 impl wasmtime::ResourceLimiter for MemoryLimit {
@@ -112,7 +134,11 @@ impl wasmtime::ResourceLimiter for MemoryLimit {
     ) -> wasmtime::Result<bool> {
         let used = self.used.saturating_sub(current).saturating_add(desired);
         if used > MAX_MEMORY_BYTES {
-            tracing::warn!("an instance asked for more than {MAX_MEMORY_BYTES} bytes of memory");
+            tracing::warn!(
+                "component {:?} asked for more than {MAX_MEMORY_BYTES} bytes of memory (request {})",
+                self.component.name,
+                self.request_id
+            );
             return Ok(false);
         }
         self.used = used;

@@ -77,6 +77,7 @@ impl Host for State {}
 impl HostStore for State {
     fn open(&mut self, label: String) -> wasmtime::Result<Result<Resource<GuestStore>, Error>> {
         if label != "default" || self.component.key_value.is_none() {
+            self.warn_of_undeclared("key-value store", &label, "key_value_stores");
             return Ok(Err(Error::AccessDenied));
         }
         Ok(Ok(self.table.push(GuestStore { label })?))

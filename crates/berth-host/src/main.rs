@@ -1,15 +1,19 @@
 //! `berth`: a small Spin-compatible host. It serves the components of a `spin.toml` over HTTP on
-//! wasmtime, with Spin's semantics and Spin's state files, for machines that have no Spin. It knows
-//! nothing of what the components do.
+//! wasmtime, with Spin's semantics and Spin's state files, for machines that have no Spin. Serving
+//! knows nothing of what the components do; `token` alone, a command beside it, works on what they
+//! keep.
 //!
 //! `manifest` reads spin.toml; `app` makes it ready with `variables`, `compose`, `engine` and
-//! `routes`; `server` accepts connections; `request` takes a request through an `instance`, whose
-//! imports are `sqlite`, `key_value`, `variables`, `outbound` and `resolve`.
+//! `routes`; `files` says how many connections there may be, `server` accepts them; `request` takes
+//! a request with its `body` through an `instance`, whose imports are `sqlite`, `key_value`,
+//! `variables`, `outbound` and `resolve`.
 
 mod app;
 mod bindings;
+mod body;
 mod compose;
 mod engine;
+mod files;
 mod instance;
 mod key_value;
 mod manifest;
@@ -91,8 +95,12 @@ struct Hidden {
     concurrent_requests: u32,
     #[arg(long, hide = true, default_value_t = 10_000)]
     queue_ms: u64,
-    #[arg(long, hide = true, default_value_t = 30_000)]
+    #[arg(long, hide = true, default_value_t = 10_000)]
     header_ms: u64,
+    #[arg(long, hide = true, default_value_t = 10_000)]
+    body_pause_ms: u64,
+    #[arg(long, hide = true, default_value_t = 256 * 1024 * 1024)]
+    body_room: u32,
 }
 
 /// The largest request body, in bytes.
@@ -105,6 +113,8 @@ fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // It would panic where it cannot say what it could not say: nobody may be reading any more.
+        .log_internal_errors(false)
         .init();
     let result = match command {
         Command::Up(up) => run(up),
@@ -113,10 +123,15 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("berth: {error:#}");
+            say(format_args!("berth: {error:#}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A line on standard error, whether or not anybody reads it.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn run(up: Up) -> Result<()> {
@@ -135,28 +150,33 @@ async fn start_and_serve(up: Up, manifest: Manifest, values: Values) -> Result<(
     let listener = TcpListener::bind(up.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", up.listen))?;
     let address = listener.local_addr()?;
-    let header_timeout = Duration::from_millis(up.hidden.header_ms);
+    let limits = server::Limits {
+        connections: files::connections(files::raise_limit(), up.hidden.concurrent_requests),
+        head: Duration::from_millis(up.hidden.header_ms),
+    };
     let mut stop = Stop::listen()?;
     let app = tokio::select! {
         app = tokio::task::spawn_blocking(move || load(up, &manifest, &values)) => app??,
         () = stop.asked() => return Ok(()),
     };
     announce(&app, address);
-    server::serve(listener, Arc::new(app), header_timeout, stop).await;
+    server::serve(listener, Arc::new(app), limits, stop).await;
     Ok(())
 }
 
 fn load(up: Up, manifest: &Manifest, values: &Values) -> Result<App> {
-    let state_directory = up.state_dir.unwrap_or_else(|| manifest.directory.join(".spin"));
+    let state_directory = app::state_directory(up.state_dir, manifest.directory.as_path());
     let limits = Limits {
         deadline: Duration::from_millis(up.hidden.deadline_ms),
         body_bytes: MAX_BODY_BYTES,
+        body_pause: Duration::from_millis(up.hidden.body_pause_ms),
+        body_room: up.hidden.body_room,
         concurrent_requests: up.hidden.concurrent_requests,
         queue: Duration::from_millis(up.hidden.queue_ms),
         debug_headers: up.hidden.debug_headers,
     };
     let progress = |name: &str, number: usize, of: usize| {
-        eprintln!("Compiling {name} ({number}/{of})…");
+        say(format_args!("Compiling {name} ({number}/{of})…"));
     };
     let resolver = Resolver::new(up.pins, up.block_networks);
     App::load(manifest, values, &resolver, &state_directory, limits, progress)

@@ -24,11 +24,7 @@ impl Manifest {
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        Self::parse(&text, directory).with_context(|| format!("in {}", path.display()))
+        Self::parse(&text, directory_of(path)).with_context(|| format!("in {}", path.display()))
     }
 
     /// Checks the text of a manifest whose relative paths start at `directory`.
@@ -81,6 +77,14 @@ impl Manifest {
             component.check(&self.components).with_context(|| format!("component {name:?}"))?;
         }
         Ok(())
+    }
+}
+
+/// The directory of the manifest at `path`.
+pub(crate) fn directory_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One request's life: its route, its limits, an instance of its own, its answer, and its line in
 //! the log. Connections belong to `server`.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,7 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use berth_domain::loggable_path;
+use bytes::Bytes;
 use cpu_time::ThreadTime;
 use http::header::{CONTENT_TYPE, EXPECT, HOST, RETRY_AFTER};
 use http::uri::Scheme as UriScheme;
@@ -16,7 +18,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
 };
 use http_body::{Body as _, Frame};
-use http_body_util::{Either, Full};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 use wasmtime::Store;
@@ -25,6 +27,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use wasmtime_wasi_http::{Error, WasiHttpView};
 
 use crate::app::{App, Served};
+use crate::body::{self, Collected, Pieces};
 use crate::instance::{Counters, State};
 use crate::server::Alive;
 
@@ -32,7 +35,12 @@ use crate::server::Alive;
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) deadline: Duration,
+    /// The largest body,
     pub(crate) body_bytes: u64,
+    /// how long its sender may pause,
+    pub(crate) body_pause: Duration,
+    /// and the room for the bodies of all requests together, in bytes.
+    pub(crate) body_room: u32,
     /// More requests than this wait for their turn,
     pub(crate) concurrent_requests: u32,
     /// but no longer than this.
@@ -45,12 +53,8 @@ pub(crate) type Body = Either<Full<Bytes>, GuestBody>;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID_BYTES: usize = 128;
-/// What the log has for a request whose client did not wait for the answer, as in other servers.
+/// What the log has for a request whose connection ended before its answer, as in other servers.
 const CLIENT_HAS_GONE: u16 = 499;
-/// How much more of a body that is too large is read, so that the client sees the answer instead of
-/// a broken connection.
-const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Answers `request`, whatever happens.
 pub(crate) async fn handle(
@@ -106,13 +110,20 @@ impl Drop for LogEntry {
 }
 
 /// Why a request gets no answer of a component.
-enum Refusal {
+pub(crate) enum Refusal {
     NoHost,
     NoRoute,
+    /// Of the body, as are the next three.
     TooLarge,
+    TooSlow,
+    Broken,
+    NoRoom,
     TooBusy,
     Deadline,
-    Failed { component: String, cause: String },
+    Failed {
+        component: String,
+        cause: String,
+    },
 }
 
 impl Refusal {
@@ -121,6 +132,9 @@ impl Refusal {
             Self::NoHost => (StatusCode::BAD_REQUEST, "The request has no valid Host"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "Not Found"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The request body did not come in time"),
+            Self::Broken => (StatusCode::BAD_REQUEST, "The request body is broken"),
+            Self::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, "Too many large requests at a time"),
             Self::TooBusy => (StatusCode::SERVICE_UNAVAILABLE, "Too many requests at a time"),
             Self::Deadline => (StatusCode::GATEWAY_TIMEOUT, "The request took too long"),
             Self::Failed { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
@@ -156,31 +170,16 @@ async fn answer(
     found.set_headers(request.headers_mut(), &full_url, &client.to_string());
     let served = found.route.target.clone();
 
+    let deadline = started + app.limits.deadline;
     let (parts, body) = request.into_parts();
-    if body.size_hint().lower() > app.limits.body_bytes {
-        // Who expects to be asked for the body has not sent it yet.
-        if !parts.headers.contains_key(EXPECT) {
-            tokio::spawn(drain(body));
-        }
-        return Err(Refusal::TooLarge);
-    }
-    let too_large = Arc::new(AtomicBool::new(false));
-    let body =
-        LimitedBody { body: Some(body), left: app.limits.body_bytes, too_large: too_large.clone() };
+    let asks_first = parts.headers.contains_key(EXPECT);
+    let Collected { bytes, room } =
+        body::collect(body, asks_first, &app.limits, &app.body_room, deadline).await?;
     let waiting = tokio::time::timeout(app.limits.queue, app.permits.clone().acquire_owned()).await;
     let Ok(Ok(permit)) = waiting else { return Err(Refusal::TooBusy) };
 
-    let run = Run {
-        app: app.clone(),
-        served,
-        deadline: started + app.limits.deadline,
-        cost: cost.clone(),
-    };
-    let result = run.start(Request::from_parts(parts, body), (permit, alive)).await;
-    if too_large.load(Ordering::Relaxed) {
-        return Err(Refusal::TooLarge);
-    }
-    result
+    let run = Run { app: app.clone(), served, deadline, cost: cost.clone() };
+    run.start(Request::from_parts(parts, Full::new(bytes)), (permit, room, alive)).await
 }
 
 /// Gives the request's address the scheme and host that its component is to see.
@@ -225,7 +224,7 @@ impl Run {
     /// goes on does so on a task of its own.
     async fn start<K: Send + 'static>(
         self,
-        request: Request<LimitedBody>,
+        request: Request<Full<Bytes>>,
         kept: K,
     ) -> Result<Response<Body>, Refusal> {
         let name = self.served.component.name.clone();
@@ -256,17 +255,21 @@ impl Run {
     /// The whole life of an instance. `kept` is dropped when it is over.
     fn instance<K: Send + 'static>(
         self,
-        request: Request<LimitedBody>,
+        request: Request<Full<Bytes>>,
         answer: oneshot::Sender<Head>,
         broken: Arc<AtomicBool>,
         kept: K,
     ) -> wasmtime::Result<impl Future<Output = End> + Send + 'static> {
         let Self { app, served, deadline, cost } = self;
-        let mut store =
-            Store::new(&app.engine, State::new(&served.component, deadline, cost.counters.clone()));
+        let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+        let state =
+            State::new(&served.component, id.unwrap_or("-"), deadline, cost.counters.clone());
+        let mut store = Store::new(&app.engine, state);
         store.limiter(State::limiter);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
+        let request =
+            request.map(|body| body.map_err(|never: Infallible| -> Error { match never {} }));
         let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
         let outparam = store.data_mut().http().new_response_outparam(answer)?;
         Ok(async move {
@@ -320,7 +323,9 @@ impl Drop for Instance {
                     );
                 }
                 Err(_) => {
-                    tracing::error!("a component did not finish its answer before its deadline")
+                    tracing::error!(
+                        "a component that had begun to answer did not end before its deadline"
+                    )
                 }
                 Ok(()) => {}
             }
@@ -331,21 +336,14 @@ impl Drop for Instance {
 /// The body of an instance that has ended.
 fn buffered(mut body: HyperOutgoingBody) -> Result<Bytes, Error> {
     let mut cx = Context::from_waker(Waker::noop());
-    let mut first = Bytes::new();
-    let mut more = BytesMut::new();
+    let mut pieces = Pieces::default();
     // Nothing can be pending: whoever could send more is gone.
     while let Poll::Ready(Some(frame)) = Pin::new(&mut body).poll_frame(&mut cx) {
-        let Ok(data) = frame?.into_data() else { continue };
-        if first.is_empty() && more.is_empty() {
-            first = data;
-            continue;
+        if let Ok(data) = frame?.into_data() {
+            pieces.push(data);
         }
-        if more.is_empty() {
-            more.extend_from_slice(&first);
-        }
-        more.extend_from_slice(&data);
     }
-    Ok(if more.is_empty() { first } else { more.freeze() })
+    Ok(pieces.join())
 }
 
 /// The body of an instance that goes on while it is sent.
@@ -370,67 +368,6 @@ impl http_body::Body for GuestBody {
             other => other,
         }
     }
-}
-
-/// A request body that ends in an error when it is too large.
-struct LimitedBody {
-    /// `None` once it was.
-    body: Option<Incoming>,
-    left: u64,
-    too_large: Arc<AtomicBool>,
-}
-
-impl http_body::Body for LimitedBody {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let Some(body) = &mut self.body else { return Poll::Ready(None) };
-        let Poll::Ready(frame) = Pin::new(body).poll_frame(cx) else { return Poll::Pending };
-        let size = frame
-            .as_ref()
-            .and_then(|frame| frame.as_ref().ok()?.data_ref())
-            .map_or(0, |data| data.len() as u64);
-        match self.left.checked_sub(size) {
-            Some(left) => {
-                self.left = left;
-                Poll::Ready(frame.map(|frame| frame.map_err(Error::from)))
-            }
-            None => {
-                self.too_large.store(true, Ordering::Relaxed);
-                if let Some(body) = self.body.take() {
-                    tokio::spawn(drain(body));
-                }
-                Poll::Ready(Some(Err(Error::HttpRequestBodySize(None))))
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(http_body::Body::is_end_stream)
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.body.as_ref().map(http_body::Body::size_hint).unwrap_or_default()
-    }
-}
-
-/// Reads what a client still sends, within reason.
-async fn drain(mut body: Incoming) {
-    let read = async {
-        let mut left = MAX_DRAINED_BYTES;
-        while let Some(Ok(frame)) =
-            std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await
-        {
-            let size = frame.data_ref().map_or(0, Bytes::len);
-            let Some(rest) = left.checked_sub(size) else { break };
-            left = rest;
-        }
-    };
-    let _ = tokio::time::timeout(DRAIN_TIMEOUT, read).await;
 }
 
 /// What a request has cost so far, for tests and the benchmark.
@@ -469,16 +406,14 @@ impl<F: Future> Future for Timed<'_, F> {
 }
 
 /// The request's identifier: the client's if it is sane, else one of our own. The component sees it
-/// too.
+/// too, and no other that the client may have sent beside it.
 fn take_request_id(headers: &mut HeaderMap) -> HeaderValue {
     let sane = |id: &&HeaderValue| {
         let bytes = id.as_bytes();
         (1..=MAX_REQUEST_ID_BYTES).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
     };
-    if let Some(id) = headers.get(REQUEST_ID).filter(sane) {
-        return id.clone();
-    }
-    let id = HeaderValue::try_from(new_request_id()).unwrap_or(HeaderValue::from_static("-"));
+    let made = || HeaderValue::try_from(new_request_id()).unwrap_or(HeaderValue::from_static("-"));
+    let id = headers.get(REQUEST_ID).filter(sane).cloned().unwrap_or_else(made);
     headers.insert(REQUEST_ID, id.clone());
     id
 }
@@ -492,10 +427,10 @@ fn new_request_id() -> String {
     format!("{:016x}-{:06x}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The path for the log: without the query, which may hold secrets, and all on one line.
+/// The path for the log: without the query and the codes in it, which are secret, and all on one line.
 fn printable_path(uri: &Uri) -> String {
     let mut path = String::with_capacity(uri.path().len());
-    for byte in uri.path().bytes() {
+    for byte in loggable_path(uri.path()).bytes() {
         if byte.is_ascii_graphic() {
             path.push(char::from(byte))
         } else {

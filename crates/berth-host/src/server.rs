@@ -17,22 +17,37 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use crate::app::App;
 use crate::request;
 
-/// Connections at a time; more wait in the system's queue.
-const MAX_CONNECTIONS: usize = 1024;
 /// The request line and all headers together; more is 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// More is 431 as well.
 const MAX_HEADERS: usize = 100;
 /// How long requests in flight may take once the host is asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long a connection may go on then that has no request any more: what is sent must still get through, but a request
+/// that has not come by then does not count.
+const LAST_BYTES: Duration = Duration::from_secs(1);
 /// How long a client may leave what was sent to it unread.
 #[cfg(target_os = "linux")]
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause after the system refused a connection, so that the log does not fill.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Held by everything that must be finished before the host stops. Turns true when it is to stop.
-pub(crate) type Alive = watch::Receiver<bool>;
+/// Held by everything that must be finished before the host stops, and before its connection ends then.
+pub(crate) struct Alive {
+    #[allow(dead_code, reason = "counted")]
+    host: watch::Receiver<bool>,
+    #[allow(dead_code, reason = "counted")]
+    connection: watch::Receiver<()>,
+}
+
+/// What a connection may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// At a time; more wait in the system's queue.
+    pub(crate) connections: usize,
+    /// How long a client may take for the head of a request, the pause before it included.
+    pub(crate) head: Duration,
+}
 
 /// What ends the host.
 pub(crate) struct Stop {
@@ -59,14 +74,9 @@ impl Stop {
 }
 
 /// Serves `app` until the host is asked to stop and what was begun is finished.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    app: Arc<App>,
-    header_timeout: Duration,
-    mut stop: Stop,
-) {
+pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, limits: Limits, mut stop: Stop) {
     let (stopping, alive) = watch::channel(false);
-    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connections = Arc::new(Semaphore::new(limits.connections));
     loop {
         let accepted = tokio::select! {
             () = stop.asked() => break,
@@ -77,8 +87,8 @@ pub(crate) async fn serve(
                 let connection = Connection {
                     app: app.clone(),
                     client,
-                    alive: alive.clone(),
-                    header_timeout,
+                    stopping: alive.clone(),
+                    head_timeout: limits.head,
                     permit,
                 };
                 tokio::spawn(connection.serve(stream));
@@ -109,33 +119,44 @@ async fn accept(
     // Never closed, so there is always a permit in the end.
     let permit = connections.clone().acquire_owned().await.ok();
     let (stream, client) = listener.accept().await?;
+    set_options(&stream);
+    Ok((stream, client, permit))
+}
+
+/// Both options help, and neither is worth a connection: they fail on one that its client has just left.
+fn set_options(stream: &TcpStream) {
     // Answers are written whole: nothing is gained by waiting for more.
-    stream.set_nodelay(true)?;
+    let _ = stream.set_nodelay(true);
     // A client that takes no answer does not keep it for ever. Other systems have no such setting.
     #[cfg(target_os = "linux")]
-    socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(SEND_TIMEOUT))?;
-    Ok((stream, client, permit))
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(SEND_TIMEOUT));
 }
 
 struct Connection {
     app: Arc<App>,
     client: SocketAddr,
-    alive: Alive,
-    header_timeout: Duration,
+    /// Turns true when the host is to stop, which waits until all of these are gone.
+    stopping: watch::Receiver<bool>,
+    head_timeout: Duration,
     #[allow(dead_code, reason = "held until the connection ends")]
     permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Connection {
     async fn serve(mut self, stream: TcpStream) {
-        let (app, client, alive) = (self.app.clone(), self.client, self.alive.clone());
+        let (app, client, host) = (self.app.clone(), self.client, self.stopping.clone());
+        let requests = Arc::new(watch::Sender::new(()));
+        let counted = requests.clone();
         let service = service_fn(move |request| {
-            let (app, alive) = (app.clone(), alive.clone());
+            let alive = Alive { host: host.clone(), connection: counted.subscribe() };
+            let app = app.clone();
             async move { Ok::<_, Infallible>(request::handle(app, client, alive, request).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.header_timeout)
+            .header_read_timeout(self.head_timeout)
+            // Who sends no more may still wait for an answer.
+            .half_close(true)
             .max_buf_size(MAX_HEAD_BYTES)
             .max_headers(MAX_HEADERS)
             .serve_connection(TokioIo::new(stream), service);
@@ -143,13 +164,27 @@ impl Connection {
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             // The first change is the last. An error means that the host is gone already.
-            _ = self.alive.changed() => {
+            _ = self.stopping.changed() => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                tokio::select! {
+                    ended = connection => ended,
+                    () = without_requests(&requests) => Ok(()),
+                }
             }
         };
         if let Err(error) = ended {
             tracing::debug!("connection of {}: {error}", self.client);
+        }
+    }
+}
+
+/// Comes when a connection has had no request for a while.
+async fn without_requests(requests: &watch::Sender<()>) {
+    loop {
+        requests.closed().await;
+        tokio::time::sleep(LAST_BYTES).await;
+        if requests.receiver_count() == 0 {
+            return;
         }
     }
 }

@@ -5,7 +5,9 @@
 //! Three things are faster than that and invisible:
 //! * Connections are pooled with their prepared statements. A transaction that a component leaves
 //!   open is rolled back, and a connection whose settings were changed (`PRAGMA x = y`, temporary
-//!   tables) is closed, so none sees what another left.
+//!   tables, ATTACH) is closed, so none sees what another left. All that may show of an earlier
+//!   request are SQLite's own counters, `last_insert_rowid()`, `changes()` and `total_changes()`,
+//!   before the first INSERT, UPDATE or DELETE of a connection; under Spin they are 0 then.
 //! * Writers of this process queue for one fair lock before they ask SQLite. SQLite's own waiting
 //!   is a sleep of up to 100 ms without any order: 64 writers would starve one another into
 //!   SQLITE_BUSY. What SQLite reports as busy after that comes from another process, and is tried
@@ -103,19 +105,25 @@ impl Database {
     pub(crate) fn open(path: &Path) -> anyhow::Result<Arc<Self>> {
         let database =
             Self { path: path.to_owned(), idle: Mutex::default(), writer: Arc::default() };
-        let first = database
-            .connect()
-            .with_context(|| format!("cannot open the database {}", path.display()))?;
+        let first = database.connect_first();
+        let first =
+            first.with_context(|| format!("cannot open the database {}", path.display()))?;
         database.idle().push(first);
         Ok(Arc::new(database))
     }
 
-    fn connect(&self) -> rusqlite::Result<PooledConnection> {
-        let mut connection = Connection::open(&self.path)?;
+    /// The connection that makes the file what it is to be. The mode of the journal stays in it.
+    fn connect_first(&self) -> rusqlite::Result<PooledConnection> {
+        let connection = Connection::open(&self.path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
-        // From here on waiting is `GuestConnection::execute`'s business, which does not block a
-        // thread.
+        drop(connection);
+        self.connect()
+    }
+
+    fn connect(&self) -> rusqlite::Result<PooledConnection> {
+        let mut connection = Connection::open(&self.path)?;
+        // Waiting is `GuestConnection::execute`'s business, which does not block a thread.
         connection.busy_timeout(Duration::ZERO)?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         // Otherwise the planner looks at the values that are bound, and prepares a statement anew for each of them: two
@@ -144,9 +152,11 @@ fn authorizer(
     changed: Arc<AtomicBool>,
 ) -> impl FnMut(AuthContext<'_>) -> Authorization + Send + 'static {
     move |context| match context.action {
-        // VACUUM attaches the empty name by itself; any other is a file of the host.
+        // The empty name, which VACUUM attaches by itself too, is a database of the connection's own;
+        // any other is a file of the host.
         AuthAction::Attach { filename } if !filename.is_empty() => Authorization::Deny,
-        AuthAction::Pragma { pragma_value: Some(_), .. }
+        AuthAction::Attach { .. }
+        | AuthAction::Pragma { pragma_value: Some(_), .. }
         | AuthAction::CreateTempTable { .. }
         | AuthAction::CreateTempView { .. }
         | AuthAction::CreateTempTrigger { .. } => {
@@ -219,7 +229,7 @@ impl GuestConnection {
         let idle = database.idle().pop();
         let pooled = match idle {
             Some(pooled) => pooled,
-            None => database.connect()?,
+            None => block_in_place(|| database.connect())?,
         };
         Ok(Self {
             database: database.clone(),
@@ -235,11 +245,15 @@ impl GuestConnection {
         sql: &str,
         parameters: &[Value],
     ) -> Result<QueryResult, Failure> {
-        let started = Instant::now();
+        let mut started = Instant::now();
         let result = loop {
             match self.attempt(sql, parameters) {
                 Ok(Attempt::Done(result)) => break Ok(result),
-                Ok(Attempt::NotMyTurn) => self.wait_for_turn().await?,
+                Ok(Attempt::NotMyTurn) => {
+                    self.wait_for_turn().await?;
+                    // The wait for the writers of this process is not one for another.
+                    started = Instant::now();
+                }
                 Err(Failure::Sqlite(error))
                     if is_busy(&error) && started.elapsed() < BUSY_TIMEOUT =>
                 {
@@ -361,6 +375,7 @@ impl Host for State {}
 impl HostConnection for State {
     fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<GuestConnection>, Error>> {
         let Some(database) = self.component.sqlite.as_ref().filter(|_| name == "default") else {
+            self.warn_of_undeclared("SQLite database", &name, "sqlite_databases");
             return Ok(Err(Error::AccessDenied));
         };
         match GuestConnection::open(database, &self.turn) {

@@ -1,6 +1,7 @@
 //! `berth token create`: an access token for the first automation, made without a browser in the database of a state
 //! directory. The one file of the host that knows what components keep; what it does there, `berth-store` does.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -20,6 +21,7 @@ use rusqlite::types::{Value as SqlValue, ValueRef};
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
 use crate::sqlite::BUSY_TIMEOUT;
+use crate::{app, manifest};
 
 /// What can be done with tokens.
 #[derive(Subcommand)]
@@ -44,9 +46,12 @@ pub(crate) struct Create {
     /// What it is called in lists.
     #[arg(long, default_value = "made on the host")]
     name: String,
-    /// Where the databases are kept.
-    #[arg(long, value_name = "DIRECTORY", default_value = ".spin")]
-    state_dir: PathBuf,
+    /// The manifest of the application.
+    #[arg(long, value_name = "FILE", default_value = "spin.toml")]
+    from: PathBuf,
+    /// Where the databases are kept [default: .spin beside the manifest].
+    #[arg(long, value_name = "DIRECTORY")]
+    state_dir: Option<PathBuf>,
 }
 
 /// Ten years, in seconds: no token lives longer.
@@ -65,15 +70,15 @@ fn parse_lifetime(text: &str) -> Result<i64, &'static str> {
 /// Does what `token` says.
 pub(crate) fn run(token: Token) -> Result<()> {
     let Token::Create(create) = token;
-    println!("{}", make(&create)?);
-    Ok(())
+    writeln!(std::io::stdout(), "{}", make(&create)?).context("cannot print the token")
 }
 
 /// Makes the token under the application `automation` of the user's own namespace.
 fn make(create: &Create) -> Result<String> {
     let scope = ScopeSet::normalize(&create.scope)
         .map_err(|_| anyhow::anyhow!("`{}` is no list of scopes; see --help", create.scope))?;
-    let file = File::open(&create.state_dir)?;
+    let directory = manifest::directory_of(&create.from);
+    let file = File::open(&app::state_directory(create.state_dir.clone(), &directory))?;
     berth_store::migrate(&file)?;
     let user = user(&file, &create.user)?;
     let random = Random::new(&SystemEntropy);
@@ -233,7 +238,8 @@ mod tests {
             scope: scope.into(),
             expires: 60,
             name: "ci".into(),
-            state_dir: state.path().to_owned(),
+            from: "spin.toml".into(),
+            state_dir: Some(state.path().to_owned()),
         }
     }
 
@@ -252,6 +258,19 @@ mod tests {
         assert_eq!(berth_store::returned(rows.expect("rows")), Ok(1_i64));
         let rows = file.execute("SELECT count(*) FROM log_entry", &[]);
         assert_eq!(berth_store::returned(rows.expect("rows")), Ok(2_i64));
+    }
+
+    #[test]
+    fn the_state_is_found_beside_the_manifest() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let state = state_with("ana");
+        std::fs::rename(state.path(), directory.path().join(".spin")).expect("a move");
+        let create = Create {
+            from: directory.path().join("spin.toml"),
+            state_dir: None,
+            ..create(&state, "ana", "repo:read")
+        };
+        make(&create).expect("a token");
     }
 
     #[test]

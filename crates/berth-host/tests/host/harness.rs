@@ -2,9 +2,10 @@
 //! to be rude.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -21,6 +22,8 @@ pub(crate) struct Host {
     process: Child,
     log: Arc<Mutex<String>>,
     log_reader: Option<JoinHandle<()>>,
+    /// Read no more of the log.
+    deaf: Arc<AtomicBool>,
 }
 
 impl Host {
@@ -41,27 +44,50 @@ impl Host {
         state: Arc<TempDir>,
         flags: &[&str],
     ) -> Result<Self, String> {
-        let mut host = Self::spawn(manifest, state, flags);
+        Self::spawn(manifest, state, flags).serving()
+    }
+
+    /// Waits until it serves, or gives what it said instead.
+    fn serving(mut self) -> Result<Self, String> {
         let mut first_line = String::new();
         // Nobody reads the rest, which is short enough for the pipe.
-        let stdout = host.process.stdout.as_mut().unwrap();
+        let stdout = self.process.stdout.as_mut().unwrap();
         BufReader::new(stdout).read_line(&mut first_line).unwrap();
         match first_line.trim().strip_prefix("Serving http://") {
             Some(address) => {
-                host.address = address.parse().unwrap();
-                Ok(host)
+                self.address = address.parse().unwrap();
+                Ok(self)
             }
             None => {
-                host.wait();
-                host.log_reader.take().map(JoinHandle::join).unwrap().unwrap();
-                Err(host.log())
+                self.wait();
+                self.log_reader.take().map(JoinHandle::join).unwrap().unwrap();
+                Err(self.log())
             }
         }
     }
 
     /// Starts a host and does not wait until it serves. Its address is not known yet.
     pub(crate) fn spawn(manifest: &Path, state: Arc<TempDir>, flags: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_berth"))
+        Self::spawn_by(Command::new(env!("CARGO_BIN_EXE_berth")), manifest, state, flags)
+    }
+
+    /// Serves `tests/fixtures/spin.toml` with limits of the shell's `ulimit`.
+    pub(crate) fn start_limited(limits: &str, flags: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        let script = format!("{limits}; exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_berth")]);
+        Self::spawn_by(shell, &fixtures().join("spin.toml"), fresh_state(), flags)
+            .serving()
+            .unwrap_or_else(|log| panic!("no start:\n{log}"))
+    }
+
+    fn spawn_by(
+        mut command: Command,
+        manifest: &Path,
+        state: Arc<TempDir>,
+        flags: &[&str],
+    ) -> Self {
+        let mut process = command
             .args(["up", "--debug-headers"])
             .args((!flags.contains(&"--listen")).then_some("--listen=127.0.0.1:0"))
             .arg("--from")
@@ -78,14 +104,26 @@ impl Host {
         let log = Arc::new(Mutex::new(String::new()));
         let mut stderr = process.stderr.take().unwrap();
         let target = log.clone();
+        let deaf = Arc::new(AtomicBool::new(false));
+        let is_deaf = deaf.clone();
         let log_reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(size @ 1..) = stderr.read(&mut buffer) {
                 target.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..size]));
+                if is_deaf.load(Ordering::Relaxed) {
+                    break;
+                }
             }
         });
         let address = SocketAddr::from(([0, 0, 0, 0], 0));
-        Self { address, state, process, log, log_reader: Some(log_reader) }
+        Self { address, state, process, log, log_reader: Some(log_reader), deaf }
+    }
+
+    /// Closes what the host logs to, once it has logged something more.
+    pub(crate) fn stop_reading_the_log(&mut self) {
+        self.deaf.store(true, Ordering::Relaxed);
+        self.get("/constant");
+        self.log_reader.take().map(JoinHandle::join).unwrap().unwrap();
     }
 
     pub(crate) fn connect(&self) -> Connection {
@@ -226,6 +264,11 @@ impl Connection {
         let mut bytes = vec![0; size];
         self.0.read_exact(&mut bytes).ok()?;
         Some(bytes)
+    }
+
+    /// Sends no more, but still listens.
+    pub(crate) fn finish_sending(&mut self) {
+        self.0.get_mut().shutdown(Shutdown::Write).unwrap();
     }
 
     /// Whether the other side has closed.

@@ -109,11 +109,97 @@ fn a_component_that_waits_too_long_is_504() {
 }
 
 #[test]
-fn a_body_that_does_not_come_is_504() {
-    let host = Host::start(&["--deadline-ms", "300"]);
+fn a_body_that_does_not_come_is_408() {
+    for flag in ["--body-pause-ms", "--deadline-ms"] {
+        let host = Host::start(&[flag, "300"]);
+        let mut connection = host.connect();
+        connection.send(head("POST", "/misbehave/echo", "content-length: 10\r\n"));
+        connection.send("begun");
+        connection.receive().assert_refused(408, "The request body did not come in time");
+    }
+}
+
+#[test]
+fn bodies_that_are_half_sent_keep_nobody_from_being_served() {
+    let host = Host::start(&["--concurrent-requests", "2"]);
+    let mut half_sent: Vec<_> = (0..8).map(|_| host.connect()).collect();
+    for connection in &mut half_sent {
+        connection.send(head("POST", "/misbehave/echo", "content-length: 10\r\n"));
+        connection.send("first");
+    }
+    let started = Instant::now();
+    assert_eq!(host.get("/constant").status, 200);
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    for mut connection in half_sent {
+        connection.send(" half");
+        assert_eq!(connection.receive().text(), "first half");
+    }
+}
+
+#[test]
+fn more_bodies_than_there_is_room_for_are_503() {
+    let host = Host::start(&["--body-room", "1000000"]);
+    let body = vec![b'x'; 900_000];
+    let mut first = host.connect();
+    first.send(head("POST", "/misbehave/ignore", "content-length: 900001\r\n"));
+    first.send(&body);
+    std::thread::sleep(Duration::from_millis(200));
+    let refused = host.post("/misbehave/ignore", &body);
+    refused.assert_refused(503, "Too many large requests at a time");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(host.post("/misbehave/ignore", "small").status, 200);
+    first.send("x");
+    assert_eq!(first.receive().status, 200);
+    assert_eq!(host.post("/misbehave/ignore", &body).status, 200, "there is room again");
+}
+
+#[test]
+fn a_body_that_is_broken_or_cut_short_is_400() {
+    let host = Host::start(&[]);
+    for (headers, body) in [
+        ("transfer-encoding: chunked\r\n", "5\r\nwhole\r\nnonsense\r\n"),
+        ("transfer-encoding: chunked\r\n", "5\r\nwhole\r\n"),
+        ("content-length: 10\r\n", "short"),
+    ] {
+        let mut connection = host.connect();
+        connection.send(head("POST", "/misbehave/echo", headers) + body);
+        connection.finish_sending();
+        connection.receive().assert_refused(400, "The request body is broken");
+    }
+}
+
+#[test]
+fn a_client_that_sends_no_more_gets_its_answer() {
+    let host = Host::start(&[]);
     let mut connection = host.connect();
-    connection.send(head("POST", "/misbehave/echo", "content-length: 10\r\n"));
-    connection.receive().assert_refused(504, "The request took too long");
+    connection.send(head("GET", "/misbehave/wait/300", ""));
+    connection.finish_sending();
+    assert_eq!(connection.receive().text(), "waited");
+    assert!(connection.is_closed());
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised() {
+    let host = Host::start_limited("ulimit -Sn 100", &[]);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", host.pid())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let columns: Vec<_> = line.split_whitespace().collect();
+    assert_eq!(columns[3], columns[4], "{line}");
+}
+
+#[test]
+fn connections_leave_files_for_databases() {
+    let host = Host::start_limited("ulimit -n 256", &["--concurrent-requests", "16"]);
+    host.logged("only 96 connections at a time");
+    let mut first = host.connect();
+    assert_eq!(first.request("GET", "/constant", b"").status, 200);
+    let others: Vec<_> = (0..150).map(|_| host.connect()).collect();
+    std::thread::sleep(Duration::from_millis(200));
+    let shown = first.request("POST", "/misbehave/sql", b"open\nopen\nSELECT 1");
+    assert_eq!(shown.text(), "[\"1\"] 1");
+    drop(others);
+    assert_eq!(host.get("/constant").status, 200);
+    assert!(!host.log().contains("cannot accept"));
 }
 
 #[test]
@@ -121,7 +207,8 @@ fn an_instance_gets_128_mebibytes_and_no_more() {
     let host = Host::start(&[]);
     assert_eq!(host.get("/misbehave/memory/100").status, 200);
     host.get("/misbehave/memory/130").assert_refused(500, "Internal Server Error");
-    host.logged("more than 134217728 bytes of memory");
+    let line = host.logged("more than 134217728 bytes of memory");
+    assert!(line.contains("component \"misbehave\" asked") && line.contains("(request "), "{line}");
     assert_eq!(host.get("/constant").status, 200);
 }
 
@@ -175,7 +262,7 @@ fn an_answer_that_breaks_off_does_not_look_whole() {
         assert!(connection.try_receive().is_none(), "{path}");
     }
     host.logged("failed after it began to answer");
-    host.logged("did not finish its answer before its deadline");
+    host.logged("had begun to answer did not end before its deadline");
 }
 
 #[test]
@@ -192,6 +279,6 @@ fn a_request_whose_client_has_gone_is_carried_out() {
     connection.send(script);
     std::thread::sleep(Duration::from_millis(100));
     drop(connection);
-    host.logged("POST /misbehave/sql 499 ");
+    host.logged("POST /misbehave/sql ");
     assert_eq!(host.sql("INSERT INTO t VALUES (2)\nSELECT a FROM t"), "[\"a\"] 1;2");
 }

@@ -37,7 +37,7 @@ fn parameters_of_the_route_come_as_headers_which_no_client_can_fake() {
 fn a_path_without_a_route_is_404() {
     let host = Host::start(&[]);
     host.get("/nowhere").assert_refused(404, "Not Found");
-    // A private component has no path.
+    // A dependency has no path.
     host.get("/greeter").assert_refused(404, "Not Found");
 }
 
@@ -59,6 +59,8 @@ fn a_request_id_is_taken_if_sane_and_made_otherwise() {
     for insane in ["with space", "", &"x".repeat(129)] {
         assert_eq!(ask(&format!("x-request-id: {insane}\r\n")).len(), 23, "{insane:?}");
     }
+    // A second one does not get past the check.
+    assert_eq!(ask("x-request-id: first\r\nx-request-id: with space\r\n"), "first");
 }
 
 #[test]
@@ -75,6 +77,22 @@ fn the_access_log_has_a_line_per_request_without_the_query() {
     connection.send(head("DELETE", "/no%0Aline\u{85}", ""));
     connection.receive();
     host.logged("DELETE /no%0Aline%C2%85 404 ");
+    host.get("/api/v1/teaminvite/urn:teaminvite:hush");
+    host.logged("GET /api/v1/teaminvite/urn:teaminvite:*** 404 ");
+    assert!(!host.log().contains("hush"));
+}
+
+#[test]
+fn requests_are_served_when_nobody_reads_the_log_any_more() {
+    let mut host = Host::start(&[]);
+    host.stop_reading_the_log();
+    for _ in 0..3 {
+        assert_eq!(host.get("/constant").status, 200);
+        assert_eq!(host.get("/misbehave/print/unread").status, 200);
+        assert_eq!(host.get("/misbehave/trap").status, 500);
+    }
+    host.signal("TERM");
+    assert!(host.wait().success());
 }
 
 #[test]

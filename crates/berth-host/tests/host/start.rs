@@ -1,6 +1,7 @@
 //! Starting: what is refused and how, and how fast it is the second time.
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use crate::harness::{Host, changed_manifest, empty_state, fixtures, fresh_state};
@@ -34,7 +35,12 @@ fn what_is_wrong_with_a_manifest_is_said_by_name() {
         (
             "fixture_stream.wasm",
             "fixture_greeter.wasm",
-            "it must export wasi:http/incoming-handler",
+            "component \"stream\": it has an HTTP trigger, so it must export wasi:http/incoming-handler",
+        ),
+        (
+            "[component.greeter]",
+            "[[trigger.http]]\nroute = { private = true }\ncomponent = \"greeter\"\n[component.greeter]",
+            "component \"greeter\": it has an HTTP trigger, so it must export wasi:http/incoming-handler",
         ),
         (
             "\"fixture:greeting/greeter\" =",
@@ -57,6 +63,76 @@ fn what_is_wrong_with_a_manifest_is_said_by_name() {
             message.contains("berth: ") && message.contains(said),
             "{new:?} was refused with:\n{message}"
         );
+    }
+}
+
+#[test]
+fn a_damaged_component_is_named() {
+    let directory = fixtures().join("../../target/wasm32-wasip1/release");
+    for (name, component) in [("stream", "stream"), ("greeter", "greeted")] {
+        let file = format!("fixture_{name}.wasm");
+        let whole = std::fs::read(directory.join(&file)).unwrap();
+        let mut scribbled = whole.clone();
+        let middle = whole.len() / 2;
+        scribbled[middle..middle + 1000].fill(0xff);
+        for damaged in [&whole[..middle], &scribbled, b"", b"#!/bin/sh"] {
+            let (directory, manifest) = changed_manifest(&[]);
+            let path = directory.path().join(&file);
+            std::fs::write(&path, damaged).unwrap();
+            let text = std::fs::read_to_string(&manifest).unwrap();
+            let (before, after) = text.split_once(&file).unwrap();
+            let start = before.rfind('"').unwrap();
+            let text = format!("{}\"{}{after}", &before[..start], path.display());
+            std::fs::write(&manifest, text).unwrap();
+            let said = Host::try_start(&manifest, fresh_state(), &[]).err().unwrap();
+            assert!(!said.contains("panicked"), "{said}");
+            let expected = format!("cannot use {}: ", path.display());
+            assert!(said.contains(&expected), "{said}");
+            assert!(said.contains(&format!("component {component:?}: ")), "{said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_is_said_before_anything_is_compiled() {
+    let (_directory, manifest) = changed_manifest(&[("fixture_stream.wasm", "missing.wasm")]);
+    let said = Host::try_start(&manifest, empty_state(), &[]).err().unwrap();
+    assert!(said.contains("missing.wasm: build the components first"), "{said}");
+    assert!(!said.contains("Compiling"), "{said}");
+}
+
+#[test]
+fn the_state_is_for_the_operator_alone() {
+    let state = empty_state();
+    std::fs::remove_dir(state.path()).unwrap();
+    let mut host = Host::spawn(&fixtures().join("spin.toml"), state.clone(), &[]);
+    host.logged("Compiling");
+    let mode = std::fs::metadata(state.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    host.signal("INT");
+    host.wait();
+}
+
+#[test]
+fn hosts_that_share_a_cache_start_at_the_same_time() {
+    let shared = fresh_state();
+    // Each leaves out another component, and so removes what the other keeps.
+    let leaving_out = |name: &str| {
+        changed_manifest(&[(&format!("component = \"{name}\"\n"), "component = \"stream\"\n")])
+    };
+    let manifests = [leaving_out("constant"), leaving_out("select")];
+    for _ in 0..3 {
+        std::thread::scope(|scope| {
+            for (_, manifest) in &manifests {
+                let state = empty_state();
+                let cache = shared.path().join("compiled");
+                std::os::unix::fs::symlink(cache, state.path().join("compiled")).unwrap();
+                scope.spawn(move || {
+                    let host = Host::try_start(manifest, state, &[]).unwrap();
+                    assert_eq!(host.get("/greeted").status, 200);
+                });
+            }
+        });
     }
 }
 

@@ -38,6 +38,27 @@ fn a_request_that_outlasts_the_grace_does_not_keep_the_host() {
 }
 
 #[test]
+fn a_request_that_has_not_come_whole_does_not_delay_a_stop() {
+    let mut host = Host::start(&[]);
+    let mut unfinished = host.connect();
+    assert_eq!(unfinished.request("GET", "/constant", b"").status, 200);
+    let (mut fresh, silent) = (host.connect(), host.connect());
+    for connection in [&mut unfinished, &mut fresh] {
+        connection.send("GET /constant HTTP/1.1\r\nhost: local");
+    }
+    let mut large = host.connect();
+    large.send(head("GET", "/stream/100", ""));
+    std::thread::sleep(Duration::from_millis(100));
+    let started = Instant::now();
+    host.signal("TERM");
+    assert_eq!(large.receive().body.len(), 100 * 64 * 1024);
+    assert!(host.wait().success());
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(!host.log().contains("unfinished"));
+    drop(silent);
+}
+
+#[test]
 fn a_signal_while_components_compile_ends_at_once() {
     let mut host = Host::spawn(&fixtures().join("spin.toml"), empty_state(), &[]);
     host.logged("Compiling");

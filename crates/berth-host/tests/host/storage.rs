@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use crate::harness::{Host, empty_state, fresh_state, head};
+use crate::harness::{Host, changed_manifest, empty_state, fresh_state, head};
 
 #[test]
 fn values_of_every_type_come_back() {
@@ -49,9 +49,36 @@ fn a_component_stays_in_its_database_file() {
         assert!(shown.contains("authoriz"), "{sql}: {shown}");
     }
     assert_eq!(host.sql("VACUUM"), "[] ");
+    host.sql("ATTACH '' AS mine\nCREATE TABLE mine.t (a)");
+    for _ in 0..4 {
+        assert!(host.sql("SELECT * FROM mine.t").contains("no such table"));
+    }
     assert_eq!(host.get("/misbehave/databases/default").text(), "Ok(())");
     assert_eq!(host.get("/misbehave/databases/other").text(), "Err(Error::AccessDenied)");
     assert_eq!(host.get("/misbehave/stores/other").text(), "Err(Error::AccessDenied)");
+}
+
+#[test]
+fn a_store_that_is_not_declared_is_denied_and_the_log_says_what_to_declare() {
+    let (_directory, manifest) = changed_manifest(&[
+        ("sqlite_databases = [\"default\"]", ""),
+        ("key_value_stores = [\"default\"]", ""),
+    ]);
+    let host = Host::try_start(&manifest, fresh_state(), &[]).unwrap();
+    for (path, setting, what) in [
+        ("databases", "sqlite_databases", "SQLite database"),
+        ("stores", "key_value_stores", "key-value store"),
+    ] {
+        let shown = host.get(&format!("/misbehave/{path}/default")).text();
+        assert_eq!(shown, "Err(Error::AccessDenied)");
+        host.logged(&format!(
+            "component \"misbehave\" may not open the {what} \"default\": add \"default\" to its {setting}"
+        ));
+        host.get(&format!("/misbehave/{path}/other"));
+        host.logged(&format!(
+            "component \"misbehave\" may not open the {what} \"other\": this host has only \"default\""
+        ));
+    }
 }
 
 #[test]
