@@ -190,7 +190,7 @@ pub fn repository_root() -> &'static Path {
 #[must_use]
 pub fn target_directory() -> PathBuf {
     let set = std::env::var_os("CARGO_TARGET_DIR");
-    set.map_or_else(|| repository_root().join("target"), PathBuf::from)
+    repository_root().join(set.unwrap_or_else(|| "target".into()))
 }
 
 /// Compiled code is the same for every test: all hosts share one cache.

@@ -13,13 +13,13 @@ fn manifest() -> toml::Table {
     text.expect("spin.toml is there").parse().expect("spin.toml is TOML")
 }
 
-/// `(route, component)` of every HTTP trigger that a request can reach: private ones are dependencies.
+/// `(route, component)` of every HTTP trigger.
 fn triggers() -> Vec<(String, String)> {
     let manifest = manifest();
     let triggers = manifest["trigger"]["http"].as_array().expect("a list of triggers");
     let text = |value: &toml::Value| value.as_str().expect("a text").to_owned();
-    let routed = triggers.iter().filter(|trigger| trigger["route"].is_str());
-    routed.map(|trigger| (text(&trigger["route"]), text(&trigger["component"]))).collect()
+    let pair = |trigger: &toml::Value| (text(&trigger["route"]), text(&trigger["component"]));
+    triggers.iter().map(pair).collect()
 }
 
 /// Spin's precedence: routefinder's, with Spin's spelling of wildcards.
@@ -110,6 +110,15 @@ fn every_route_of_spin_toml_leads_somewhere() {
         .collect();
     for (route, _) in triggers() {
         assert!(route == "/..." || reached.contains(&route), "{route} leads to no row");
+    }
+}
+
+/// Spin refuses to start with an HTTP trigger, even a private one, of a component that serves no HTTP.
+#[test]
+fn only_what_serves_has_a_trigger() {
+    for (route, component) in triggers() {
+        let serves = COMPONENTS.iter().any(|listed| listed.name == component);
+        assert!(serves, "{route} leads to {component}, which has no route table");
     }
 }
 

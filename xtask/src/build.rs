@@ -45,9 +45,9 @@ pub(crate) fn docs() -> Result<()> {
 
 /// Where the binary of that name is put.
 fn binary(name: &str) -> PathBuf {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("debug").join(name)
+    // A relative one is cargo's, which runs in the root.
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    root().join(target).join("debug").join(name)
 }
 
 /// Takes the place of this process, so that signals reach the binary and its exit code is ours. Returns only on failure.

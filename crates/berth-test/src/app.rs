@@ -15,7 +15,9 @@ use berth_store::{
 use berth_web::mail::Content;
 use berth_web::outbound::Registry;
 use berth_web::session::Session;
-use berth_web::{Clock as _, Logs, Method, Outbound, Platform, Request, Response, Route, Services};
+use berth_web::{
+    Clock as _, Logs, Method, Outbound, Platform, Request, Response, Route, Served, Services,
+};
 use serde_json::Value;
 
 use crate::platform::{
@@ -345,7 +347,8 @@ impl App {
         let routes = self.table_for(request);
         self.database.take_statements();
         let log_before = self.log_kinds(0);
-        let response = berth_web::serve(self.platform(), routes, request);
+        let Served { response, afterwards } = berth_web::serve(self.platform(), routes, request);
+        afterwards.run();
         // ROLLBACK is the price of a failure, not of a request.
         let mut statements = self.database.take_statements();
         // Mail leaves when the request is done.

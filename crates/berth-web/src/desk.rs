@@ -5,8 +5,8 @@
 use berth_access::{
     Authority, Caller, Facts, Permission, Principal, ScopeSet, SuperuserPowers, TargetKind, Token,
 };
-use berth_domain::Timestamp;
 use berth_domain::settings::{self, Setting};
+use berth_domain::{Timestamp, loggable_path};
 use berth_store::access::{self, Address, CallerRow, Credential};
 
 use crate::concord;
@@ -23,23 +23,61 @@ use crate::routing::{self, PathParameters};
 use crate::services::Services;
 use crate::token_use;
 
+/// An answer, and what is left to do once it is sent.
+pub struct Served<'a> {
+    /// The answer.
+    pub response: Response,
+    /// The rest.
+    pub afterwards: Afterwards<'a>,
+}
+
+/// What is left to do of a request whose answer is sent: nobody waits for it, and no answer tells by its time whether
+/// there was anything.
+#[must_use = "mail stays where it is"]
+pub struct Afterwards<'a>(Services<'a>);
+
+impl Afterwards<'_> {
+    /// Delivers mail that is due.
+    pub fn run(self) {
+        if self.0.has_due_mail() {
+            mail::deliver_due(&self.0);
+        }
+    }
+}
+
 /// Answers a request.
 #[must_use]
-pub fn serve(platform: Platform<'_>, routes: &[Route], request: &Request) -> Response {
+pub fn serve<'a>(platform: Platform<'a>, routes: &[Route], request: &Request) -> Served<'a> {
     let services = Services::new(platform);
     let dialect = Dialect::of(&request.path);
-    let answered = answer(&services, dialect, routes, request).or_else(|error| {
+    let answered = answer(&services, dialect, routes, request);
+    let response = finish(&services, dialect, request, answered);
+    Served { response, afterwards: Afterwards(services) }
+}
+
+/// Answers a request that could not be read whole with an error, as [`serve`] would.
+#[must_use]
+pub fn refuse(platform: Platform<'_>, request: &Request, error: ApiError) -> Response {
+    let dialect = Dialect::of(&request.path);
+    finish(&Services::new(platform), dialect, request, Err(error))
+}
+
+/// The answer as the client gets it.
+fn finish(
+    services: &Services<'_>,
+    dialect: Dialect,
+    request: &Request,
+    answered: Answer,
+) -> Response {
+    let explained = answered.or_else(|error| {
         log_cause(&error, request);
-        dialect.explain(error, request, &services)
+        dialect.explain(error, request, services)
     });
-    let response = answered.unwrap_or_else(|error| {
+    let response = explained.unwrap_or_else(|error| {
         log_cause(&error, request);
         error.into_response("")
     });
-    if services.has_due_mail() {
-        mail::deliver_due(&services);
-    }
-    dialect.with_headers(&services, response)
+    dialect.with_headers(services, response)
 }
 
 /// The way of a request.
@@ -113,7 +151,8 @@ fn answer_everybody(
 fn log_cause(error: &ApiError, request: &Request) {
     if let Some(cause) = error.cause() {
         let id = request.header("x-request-id").unwrap_or("-");
-        eprintln!("error: request {id}: {} {}: {cause}", request.method.as_str(), request.path);
+        let path = loggable_path(&request.path);
+        eprintln!("error: request {id}: {} {path}: {cause}", request.method.as_str());
     }
 }
 

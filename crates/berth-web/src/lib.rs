@@ -1,7 +1,8 @@
 //! One request's way through Berth, the same in every component.
 //!
 //! [`serve`] is the desk: it matches the route, finds out who calls, reads the body, asks the policy and calls the handler
-//! with a [`Context`] that holds the grant. What the host provides comes in as a [`Platform`]; nothing here knows Spin.
+//! with a [`Context`] that holds the grant; mail leaves when the answer is sent. What the host provides comes in as a
+//! [`Platform`]; nothing here knows Spin.
 
 pub mod autoprune;
 mod body;
@@ -32,7 +33,7 @@ pub mod view;
 pub use body::{Body, Form, Json, OptionalJson, RawBody, parse, present};
 pub use context::Context;
 pub use credentials::SESSION_COOKIE;
-pub use desk::serve;
+pub use desk::{Afterwards, Served, refuse, serve};
 pub use error::{ApiError, ErrorType};
 pub use message::{Method, Parameters, Request, Response};
 pub use outbound::Outbound;

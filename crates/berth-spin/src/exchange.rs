@@ -1,0 +1,133 @@
+//! Requests and answers on `wasi:http`. The SDK has types of its own for both, which keep one header of a name; here all
+//! that there are come and go, in their order.
+
+use berth_web::{ApiError, BODY_LIMIT, Method, Request, Response};
+use spin_sdk::http::{Fields, IncomingRequest, OutgoingResponse, ResponseOutparam};
+use wasi::io::streams::StreamError;
+
+/// How much of it is asked for at a time.
+const PIECE_BYTES: u64 = 64 * 1024;
+
+/// A request, but for its body.
+pub(crate) fn head(incoming: &IncomingRequest) -> Request {
+    let target = incoming.path_with_query().unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let method = incoming.method().to_string();
+    Request {
+        method: Method::from_name(&method),
+        is_head: method == "HEAD",
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: headers(incoming.headers().entries()),
+        body: Vec::new(),
+    }
+}
+
+/// The headers with their names in lower case. Of each whose name begins with `spin-` only the last counts: the host sets
+/// those, and if it leaves what the client sent under such a name, then before its own.
+fn headers(entries: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
+    let mut headers: Vec<(String, Vec<u8>)> = Vec::with_capacity(entries.len());
+    for (name, value) in entries {
+        let name = name.to_ascii_lowercase();
+        if name.starts_with("spin-") {
+            headers.retain(|(known, _)| *known != name);
+        }
+        headers.push((name, value));
+    }
+    headers
+}
+
+/// The body of a request.
+///
+/// # Errors
+/// [`ApiError`] when it is broken or too large.
+pub(crate) fn body(incoming: &IncomingRequest) -> Result<Vec<u8>, ApiError> {
+    let body = incoming.consume().map_err(|()| ApiError::unreadable())?;
+    let stream = body.stream().map_err(|()| ApiError::unreadable())?;
+    let mut bytes = Vec::new();
+    loop {
+        match stream.blocking_read(PIECE_BYTES) {
+            Ok(piece) => bytes.extend(piece),
+            Err(StreamError::Closed) => return Ok(bytes),
+            Err(StreamError::LastOperationFailed(_)) => return Err(ApiError::unreadable()),
+        }
+        // Spin itself has no limit but memory.
+        if bytes.len() > BODY_LIMIT {
+            return Err(ApiError::too_large(BODY_LIMIT));
+        }
+    }
+}
+
+/// Sends an answer, in one piece and with its length: it is complete for the client although the component goes on.
+pub(crate) async fn send(response: Response, out: ResponseOutparam) {
+    let fields = match Fields::from_list(&fields(&response)) {
+        Ok(fields) => fields,
+        // Without an answer the host makes a 500 of it.
+        Err(error) => return eprintln!("error: an answer has an impossible header: {error}"),
+    };
+    let outgoing = OutgoingResponse::new(fields);
+    if outgoing.set_status_code(response.status).is_err() {
+        return eprintln!("error: {} is no status", response.status);
+    }
+    if let Err(error) = out.set_with_body(outgoing, response.body).await {
+        eprintln!("error: an answer could not be sent: {error}");
+    }
+}
+
+fn fields(response: &Response) -> Vec<(String, Vec<u8>)> {
+    let headers = response.headers.iter();
+    let mut fields: Vec<_> =
+        headers.map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    // Answers that never have a body have no length either.
+    if !matches!(response.status, 204 | 304) {
+        fields.push(("content-length".to_owned(), response.body.len().to_string().into_bytes()));
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(headers: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
+        let text = |value| String::from_utf8(value).expect("text");
+        headers.into_iter().map(|(name, value)| (name, text(value))).collect()
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn headers_that_are_repeated_stay_but_for_those_of_the_host() {
+        let sent = [
+            ("Spin-Client-Addr", "6.6.6.6:6"),
+            ("accept", "text/plain"),
+            ("Accept", "application/json"),
+            ("spin-client-addr", "127.0.0.1:1"),
+        ];
+        let sent = sent.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+        let seen = [
+            ("accept", "text/plain"),
+            ("accept", "application/json"),
+            ("spin-client-addr", "127.0.0.1:1"),
+        ];
+        assert_eq!(texts(headers(sent.to_vec())), pairs(&seen));
+    }
+
+    #[test]
+    fn an_answer_has_all_its_headers_and_its_length() {
+        let response = Response::text(401, "text/plain", "no")
+            .with_header("www-authenticate", "Basic")
+            .with_header("www-authenticate", "Bearer");
+        let sent = [
+            ("content-type", "text/plain"),
+            ("www-authenticate", "Basic"),
+            ("www-authenticate", "Bearer"),
+            ("content-length", "2"),
+        ];
+        assert_eq!(texts(fields(&response)), pairs(&sent));
+        let sent = fields(&Response::no_content());
+        assert!(sent.iter().all(|(name, _)| name != "content-length"));
+    }
+}

@@ -1,0 +1,99 @@
+//! What the door makes of requests and answers, on the real components: every header, the length, and mail afterwards.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use berth_tests::{Host, Reply};
+use serde_json::json;
+
+fn values<'a>(reply: &'a Reply, name: &str) -> Vec<&'a str> {
+    let headers = reply.headers.iter();
+    headers.filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
+}
+
+#[test]
+fn an_answer_keeps_headers_that_are_repeated() {
+    let reply = Host::new().client().get("/api/v1/org");
+    assert_eq!(reply.status, 401, "{reply}");
+    assert_eq!(values(&reply, "www-authenticate"), ["Basic", "ConcordApiToken"]);
+    assert_eq!(values(&reply, "content-length"), ["0"]);
+}
+
+#[test]
+fn two_lines_of_accept_are_one_list() {
+    const VALIDATION: &str = "application/vnd.concord-validation-errors-v1+json";
+    let host = Host::new();
+    let admin = host.client().initialize("root");
+    let body = json!({ "name": "no name" });
+    for lines in [[VALIDATION, "application/json"], ["application/json", VALIDATION]] {
+        let client = admin.header("accept", lines[0]).header("accept", lines[1]);
+        let reply = client.post("/api/v1/org", &body);
+        assert_eq!(
+            (reply.status, reply.header("content-type")),
+            (400, Some(VALIDATION)),
+            "{reply}"
+        );
+    }
+}
+
+/// A gateway that takes each mail in and answers after a second; gives the mails.
+fn slow_gateway() -> (SocketAddr, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let (sender, mails) = channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.expect("a connection"));
+            let mut length = 0;
+            let mut line = String::new();
+            while stream.read_line(&mut line).is_ok_and(|size| size > 2) {
+                let (name, value) = line.trim().split_once(':').unwrap_or_default();
+                if name.eq_ignore_ascii_case("content-length") {
+                    length = value.trim().parse().expect("a length");
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).expect("a body");
+            thread::sleep(Duration::from_secs(1));
+            let answer = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            stream.get_mut().write_all(answer).expect("the mailer listens");
+            sender.send(String::from_utf8(body).expect("text")).expect("the test listens");
+        }
+    });
+    (address, mails)
+}
+
+#[test]
+fn a_slow_gateway_delays_no_answer_and_the_mail_arrives() {
+    let (address, mails) = slow_gateway();
+    let host = Host::options().variable("mail_gateway_url", &format!("http://{address}/")).start();
+    let ana = host.client().initialize("ana");
+    let made = ana.post("/api/v1/organization/", &json!({ "name": "acme" }));
+    assert_eq!(made.status, 201, "{made}");
+    for guest in ["one@example.com", "two@example.com"] {
+        let started = Instant::now();
+        let path = format!("/api/v1/organization/acme/team/owners/invite/{guest}");
+        let reply = ana.put_empty(&path);
+        let took = started.elapsed();
+        assert_eq!(reply.status, 200, "{reply}");
+        assert!(took < Duration::from_millis(700), "{took:?}");
+        assert!(reply.header("transfer-encoding").is_none(), "{:?}", reply.headers);
+        assert_eq!(values(&reply, "content-length"), [reply.body.len().to_string()]);
+    }
+    let arrived = [(); 2].map(|()| mails.recv_timeout(Duration::from_secs(10)).expect("a mail"));
+    for guest in ["one@example.com", "two@example.com"] {
+        assert!(arrived.iter().any(|mail| mail.contains(guest)), "{arrived:?}");
+    }
+    // Noted as delivered, so that neither is sent again.
+    host.wait_until("both are delivered", || {
+        let mails = ana.get("/api/v1/superuser/mails").json()["mails"].take();
+        let delivered = |mail: &serde_json::Value| mail["delivered"].is_string();
+        mails
+            .as_array()
+            .is_some_and(|mails| mails.iter().filter(|mail| delivered(mail)).count() == 2)
+    });
+}
