@@ -6,8 +6,8 @@ use std::ops::Range;
 /// Stands for what is secret.
 const MASK: &str = "***";
 
-/// `path`, percent-encoded as a request has it, without the codes in it: of a segment that begins with `urn:`, what stands
-/// behind its last colon is masked. (Whoever knows the code of an invitation, `urn:teaminvite:CODE`, can accept it.)
+/// `path`, percent-encoded as a request has it, without the codes in it: of a segment that begins with `urn:`, what
+/// stands behind its last colon is masked. (Whoever knows the code of an invitation, `urn:teaminvite:CODE`, can accept it.)
 #[must_use]
 pub fn loggable_path(path: &str) -> Cow<'_, str> {
     let decoded = decode(path);

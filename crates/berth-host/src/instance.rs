@@ -88,15 +88,12 @@ impl State {
     /// Says in the log what is to be done about a store that the component asked for and may not have.
     pub(crate) fn warn_of_undeclared(&self, what: &str, label: &str, setting: &str) {
         let name = &self.component.name;
-        if label == "default" {
-            tracing::warn!(
-                "component {name:?} may not open the {what} {label:?}: add {label:?} to its {setting}"
-            );
+        let remedy = if label == "default" {
+            format!("add {label:?} to its {setting}")
         } else {
-            tracing::warn!(
-                "component {name:?} may not open the {what} {label:?}: this host has only \"default\", which is declared in {setting}"
-            );
-        }
+            "this host has only \"default\"".to_owned()
+        };
+        tracing::warn!("component {name:?} may not open the {what} {label:?}: {remedy}");
     }
 
     /// What wasmtime asks before memory grows.

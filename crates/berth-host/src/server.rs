@@ -25,7 +25,7 @@ const MAX_HEADERS: usize = 100;
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a connection may go on then that has no request any more: what is sent must still get through, but a request
 /// that has not come by then does not count.
-const LAST_BYTES: Duration = Duration::from_secs(1);
+const LAST_BYTES: Duration = Duration::from_secs(2);
 /// How long a client may leave what was sent to it unread.
 #[cfg(target_os = "linux")]
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);

@@ -16,7 +16,8 @@ use berth_web::mail::Content;
 use berth_web::outbound::Registry;
 use berth_web::session::Session;
 use berth_web::{
-    Clock as _, Logs, Method, Outbound, Platform, Request, Response, Route, Served, Services,
+    ApiError, Clock as _, Logs, Method, Outbound, Platform, Request, Response, Route, Served,
+    Services,
 };
 use serde_json::Value;
 
@@ -367,6 +368,19 @@ impl App {
         );
         self.check_log(routes, request, &response, &self.log_kinds(log_before.len()));
         response
+    }
+
+    /// Answers a request that could not be read whole.
+    #[must_use]
+    pub fn refuse(&self, path: &str, error: ApiError) -> Reply {
+        let request = Request {
+            method: Method::Post,
+            path: path.to_owned(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        Reply(berth_web::refuse(self.platform(), &request, error))
     }
 
     fn check_log(&self, routes: &[Route], request: &Request, response: &Response, new: &[String]) {

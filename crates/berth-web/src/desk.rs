@@ -156,11 +156,12 @@ fn log_cause(error: &ApiError, request: &Request) {
     }
 }
 
-/// Whatever a body holds is kept in memory several times over.
+/// How long the body of a request may be, in bytes: what it holds is kept in memory several times over. A little more than
+/// the notes of robots, which the contract refuses in words of its own.
+pub const BODY_LIMIT: usize = 1_048_576 + 65_536;
+
 fn require_short_body(request: &Request) -> Result<(), ApiError> {
-    /// In bytes. Robots have notes of 1 MiB, which the contract refuses in words of its own.
-    const LIMIT: usize = 1_048_576 + 65_536;
-    if request.body.len() > LIMIT { Err(ApiError::too_large(LIMIT)) } else { Ok(()) }
+    if request.body.len() > BODY_LIMIT { Err(ApiError::too_large(BODY_LIMIT)) } else { Ok(()) }
 }
 
 /// A route whose feature is off does not exist: another one may know the path.

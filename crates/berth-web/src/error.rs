@@ -210,12 +210,6 @@ impl ApiError {
         )
     }
 
-    /// F3 413, for a body that is too large.
-    #[must_use]
-    pub fn too_large() -> Self {
-        Self::Plain(413, "The request body is too large".into())
-    }
-
     /// F3 403.
     #[must_use]
     pub fn plain_forbidden() -> Self {

@@ -53,7 +53,7 @@ fn a_request_that_has_not_come_whole_does_not_delay_a_stop() {
     host.signal("TERM");
     assert_eq!(large.receive().body.len(), 100 * 64 * 1024);
     assert!(host.wait().success());
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     assert!(!host.log().contains("unfinished"));
     drop(silent);
 }

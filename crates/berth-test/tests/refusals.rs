@@ -1,0 +1,19 @@
+//! Requests that could not be read whole: told in the dialect of their path.
+
+use berth_test::App;
+use berth_web::{ApiError, BODY_LIMIT};
+
+#[test]
+fn a_body_that_is_broken_or_too_large_is_an_error_like_any_other() {
+    let app = App::new(&[]);
+    let broken = app.refuse("/api/v1/organization/", ApiError::unreadable());
+    assert_eq!(broken.status(), 400);
+    assert!(broken.json()["message"].is_string(), "{broken}");
+    assert_eq!(broken.header("access-control-allow-origin"), Some("*"));
+    let large = app.refuse("/api/v1/organization/", ApiError::too_large(BODY_LIMIT));
+    assert_eq!(large.status(), 413);
+    assert_eq!(large.json()["message"], "The body of this request can have 1114112 bytes at most.");
+    let concord = app.refuse("/api/v1/org", ApiError::too_large(BODY_LIMIT));
+    assert_eq!(concord.to_string(), "413");
+    assert_eq!(concord.header("pragma"), Some("no-cache"));
+}
