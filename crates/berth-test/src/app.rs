@@ -375,6 +375,7 @@ impl App {
     pub fn refuse(&self, path: &str, error: ApiError) -> Reply {
         let request = Request {
             method: Method::Post,
+            is_head: false,
             path: path.to_owned(),
             query: String::new(),
             headers: Vec::new(),

@@ -33,7 +33,7 @@ pub mod view;
 pub use body::{Body, Form, Json, OptionalJson, RawBody, parse, present};
 pub use context::Context;
 pub use credentials::SESSION_COOKIE;
-pub use desk::{BODY_LIMIT, Afterwards, Served, refuse, serve};
+pub use desk::{Afterwards, BODY_LIMIT, Served, refuse, serve};
 pub use error::{ApiError, ErrorType};
 pub use message::{Method, Parameters, Request, Response};
 pub use outbound::Outbound;
