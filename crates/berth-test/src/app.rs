@@ -1,11 +1,15 @@
 //! The application, and requests in the name of people.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
+use std::rc::Rc;
 
 use berth_access::{Authority, Caller, SuperuserPowers};
 use berth_access::{CreateOrganization, Facts, Principal, authorize};
 use berth_domain::NamespaceName;
 use berth_domain::secret::hash_token;
+use berth_domain::settings::Setting;
 use berth_store::accounts::NewUser;
 use berth_store::organizations::NewOrganization;
 use berth_store::tokens::NewToken;
@@ -17,7 +21,7 @@ use berth_web::outbound::Registry;
 use berth_web::session::Session;
 use berth_web::{
     ApiError, Clock as _, Logs, Method, Outbound, Platform, Request, Response, Route, Served,
-    Services,
+    Services, Variables as _,
 };
 use serde_json::Value;
 
@@ -33,7 +37,7 @@ const READ_BUDGET: usize = 2;
 const CHANGE_BUDGET: usize = 8;
 
 /// Every scope.
-const ALL_SCOPES: &str =
+pub(crate) const ALL_SCOPES: &str =
     "repo:read repo:write repo:admin repo:create user:read user:admin org:admin super:user";
 
 /// Route tables on in-memory SQLite.
@@ -45,7 +49,7 @@ pub struct App {
     clock: StandingClock,
     entropy: SeededEntropy,
     mailer: MemoryMailer,
-    registry: Option<Box<dyn Registry>>,
+    registry: Option<Rc<dyn Registry>>,
 }
 
 impl App {
@@ -67,6 +71,39 @@ impl App {
         app
     }
 
+    /// Another application in the same state: what one of them changes, the other does not see. They stand in front of the
+    /// same upstream registries.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self {
+            tables: self.tables.clone(),
+            database: self.database.copy(),
+            keys: self.keys.clone(),
+            variables: self.variables.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            mailer: self.mailer.clone(),
+            registry: self.registry.clone(),
+        }
+    }
+
+    /// Writes the database to a new file, for a host to go on with.
+    pub fn save_database(&self, path: &Path) {
+        self.database.save(path);
+    }
+
+    /// The settings that differ from their defaults, by name.
+    #[must_use]
+    pub fn settings(&self) -> BTreeMap<String, String> {
+        self.variables.changed()
+    }
+
+    /// The time, in seconds since 1970.
+    #[must_use]
+    pub fn time(&self) -> i64 {
+        self.clock.now().as_seconds()
+    }
+
     /// Changes a setting.
     #[must_use]
     pub fn with(self, setting: &str, value: &str) -> Self {
@@ -77,7 +114,7 @@ impl App {
     /// Stands in front of upstream registries.
     #[must_use]
     pub fn with_registry(mut self, registry: impl Registry + 'static) -> Self {
-        self.registry = Some(Box::new(registry));
+        self.registry = Some(Rc::new(registry));
         self
     }
 
@@ -194,9 +231,16 @@ impl App {
     /// Requests in the name of a person, with a token of these scopes.
     #[must_use]
     pub fn with_scope(&self, name: &str, scope: &str) -> As<'_> {
+        let token = self.token(name, scope);
+        As { app: self, headers: vec![("authorization".into(), format!("Bearer {token}"))] }
+    }
+
+    /// A token of a person with these scopes.
+    #[must_use]
+    pub fn token(&self, name: &str, scope: &str) -> String {
         let token = format!("{name} {scope}").replace([' ', ':'], "");
         self.ensure_token(name, scope, &token);
-        As { app: self, headers: vec![("authorization".into(), format!("Bearer {token}"))] }
+        token
     }
 
     /// Requests of a person in a browser: with a session that just began, and its CSRF token.
@@ -350,11 +394,12 @@ impl App {
         let log_before = self.log_kinds(0);
         let Served { response, afterwards } = berth_web::serve(self.platform(), routes, request);
         afterwards.run();
+        let changes = self.database.changes();
         // ROLLBACK is the price of a failure, not of a request.
         let mut statements = self.database.take_statements();
         // Mail leaves when the request is done.
         statements.retain(|sql| sql != "ROLLBACK" && !sql.starts_with("UPDATE mail "));
-        let route = berth_web::find(routes, request);
+        let route = self.row(routes, request);
         let reads = route
             .is_none_or(|route| request.method == Method::Get && matches!(route.logs, Logs::Reads));
         let budget = if reads { READ_BUDGET } else { CHANGE_BUDGET };
@@ -366,7 +411,8 @@ impl App {
             statements.len(),
             statements.join("\n")
         );
-        self.check_log(routes, request, &response, &self.log_kinds(log_before.len()));
+        let new = self.log_kinds(log_before.len());
+        check_log(route, &response, &changes, &new);
         response
     }
 
@@ -384,31 +430,16 @@ impl App {
         Reply(berth_web::refuse(self.platform(), &request, error))
     }
 
-    fn check_log(&self, routes: &[Route], request: &Request, response: &Response, new: &[String]) {
-        let succeeded = response.status < 400;
-        let route = berth_web::find(routes, request);
-        let Some(route) = route.filter(|_| succeeded) else {
-            assert!(new.is_empty(), "a failed request logged {new:?}");
-            return;
+    /// The row that answers: those whose features are off do not exist.
+    fn row<'r>(&self, routes: &'r [Route], request: &Request) -> Option<&'r Route> {
+        let is_on = |feature: &Setting<bool>| {
+            let text = self.variables.get(feature.name).expect("a setting of the table");
+            feature.parse(&text).unwrap_or(false)
         };
-        assert!(
-            route.answers.contains(&response.status),
-            "{} answered {}; its row says {:?} (`.answers(…)`)",
-            route.name,
-            response.status,
-            route.answers
-        );
-        match route.logs {
-            Logs::Reads | Logs::Nothing(_) => {
-                assert!(new.is_empty(), "{} logged {new:?}", route.name);
-            }
-            Logs::Kinds(kinds) => {
-                for kind in new {
-                    let told = kinds.iter().any(|known| known.as_str() == kind);
-                    assert!(told, "{} logged {kind}, which its route does not name", route.name);
-                }
-            }
-        }
+        routes.iter().find(|route| {
+            let answers = berth_web::find(std::slice::from_ref(*route), request).is_some();
+            answers && route.conditions().all(is_on)
+        })
     }
 
     fn log_kinds(&self, skip: usize) -> Vec<String> {
@@ -420,6 +451,44 @@ impl App {
     fn table_for(&self, request: &Request) -> &'static [Route] {
         let knows = |table: &&&'static [Route]| berth_web::find_any(table, &request.path);
         self.tables.iter().find(knows).or(self.tables.first()).copied().unwrap_or_default()
+    }
+}
+
+/// Holds what a request has changed, by its statements, and logged against its row.
+fn check_log(route: Option<&Route>, response: &Response, changes: &[String], new: &[String]) {
+    let succeeded = response.status < 400;
+    let Some(route) = route.filter(|_| succeeded) else {
+        assert!(new.is_empty(), "a failed request logged {new:?}");
+        return;
+    };
+    assert!(
+        route.answers.contains(&response.status),
+        "{} answered {}; its row says {:?} (`.answers(…)`)",
+        route.name,
+        response.status,
+        route.answers
+    );
+    let told = |kind: &String| match route.logs {
+        Logs::Reads | Logs::Nothing(_) => false,
+        Logs::Kinds(kinds) => kinds.iter().any(|known| known.as_str() == kind),
+    };
+    if let Some(kind) = new.iter().find(|kind| !told(kind)) {
+        panic!("{} logged {kind}, which its row does not name", route.name);
+    }
+    let unlogged = changes.iter().find(|sql| must_be_logged(route.logs, sql));
+    if let Some(sql) = unlogged.filter(|_| new.is_empty()) {
+        panic!("{} changed something and logged nothing:\n{sql}", route.name);
+    }
+}
+
+/// Whether what a statement has changed belongs in the log. Mails do not, nor do secrets that are sealed anew; an UPDATE
+/// need not, since it also sets what is there already.
+fn must_be_logged(logs: Logs, sql: &str) -> bool {
+    let of_mail = ["INSERT INTO mail ", "UPDATE mail "].iter().any(|start| sql.starts_with(start));
+    match logs {
+        Logs::Reads => !of_mail && !sql.starts_with("UPDATE oauth_application SET sealed_secret"),
+        Logs::Kinds(_) => !of_mail && !sql.starts_with("UPDATE "),
+        Logs::Nothing(_) => false,
     }
 }
 

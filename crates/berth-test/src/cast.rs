@@ -4,7 +4,18 @@ use berth_access::Scope;
 use berth_web::Method;
 use serde_json::Value;
 
-use crate::app::{App, As};
+use crate::app::{ALL_SCOPES, App, As, Reply};
+
+/// The people of the cast.
+const PEOPLE: [&str; 6] = ["outsider", "member", "creator", "admin", "superuser", "reader"];
+
+/// One of those who are tried: a person with scopes, or nobody.
+struct Tried {
+    /// As the statuses show him.
+    label: String,
+    person: Option<&'static str>,
+    scope: &'static str,
+}
 
 impl App {
     /// The organization `acme` and who stands where in it: `admin` (its owner), `creator`, `member`, `outsider`; and
@@ -32,48 +43,80 @@ impl App {
         app
     }
 
-    /// The statuses of requests, each made by nobody, by everybody of [`Self::with_cast`] with a token of all scopes, by
-    /// `admin` with each single scope, and by `superuser` and `reader` with the scopes that decide about them. A request
-    /// of a change should fail after the permission was asked, so that one caller does not meet what another has done.
+    /// The statuses of requests, each with its method and path, as [`Self::statuses`].
     #[must_use]
     pub fn matrix(&self, requests: &[(Method, &str, Value)]) -> String {
-        let callers = self.callers();
-        requests.iter().map(|request| line(request, &callers)).collect()
+        let of_one = |(method, path, body): &(Method, &str, Value)| {
+            let statuses = self.statuses(|caller| match body {
+                Value::Null => caller.send(*method, path, None, Vec::new()),
+                body => {
+                    let body = body.to_string().into_bytes();
+                    caller.send(*method, path, Some("application/json"), body)
+                }
+            });
+            format!("{} {path}\n{statuses}", method.as_str())
+        };
+        requests.iter().map(of_one).collect()
     }
 
-    fn callers(&self) -> Vec<(String, As<'_>)> {
-        let mut callers = vec![("anonymous".to_owned(), self.anonymous())];
-        for name in ["outsider", "member", "creator", "admin", "superuser", "reader"] {
-            callers.push((name.to_owned(), self.as_user(name)));
+    /// The statuses of a request, and who gets them: nobody known, everybody of [`Self::with_cast`] with a token of all
+    /// scopes, `admin` with each single scope, `superuser` and `reader` with the scopes that decide about them. Each is
+    /// tried on a copy of the application, so that nobody meets what another has done.
+    #[must_use]
+    pub fn statuses(&self, request: impl Fn(&As<'_>) -> Reply) -> String {
+        self.statuses_of(request, |app, person, scope| match person {
+            Some(name) => app.with_scope(name, scope),
+            None => app.anonymous(),
+        })
+    }
+
+    /// The same with browsers: who has all scopes is signed in instead, and nobody has a session of nobody, which
+    /// `GET /csrf_token` began.
+    #[must_use]
+    pub fn statuses_in_browsers(&self, request: impl Fn(&As<'_>) -> Reply) -> String {
+        self.statuses_of(request, |app, person, scope| match person {
+            Some(name) if scope == ALL_SCOPES => app.with_session(name),
+            Some(name) => app.with_scope(name, scope),
+            None => app.continuing(&app.anonymous().get("/csrf_token")),
+        })
+    }
+
+    fn statuses_of(
+        &self,
+        request: impl Fn(&As<'_>) -> Reply,
+        as_one: impl for<'a> Fn(&'a Self, Option<&str>, &str) -> As<'a>,
+    ) -> String {
+        let mut by_status = std::collections::BTreeMap::<u16, Vec<String>>::new();
+        for Tried { label, person, scope } in tried() {
+            let app = self.copy();
+            let status = request(&as_one(&app, person, scope)).status();
+            by_status.entry(status).or_default().push(label);
         }
-        let single = Scope::ALL.map(|scope| ("admin", scope));
-        let deciding = [
-            ("superuser", Scope::SuperUser),
-            ("superuser", Scope::OrgAdmin),
-            ("superuser", Scope::UserAdmin),
-            ("reader", Scope::RepoRead),
-        ];
-        for (name, scope) in single.into_iter().chain(deciding) {
-            let scope = scope.as_str();
-            callers.push((format!("{name}[{scope}]"), self.with_scope(name, scope)));
-        }
-        callers
+        by_status
+            .iter()
+            .map(|(status, labels)| format!("  {status} {}\n", labels.join(" ")))
+            .collect()
     }
 }
 
-/// A request, and its callers by the status that they get.
-fn line((method, path, body): &(Method, &str, Value), callers: &[(String, As<'_>)]) -> String {
-    let mut by_status = std::collections::BTreeMap::<u16, Vec<&str>>::new();
-    for (name, caller) in callers {
-        let reply = match body {
-            Value::Null => caller.send(*method, path, None, Vec::new()),
-            body => {
-                let body = body.to_string().into_bytes();
-                caller.send(*method, path, Some("application/json"), body)
-            }
-        };
-        by_status.entry(reply.status()).or_default().push(name);
-    }
-    let lines = by_status.iter().map(|(status, names)| format!("  {status} {}\n", names.join(" ")));
-    format!("{} {path}\n{}", method.as_str(), lines.collect::<String>())
+fn tried() -> Vec<Tried> {
+    let mut tried = vec![Tried { label: "anonymous".into(), person: None, scope: "" }];
+    tried.extend(PEOPLE.map(|name| Tried {
+        label: name.to_owned(),
+        person: Some(name),
+        scope: ALL_SCOPES,
+    }));
+    let single = Scope::ALL.map(|scope| ("admin", scope));
+    let deciding = [
+        ("superuser", Scope::SuperUser),
+        ("superuser", Scope::OrgAdmin),
+        ("superuser", Scope::UserAdmin),
+        ("reader", Scope::RepoRead),
+    ];
+    tried.extend(single.into_iter().chain(deciding).map(|(name, scope)| Tried {
+        label: format!("{name}[{}]", scope.as_str()),
+        person: Some(name),
+        scope: scope.as_str(),
+    }));
+    tried
 }

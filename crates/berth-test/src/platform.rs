@@ -1,13 +1,15 @@
 //! The platform of tests: rusqlite in memory, maps, a clock and entropy that repeat.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use berth_domain::Timestamp;
 use berth_domain::settings;
 use berth_store::{Database, DatabaseError, Row, Value};
 use berth_web::outbound::mailer::{Gateway, Mailer, Message};
 use berth_web::{Clock, Entropy, KeyValue, PlatformError, Variables};
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{Value as SqlValue, ValueRef};
 
@@ -15,6 +17,7 @@ use rusqlite::types::{Value as SqlValue, ValueRef};
 pub(crate) struct MemoryDatabase {
     connection: rusqlite::Connection,
     statements: RefCell<Vec<String>>,
+    changes: RefCell<Vec<String>>,
     failing: RefCell<Option<String>>,
 }
 
@@ -25,12 +28,38 @@ impl MemoryDatabase {
         connection
             .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
             .expect("as on the host");
-        Self { connection, statements: RefCell::default(), failing: RefCell::default() }
+        Self {
+            connection,
+            statements: RefCell::default(),
+            changes: RefCell::default(),
+            failing: RefCell::default(),
+        }
+    }
+
+    /// Another database that holds the same.
+    pub(crate) fn copy(&self) -> Self {
+        let mut copy = Self::new();
+        let backup = Backup::new(&self.connection, &mut copy.connection);
+        let done = backup.and_then(|backup| backup.step(-1)).expect("memory copies to memory");
+        assert_eq!(done, StepResult::Done, "nobody else has the database open");
+        copy
+    }
+
+    /// Writes what the database holds to a new file.
+    pub(crate) fn save(&self, path: &Path) {
+        let path = path.to_str().expect("the path of a test is text");
+        self.connection.execute("VACUUM INTO ?1", [path]).expect("the file can be written");
     }
 
     /// The statements since the last call.
     pub(crate) fn take_statements(&self) -> Vec<String> {
+        self.changes.take();
         self.statements.take()
+    }
+
+    /// Those of the statements since [`Self::take_statements`] that inserted, changed or deleted rows.
+    pub(crate) fn changes(&self) -> Vec<String> {
+        self.changes.borrow().clone()
     }
 
     /// From now on every statement that contains `part` fails, as on a broken disk.
@@ -45,7 +74,12 @@ impl Database for MemoryDatabase {
         if self.failing.borrow().as_ref().is_some_and(|part| sql.contains(part.as_str())) {
             return Err(DatabaseError("disk I/O error (made by the test)".into()));
         }
-        self.run(sql, parameters).map_err(|error| DatabaseError(error.to_string()))
+        let rows_changed = self.connection.total_changes();
+        let rows = self.run(sql, parameters).map_err(|error| DatabaseError(error.to_string()));
+        if self.connection.total_changes() != rows_changed {
+            self.changes.borrow_mut().push(sql.to_owned());
+        }
+        rows
     }
 }
 
@@ -85,7 +119,7 @@ fn from_sql(value: ValueRef<'_>) -> Value {
 }
 
 /// A key-value store in a map.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct MemoryKeys {
     values: RefCell<HashMap<String, Vec<u8>>>,
     failing: Cell<bool>,
@@ -123,13 +157,18 @@ impl KeyValue for MemoryKeys {
 }
 
 /// Settings: the defaults of the table, and what the test changed.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct MemoryVariables(RefCell<HashMap<String, String>>);
 
 impl MemoryVariables {
     pub(crate) fn set(&self, name: &str, value: &str) {
         assert!(settings::ALL.iter().any(|row| row.name == name), "no setting {name}");
         self.0.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// What was changed, in the order of names.
+    pub(crate) fn changed(&self) -> BTreeMap<String, String> {
+        self.0.borrow().iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }
 
@@ -145,6 +184,7 @@ impl Variables for MemoryVariables {
 }
 
 /// A clock that stands still until it is moved.
+#[derive(Clone)]
 pub(crate) struct StandingClock(Cell<Timestamp>);
 
 impl StandingClock {
@@ -165,6 +205,7 @@ impl Clock for StandingClock {
 }
 
 /// Pseudo-random bytes (SplitMix64) that are the same in every run, so that snapshots are too.
+#[derive(Clone)]
 pub(crate) struct SeededEntropy(Cell<u64>);
 
 impl SeededEntropy {
@@ -211,7 +252,7 @@ pub struct DeliveredMail {
 }
 
 /// A gateway that keeps what it takes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct MemoryMailer {
     taken: RefCell<Vec<DeliveredMail>>,
     failing: Cell<bool>,
