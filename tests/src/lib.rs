@@ -10,6 +10,7 @@ pub mod docs;
 mod host;
 pub mod large;
 pub mod quay;
+pub mod surface;
 pub mod swagger;
 
 pub use browser::Browser;

@@ -79,7 +79,8 @@ pub const ROUTES: &[Route] = &[
         &Read::<Public>(applications::info_of_nobody),
     )
     .unauthenticated()
-    .internal(),
+    .internal()
+    .answers(&[]),
     Route::get(
         "/api/v1/app/:client_id",
         "getApplicationInformation",

@@ -271,7 +271,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/organization/:orgname/autoprunepolicy/",
         "createOrganizationAutoPrunePolicy",
         &Change::<NamespaceAdmin, _>(autoprune::create),
-        autoprune::CREATION,
+        autoprune::NAMESPACE_CREATION,
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -287,7 +287,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "updateOrganizationAutoPrunePolicy",
         &Change::<NamespaceAdmin, _>(autoprune::change),
-        autoprune::CHANGE,
+        autoprune::NAMESPACE_CHANGE,
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -296,7 +296,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "deleteOrganizationAutoPrunePolicy",
         &Read::<NamespaceAdmin>(autoprune::delete),
-        autoprune::DELETION,
+        autoprune::NAMESPACE_DELETION,
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -312,7 +312,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/user/autoprunepolicy/",
         "createUserAutoPrunePolicy",
         &Change::<OwnNamespaceAdmin, _>(autoprune::create),
-        autoprune::CREATION,
+        autoprune::NAMESPACE_CREATION,
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -329,7 +329,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "updateUserAutoPrunePolicy",
         &Change::<OwnNamespaceAdmin, _>(autoprune::change),
-        autoprune::CHANGE,
+        autoprune::NAMESPACE_CHANGE,
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -339,7 +339,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "deleteUserAutoPrunePolicy",
         &Read::<OwnNamespaceAdmin>(autoprune::delete),
-        autoprune::DELETION,
+        autoprune::NAMESPACE_DELETION,
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE)

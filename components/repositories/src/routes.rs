@@ -129,7 +129,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/repository/*repository/autoprunepolicy/",
         "createRepositoryAutoPrunePolicy",
         &Change::<RepositoryAdmin, _>(autoprune::create),
-        autoprune::CREATION,
+        autoprune::REPOSITORY_CREATION,
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -146,7 +146,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "updateRepositoryAutoPrunePolicy",
         &Change::<RepositoryAdmin, _>(autoprune::change),
-        autoprune::CHANGE,
+        autoprune::REPOSITORY_CHANGE,
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
@@ -156,7 +156,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "deleteRepositoryAutoPrunePolicy",
         &Read::<RepositoryAdmin>(autoprune::delete),
-        autoprune::DELETION,
+        autoprune::REPOSITORY_DELETION,
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AUTO_PRUNE)

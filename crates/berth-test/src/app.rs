@@ -1,5 +1,6 @@
 //! The application, and requests in the name of people.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -50,6 +51,7 @@ pub struct App {
     entropy: SeededEntropy,
     mailer: MemoryMailer,
     registry: Option<Rc<dyn Registry>>,
+    latest_statements: RefCell<Vec<String>>,
 }
 
 impl App {
@@ -65,6 +67,7 @@ impl App {
             entropy: SeededEntropy::new(),
             mailer: MemoryMailer::default(),
             registry: None,
+            latest_statements: RefCell::default(),
         };
         app.variables.set("secret_key", "a key for tests");
         berth_store::migrate(&app.database).expect("the migrations apply");
@@ -84,6 +87,7 @@ impl App {
             entropy: self.entropy.clone(),
             mailer: self.mailer.clone(),
             registry: self.registry.clone(),
+            latest_statements: self.latest_statements.clone(),
         }
     }
 
@@ -157,9 +161,20 @@ impl App {
         self.clock.advance(seconds);
     }
 
+    /// Begins another sequence of random values, whatever was drawn before.
+    pub fn reseed(&self, seed: u64) {
+        self.entropy.reseed(seed);
+    }
+
     /// From now on every statement that contains `part` fails; `None` ends it.
     pub fn fail_on(&self, part: Option<&str>) {
         self.database.fail_on(part);
+    }
+
+    /// The statements of the latest request, in their order.
+    #[must_use]
+    pub fn latest_statements(&self) -> Vec<String> {
+        self.latest_statements.borrow().clone()
     }
 
     /// Whether every call of the key-value store fails from now on.
@@ -231,16 +246,9 @@ impl App {
     /// Requests in the name of a person, with a token of these scopes.
     #[must_use]
     pub fn with_scope(&self, name: &str, scope: &str) -> As<'_> {
-        let token = self.token(name, scope);
-        As { app: self, headers: vec![("authorization".into(), format!("Bearer {token}"))] }
-    }
-
-    /// A token of a person with these scopes.
-    #[must_use]
-    pub fn token(&self, name: &str, scope: &str) -> String {
         let token = format!("{name} {scope}").replace([' ', ':'], "");
         self.ensure_token(name, scope, &token);
-        token
+        As { app: self, headers: vec![("authorization".into(), format!("Bearer {token}"))] }
     }
 
     /// Requests of a person in a browser: with a session that just began, and its CSRF token.
@@ -397,6 +405,7 @@ impl App {
         let changes = self.database.changes();
         // ROLLBACK is the price of a failure, not of a request.
         let mut statements = self.database.take_statements();
+        self.latest_statements.replace(statements.clone());
         // Mail leaves when the request is done.
         statements.retain(|sql| sql != "ROLLBACK" && !sql.starts_with("UPDATE mail "));
         let route = self.row(routes, request);
@@ -518,12 +527,19 @@ fn text(value: &SqlValue) -> String {
 }
 
 /// Requests in somebody's name.
+#[derive(Clone)]
 pub struct As<'a> {
     app: &'a App,
     headers: Vec<(String, String)>,
 }
 
 impl As<'_> {
+    /// What every request carries: credentials above all.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
     /// With a further header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {

@@ -213,6 +213,11 @@ impl SeededEntropy {
         Self(Cell::new(1))
     }
 
+    /// Begins another sequence.
+    pub(crate) fn reseed(&self, seed: u64) {
+        self.0.set(seed);
+    }
+
     fn next(&self) -> u64 {
         let state = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
         self.0.set(state);

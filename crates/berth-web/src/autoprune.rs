@@ -15,23 +15,23 @@ use crate::message::Response;
 use crate::route::{Answer, Logs};
 use crate::schema::{Kind, Property, Schema};
 
-/// What making a policy logs.
-pub const CREATION: Logs = Logs::Kinds(&[
-    LogKind::CreateNamespaceAutoprunePolicy,
-    LogKind::CreateRepositoryAutoprunePolicy,
-]);
+/// What making a policy of a namespace logs.
+pub const NAMESPACE_CREATION: Logs = Logs::Kinds(&[LogKind::CreateNamespaceAutoprunePolicy]);
 
-/// What changing a policy logs.
-pub const CHANGE: Logs = Logs::Kinds(&[
-    LogKind::UpdateNamespaceAutoprunePolicy,
-    LogKind::UpdateRepositoryAutoprunePolicy,
-]);
+/// What changing a policy of a namespace logs.
+pub const NAMESPACE_CHANGE: Logs = Logs::Kinds(&[LogKind::UpdateNamespaceAutoprunePolicy]);
 
-/// What deleting a policy logs.
-pub const DELETION: Logs = Logs::Kinds(&[
-    LogKind::DeleteNamespaceAutoprunePolicy,
-    LogKind::DeleteRepositoryAutoprunePolicy,
-]);
+/// What deleting a policy of a namespace logs.
+pub const NAMESPACE_DELETION: Logs = Logs::Kinds(&[LogKind::DeleteNamespaceAutoprunePolicy]);
+
+/// What making a policy of a repository logs.
+pub const REPOSITORY_CREATION: Logs = Logs::Kinds(&[LogKind::CreateRepositoryAutoprunePolicy]);
+
+/// What changing a policy of a repository logs.
+pub const REPOSITORY_CHANGE: Logs = Logs::Kinds(&[LogKind::UpdateRepositoryAutoprunePolicy]);
+
+/// What deleting a policy of a repository logs.
+pub const REPOSITORY_DELETION: Logs = Logs::Kinds(&[LogKind::DeleteRepositoryAutoprunePolicy]);
 
 /// What the policies belong to.
 #[derive(Clone, Copy)]

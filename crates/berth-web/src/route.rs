@@ -289,7 +289,7 @@ impl Route {
         self
     }
 
-    /// The statuses of success, where they are not 200, for DELETE 204.
+    /// The statuses of success, where they are not 200, for DELETE 204; none where everybody is refused.
     #[must_use]
     pub const fn answers(mut self, statuses: &'static [u16]) -> Self {
         self.answers = statuses;

@@ -1,0 +1,16 @@
+//! The surface: every row of every route table, with what it answers and to whom.
+//!
+//! `tests/surface/requests.txt` says what is sent to each row: requests that succeed, and one that does not. What they are
+//! answered stands in `tests/surface/answers/`, who may send them in `tests/surface/who.txt`; `tests/surface.rs` compares.
+
+mod answers;
+mod over_tcp;
+mod requests;
+mod secrets;
+mod stage;
+
+pub use answers::Rehearsal;
+pub use over_tcp::OverTcp;
+pub use requests::{Ask, Case, Given, Script, Step, Who};
+pub use secrets::Secrets;
+pub use stage::{Stage, content_type};

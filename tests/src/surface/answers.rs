@@ -1,0 +1,170 @@
+//! What the rows answer, run through and written down.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use berth_test::Reply;
+use berth_web::{Logs, Route};
+use serde_json::Value;
+
+use super::requests::{Ask, Case, Script, Step};
+use super::secrets::Secrets;
+use super::stage::Stage;
+use crate::components::COMPONENTS;
+
+/// A text or an object in an answer that is longer stands in a file of its own: the changelog, the paths and definitions of
+/// discovery.
+const LONGEST_MEMBER: usize = 4_000;
+
+/// What happened when every request of the script was sent, each in the state that its case prepared.
+#[derive(Default)]
+pub struct Rehearsal {
+    /// For each component its name and what its rows answered.
+    pub transcripts: Vec<(&'static str, String)>,
+    /// What the answers do not hold of what the rows say, and what is missing.
+    pub faults: Vec<String>,
+    /// The bodies of refusals, each behind the name of its row.
+    pub refusals: Vec<(&'static str, String)>,
+    /// Every secret that was sent or received.
+    pub secrets: Secrets,
+}
+
+impl Rehearsal {
+    /// Sends everything.
+    #[must_use]
+    pub fn of(script: &Script) -> Self {
+        let scene = Stage::set(script);
+        let mut rehearsal = Self { secrets: scene.secrets.clone(), ..Self::default() };
+        for component in COMPONENTS {
+            let mut transcript = String::new();
+            for route in component.routes {
+                match script.cases.iter().find(|case| case.row == route.name) {
+                    Some(case) => rehearsal.play(&scene, route, case, &mut transcript),
+                    None => rehearsal.fault(route, "stands not in requests.txt"),
+                }
+            }
+            rehearsal.transcripts.push((component.name, transcript));
+        }
+        rehearsal
+    }
+
+    fn fault(&mut self, route: &Route, what: &str) {
+        self.faults.push(format!("{}: {what}", route.name));
+    }
+
+    fn play(&mut self, scene: &Stage, route: &'static Route, case: &Case, transcript: &mut String) {
+        let separator = if transcript.is_empty() { "" } else { "\n" };
+        let _ = writeln!(transcript, "{separator}# {}", route.name);
+        let mut logged = BTreeSet::new();
+        let (mut successes, mut refusals) = (0, 0);
+        for step in &case.steps {
+            let (Step::Ok(ask) | Step::Error(ask)) = step else { continue };
+            let mut stage = scene.with(case.before(ask));
+            let ask = stage.fill(ask);
+            let entries = stage.app.log().lines().count();
+            let reply = stage.send(&ask);
+            let kinds = kinds(&stage, entries);
+            write_down(transcript, &ask, &reply, &kinds);
+            self.secrets.merge(&stage.secrets);
+            if matches!(step, Step::Ok(_)) {
+                successes += 1;
+                logged.extend(kinds);
+                self.check_success(route, &ask, &reply);
+            } else {
+                refusals += 1;
+                self.check_refusal(route, &ask, &reply);
+            }
+        }
+        if successes == 0 && !route.answers.is_empty() {
+            self.fault(route, "no request succeeds");
+        }
+        if refusals == 0 {
+            self.fault(route, "no request is refused");
+        }
+        let Logs::Kinds(named) = route.logs else { return };
+        for kind in named.iter().map(|kind| kind.as_str()).filter(|kind| !logged.contains(*kind)) {
+            self.fault(route, &format!("no request logs {kind}, which the row names"));
+        }
+    }
+
+    fn check_success(&mut self, route: &Route, ask: &Ask, reply: &Reply) {
+        if ask.method != route.method || !knows(route, ask) {
+            self.fault(route, &format!("{} does not reach it", ask.target));
+        }
+        if !route.answers.contains(&reply.status()) {
+            self.fault(route, &format!("{} is answered {reply}", ask.target));
+        }
+    }
+
+    /// A row that refuses nobody is shown by a method that it has not.
+    fn check_refusal(&mut self, route: &'static Route, ask: &Ask, reply: &Reply) {
+        if !knows(route, ask) {
+            self.fault(route, &format!("{} does not reach it", ask.target));
+        }
+        let other_method = ask.method != route.method;
+        if !(400..500).contains(&reply.status()) || other_method != (reply.status() == 405) {
+            self.fault(route, &format!("{} is answered {reply}", ask.target));
+        }
+        self.refusals.push((route.name, String::from_utf8_lossy(&reply.0.body).into_owned()));
+    }
+}
+
+/// The kinds of the log entries behind the first `skip` ones.
+fn kinds(stage: &Stage, skip: usize) -> Vec<String> {
+    let log = stage.app.log();
+    let kinds = log.lines().skip(skip).filter_map(|entry| entry.split(' ').next());
+    kinds.map(str::to_owned).collect()
+}
+
+/// Whether the path of a request is one of the row.
+fn knows(route: &Route, ask: &Ask) -> bool {
+    let path = ask.target.split('?').next().unwrap_or_default();
+    berth_web::find_any(std::slice::from_ref(route), path)
+}
+
+/// A request and its answer, as the transcripts show them.
+fn write_down(transcript: &mut String, ask: &Ask, reply: &Reply, kinds: &[String]) {
+    let Ask { who, method, target, body, headers, .. } = ask;
+    let _ = write!(transcript, "\n{} {} {target}", who.label, method.as_str());
+    if let Some(body) = body {
+        let _ = write!(transcript, " {body}");
+    }
+    for (name, value) in headers {
+        let _ = write!(transcript, "\n    {name}: {value}");
+    }
+    let _ = write!(transcript, "\n{}", reply.status());
+    if let Some(location) = reply.header("location") {
+        let _ = write!(transcript, " to {location}");
+    }
+    if !kinds.is_empty() {
+        let _ = write!(transcript, ", logs {}", kinds.join(", "));
+    }
+    let body = shown_body(reply);
+    let _ = writeln!(transcript, "{}{body}", if body.is_empty() { "" } else { "\n" });
+}
+
+/// JSON indented, pages without how they look; what stands in another file is left out.
+fn shown_body(reply: &Reply) -> String {
+    let text = String::from_utf8_lossy(&reply.0.body);
+    match serde_json::from_str::<Value>(&text) {
+        Ok(json) => format!("{:#}", shortened(json)),
+        Err(_) => match (text.split_once("<style>"), text.split_once("</style>")) {
+            (Some((before, _)), Some((_, after))) => format!("{before}{after}").trim().to_owned(),
+            _ => text.trim_end().to_owned(),
+        },
+    }
+}
+
+fn shortened(json: Value) -> Value {
+    match json {
+        Value::Object(members) => {
+            let members = members.into_iter().map(|(name, value)| {
+                let is_long = value.is_object() && value.to_string().len() > LONGEST_MEMBER;
+                (name, if is_long { Value::from("…") } else { shortened(value) })
+            });
+            Value::Object(members.collect())
+        }
+        Value::String(text) if text.len() > LONGEST_MEMBER => Value::from("…"),
+        other => other,
+    }
+}

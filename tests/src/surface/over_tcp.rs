@@ -1,0 +1,88 @@
+//! The same requests over TCP, to the real components on a host that goes on from where a stage is.
+
+use std::collections::BTreeMap;
+
+use super::requests::{Ask, Script, Who};
+use super::secrets::Secrets;
+use super::stage::{Stage, content_type};
+use crate::client::{Client, Reply, Session};
+use crate::host::Host;
+
+/// The database of a state directory.
+const DATABASE_FILE: &str = "sqlite_db.db";
+
+/// A host, and everybody whom the script names.
+pub struct OverTcp {
+    host: Host,
+    /// By their labels.
+    clients: BTreeMap<String, Client>,
+    /// Every secret that was sent or received.
+    pub secrets: Secrets,
+}
+
+impl OverTcp {
+    /// Starts a host with the stage's database and settings.
+    #[must_use]
+    pub fn go_on(stage: &Stage, script: &Script) -> Self {
+        let asks = script.cases.iter().flat_map(|case| case.asks());
+        let people: BTreeMap<&str, &Who> =
+            asks.map(|ask| (ask.who.label.as_str(), &ask.who)).collect();
+        // The tokens must be there before the database is written.
+        let authorizations: Vec<_> =
+            people.iter().map(|(label, who)| (*label, *who, stage.authorization(who))).collect();
+        let state = Host::new_state();
+        stage.app.save_database(&state.path().join(DATABASE_FILE));
+        let options = Host::options().state(state);
+        let settings = stage.app.settings();
+        let host =
+            settings.iter().fold(options, |options, (name, value)| options.variable(name, value));
+        let mut over_tcp =
+            Self { host: host.start(), clients: BTreeMap::new(), secrets: stage.secrets.clone() };
+        for (label, who, authorization) in authorizations {
+            let headers = authorization.map_or_else(|| over_tcp.session(who), |token| vec![token]);
+            over_tcp.secrets.learn_headers(&headers);
+            let client = headers
+                .iter()
+                .fold(over_tcp.host.client(), |client, (name, value)| client.header(name, value));
+            over_tcp.clients.insert(label.to_owned(), client);
+        }
+        over_tcp
+    }
+
+    /// The headers of a browser; none of nobody without one.
+    fn session(&self, who: &Who) -> Vec<(String, String)> {
+        let client = self.host.client();
+        match &who.person {
+            None if !who.browser => Vec::new(),
+            None => Session::anonymous(&client).headers(),
+            // As the scene sets it.
+            Some(name) => {
+                Session::sign_in(&client, name, &format!("battery-staple-{name}")).headers()
+            }
+        }
+    }
+
+    /// Sends a request as its sender.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub fn send(&mut self, ask: &Ask) -> Reply {
+        let client = &self.clients[&ask.who.label];
+        let headers = ask.headers.iter();
+        let client =
+            headers.fold(client.clone(), |client, (name, value)| client.header(name, value));
+        let body = ask.body.clone().unwrap_or_default();
+        let reply =
+            client.send(ask.method.as_str(), &ask.target, content_type(ask), body.as_bytes());
+        self.secrets.learn_request(&ask.target, ask.body.as_deref());
+        let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        self.secrets.learn_answer(headers, &reply.body);
+        reply
+    }
+
+    /// What the host has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.host.log()
+    }
+}
