@@ -12,9 +12,11 @@ use super::secrets::Secrets;
 use super::stage::Stage;
 use crate::components::COMPONENTS;
 
-/// A text or an object in an answer that is longer stands in a file of its own: the changelog, the paths and definitions of
-/// discovery.
-const LONGEST_MEMBER: usize = 4_000;
+/// A text in an answer that is longer stands in a file of its own: the changelog.
+const LONGEST_TEXT: usize = 1_000;
+
+/// An object in an answer that is longer stands in a file of its own: the paths and definitions of discovery.
+const LONGEST_OBJECT: usize = 4_000;
 
 /// What happened when every request of the script was sent, each in the state that its case prepared.
 #[derive(Default)]
@@ -159,12 +161,12 @@ fn shortened(json: Value) -> Value {
     match json {
         Value::Object(members) => {
             let members = members.into_iter().map(|(name, value)| {
-                let is_long = value.is_object() && value.to_string().len() > LONGEST_MEMBER;
+                let is_long = value.is_object() && value.to_string().len() > LONGEST_OBJECT;
                 (name, if is_long { Value::from("…") } else { shortened(value) })
             });
             Value::Object(members.collect())
         }
-        Value::String(text) if text.len() > LONGEST_MEMBER => Value::from("…"),
+        Value::String(text) if text.len() > LONGEST_TEXT => Value::from("…"),
         other => other,
     }
 }

@@ -32,7 +32,8 @@ impl OverTcp {
             people.iter().map(|(label, who)| (*label, *who, stage.authorization(who))).collect();
         let state = Host::new_state();
         stage.app.save_database(&state.path().join(DATABASE_FILE));
-        let options = Host::options().state(state);
+        // No registry is called from here.
+        let options = Host::options().state(state).flag("--resolve").flag("quay.io=127.0.0.1");
         let settings = stage.app.settings();
         let host =
             settings.iter().fold(options, |options, (name, value)| options.variable(name, value));
