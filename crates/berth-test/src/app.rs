@@ -493,10 +493,12 @@ fn check_log(route: Option<&Route>, response: &Response, changes: &[String], new
 /// Whether what a statement has changed belongs in the log. Mails do not, nor do secrets that are sealed anew; an UPDATE
 /// need not, since it also sets what is there already.
 fn must_be_logged(logs: Logs, sql: &str) -> bool {
-    let of_mail = ["INSERT INTO mail ", "UPDATE mail "].iter().any(|start| sql.starts_with(start));
+    let updates = sql.starts_with("UPDATE ");
+    let seals_anew = updates && sql.contains(" SET sealed_");
+    let is_of_mail = ["INSERT INTO mail ", "UPDATE mail "].iter().any(|part| sql.starts_with(part));
     match logs {
-        Logs::Reads => !of_mail && !sql.starts_with("UPDATE oauth_application SET sealed_secret"),
-        Logs::Kinds(_) => !of_mail && !sql.starts_with("UPDATE "),
+        Logs::Reads => !is_of_mail && !seals_anew,
+        Logs::Kinds(_) => !is_of_mail && !updates,
         Logs::Nothing(_) => false,
     }
 }
