@@ -3,7 +3,7 @@
 use berth_access::UserAdmin;
 use berth_domain::LogKind;
 use berth_store::{assignments, log, tokens, transaction};
-use berth_web::{Answer, ApiError, Context, Response, token_use};
+use berth_web::{Answer, ApiError, Context, Response};
 use serde_json::{Value, json};
 
 use crate::views;
@@ -26,7 +26,7 @@ pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> Answer {
 /// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
 pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> Answer {
     let (uuid, account_id) = (cx.path("access_token_uuid"), cx.caller()?.id);
-    let id = transaction(cx.db(), |tx| {
+    transaction(cx.db(), |tx| {
         let found = tokens::authorizations(tx, &cx.grant, account_id, Some(uuid))?;
         let found = found.first().ok_or_else(ApiError::not_found)?;
         tokens::delete(tx, found.id)?;
@@ -37,10 +37,8 @@ pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> Answer {
         });
         let namespace_id = found.application.namespace_id;
         log::append(tx, &[cx.log_entry(LogKind::OauthTokenRevoked, namespace_id, metadata)])?;
-        Ok::<_, ApiError>(found.id)
-    })?;
-    token_use::forget(cx.services(), id);
-    Ok(Response::no_content())
+        Ok(Response::no_content())
+    })
 }
 
 /// `GET /api/v1/user/assignedauthorization`.

@@ -5,9 +5,7 @@ use berth_domain::secret::hash_token;
 use berth_domain::{LogKind, settings};
 use berth_store::tokens::{NewToken, TokenLine};
 use berth_store::{log, tokens, transaction};
-use berth_web::{
-    Answer, ApiError, Context, Cursor, Json, Kind, Property, Response, Schema, token_use,
-};
+use berth_web::{Answer, ApiError, Context, Cursor, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Map, Number, json};
 
@@ -32,13 +30,7 @@ pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> Answer {
     let more = lines.len() > PAGE;
     lines.truncate(PAGE);
     let last = lines.last().filter(|_| more).map(|line| line.id);
-    let views: Vec<TokenView> = lines
-        .into_iter()
-        .map(|line| {
-            let last_used = token_use::last(services, line.id);
-            TokenView::new(line, last_used)
-        })
-        .collect();
+    let views: Vec<TokenView> = lines.into_iter().map(TokenView::new).collect();
     let mut body = Map::new();
     body.insert("tokens".into(), json!(views));
     if let Some(id) = last {
@@ -120,8 +112,9 @@ pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> A
             created_at: new.at,
             expires_at: new.expires_at,
             created_by: Some(caller.name.clone()),
+            accessed_at: None,
         };
-        let view = TokenView::new(line, None).with_token(token);
+        let view = TokenView::new(line).with_token(token);
         Ok(Response::ok(&view).with_header("cache-control", "no-store"))
     })
 }
@@ -160,8 +153,10 @@ fn too_many(limit: i64) -> ApiError {
 /// `DELETE …/tokens/<uuid>`: the token stops at once.
 pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>) -> Answer {
     let (target, uuid) = (cx.grant.target(), cx.path("token_uuid"));
-    let id = transaction(cx.db(), |tx| {
-        let id = tokens::revoke(tx, &cx.grant, uuid)?.ok_or_else(ApiError::not_found)?;
+    transaction(cx.db(), |tx| {
+        if !tokens::revoke(tx, &cx.grant, uuid)? {
+            return Err(ApiError::not_found());
+        }
         let metadata = json!({
             "oauth_token_uuid": uuid,
             "application_name": target.application.name,
@@ -169,8 +164,6 @@ pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>) -> Answer {
         });
         let kind = LogKind::RevokeOauthApiToken;
         log::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
-        Ok::<_, ApiError>(id)
-    })?;
-    token_use::forget(cx.services(), id);
-    Ok(Response::no_content())
+        Ok(Response::no_content())
+    })
 }

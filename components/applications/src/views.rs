@@ -169,8 +169,8 @@ pub(crate) struct TokenView {
 }
 
 impl TokenView {
-    /// The view of a token that was last used at `last_accessed`.
-    pub(crate) fn new(line: TokenLine, last_accessed: Option<Timestamp>) -> Self {
+    /// The view of a token.
+    pub(crate) fn new(line: TokenLine) -> Self {
         Self {
             uuid: line.uuid,
             name: line.name,
@@ -178,7 +178,7 @@ impl TokenView {
             expires_at: line.expires_at.to_iso8601(),
             created: line.created_at.to_iso8601(),
             created_by: line.created_by,
-            last_accessed: last_accessed.map(Timestamp::to_iso8601),
+            last_accessed: line.accessed_at.map(Timestamp::to_iso8601),
             token: None,
         }
     }

@@ -17,7 +17,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use crate::body::Room;
 use crate::compose::Parts;
 use crate::engine::{self, Compiler};
-use crate::instance::{Component, State};
+use crate::instance::{Component, LARGE_MEMORY_MIB, State};
 use crate::key_value;
 use crate::manifest::{self, Manifest, TriggerRoute};
 use crate::outbound::{AllowedHost, Outbound};
@@ -128,10 +128,11 @@ fn public_routes(manifest: &Manifest) -> Result<Vec<(String, String)>> {
     Ok(routes)
 }
 
-/// The state files that any component uses, under the names that `spin up` gives them.
+/// What components share: the state files, under the names that `spin up` gives them, and room for those who need much.
 struct Stores {
     sqlite: Option<Arc<Database>>,
     key_value: Option<Arc<Database>>,
+    large_memory: Arc<Semaphore>,
 }
 
 impl Stores {
@@ -145,7 +146,7 @@ impl Stores {
         let key_value = uses(|component| &component.key_value_stores)
             .then(|| key_value::open(&directory.join("sqlite_key_value.db")))
             .transpose()?;
-        Ok(Self { sqlite, key_value })
+        Ok(Self { sqlite, key_value, large_memory: Arc::new(Semaphore::new(LARGE_MEMORY_MIB)) })
     }
 }
 
@@ -189,6 +190,7 @@ fn prepare(
             allowed: allowed.collect::<Result<_>>()?,
             resolver: resolver.clone(),
         }),
+        large_memory: stores.large_memory.clone(),
     }))
 }
 

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
@@ -21,6 +22,11 @@ use crate::sqlite::{Database, Turn};
 
 /// Memory of one instance: all linear memories of the component and its dependencies together.
 pub(crate) const MAX_MEMORY_BYTES: usize = 128 * 1024 * 1024;
+/// What every instance may use without asking: more than a usual request needs.
+const USUAL_MEMORY_BYTES: usize = 8 * 1024 * 1024;
+/// What all instances together may use beyond that, in MiB: two that hash a password, which is as many as two cores do at
+/// a time. The others wait for their turn.
+pub(crate) const LARGE_MEMORY_MIB: usize = 48;
 /// A line that a component prints is cut into pieces of this size.
 const MAX_LOG_LINE_BYTES: usize = 8 * 1024;
 
@@ -32,6 +38,8 @@ pub(crate) struct Component {
     pub(crate) sqlite: Option<Arc<Database>>,
     pub(crate) key_value: Option<Arc<Database>>,
     pub(crate) outbound: Arc<Outbound>,
+    /// The same for all components: [`LARGE_MEMORY_MIB`].
+    pub(crate) large_memory: Arc<Semaphore>,
 }
 
 /// What one request cost, for tests and the benchmark.
@@ -79,6 +87,7 @@ impl State {
             hooks: Hooks(component.outbound.clone()),
             memory: MemoryLimit {
                 used: 0,
+                large: None,
                 component: component.clone(),
                 request_id: request_id.to_owned(),
             },
@@ -97,7 +106,7 @@ impl State {
     }
 
     /// What wasmtime asks before memory grows.
-    pub(crate) fn limiter(&mut self) -> &mut dyn wasmtime::ResourceLimiter {
+    pub(crate) fn limiter(&mut self) -> &mut dyn wasmtime::ResourceLimiterAsync {
         &mut self.memory
     }
 }
@@ -117,13 +126,31 @@ impl WasiHttpView for State {
 /// Counts the memory of all modules of an instance together.
 struct MemoryLimit {
     used: usize,
+    /// Its share of what is there for those who need much, once it asked. It asks once: who holds a share never waits for
+    /// more of it, so that no two wait for each other.
+    large: Option<OwnedSemaphorePermit>,
     /// Whose instance it is, and what for.
     component: Arc<Component>,
     request_id: String,
 }
 
-impl wasmtime::ResourceLimiter for MemoryLimit {
-    fn memory_growing(
+impl MemoryLimit {
+    /// Waits until there is room for `used` bytes. The deadline of the request ends it.
+    async fn wait_for_room(&mut self, used: usize) {
+        let beyond = used.saturating_sub(USUAL_MEMORY_BYTES).div_ceil(1024 * 1024);
+        if beyond == 0 || self.large.is_some() {
+            return;
+        }
+        let share = u32::try_from(beyond.min(LARGE_MEMORY_MIB)).unwrap_or(u32::MAX);
+        let room = self.component.large_memory.clone();
+        // Nobody closes it.
+        self.large = room.acquire_many_owned(share).await.ok();
+    }
+}
+
+#[async_trait::async_trait]
+impl wasmtime::ResourceLimiterAsync for MemoryLimit {
+    async fn memory_growing(
         &mut self,
         current: usize,
         desired: usize,
@@ -138,11 +165,12 @@ impl wasmtime::ResourceLimiter for MemoryLimit {
             );
             return Ok(false);
         }
+        self.wait_for_room(used).await;
         self.used = used;
         Ok(true)
     }
 
-    fn table_growing(
+    async fn table_growing(
         &mut self,
         _current: usize,
         desired: usize,

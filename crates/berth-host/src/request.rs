@@ -265,7 +265,7 @@ impl Run {
         let state =
             State::new(&served.component, id.unwrap_or("-"), deadline, cost.counters.clone());
         let mut store = Store::new(&app.engine, state);
-        store.limiter(State::limiter);
+        store.limiter_async(State::limiter);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         let request =

@@ -27,6 +27,8 @@ CREATE TABLE access_token (
     scope TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
+    -- When it was last used, to the minute.
+    accessed_at INTEGER,
     FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
 );
 

@@ -103,13 +103,15 @@ pub struct TokenRow {
     pub client_id: String,
     /// The name of its application.
     pub application: String,
+    /// When it was last used, to the minute.
+    pub accessed_at: Option<Timestamp>,
 }
 
 macro_rules! caller_columns {
     () => {
         "SELECT v.version, EXISTS (SELECT 1 FROM mail WHERE due_at <= ?3),
             c.id, c.uuid, c.name, c.email, u.verified, u.is_first, u.session_epoch,
-            t.id, t.scope, a.client_id, a.name,
+            t.id, t.scope, a.client_id, a.name, t.accessed_at,
             CASE typeof(?1) WHEN 'text' THEN u.password_hash END"
     };
 }
@@ -330,9 +332,10 @@ fn read_caller(row: &mut Row) -> Result<Option<CallerRow>, StoreError> {
 fn read_token(row: &mut Row) -> Result<Option<TokenRow>, StoreError> {
     let (id, scope, client_id, application): (Option<i64>, Option<_>, Option<_>, Option<_>) =
         (row.read()?, row.read()?, row.read()?, row.read()?);
+    let accessed_at = row.read()?;
     Ok(match (id, scope, client_id, application) {
         (Some(id), Some(scope), Some(client_id), Some(application)) => {
-            Some(TokenRow { id, scope, client_id, application })
+            Some(TokenRow { id, scope, client_id, application, accessed_at })
         }
         _ => None,
     })

@@ -69,6 +69,8 @@ pub struct TokenLine {
     pub expires_at: Timestamp,
     /// The name of who made it.
     pub created_by: Option<String>,
+    /// When it was last used, to the minute.
+    pub accessed_at: Option<Timestamp>,
 }
 
 /// The living tokens of an application, newest first, at most `limit`, those before `before` where it is given. One
@@ -84,7 +86,8 @@ pub fn list(
     now: Timestamp,
 ) -> Result<Vec<TokenLine>, StoreError> {
     let rows = db.execute(
-        "SELECT t.id, t.uuid, t.name, t.scope, t.created_at, t.expires_at, maker.name
+        "SELECT t.id, t.uuid, t.name, t.scope, t.created_at, t.expires_at, maker.name,
+            t.accessed_at
         FROM access_token t LEFT JOIN account maker ON maker.id = t.created_by
         WHERE t.application_id = ?1 AND t.expires_at > ?2 AND (?3 IS NULL OR t.id < ?3)
         ORDER BY t.id DESC LIMIT ?4",
@@ -102,6 +105,7 @@ fn read_line(mut row: Row) -> Result<TokenLine, StoreError> {
         created_at: row.read()?,
         expires_at: row.read()?,
         created_by: row.read()?,
+        accessed_at: row.read()?,
     })
 }
 
@@ -120,7 +124,25 @@ pub fn count(
     )?)
 }
 
-/// Ends a token of an application; returns its row id, none when there is no such token. One statement.
+/// Notes that a token was used at `now`, unless it was since `since`. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn note_use(
+    db: &dyn Database,
+    id: i64,
+    now: Timestamp,
+    since: Timestamp,
+) -> Result<(), StoreError> {
+    db.execute(
+        "UPDATE access_token SET accessed_at = ?2
+        WHERE id = ?1 AND (accessed_at IS NULL OR accessed_at <= ?3)",
+        params![id, now, since],
+    )?;
+    Ok(())
+}
+
+/// Ends a token of an application; returns whether there was one. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -128,12 +150,12 @@ pub fn revoke(
     tx: &Transaction<'_>,
     grant: &Grant<ApplicationAdmin>,
     uuid: &str,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<bool, StoreError> {
     let rows = tx.execute(
         "DELETE FROM access_token WHERE application_id = ?1 AND uuid = ?2 RETURNING id",
         params![grant.target().application.id, uuid],
     )?;
-    rows.into_iter().next().map(|mut row| row.read()).transpose()
+    Ok(!rows.is_empty())
 }
 
 /// The application that a token or an assignment is for, as the user sees it who granted it.

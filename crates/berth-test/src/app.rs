@@ -407,7 +407,7 @@ impl App {
         let mut statements = self.database.take_statements();
         self.latest_statements.replace(statements.clone());
         // Mail leaves when the request is done.
-        statements.retain(|sql| sql != "ROLLBACK" && !sql.starts_with("UPDATE mail "));
+        statements.retain(|sql| sql != "ROLLBACK" && !is_afterwards(sql));
         let route = self.row(routes, request);
         let reads = route
             .is_none_or(|route| request.method == Method::Get && matches!(route.logs, Logs::Reads));
@@ -490,12 +490,19 @@ fn check_log(route: Option<&Route>, response: &Response, changes: &[String], new
     }
 }
 
+/// Whether a statement belongs to what is left to do once the answer is sent.
+fn is_afterwards(sql: &str) -> bool {
+    ["UPDATE mail ", "UPDATE access_token SET accessed_at "]
+        .iter()
+        .any(|part| sql.starts_with(part))
+}
+
 /// Whether what a statement has changed belongs in the log. Mails do not, nor do secrets that are sealed anew; an UPDATE
 /// need not, since it also sets what is there already.
 fn must_be_logged(logs: Logs, sql: &str) -> bool {
     let updates = sql.starts_with("UPDATE ");
     let seals_anew = updates && sql.contains(" SET sealed_");
-    let is_of_mail = ["INSERT INTO mail ", "UPDATE mail "].iter().any(|part| sql.starts_with(part));
+    let is_of_mail = sql.starts_with("INSERT INTO mail ") || is_afterwards(sql);
     match logs {
         Logs::Reads => !is_of_mail && !seals_anew,
         Logs::Kinds(_) => !is_of_mail && !updates,

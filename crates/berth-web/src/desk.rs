@@ -37,8 +37,11 @@ pub struct Served<'a> {
 pub struct Afterwards<'a>(Services<'a>);
 
 impl Afterwards<'_> {
-    /// Delivers mail that is due.
+    /// Writes down that a token was used, and delivers mail that is due.
     pub fn run(self) {
+        if let Some(token_id) = self.0.used_token() {
+            token_use::record(&self.0, token_id);
+        }
         if self.0.has_due_mail() {
             mail::deliver_due(&self.0);
         }
@@ -106,8 +109,10 @@ fn answer(
     if loaded.mail_is_due {
         services.note_due_mail();
     }
+    if let Some(token) = loaded.caller.as_ref().and_then(|caller| caller.token.as_ref()) {
+        token_use::note(services, token);
+    }
     let principal = principal(services, &credentials, loaded.caller)?;
-    token_use::note(services, &principal);
     dialect.admit(request, &principal)?;
     require_intent(services, request, route, &credentials, &principal)?;
     require_writable(services, request, route)?;

@@ -27,7 +27,7 @@ pub mod schema;
 mod services;
 pub mod session;
 mod tag_expiration;
-pub mod token_use;
+mod token_use;
 pub mod view;
 
 pub use body::{Body, Form, Json, OptionalJson, RawBody, parse, present};

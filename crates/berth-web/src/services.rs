@@ -17,6 +17,7 @@ pub struct Services<'a> {
     platform: Platform<'a>,
     now: Timestamp,
     mail_is_due: Cell<bool>,
+    used_token: Cell<Option<i64>>,
 }
 
 /// Where the secret key stays when no setting gives one.
@@ -26,7 +27,12 @@ impl<'a> Services<'a> {
     /// The services of one request.
     #[must_use]
     pub fn new(platform: Platform<'a>) -> Self {
-        Self { platform, now: platform.clock.now(), mail_is_due: Cell::new(false) }
+        Self {
+            platform,
+            now: platform.clock.now(),
+            mail_is_due: Cell::new(false),
+            used_token: Cell::new(None),
+        }
     }
 
     /// The database.
@@ -91,6 +97,16 @@ impl<'a> Services<'a> {
     /// Has the outbox looked into once the request is answered.
     pub(crate) fn note_due_mail(&self) {
         self.mail_is_due.set(true);
+    }
+
+    /// Has the use of a token written down once the request is answered.
+    pub(crate) fn note_used_token(&self, token_id: i64) {
+        self.used_token.set(Some(token_id));
+    }
+
+    /// The token whose use is to be written down.
+    pub(crate) fn used_token(&self) -> Option<i64> {
+        self.used_token.get()
     }
 
     /// Whether the outbox is to be looked into.

@@ -5,7 +5,7 @@ use berth_access::Client as ClientPermit;
 use berth_domain::LogKind;
 use berth_domain::secret::hash_token;
 use berth_store::{log, tokens, transaction};
-use berth_web::{Answer, ApiError, Context, Form, Response, token_use};
+use berth_web::{Answer, ApiError, Context, Form, Response};
 use serde_json::json;
 
 use super::client::{self, Client};
@@ -40,9 +40,9 @@ pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Answer
     let Some(token) = form.get("token") else { return error(400, "invalid_request") };
     let (services, application) = (cx.services(), client.application());
     let namespace_id = cx.grant.target().namespace.as_ref().map(|namespace| namespace.id);
-    let ended = transaction(cx.db(), |tx| {
+    transaction(cx.db(), |tx| {
         let found = tokens::inspect(tx, &hash_token(token), application.id, services.now())?;
-        let Some(found) = found else { return Ok(None) };
+        let Some(found) = found else { return Ok(()) };
         tokens::delete(tx, found.id)?;
         let metadata = json!({
             "oauth_token_uuid": found.uuid,
@@ -53,10 +53,7 @@ pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Answer
         let mut entry = cx.log_entry(LogKind::OauthTokenRevoked, namespace_id, metadata);
         entry.performer_id = Some(found.account_id);
         log::append(tx, &[entry])?;
-        Ok::<_, ApiError>(Some(found.id))
+        Ok::<_, ApiError>(())
     })?;
-    if let Some(id) = ended {
-        token_use::forget(services, id);
-    }
     Ok(no_store(Response::ok(&json!({}))))
 }

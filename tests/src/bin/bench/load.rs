@@ -119,7 +119,7 @@ impl Load {
             "local counter, threads = 0, 0
             function setup(thread) threads = threads + 1; thread:set('place', threads) end
             function init() math.randomseed(place * 7919 + 17) end
-            function unique() counter = counter + 1; return {started} .. '-' .. place .. '-' .. counter end
+            function unique() counter = counter + 1; return '{started}-' .. place .. '-' .. counter end
             local headers = {{ {headers}{json} }}
             function request() return wrk.format('{}', {}, headers, {body}) end
             function done(summary, latency)
