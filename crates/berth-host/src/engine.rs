@@ -60,7 +60,7 @@ enum Reset {
 
 fn config(instances: u32, reset: Reset) -> Config {
     let (scan, resident_bytes) = match reset {
-        Reset::WrittenPages => (Enabled::Yes, 512 * 1024),
+        Reset::WrittenPages => (Enabled::Yes, 256 * 1024),
         Reset::EveryPage => (Enabled::No, 256 * 1024),
     };
     let mut pool = PoolingAllocationConfig::new();

@@ -23,10 +23,10 @@ use crate::sqlite::{Database, Turn};
 /// Memory of one instance: all linear memories of the component and its dependencies together.
 pub(crate) const MAX_MEMORY_BYTES: usize = 128 * 1024 * 1024;
 /// What every instance may use without asking: more than a usual request needs.
-const USUAL_MEMORY_BYTES: usize = 8 * 1024 * 1024;
-/// What all instances together may use beyond that, in MiB: two that hash a password, which is as many as two cores do at
-/// a time. The others wait for their turn.
-pub(crate) const LARGE_MEMORY_MIB: usize = 48;
+const USUAL_MEMORY_BYTES: usize = 6 * 1024 * 1024;
+/// What all instances together may use beyond that, in MiB: three that hash a password. More would not be done sooner, and
+/// wait for their turn.
+pub(crate) const LARGE_MEMORY_MIB: usize = 16;
 /// A line that a component prints is cut into pieces of this size.
 const MAX_LOG_LINE_BYTES: usize = 8 * 1024;
 

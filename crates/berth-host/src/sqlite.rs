@@ -49,6 +49,8 @@ const TIME_TO_ANSWER: Duration = Duration::from_secs(1);
 const IDLE_CONNECTIONS: usize = 32;
 /// Prepared statements kept per connection.
 const CACHED_STATEMENTS: usize = 256;
+/// Pages of the database that a connection keeps, in KiB.
+const CACHE_KIB: i64 = 512;
 /// The largest result, in bytes: well below the memory of a component, so that the host's stays
 /// bounded as well.
 const MAX_RESULT_BYTES: usize = 32 * 1024 * 1024;
@@ -126,6 +128,8 @@ impl Database {
         // Waiting is `GuestConnection::execute`'s business, which does not block a thread.
         connection.busy_timeout(Duration::ZERO)?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+        // Each connection has pages of its own, behind which stand those of the system.
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         // Otherwise the planner looks at the values that are bound, and prepares a statement anew for each of them: two
         // thirds of what a small read costs.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

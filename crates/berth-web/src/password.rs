@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::services::Services;
 
 /// The hash of no password, with the parameters of the real ones: what is verified where there is none.
-const NOBODY_S_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IHNpZ25zIGluIQ$\
+const NOBODY_S_HASH: &str = "$argon2id$v=19$m=7168,t=5,p=1$bm9ib2R5IHNpZ25zIGluIQ$\
     DIRCzC9PEiVX6h8GqnQfsQ2F9cO5WDqcEg2xVnRoC8Q";
 
 /// Failures beyond this number no longer lengthen the wait, which is then a good hour.
