@@ -21,7 +21,7 @@ fn one_name_is_made_once() {
         let reply = thread.join().expect("a request does not panic");
         let result = if reply.status == 200 { reply.json()["result"].clone() } else { json!(null) };
         created += u32::from(result == "CREATED");
-        assert!(reply.status == 200 || reply.status == 400, "{reply}");
+        assert!(reply.status == 200 || reply.status == 400, "{reply}\n{}", host.log());
     }
     assert_eq!(created, 1);
     let list = admin.get("/api/v1/org").json();

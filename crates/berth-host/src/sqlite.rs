@@ -125,11 +125,13 @@ impl Database {
 
     fn connect(&self) -> rusqlite::Result<PooledConnection> {
         let mut connection = Connection::open(&self.path)?;
-        // Waiting is `GuestConnection::execute`'s business, which does not block a thread.
-        connection.busy_timeout(Duration::ZERO)?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-        // Each connection has pages of its own, behind which stand those of the system.
+        // Each connection has pages of its own, behind which stand those of the system. This reads the schema: whoever closes
+        // a connection at this moment has the file locked.
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        // From here on waiting is `GuestConnection::execute`'s business, which does not block a thread.
+        connection.busy_timeout(Duration::ZERO)?;
         // Otherwise the planner looks at the values that are bound, and prepares a statement anew for each of them: two
         // thirds of what a small read costs.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
