@@ -3,7 +3,6 @@
 
 mod concord;
 mod handlers;
-mod namespace;
 mod quota;
 mod routes;
 mod views;

@@ -14,8 +14,6 @@ use berth_web::{Answer, ApiError, Body, Context, Json, Kind, Property, Request, 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value, json};
 
-use crate::namespace::existing;
-
 /// A quota as its own operations show it.
 #[derive(Serialize)]
 struct QuotaView<'a> {
@@ -413,4 +411,15 @@ fn log_quota<P: NamespaceChange>(
         members.append(&mut more);
     }
     log::append(tx, &[cx.log_entry(kind, namespace.id, metadata)])
+}
+
+/// The namespace that the operation is about.
+///
+/// # Errors
+/// 404 when there is none that the path may mean.
+fn existing<'a, P: Permit<Target = NamespaceRef>>(
+    cx: &'a Context<'_, P>,
+) -> Result<&'a Namespace, ApiError> {
+    let namespace = cx.grant.namespace().filter(|namespace| cx.may_mean(namespace));
+    namespace.ok_or_else(ApiError::not_found)
 }

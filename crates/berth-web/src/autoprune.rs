@@ -2,7 +2,7 @@
 //! configuration only, Berth stores no tags.
 
 use berth_access::{AutopruneChange, Permit};
-use berth_domain::{LogKind, Namespace, NamespaceKind, Repository, settings};
+use berth_domain::{LogKind, Namespace, Repository, settings};
 use berth_store::autoprune::{self, AutoprunePolicy, Prunable};
 use berth_store::{StoreError, log, transaction};
 use serde::Deserialize;
@@ -41,13 +41,9 @@ struct Owner<'a> {
 }
 
 impl<'a> Owner<'a> {
-    /// In the path of an organization, an organization.
     fn of<P: Permit<Target: Prunable>>(cx: &'a Context<'_, P>) -> Result<Self, ApiError> {
-        let (namespace, repository) = cx.grant.target().owner().ok_or_else(ApiError::not_found)?;
-        let wants_organization = !cx.path("orgname").is_empty();
-        if wants_organization && namespace.kind != NamespaceKind::Organization {
-            return Err(ApiError::not_found());
-        }
+        let owner = cx.grant.target().owner().filter(|(namespace, _)| cx.may_mean(namespace));
+        let (namespace, repository) = owner.ok_or_else(ApiError::not_found)?;
         Ok(Self { namespace, repository })
     }
 
