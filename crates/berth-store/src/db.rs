@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 
+use berth_domain::limits::{self, Limit};
 use berth_domain::{RepositoryRole, TeamRole, Timestamp};
 
 /// A value that goes into a statement or comes out of it.
@@ -52,6 +53,8 @@ pub enum StoreError {
     NoOwnerLeft,
     /// What the change refers to was deleted at the same moment.
     Gone,
+    /// The change would give somebody more than he may own.
+    Limited(&'static Limit),
     /// Anything else: a bug or a broken database.
     Database(DatabaseError),
 }
@@ -71,6 +74,7 @@ impl fmt::Display for StoreError {
             Self::Taken(column) => write!(formatter, "{column} is taken"),
             Self::NoOwnerLeft => formatter.write_str("an organization would have no owner"),
             Self::Gone => formatter.write_str("what the change refers to is gone"),
+            Self::Limited(limit) => write!(formatter, "too many {}", limit.what),
             Self::Database(error) => write!(formatter, "database: {error}"),
         }
     }
@@ -89,6 +93,8 @@ impl From<DatabaseError> for StoreError {
             || message.contains("berth: an owner is a person")
         {
             Self::Gone
+        } else if let Some(limit) = limit_in(message) {
+            Self::Limited(limit)
         } else if let Some((_, columns)) = message.split_once("UNIQUE constraint failed: ") {
             let column = columns.split([',', ' ']).next().unwrap_or_default();
             Self::Taken(column.to_owned())
@@ -96,6 +102,12 @@ impl From<DatabaseError> for StoreError {
             Self::Database(error)
         }
     }
+}
+
+/// The limit that a trigger names.
+fn limit_in(message: &str) -> Option<&'static Limit> {
+    let (_, named) = message.split_once("berth: limit of ")?;
+    limits::OWNED.iter().filter(|limit| named.starts_with(limit.name)).max_by_key(|limit| limit.name.len())
 }
 
 /// A row of an answer, read column by column from the left.

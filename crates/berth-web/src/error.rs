@@ -346,6 +346,7 @@ impl From<StoreError> for ApiError {
                 "An organization must keep at least one member in a team with role admin",
             ),
             StoreError::Gone => Self::not_found(),
+            StoreError::Limited(limit) => Self::invalid_request(limit.sentence()),
             error @ (StoreError::Taken(_) | StoreError::Database(_)) => {
                 Self::Internal(error.to_string())
             }
