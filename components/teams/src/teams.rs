@@ -3,10 +3,11 @@
 use berth_access::{OrganizationMemberView, TeamAdmin, TeamAdminView, TeamSummaryView};
 use berth_domain::{LogKind, Namespace, Team, TeamName, TeamRole};
 use berth_store::{StoreError, log, organizations, teams, transaction};
+use berth_web::listing::Listing;
 use berth_web::view::TeamView;
 use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::views::{self, ChangedTeam};
 
@@ -15,9 +16,8 @@ pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> Answer {
     let viewer_id = cx.principal().caller().map(|caller| caller.id);
     let sees_all = cx.grant.rights().sees_as_admin();
     let teams = organizations::teams(cx.db(), &cx.grant, viewer_id)?;
-    let views: Vec<TeamView> =
-        teams.into_iter().map(|team| TeamView::new(team, sees_all)).collect();
-    Ok(Response::ok(&json!({ "teams": views })))
+    let listed = Listing::of(cx).whole(teams, |team| TeamView::new(team, sees_all));
+    Ok(listed.answer("teams", Map::new()))
 }
 
 /// `GET …/organization/<orgname>/team/<teamname>`.
@@ -166,5 +166,5 @@ pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> Answer {
 /// `GET …/team/<teamname>/permissions` (`contract/quay.md` 4.8).
 pub(crate) fn permissions(cx: &Context<'_, TeamAdminView>) -> Answer {
     let permissions = teams::permissions(cx.db(), &cx.grant)?;
-    Ok(Response::ok(&views::permissions(permissions)))
+    Ok(Listing::of(cx).whole(permissions, views::permission).answer("permissions", Map::new()))
 }

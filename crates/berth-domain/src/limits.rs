@@ -21,13 +21,28 @@ pub const LOG_PAGE_BYTES: i64 = 262_144;
 pub const LIST_BYTES: usize = 4 << 20;
 
 /// How many characters of a long text (a description) a list shows.
-pub const LISTED_TEXT: usize = 1_024;
+pub const LISTED_TEXT: i64 = 1_024;
+
+/// A text as lists show it: the beginning of a long one, with a mark.
+#[must_use]
+pub fn listed_text(mut text: String) -> String {
+    if let Some((end, _)) =
+        text.char_indices().nth(usize::try_from(LISTED_TEXT).unwrap_or(usize::MAX))
+    {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
 
 /// How many characters the descriptions of all teams of an organization have together in one answer; each has its share.
-pub const LISTED_TEAM_TEXTS: usize = 1 << 20;
+pub const LISTED_TEAM_TEXTS: i64 = 1 << 20;
 
 /// How long Concord's `meta` and `cfg` of one organization may be, together and in bytes, to be shown in a list.
 pub const LISTED_DOCUMENTS_BYTES: i64 = 4_096;
+
+/// How long the documents of all organizations of such a list may be, in bytes: behind that, none are shown.
+pub const LISTED_DOCUMENTS_IN_ALL_BYTES: i64 = 2 << 20;
 
 /// How many organizations the view of a user names.
 pub const LISTED_MEMBERSHIPS: i64 = 5_000;
@@ -42,10 +57,10 @@ pub const FEDERATION_ENTRIES: usize = 100;
 pub const FEDERATION_BYTES: usize = 65_536;
 
 /// How long the name of an application and the address of its avatar may be, in bytes.
-pub const APPLICATION_NAME_BYTES: usize = 255;
+pub const APPLICATION_NAME_BYTES: i64 = 255;
 
 /// How long a URI of an application may be, in bytes.
-pub const APPLICATION_URI_BYTES: usize = 2_048;
+pub const APPLICATION_URI_BYTES: i64 = 2_048;
 
 /// How long the pattern of an auto-prune policy may be, in bytes.
 pub const TAG_PATTERN_BYTES: usize = 4_096;

@@ -23,10 +23,10 @@ INSERT INTO owned_limit (kind, most) VALUES
 
 -- How much an account owns of what there may be much of: kept up by triggers, so that nobody counts.
 CREATE TABLE owned (
-    owner_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    holder_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     kind TEXT NOT NULL,
     number INTEGER NOT NULL,
-    PRIMARY KEY (owner_id, kind)
+    PRIMARY KEY (holder_id, kind)
 ) WITHOUT ROWID;
 
 -- Who made an organization by himself; NULL for those of superusers and of earlier versions.
@@ -34,146 +34,146 @@ ALTER TABLE account ADD COLUMN creator_id INTEGER REFERENCES account (id) ON DEL
 
 CREATE INDEX account_by_creator ON account (creator_id) WHERE creator_id IS NOT NULL;
 
-INSERT INTO owned (owner_id, kind, number)
+INSERT INTO owned (holder_id, kind, number)
 SELECT namespace_id, 'robots', count(*) FROM account WHERE namespace_id IS NOT NULL GROUP BY namespace_id;
 
-INSERT INTO owned (owner_id, kind, number)
+INSERT INTO owned (holder_id, kind, number)
 SELECT a.namespace_id, 'robot_metadata', sum(octet_length(r.metadata))
 FROM robot r JOIN account a ON a.id = r.account_id GROUP BY a.namespace_id;
 
-INSERT INTO owned (owner_id, kind, number)
+INSERT INTO owned (holder_id, kind, number)
 SELECT organization_id, 'teams', count(*) FROM team GROUP BY organization_id;
 
-INSERT INTO owned (owner_id, kind, number)
+INSERT INTO owned (holder_id, kind, number)
 SELECT organization_id, 'team_members', count(*) FROM team_member GROUP BY organization_id;
 
-INSERT INTO owned (owner_id, kind, number)
+INSERT INTO owned (holder_id, kind, number)
 SELECT namespace_id, 'repositories', count(*) FROM repository GROUP BY namespace_id;
 
-INSERT INTO owned (owner_id, kind, number)
+INSERT INTO owned (holder_id, kind, number)
 SELECT namespace_id, 'account_permissions', count(*) FROM repository_permission WHERE account_id IS NOT NULL GROUP BY namespace_id;
 
-INSERT INTO owned (owner_id, kind, number)
+INSERT INTO owned (holder_id, kind, number)
 SELECT namespace_id, 'team_permissions', count(*) FROM repository_permission WHERE team_id IS NOT NULL GROUP BY namespace_id;
 
 CREATE TRIGGER teams_limited AFTER INSERT ON team
 BEGIN
-    INSERT INTO owned (owner_id, kind, number)
+    INSERT INTO owned (holder_id, kind, number)
     SELECT NEW.organization_id, 'teams', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE owner_id = NEW.organization_id AND kind = 'teams');
-    UPDATE owned SET number = number + 1 WHERE owner_id = NEW.organization_id AND kind = 'teams';
+    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.organization_id AND kind = 'teams');
+    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.organization_id AND kind = 'teams';
     SELECT RAISE(ABORT, 'berth: limit of teams')
     FROM owned JOIN owned_limit USING (kind)
-    WHERE owner_id = NEW.organization_id AND kind = 'teams' AND number > most;
+    WHERE holder_id = NEW.organization_id AND kind = 'teams' AND number > most;
 END;
 
 CREATE TRIGGER teams_counted AFTER DELETE ON team
 BEGIN
-    UPDATE owned SET number = number - 1 WHERE owner_id = OLD.organization_id AND kind = 'teams';
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.organization_id AND kind = 'teams';
 END;
 
 CREATE TRIGGER team_members_limited AFTER INSERT ON team_member
 BEGIN
-    INSERT INTO owned (owner_id, kind, number)
+    INSERT INTO owned (holder_id, kind, number)
     SELECT NEW.organization_id, 'team_members', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE owner_id = NEW.organization_id AND kind = 'team_members');
-    UPDATE owned SET number = number + 1 WHERE owner_id = NEW.organization_id AND kind = 'team_members';
+    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.organization_id AND kind = 'team_members');
+    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.organization_id AND kind = 'team_members';
     SELECT RAISE(ABORT, 'berth: limit of team_members')
     FROM owned JOIN owned_limit USING (kind)
-    WHERE owner_id = NEW.organization_id AND kind = 'team_members' AND number > most;
+    WHERE holder_id = NEW.organization_id AND kind = 'team_members' AND number > most;
 END;
 
 CREATE TRIGGER team_members_counted AFTER DELETE ON team_member
 BEGIN
-    UPDATE owned SET number = number - 1 WHERE owner_id = OLD.organization_id AND kind = 'team_members';
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.organization_id AND kind = 'team_members';
 END;
 
 CREATE TRIGGER repositories_limited AFTER INSERT ON repository
 BEGIN
-    INSERT INTO owned (owner_id, kind, number)
+    INSERT INTO owned (holder_id, kind, number)
     SELECT NEW.namespace_id, 'repositories', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE owner_id = NEW.namespace_id AND kind = 'repositories');
-    UPDATE owned SET number = number + 1 WHERE owner_id = NEW.namespace_id AND kind = 'repositories';
+    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.namespace_id AND kind = 'repositories');
+    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.namespace_id AND kind = 'repositories';
     SELECT RAISE(ABORT, 'berth: limit of repositories')
     FROM owned JOIN owned_limit USING (kind)
-    WHERE owner_id = NEW.namespace_id AND kind = 'repositories' AND number > most;
+    WHERE holder_id = NEW.namespace_id AND kind = 'repositories' AND number > most;
 END;
 
 CREATE TRIGGER repositories_counted AFTER DELETE ON repository
 BEGIN
-    UPDATE owned SET number = number - 1 WHERE owner_id = OLD.namespace_id AND kind = 'repositories';
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'repositories';
 END;
 
 CREATE TRIGGER account_permissions_limited AFTER INSERT ON repository_permission
 WHEN NEW.account_id IS NOT NULL
 BEGIN
-    INSERT INTO owned (owner_id, kind, number)
+    INSERT INTO owned (holder_id, kind, number)
     SELECT NEW.namespace_id, 'account_permissions', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE owner_id = NEW.namespace_id AND kind = 'account_permissions');
-    UPDATE owned SET number = number + 1 WHERE owner_id = NEW.namespace_id AND kind = 'account_permissions';
+    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.namespace_id AND kind = 'account_permissions');
+    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.namespace_id AND kind = 'account_permissions';
     SELECT RAISE(ABORT, 'berth: limit of account_permissions')
     FROM owned JOIN owned_limit USING (kind)
-    WHERE owner_id = NEW.namespace_id AND kind = 'account_permissions' AND number > most;
+    WHERE holder_id = NEW.namespace_id AND kind = 'account_permissions' AND number > most;
 END;
 
 CREATE TRIGGER account_permissions_counted AFTER DELETE ON repository_permission
 WHEN OLD.account_id IS NOT NULL
 BEGIN
-    UPDATE owned SET number = number - 1 WHERE owner_id = OLD.namespace_id AND kind = 'account_permissions';
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'account_permissions';
 END;
 
 CREATE TRIGGER team_permissions_limited AFTER INSERT ON repository_permission
 WHEN NEW.team_id IS NOT NULL
 BEGIN
-    INSERT INTO owned (owner_id, kind, number)
+    INSERT INTO owned (holder_id, kind, number)
     SELECT NEW.namespace_id, 'team_permissions', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE owner_id = NEW.namespace_id AND kind = 'team_permissions');
-    UPDATE owned SET number = number + 1 WHERE owner_id = NEW.namespace_id AND kind = 'team_permissions';
+    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.namespace_id AND kind = 'team_permissions');
+    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.namespace_id AND kind = 'team_permissions';
     SELECT RAISE(ABORT, 'berth: limit of team_permissions')
     FROM owned JOIN owned_limit USING (kind)
-    WHERE owner_id = NEW.namespace_id AND kind = 'team_permissions' AND number > most;
+    WHERE holder_id = NEW.namespace_id AND kind = 'team_permissions' AND number > most;
 END;
 
 CREATE TRIGGER team_permissions_counted AFTER DELETE ON repository_permission
 WHEN OLD.team_id IS NOT NULL
 BEGIN
-    UPDATE owned SET number = number - 1 WHERE owner_id = OLD.namespace_id AND kind = 'team_permissions';
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'team_permissions';
 END;
 
 CREATE TRIGGER robots_limited AFTER INSERT ON account
 WHEN NEW.kind = 'robot'
 BEGIN
-    INSERT INTO owned (owner_id, kind, number)
+    INSERT INTO owned (holder_id, kind, number)
     SELECT NEW.namespace_id, 'robots', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE owner_id = NEW.namespace_id AND kind = 'robots');
-    UPDATE owned SET number = number + 1 WHERE owner_id = NEW.namespace_id AND kind = 'robots';
+    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.namespace_id AND kind = 'robots');
+    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.namespace_id AND kind = 'robots';
     SELECT RAISE(ABORT, 'berth: limit of robots')
     FROM owned JOIN owned_limit USING (kind)
-    WHERE owner_id = NEW.namespace_id AND kind = 'robots' AND number > most;
+    WHERE holder_id = NEW.namespace_id AND kind = 'robots' AND number > most;
 END;
 
 CREATE TRIGGER robot_metadata_limited AFTER INSERT ON robot
 BEGIN
-    INSERT INTO owned (owner_id, kind, number)
+    INSERT INTO owned (holder_id, kind, number)
     SELECT namespace_id, 'robot_metadata', 0 FROM account
     WHERE id = NEW.account_id AND NOT EXISTS (
-        SELECT 1 FROM owned WHERE owner_id = account.namespace_id AND kind = 'robot_metadata');
+        SELECT 1 FROM owned WHERE holder_id = account.namespace_id AND kind = 'robot_metadata');
     UPDATE owned SET number = number + octet_length(NEW.metadata)
-    WHERE owner_id = (SELECT namespace_id FROM account WHERE id = NEW.account_id)
+    WHERE holder_id = (SELECT namespace_id FROM account WHERE id = NEW.account_id)
         AND kind = 'robot_metadata';
     SELECT RAISE(ABORT, 'berth: limit of robot_metadata')
-    FROM account JOIN owned ON owner_id = account.namespace_id JOIN owned_limit USING (kind)
-    WHERE account.id = NEW.account_id AND kind = 'robot_metadata' AND number > most;
+    FROM account JOIN owned ON holder_id = account.namespace_id JOIN owned_limit ON owned_limit.kind = owned.kind
+    WHERE account.id = NEW.account_id AND owned.kind = 'robot_metadata' AND number > most;
 END;
 
 -- Before: the row of the robot goes with its account.
 CREATE TRIGGER robots_counted BEFORE DELETE ON account
 WHEN OLD.kind = 'robot'
 BEGIN
-    UPDATE owned SET number = number - 1 WHERE owner_id = OLD.namespace_id AND kind = 'robots';
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'robots';
     UPDATE owned SET number = number - coalesce(
         (SELECT octet_length(metadata) FROM robot WHERE account_id = OLD.id), 0)
-    WHERE owner_id = OLD.namespace_id AND kind = 'robot_metadata';
+    WHERE holder_id = OLD.namespace_id AND kind = 'robot_metadata';
 END;
 
 -- Of what there is little of, the rows are counted.

@@ -107,7 +107,10 @@ impl From<DatabaseError> for StoreError {
 /// The limit that a trigger names.
 fn limit_in(message: &str) -> Option<&'static Limit> {
     let (_, named) = message.split_once("berth: limit of ")?;
-    limits::OWNED.iter().filter(|limit| named.starts_with(limit.name)).max_by_key(|limit| limit.name.len())
+    limits::OWNED
+        .iter()
+        .filter(|limit| named.starts_with(limit.name))
+        .max_by_key(|limit| limit.name.len())
 }
 
 /// A row of an answer, read column by column from the left.
