@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use berth_tests::components::{COMPONENTS, rows};
-use berth_tests::repository_root;
-use berth_tests::surface::{Ask, Case, OverTcp, Rehearsal, Script, Stage};
+use berth_tests::surface::{Ask, Case, OverTcp, Rehearsal, Script, Secrets, Stage};
+use berth_tests::{Reply, repository_root};
 use berth_web::Logs;
 
 fn file(name: &str) -> PathBuf {
@@ -130,6 +130,19 @@ fn every_row_is_reached_over_tcp() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// What is wrong with the headers of an answer that hands out a secret, or of any.
+fn may_be_kept(reply: &Reply) -> Option<String> {
+    let mut handed_out = Secrets::default();
+    let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    handed_out.learn_answer(headers, &reply.body);
+    let kept = reply.header("cache-control").is_none_or(|value| !value.contains("no-store"));
+    if kept && handed_out.count() > 0 {
+        return Some(format!("an answer with a secret may be kept: {reply}"));
+    }
+    let guessed = reply.header("x-content-type-options") != Some("nosniff");
+    guessed.then(|| format!("the type of an answer may be guessed: {reply}"))
+}
+
 /// Sends all of the script; gives the refusals that show a secret, and what was not answered properly.
 fn leaks_in_answers(script: &Script, scene: &Stage, over_tcp: &mut OverTcp) -> Vec<String> {
     let mut faults = Vec::new();
@@ -141,6 +154,7 @@ fn leaks_in_answers(script: &Script, scene: &Stage, over_tcp: &mut OverTcp) -> V
             if reply.status >= 500 {
                 faults.push(format!("{}: {reply}", case.row));
             }
+            faults.extend(may_be_kept(&reply).map(|fault| format!("{}: {fault}", case.row)));
             let refused = reply.status >= 400;
             if let Some(secret) = over_tcp.secrets.find_in(&reply.body).filter(|_| refused) {
                 faults.push(format!("{}: a refusal shows {secret}: {reply}", case.row));

@@ -36,7 +36,7 @@ pub fn listed_text(mut text: String) -> String {
 }
 
 /// How many characters the descriptions of all teams of an organization have together in one answer; each has its share.
-pub const LISTED_TEAM_TEXTS: i64 = 1 << 20;
+pub const LISTED_TEAM_TEXTS: i64 = 1 << 19;
 
 /// How long Concord's `meta` and `cfg` of one organization may be, together and in bytes, to be shown in a list.
 pub const LISTED_DOCUMENTS_BYTES: i64 = 4_096;

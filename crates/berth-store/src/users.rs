@@ -70,12 +70,12 @@ pub fn account(db: &dyn Database, account_id: i64) -> Result<Option<UserAccount>
     let rows = db.execute(
         // What may be long stands in the first row alone.
         concat!("SELECT u.id, u.name, u.email, p.verified, p.password_hash IS NOT NULL, u.invoice_email,
-            CASE row_number() OVER w WHEN 1 THEN u.invoice_email_address END, u.tag_expiration_s,
+            CASE row_number() OVER w WHEN 1 THEN (SELECT invoice_email_address FROM account WHERE id = u.id) END, u.tag_expiration_s,
             CASE row_number() OVER w WHEN 1 THEN ", quota_json!("u.id"), " END,
-            CASE row_number() OVER w WHEN 1 THEN p.given_name END,
-            CASE row_number() OVER w WHEN 1 THEN p.family_name END,
-            CASE row_number() OVER w WHEN 1 THEN p.company END,
-            CASE row_number() OVER w WHEN 1 THEN p.location END, p.session_epoch, o.name, o.email, max(CASE t.role
+            CASE row_number() OVER w WHEN 1 THEN (SELECT given_name FROM user_profile WHERE account_id = u.id) END,
+            CASE row_number() OVER w WHEN 1 THEN (SELECT family_name FROM user_profile WHERE account_id = u.id) END,
+            CASE row_number() OVER w WHEN 1 THEN (SELECT company FROM user_profile WHERE account_id = u.id) END,
+            CASE row_number() OVER w WHEN 1 THEN (SELECT location FROM user_profile WHERE account_id = u.id) END, p.session_epoch, o.name, o.email, max(CASE t.role
                 WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 WHEN 'member' THEN 1 END)
         FROM account u
         JOIN user_profile p ON p.account_id = u.id
