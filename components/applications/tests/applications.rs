@@ -394,3 +394,29 @@ fn secrets_are_sealed_and_outlive_a_change_of_key() {
     );
     assert!(ana.get(&two).json()["client_secret"].is_string());
 }
+
+#[test]
+fn texts_have_limits_and_lists_show_their_beginnings() {
+    let app = app();
+    let ana = app.as_user("ana");
+    for (name, longest) in
+        [("name", 255), ("avatar_email", 255), ("application_uri", 2_048), ("redirect_uri", 2_048)]
+    {
+        let mut body = json!({ "name": "n", "redirect_uri": "", "application_uri": "" });
+        body[name] = "x".repeat(longest).into();
+        let path = made(&app, body.clone());
+        assert_eq!(ana.put(&path, body.clone()).status(), 200, "{name}");
+        body[name] = "x".repeat(longest + 1).into();
+        for reply in [ana.post(PATH, body.clone()), ana.put(&path, body.clone())] {
+            assert_eq!(reply.status(), 400, "{reply}");
+            let message = format!("'{name}' is longer than {longest} bytes");
+            assert_eq!(reply.json()["error_message"], message);
+        }
+        assert_eq!(ana.delete(&path).status(), 204);
+    }
+    let long = "\u{fc}".repeat(32_000);
+    let path = made(&app, json!({ "name": "long", "description": long }));
+    let listed = &ana.get(PATH).json()["applications"][0]["description"];
+    assert_eq!(*listed, format!("{}…", "\u{fc}".repeat(1_024)));
+    assert_eq!(ana.get(&path).json()["description"], long);
+}

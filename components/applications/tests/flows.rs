@@ -943,3 +943,22 @@ fn a_password_in_the_header_counts_for_the_flows_only() {
     app.set("feature_direct_login", "false");
     assert_eq!(allow("password").status(), 401);
 }
+
+#[test]
+fn an_application_waits_for_so_many_users() {
+    let app = app();
+    let one = application(&app);
+    let asking = asking(&one, "token", "repo:read");
+    let assign = format!("/oauth/authorize/assignuser?username=bob&{asking}&format=json");
+    app.execute("UPDATE owned_limit SET most = 1 WHERE kind = 'assignments'");
+    let ana = app.with_session("ana");
+    assert_eq!(ana.post_empty(&assign).status(), 200);
+    let refused = ana.post_empty(&assign);
+    assert_eq!(refused.status(), 400, "{refused}");
+    assert_eq!(
+        refused.json()["error_message"],
+        "An application can have at most 1000 assigned tokens that wait for their users"
+    );
+    assert_eq!(app.rows("SELECT count(*) FROM assigned_authorization"), [["1"]]);
+    assert_eq!(app.rows("SELECT count(*) FROM notification"), [["1"]]);
+}
