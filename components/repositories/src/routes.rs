@@ -234,6 +234,7 @@ pub const ROUTES: &[Route] = &[
         &Change::<NamespaceMemberView, _>(robots::list),
     )
     .scope(Scope::OrgAdmin)
+    .own_name_in_sessions()
     .query(&[
         Query::flag("permissions", "With teams and repositories"),
         Query::flag("token", "With tokens, unless it is `false`"),
@@ -259,7 +260,8 @@ pub const ROUTES: &[Route] = &[
         &Read::<NamespaceAdmin>(robots::delete),
         Logs::Kinds(&[LogKind::DeleteRobot]),
     )
-    .scope(Scope::OrgAdmin),
+    .scope(Scope::OrgAdmin)
+    .own_name_in_sessions(),
     Route::post(
         "/api/v1/organization/:orgname/robots/:robot_shortname/regenerate",
         "regenerateOrgRobotToken",

@@ -84,6 +84,7 @@ pub const ROUTES: &[Route] = &[
         &Read::<NamespaceAdminView>(logs::organization),
     )
     .scope(Scope::OrgAdmin)
+    .own_name_in_sessions()
     .query(PAGE_QUERY),
     Route::get(
         "/api/v1/organization/:orgname/aggregatelogs",
@@ -91,6 +92,7 @@ pub const ROUTES: &[Route] = &[
         &Read::<NamespaceAdminView>(logs::organization_counts),
     )
     .scope(Scope::OrgAdmin)
+    .own_name_in_sessions()
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
     .query(COUNTS_QUERY),
     Route::get("/api/v1/user/logs", "listUserLogs", &Read::<OwnNamespaceView>(logs::user))
