@@ -515,8 +515,8 @@ fn who_wants_an_export_is_told_why_there_is_none() {
     assert_snapshot!(refused, @r#"
     400
     {
-      "detail": "logs cannot be exported here. The list of logs has every entry, page by page",
-      "error_message": "logs cannot be exported here. The list of logs has every entry, page by page",
+      "detail": "Logs cannot be exported here. The list of logs has every entry, page by page",
+      "error_message": "Logs cannot be exported here. The list of logs has every entry, page by page",
       "error_type": "invalid_request",
       "title": "invalid_request",
       "type": "http://localhost:3000/api/v1/error/invalid_request",

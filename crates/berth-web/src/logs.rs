@@ -79,7 +79,7 @@ pub fn counts<P: Permit>(cx: &Context<'_, P>, reach: Option<Reach>) -> Answer {
 #[must_use]
 pub fn no_export() -> ApiError {
     ApiError::invalid_request(
-        "logs cannot be exported here. The list of logs has every entry, page by page",
+        "Logs cannot be exported here. The list of logs has every entry, page by page",
     )
 }
 
