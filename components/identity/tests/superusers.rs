@@ -181,8 +181,8 @@ fn one_account() {
       "quota_report": {
         "quota_bytes": 0,
         "configured_quota": null,
-        "running_backfill": "waiting",
-        "backfill_status": "waiting"
+        "running_backfill": "complete",
+        "backfill_status": "complete"
       }
     }
     "##);

@@ -125,7 +125,7 @@ fn require_owner(wanted: Option<&Wanted>, found: Option<Owner>) -> Result<Option
 
 /// `GET /api/v1/org` (5.2).
 pub(crate) fn list(cx: &Context<'_, Authenticated>) -> Answer {
-    let (query, rights) = (cx.request().query(), cx.grant.rights());
+    let (query, rights) = (cx.query(), cx.grant.rights());
     let number = |name| match query.get(name) {
         None => Ok(0),
         Some(text) => text.parse::<i32>().map_err(|_| ApiError::Plain(404, "".into())),

@@ -88,8 +88,7 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::OrgDelete]),
     )
     .decided_inside("superusers")
-    .answers(&[200])
-    .query(&[Query::text("confirmation", "`yes`")]),
+    .answers(&[200]),
     Route::get(
         "/api/v1/organization/:orgname/quota",
         "listOrganizationQuota",

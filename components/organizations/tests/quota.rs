@@ -363,8 +363,8 @@ fn an_organization_shows_its_quota_to_members() {
       {
         "quota_bytes": 0,
         "configured_quota": 1000000,
-        "running_backfill": "waiting",
-        "backfill_status": "waiting"
+        "running_backfill": "complete",
+        "backfill_status": "complete"
       }
     ]
     "#);

@@ -111,7 +111,7 @@ pub(crate) const PAGE_LENGTH: usize = 100;
 
 /// `GET /api/v1/repository`: what the caller sees of a namespace, of his stars, or of everything public.
 pub(crate) fn list(cx: &Context<'_, Public>) -> Answer {
-    let query = cx.request().query();
+    let query = cx.query();
     let namespace = query.get("namespace").filter(|name| !name.is_empty());
     let (starred, include_public) = (query.flag("starred"), query.flag("public"));
     let scope = if starred {
@@ -142,7 +142,7 @@ fn answer_list<P: Permit>(
     scope: repositories::Scope<'_>,
     include_public: bool,
 ) -> Answer {
-    let query = cx.request().query();
+    let query = cx.query();
     let kind = query.get("repo_kind").filter(|kind| !kind.is_empty());
     let (lines, next_page) = match kind {
         None | Some(views::KIND) => page(cx, scope, include_public)?,
@@ -170,7 +170,7 @@ pub(crate) fn page<P: Permit>(
     include_public: bool,
 ) -> Result<(Vec<RepositoryLine>, Option<String>), ApiError> {
     let now = cx.services().now();
-    let query = cx.request().query();
+    let query = cx.query();
     let cursor = Cursor::from_token(query.get("next_page"), now);
     #[expect(clippy::cast_possible_wrap, reason = "a page is short")]
     let limit = PAGE_LENGTH as i64 + 1;
@@ -200,7 +200,7 @@ pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> Answer {
     let details = repositories::details(cx.db(), &cx.grant, viewer_id)?;
     let details = details.ok_or_else(ApiError::not_found)?;
     let rights = cx.grant.rights();
-    let query = cx.request().query();
+    let query = cx.query();
     let mut body = json!({
         "namespace": namespace.name,
         "name": repository.name,

@@ -9,7 +9,8 @@ use berth_domain::{LogKind, Namespace, RepositoryRole, RobotName, settings};
 use berth_store::robots::{self, NewRobot, PermissionChange, Robot, RobotPermission};
 use berth_store::{StoreError, log, transaction};
 use berth_web::{
-    Answer, ApiError, Body, Context, Json, Kind, OptionalJson, Property, Request, Response, Schema,
+    Answer, ApiError, Body, Context, Json, Kind, OptionalJson, Property, Query, Request, Response,
+    Schema,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -31,10 +32,15 @@ pub(crate) struct ListQuery {
 
 impl Body for ListQuery {
     const SCHEMA: Option<&'static Schema> = None;
+    const QUERY: &'static [Query] = &[
+        Query::flag("permissions", "With teams and repositories"),
+        Query::flag("token", "With tokens, unless it is `false`"),
+        Query::number("limit", "How many to list, at most"),
+    ];
 
     /// As the original, a limit that is no number is refused before the permission is asked.
     fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query();
+        let query = request.query(Self::QUERY);
         let limit = query.get("limit").map(|text| {
             let number = text.trim().parse().ok().filter(|number| *number >= 0);
             number.ok_or_else(|| {

@@ -8,7 +8,7 @@ use berth_store::{Database, StoreError, log, transaction};
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
-use crate::message::Request;
+use crate::message::{Parameters, Request};
 use crate::route::Route;
 use crate::routing::PathParameters;
 use crate::services::Services;
@@ -57,6 +57,12 @@ impl<'a, P: Permit> Context<'a, P> {
     #[must_use]
     pub fn request(&self) -> &'a Request {
         self.visit.request
+    }
+
+    /// The query, of which the handler may read what its row declares.
+    #[must_use]
+    pub fn query(&self) -> Parameters {
+        self.visit.request.query(self.visit.route.query)
     }
 
     /// A parameter of the path, decoded; empty when the route has none of that name.

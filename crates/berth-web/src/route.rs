@@ -58,7 +58,7 @@ pub struct Route {
     pub internal: bool,
     /// The statuses of success, for discovery; tests hold every answer against them.
     pub answers: &'static [u16],
-    /// What the query may hold, for discovery.
+    /// What the handler reads of the query.
     pub query: &'static [Query],
 }
 
@@ -71,25 +71,34 @@ pub struct Query {
     pub kind: &'static str,
     /// What it means.
     pub about: &'static str,
+    /// Whether it must be given.
+    pub required: bool,
 }
 
 impl Query {
     /// A text.
     #[must_use]
     pub const fn text(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "string", about }
+        Self { name, kind: "string", about, required: false }
     }
 
     /// True or false.
     #[must_use]
     pub const fn flag(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "boolean", about }
+        Self { name, kind: "boolean", about, required: false }
     }
 
     /// A whole number.
     #[must_use]
     pub const fn number(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "integer", about }
+        Self { name, kind: "integer", about, required: false }
+    }
+
+    /// The same, which must be given.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
     }
 
     /// The token of a page, as the answer before gave it.
@@ -306,11 +315,16 @@ impl Route {
         self
     }
 
-    /// What the query may hold.
+    /// What the handler reads of the query.
     #[must_use]
     pub const fn query(mut self, parameters: &'static [Query]) -> Self {
         self.query = parameters;
         self
+    }
+
+    /// All that is read of the query: by the handler, and by the body.
+    pub fn queries(&self) -> impl Iterator<Item = &'static Query> {
+        self.query.iter().chain(self.endpoint.query())
     }
 
     /// Discovery shows it only on request.
@@ -334,6 +348,9 @@ pub trait Endpoint {
 
     /// Whether the body may be left out, for discovery.
     fn body_is_optional(&self) -> bool;
+
+    /// What the body reads of the query, for discovery.
+    fn query(&self) -> &'static [Query];
 
     /// Reads the body; nothing is reported yet. The desk learns which namespace the body names, and gets back what
     /// finishes the visit.
@@ -374,6 +391,10 @@ impl<P: Permit> Endpoint for Read<P> {
         true
     }
 
+    fn query(&self) -> &'static [Query] {
+        &[]
+    }
+
     fn open(&self, _request: &Request) -> Opened {
         let handler = self.0;
         Opened {
@@ -406,6 +427,10 @@ impl<P: Permit, B: Body + 'static> Endpoint for Change<P, B> {
 
     fn body_is_optional(&self) -> bool {
         B::OPTIONAL
+    }
+
+    fn query(&self) -> &'static [Query] {
+        B::QUERY
     }
 
     fn open(&self, request: &Request) -> Opened {
