@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use crate::host::repository_root;
 
-pub use discovery::document;
+pub use discovery::{document, swagger_path};
 
 /// A generated file.
 pub struct Generated {

@@ -54,10 +54,13 @@ impl<'a> Check<'a> {
             "host",
             "basePath",
             "schemes",
+            "consumes",
+            "produces",
             "info",
             "securityDefinitions",
             "paths",
             "definitions",
+            "responses",
             "tags",
         ];
         let root = self.object(self.document, "/", &known);
@@ -70,7 +73,15 @@ impl<'a> Check<'a> {
         for key in ["title", "version"] {
             self.text(&self.document["info"][key], &format!("/info/{key}"));
         }
+        for key in ["consumes", "produces"] {
+            self.media_types(&self.document[key], &format!("/{key}"));
+        }
+        let terms = &self.document["info"]["termsOfService"];
+        self.require(terms.is_null() || terms != "", "/info/termsOfService", "must be a URL");
         self.security_definitions();
+        for (name, response) in self.document["responses"].as_object().into_iter().flatten() {
+            self.response(response, &format!("/responses/{name}"));
+        }
         for (name, schema) in self.document["definitions"].as_object().into_iter().flatten() {
             self.schema(schema, &format!("/definitions/{name}"));
         }
@@ -87,6 +98,10 @@ impl<'a> Check<'a> {
             self.document["securityDefinitions"].as_object().into_iter().flatten()
         {
             let place = format!("/securityDefinitions/{name}");
+            if definition["type"] == "basic" {
+                self.object(definition, &place, &["type", "description"]);
+                continue;
+            }
             let known = ["type", "flow", "authorizationUrl", "scopes"];
             self.object(definition, &place, &known);
             self.require(definition["type"] == "oauth2", &place, "must be oauth2");
@@ -118,11 +133,13 @@ impl<'a> Check<'a> {
             "summary",
             "description",
             "parameters",
+            "produces",
             "tags",
             "security",
             "responses",
         ];
         self.object(operation, place, &known);
+        self.media_types(&operation["produces"], place);
         let id = operation["operationId"].as_str().unwrap_or_default();
         self.require(!id.is_empty(), place, "has no operationId");
         let is_new = self.operation_ids.insert(id);
@@ -150,11 +167,32 @@ impl<'a> Check<'a> {
             let place = format!("{place} {status}");
             let is_status = status.len() == 3 && status.parse::<u16>().is_ok();
             self.require(is_status || status == "default", &place, "is no status");
-            let members = self.object(response, &place, &["description", "schema"]);
-            self.text(&response["description"], &place);
-            if let Some(schema) = members.get("schema") {
-                self.schema(schema, &place);
-            }
+            self.response(response, &place);
+        }
+    }
+
+    fn response(&mut self, response: &'a Value, place: &str) {
+        if let Some(reference) = response.get("$ref") {
+            self.reference(reference, place);
+            return;
+        }
+        let members = self.object(response, place, &["description", "schema"]);
+        self.text(&response["description"], place);
+        if let Some(schema) = members.get("schema") {
+            self.schema(schema, place);
+        }
+    }
+
+    fn reference(&mut self, reference: &Value, place: &str) {
+        let pointer = reference.as_str().and_then(|it| it.strip_prefix('#'));
+        let found = pointer.and_then(|pointer| self.document.pointer(pointer));
+        self.require(found.is_some(), place, &format!("{reference} leads nowhere"));
+    }
+
+    fn media_types(&mut self, types: &Value, place: &str) {
+        for kind in types.as_array().into_iter().flatten() {
+            let is_type = kind.as_str().is_some_and(|kind| kind.contains('/'));
+            self.require(is_type, place, &format!("{kind} is no media type"));
         }
     }
 
@@ -169,7 +207,9 @@ impl<'a> Check<'a> {
     fn security(&mut self, operation: &Value, place: &str) {
         let schemes = operation["security"].as_array().into_iter().flatten();
         for (name, scopes) in schemes.filter_map(Value::as_object).flatten() {
-            let known = &self.document["securityDefinitions"][name]["scopes"];
+            let definition = &self.document["securityDefinitions"][name];
+            self.require(definition.is_object(), place, &format!("{name} secures nothing"));
+            let known = &definition["scopes"];
             for scope in scopes.as_array().into_iter().flatten() {
                 let is_known = known.get(scope.as_str().unwrap_or_default()).is_some();
                 self.require(is_known, place, &format!("its scope {scope} is unknown"));
@@ -208,9 +248,7 @@ impl<'a> Check<'a> {
 
     fn schema(&mut self, schema: &'a Value, place: &str) {
         if let Some(reference) = schema.get("$ref") {
-            let pointer = reference.as_str().and_then(|it| it.strip_prefix('#'));
-            let found = pointer.and_then(|pointer| self.document.pointer(pointer));
-            self.require(found.is_some(), place, &format!("{reference} leads nowhere"));
+            self.reference(reference, place);
             return;
         }
         let known = [

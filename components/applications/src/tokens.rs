@@ -23,7 +23,7 @@ const PAGE: usize = 50;
 /// `GET …/tokens`: the living ones, newest first.
 pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> Answer {
     let services = cx.services();
-    let query = cx.request().query();
+    let query = cx.query();
     let cursor = Cursor::from_token(query.get("next_page"), services.now());
     let before = cursor.map(|cursor| cursor.id);
     let mut lines = tokens::list(cx.db(), &cx.grant, before, PAGE as i64 + 1, services.now())?;

@@ -133,5 +133,5 @@ fn address_taken() -> ApiError {
 }
 
 fn code_hash(cx: &Context<'_, Public>) -> Vec<u8> {
-    hash_token(cx.request().query().get("code").unwrap_or_default())
+    hash_token(cx.query().get("code").unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use berth_access::AuthenticatedNamespace;
 use berth_domain::{Avatar, AvatarKind, Namespace, NamespaceKind};
 use berth_store::entities::{self, Entity, Search};
-use berth_web::{Answer, ApiError, Body, Context, Request, Response, Schema};
+use berth_web::{Answer, ApiError, Body, Context, Query, Request, Response, Schema};
 use serde_json::{Value, json};
 
 /// The query of a search.
@@ -15,9 +15,14 @@ pub(crate) struct SearchQuery {
 
 impl Body for SearchQuery {
     const SCHEMA: Option<&'static Schema> = None;
+    const QUERY: &'static [Query] = &[
+        Query::text("namespace", "Whose teams and robots are found too"),
+        Query::flag("includeTeams", "With teams"),
+        Query::flag("includeOrgs", "With the organization itself"),
+    ];
 
     fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query();
+        let query = request.query(Self::QUERY);
         Ok(Self {
             namespace: query.get("namespace").unwrap_or_default().to_owned(),
             teams: query.flag("includeTeams"),

@@ -4,7 +4,9 @@ use berth_access::UserAdmin;
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_store::notifications::{self, Notification};
 use berth_store::transaction;
-use berth_web::{Answer, ApiError, Body, Context, Json, Kind, Property, Request, Response, Schema};
+use berth_web::{
+    Answer, ApiError, Body, Context, Json, Kind, Property, Query, Request, Response, Schema,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -22,9 +24,13 @@ pub(crate) struct Window {
 
 impl Body for Window {
     const SCHEMA: Option<&'static Schema> = None;
+    const QUERY: &'static [Query] = &[
+        Query::number("page", "Which page, counted from 0"),
+        Query::number("limit", "How many to list, at most"),
+    ];
 
     fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query();
+        let query = request.query(Self::QUERY);
         let number = |name: &str, about: &str, usual: i64| match query.get(name) {
             None => Ok(usual),
             Some(text) => text

@@ -1,6 +1,6 @@
 //! Pages of the lists that superusers read (`contract/quay.md` 10.1).
 
-use berth_web::{ApiError, Body, Cursor, Request, Schema, Services};
+use berth_web::{ApiError, Body, Cursor, Query, Request, Schema, Services};
 use serde_json::{Map, Value, json};
 
 /// How many entries a page has at most, and when nobody says.
@@ -10,15 +10,15 @@ const LARGEST: i64 = 100;
 pub(crate) struct PageQuery {
     limit: i64,
     token: Option<String>,
-    /// Whether people who are disabled are listed.
-    pub(crate) with_disabled: bool,
 }
 
 impl Body for PageQuery {
     const SCHEMA: Option<&'static Schema> = None;
+    const QUERY: &'static [Query] =
+        &[Query::number("limit", "How many to list, at most; no more than 100"), Query::NEXT_PAGE];
 
     fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query();
+        let query = request.query(Self::QUERY);
         let limit = query.get("limit").map(|text| {
             text.trim().parse::<i64>().map_err(|_| {
                 let about = "Limit to the number of results to return per page. Max 100.";
@@ -28,7 +28,6 @@ impl Body for PageQuery {
         Ok(Self {
             limit: limit.transpose()?.unwrap_or(LARGEST).clamp(1, LARGEST),
             token: query.get("next_page").map(str::to_owned),
-            with_disabled: query.get("disabled").is_none() || query.flag("disabled"),
         })
     }
 }

@@ -5,7 +5,7 @@ use berth_access::{
     SuperuserOrganization, SuperuserUser, SuperuserUserView, SuperuserView, UserAdmin, UserView,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{Change, Logs, RawBody, Read, Route};
+use berth_web::{Change, Logs, Query, RawBody, Read, Route};
 
 use crate::email_links::Recovery;
 use crate::entities::SearchQuery;
@@ -20,6 +20,9 @@ use crate::{
     account, email_links, entities, first_user, notifications, own_account, sign_in, sign_up,
     superuser_mails, superuser_organizations, superuser_users,
 };
+
+/// The query of a link in a mail.
+const CODE_QUERY: &[Query] = &[Query::text("code", "The code that a mail carried").required()];
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
@@ -117,11 +120,13 @@ pub const ROUTES: &[Route] = &[
     .open()
     .internal(),
     Route::get("/recovery", "recoverAccount", &Read::<Public>(email_links::recover))
+        .query(CODE_QUERY)
         .changes(Logs::Nothing("a code that a mail carried signs its bearer in, once"))
         .answers(&[302])
         .feature(&settings::FEATURE_MAILING)
         .internal(),
     Route::get("/confirm", "confirmEmail", &Read::<Public>(email_links::confirm))
+        .query(CODE_QUERY)
         .changes(Logs::Kinds(&[LogKind::UserChangeEmail]))
         .answers(&[302])
         .feature(&settings::FEATURE_MAILING)
@@ -170,7 +175,8 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/superuser/users/",
         "listAllUsers",
         &Change::<SuperuserView, PageQuery>(superuser_users::list),
-    )),
+    ))
+    .query(&[Query::flag("disabled", "With those who are disabled, unless it is `false`")]),
     superuser(Route::post(
         "/api/v1/superuser/users/",
         "createInstallUser",

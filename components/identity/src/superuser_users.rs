@@ -45,7 +45,9 @@ fn view(services: &Services<'_>) -> Result<impl Fn(UserSummary) -> Value + use<>
 pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> Answer {
     let services = cx.services();
     let (after_id, wanted) = (query.after_id(services), query.wanted());
-    let lines = users::all(cx.db(), &cx.grant, query.with_disabled, after_id, wanted)?;
+    let disabled = cx.query();
+    let with_disabled = disabled.get("disabled").is_none() || disabled.flag("disabled");
+    let lines = users::all(cx.db(), &cx.grant, with_disabled, after_id, wanted)?;
     Ok(Response::ok(&query.answer(services, "users", lines, |user| user.id, view(services)?)))
 }
 

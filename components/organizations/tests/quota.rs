@@ -363,8 +363,8 @@ fn an_organization_shows_its_quota_to_members() {
       {
         "quota_bytes": 0,
         "configured_quota": 1000000,
-        "running_backfill": "waiting",
-        "backfill_status": "waiting"
+        "running_backfill": "complete",
+        "backfill_status": "complete"
       }
     ]
     "#);
@@ -620,4 +620,26 @@ fn who_may_do_what() {
       403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
       404 superuser superuser[super:user]
     ");
+}
+
+#[test]
+fn a_change_without_a_size_changes_nothing() {
+    let app = app_with_quota();
+    let superuser = app.as_user("superuser");
+    let path = format!("{QUOTA}/1");
+    let before = superuser.get(&path).to_string();
+    let logged = log(&app);
+    for body in [
+        json!({}),
+        json!({ "limit_bytes": 0 }),
+        json!({ "limit_bytes": 0.0 }),
+        json!({ "limit": "0" }),
+    ] {
+        assert_eq!(superuser.put(&path, body.clone()).to_string(), before, "{body}");
+    }
+    assert_eq!(superuser.get(&path).to_string(), before);
+    assert_eq!(log(&app), logged);
+    assert_eq!(superuser.put(&path, json!({ "limit_bytes": 1, "limit": "1GiB" })).status(), 400);
+    assert_eq!(superuser.put(&format!("{QUOTA}/2"), json!({})).status(), 404);
+    assert_eq!(app.as_user("admin").put(&path, json!({})).status(), 403);
 }

@@ -1,5 +1,6 @@
 //! The component `repositories`: what teams and members act on, one file per topic (`contract/quay.md` part 6).
 
+mod content;
 mod default_permissions;
 mod logs;
 mod permissions;

@@ -2,7 +2,7 @@
 
 use berth_access::RepositoryAdminView;
 use berth_store::log::Reach;
-use berth_web::logs::{counts, page};
+use berth_web::logs::{counts, no_export, page};
 use berth_web::{Answer, Context};
 
 /// `GET /api/v1/repository/<repository>/logs`.
@@ -13,4 +13,10 @@ pub(crate) fn list(cx: &Context<'_, RepositoryAdminView>) -> Answer {
 /// `GET /api/v1/repository/<repository>/aggregatelogs`.
 pub(crate) fn aggregate(cx: &Context<'_, RepositoryAdminView>) -> Answer {
     counts(cx, Reach::repository(&cx.grant))
+}
+
+/// `POST /api/v1/repository/<repository>/exportlogs`.
+pub(crate) fn export(cx: &Context<'_, RepositoryAdminView>) -> Answer {
+    cx.grant.repository()?;
+    Err(no_export())
 }

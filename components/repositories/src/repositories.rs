@@ -113,7 +113,7 @@ pub(crate) const PAGE_LENGTH: usize = 100;
 
 /// `GET /api/v1/repository`: what the caller sees of a namespace, of his stars, or of everything public.
 pub(crate) fn list(cx: &Context<'_, Public>) -> Answer {
-    let query = cx.request().query();
+    let query = cx.query();
     let namespace = query.get("namespace").filter(|name| !name.is_empty());
     let (starred, include_public) = (query.flag("starred"), query.flag("public"));
     let scope = if starred {
@@ -144,7 +144,7 @@ fn answer_list<P: Permit>(
     scope: repositories::Scope<'_>,
     include_public: bool,
 ) -> Answer {
-    let query = cx.request().query();
+    let query = cx.query();
     let kind = query.get("repo_kind").filter(|kind| !kind.is_empty());
     let (lines, next_page) = match kind {
         None | Some(views::KIND) => page(cx, scope, include_public)?,
@@ -172,7 +172,7 @@ pub(crate) fn page<P: Permit>(
     include_public: bool,
 ) -> Result<(Vec<RepositoryLine>, Option<String>), ApiError> {
     let now = cx.services().now();
-    let query = cx.request().query();
+    let query = cx.query();
     let cursor = Cursor::from_token(query.get("next_page"), now);
     #[expect(clippy::cast_possible_wrap, reason = "a page is short")]
     let limit = PAGE_LENGTH as i64 + 1;
@@ -202,7 +202,7 @@ pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> Answer {
     let details = repositories::details(cx.db(), &cx.grant, viewer_id)?;
     let details = details.ok_or_else(ApiError::not_found)?;
     let rights = cx.grant.rights();
-    let query = cx.request().query();
+    let query = cx.query();
     let mut body = json!({
         "namespace": namespace.name,
         "name": repository.name,
@@ -246,7 +246,9 @@ impl Json for RepoUpdate {
 pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> Answer {
     let (namespace, repository) = cx.grant.repository()?;
     transaction(cx.db(), |tx| {
-        repositories::set_description(tx, &cx.grant, &body.description)?;
+        if !repositories::set_description(tx, &cx.grant, &body.description)? {
+            return Err(ApiError::not_found());
+        }
         let metadata = json!({
             "repo": repository.name,
             "namespace": namespace.name,
@@ -282,7 +284,9 @@ pub(crate) fn change_visibility(
     let is_public = body.visibility == "public";
     require_plan(cx, is_public)?;
     transaction(cx.db(), |tx| {
-        repositories::set_visibility(tx, &cx.grant, is_public)?;
+        if !repositories::set_visibility(tx, &cx.grant, is_public)? {
+            return Ok(Response::ok(&Value::Null));
+        }
         let metadata = json!({
             "repo": repository.name,
             "namespace": namespace.name,

@@ -8,12 +8,13 @@ use std::collections::HashSet;
 use berth_access::{NamespaceChange, NamespaceRef, Permission, Permit, RepositoryAdmin, Rights};
 use berth_domain::limits::{FEDERATION_BYTES, FEDERATION_ENTRIES};
 use berth_domain::secret::{Purpose, SecretKeys};
-use berth_domain::{LogKind, Namespace, NamespaceKind, RepositoryRole, RobotName, settings};
+use berth_domain::{LogKind, Namespace, RepositoryRole, RobotName, settings};
 use berth_store::robots::{self, NewRobot, PermissionChange, Robot, RobotPermission};
 use berth_store::{StoreError, log, transaction};
 use berth_web::listing::Listing;
 use berth_web::{
-    Answer, ApiError, Body, Context, Json, Kind, OptionalJson, Property, Request, Response, Schema,
+    Answer, ApiError, Body, Context, Json, Kind, OptionalJson, Property, Query, Request, Response,
+    Schema,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -35,10 +36,15 @@ pub(crate) struct ListQuery {
 
 impl Body for ListQuery {
     const SCHEMA: Option<&'static Schema> = None;
+    const QUERY: &'static [Query] = &[
+        Query::flag("permissions", "With teams and repositories"),
+        Query::flag("token", "With tokens, unless it is `false`"),
+        Query::number("limit", "How many to list, at most"),
+    ];
 
     /// As the original, a limit that is no number is refused before the permission is asked.
     fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query();
+        let query = request.query(Self::QUERY);
         let limit = query.get("limit").map(|text| {
             let number = text.trim().parse().ok().filter(|number| *number >= 0);
             number.ok_or_else(|| {
@@ -199,7 +205,7 @@ pub(crate) fn regenerate<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
 }
 
 /// `DELETE …/robots/<short>`: with its memberships and permissions. Consoles use the organization's path for a user's own
-/// robots too.
+/// robots too; the row says so.
 pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
     let namespace = cx.grant.namespace().ok_or_else(missing)?;
     transaction(cx.db(), |tx| {
@@ -413,14 +419,13 @@ pub(crate) fn delete_federation<P: NamespaceChange>(cx: &Context<'_, P>) -> Answ
 /// The namespace that the operation is about.
 ///
 /// # Errors
-/// F2 when it does not exist, and for a user's name in the path of an organization.
+/// F2 when it does not exist.
 fn existing<'a, P: Permit<Target = NamespaceRef>>(
     cx: &'a Context<'_, P>,
 ) -> Result<&'a Namespace, ApiError> {
-    let asked = cx.path("orgname");
-    let wanted = if asked.is_empty() { NamespaceKind::User } else { NamespaceKind::Organization };
-    let found = cx.grant.namespace().filter(|namespace| namespace.kind == wanted);
-    found.ok_or_else(|| ApiError::model(format!("Organization does not exist: {asked}")))
+    cx.grant.namespace().ok_or_else(|| {
+        ApiError::model(format!("Organization does not exist: {}", cx.path("orgname")))
+    })
 }
 
 /// The robot of the path. One statement.

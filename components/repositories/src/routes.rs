@@ -11,7 +11,7 @@ use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_AUT
 use berth_web::logs::{COUNTS_QUERY, PAGE_QUERY};
 use berth_web::{Change, Logs, Query, Read, Route, autoprune};
 
-use crate::{default_permissions, logs, permissions, repositories, robots, stars};
+use crate::{content, default_permissions, logs, permissions, repositories, robots, stars};
 
 /// Why stars leave no trace.
 const STARS: Logs = Logs::Nothing("a star is private and changes nobody's rights");
@@ -42,7 +42,13 @@ pub const ROUTES: &[Route] = &[
         "listOrganizationRepos",
         &Read::<OrganizationView>(repositories::list_of_organization),
     )
-    .scope(Scope::RepoRead),
+    .scope(Scope::RepoRead)
+    .query(&[
+        Query::flag("last_modified", "With the time of the last change"),
+        Query::flag("popularity", "With the popularity"),
+        Query::text("repo_kind", "Only those of this kind"),
+        Query::NEXT_PAGE,
+    ]),
     Route::get(
         "/api/v1/repository/*repository/permissions/user/",
         "listRepoUserPermissions",
@@ -170,7 +176,8 @@ pub const ROUTES: &[Route] = &[
     .scope(Scope::RepoAdmin)
     .permission_first(),
     Route::get("/api/v1/user/starred", "listStarredRepos", &Read::<UserAdmin>(stars::list))
-        .scope(Scope::UserAdmin),
+        .scope(Scope::UserAdmin)
+        .query(&[Query::NEXT_PAGE]),
     Route::post(
         "/api/v1/user/starred",
         "createStar",
@@ -228,17 +235,35 @@ pub const ROUTES: &[Route] = &[
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
     .query(COUNTS_QUERY),
+    Route::post(
+        "/api/v1/repository/*repository/exportlogs",
+        "exportRepoLogs",
+        &Read::<RepositoryAdminView>(logs::export),
+        Logs::Nothing("nothing is exported"),
+    )
+    .scope(Scope::RepoAdmin)
+    .internal()
+    .answers(&[]),
+    Route::get(
+        "/api/v1/repository/*repository/tag/",
+        "listRepoTags",
+        &Change::<RepositoryView, _>(content::tags),
+    )
+    .scope(Scope::RepoRead)
+    .permission_first(),
+    Route::get(
+        "/api/v1/repository/*repository/notification/",
+        "listRepoNotifications",
+        &Read::<RepositoryAdminView>(content::notifications),
+    )
+    .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/organization/:orgname/robots",
         "getOrgRobots",
         &Change::<NamespaceMemberView, _>(robots::list),
     )
     .scope(Scope::OrgAdmin)
-    .query(&[
-        Query::flag("permissions", "With teams and repositories"),
-        Query::flag("token", "With tokens, unless it is `false`"),
-        Query::number("limit", "How many to list, at most"),
-    ]),
+    .own_name_in_sessions(),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "getOrgRobot",
@@ -259,7 +284,8 @@ pub const ROUTES: &[Route] = &[
         &Read::<NamespaceAdmin>(robots::delete),
         Logs::Kinds(&[LogKind::DeleteRobot]),
     )
-    .scope(Scope::OrgAdmin),
+    .scope(Scope::OrgAdmin)
+    .own_name_in_sessions(),
     Route::post(
         "/api/v1/organization/:orgname/robots/:robot_shortname/regenerate",
         "regenerateOrgRobotToken",
@@ -314,12 +340,7 @@ pub const ROUTES: &[Route] = &[
         &Change::<OwnNamespaceView, _>(robots::list),
     )
     .scope(Scope::UserAdmin)
-    .permission_first()
-    .query(&[
-        Query::flag("permissions", "With teams and repositories"),
-        Query::flag("token", "With tokens, unless it is `false`"),
-        Query::number("limit", "How many to list, at most"),
-    ]),
+    .permission_first(),
     Route::get(
         "/api/v1/user/robots/:robot_shortname",
         "getUserRobot",

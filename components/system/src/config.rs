@@ -5,6 +5,8 @@ use berth_domain::settings::{self, Setting, duration_text};
 use berth_web::{Answer, ApiError, Context, Response, Services};
 use serde_json::{Map, Value, json};
 
+use crate::logo;
+
 /// The features that a setting switches, under Quay's names: the setting's without `feature_`, in capitals.
 pub(crate) const FEATURES: &[&Setting<bool>] = &[
     &settings::FEATURE_SUPER_USERS,
@@ -90,6 +92,13 @@ fn visible(services: &Services<'_>) -> Result<Value, ApiError> {
     Ok(json!({
         "AUTHENTICATION_TYPE": "Database",
         "AVATAR_KIND": "local",
+        // One picture for light and dark pages.
+        "BRANDING": {
+            "logo": logo::PATH,
+            "logo_dark": logo::PATH,
+            "footer_img": null,
+            "footer_url": null,
+        },
         "CONTACT_INFO": [],
         "DEBUG": false,
         "DEFAULT_NAMESPACE_AUTOPRUNE_POLICY": null,
@@ -98,6 +107,7 @@ fn visible(services: &Services<'_>) -> Result<Value, ApiError> {
         "PREFERRED_URL_SCHEME": services.setting(&settings::PREFERRED_URL_SCHEME)?,
         "REGISTRY_TITLE": title,
         "REGISTRY_TITLE_SHORT": title,
+        "ROBOTS_DISALLOW": services.setting(&settings::ROBOTS_DISALLOW)?,
         "SERVER_HOSTNAME": services.setting(&settings::SERVER_HOSTNAME)?,
         "SETUP_COMPLETE": true,
         "TAG_EXPIRATION_OPTIONS": options,

@@ -15,7 +15,7 @@ const OPERATIONS: &str = include_str!("discovery.json");
 /// `GET /api/v1/discovery`; `?internal=true` shows internal operations too.
 pub(crate) fn get(cx: &Context<'_, Public>) -> Answer {
     let services = cx.services();
-    let internal = cx.request().query().flag("internal");
+    let internal = cx.query().flag("internal");
     let mut document = head(services)?;
     let Ok(Value::Object(mut operations)) = serde_json::from_str(OPERATIONS) else {
         return Err(ApiError::Internal("discovery.json is no JSON object".into()));
@@ -35,13 +35,14 @@ fn head(services: &Services<'_>) -> Result<Map<String, Value>, ApiError> {
     head.insert("host".into(), services.setting(&settings::SERVER_HOSTNAME)?.into());
     head.insert("basePath".into(), "/".into());
     head.insert("schemes".into(), json!([scheme]));
+    head.insert("consumes".into(), json!(["application/json"]));
+    head.insert("produces".into(), json!(["application/json"]));
     head.insert(
         "info".into(),
         json!({
             "version": "v1",
             "title": services.setting(&settings::REGISTRY_TITLE)?,
             "description": "Organizations, teams, OAuth applications and what belongs to them.",
-            "termsOfService": "",
             "contact": { "email": services.setting(&settings::MAIL_DEFAULT_SENDER)? },
         }),
     );
@@ -57,7 +58,8 @@ fn head(services: &Services<'_>) -> Result<Map<String, Value>, ApiError> {
         "authorizationUrl": format!("{}/oauth/authorize", services.base_url()?),
         "scopes": scopes,
     });
-    head.insert("securityDefinitions".into(), json!({ "oauth2_implicit": oauth }));
+    let basic = json!({ "type": "basic", "description": "User name and password; Concord's API" });
+    head.insert("securityDefinitions".into(), json!({ "oauth2_implicit": oauth, "basic": basic }));
     Ok(head)
 }
 
@@ -85,9 +87,7 @@ fn keep_shown(path: &mut Value, internal: bool, off: &[&str]) -> bool {
         let mut features =
             feature.as_ref().and_then(Value::as_str).into_iter().flat_map(|names| names.split(' '));
         let is_off = features.any(|name| off.contains(&name));
-        if let Some(Value::Object(responses)) = operation.get_mut("responses") {
-            responses.extend(refusals());
-        }
+        add_refusals(operation);
         let shown = !is_off && (internal || !is_internal);
         any |= shown;
         shown
@@ -95,16 +95,24 @@ fn keep_shown(path: &mut Value, internal: bool, off: &[&str]) -> bool {
     any
 }
 
-/// The refusals that every operation shares.
-fn refusals() -> impl Iterator<Item = (String, Value)> {
-    let meanings = [
-        ("400", "The request cannot be fulfilled as it is"),
-        ("401", "Nobody known calls"),
-        ("403", "The caller may not"),
-        ("404", "Not there"),
+/// Adds the refusals that operations share to those that an operation has by itself.
+fn add_refusals(operation: &mut Map<String, Value>) {
+    let knows_callers = operation.contains_key("security");
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    let has_body = parameters.is_some_and(|all| all.iter().any(|one| one["in"] == "body"));
+    let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
+    let refusals = [
+        ("400", "BadRequest", true),
+        ("401", "Unauthorized", knows_callers),
+        ("403", "Forbidden", knows_callers),
+        ("404", "NotFound", true),
+        ("405", "MethodNotAllowed", true),
+        ("413", "TooLarge", has_body),
+        ("415", "UnsupportedMediaType", has_body),
+        ("503", "Unavailable", true),
     ];
-    meanings.into_iter().map(|(status, meaning)| {
-        let schema = json!({ "$ref": "#/definitions/ApiError" });
-        (status.to_owned(), json!({ "description": meaning, "schema": schema }))
-    })
+    for (status, name, _) in refusals.into_iter().filter(|(_, _, possible)| *possible) {
+        let refusal = || json!({ "$ref": format!("#/responses/{name}") });
+        responses.entry(status).or_insert_with(refusal);
+    }
 }

@@ -5,6 +5,7 @@ mod config;
 mod discovery;
 mod errors;
 mod health;
+mod logo;
 mod logs;
 mod messages;
 mod registry;

@@ -3,10 +3,10 @@
 
 use berth_access::{NamespaceAdminView, OwnNamespaceView, SuperuserView};
 use berth_store::log::Reach;
-use berth_web::logs::{counts, page};
-use berth_web::{Answer, Context};
+use berth_web::logs::{counts, no_export, page};
+use berth_web::{Answer, ApiError, Context};
 
-/// `GET /api/v1/organization/<orgname>/logs`; with his own name also of a user.
+/// `GET /api/v1/organization/<orgname>/logs`; in a session with one's own user name too, the row says.
 pub(crate) fn organization(cx: &Context<'_, NamespaceAdminView>) -> Answer {
     page(cx, Reach::namespace(&cx.grant), false)
 }
@@ -14,6 +14,17 @@ pub(crate) fn organization(cx: &Context<'_, NamespaceAdminView>) -> Answer {
 /// `GET /api/v1/organization/<orgname>/aggregatelogs`.
 pub(crate) fn organization_counts(cx: &Context<'_, NamespaceAdminView>) -> Answer {
     counts(cx, Reach::namespace(&cx.grant))
+}
+
+/// `POST /api/v1/organization/<orgname>/exportlogs`.
+pub(crate) fn export_organization(cx: &Context<'_, NamespaceAdminView>) -> Answer {
+    let namespace = cx.grant.namespace().filter(|namespace| cx.may_mean(namespace));
+    Err(namespace.map_or_else(ApiError::not_found, |_| no_export()))
+}
+
+/// `POST /api/v1/user/exportlogs`.
+pub(crate) fn export_user(_cx: &Context<'_, OwnNamespaceView>) -> Answer {
+    Err(no_export())
 }
 
 /// `GET /api/v1/user/logs`.

@@ -6,7 +6,10 @@ use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_SUP
 use berth_web::logs::{COUNTS_QUERY, PAGE_QUERY};
 use berth_web::{Change, Logs, Query, Read, Route};
 
-use crate::{config, discovery, errors, health, logs, messages, registry};
+use crate::{config, discovery, errors, health, logo, logs, messages, registry};
+
+/// What an export of the log leaves in it.
+const NO_EXPORT: Logs = Logs::Nothing("nothing is exported");
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
@@ -17,12 +20,12 @@ pub const ROUTES: &[Route] = &[
     Route::get("/health/warning", "getHealthWarnings", &Read::<Public>(health::warning))
         .unauthenticated(),
     Route::get("/config", "getConfig", &Read::<Public>(config::get)).unauthenticated(),
+    Route::get(logo::PATH, "getLogo", &Read::<Public>(logo::get)).unauthenticated(),
     Route::get("/api/v1/discovery", "discovery", &Read::<Public>(discovery::get))
         .unauthenticated()
         .query(&[Query::flag("internal", "Internal operations too")]),
     Route::get("/api/v1/error/:error_type", "getErrorDescription", &Read::<Public>(errors::get)),
-    Route::get("/api/v1/messages", "getGlobalMessages", &Read::<Public>(messages::list))
-        .feature(&FEATURE_SUPER_USERS),
+    Route::get("/api/v1/messages", "getGlobalMessages", &Read::<Public>(messages::list)),
     Route::post(
         "/api/v1/messages",
         "createGlobalMessage",
@@ -42,6 +45,19 @@ pub const ROUTES: &[Route] = &[
     .scope(Scope::SuperUser)
     .feature(&FEATURE_SUPER_USERS)
     .fresh_login(),
+    Route::get(
+        "/api/v1/registry/capabilities",
+        "getRegistryCapabilities",
+        &Read::<Public>(registry::capabilities),
+    )
+    .unauthenticated(),
+    Route::get(
+        "/api/v1/superuser/keys",
+        "listServiceKeys",
+        &Read::<SuperuserView>(registry::service_keys),
+    )
+    .scope(Scope::SuperUser)
+    .feature(&FEATURE_SUPER_USERS),
     Route::get(
         "/api/v1/superuser/registrysize/",
         "getRegistrySize",
@@ -84,6 +100,7 @@ pub const ROUTES: &[Route] = &[
         &Read::<NamespaceAdminView>(logs::organization),
     )
     .scope(Scope::OrgAdmin)
+    .own_name_in_sessions()
     .query(PAGE_QUERY),
     Route::get(
         "/api/v1/organization/:orgname/aggregatelogs",
@@ -91,8 +108,18 @@ pub const ROUTES: &[Route] = &[
         &Read::<NamespaceAdminView>(logs::organization_counts),
     )
     .scope(Scope::OrgAdmin)
+    .own_name_in_sessions()
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
     .query(COUNTS_QUERY),
+    Route::post(
+        "/api/v1/organization/:orgname/exportlogs",
+        "exportOrgLogs",
+        &Read::<NamespaceAdminView>(logs::export_organization),
+        NO_EXPORT,
+    )
+    .scope(Scope::OrgAdmin)
+    .internal()
+    .answers(&[]),
     Route::get("/api/v1/user/logs", "listUserLogs", &Read::<OwnNamespaceView>(logs::user))
         .scope(Scope::UserAdmin)
         .query(PAGE_QUERY),
@@ -104,6 +131,15 @@ pub const ROUTES: &[Route] = &[
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
     .query(COUNTS_QUERY),
+    Route::post(
+        "/api/v1/user/exportlogs",
+        "exportUserLogs",
+        &Read::<OwnNamespaceView>(logs::export_user),
+        NO_EXPORT,
+    )
+    .scope(Scope::UserAdmin)
+    .internal()
+    .answers(&[]),
     Route::get("/api/v1/superuser/logs", "listAllLogs", &Read::<SuperuserView>(logs::everything))
         .scope(Scope::SuperUser)
         .feature(&FEATURE_SUPER_USERS)

@@ -13,13 +13,20 @@ fn the_configuration_is_the_settings() {
     let app = app()
         .with("tag_expiration_options", "0s,36h,14d")
         .with("feature_proxy_cache", "false")
-        .with("registry_state", "readonly");
+        .with("registry_state", "readonly")
+        .with("robots_disallow", "true");
     assert_snapshot!(app.anonymous().get("/config"), @r#"
     200
     {
       "config": {
         "AUTHENTICATION_TYPE": "Database",
         "AVATAR_KIND": "local",
+        "BRANDING": {
+          "logo": "/static/img/berth-logo.svg",
+          "logo_dark": "/static/img/berth-logo.svg",
+          "footer_img": null,
+          "footer_url": null
+        },
         "CONTACT_INFO": [],
         "DEBUG": false,
         "DEFAULT_NAMESPACE_AUTOPRUNE_POLICY": null,
@@ -28,6 +35,7 @@ fn the_configuration_is_the_settings() {
         "PREFERRED_URL_SCHEME": "http",
         "REGISTRY_TITLE": "Berth",
         "REGISTRY_TITLE_SHORT": "Berth",
+        "ROBOTS_DISALLOW": true,
         "SERVER_HOSTNAME": "localhost:3000",
         "SETUP_COMPLETE": true,
         "TAG_EXPIRATION_OPTIONS": [
@@ -108,6 +116,51 @@ fn no_secret_is_in_the_configuration() {
 }
 
 #[test]
+fn the_logo_is_where_the_configuration_says() {
+    let anonymous = app().with("feature_anonymous_access", "false").anonymous().get("/config");
+    let path = anonymous.json()["config"]["BRANDING"]["logo"].as_str().expect("a path").to_owned();
+    let logo = app().anonymous().get(&path);
+    assert_eq!(logo.status(), 200);
+    assert_eq!(logo.header("content-type"), Some("image/svg+xml"));
+    assert_eq!(logo.header("cache-control"), Some("public, max-age=86400"));
+    let picture = String::from_utf8_lossy(&logo.0.body).into_owned();
+    assert!(picture.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" "), "{picture}");
+    assert!(!picture.contains("<script"), "a picture runs nothing");
+}
+
+/// Also to who is not signed in where anonymous access is off, as in the original.
+#[test]
+fn what_the_registry_can_is_told_to_everybody() {
+    let app = app().with("feature_anonymous_access", "false");
+    assert_snapshot!(app.anonymous().get("/api/v1/registry/capabilities"), @r#"
+    200
+    {
+      "sparse_manifests": {
+        "supported": false,
+        "required_architectures": [],
+        "optional_architectures_allowed": false
+      },
+      "mirror_architectures": []
+    }
+    "#);
+}
+
+#[test]
+fn there_are_no_service_keys() {
+    let app = app();
+    assert_snapshot!(app.as_user("root").get("/api/v1/superuser/keys"), @r#"
+    200
+    {
+      "keys": []
+    }
+    "#);
+    assert_eq!(app.as_user("ana").get("/api/v1/superuser/keys").status(), 403);
+    assert_eq!(app.anonymous().get("/api/v1/superuser/keys").status(), 401);
+    app.set("feature_super_users", "false");
+    assert_eq!(app.as_user("root").get("/api/v1/superuser/keys").status(), 404);
+}
+
+#[test]
 fn superusers_ask_about_the_registry() {
     let app = app();
     let root = app.as_user("root");
@@ -151,10 +204,13 @@ fn discovery_shows_what_is_on_and_not_internal() {
             "host",
             "basePath",
             "schemes",
+            "consumes",
+            "produces",
             "info",
             "securityDefinitions",
             "paths",
             "definitions",
+            "responses",
             "tags"
         ]
     );
@@ -168,5 +224,6 @@ fn discovery_shows_what_is_on_and_not_internal() {
     app.set("feature_super_users", "false");
     let without = anonymous.get("/api/v1/discovery?internal=true").json();
     assert!(!without.to_string().contains("super:user"));
-    assert!(without["paths"].get("/api/v1/messages").is_none());
+    let messages = &without["paths"]["/api/v1/messages"];
+    assert!(messages.get("post").is_none() && messages["get"].is_object(), "{messages}");
 }

@@ -107,8 +107,16 @@ fn bad_messages_are_refused() {
     assert_eq!(app.rows("SELECT count(*) FROM message"), [["0"]]);
 }
 
+/// Consoles ask for them on every page.
 #[test]
-fn without_superusers_there_are_no_messages() {
+fn everybody_hears_without_superusers_too() {
     let app = app().with("feature_super_users", "false");
-    assert_eq!(app.anonymous().get("/api/v1/messages").status(), 404);
+    assert_snapshot!(app.as_user("ana").get("/api/v1/messages"), @r#"
+    200
+    {
+      "messages": []
+    }
+    "#);
+    assert_eq!(app.as_user("root").post("/api/v1/messages", message("No")).status(), 405);
+    assert_eq!(app.as_user("root").delete("/api/v1/message/some-uuid").status(), 404);
 }

@@ -14,7 +14,7 @@ const TITLE: &str = "Team invitation";
 /// `GET /confirminvite?code=…`.
 pub(crate) fn show(cx: &Context<'_, Public>) -> Answer {
     let Some(caller) = signed_in(cx) else { return signed_out(cx) };
-    let query = cx.request().query();
+    let query = cx.query();
     let code = query.get("code").unwrap_or_default();
     let found = invitations::find(cx.db(), &hash_token(code), cx.services().now())?;
     let Some(found) = found else { return Ok(unknown()) };

@@ -5,7 +5,7 @@ use berth_access::{
     Scope, TeamAdmin, TeamAdminView, TeamSummaryView, TeamView, UserAdmin,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{Change, Logs, Read, Route};
+use berth_web::{Change, Logs, Query, Read, Route};
 
 use crate::{answers, invitations, organization_members, page, team_members, teams};
 
@@ -54,7 +54,8 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationTeamMembers",
         &Read::<TeamView>(team_members::list),
     )
-    .scope(Scope::OrgAdmin),
+    .scope(Scope::OrgAdmin)
+    .query(&[Query::flag("includePending", "With those who are invited")]),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "updateOrganizationTeamMember",
@@ -144,6 +145,7 @@ pub const ROUTES: &[Route] = &[
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::get("/confirminvite", "showTeamInvite", &Read::<Public>(page::show))
+        .query(&[Query::text("code", "The code of the invitation").required()])
         .feature(&settings::FEATURE_MAILING),
     Route::post(
         "/confirminvite",

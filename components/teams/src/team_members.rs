@@ -15,7 +15,7 @@ use crate::views;
 /// `GET …/team/<teamname>/members` (`contract/quay.md` 4.3); those who are invited only for administrators who ask.
 pub(crate) fn list(cx: &Context<'_, TeamView>) -> Answer {
     let can_edit = cx.grant.rights().is_admin();
-    let with_invited = can_edit && cx.request().query().flag("includePending");
+    let with_invited = can_edit && cx.query().flag("includePending");
     let members = teams::members(cx.db(), &cx.grant, with_invited, cx.services().now())?;
     let mut more = Map::new();
     more.insert("name".into(), cx.grant.target().team.name.as_str().into());

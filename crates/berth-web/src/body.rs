@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::message::{Parameters, Request};
+use crate::route::Query;
 use crate::schema::Schema;
 
 /// What a handler takes from a request's body.
@@ -15,6 +16,9 @@ pub trait Body: Sized {
 
     /// Whether it may be left out, for discovery.
     const OPTIONAL: bool = false;
+
+    /// What of the query it reads, for discovery.
+    const QUERY: &'static [Query] = &[];
 
     /// Reads it.
     ///

@@ -1,14 +1,14 @@
 //! What a handler holds: the grant, the caller, the request, the services.
 
 use berth_access::{Authority, Caller, Denied, Facts, Grant, Permit, Principal};
-use berth_domain::{LogKind, Namespace, NamespaceKind, settings};
+use berth_domain::{LogKind, settings};
 use berth_store::accounts::{self, ProfileChange, SignInRow};
 use berth_store::log::LogEntry;
 use berth_store::{Database, StoreError, log, transaction};
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
-use crate::message::Request;
+use crate::message::{Parameters, Request};
 use crate::route::Route;
 use crate::routing::PathParameters;
 use crate::services::Services;
@@ -53,17 +53,16 @@ impl<'a, P: Permit> Context<'a, P> {
         self.visit.services.db()
     }
 
-    /// Whether the path may mean that namespace: one that names an organization means no user of the same name. For
-    /// operations that organizations and users share.
-    #[must_use]
-    pub fn may_mean(&self, namespace: &Namespace) -> bool {
-        self.path("orgname").is_empty() || namespace.kind == NamespaceKind::Organization
-    }
-
     /// The request.
     #[must_use]
     pub fn request(&self) -> &'a Request {
         self.visit.request
+    }
+
+    /// The query, of which the handler may read what its row declares.
+    #[must_use]
+    pub fn query(&self) -> Parameters {
+        self.visit.request.query(self.visit.route.query)
     }
 
     /// A parameter of the path, decoded; empty when the route has none of that name.

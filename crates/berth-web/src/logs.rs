@@ -39,7 +39,7 @@ const MOST_DAYS: i64 = 31;
 /// # Errors
 /// 404 without a reach, 400 for an unknown performer and for an end before the start or after the year 9999.
 pub fn page<P: Permit>(cx: &Context<'_, P>, reach: Option<Reach>, with_namespace: bool) -> Answer {
-    let (parameters, now) = (cx.request().query(), cx.services().now());
+    let (parameters, now) = (cx.query(), cx.services().now());
     let (start, end) = span(cx)?;
     let query = LogQuery { start, end, performer: given(parameters.get("performer")) };
     let cursor = Cursor::from_token(parameters.get("next_page"), now);
@@ -64,7 +64,7 @@ pub fn page<P: Permit>(cx: &Context<'_, P>, reach: Option<Reach>, with_namespace
 /// # Errors
 /// 404 without a reach, 400 for more than 31 days and for an end before the start or after the year 9999.
 pub fn counts<P: Permit>(cx: &Context<'_, P>, reach: Option<Reach>) -> Answer {
-    let parameters = cx.request().query();
+    let parameters = cx.query();
     let (start, end) = span(cx)?;
     let reach = reach.ok_or_else(ApiError::not_found)?;
     if start.plus_seconds(MOST_DAYS * DAY_S) < end {
@@ -76,6 +76,14 @@ pub fn counts<P: Permit>(cx: &Context<'_, P>, reach: Option<Reach>) -> Answer {
     Ok(Response::ok(&json!({ "aggregated": views })))
 }
 
+/// What who asks for a file of the log is told: there is no place to keep one.
+#[must_use]
+pub fn no_export() -> ApiError {
+    ApiError::invalid_request(
+        "Logs cannot be exported here. The list of logs has every entry, page by page",
+    )
+}
+
 /// An empty parameter is one that was left out.
 fn given(parameter: Option<&str>) -> Option<&str> {
     parameter.filter(|text| !text.is_empty())
@@ -83,7 +91,7 @@ fn given(parameter: Option<&str>) -> Option<&str> {
 
 /// From when to when: the day before now by default; the day of the end counts whole.
 fn span<P: Permit>(cx: &Context<'_, P>) -> Result<(Timestamp, Timestamp), ApiError> {
-    let (parameters, now) = (cx.request().query(), cx.services().now());
+    let (parameters, now) = (cx.query(), cx.services().now());
     let date = |name| parameters.get(name).and_then(Timestamp::from_us_date);
     let start = date("starttime").unwrap_or(now.plus_seconds(-DAY_S));
     let end = date("endtime").unwrap_or(now).plus_seconds(DAY_S);

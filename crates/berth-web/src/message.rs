@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
+use crate::route::Query;
+
 /// A method that some route knows, or any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -87,18 +89,24 @@ impl Request {
         std::str::from_utf8(value).ok()
     }
 
-    /// The parameters of the query.
+    /// The parameters of the query. Only those that discovery shows may be read: what is obeyed is `declared`.
     #[must_use]
-    pub fn query(&self) -> Parameters {
+    pub fn query(&self, declared: &'static [Query]) -> Parameters {
+        Parameters { declared: Some(declared), ..self.any_query() }
+    }
+
+    /// The parameters of the query, whatever they are called: for the pages of OAuth, whose parameters stand in its RFCs.
+    #[must_use]
+    pub fn any_query(&self) -> Parameters {
         Parameters::parse(self.query.as_bytes())
     }
 
-    /// The parameters of the query, then those of the form.
+    /// The parameters of the query, then those of the form, whatever they are called.
     #[must_use]
     pub fn values(&self) -> Parameters {
-        let mut values = self.query();
+        let mut values = self.any_query();
         if self.has_form_type() {
-            values.0.extend(Parameters::parse(&self.body).0);
+            values.pairs.extend(Parameters::parse(&self.body).pairs);
         }
         values
     }
@@ -188,19 +196,30 @@ impl Request {
 
 /// Names and values of a query or a form, decoded.
 #[derive(Debug, Clone, Default)]
-pub struct Parameters(Vec<(String, String)>);
+pub struct Parameters {
+    pairs: Vec<(String, String)>,
+    /// The parameters that may be read, unless all may.
+    declared: Option<&'static [Query]>,
+}
 
 impl Parameters {
     /// Decodes `application/x-www-form-urlencoded` text.
     #[must_use]
     pub fn parse(encoded: &[u8]) -> Self {
-        Self(form_urlencoded::parse(encoded).into_owned().collect())
+        Self { pairs: form_urlencoded::parse(encoded).into_owned().collect(), declared: None }
     }
 
     /// The first value of `name`.
+    ///
+    /// # Panics
+    /// In debug builds, when `name` is not declared: the row, or the body that reads the query, must say what it obeys.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        debug_assert!(
+            self.declared.is_none_or(|declared| declared.iter().any(|query| query.name == name)),
+            "{name} is read and not declared"
+        );
+        self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether `name` is given and true: `false`, `0`, `null` and nothing are not (`contract/quay.md` 10.3).
@@ -277,5 +296,35 @@ impl Response {
 impl fmt::Debug for Response {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {:?}", self.status, String::from_utf8_lossy(&self.body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DECLARED: &[Query] = &[Query::number("limit", "How many to list, at most")];
+
+    fn request() -> Request {
+        Request {
+            method: Method::Get,
+            is_head: false,
+            path: "/".into(),
+            query: "limit=5&page=2".into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_declared_is_read() {
+        assert_eq!(request().query(DECLARED).get("limit"), Some("5"));
+        assert_eq!(request().any_query().get("page"), Some("2"));
+    }
+
+    #[test]
+    #[should_panic(expected = "page is read and not declared")]
+    fn what_is_not_declared_is_not_read() {
+        let _ = request().query(DECLARED).get("page");
     }
 }

@@ -48,6 +48,8 @@ pub struct Route {
     pub works_read_only: bool,
     /// Whether the original knows the path, but not the method.
     pub(crate) extension: bool,
+    /// Whether `:orgname` may be the caller's own user name too, in a session.
+    pub own_name_in_sessions: bool,
     /// Whether it works although anonymous access is off.
     pub open: bool,
     /// Whether nobody asks who calls.
@@ -56,7 +58,7 @@ pub struct Route {
     pub internal: bool,
     /// The statuses of success, for discovery; tests hold every answer against them.
     pub answers: &'static [u16],
-    /// What the query may hold, for discovery.
+    /// What the handler reads of the query.
     pub query: &'static [Query],
 }
 
@@ -69,25 +71,34 @@ pub struct Query {
     pub kind: &'static str,
     /// What it means.
     pub about: &'static str,
+    /// Whether it must be given.
+    pub required: bool,
 }
 
 impl Query {
     /// A text.
     #[must_use]
     pub const fn text(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "string", about }
+        Self { name, kind: "string", about, required: false }
     }
 
     /// True or false.
     #[must_use]
     pub const fn flag(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "boolean", about }
+        Self { name, kind: "boolean", about, required: false }
     }
 
     /// A whole number.
     #[must_use]
     pub const fn number(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "integer", about }
+        Self { name, kind: "integer", about, required: false }
+    }
+
+    /// The same, which must be given.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
     }
 
     /// The token of a page, as the answer before gave it.
@@ -135,6 +146,7 @@ impl Route {
             takes_password: false,
             works_read_only: false,
             extension: false,
+            own_name_in_sessions: false,
             open: false,
             unauthenticated: false,
             internal: false,
@@ -274,6 +286,13 @@ impl Route {
         self
     }
 
+    /// In a session the path of an organization may also bear the caller's own user name: consoles ask so.
+    #[must_use]
+    pub const fn own_name_in_sessions(mut self) -> Self {
+        self.own_name_in_sessions = true;
+        self
+    }
+
     /// It works although anonymous access is off.
     #[must_use]
     pub const fn open(mut self) -> Self {
@@ -296,11 +315,16 @@ impl Route {
         self
     }
 
-    /// What the query may hold.
+    /// What the handler reads of the query.
     #[must_use]
     pub const fn query(mut self, parameters: &'static [Query]) -> Self {
         self.query = parameters;
         self
+    }
+
+    /// All that is read of the query: by the handler, and by the body.
+    pub fn queries(&self) -> impl Iterator<Item = &'static Query> {
+        self.query.iter().chain(self.endpoint.query())
     }
 
     /// Discovery shows it only on request.
@@ -324,6 +348,9 @@ pub trait Endpoint {
 
     /// Whether the body may be left out, for discovery.
     fn body_is_optional(&self) -> bool;
+
+    /// What the body reads of the query, for discovery.
+    fn query(&self) -> &'static [Query];
 
     /// Reads the body; nothing is reported yet. The desk learns which namespace the body names, and gets back what
     /// finishes the visit.
@@ -364,6 +391,10 @@ impl<P: Permit> Endpoint for Read<P> {
         true
     }
 
+    fn query(&self) -> &'static [Query] {
+        &[]
+    }
+
     fn open(&self, _request: &Request) -> Opened {
         let handler = self.0;
         Opened {
@@ -396,6 +427,10 @@ impl<P: Permit, B: Body + 'static> Endpoint for Change<P, B> {
 
     fn body_is_optional(&self) -> bool {
         B::OPTIONAL
+    }
+
+    fn query(&self) -> &'static [Query] {
+        B::QUERY
     }
 
     fn open(&self, request: &Request) -> Opened {

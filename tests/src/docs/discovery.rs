@@ -1,10 +1,11 @@
 //! `components/system/src/discovery.json`, from the route tables: what does not change while Berth runs of the answer to
-//! `GET /api/v1/discovery` (Swagger 2.0). The component `system` adds the rest, and leaves out what is internal or off, by the
-//! marks `x-internal` and `x-feature`.
+//! `GET /api/v1/discovery` (Swagger 2.0). The component `system` adds the rest, among it the refusals that operations share, and
+//! leaves out what is internal or off, by the marks `x-internal` and `x-feature`.
 
 use std::fmt::Write as _;
 
-use berth_web::{ErrorType, Kind, Logs, Property, Route, Schema};
+use berth_access::Permission;
+use berth_web::{ErrorType, Kind, Logs, Property, Query, Route, Schema};
 use serde_json::{Map, Value, json};
 
 use crate::components::{Component, rows};
@@ -18,6 +19,8 @@ pub fn document() -> Value {
     let mut paths = Map::new();
     let mut definitions = Map::new();
     definitions.insert("ApiError".into(), api_error());
+    definitions.insert("Message".into(), message());
+    definitions.insert("Refusal".into(), refusal());
     for (component, route) in rows().filter(|(_, route)| route.path.starts_with("/api/")) {
         let path = swagger_path(route.path);
         let entry =
@@ -30,14 +33,14 @@ pub fn document() -> Value {
     }
     let tags: Vec<Value> =
         TAGS.iter().map(|tag| json!({ "name": tag.name, "description": tag.about })).collect();
-    json!({ "paths": paths, "definitions": definitions, "tags": tags })
+    json!({ "paths": paths, "definitions": definitions, "responses": refusals(), "tags": tags })
 }
 
-/// The document as text: a line for each path, definition and tag, so that a change reads well and the file stays small.
+/// The document as text: a line for each path, definition and response, so that a change reads well and the file stays small.
 pub(super) fn text() -> String {
     let document = document();
     let mut text = String::from("{\n");
-    for part in ["paths", "definitions"] {
+    for part in ["paths", "definitions", "responses"] {
         let _ = writeln!(text, "\"{part}\": {{");
         let members: Vec<String> = document[part]
             .as_object()
@@ -67,14 +70,17 @@ const fn tag(name: &'static str, marks: &'static [&'static str], about: &'static
 
 /// The groups; the first that fits counts.
 const TAGS: &[Tag] = &[
-    tag("concord", &["/v1/org/"], "Organizations, as Concord's API has them"),
+    tag(CONCORD, &["/v1/org/"], "Organizations, as Concord's API has them"),
     tag("suconfig", &["/superuser/registrystatus/"], "The state of the registry"),
     tag("superuser", &["/superuser/"], "The installation, for superusers"),
     tag("discovery", &["/discovery/"], "What the API has"),
     tag("error", &["/error/"], "What the types of errors mean"),
+    tag("capabilities", &["/registry/capabilities/"], "What the registry can"),
     tag("globalmessages", &["/messages/", "/message/"], "Messages to everybody"),
     tag("search", &["/entities/"], "Finding whom to add, invite or permit"),
-    tag("logs", &["/logs/", "/aggregatelogs/"], "What happened"),
+    tag("logs", &["/logs/", "/aggregatelogs/", "/exportlogs/"], "What happened"),
+    tag("tag", &["/tag/"], "Tags of images, of which none are stored"),
+    tag("repositorynotification", &["/notification/"], "Who is told what happens to images"),
     tag("namespacequota", &["/quota/"], "Storage quotas"),
     tag("policy", &["/autoprunepolicy/"], "Auto-prune policies"),
     tag("robot", &["/robots/"], "Robot accounts of organizations and users"),
@@ -87,6 +93,9 @@ const TAGS: &[Tag] = &[
     tag("user", &["/v1/"], "The caller's own account, and signing in"),
 ];
 
+/// The group of Concord's operations.
+const CONCORD: &str = "concord";
+
 /// The name of the group that a path belongs to.
 fn tag_of(path: &str) -> &'static str {
     let path = format!("{path}/");
@@ -95,7 +104,8 @@ fn tag_of(path: &str) -> &'static str {
 }
 
 /// A path in Swagger's spelling: `{orgname}` for `:orgname`, and the same for `*repository`, which may span segments.
-pub(super) fn swagger_path(path: &str) -> String {
+#[must_use]
+pub fn swagger_path(path: &str) -> String {
     path.split('/')
         .map(|segment| match segment.strip_prefix([':', '*']) {
             Some(name) => format!("{{{name}}}"),
@@ -155,7 +165,11 @@ fn operation(route: &Route) -> Value {
     operation.insert("summary".into(), summary(route.name).into());
     operation.insert("parameters".into(), parameters(route).into());
     operation.insert("description".into(), description(route).into());
-    operation.insert("tags".into(), json!([tag_of(route.path)]));
+    let group = tag_of(route.path);
+    operation.insert("tags".into(), json!([group]));
+    if group == CONCORD {
+        operation.insert("produces".into(), CONCORD_TYPES.into());
+    }
     if route.fresh_login {
         operation.insert("x-requires-fresh-login".into(), true.into());
     }
@@ -166,11 +180,28 @@ fn operation(route: &Route) -> Value {
     if !features.is_empty() {
         operation.insert("x-feature".into(), features.join(" ").into());
     }
-    if let Some(scope) = route.scope {
-        operation.insert("security".into(), json!([{ "oauth2_implicit": [scope.as_str()] }]));
+    if !route.unauthenticated {
+        operation.insert("security".into(), security(route).into());
     }
     operation.insert("responses".into(), responses(route));
     Value::Object(operation)
+}
+
+/// What Concord's operations answer in: refusals are text, or a list of broken rules.
+const CONCORD_TYPES: [&str; 3] =
+    ["application/json", "text/plain", "application/vnd.concord-validation-errors-v1+json"];
+
+/// What proves who calls: a token with the advertised scope; any token where none is; nothing too where anybody may.
+fn security(route: &Route) -> Vec<Value> {
+    let scope: Vec<&str> = route.scope.map(|scope| scope.as_str()).into_iter().collect();
+    let mut security = vec![json!({ "oauth2_implicit": scope })];
+    if tag_of(route.path) == CONCORD {
+        security.push(json!({ "basic": [] }));
+    }
+    if route.scope.is_none() && route.endpoint.permission() == Permission::Public {
+        security.push(json!({}));
+    }
+    security
 }
 
 /// `getOrganizationTeams` as words: `Get organization teams`.
@@ -223,20 +254,24 @@ fn parameters(route: &Route) -> Vec<Value> {
             "schema": { "$ref": format!("#/definitions/{}", schema.name) },
         })
     });
-    let query = route.query.iter().map(|parameter| {
-        json!({
-            "name": parameter.name,
-            "in": "query",
-            "required": false,
-            "description": parameter.about,
-            "type": parameter.kind,
-        })
-    });
-    body.into_iter().chain(query).collect()
+    body.into_iter().chain(route.queries().map(query_parameter)).collect()
 }
 
-/// The answers of success; the component `system` adds those that every operation shares.
+fn query_parameter(parameter: &Query) -> Value {
+    json!({
+        "name": parameter.name,
+        "in": "query",
+        "required": parameter.required,
+        "description": parameter.about,
+        "type": parameter.kind,
+    })
+}
+
+/// The answers of success, and Concord's refusals; the component `system` adds those that all other operations share.
 fn responses(route: &Route) -> Value {
+    let refusals = CONCORD_REFUSALS.iter().filter(|_| tag_of(route.path) == CONCORD);
+    let refusals =
+        refusals.map(|(status, about)| ((*status).to_owned(), json!({ "description": about })));
     let answers = route.answers.iter().map(|status| {
         let meaning = match status {
             201 => "Created",
@@ -247,7 +282,68 @@ fn responses(route: &Route) -> Value {
         };
         (status.to_string(), json!({ "description": meaning }))
     });
-    answers.collect::<Map<_, _>>().into()
+    answers.chain(refusals).collect::<Map<_, _>>().into()
+}
+
+/// What Concord's operations answer to what they refuse.
+const CONCORD_REFUSALS: &[(&str, &str)] = &[
+    ("400", "The request cannot be fulfilled as it is: a text, or a list of broken rules"),
+    ("401", "Nobody known calls; no body"),
+    ("403", "The caller may not; a text"),
+    ("404", "Not there; a text"),
+    ("405", "The path does not know the method; no body"),
+    ("406", "No JSON is accepted; no body"),
+    ("415", "The body is no JSON; no body"),
+];
+
+/// The refusals that operations share, by the names under which they refer to them.
+fn refusals() -> Value {
+    let refusals = [
+        (
+            "BadRequest",
+            "The request cannot be fulfilled as it is: a typed error for what it asks, with the place in its first line for a \
+             body that breaks its schema; a message for what cannot be read, and for a rule of the data",
+            "Refusal",
+        ),
+        ("Unauthorized", "Nobody known calls, or a session must be fresh", "ApiError"),
+        ("Forbidden", "The caller may not, or a session came without its CSRF token", "Refusal"),
+        ("NotFound", "Not there", "Refusal"),
+        ("MethodNotAllowed", "The path does not know the method; `Allow` says which", "Message"),
+        ("TooLarge", "The body is too large", "Message"),
+        ("UnsupportedMediaType", "The body is no JSON", "Message"),
+        ("Unavailable", "Busy, or the registry takes no changes", "Message"),
+    ];
+    let response = |(name, about, definition): (&str, &str, &str)| {
+        let schema = json!({ "$ref": format!("#/definitions/{definition}") });
+        (name.to_owned(), json!({ "description": about, "schema": schema }))
+    };
+    refusals.into_iter().map(response).collect::<Map<_, _>>().into()
+}
+
+/// The other shape of an error.
+fn message() -> Value {
+    json!({
+        "type": "object",
+        "description": "An error without a type",
+        "required": ["message"],
+        "properties": { "message": { "type": "string", "description": "What is wrong, in words" } },
+    })
+}
+
+/// Swagger 2.0 cannot say that an answer has one of several shapes: this has the members of all.
+fn refusal() -> Value {
+    let mut refusal = api_error();
+    let members = refusal.as_object_mut().expect("an object");
+    members.remove("required");
+    members.insert(
+        "description".into(),
+        "An `ApiError`, or a `Message`; where no permission was asked yet, `error` alone".into(),
+    );
+    refusal["properties"]["message"] = json!({
+        "description": "What is wrong, in words; of a query parameter with a value of the wrong type, an object with its name",
+    });
+    refusal["properties"]["error"] = json!({ "type": "string", "description": "What is wrong" });
+    refusal
 }
 
 fn api_error() -> Value {

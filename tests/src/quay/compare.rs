@@ -34,6 +34,9 @@ const RANDOM: &[&str] = &[
     "next_page",
 ];
 
+/// Members that say how far a worker of Quay's was when the case was recorded; nothing is left to count here.
+const PROGRESS: &[&str] = &["running_backfill", "backfill_status"];
+
 /// The form of an answer in which it is compared. `base` is the server's own address.
 pub(crate) fn normalize(value: &Value, base: &str) -> Value {
     normalize_member("", value, base)
@@ -59,6 +62,7 @@ fn normalize_member(name: &str, value: &Value, base: &str) -> Value {
             Value::Array(items)
         }
         Value::String(text) if RANDOM.contains(&name) && !text.is_empty() => "<random>".into(),
+        Value::String(_) if PROGRESS.contains(&name) => "<progress>".into(),
         Value::Number(_) if RANDOM.contains(&name) => "<random number>".into(),
         Value::Number(number) => normalize_number(number),
         Value::String(text) => normalize_text(text, base).into(),

@@ -13,7 +13,7 @@ use super::request::{AuthorizationRequest, ResponseType};
 
 /// Answers with the consent page; to who is not signed in, with a form to sign in.
 pub(crate) fn authorize(cx: &Context<'_, Client>) -> Answer {
-    let request = AuthorizationRequest::require(&cx.request().query())?;
+    let request = AuthorizationRequest::require(&cx.request().any_query())?;
     let Some(caller) = person(cx) else { return pages::sign_in(cx, &request) };
     let client = cx.grant.target();
     let (Some(application), Some(owner)) = (&client.application, &client.namespace) else {

@@ -12,7 +12,7 @@ pub(crate) fn local(cx: &Context<'_, Public>) -> Answer {
     if person(cx).is_none() {
         return pages::signed_out();
     }
-    let query = cx.request().query();
+    let query = cx.request().any_query();
     if query.get("scope").is_none_or(str::is_empty) {
         return Ok(html::page(200, "Authorization canceled", "<p>No token was made.</p>"));
     }

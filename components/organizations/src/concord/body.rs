@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_store::concord::Wanted;
-use berth_web::{ApiError, Body, Kind, Property, Request, Schema};
+use berth_web::{ApiError, Body, Kind, Property, Query, Request, Schema};
 use serde_json::value::RawValue;
 
 use super::document::cleaned;
@@ -91,9 +91,10 @@ pub(crate) struct Confirmation;
 
 impl Body for Confirmation {
     const SCHEMA: Option<&'static Schema> = None;
+    const QUERY: &'static [Query] = &[Query::text("confirmation", "`yes`").required()];
 
     fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query();
+        let query = request.query(Self::QUERY);
         let confirmation = query.get("confirmation").unwrap_or_default();
         if confirmation.eq_ignore_ascii_case("yes") {
             Ok(Self)
