@@ -4,7 +4,7 @@ use berth_access::{
     CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
     OrganizationView as ViewPermit,
 };
-use berth_domain::{LogKind, NamespaceName, is_email_address, settings};
+use berth_domain::{EmailAddress, LogKind, NamespaceName, settings};
 use berth_store::organizations::{NewOrganization, OrganizationState};
 use berth_store::{StoreError, log, organizations, transaction};
 use berth_web::view::{OrganizationView, Quotas};
@@ -52,11 +52,11 @@ pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> Answ
     let random = services.random();
     let (uuid, no_email) = (random.ordered_uuid(services.now()), random.uuid());
     transaction(cx.db(), |tx| {
-        let taken = organizations::taken(tx, &body.name, address)?;
+        let taken = organizations::taken(tx, &body.name, address, services.now())?;
         if taken.name {
             return Err(name_taken());
         }
-        if address.is_some_and(|address| !is_email_address(address)) {
+        if address.is_some_and(|address| EmailAddress::try_from(address).is_err()) {
             return Err(ApiError::invalid_request("Invalid email address"));
         }
         let name = NamespaceName::try_from(body.name.as_str())?;
@@ -161,7 +161,7 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> An
         let email = email.filter(|email| !email.is_empty());
         if email.as_ref() != Some(&before.email) {
             after.email = match &email {
-                Some(email) if is_email_address(email) => email.clone(),
+                Some(email) if EmailAddress::try_from(email.as_str()).is_ok() => email.clone(),
                 Some(_) => return Err(ApiError::invalid_request("Invalid email address")),
                 None => services.random().uuid(),
             };

@@ -31,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0021_proxy_cache.sql"),
     include_str!("../migrations/0022_messages.sql"),
     include_str!("../migrations/0023_concord.sql"),
+    include_str!("../migrations/0024_proven_addresses.sql"),
 ];
 
 /// The version that this code wants.
