@@ -53,6 +53,7 @@ migrations! {
     "0021_proxy_cache.sql": Expands,
     "0022_messages.sql": Expands,
     "0023_concord.sql": Expands,
+    "0024_proven_addresses.sql": Expands,
     // Code from before it takes no schema but its own.
     "0025_oldest_reader.sql": Contracts,
     "0026_owner_is_a_member.sql": Expands,
