@@ -21,6 +21,7 @@ struct Role {
     team_role: Option<TeamRole>,
     repository_role: Option<RepositoryRole>,
     namespace: (i64, NamespaceKind),
+    names_organization: bool,
     concord_owner: bool,
     anybody_creates: bool,
     restricted: bool,
@@ -33,6 +34,7 @@ const NOBODY: Role = Role {
     team_role: None,
     repository_role: None,
     namespace: (SOMEBODY_ELSE, NamespaceKind::Organization),
+    names_organization: false,
     concord_owner: false,
     anybody_creates: false,
     restricted: false,
@@ -66,6 +68,11 @@ fn everyday_roles() -> Vec<Role> {
             namespace: (CALLER, NamespaceKind::User),
             restricted: true,
             ..outsider("own, restricted")
+        },
+        Role {
+            namespace: (CALLER, NamespaceKind::User),
+            names_organization: true,
+            ..outsider("own, in a path")
         },
     ]
 }
@@ -126,6 +133,7 @@ impl Role {
     fn facts(&self) -> Facts {
         Facts {
             namespace: Some(self.namespace()),
+            names_organization: self.names_organization,
             team_role: self.team_role,
             team: Some(Team {
                 id: 3,

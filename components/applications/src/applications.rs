@@ -165,7 +165,9 @@ pub(crate) fn change(cx: &Context<'_, ApplicationAdmin>, UpdateApp(body): Update
     let client_id = &target.application.client_id;
     let secret = client_secret::take(cx.services(), &target.application)?;
     transaction(cx.db(), |tx| {
-        applications::update(tx, &cx.grant, &body.values())?;
+        if !applications::update(tx, &cx.grant, &body.values())? {
+            return Err(ApiError::not_found());
+        }
         let metadata = body.metadata(client_id);
         let entry = cx.log_entry(LogKind::UpdateApplication, target.organization.id, metadata);
         log::append(tx, &[entry])?;
@@ -177,8 +179,8 @@ pub(crate) fn change(cx: &Context<'_, ApplicationAdmin>, UpdateApp(body): Update
 pub(crate) fn delete(cx: &Context<'_, ApplicationAdmin>) -> Answer {
     let target = cx.grant.target();
     transaction(cx.db(), |tx| {
-        applications::delete(tx, &cx.grant)?;
-        let metadata = views::application_metadata(&target.application);
+        let application = applications::delete(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
+        let metadata = views::application_metadata(&application);
         let entry = cx.log_entry(LogKind::DeleteApplication, target.organization.id, metadata);
         log::append(tx, &[entry])?;
         Ok(Response::no_content())
@@ -191,12 +193,13 @@ pub(crate) fn reset_secret(cx: &Context<'_, ApplicationAdmin>) -> Answer {
     let secret = services.random().upper(CLIENT_SECRET_LENGTH);
     let sealed = services.seal(Purpose::ClientSecret, &secret)?;
     transaction(cx.db(), |tx| {
-        applications::set_secret(tx, &cx.grant, &sealed)?;
-        let metadata = views::application_metadata(&target.application);
+        let application = applications::set_secret(tx, &cx.grant, &sealed)?;
+        let application = application.ok_or_else(ApiError::not_found)?;
+        let metadata = views::application_metadata(&application);
         let kind = LogKind::ResetApplicationClientSecret;
         log::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
-        let application = &target.application;
-        let view = ApplicationView::new(&application.client_id, application.into(), Some(secret));
+        let view =
+            ApplicationView::new(&application.client_id, (&application).into(), Some(secret));
         Ok(Response::ok(&view))
     })
 }

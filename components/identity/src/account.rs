@@ -47,11 +47,15 @@ pub(crate) fn delete_account<P: Permit>(
     metadata: Value,
 ) -> Answer {
     let deleted = transaction(cx.db(), |tx| {
-        log::append(tx, &[cx.log_entry(LogKind::UserDelete, leaver.id, metadata)])?;
-        accounts::delete(tx, leaver.id)
+        let was_there = accounts::delete(tx, leaver.id)?;
+        if was_there {
+            log::append(tx, &[cx.log_entry(LogKind::UserDelete, leaver.id, metadata)])?;
+        }
+        Ok(was_there)
     });
     match deleted {
-        Ok(()) => {
+        Ok(false) => Err(ApiError::not_found()),
+        Ok(true) => {
             // The account is gone, and with it whatever its sessions were good for.
             let _ = Session::end_all(cx.services(), leaver.uuid);
             let _ = password::forgive(cx.services(), leaver.uuid);

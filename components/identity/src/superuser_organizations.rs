@@ -2,7 +2,7 @@
 
 use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::{Invalid, LogKind, NamespaceKind, NamespaceName};
-use berth_store::{log, members, organizations, transaction, users};
+use berth_store::{Database, accounts, log, members, organizations, transaction, users};
 use berth_web::view::Quotas;
 use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
@@ -45,13 +45,18 @@ pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) ->
     if name != organization.name {
         let valid = NamespaceName::try_from(name.as_str()).map_err(invalid_name)?;
         transaction(cx.db(), |tx| {
-            organizations::rename(tx, &cx.grant, &valid).map_err(|error| match error {
+            let before = organizations::current(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
+            let renamed = organizations::rename(tx, &cx.grant, &valid);
+            let renamed = renamed.map_err(|error| match error {
                 error if error.is_taken("account.name") => ApiError::invalid_request(
                     "A user or organization with this name already exists",
                 ),
                 error => error.into(),
             })?;
-            let metadata = json!({ "namespace": name, "old_name": organization.name });
+            if !renamed {
+                return Err(ApiError::not_found());
+            }
+            let metadata = json!({ "namespace": name, "old_name": before.name });
             let entry = cx.log_entry(LogKind::OrgChangeName, organization.id, metadata);
             Ok::<_, ApiError>(log::append(tx, &[entry])?)
         })?;
@@ -69,9 +74,9 @@ pub(crate) fn invalid_name(invalid: Invalid) -> ApiError {
 pub(crate) fn delete(cx: &Context<'_, SuperuserOrganization>) -> Answer {
     let organization = cx.grant.organization();
     transaction(cx.db(), |tx| {
-        let metadata = json!({ "namespace": organization.name });
+        let name = organizations::delete(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
+        let metadata = json!({ "namespace": name });
         log::append(tx, &[cx.log_entry(LogKind::OrgDelete, organization.id, metadata)])?;
-        organizations::delete(tx, &cx.grant)?;
         Ok(Response::no_content())
     })
 }
@@ -88,8 +93,11 @@ pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> Answer {
             if is_superuser(cx.services(), &user)? {
                 return Err(ApiError::invalid_request("Cannot take ownership of a superuser"));
             }
+            refuse_to_leave_alone(tx, &user.name, user.id)?;
         }
-        members::take_ownership(tx, &cx.grant, namespace, caller.id)?;
+        if !members::take_ownership(tx, &cx.grant, namespace, caller.id)? {
+            return Err(ApiError::not_found());
+        }
         let metadata = json!({
             "entity_id": namespace.id,
             "namespace": namespace.name,
@@ -99,4 +107,16 @@ pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> Answer {
         log::append(tx, &[cx.log_entry(LogKind::TakeOwnership, namespace.id, metadata)])?;
         Ok(Response::ok(&json!({ "namespace": namespace.name })))
     })
+}
+
+/// Who becomes an organization is no member of any other: one that nobody else administers would be left alone.
+fn refuse_to_leave_alone(tx: &dyn Database, name: &str, account_id: i64) -> Result<(), ApiError> {
+    let organizations = accounts::administered_alone(tx, account_id)?;
+    if organizations.is_empty() {
+        return Ok(());
+    }
+    let organizations = organizations.join(", ");
+    Err(ApiError::invalid_request(format!(
+        "Cannot take ownership of {name}, the only administrator of: {organizations}"
+    )))
 }

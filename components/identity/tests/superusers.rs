@@ -549,7 +549,12 @@ fn taking_ownership_of_a_person_s_account() {
     assert_snapshot!(root(&app).post_empty("/api/v1/superuser/takeownership/ana"), @r#"
     400
     {
-      "message": "An organization must keep at least one member in a team with role admin"
+      "detail": "Cannot take ownership of ana, the only administrator of: acme, bare",
+      "error_message": "Cannot take ownership of ana, the only administrator of: acme, bare",
+      "error_type": "invalid_request",
+      "title": "invalid_request",
+      "type": "http://localhost:3000/api/v1/error/invalid_request",
+      "status": 400
     }
     "#);
     assert_eq!(app.anonymous().get("/api/v1/users/ana").status(), 200);

@@ -5,11 +5,13 @@ mod document;
 mod views;
 
 use berth_access::{
-    Authenticated, AuthenticatedNamespace, ConcordCreate, ConcordDelete, ConcordUpdate, Denied,
-    Facts, Grant,
+    Authenticated, AuthenticatedOrganization, ConcordCreate, ConcordDelete, ConcordUpdate, Denied,
+    Facts, Grant, rights_by_role,
 };
-use berth_domain::{LogKind, settings};
-use berth_store::concord::{self, Entry, EntryChange, Listing, NewEntry, Owner, Wanted};
+use berth_domain::{LogKind, TeamRole, settings};
+use berth_store::concord::{
+    self, Entry, EntryChange, Listing, NewEntry, Owner, Resolved, Target, Wanted,
+};
 use berth_store::{StoreError, log, organizations, transaction};
 use berth_web::{Answer, ApiError, Context, Response};
 use serde_json::json;
@@ -21,18 +23,19 @@ pub(crate) use body::{Confirmation, EntryBody};
 /// before owner: who may not do it does not learn who exists.
 pub(crate) fn create_or_update(cx: &Context<'_, Authenticated>, body: EntryBody) -> Answer {
     let (uuid, name) = (body.id.as_deref(), body.name.as_deref());
-    let (entry, owner) = concord::resolve(cx.db(), uuid, name, body.owner.as_ref())?;
-    match (entry, uuid) {
-        (Some(entry), _) => update(cx, &entry, &body, owner),
+    let mut resolved = concord::resolve(cx.db(), uuid, name, body.owner.as_ref())?;
+    match (resolved.entry.take(), uuid) {
+        (Some(entry), _) => update(cx, &entry, &body, resolved),
         (None, Some(uuid)) => Err(not_found(uuid)),
-        (None, None) => create(cx, &body, owner),
+        (None, None) => create(cx, &body, resolved),
     }
 }
 
-fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, owner: Option<Owner>) -> Answer {
+/// The owner becomes a member: he is put into the first teams.
+fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved) -> Answer {
     let (services, caller) = (cx.services(), cx.caller()?);
     let grant = may_create(cx)?;
-    let owner = require_owner(body.owner.as_ref(), owner)?;
+    let owner = require_owner(body.owner.as_ref(), resolved.owner)?;
     let Some(name) = body.name.as_deref() else { return Err(key_violation("must not be null")) };
     let random = services.random();
     let (uuid, email) = (random.ordered_uuid(services.now()), random.uuid());
@@ -48,7 +51,8 @@ fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, owner: Option<Owner
         at: services.now(),
     };
     transaction(cx.db(), |tx| {
-        let id = concord::create(tx, &grant, &new).map_err(|error| explained(error, name, body))?;
+        let id = concord::create(tx, &grant, &new)
+            .map_err(|error| explained(error, name, body, resolved.is_user_name))?;
         let metadata = json!({ "email": null, "namespace": name });
         log::append(tx, &[cx.log_entry(LogKind::OrgCreate, id, metadata)])?;
         Ok(Response::ok(&views::result("CREATED", Some(&uuid))))
@@ -62,29 +66,35 @@ fn may_create(cx: &Context<'_, Authenticated>) -> Result<Grant<ConcordCreate>, A
     })
 }
 
-/// Sets what is given and leaves the rest; teams are not touched, also not when the owner changes.
+/// Sets what is given and leaves the rest; teams are not touched, also not when the owner changes. The name is new only where
+/// an id says what is meant; otherwise it says what is meant itself.
 fn update(
     cx: &Context<'_, Authenticated>,
-    entry: &Entry,
+    entry: &Target,
     body: &EntryBody,
-    owner: Option<Owner>,
+    resolved: Resolved,
 ) -> Answer {
     let grant = may_update(cx, entry)?;
-    let owner = require_owner(body.owner.as_ref(), owner)?;
+    let owner = require_owner(body.owner.as_ref(), resolved.owner)?;
+    let (uuid, asked) = (body.id.as_deref(), body.name.as_deref());
     let change = EntryChange {
-        name: body.name.as_deref(),
+        name: asked.filter(|_| uuid.is_some()),
         owner_id: owner.map(|owner| owner.id),
         visibility: body.visibility,
         meta: body.meta.as_deref(),
         cfg: body.cfg.as_deref(),
     };
-    let name = body.name.as_deref().unwrap_or(&entry.name);
     transaction(cx.db(), |tx| {
-        let updated = concord::update(tx, &grant, &change);
-        if !updated.map_err(|error| explained(error, name, body))? {
-            return Err(not_found(body.id.as_deref().unwrap_or(name)));
+        let gone = || uuid.map_or(ApiError::Busy, not_found);
+        let before = concord::current_name(tx, &grant)?.ok_or_else(gone)?;
+        if uuid.is_none() && asked != Some(&before) {
+            // It got another name at this moment: asked again, this makes one.
+            return Err(ApiError::Busy);
         }
-        let metadata = json!({ "namespace": name, "old_name": entry.name });
+        let name = asked.unwrap_or(&before);
+        concord::update(tx, &grant, &change)
+            .map_err(|error| explained(error, name, body, resolved.is_user_name))?;
+        let metadata = json!({ "namespace": name, "old_name": before });
         log::append(tx, &[cx.log_entry(LogKind::OrgChangeSettings, entry.id, metadata)])?;
         Ok(Response::ok(&views::result("UPDATED", Some(&entry.uuid))))
     })
@@ -92,7 +102,7 @@ fn update(
 
 fn may_update(
     cx: &Context<'_, Authenticated>,
-    entry: &Entry,
+    entry: &Target,
 ) -> Result<Grant<ConcordUpdate>, ApiError> {
     let caller_id = cx.caller()?.id;
     let facts = Facts {
@@ -130,18 +140,32 @@ pub(crate) fn list(cx: &Context<'_, Authenticated>) -> Answer {
         offset: offset.max(0).into(),
         limit: (limit > 0).then_some(limit.into()),
     };
-    Ok(Response::ok(&views::entries(concord::list(cx.db(), &listing)?)))
+    let entries = concord::list(cx.db(), &listing)?.into_iter().map(|entry| shown(cx, entry));
+    Ok(Response::ok(&views::entries(entries.collect())))
+}
+
+/// What the caller sees of an organization: of a private one, its documents only as far as he is in it, and his token is good
+/// for organizations at all.
+fn shown(cx: &Context<'_, Authenticated>, entry: Entry) -> Entry {
+    let rights = cx.grant.rights();
+    let sees_all = rights.is_superuser() || rights.is_global_reader();
+    let as_member = rights_by_role(cx.principal(), Some(TeamRole::Member)).sees_as_member();
+    if entry.visibility == "PUBLIC" || sees_all || (as_member && entry.viewer_belongs) {
+        return entry;
+    }
+    Entry { meta: None, cfg: None, ..entry }
 }
 
 /// `GET /api/v1/org/<orgname>` (5.3): 204 for a name that nobody has; clients rely on it.
 pub(crate) fn get(cx: &Context<'_, Authenticated>) -> Answer {
-    let entry = concord::find(cx.db(), cx.path("orgname"))?;
+    let entry = concord::find(cx.db(), cx.caller()?.id, cx.path("orgname"))?;
+    let entry = entry.map(|entry| shown(cx, entry));
     Ok(entry.map_or_else(Response::no_content, |entry| Response::ok(&views::entry(entry))))
 }
 
 /// `DELETE /api/v1/org/<orgname>?confirmation=yes` (5.4).
-pub(crate) fn delete(cx: &Context<'_, AuthenticatedNamespace>, _: Confirmation) -> Answer {
-    let (name, namespace) = (cx.path("orgname"), cx.grant.namespace().cloned());
+pub(crate) fn delete(cx: &Context<'_, AuthenticatedOrganization>, _: Confirmation) -> Answer {
+    let (name, namespace) = (cx.path("orgname"), cx.grant.organization_if_any().cloned());
     let grant = cx.authorize::<ConcordDelete>(Facts { namespace, ..Facts::default() }).map_err(
         |denied| match denied {
             Denied::NotFound => not_found(name),
@@ -149,9 +173,11 @@ pub(crate) fn delete(cx: &Context<'_, AuthenticatedNamespace>, _: Confirmation) 
         },
     )?;
     transaction(cx.db(), |tx| {
+        if organizations::delete(tx, &grant)?.is_none() {
+            return Err(not_found(name));
+        }
         let metadata = json!({ "namespace": name });
         log::append(tx, &[cx.log_entry(LogKind::OrgDelete, grant.organization().id, metadata)])?;
-        organizations::delete(tx, &grant)?;
         Ok(Response::ok(&views::result("DELETED", None)))
     })
 }
@@ -178,11 +204,17 @@ fn nobody(wanted: &Wanted) -> ApiError {
     }
 }
 
-/// What the schema refuses: a name that somebody has, an owner who went after he was found.
-fn explained(error: StoreError, name: &str, body: &EntryBody) -> ApiError {
+/// What the schema refuses: a name that somebody has, an owner who is no member, or who went after he was found.
+fn explained(error: StoreError, name: &str, body: &EntryBody, is_user_name: bool) -> ApiError {
     match error {
+        error if error.is_taken("account.name") && is_user_name => {
+            violation(format!("Name is taken: {name}"))
+        }
         error if error.is_taken("account.name") => {
             violation(format!("Organization already exists: {name}"))
+        }
+        StoreError::NotMember => {
+            violation(format!("The owner doesn't belong to the specified organization: {name}"))
         }
         StoreError::Gone => body.owner.as_ref().map_or_else(ApiError::unauthenticated, nobody),
         error => error.into(),

@@ -4,12 +4,13 @@ use berth_access::{
     CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
     OrganizationView as ViewPermit,
 };
-use berth_domain::{LogKind, NamespaceName, is_email_address, settings};
-use berth_store::organizations::{NewOrganization, OrganizationState};
-use berth_store::{StoreError, log, organizations, transaction};
+use berth_domain::{LogKind, Namespace, NamespaceName, is_email_address, settings};
+use berth_store::log::LogEntry;
+use berth_store::organizations::{NewOrganization, OrganizationChange};
+use berth_store::{log, organizations, transaction};
 use berth_web::view::{OrganizationView, Quotas};
 use berth_web::{
-    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, present,
+    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services, present,
     tag_expiration_option,
 };
 use serde::Deserialize;
@@ -142,67 +143,113 @@ impl Json for OrgChange {
 
 /// Changes what is given; all of it or nothing.
 pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> Answer {
-    let (services, before) = (cx.services(), cx.grant.organization());
-    let mut after = before.clone();
-    let mut entries = Vec::new();
-    let mut log = |kind, metadata| entries.push(cx.log_entry(kind, before.id, metadata));
-    if let Some(invoice_email) = body.invoice_email {
-        after.invoice_email = invoice_email;
-        let metadata = json!({ "invoice_email": invoice_email, "namespace": before.name });
-        log(LogKind::OrgChangeInvoicing, metadata);
-    }
-    let address = body.invoice_email_address;
-    if let Some(address) = address.filter(|address| *address != before.invoice_email_address) {
-        let metadata = json!({ "invoice_email_address": address, "namespace": before.name });
-        log(LogKind::OrgChangeInvoicing, metadata);
-        after.invoice_email_address = address.filter(|address| !address.is_empty());
-    }
-    if let Some(email) = body.contact_email.or(body.email.map(Some)) {
-        let email = email.filter(|email| !email.is_empty());
-        if email.as_ref() != Some(&before.email) {
-            after.email = match &email {
-                Some(email) if is_email_address(email) => email.clone(),
-                Some(_) => return Err(ApiError::invalid_request("Invalid email address")),
-                None => services.random().uuid(),
-            };
-            let metadata =
-                json!({ "email": email, "namespace": before.name, "old_email": before.email });
-            log(LogKind::OrgChangeEmail, metadata);
-        }
-    }
-    let tag_expiration = match body.tag_expiration_s {
-        Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION)? => {
-            after.tag_expiration_s = tag_expiration_option(services, &number)?;
-            let metadata = json!({ "tag_expiration": number, "namespace": before.name });
-            log(LogKind::OrgChangeTagExpiration, metadata);
-            Some(number)
-        }
-        _ => None,
+    let services = cx.services();
+    let tag_expiration = tag_expiration(services, body.tag_expiration_s)?;
+    let no_email = services.random().uuid();
+    let email = body.contact_email.or(body.email.map(Some));
+    let mut given = Given {
+        email: email.map(|email| email.filter(|email| !email.is_empty())),
+        invoice_email: body.invoice_email,
+        invoice_email_address: body.invoice_email_address,
+        tag_expiration,
     };
     let caller_id = cx.principal().caller().map(|caller| caller.id);
-    let teams = transaction(cx.db(), |tx| -> Result<_, StoreError> {
-        let state = OrganizationState {
-            email: &after.email,
-            invoice_email: after.invoice_email,
-            invoice_email_address: after.invoice_email_address.as_deref(),
-            tag_expiration_s: after.tag_expiration_s,
-        };
-        organizations::update(tx, &cx.grant, &state)?;
-        log::append(tx, &entries)?;
-        organizations::teams(tx, &cx.grant, caller_id)
+    let (after, teams) = transaction(cx.db(), |tx| {
+        let before = organizations::current(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
+        given.keep_changes(&before)?;
+        let after = organizations::update(tx, &cx.grant, &given.change(&no_email))?;
+        let after = after.ok_or_else(ApiError::not_found)?;
+        log::append(tx, &given.entries(cx, &before))?;
+        Ok::<_, ApiError>((after, organizations::teams(tx, &cx.grant, caller_id)?))
     })?;
     let quotas = Quotas::of(services)?;
     let view = OrganizationView::new(&after, cx.grant.rights(), Some(teams), quotas);
-    Ok(Response::ok(&view.with_tag_expiration(tag_expiration)))
+    Ok(Response::ok(&view.with_tag_expiration(given.tag_expiration.map(|(_, number)| number))))
+}
+
+/// The tag expiration that is wanted, where it may be changed: in seconds, and as it was written.
+fn tag_expiration(
+    services: &Services<'_>,
+    wanted: Option<Number>,
+) -> Result<Option<(i64, Number)>, ApiError> {
+    match wanted {
+        Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION)? => {
+            Ok(Some((tag_expiration_option(services, &number)?, number)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What a request gives. `Some(None)` takes something away.
+struct Given {
+    email: Option<Option<String>>,
+    invoice_email: Option<bool>,
+    invoice_email_address: Option<Option<String>>,
+    tag_expiration: Option<(i64, Number)>,
+}
+
+impl Given {
+    /// Forgets the addresses that are there already.
+    ///
+    /// # Errors
+    /// 400 for a new address that is none.
+    fn keep_changes(&mut self, before: &Namespace) -> Result<(), ApiError> {
+        let email = self.email.take();
+        self.email = email.filter(|email| email.as_ref() != Some(&before.email));
+        let address = self.invoice_email_address.take();
+        self.invoice_email_address =
+            address.filter(|address| *address != before.invoice_email_address);
+        match self.email.as_ref().and_then(Option::as_ref) {
+            Some(email) if !is_email_address(email) => {
+                Err(ApiError::invalid_request("Invalid email address"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `no_email` stands in the place of an address that is taken away.
+    fn change<'a>(&'a self, no_email: &'a str) -> OrganizationChange<'a> {
+        let address = self.invoice_email_address.as_ref().map(Option::as_deref);
+        OrganizationChange {
+            email: self.email.as_ref().map(|email| email.as_deref().unwrap_or(no_email)),
+            invoice_email: self.invoice_email,
+            invoice_email_address: address
+                .map(|address| address.filter(|address| !address.is_empty())),
+            tag_expiration_s: self.tag_expiration.as_ref().map(|(seconds, _)| *seconds),
+        }
+    }
+
+    fn entries(&self, cx: &Context<'_, OrganizationAdmin>, before: &Namespace) -> Vec<LogEntry> {
+        let mut entries = Vec::new();
+        let mut log = |kind, metadata| entries.push(cx.log_entry(kind, before.id, metadata));
+        let name = &before.name;
+        if let Some(invoice_email) = self.invoice_email {
+            let metadata = json!({ "invoice_email": invoice_email, "namespace": name });
+            log(LogKind::OrgChangeInvoicing, metadata);
+        }
+        if let Some(address) = &self.invoice_email_address {
+            let metadata = json!({ "invoice_email_address": address, "namespace": name });
+            log(LogKind::OrgChangeInvoicing, metadata);
+        }
+        if let Some(email) = &self.email {
+            let metadata = json!({ "email": email, "namespace": name, "old_email": before.email });
+            log(LogKind::OrgChangeEmail, metadata);
+        }
+        if let Some((_, number)) = &self.tag_expiration {
+            let metadata = json!({ "tag_expiration": number, "namespace": name });
+            log(LogKind::OrgChangeTagExpiration, metadata);
+        }
+        entries
+    }
 }
 
 /// `DELETE /api/v1/organization/<orgname>` (`contract/quay.md` 1.4): everything of it goes at once.
 pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> Answer {
     let organization = cx.grant.organization();
     transaction(cx.db(), |tx| {
-        let metadata = json!({ "namespace": organization.name });
+        let name = organizations::delete(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
+        let metadata = json!({ "namespace": name });
         log::append(tx, &[cx.log_entry(LogKind::OrgDelete, organization.id, metadata)])?;
-        organizations::delete(tx, &cx.grant)?;
         Ok(Response::no_content())
     })
 }

@@ -90,6 +90,12 @@ impl Json for QuotaSize {
 }
 
 impl QuotaSize {
+    /// Whether a size is given at all. As in the original, none is no size.
+    fn is_given(&self) -> Result<bool, ApiError> {
+        let given = self.limit_bytes.is_some() || self.limit.is_some();
+        Ok(given && self.bytes()?.0 != 0)
+    }
+
     /// The bytes, and how the answer shows them: as a float where a text was given.
     fn bytes(&self) -> Result<(i64, Number), ApiError> {
         if let Some(number) = &self.limit_bytes {
@@ -123,7 +129,7 @@ impl Body for NewQuota {
     }
 }
 
-/// The body of `PUT …/quota/<id>`: exactly one of the two, and nothing else.
+/// The body of `PUT …/quota/<id>`: one of the two at most, and nothing else.
 pub(crate) struct ChangedQuota(QuotaSize);
 
 impl Body for ChangedQuota {
@@ -133,7 +139,7 @@ impl Body for ChangedQuota {
         let size = QuotaSize::read(request)?;
         let members = members(request);
         refuse_others(&members)?;
-        require_one(&members)?;
+        refuse_both(&members)?;
         Ok(Self(size))
     }
 }
@@ -162,13 +168,24 @@ fn members(request: &Request) -> Map<String, Value> {
 }
 
 fn require_one(members: &Map<String, Value>) -> Result<(), ApiError> {
-    match (members.contains_key("limit_bytes"), members.contains_key("limit")) {
-        (true, true) => Err(ApiError::invalid_request(format!(
+    refuse_both(members)?;
+    match names_size(members) {
+        true => Ok(()),
+        false => Err(ApiError::invalid_request("'limit_bytes' is a required property")),
+    }
+}
+
+fn names_size(members: &Map<String, Value>) -> bool {
+    members.contains_key("limit_bytes") || members.contains_key("limit")
+}
+
+fn refuse_both(members: &Map<String, Value>) -> Result<(), ApiError> {
+    match members.contains_key("limit_bytes") && members.contains_key("limit") {
+        false => Ok(()),
+        true => Err(ApiError::invalid_request(format!(
             "{} is valid under each of {{'required': ['limit']}}, {{'required': ['limit_bytes']}}",
             python(&Value::Object(members.clone()))
         ))),
-        (false, false) => Err(ApiError::invalid_request("'limit_bytes' is a required property")),
-        _ => Ok(()),
     }
 }
 
@@ -199,18 +216,22 @@ fn already<P: Permit>(namespace: &Namespace) -> ApiError {
     ApiError::invalid_request(format!("{what} for '{}' already exists", namespace.name))
 }
 
-/// `PUT …/quota/<id>`.
+/// `PUT …/quota/<id>`. Without a size, or with 0 of it, nothing changes.
 pub(crate) fn change<P: NamespaceChange>(
     cx: &Context<'_, P>,
     ChangedQuota(size): ChangedQuota,
 ) -> Answer {
-    let mut quota = find(cx)?.clone();
+    let (quota, default_bytes) = (find(cx)?, default_bytes(cx)?);
+    if !size.is_given()? {
+        return Ok(Response::ok(&QuotaView::new(quota, default_bytes)));
+    }
     let (bytes, shown) = size.bytes()?;
-    let default_bytes = default_bytes(cx)?;
     transaction(cx.db(), |tx| {
-        quotas::change(tx, &cx.grant, quota.id, bytes)?;
+        if !quotas::change(tx, &cx.grant, quota.id, bytes)? {
+            return Err(ApiError::not_found());
+        }
+        let quota = quotas::current(tx, &cx.grant, quota.id)?.ok_or_else(ApiError::not_found)?;
         log_size(cx, tx, LogKind::OrgChangeQuota, bytes)?;
-        quota.limit_bytes = bytes;
         let view = QuotaView { limit_bytes: shown, ..QuotaView::new(&quota, default_bytes) };
         Ok(Response::ok(&view))
     })
@@ -220,7 +241,9 @@ pub(crate) fn change<P: NamespaceChange>(
 pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
     let quota = find(cx)?;
     transaction(cx.db(), |tx| {
-        quotas::delete(tx, &cx.grant, quota.id)?;
+        if !quotas::delete(tx, &cx.grant, quota.id)? {
+            return Err(ApiError::not_found());
+        }
         log_quota(cx, tx, LogKind::OrgDeleteQuota, Map::new())?;
         Ok(Response::no_content())
     })
@@ -271,8 +294,11 @@ pub(crate) fn create_limit<P: NamespaceChange>(cx: &Context<'_, P>, body: NewLim
         return Err(same_limit());
     }
     transaction(cx.db(), |tx| {
-        quotas::create_limit(tx, &cx.grant, quota.id, kind, percent).map_err(taken_limit)?;
-        log_limit(cx, tx, LogKind::OrgCreateQuotaLimit, kind, percent)?;
+        let created = quotas::create_limit(tx, &cx.grant, quota.id, kind, percent);
+        if !created.map_err(taken_limit)? {
+            return Err(ApiError::not_found());
+        }
+        log_limit(cx, tx, LogKind::OrgCreateQuotaLimit, &QuotaLimit { id: 0, kind, percent })?;
         Ok(Response::json(201, &"Created"))
     })
 }
@@ -307,17 +333,14 @@ impl Json for ChangedLimit {
 /// Changes a limit; the answer is the quota.
 pub(crate) fn change_limit<P: NamespaceChange>(cx: &Context<'_, P>, body: ChangedLimit) -> Answer {
     let (quota, limit) = find_limit(cx)?;
-    let mut quota = quota.clone();
-    let kind = body.kind.as_deref().map(limit_kind).transpose()?.unwrap_or(limit.kind);
+    let kind = body.kind.as_deref().map(limit_kind).transpose()?;
     let percent = body.threshold_percent.as_ref().map(limit_percent).transpose()?;
-    let percent = percent.unwrap_or(limit.percent);
     let default_bytes = default_bytes(cx)?;
     transaction(cx.db(), |tx| {
-        quotas::change_limit(tx, &cx.grant, limit.id, kind, percent).map_err(taken_limit)?;
-        log_limit(cx, tx, LogKind::OrgChangeQuotaLimit, kind, percent)?;
-        for changed in quota.limits.iter_mut().filter(|changed| changed.id == limit.id) {
-            *changed = QuotaLimit { id: limit.id, kind, percent };
-        }
+        let changed = quotas::change_limit(tx, &cx.grant, limit.id, kind, percent);
+        let limit = changed.map_err(taken_limit)?.ok_or_else(ApiError::not_found)?;
+        let quota = quotas::current(tx, &cx.grant, quota.id)?.ok_or_else(ApiError::not_found)?;
+        log_limit(cx, tx, LogKind::OrgChangeQuotaLimit, &limit)?;
         Ok(Response::ok(&QuotaView::new(&quota, default_bytes)))
     })
 }
@@ -326,8 +349,9 @@ pub(crate) fn change_limit<P: NamespaceChange>(cx: &Context<'_, P>, body: Change
 pub(crate) fn delete_limit<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
     let (_, limit) = find_limit(cx)?;
     transaction(cx.db(), |tx| {
-        quotas::delete_limit(tx, &cx.grant, limit.id)?;
-        log_limit(cx, tx, LogKind::OrgDeleteQuotaLimit, limit.kind, limit.percent)?;
+        let deleted = quotas::delete_limit(tx, &cx.grant, limit.id)?;
+        let limit = deleted.ok_or_else(ApiError::not_found)?;
+        log_limit(cx, tx, LogKind::OrgDeleteQuotaLimit, &limit)?;
         Ok(Response::no_content())
     })
 }
@@ -389,12 +413,11 @@ fn log_limit<P: NamespaceChange>(
     cx: &Context<'_, P>,
     tx: &Transaction<'_>,
     kind: LogKind,
-    limit: QuotaLimitKind,
-    percent: i64,
+    limit: &QuotaLimit,
 ) -> Result<(), StoreError> {
     let mut more = Map::new();
-    more.insert("type".into(), limit.as_str().into());
-    more.insert("threshold_percent".into(), percent.into());
+    more.insert("type".into(), limit.kind.as_str().into());
+    more.insert("threshold_percent".into(), limit.percent.into());
     log_quota(cx, tx, kind, more)
 }
 
@@ -416,10 +439,9 @@ fn log_quota<P: NamespaceChange>(
 /// The namespace that the operation is about.
 ///
 /// # Errors
-/// 404 when there is none that the path may mean.
+/// 404 when there is none.
 fn existing<'a, P: Permit<Target = NamespaceRef>>(
     cx: &'a Context<'_, P>,
 ) -> Result<&'a Namespace, ApiError> {
-    let namespace = cx.grant.namespace().filter(|namespace| cx.may_mean(namespace));
-    namespace.ok_or_else(ApiError::not_found)
+    cx.grant.namespace().ok_or_else(ApiError::not_found)
 }

@@ -1,10 +1,10 @@
 //! What this component answers.
 
 use berth_access::{
-    Authenticated, AuthenticatedNamespace, CreateOrganization, NamespaceAdmin, NamespaceAdminView,
-    NamespaceMemberView, NamespaceQuotaAdmin, OrganizationAdmin, OrganizationRepositoryCreate,
-    OrganizationView, OwnNamespaceAdmin, OwnNamespaceView, Scope, SuperuserNamespace,
-    SuperuserNamespaceView,
+    Authenticated, AuthenticatedOrganization, CreateOrganization, NamespaceAdmin,
+    NamespaceAdminView, NamespaceMemberView, NamespaceQuotaAdmin, OrganizationAdmin,
+    OrganizationRepositoryCreate, OrganizationView, OwnAutopruneAdmin, OwnNamespaceView, Scope,
+    SuperuserNamespace, SuperuserNamespaceView,
 };
 use berth_domain::LogKind;
 use berth_domain::settings::{
@@ -84,7 +84,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/org/:orgname",
         "deleteOrg",
-        &Change::<AuthenticatedNamespace, _>(concord::delete),
+        &Change::<AuthenticatedOrganization, _>(concord::delete),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )
     .decided_inside("superusers")
@@ -310,7 +310,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/user/autoprunepolicy/",
         "createUserAutoPrunePolicy",
-        &Change::<OwnNamespaceAdmin, _>(autoprune::create),
+        &Change::<OwnAutopruneAdmin, _>(autoprune::create),
         autoprune::NAMESPACE_CREATION,
     )
     .scope(Scope::UserAdmin)
@@ -327,7 +327,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "updateUserAutoPrunePolicy",
-        &Change::<OwnNamespaceAdmin, _>(autoprune::change),
+        &Change::<OwnAutopruneAdmin, _>(autoprune::change),
         autoprune::NAMESPACE_CHANGE,
     )
     .scope(Scope::UserAdmin)
@@ -337,7 +337,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "deleteUserAutoPrunePolicy",
-        &Read::<OwnNamespaceAdmin>(autoprune::delete),
+        &Read::<OwnAutopruneAdmin>(autoprune::delete),
         autoprune::NAMESPACE_DELETION,
     )
     .scope(Scope::UserAdmin)

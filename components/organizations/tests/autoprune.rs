@@ -257,20 +257,34 @@ fn who_may_do_what() {
       401 anonymous
       403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     POST /api/v1/user/autoprunepolicy/
-      400 outsider member creator admin superuser admin[user:admin] superuser[user:admin]
+      400 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
       401 anonymous
-      403 reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
+      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     GET /api/v1/user/autoprunepolicy/none
       401 anonymous
       403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
       404 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
     PUT /api/v1/user/autoprunepolicy/none
       401 anonymous
-      403 reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
-      404 outsider member creator admin superuser admin[user:admin] superuser[user:admin]
+      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
+      404 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
     DELETE /api/v1/user/autoprunepolicy/none
       401 anonymous
-      403 reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
-      404 outsider member creator admin superuser admin[user:admin] superuser[user:admin]
+      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
+      404 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
     ");
+}
+
+/// Quay's own tests expect it: a global reader changes what is in their own namespace, and nothing else.
+#[test]
+fn a_global_reader_prunes_their_own_tags() {
+    let app = app();
+    let (reader, own) = (app.as_user("reader"), "/api/v1/user/autoprunepolicy/");
+    let policy = |days| json!({ "method": "creation_date", "value": format!("{days}d") });
+    let made = reader.post(own, policy(7));
+    assert_eq!(made.status(), 201, "{made}");
+    let path = format!("{own}{}", made.json()["uuid"].as_str().expect("an id"));
+    assert_eq!(reader.put(&path, policy(8)).status(), 204);
+    assert_eq!(reader.delete(&path).status(), 200);
+    assert_eq!(reader.post(POLICIES, policy(7)).status(), 403);
 }

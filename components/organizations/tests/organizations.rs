@@ -148,3 +148,26 @@ fn a_deleted_name_is_free_at_once() {
     "Created"
     "#);
 }
+
+/// Quay tells an administrator that they may view every team whatever their token: it looks at the role there, and at what the
+/// token leaves of it where members are read.
+#[test]
+fn which_teams_are_said_to_be_viewable() {
+    let app = App::new(&[ROUTES, berth_teams::ROUTES]).with_cast();
+    let viewable = |person: &str, scope: &str| {
+        let view = app.with_scope(person, scope).get("/api/v1/organization/acme").json();
+        let teams = view["teams"].as_object().expect("teams are shown").clone();
+        let viewable = teams.values().filter(|team| team["can_view"] == true);
+        let names: Vec<String> =
+            viewable.filter_map(|team| team["name"].as_str().map(str::to_owned)).collect();
+        assert_eq!(view["is_admin"], scope == "org:admin" && person != "member");
+        names.join(" ")
+    };
+    assert_eq!(viewable("admin", "org:admin"), "owners creators members");
+    assert_eq!(viewable("admin", "repo:create"), "owners creators members");
+    assert_eq!(viewable("member", "repo:create"), "members");
+    assert_eq!(viewable("member", "org:admin"), "members");
+    let weak = app.with_scope("admin", "repo:create");
+    assert_eq!(weak.get("/api/v1/organization/acme/team/owners/members").status(), 200);
+    assert_eq!(weak.get("/api/v1/organization/acme/team/members/members").status(), 403);
+}

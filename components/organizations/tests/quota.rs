@@ -621,3 +621,25 @@ fn who_may_do_what() {
       404 superuser superuser[super:user]
     ");
 }
+
+#[test]
+fn a_change_without_a_size_changes_nothing() {
+    let app = app_with_quota();
+    let superuser = app.as_user("superuser");
+    let path = format!("{QUOTA}/1");
+    let before = superuser.get(&path).to_string();
+    let logged = log(&app);
+    for body in [
+        json!({}),
+        json!({ "limit_bytes": 0 }),
+        json!({ "limit_bytes": 0.0 }),
+        json!({ "limit": "0" }),
+    ] {
+        assert_eq!(superuser.put(&path, body.clone()).to_string(), before, "{body}");
+    }
+    assert_eq!(superuser.get(&path).to_string(), before);
+    assert_eq!(log(&app), logged);
+    assert_eq!(superuser.put(&path, json!({ "limit_bytes": 1, "limit": "1GiB" })).status(), 400);
+    assert_eq!(superuser.put(&format!("{QUOTA}/2"), json!({})).status(), 404);
+    assert_eq!(app.as_user("admin").put(&path, json!({})).status(), 403);
+}

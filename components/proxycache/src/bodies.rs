@@ -141,17 +141,21 @@ impl Json for ConfigurationChange {
 }
 
 impl ConfigurationChange {
-    /// What `before` becomes.
-    pub(crate) fn apply(&self, before: ProxyCacheRow) -> Result<ProxyCacheRow, ApiError> {
-        let upstream_registry = self.upstream_registry.clone().unwrap_or(before.upstream_registry);
-        require_short("upstream_registry", &upstream_registry)?;
-        let expiration_s = self.expiration_s.as_ref().map(whole_seconds).transpose()?;
-        let insecure = self.insecure.as_ref().map(truth).transpose()?;
-        Ok(ProxyCacheRow {
-            upstream_registry,
-            expiration_s: expiration_s.unwrap_or(before.expiration_s),
-            insecure: insecure.unwrap_or(before.insecure),
-        })
+    /// The registry, if it is given.
+    pub(crate) fn upstream_registry(&self) -> Result<Option<&str>, ApiError> {
+        let given = self.upstream_registry.as_deref();
+        given.map_or(Ok(()), |registry| require_short("upstream_registry", registry))?;
+        Ok(given)
+    }
+
+    /// How long cached tags are kept, if it is given.
+    pub(crate) fn expiration_s(&self) -> Result<Option<i64>, ApiError> {
+        self.expiration_s.as_ref().map(whole_seconds).transpose()
+    }
+
+    /// Whether the registry speaks plain HTTP, if it is given.
+    pub(crate) fn insecure(&self) -> Result<Option<bool>, ApiError> {
+        self.insecure.as_ref().map(truth).transpose()
     }
 
     /// The user name: `None` keeps it, `Some(None)` removes it.

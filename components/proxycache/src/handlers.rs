@@ -1,10 +1,12 @@
 //! Proxy cache: the rules of each operation.
 
-use berth_access::{NamespaceAdmin, NamespaceMemberView};
+use berth_access::{ProxyCacheAdmin, ProxyCacheView};
 use berth_domain::destination::{Admitted, Destinations, InvalidUpstream, Refused, UpstreamName};
 use berth_domain::secret::{Purpose, SecretKeys};
-use berth_domain::{LogKind, Namespace, NamespaceKind, settings};
-use berth_store::proxy_cache::{self, NewProxyCache, ProxyCacheRow, ProxyCacheState};
+use berth_domain::{LogKind, Namespace, settings};
+use berth_store::proxy_cache::{
+    self, NewProxyCache, ProxyCacheChange, ProxyCacheRow, StoredProxyCache,
+};
 use berth_store::{log, transaction};
 use berth_web::outbound::registry::{Failure, Upstream, Verdict};
 use berth_web::{Answer, ApiError, Context, Response, Services};
@@ -16,12 +18,12 @@ use crate::trouble::Trouble;
 use crate::views;
 
 /// `GET …/proxycache` (`contract/quay.md` 3.2).
-pub(crate) fn get(cx: &Context<'_, NamespaceMemberView>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, ProxyCacheView>) -> Answer {
     Ok(Response::ok(&views::configuration(proxy_cache::get(cx.db(), &cx.grant)?.as_ref())))
 }
 
 /// `POST …/proxycache` (`contract/quay.md` 3.3). The registry is not contacted.
-pub(crate) fn create(cx: &Context<'_, NamespaceAdmin>, body: NewConfiguration) -> Answer {
+pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> Answer {
     let organization = organization_without_configuration(cx)?;
     admit(cx.services(), body.upstream_registry(), Trouble::plain)?;
     let (row, credentials) = (body.row()?, body.credentials()?);
@@ -43,26 +45,25 @@ pub(crate) fn create(cx: &Context<'_, NamespaceAdmin>, body: NewConfiguration) -
 }
 
 /// `PUT …/proxycache`: changes what is given. Credentials that are left out stay, under the present key from now on; null
-/// removes them.
-pub(crate) fn change(cx: &Context<'_, NamespaceAdmin>, body: ConfigurationChange) -> Answer {
-    let organization = organization(cx)?;
-    let before = proxy_cache::get(cx.db(), &cx.grant)?.ok_or_else(ApiError::not_found)?;
-    let row = body.apply(before)?;
-    admit(cx.services(), &row.upstream_registry, Trouble::plain)?;
-    let seal_given =
-        |given: Option<Option<&str>>| given.map(|value| seal(cx.services(), value)).transpose();
-    let (username, password) = (seal_given(body.username()?)?, seal_given(body.password()?)?);
-    let keys = cx.services().secret_keys()?;
+/// removes them. A registry elsewhere, or one that is spoken to in the clear from now on, gets no password that was given for
+/// another.
+pub(crate) fn change(cx: &Context<'_, ProxyCacheAdmin>, body: ConfigurationChange) -> Answer {
+    let (services, organization) = (cx.services(), organization(cx)?);
+    let change = given(services, &body)?;
+    if let Some(registry) = change.upstream_registry {
+        admit(services, registry, Trouble::plain)?;
+    }
+    let keys = services.secret_keys()?;
     transaction(cx.db(), |tx| {
-        let [kept_username, kept_password] = proxy_cache::credentials(tx, &cx.grant)?;
-        let state = ProxyCacheState {
-            row: &row,
-            sealed_username: username.or(seal_anew(cx.services(), &keys, kept_username)?.map(Some)),
-            sealed_password: password.or(seal_anew(cx.services(), &keys, kept_password)?.map(Some)),
+        let before = proxy_cache::stored(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
+        require_password_again(&before, &change)?;
+        let anew = |kept| Ok::<_, ApiError>(seal_anew(services, &keys, kept)?.map(Some));
+        let change = ProxyCacheChange {
+            sealed_username: change.sealed_username.or(anew(before.sealed_username)?),
+            sealed_password: change.sealed_password.or(anew(before.sealed_password)?),
+            ..change
         };
-        if !proxy_cache::update(tx, &cx.grant, state)? {
-            return Err(ApiError::not_found());
-        }
+        let row = proxy_cache::update(tx, &cx.grant, change)?.ok_or_else(ApiError::not_found)?;
         let metadata = json!({ "upstream_registry": row.upstream_registry });
         let kind = LogKind::ChangeProxyCacheConfig;
         log::append(tx, &[cx.log_entry(kind, organization.id, metadata)])?;
@@ -70,21 +71,55 @@ pub(crate) fn change(cx: &Context<'_, NamespaceAdmin>, body: ConfigurationChange
     })
 }
 
+/// What a request gives, credentials sealed.
+fn given<'a>(
+    services: &Services<'_>,
+    body: &'a ConfigurationChange,
+) -> Result<ProxyCacheChange<'a>, ApiError> {
+    let sealed = |given: Option<Option<&str>>| given.map(|value| seal(services, value)).transpose();
+    Ok(ProxyCacheChange {
+        upstream_registry: body.upstream_registry()?,
+        expiration_s: body.expiration_s()?,
+        insecure: body.insecure()?,
+        sealed_username: sealed(body.username()?)?,
+        sealed_password: sealed(body.password()?)?,
+    })
+}
+
+/// Who may change a configuration may not read its password, and shall not have it sent where they can.
+fn require_password_again(
+    before: &StoredProxyCache,
+    change: &ProxyCacheChange<'_>,
+) -> Result<(), ApiError> {
+    let host = |registry: &str| registry.split('/').next().unwrap_or_default().to_lowercase();
+    let registry = change.upstream_registry.map(host);
+    let moves = registry.is_some_and(|host_now| host_now != host(&before.row.upstream_registry));
+    let opens = change.insecure == Some(true) && !before.row.insecure;
+    let keeps = before.sealed_password.is_some() && change.sealed_password.is_none();
+    if keeps && (moves || opens) {
+        return Err(ApiError::invalid_request(
+            "Another registry host, or insecure turned on, needs upstream_registry_password again; \
+             null removes it",
+        ));
+    }
+    Ok(())
+}
+
 /// `DELETE …/proxycache` (`contract/quay.md` 3.4).
-pub(crate) fn delete(cx: &Context<'_, NamespaceAdmin>) -> Answer {
-    let namespace = cx.grant.target().0.as_ref().ok_or_else(ApiError::not_found)?;
+pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> Answer {
+    let organization = cx.grant.organization_if_any().ok_or_else(ApiError::not_found)?;
     transaction(cx.db(), |tx| {
         if !proxy_cache::delete(tx, &cx.grant)? {
             return Err(ApiError::not_found());
         }
         let kind = LogKind::DeleteProxyCacheConfig;
-        log::append(tx, &[cx.log_entry(kind, namespace.id, json!({}))])?;
+        log::append(tx, &[cx.log_entry(kind, organization.id, json!({}))])?;
         Ok(Response::json(201, &"Deleted"))
     })
 }
 
 /// `POST …/validateproxycache` (`contract/quay.md` 3.5): tries the registry as a pull would. Stores nothing.
-pub(crate) fn validate(cx: &Context<'_, NamespaceAdmin>, body: NewConfiguration) -> Answer {
+pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> Answer {
     let (services, organization) = (cx.services(), organization_without_configuration(cx)?);
     let registry = services.registry()?;
     admit(services, body.upstream_registry(), Trouble::explained)?;
@@ -101,16 +136,15 @@ pub(crate) fn validate(cx: &Context<'_, NamespaceAdmin>, body: NewConfiguration)
     }
 }
 
-/// The organization that is addressed. Users have no configuration.
-fn organization<'a>(cx: &'a Context<'_, NamespaceAdmin>) -> Result<&'a Namespace, ApiError> {
-    let namespace = cx.grant.target().0.as_ref();
-    namespace.filter(|namespace| namespace.kind == NamespaceKind::Organization).ok_or_else(|| {
+/// The organization that is addressed.
+fn organization<'a>(cx: &'a Context<'_, ProxyCacheAdmin>) -> Result<&'a Namespace, ApiError> {
+    cx.grant.organization_if_any().ok_or_else(|| {
         ApiError::model(format!("Organization does not exist: {}", cx.path("orgname")))
     })
 }
 
 fn organization_without_configuration<'a>(
-    cx: &'a Context<'_, NamespaceAdmin>,
+    cx: &'a Context<'_, ProxyCacheAdmin>,
 ) -> Result<&'a Namespace, ApiError> {
     let organization = organization(cx)?;
     match proxy_cache::get(cx.db(), &cx.grant)? {

@@ -1,6 +1,6 @@
 //! What this component answers.
 
-use berth_access::{NamespaceAdmin, NamespaceMemberView};
+use berth_access::{ProxyCacheAdmin, ProxyCacheView};
 use berth_domain::{LogKind, settings};
 use berth_web::{Change, Logs, Read, Route};
 
@@ -11,13 +11,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/proxycache",
         "getProxyCacheConfig",
-        &Read::<NamespaceMemberView>(handlers::get),
+        &Read::<ProxyCacheView>(handlers::get),
     )
     .feature(&settings::FEATURE_PROXY_CACHE),
     Route::post(
         "/api/v1/organization/:orgname/proxycache",
         "createProxyCacheConfig",
-        &Change::<NamespaceAdmin, _>(handlers::create),
+        &Change::<ProxyCacheAdmin, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateProxyCacheConfig]),
     )
     .feature(&settings::FEATURE_PROXY_CACHE)
@@ -25,7 +25,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/organization/:orgname/proxycache",
         "changeProxyCacheConfig",
-        &Change::<NamespaceAdmin, _>(handlers::change),
+        &Change::<ProxyCacheAdmin, _>(handlers::change),
         Logs::Kinds(&[LogKind::ChangeProxyCacheConfig]),
     )
     .feature(&settings::FEATURE_PROXY_CACHE)
@@ -33,7 +33,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/proxycache",
         "deleteProxyCacheConfig",
-        &Read::<NamespaceAdmin>(handlers::delete),
+        &Read::<ProxyCacheAdmin>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteProxyCacheConfig]),
     )
     .feature(&settings::FEATURE_PROXY_CACHE)
@@ -41,7 +41,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/organization/:orgname/validateproxycache",
         "validateProxyCacheConfig",
-        &Change::<NamespaceAdmin, _>(handlers::validate),
+        &Change::<ProxyCacheAdmin, _>(handlers::validate),
         Logs::Nothing("it changes nothing"),
     )
     .feature(&settings::FEATURE_PROXY_CACHE)

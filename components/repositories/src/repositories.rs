@@ -244,7 +244,9 @@ impl Json for RepoUpdate {
 pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> Answer {
     let (namespace, repository) = cx.grant.repository()?;
     transaction(cx.db(), |tx| {
-        repositories::set_description(tx, &cx.grant, &body.description)?;
+        if !repositories::set_description(tx, &cx.grant, &body.description)? {
+            return Err(ApiError::not_found());
+        }
         let metadata = json!({
             "repo": repository.name,
             "namespace": namespace.name,
@@ -280,7 +282,9 @@ pub(crate) fn change_visibility(
     let is_public = body.visibility == "public";
     require_plan(cx, is_public)?;
     transaction(cx.db(), |tx| {
-        repositories::set_visibility(tx, &cx.grant, is_public)?;
+        if !repositories::set_visibility(tx, &cx.grant, is_public)? {
+            return Ok(Response::ok(&Value::Null));
+        }
         let metadata = json!({
             "repo": repository.name,
             "namespace": namespace.name,

@@ -5,7 +5,7 @@
 
 use berth_access::{NamespaceChange, NamespaceRef, Permission, Permit, RepositoryAdmin, Rights};
 use berth_domain::secret::{Purpose, SecretKeys};
-use berth_domain::{LogKind, Namespace, NamespaceKind, RepositoryRole, RobotName, settings};
+use berth_domain::{LogKind, Namespace, RepositoryRole, RobotName, settings};
 use berth_store::robots::{self, NewRobot, PermissionChange, Robot, RobotPermission};
 use berth_store::{StoreError, log, transaction};
 use berth_web::{
@@ -201,7 +201,7 @@ pub(crate) fn regenerate<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
 }
 
 /// `DELETE …/robots/<short>`: with its memberships and permissions. Consoles use the organization's path for a user's own
-/// robots too.
+/// robots too; the row says so.
 pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
     let namespace = cx.grant.namespace().ok_or_else(missing)?;
     transaction(cx.db(), |tx| {
@@ -408,14 +408,13 @@ pub(crate) fn delete_federation<P: NamespaceChange>(cx: &Context<'_, P>) -> Answ
 /// The namespace that the operation is about.
 ///
 /// # Errors
-/// F2 when it does not exist, and for a user's name in the path of an organization.
+/// F2 when it does not exist.
 fn existing<'a, P: Permit<Target = NamespaceRef>>(
     cx: &'a Context<'_, P>,
 ) -> Result<&'a Namespace, ApiError> {
-    let asked = cx.path("orgname");
-    let wanted = if asked.is_empty() { NamespaceKind::User } else { NamespaceKind::Organization };
-    let found = cx.grant.namespace().filter(|namespace| namespace.kind == wanted);
-    found.ok_or_else(|| ApiError::model(format!("Organization does not exist: {asked}")))
+    cx.grant.namespace().ok_or_else(|| {
+        ApiError::model(format!("Organization does not exist: {}", cx.path("orgname")))
+    })
 }
 
 /// The robot of the path. One statement.

@@ -262,7 +262,8 @@ pub const ROUTES: &[Route] = &[
         "getOrgRobots",
         &Change::<NamespaceMemberView, _>(robots::list),
     )
-    .scope(Scope::OrgAdmin),
+    .scope(Scope::OrgAdmin)
+    .own_name_in_sessions(),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "getOrgRobot",
@@ -283,7 +284,8 @@ pub const ROUTES: &[Route] = &[
         &Read::<NamespaceAdmin>(robots::delete),
         Logs::Kinds(&[LogKind::DeleteRobot]),
     )
-    .scope(Scope::OrgAdmin),
+    .scope(Scope::OrgAdmin)
+    .own_name_in_sessions(),
     Route::post(
         "/api/v1/organization/:orgname/robots/:robot_shortname/regenerate",
         "regenerateOrgRobotToken",

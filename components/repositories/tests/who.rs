@@ -75,9 +75,9 @@ fn repositories() {
       401 anonymous
       403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     POST /api/v1/user/starred
-      201 member creator admin superuser
+      201 member creator admin superuser reader
       401 anonymous
-      403 outsider reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
+      403 outsider admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     DELETE /api/v1/user/starred/acme/lib/x
       204 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
       401 anonymous

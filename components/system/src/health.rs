@@ -12,7 +12,7 @@ const PROBE: &str = "berth/health";
 /// which does.
 pub(crate) fn instance(cx: &Context<'_, Public>) -> Answer {
     let services = cx.services();
-    let database = access::probe(cx.db(), services.now()).map_err(|error| error.to_string());
+    let database = access::probe(cx.db()).map_err(|error| error.to_string());
     let key_value = services.key_value().get(PROBE).map_err(|error| error.to_string());
     for cause in [database.as_ref().err(), key_value.as_ref().err()].into_iter().flatten() {
         eprintln!("error: health: {cause}");

@@ -7,7 +7,7 @@ use berth_store::log::Reach;
 use berth_web::logs::{counts, no_export, page};
 use berth_web::{Answer, ApiError, Context};
 
-/// `GET /api/v1/organization/<orgname>/logs`; with his own name also of a user.
+/// `GET /api/v1/organization/<orgname>/logs`; in a session with one's own user name too, the row says.
 pub(crate) fn organization(cx: &Context<'_, NamespaceAdminView>) -> Answer {
     page(cx, Reach::namespace(&cx.grant), false)
 }

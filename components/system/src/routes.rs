@@ -100,6 +100,7 @@ pub const ROUTES: &[Route] = &[
         &Read::<NamespaceAdminView>(logs::organization),
     )
     .scope(Scope::OrgAdmin)
+    .own_name_in_sessions()
     .query(PAGE_QUERY),
     Route::get(
         "/api/v1/organization/:orgname/aggregatelogs",
@@ -107,6 +108,7 @@ pub const ROUTES: &[Route] = &[
         &Read::<NamespaceAdminView>(logs::organization_counts),
     )
     .scope(Scope::OrgAdmin)
+    .own_name_in_sessions()
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
     .query(COUNTS_QUERY),
     Route::post(

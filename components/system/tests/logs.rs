@@ -479,9 +479,9 @@ fn who_may_read_what() {
       401 anonymous
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     GET /api/v1/organization/admin/logs
-      200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
       401 anonymous
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+      404 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
     GET /api/v1/user/logs
       200 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
       401 anonymous

@@ -2,6 +2,7 @@
 
 use berth_access::{OrganizationMemberView, TeamAdmin, TeamAdminView, TeamSummaryView};
 use berth_domain::{LogKind, Namespace, Team, TeamName, TeamRole};
+use berth_store::log::LogEntry;
 use berth_store::{StoreError, log, organizations, teams, transaction};
 use berth_web::view::TeamView;
 use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
@@ -13,7 +14,7 @@ use crate::views::{self, ChangedTeam};
 /// `GET …/organization/<orgname>/teams`: the teams of the organization's view, as a list.
 pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> Answer {
     let viewer_id = cx.principal().caller().map(|caller| caller.id);
-    let sees_all = cx.grant.rights().sees_as_admin();
+    let sees_all = cx.grant.rights().views_every_team();
     let teams = organizations::teams(cx.db(), &cx.grant, viewer_id)?;
     let views: Vec<TeamView> =
         teams.into_iter().map(|team| TeamView::new(team, sees_all)).collect();
@@ -24,7 +25,7 @@ pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> Answer {
 pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> Answer {
     let viewer_id = cx.principal().caller().map(|caller| caller.id);
     let team = teams::summary(cx.db(), &cx.grant, viewer_id)?.ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&TeamView::new(team, cx.grant.rights().sees_as_admin())))
+    Ok(Response::ok(&TeamView::new(team, cx.grant.rights().views_every_team())))
 }
 
 /// `PUT …/organization/<orgname>/team/<teamname>` (`contract/quay.md` 4.1).
@@ -84,38 +85,48 @@ fn create(cx: &Context<'_, TeamAdmin>, organization: &Namespace, body: &TeamDesc
     })
 }
 
-/// All of it or nothing, and nothing is logged of what stays as it is.
+/// All of it or nothing, and nothing is logged of what stays as it is. A change must name the role: one that names the present
+/// role does not ask for it, so that it takes back nothing that somebody else changes meanwhile.
 fn change(
     cx: &Context<'_, TeamAdmin>,
     organization: &Namespace,
     team: &Team,
     body: &TeamDescription,
 ) -> Answer {
-    let role = body.role()?;
-    let description = body.description.as_deref().unwrap_or(&team.description);
+    let role = Some(body.role()?).filter(|role| *role != team.role);
+    let description = body.description.as_deref().filter(|text| *text != team.description);
+    if role.is_some() && is_only_admin_team(cx, team) {
+        return Err(demotion_refused(organization, team));
+    }
+    if role.is_none() && description.is_none() {
+        return Ok(Response::ok(&ChangedTeam::of(team)));
+    }
+    let refused = |error| match error {
+        StoreError::NoOwnerLeft => demotion_refused(organization, team),
+        error => error.into(),
+    };
+    transaction(cx.db(), |tx| {
+        // A team that went at this moment is made anew by who asks again.
+        let before = teams::current(tx, &cx.grant)?.ok_or(ApiError::Busy)?;
+        let after = teams::update(tx, &cx.grant, description, role).map_err(refused)?;
+        let after = after.ok_or(ApiError::Busy)?;
+        log::append(tx, &change_entries(cx, &before, &after))?;
+        Ok(Response::ok(&ChangedTeam::of(&after)))
+    })
+}
+
+fn change_entries(cx: &Context<'_, TeamAdmin>, before: &Team, after: &Team) -> Vec<LogEntry> {
+    let organization_id = cx.grant.target().organization.as_ref().map(|found| found.id);
     let mut entries = Vec::new();
-    if description != team.description {
-        let metadata = json!({ "team": team.name, "description": description });
-        entries.push(cx.log_entry(LogKind::OrgSetTeamDescription, organization.id, metadata));
+    if after.description != before.description {
+        let metadata = json!({ "team": after.name, "description": after.description });
+        entries.push(cx.log_entry(LogKind::OrgSetTeamDescription, organization_id, metadata));
     }
-    if role != team.role {
-        if is_only_admin_team(cx, team) {
-            return Err(demotion_refused(organization, team));
-        }
-        let metadata = json!({ "team": team.name, "role": role.as_str() });
-        entries.push(cx.log_entry(LogKind::OrgSetTeamRole, organization.id, metadata));
+    if after.role != before.role {
+        let metadata = json!({ "team": after.name, "role": after.role.as_str() });
+        entries.push(cx.log_entry(LogKind::OrgSetTeamRole, organization_id, metadata));
     }
-    if !entries.is_empty() {
-        transaction(cx.db(), |tx| {
-            teams::update(tx, &cx.grant, description, role)?;
-            log::append(tx, &entries)
-        })
-        .map_err(|error| match error {
-            StoreError::NoOwnerLeft => demotion_refused(organization, team),
-            error => error.into(),
-        })?;
-    }
-    Ok(Response::ok(&ChangedTeam::new(&team.name, description, role, false)))
+    entries
 }
 
 /// Whether the caller administers the organization by this team alone.
@@ -136,10 +147,7 @@ fn demotion_refused(organization: &Namespace, team: &Team) -> ApiError {
 pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> Answer {
     let (target, caller) = (cx.grant.target(), cx.caller()?);
     let (Some(organization), Some(team)) = (&target.organization, &target.team) else {
-        let (team, organization) = (cx.path("teamname"), cx.path("orgname"));
-        return Err(ApiError::model(format!(
-            "Team '{team}' is not a team in org '{organization}'"
-        )));
+        return Err(no_team(cx));
     };
     let refused = || {
         ApiError::model(format!(
@@ -152,15 +160,22 @@ pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> Answer {
         return Err(refused());
     }
     transaction(cx.db(), |tx| {
-        teams::delete(tx, &cx.grant)?;
+        let deleted = teams::delete(tx, &cx.grant).map_err(|error| match error {
+            StoreError::NoOwnerLeft => refused(),
+            error => error.into(),
+        })?;
+        if !deleted {
+            return Err(no_team(cx));
+        }
         let metadata = json!({ "team": team.name });
-        log::append(tx, &[cx.log_entry(LogKind::OrgDeleteTeam, organization.id, metadata)])
+        log::append(tx, &[cx.log_entry(LogKind::OrgDeleteTeam, organization.id, metadata)])?;
+        Ok(Response::no_content())
     })
-    .map_err(|error| match error {
-        StoreError::NoOwnerLeft => refused(),
-        error => error.into(),
-    })?;
-    Ok(Response::no_content())
+}
+
+fn no_team(cx: &Context<'_, TeamAdmin>) -> ApiError {
+    let (team, organization) = (cx.path("teamname"), cx.path("orgname"));
+    ApiError::model(format!("Team '{team}' is not a team in org '{organization}'"))
 }
 
 /// `GET …/team/<teamname>/permissions` (`contract/quay.md` 4.8).

@@ -1,6 +1,6 @@
 //! Teams, members and invitations as answers show them.
 
-use berth_domain::{Avatar, AvatarKind, TeamRole};
+use berth_domain::{Avatar, AvatarKind, Team, TeamRole};
 use berth_store::invitations::PendingInvitation;
 use berth_store::members::MemberLine;
 use berth_store::teams::{Candidate, TeamMember, TeamPermission};
@@ -23,6 +23,11 @@ impl<'a> ChangedTeam<'a> {
     pub(crate) fn new(name: &'a str, description: &'a str, role: TeamRole, new_team: bool) -> Self {
         let (role, avatar) = (role.as_str(), Avatar::team(name));
         Self { name, description, can_view: true, role, avatar, new_team }
+    }
+
+    /// A team that was there.
+    pub(crate) fn of(team: &'a Team) -> Self {
+        Self::new(&team.name, &team.description, team.role, false)
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Permission {
     UserView,
     /// Administering one's own account.
     UserAdmin,
-    /// Changing what belongs to one's own account: as [`Self::UserAdmin`], but not for global readers.
+    /// Making, changing and deleting what acts for one's own account: as [`Self::UserAdmin`], but not for global readers.
     OwnNamespaceAdmin,
     /// Creating an organization.
     CreateOrganization,
@@ -126,6 +126,10 @@ pub trait Target: Sized {
     /// What must be read before the policy is asked.
     const KIND: TargetKind;
 
+    /// Whether the operation has an answer of its own where the path names an organization that does not exist. It gets the
+    /// same where a user bears the name; any other operation is told that nothing is there.
+    const MAY_LACK_ORGANIZATION: bool = false;
+
     /// Takes the target from the facts.
     ///
     /// # Errors
@@ -136,13 +140,15 @@ pub trait Target: Sized {
 
 impl Target for () {
     const KIND: TargetKind = TargetKind::None;
+    const MAY_LACK_ORGANIZATION: bool = true;
 
     fn take(_facts: Facts) -> Result<Self, Denied> {
         Ok(())
     }
 }
 
-/// A namespace that may be missing: some lists answer for any name (`contract/quay.md` 3.2).
+/// A namespace, a user's or an organization's, that may be missing: some lists answer for any name. Where the path names an
+/// organization it is one, or nothing.
 #[derive(Debug, Clone)]
 pub struct NamespaceRef(pub Option<Namespace>);
 
@@ -151,6 +157,19 @@ impl Target for NamespaceRef {
 
     fn take(facts: Facts) -> Result<Self, Denied> {
         Ok(Self(facts.namespace))
+    }
+}
+
+/// An organization that may be missing: what is answered then depends on the operation (`contract/quay.md` 3.2).
+#[derive(Debug, Clone)]
+pub struct MaybeOrganizationRef(pub Option<Namespace>);
+
+impl Target for MaybeOrganizationRef {
+    const KIND: TargetKind = TargetKind::Namespace;
+    const MAY_LACK_ORGANIZATION: bool = true;
+
+    fn take(facts: Facts) -> Result<Self, Denied> {
+        Ok(Self(facts.namespace.filter(|namespace| namespace.kind == NamespaceKind::Organization)))
     }
 }
 
@@ -201,6 +220,7 @@ pub struct TeamRef {
 
 impl Target for TeamRef {
     const KIND: TargetKind = TargetKind::Team;
+    const MAY_LACK_ORGANIZATION: bool = true;
 
     fn take(facts: Facts) -> Result<Self, Denied> {
         Ok(Self {
@@ -350,6 +370,8 @@ permits! {
     PublicNamespace => Public on NamespaceRef;
     /// A namespace, as everybody known sees it.
     AuthenticatedNamespace => Authenticated on NamespaceRef;
+    /// An organization that may be missing, as everybody known sees it.
+    AuthenticatedOrganization => Authenticated on MaybeOrganizationRef;
     /// The caller's own account, to read.
     UserView => UserView on ();
     /// The caller's own account.
@@ -358,6 +380,8 @@ permits! {
     OwnNamespaceView => UserAdmin on NamespaceRef;
     /// The caller's own account as a namespace, to change what belongs to it.
     OwnNamespaceAdmin => OwnNamespaceAdmin on NamespaceRef;
+    /// The caller's own account as a namespace, to change how its tags are pruned.
+    OwnAutopruneAdmin => UserAdmin on NamespaceRef;
     /// A new organization.
     CreateOrganization => CreateOrganization on ();
     /// A new organization of Concord's.
@@ -382,6 +406,10 @@ permits! {
     NamespaceAdminView => AdminView on NamespaceRef;
     /// A namespace, to change.
     NamespaceAdmin => Admin on NamespaceRef;
+    /// What an organization caches, to read as a member.
+    ProxyCacheView => MemberView on MaybeOrganizationRef;
+    /// What an organization caches, to change.
+    ProxyCacheAdmin => Admin on MaybeOrganizationRef;
     /// A namespace, to change how much it may hold.
     NamespaceQuotaAdmin => QuotaAdmin on NamespaceRef;
     /// A namespace, to read as a superuser.
@@ -451,5 +479,5 @@ impl NamespaceChange for SuperuserNamespace {}
 pub trait AutopruneChange: Permit {}
 
 impl AutopruneChange for NamespaceAdmin {}
-impl AutopruneChange for OwnNamespaceAdmin {}
+impl AutopruneChange for OwnAutopruneAdmin {}
 impl AutopruneChange for RepositoryAdmin {}

@@ -15,6 +15,8 @@ use crate::scope::Scope;
 pub struct Facts {
     /// The namespace, a user's or an organization's.
     pub namespace: Option<Namespace>,
+    /// Whether the path names an organization: a user of that name is not what it means.
+    pub names_organization: bool,
     /// The highest role among the caller's teams in the namespace.
     pub team_role: Option<TeamRole>,
     /// The team.
@@ -35,6 +37,28 @@ pub struct Facts {
     pub application: Option<Application>,
     /// The scopes of the caller's living tokens of that application, a text for each.
     pub granted_scopes: Vec<String>,
+}
+
+impl Facts {
+    /// Whether a user bears the name that the path gives to an organization.
+    fn have_user_in_place(&self) -> bool {
+        let kind = self.namespace.as_ref().map(|namespace| namespace.kind);
+        self.names_organization && kind == Some(NamespaceKind::User)
+    }
+
+    /// What is left of them when a user bears the name of an organization: that the name is the caller's own, if it is.
+    /// Everything else is as where nobody bears it.
+    fn without_user_in_place(self) -> Self {
+        if !self.have_user_in_place() {
+            return self;
+        }
+        Self {
+            namespace: self.namespace,
+            names_organization: true,
+            anybody_creates: self.anybody_creates,
+            ..Self::default()
+        }
+    }
 }
 
 /// Why a call is refused.
@@ -99,6 +123,14 @@ impl<P: Permit<Target = crate::permission::NamespaceRef>> Grant<P> {
     }
 }
 
+impl<P: Permit<Target = crate::permission::MaybeOrganizationRef>> Grant<P> {
+    /// The organization, if it exists.
+    #[must_use]
+    pub const fn organization_if_any(&self) -> Option<&Namespace> {
+        self.target.0.as_ref()
+    }
+}
+
 impl<P: Permit<Target = crate::permission::UserRef>> Grant<P> {
     /// The account.
     #[must_use]
@@ -136,6 +168,7 @@ pub struct Rights {
     superusers_create: bool,
     barred_at_home: bool,
     namespace_role: Option<TeamRole>,
+    in_admin_team: bool,
     in_team: bool,
     concord_owner: bool,
     anybody_creates: bool,
@@ -150,9 +183,16 @@ pub struct Rights {
 /// # Errors
 /// [`Denied`]: existence is tested only once the permission holds.
 pub fn authorize<P: Permit>(principal: &Principal, facts: Facts) -> Result<Grant<P>, Denied> {
+    let mut facts = facts.without_user_in_place();
     let rights = Rights::of(principal, &facts);
     if !allows(P::PERMISSION, &rights) {
         return Err(refusal(P::PERMISSION, &rights));
+    }
+    if facts.have_user_in_place() {
+        if !P::Target::MAY_LACK_ORGANIZATION {
+            return Err(Denied::NotFound);
+        }
+        facts = Facts::default();
     }
     Ok(Grant { target: P::Target::take(facts)?, rights })
 }
@@ -196,9 +236,7 @@ fn allows(permission: Permission, rights: &Rights) -> bool {
         Permission::RobotPermissionsView => rights.sees_as_admin() && rights.user_admin,
         Permission::RepositoryCreate => rights.may_create_repositories(),
         Permission::RepositoryStar => {
-            rights.user_admin
-                && rights.repository_at_least(RepositoryRole::Read)
-                && !rights.global_reader
+            rights.user_admin && rights.repository_at_least(RepositoryRole::Read)
         }
         Permission::RepositoryView => rights.repository_at_least(RepositoryRole::Read),
         Permission::RepositoryWrite => rights.writes_repository(),
@@ -222,6 +260,7 @@ impl Rights {
                 superusers_create: false,
                 barred_at_home: false,
                 namespace_role: None,
+                in_admin_team: false,
                 in_team: false,
                 concord_owner: false,
                 anybody_creates: false,
@@ -242,6 +281,7 @@ impl Rights {
             superusers_create: caller.powers.alone_create_organizations && !superuser,
             barred_at_home: caller.restricted && !superuser && is_own(caller, facts),
             namespace_role: role.min(organization_cap(caller)),
+            in_admin_team: role == Some(TeamRole::Admin),
             in_team: facts.caller_in_team,
             concord_owner: facts.caller_is_owner && caller.has_scope(Scope::OrgAdmin),
             anybody_creates: facts.anybody_creates,
@@ -269,6 +309,13 @@ impl Rights {
     #[must_use]
     pub fn sees_as_admin(&self) -> bool {
         self.is_admin() || self.global_reader
+    }
+
+    /// Is told that he may view every team, where he sees the teams at all. The original looks at the role alone there, not
+    /// at what a token leaves of it.
+    #[must_use]
+    pub fn views_every_team(&self) -> bool {
+        self.sees_as_admin() || self.in_admin_team
     }
 
     /// Is in a team of the organization, or sees it as if he were.

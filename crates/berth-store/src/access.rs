@@ -9,7 +9,7 @@ use berth_domain::{
 };
 
 use crate::db::{Database, DatabaseError, Row, StoreError, Value};
-use crate::migrate::{SCHEMA_VERSION, migrate};
+use crate::migrate::{SchemaState, migrate, schema_state};
 use crate::quotas::quota_json;
 
 /// What a request shows to prove who calls.
@@ -109,7 +109,7 @@ pub struct TokenRow {
 
 macro_rules! caller_columns {
     () => {
-        "SELECT v.version, EXISTS (SELECT 1 FROM mail WHERE due_at <= ?3),
+        "SELECT v.version, v.oldest_reader, EXISTS (SELECT 1 FROM mail WHERE due_at <= ?3),
             c.id, c.uuid, c.name, c.email, u.verified, u.is_first, u.session_epoch,
             t.id, t.scope, a.client_id, a.name, t.accessed_at,
             CASE typeof(?1) WHEN 'text' THEN u.password_hash END"
@@ -230,7 +230,7 @@ const CLIENT: &str = concat!(
 /// Reads who calls and what the policy must know. Migrates first where the schema is missing or old.
 ///
 /// # Errors
-/// [`StoreError::Busy`], [`StoreError::Database`].
+/// [`StoreError::Busy`], [`StoreError::Unavailable`], [`StoreError::SchemaTooNew`], [`StoreError::Database`].
 pub fn load(
     db: &dyn Database,
     credential: &Credential,
@@ -239,10 +239,13 @@ pub fn load(
 ) -> Result<Loaded, StoreError> {
     match load_once(db, credential, address, now) {
         Ok(Some(answer)) => Ok(answer),
-        // The schema is old, or has no tables yet.
         Ok(None) => load_migrated(db, credential, address, now),
+        // A table or a column is missing: because the schema is old, or by a mistake of ours, which no migration mends.
         Err(StoreError::Database(error)) if error.0.contains("no such") => {
-            load_migrated(db, credential, address, now)
+            match schema_state(db)? {
+                SchemaState::Old => load_migrated(db, credential, address, now),
+                SchemaState::Fits => Err(StoreError::Database(error)),
+            }
         }
         Err(error) => Err(error),
     }
@@ -295,7 +298,7 @@ fn load_once(
         }
     };
     let Some(mut row) = rows.pop() else { return Ok(None) };
-    if row.read::<i64>()? != SCHEMA_VERSION {
+    if SchemaState::of(row.read()?, row.read()?)? == SchemaState::Old {
         return Ok(None);
     }
     let mail_is_due = row.read()?;
@@ -443,12 +446,13 @@ fn read_application(row: &mut Row) -> Result<Option<Application>, StoreError> {
     }))
 }
 
-/// Whether the database answers and has the present schema: for health checks.
+/// Whether the database answers and has a schema that this code can work with, or none or an old one, which the next request
+/// brings up to date: for health checks, which change nothing.
 ///
 /// # Errors
 /// [`StoreError`] when it does not.
-pub fn probe(db: &dyn Database, now: Timestamp) -> Result<(), StoreError> {
-    load(db, &Credential::None, Address::NOTHING, now).map(drop)
+pub fn probe(db: &dyn Database) -> Result<(), StoreError> {
+    schema_state(db).map(drop)
 }
 
 #[cfg(test)]

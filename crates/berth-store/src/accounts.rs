@@ -354,14 +354,17 @@ pub fn set_recovery_code(
     rows.into_iter().next().map(|mut row| row.read()).transpose()
 }
 
-/// Deletes a person's account and everything of it; the name is free at once. One statement: the schema's foreign keys
-/// take the rest along.
+/// Deletes a person's account and everything of it; the name is free at once. Returns whether it was there. One statement: the
+/// schema's foreign keys take the rest along.
 ///
 /// # Errors
 /// [`StoreError::NoOwnerLeft`] when he is the last person in a team with role admin of an organization.
-pub fn delete(tx: &Transaction<'_>, account_id: i64) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM account WHERE id = ?1 AND kind = 'user'", params![account_id])?;
-    Ok(())
+pub fn delete(tx: &Transaction<'_>, account_id: i64) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "DELETE FROM account WHERE id = ?1 AND kind = 'user' RETURNING 1",
+        params![account_id],
+    )?;
+    Ok(!rows.is_empty())
 }
 
 /// The names of the organizations that nobody but this person administers. One statement.

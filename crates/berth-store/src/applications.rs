@@ -92,7 +92,7 @@ pub fn create(
     Ok(())
 }
 
-/// Writes everything that an administrator says of the application. One statement.
+/// Writes everything that an administrator says of the application; returns whether it is there. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -100,10 +100,10 @@ pub fn update(
     tx: &Transaction<'_>,
     grant: &Grant<ApplicationAdmin>,
     fields: &ApplicationFields<'_>,
-) -> Result<(), StoreError> {
-    tx.execute(
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
         "UPDATE oauth_application SET name = ?2, description = ?3, application_uri = ?4,
-            redirect_uri = ?5, avatar_email = ?6 WHERE id = ?1",
+            redirect_uri = ?5, avatar_email = ?6 WHERE id = ?1 RETURNING 1",
         params![
             grant.target().application.id,
             fields.name,
@@ -113,10 +113,10 @@ pub fn update(
             fields.avatar_email
         ],
     )?;
-    Ok(())
+    Ok(!rows.is_empty())
 }
 
-/// Gives the application another secret. One statement.
+/// Gives the application another secret; returns the application as it is then, if it is there. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -124,12 +124,14 @@ pub fn set_secret(
     tx: &Transaction<'_>,
     grant: &Grant<ApplicationAdmin>,
     sealed_secret: &[u8],
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE oauth_application SET sealed_secret = ?2 WHERE id = ?1",
+) -> Result<Option<Application>, StoreError> {
+    let rows = tx.execute(
+        "UPDATE oauth_application SET sealed_secret = ?2 WHERE id = ?1
+        RETURNING id, client_id, name, description, application_uri, redirect_uri, avatar_email,
+            sealed_secret",
         params![grant.target().application.id, sealed_secret],
     )?;
-    Ok(())
+    rows.into_iter().next().map(read).transpose()
 }
 
 /// Replaces a sealed secret by the same secret under another key, unless it was changed meanwhile. One statement.
@@ -149,16 +151,21 @@ pub fn reseal(
     Ok(())
 }
 
-/// Deletes the application with its tokens, codes and assignments. One statement.
+/// Deletes the application with its tokens, codes and assignments; returns what it was, if it was there. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn delete(tx: &Transaction<'_>, grant: &Grant<ApplicationAdmin>) -> Result<(), StoreError> {
-    tx.execute(
-        "DELETE FROM oauth_application WHERE id = ?1",
+pub fn delete(
+    tx: &Transaction<'_>,
+    grant: &Grant<ApplicationAdmin>,
+) -> Result<Option<Application>, StoreError> {
+    let rows = tx.execute(
+        "DELETE FROM oauth_application WHERE id = ?1
+        RETURNING id, client_id, name, description, application_uri, redirect_uri, avatar_email,
+            sealed_secret",
         params![grant.target().application.id],
     )?;
-    Ok(())
+    rows.into_iter().next().map(read).transpose()
 }
 
 /// The application `automation` of a user's own namespace, by its row id. One statement.

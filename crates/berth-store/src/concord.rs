@@ -45,13 +45,18 @@ pub struct Entry {
     pub meta: Option<String>,
     /// JSON text.
     pub cfg: Option<String>,
+    /// Whether who asks is in a team of it or owns it.
+    pub viewer_belongs: bool,
 }
 
-/// The columns of an entry, with the owner that follows where none is recorded.
+/// The columns of an entry, with the owner that follows where none is recorded; `?1` is who asks.
 macro_rules! entries {
     ($rest:literal) => {
         concat!(
-            "SELECT o.id, o.uuid, o.name, o.visibility, o.meta, o.cfg, p.id, p.uuid, p.name
+            "SELECT o.id, o.uuid, o.name, o.visibility, o.meta, o.cfg,
+                coalesce(p.id = ?1, 0) OR EXISTS (SELECT 1 FROM team_member m
+                    WHERE m.account_id = ?1 AND m.organization_id = o.id),
+                p.id, p.uuid, p.name
             FROM account o
             LEFT JOIN account p ON p.id = coalesce(o.owner_id, (
                 SELECT m.account_id FROM team t JOIN team_member m ON m.team_id = t.id
@@ -65,7 +70,9 @@ macro_rules! entries {
 fn read_entry(mut row: Row) -> Result<Entry, StoreError> {
     let (id, uuid, name) = (row.read()?, row.read()?, row.read()?);
     let (visibility, meta, cfg) = (row.read()?, row.read()?, row.read()?);
-    Ok(Entry { id, uuid, name, visibility, meta, cfg, owner: read_owner(&mut row)? })
+    let viewer_belongs = row.read()?;
+    let owner = read_owner(&mut row)?;
+    Ok(Entry { id, uuid, name, visibility, meta, cfg, viewer_belongs, owner })
 }
 
 fn read_owner(row: &mut Row) -> Result<Option<Owner>, StoreError> {
@@ -124,10 +131,10 @@ pub fn list(db: &dyn Database, listing: &Listing<'_>) -> Result<Vec<Entry>, Stor
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn find(db: &dyn Database, name: &str) -> Result<Option<Entry>, StoreError> {
+pub fn find(db: &dyn Database, viewer_id: i64, name: &str) -> Result<Option<Entry>, StoreError> {
     let rows = db.execute(
-        entries!("WHERE o.kind = 'organization' AND o.name = ?1 AND o.name = ?1 COLLATE BINARY"),
-        params![name],
+        entries!("WHERE o.kind = 'organization' AND o.name = ?2 AND o.name = ?2 COLLATE BINARY"),
+        params![viewer_id, name],
     )?;
     rows.into_iter().next().map(read_entry).transpose()
 }
@@ -143,8 +150,29 @@ pub enum Wanted {
     Foreign(String),
 }
 
-/// What a request addresses: the organization by id, or else by exact name, and the person whom it names as owner. One
-/// statement.
+/// What a request addresses.
+#[derive(Debug, Default)]
+pub struct Resolved {
+    /// The organization.
+    pub entry: Option<Target>,
+    /// The person whom it names as owner.
+    pub owner: Option<Owner>,
+    /// Whether a user has the name that it gives, in whatever letters.
+    pub is_user_name: bool,
+}
+
+/// An organization that is to be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Row id.
+    pub id: i64,
+    /// Stable id.
+    pub uuid: String,
+    /// Who owns it.
+    pub owner: Option<Owner>,
+}
+
+/// What a request addresses: the organization by id, or else by exact name. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -153,7 +181,7 @@ pub fn resolve(
     uuid: Option<&str>,
     name: Option<&str>,
     owner: Option<&Wanted>,
-) -> Result<(Option<Entry>, Option<Owner>), StoreError> {
+) -> Result<Resolved, StoreError> {
     let (owner_uuid, owner_name) = match owner {
         Some(Wanted::Uuid(uuid)) => (Some(uuid.as_str()), None),
         Some(Wanted::Name(name)) => (None, Some(name.as_str())),
@@ -161,7 +189,8 @@ pub fn resolve(
     };
     let rows = db.execute(
         "SELECT w.id, w.uuid, w.name,
-            o.id, o.uuid, o.name, o.visibility, o.meta, o.cfg, p.id, p.uuid, p.name
+            EXISTS (SELECT 1 FROM account WHERE name = ?2 AND kind = 'user'),
+            o.id, o.uuid, p.id, p.uuid, p.name
         FROM (SELECT 1)
         LEFT JOIN account w ON w.kind = 'user'
             AND w.id = CASE WHEN ?3 IS NULL THEN (SELECT id FROM account WHERE name = ?4)
@@ -176,17 +205,32 @@ pub fn resolve(
             ORDER BY m.id LIMIT 1))",
         params![uuid, name, owner_uuid, owner_name],
     )?;
-    let Some(mut row) = rows.into_iter().next() else { return Ok((None, None)) };
-    let owner = read_owner(&mut row)?;
-    let is_there = row.read::<Option<i64>>()?;
-    let Some(id) = is_there else { return Ok((None, owner)) };
-    let (uuid, name) = (row.read()?, row.read()?);
-    let (visibility, meta, cfg) = (row.read()?, row.read()?, row.read()?);
-    let entry = Entry { id, uuid, name, visibility, meta, cfg, owner: read_owner(&mut row)? };
-    Ok((Some(entry), owner))
+    let Some(mut row) = rows.into_iter().next() else { return Ok(Resolved::default()) };
+    let (owner, is_user_name) = (read_owner(&mut row)?, row.read()?);
+    let (id, uuid): (Option<_>, Option<_>) = (row.read()?, row.read()?);
+    let entry = match (id, uuid) {
+        (Some(id), Some(uuid)) => Some(Target { id, uuid, owner: read_owner(&mut row)? }),
+        _ => None,
+    };
+    Ok(Resolved { entry, owner, is_user_name })
 }
 
-impl Entry {
+/// The name of an organization as it is at this moment, for who is about to change it; none when it is gone. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn current_name(
+    tx: &Transaction<'_>,
+    grant: &Grant<ConcordUpdate>,
+) -> Result<Option<String>, StoreError> {
+    let rows = tx.execute(
+        "SELECT name FROM account WHERE id = ?1 AND kind = 'organization'",
+        params![grant.organization().id],
+    )?;
+    rows.into_iter().next().map(|mut row| row.read()).transpose()
+}
+
+impl Target {
     /// The organization as a namespace, for the policy.
     #[must_use]
     pub fn as_namespace(&self) -> Namespace {
@@ -194,7 +238,7 @@ impl Entry {
             id: self.id,
             uuid: self.uuid.clone(),
             kind: NamespaceKind::Organization,
-            name: self.name.clone(),
+            name: String::new(),
             email: String::new(),
             invoice_email: false,
             invoice_email_address: None,
@@ -293,7 +337,7 @@ pub struct EntryChange<'a> {
 ///
 /// # Errors
 /// [`StoreError::Taken`] of `account.name` when the name belongs to anybody else; [`StoreError::Gone`] when the owner is no
-/// person any more.
+/// person any more; [`StoreError::NotMember`] when a new owner is in no team of it.
 pub fn update(
     tx: &Transaction<'_>,
     grant: &Grant<ConcordUpdate>,

@@ -50,8 +50,19 @@ pub enum StoreError {
     Taken(String),
     /// The change would leave an organization without a person in a team with role admin.
     NoOwnerLeft,
+    /// Who shall own an organization is in no team of it.
+    NotMember,
     /// What the change refers to was deleted at the same moment.
     Gone,
+    /// The database does not answer in time, or not at all: asked again later, it may. Its words.
+    Unavailable(String),
+    /// The schema was brought up to a version that this code cannot read.
+    SchemaTooNew {
+        /// The version of the schema.
+        version: i64,
+        /// The oldest code that can read it, by the version of its own schema.
+        oldest_reader: i64,
+    },
     /// Anything else: a bug or a broken database.
     Database(DatabaseError),
 }
@@ -70,7 +81,15 @@ impl fmt::Display for StoreError {
             Self::Busy => formatter.write_str("the database is busy"),
             Self::Taken(column) => write!(formatter, "{column} is taken"),
             Self::NoOwnerLeft => formatter.write_str("an organization would have no owner"),
+            Self::NotMember => formatter.write_str("an owner would be no member"),
             Self::Gone => formatter.write_str("what the change refers to is gone"),
+            Self::Unavailable(words) => write!(formatter, "the database is unavailable: {words}"),
+            Self::SchemaTooNew { version, oldest_reader } => write!(
+                formatter,
+                "the database has schema version {version}, which code of schema version \
+                {oldest_reader} and newer reads; this build's is {}: roll out the newer build",
+                crate::SCHEMA_VERSION
+            ),
             Self::Database(error) => write!(formatter, "database: {error}"),
         }
     }
@@ -81,21 +100,97 @@ impl std::error::Error for StoreError {}
 impl From<DatabaseError> for StoreError {
     fn from(error: DatabaseError) -> Self {
         let message = error.0.as_str();
-        if message.contains("database is locked") || message.contains("database is busy") {
-            Self::Busy
-        } else if message.contains("berth: organization without owner") {
-            Self::NoOwnerLeft
-        } else if message.contains("FOREIGN KEY constraint failed")
-            || message.contains("berth: an owner is a person")
-        {
+        if let Some(rule) = Rule::broken(message) {
+            rule.told(error)
+        } else if message.contains("FOREIGN KEY constraint failed") {
             Self::Gone
         } else if let Some((_, columns)) = message.split_once("UNIQUE constraint failed: ") {
-            let column = columns.split([',', ' ']).next().unwrap_or_default();
-            Self::Taken(column.to_owned())
+            // A remote database wraps the text in its own, quotes and all.
+            let ends = |letter: char| !(letter.is_ascii_alphanumeric() || "_.".contains(letter));
+            Self::Taken(columns.split(ends).next().unwrap_or_default().to_owned())
+        } else if is_busy(message) {
+            Self::Busy
+        } else if is_passing(message) {
+            Self::Unavailable(error.0)
         } else {
             Self::Database(error)
         }
     }
+}
+
+/// A rule that a trigger of the schema holds; a change that breaks it fails with the rule's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    OrganizationKeepsOwner,
+    MembershipStays,
+    RobotBearsNamespace,
+    AccountKindStays,
+    OwnerIsPerson,
+    OwnerIsMember,
+}
+
+impl Rule {
+    const ALL: [(Self, &str); 6] = [
+        (Self::OrganizationKeepsOwner, "berth: organization without owner"),
+        (Self::MembershipStays, "berth: a membership does not move"),
+        (Self::RobotBearsNamespace, "berth: a robot bears the name of its namespace"),
+        (Self::AccountKindStays, "berth: an account stays what it is"),
+        (Self::OwnerIsPerson, "berth: an owner is a person"),
+        (Self::OwnerIsMember, "berth: an owner is a member"),
+    ];
+
+    fn broken(message: &str) -> Option<Self> {
+        let raised = Self::ALL.into_iter().find(|(_, text)| message.contains(text));
+        raised.map(|(rule, _)| rule)
+    }
+
+    /// What the store says of it.
+    fn told(self, error: DatabaseError) -> StoreError {
+        match self {
+            Self::OrganizationKeepsOwner => StoreError::NoOwnerLeft,
+            // The namespace was deleted, or renamed, since the name of the robot was made.
+            Self::RobotBearsNamespace | Self::OwnerIsPerson => StoreError::Gone,
+            Self::OwnerIsMember => StoreError::NotMember,
+            // No statement of the store tries.
+            Self::MembershipStays | Self::AccountKindStays => StoreError::Database(error),
+        }
+    }
+}
+
+/// Whether a store says, in these words, that another one holds it.
+#[must_use]
+pub fn is_busy(message: &str) -> bool {
+    ["database is locked", "database is busy", "database table is locked", "SQLITE_BUSY"]
+        .iter()
+        .any(|part| message.contains(part))
+}
+
+/// Whether a failure, in these words, is one that passes: a statement that was interrupted or took too long, a connection
+/// that broke or could not be made. SQLite, libSQL and the stores of Spin say so in these ways.
+#[must_use]
+pub fn is_passing(message: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "interrupted",
+        "sqlite_interrupt",
+        "timed out",
+        "timeout",
+        "stream_expired",
+        "stream closed",
+        "no transaction is active",
+        "error sending request",
+        "http error",
+        "client error (connect)",
+        "connect error",
+        "connection refused",
+        "connection reset",
+        "connection closed",
+        "broken pipe",
+        "too many connections",
+        "status=429",
+        "status=503",
+    ];
+    let message = message.to_ascii_lowercase();
+    WORDS.iter().any(|word| message.contains(word))
 }
 
 /// A row of an answer, read column by column from the left.
@@ -300,5 +395,60 @@ impl Drop for Transaction<'_> {
 impl Database for Transaction<'_> {
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
         self.db.execute(sql, parameters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(message: &str) -> StoreError {
+        DatabaseError(message.to_owned()).into()
+    }
+
+    /// Security finding C4: a rule that nobody knew was a 500.
+    #[test]
+    fn every_rule_of_the_schema_is_known() {
+        let mut raised = Vec::new();
+        for sql in crate::migrate::sources() {
+            for (_, rest) in sql.match_indices("RAISE(").map(|(at, _)| sql.split_at(at)) {
+                let text = rest.split('\'').nth(1).expect("RAISE has a text");
+                assert!(Rule::broken(text).is_some(), "no rule has the text {text:?}");
+                raised.push(text);
+            }
+        }
+        for (rule, text) in Rule::ALL {
+            assert!(raised.contains(&text), "no trigger raises {rule:?}");
+        }
+    }
+
+    #[test]
+    fn the_texts_of_a_remote_database_are_understood() {
+        let wrapped = "Hrana: `cursor error: `error at step 0: (error code: SQLITE_CONSTRAINT) \
+            `SQLite error: UNIQUE constraint failed: account.name```";
+        assert_eq!(told(wrapped), StoreError::Taken("account.name".into()));
+        let several = "UNIQUE constraint failed: team_member.team_id, team_member.account_id";
+        assert_eq!(told(several), StoreError::Taken("team_member.team_id".into()));
+        let rule = "Hrana: `cursor error: `SQLite error: berth: a robot bears the name of its \
+            namespace``";
+        assert_eq!(told(rule), StoreError::Gone);
+        assert_eq!(told("SQLite error: database is locked"), StoreError::Busy);
+    }
+
+    #[test]
+    fn what_passes_is_no_bug() {
+        for text in [
+            "Hrana: `cursor error: `error at step 0: (error code: SQLITE_INTERRUPT) `interrupted``",
+            "Hrana: `stream error: `Error { message: \"Transaction timed out\", code: \"TRANSACTION_TIMEOUT\" }``",
+            "Hrana: `stream error: `STREAM_EXPIRED``",
+            "Timed out while opening database connection",
+            "Hrana: `http error: `error trying to connect: tcp connect error: Connection refused``",
+            "cannot commit - no transaction is active",
+        ] {
+            assert!(matches!(told(text), StoreError::Unavailable(_)), "{text}");
+        }
+        for text in ["near \"SELCT\": syntax error", "no such table: nothing", "disk I/O error"] {
+            assert!(matches!(told(text), StoreError::Database(_)), "{text}");
+        }
     }
 }

@@ -35,4 +35,4 @@ pub mod users;
 pub use db::{
     Database, DatabaseError, FromValue, Row, StoreError, Transaction, Value, returned, transaction,
 };
-pub use migrate::{SCHEMA_VERSION, migrate};
+pub use migrate::{SCHEMA_VERSION, SchemaState, migrate, schema_state};

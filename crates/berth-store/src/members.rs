@@ -153,7 +153,7 @@ pub fn remove(
 }
 
 /// Puts the caller into the oldest team with role admin of a namespace, unless he is in one; a person's account becomes an
-/// organization first, with what it owns. Two statements.
+/// organization first, with what it owns. Returns whether it is there. Two statements.
 ///
 /// # Errors
 /// [`StoreError::NoOwnerLeft`] when the person is the last in a team with role admin of another organization.
@@ -162,12 +162,13 @@ pub fn take_ownership(
     _grant: &Grant<SuperuserNamespace>,
     namespace: &Namespace,
     caller_id: i64,
-) -> Result<(), StoreError> {
-    if namespace.kind == NamespaceKind::User {
-        tx.execute(
-            "UPDATE account SET kind = 'organization' WHERE id = ?1",
-            params![namespace.id],
-        )?;
+) -> Result<bool, StoreError> {
+    let there = match namespace.kind {
+        NamespaceKind::User => "UPDATE account SET kind = 'organization' WHERE id = ?1 RETURNING 1",
+        NamespaceKind::Organization => "SELECT 1 FROM account WHERE id = ?1",
+    };
+    if tx.execute(there, params![namespace.id])?.is_empty() {
+        return Ok(false);
     }
     tx.execute(
         "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
@@ -178,5 +179,5 @@ pub fn take_ownership(
         ORDER BY id LIMIT 1",
         params![namespace.id, caller_id],
     )?;
-    Ok(())
+    Ok(true)
 }

@@ -3,45 +3,140 @@
 //! No statement of its own on the usual path: the statement of [`crate::access`] reads the version along the way, and only
 //! when the table is missing or the version is old is [`migrate`] called. Concurrent first requests meet in one write
 //! transaction: the first migrates, the others find it done.
+//!
+//! A schema says how old its readers may be, so that instances of the release before go on serving while newer ones start: a
+//! change that they cannot live with comes a release later than the one that they need no more.
 
-use crate::db::{Database, DatabaseError, StoreError, transaction};
+use crate::db::{Database, DatabaseError, Row, StoreError, transaction};
 
-/// The migrations, in order; the version of a schema is how many of them it has seen.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../migrations/0001_accounts.sql"),
-    include_str!("../migrations/0002_teams.sql"),
-    include_str!("../migrations/0003_organization_keeps_an_owner.sql"),
-    include_str!("../migrations/0004_repositories.sql"),
-    include_str!("../migrations/0005_applications.sql"),
-    include_str!("../migrations/0006_log.sql"),
-    include_str!("../migrations/0007_mail.sql"),
-    include_str!("../migrations/0008_invitations.sql"),
-    include_str!("../migrations/0009_notifications.sql"),
-    include_str!("../migrations/0010_authorization_codes.sql"),
-    include_str!("../migrations/0011_assigned_authorizations.sql"),
-    include_str!("../migrations/0012_default_permissions.sql"),
-    include_str!("../migrations/0013_stars.sql"),
-    include_str!("../migrations/0014_robots.sql"),
-    include_str!("../migrations/0015_repository_logs.sql"),
-    include_str!("../migrations/0016_quotas.sql"),
-    include_str!("../migrations/0017_autoprune.sql"),
-    include_str!("../migrations/0018_email_codes.sql"),
-    include_str!("../migrations/0019_user_becomes_organization.sql"),
-    include_str!("../migrations/0020_robots_follow.sql"),
-    include_str!("../migrations/0021_proxy_cache.sql"),
-    include_str!("../migrations/0022_messages.sql"),
-    include_str!("../migrations/0023_concord.sql"),
-];
+/// What a migration leaves to code that knows the schema from before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// That code reads and writes the schema as it is afterwards: tables and columns came, with defaults. Instances of the
+    /// release before go on while those of the next one start.
+    Expands,
+    /// That code does not: what it names went, or means something else.
+    Contracts,
+}
+
+use Reach::{Contracts, Expands};
+
+macro_rules! migrations {
+    ($($file:literal: $reach:expr,)+) => {
+        /// The migrations, in order; the version of a schema is how many of them it has seen.
+        const MIGRATIONS: &[(&str, Reach)] =
+            &[$((include_str!(concat!("../migrations/", $file)), $reach)),+];
+    };
+}
+
+migrations! {
+    "0001_accounts.sql": Expands,
+    "0002_teams.sql": Expands,
+    "0003_organization_keeps_an_owner.sql": Expands,
+    "0004_repositories.sql": Expands,
+    "0005_applications.sql": Expands,
+    "0006_log.sql": Expands,
+    "0007_mail.sql": Expands,
+    "0008_invitations.sql": Expands,
+    "0009_notifications.sql": Expands,
+    "0010_authorization_codes.sql": Expands,
+    "0011_assigned_authorizations.sql": Expands,
+    "0012_default_permissions.sql": Expands,
+    "0013_stars.sql": Expands,
+    "0014_robots.sql": Expands,
+    "0015_repository_logs.sql": Expands,
+    "0016_quotas.sql": Expands,
+    "0017_autoprune.sql": Expands,
+    "0018_email_codes.sql": Expands,
+    "0019_user_becomes_organization.sql": Expands,
+    "0020_robots_follow.sql": Expands,
+    "0021_proxy_cache.sql": Expands,
+    "0022_messages.sql": Expands,
+    "0023_concord.sql": Expands,
+    // Code from before it takes no schema but its own.
+    "0025_oldest_reader.sql": Contracts,
+    "0026_owner_is_a_member.sql": Expands,
+}
 
 /// The version that this code wants.
 #[expect(clippy::cast_possible_wrap, reason = "a handful of migrations")]
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 
-/// Applies the migrations that the schema has not seen, all or none.
+/// The oldest code that reads the schema of this code, by the version of its own: that of the last migration which
+/// contracts.
+const OLDEST_READER: i64 = oldest_reader();
+
+const fn oldest_reader() -> i64 {
+    let (mut version, mut oldest) = (0, 0);
+    while version < MIGRATIONS.len() {
+        if matches!(MIGRATIONS[version].1, Contracts) {
+            oldest = version + 1;
+        }
+        version += 1;
+    }
+    #[expect(clippy::cast_possible_wrap, reason = "a handful of migrations")]
+    {
+        oldest as i64
+    }
+}
+
+/// How the schema of a database stands to this code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaState {
+    /// It is not there, or misses migrations.
+    Old,
+    /// This code can work with it.
+    Fits,
+}
+
+impl SchemaState {
+    /// By what the database says of itself.
+    ///
+    /// # Errors
+    /// [`StoreError::SchemaTooNew`].
+    pub(crate) fn of(version: i64, oldest_reader: i64) -> Result<Self, StoreError> {
+        if version < SCHEMA_VERSION {
+            Ok(Self::Old)
+        } else if oldest_reader <= SCHEMA_VERSION {
+            Ok(Self::Fits)
+        } else {
+            Err(StoreError::SchemaTooNew { version, oldest_reader })
+        }
+    }
+}
+
+/// How the schema stands, by statements that read nothing else. Changes nothing.
 ///
 /// # Errors
-/// [`StoreError::Busy`]; [`StoreError::Database`] when a statement fails, when the database is newer than this code, or
-/// when it does not enforce foreign keys, on which half of the invariants rest.
+/// [`StoreError::SchemaTooNew`], or the database does not answer.
+pub fn schema_state(db: &dyn Database) -> Result<SchemaState, StoreError> {
+    match db.execute("SELECT version, oldest_reader FROM schema_version", &[]) {
+        Ok(mut rows) => {
+            let mut row = rows.pop().ok_or_else(|| failure("schema_version is empty".into()))?;
+            SchemaState::of(row.read()?, row.read()?)
+        }
+        Err(error) if says_that_nothing_is_there(&error) => Ok(SchemaState::Old),
+        // From before schemas named their oldest reader, if the version says so too.
+        Err(error) if error.0.contains("no such column: oldest_reader") => {
+            let version = version_of(db.execute("SELECT version FROM schema_version", &[])?)?;
+            if version < SCHEMA_VERSION { Ok(SchemaState::Old) } else { Err(error.into()) }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the one table that every schema has is missing; of any other, "no such table" is a mistake of ours.
+fn says_that_nothing_is_there(error: &DatabaseError) -> bool {
+    let after = error.0.split_once("no such table: schema_version").map(|(_, after)| after);
+    after
+        .is_some_and(|after| !after.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+}
+
+/// Applies the migrations that the schema has not seen, all or none. A newer schema that this code can work with stays.
+///
+/// # Errors
+/// [`StoreError::Busy`]; [`StoreError::SchemaTooNew`]; [`StoreError::Database`] when a statement fails, or when the database
+/// does not enforce foreign keys, on which half of the invariants rest.
 pub fn migrate(db: &dyn Database) -> Result<(), StoreError> {
     transaction(db, |tx| {
         tx.execute(
@@ -50,27 +145,34 @@ pub fn migrate(db: &dyn Database) -> Result<(), StoreError> {
             &[],
         )?;
         tx.execute("INSERT OR IGNORE INTO schema_version (only, version) VALUES (1, 0)", &[])?;
-        let version = version(tx)?;
-        if version > SCHEMA_VERSION {
-            return Err(failure(format!(
-                "the database has schema version {version}, newer than this build's {SCHEMA_VERSION}"
-            )));
+        if schema_state(tx)? == SchemaState::Fits {
+            return Ok(());
         }
+        let done = version_of(tx.execute("SELECT version FROM schema_version", &[])?)?;
+        let done = usize::try_from(done)
+            .map_err(|_| failure(format!("the database has schema version {done}")))?;
         require_foreign_keys(tx)?;
-        let done = usize::try_from(version).unwrap_or_default();
-        for migration in &MIGRATIONS[done..] {
+        for (migration, _) in &MIGRATIONS[done..] {
             for statement in statements(migration) {
                 tx.execute(statement, &[])?;
             }
         }
-        tx.execute("UPDATE schema_version SET version = ?1", crate::params![SCHEMA_VERSION])?;
+        tx.execute(
+            "UPDATE schema_version SET version = ?1, oldest_reader = ?2",
+            crate::params![SCHEMA_VERSION, OLDEST_READER],
+        )?;
         Ok(())
     })
 }
 
-fn version(db: &dyn Database) -> Result<i64, StoreError> {
-    let mut rows = db.execute("SELECT version FROM schema_version", &[])?;
+fn version_of(mut rows: Vec<Row>) -> Result<i64, StoreError> {
     rows.pop().ok_or_else(|| failure("schema_version is empty".into()))?.read()
+}
+
+/// The text of every migration.
+#[cfg(test)]
+pub(crate) fn sources() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|(sql, _)| *sql)
 }
 
 fn require_foreign_keys(db: &dyn Database) -> Result<(), StoreError> {

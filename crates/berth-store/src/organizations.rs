@@ -4,7 +4,7 @@ use berth_access::{
     CreateOrganization, DeletesOrganization, Grant, OrganizationAdmin, OrganizationRef,
     OrganizationRepositoryCreate, Permit, SuperuserOrganization, SuperuserView,
 };
-use berth_domain::{NamespaceName, Quota, TeamRole, Timestamp};
+use berth_domain::{Namespace, NamespaceName, Quota, TeamRole, Timestamp};
 
 use crate::db::{Database, Row, StoreError, Transaction, returned};
 use crate::params;
@@ -73,56 +73,93 @@ pub fn create(
     Ok(id)
 }
 
-/// What a change of an organization leaves behind: every column, changed or not.
-#[derive(Debug)]
-pub struct OrganizationState<'a> {
+/// A change of an organization: `None` leaves what is stored.
+#[derive(Debug, Default)]
+pub struct OrganizationChange<'a> {
     /// Address, or a random UUID.
-    pub email: &'a str,
+    pub email: Option<&'a str>,
     /// Whether invoices are mailed.
-    pub invoice_email: bool,
-    /// Where to.
-    pub invoice_email_address: Option<&'a str>,
+    pub invoice_email: Option<bool>,
+    /// Where to; `Some(None)` removes it.
+    pub invoice_email_address: Option<Option<&'a str>>,
     /// How long deleted tags can be restored, in seconds.
-    pub tag_expiration_s: i64,
+    pub tag_expiration_s: Option<i64>,
 }
 
-/// Writes the state of an organization. One statement.
+/// The organization as it is at this moment, for who is about to change it; none when it is gone. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn current<P: Permit<Target = OrganizationRef>>(
+    tx: &Transaction<'_>,
+    grant: &Grant<P>,
+) -> Result<Option<Namespace>, StoreError> {
+    let before = grant.organization();
+    let rows = tx.execute(
+        "SELECT name, email, invoice_email, invoice_email_address, tag_expiration_s
+        FROM account WHERE id = ?1 AND kind = 'organization'",
+        params![before.id],
+    )?;
+    rows.into_iter().next().map(|row| read_current(row, before)).transpose()
+}
+
+fn read_current(mut row: Row, before: &Namespace) -> Result<Namespace, StoreError> {
+    Ok(Namespace {
+        name: row.read()?,
+        email: row.read()?,
+        invoice_email: row.read()?,
+        invoice_email_address: row.read()?,
+        tag_expiration_s: row.read()?,
+        ..before.clone()
+    })
+}
+
+/// Changes what is given of an organization; returns what it is then, if it is there. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn update(
     tx: &Transaction<'_>,
     grant: &Grant<OrganizationAdmin>,
-    state: &OrganizationState<'_>,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE account SET email = ?2, invoice_email = ?3, invoice_email_address = ?4,
-            tag_expiration_s = ?5 WHERE id = ?1",
+    change: &OrganizationChange<'_>,
+) -> Result<Option<Namespace>, StoreError> {
+    let before = grant.organization();
+    let rows = tx.execute(
+        "UPDATE account SET email = coalesce(?2, email),
+            invoice_email = coalesce(?3, invoice_email),
+            invoice_email_address = CASE WHEN ?4 THEN ?5 ELSE invoice_email_address END,
+            tag_expiration_s = coalesce(?6, tag_expiration_s)
+        WHERE id = ?1
+        RETURNING name, email, invoice_email, invoice_email_address, tag_expiration_s",
         params![
-            grant.organization().id,
-            state.email,
-            state.invoice_email,
-            state.invoice_email_address,
-            state.tag_expiration_s
+            before.id,
+            change.email,
+            change.invoice_email,
+            change.invoice_email_address.is_some(),
+            change.invoice_email_address.flatten(),
+            change.tag_expiration_s
         ],
     )?;
-    Ok(())
+    rows.into_iter().next().map(|row| read_current(row, before)).transpose()
 }
 
-/// Deletes an organization and everything of it; the name is free at once. One statement: the schema's foreign keys take
-/// the rest along.
+/// Deletes an organization and everything of it; the name is free at once. Returns the name that it had, if it was there. One
+/// statement: the schema's foreign keys take the rest along.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn delete<P: DeletesOrganization>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
-) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM account WHERE id = ?1", params![grant.organization().id])?;
-    Ok(())
+) -> Result<Option<String>, StoreError> {
+    let rows = tx.execute(
+        "DELETE FROM account WHERE id = ?1 AND kind = 'organization' RETURNING name",
+        params![grant.organization().id],
+    )?;
+    rows.into_iter().next().map(|mut row| row.read()).transpose()
 }
 
-/// Gives an organization another name; its robots follow. One statement.
+/// Gives an organization another name; its robots follow. Returns whether it is there. One statement.
 ///
 /// # Errors
 /// [`StoreError::Taken`] of `account.name` when the name belongs to anybody.
@@ -130,12 +167,12 @@ pub fn rename(
     tx: &Transaction<'_>,
     grant: &Grant<SuperuserOrganization>,
     name: &NamespaceName,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE account SET name = ?2 WHERE id = ?1",
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "UPDATE account SET name = ?2 WHERE id = ?1 RETURNING 1",
         params![grant.organization().id, name.as_str()],
     )?;
-    Ok(())
+    Ok(!rows.is_empty())
 }
 
 /// An organization in the list of all.

@@ -1,8 +1,8 @@
 //! Which upstream registry an organization caches. User name and password are stored sealed.
 
-use berth_access::{Grant, NamespaceAdmin, NamespaceRef, Permit};
+use berth_access::{Grant, MaybeOrganizationRef, Permit, ProxyCacheAdmin};
 
-use crate::db::{Database, StoreError, Transaction};
+use crate::db::{Database, Row, StoreError, Transaction};
 use crate::params;
 
 /// The configuration of an organization, as far as it is ever shown.
@@ -27,57 +27,77 @@ pub struct NewProxyCache<'a> {
     pub sealed_password: Option<Vec<u8>>,
 }
 
-/// A configuration as it shall become. Credentials: `None` leaves what is stored, `Some(None)` removes it.
+/// A change of a configuration: `None` leaves what is stored. A credential that becomes `Some(None)` is removed.
 #[derive(Debug)]
-pub struct ProxyCacheState<'a> {
-    /// What is shown of it.
-    pub row: &'a ProxyCacheRow,
+pub struct ProxyCacheChange<'a> {
+    /// `host[:port][/namespace]`.
+    pub upstream_registry: Option<&'a str>,
+    /// How long cached tags are kept, in seconds.
+    pub expiration_s: Option<i64>,
+    /// Plain HTTP.
+    pub insecure: Option<bool>,
     /// The user name, sealed.
     pub sealed_username: Option<Option<Vec<u8>>>,
     /// The password, sealed.
     pub sealed_password: Option<Option<Vec<u8>>>,
 }
 
-/// The configuration of a namespace; only organizations have one. One statement.
+/// All of a configuration.
+#[derive(Debug)]
+pub struct StoredProxyCache {
+    /// What is shown of it.
+    pub row: ProxyCacheRow,
+    /// The user name, sealed.
+    pub sealed_username: Option<Vec<u8>>,
+    /// The password, sealed.
+    pub sealed_password: Option<Vec<u8>>,
+}
+
+fn read_row(row: &mut Row) -> Result<ProxyCacheRow, StoreError> {
+    Ok(ProxyCacheRow {
+        upstream_registry: row.read()?,
+        expiration_s: row.read()?,
+        insecure: row.read()?,
+    })
+}
+
+/// The configuration of an organization. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn get<P: Permit<Target = NamespaceRef>>(
+pub fn get<P: Permit<Target = MaybeOrganizationRef>>(
     db: &dyn Database,
     grant: &Grant<P>,
 ) -> Result<Option<ProxyCacheRow>, StoreError> {
     let rows = db.execute(
         "SELECT upstream_registry, expiration_s, insecure FROM proxy_cache_config
         WHERE organization_id = ?1",
-        params![namespace_id(grant)],
+        params![organization_id(grant)],
     )?;
-    let row = rows.into_iter().next().map(|mut row| {
-        Ok(ProxyCacheRow {
-            upstream_registry: row.read()?,
-            expiration_s: row.read()?,
-            insecure: row.read()?,
-        })
-    });
-    row.transpose()
+    rows.into_iter().next().map(|mut row| read_row(&mut row)).transpose()
 }
 
-/// The user name and the password of a configuration, sealed. One statement.
+/// A configuration with its credentials, for who is about to change it. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn credentials(
-    db: &dyn Database,
-    grant: &Grant<NamespaceAdmin>,
-) -> Result<[Option<Vec<u8>>; 2], StoreError> {
-    let rows = db.execute(
-        "SELECT sealed_username, sealed_password FROM proxy_cache_config
-        WHERE organization_id = ?1",
-        params![namespace_id(grant)],
+pub fn stored(
+    tx: &Transaction<'_>,
+    grant: &Grant<ProxyCacheAdmin>,
+) -> Result<Option<StoredProxyCache>, StoreError> {
+    let rows = tx.execute(
+        "SELECT upstream_registry, expiration_s, insecure, sealed_username, sealed_password
+        FROM proxy_cache_config WHERE organization_id = ?1",
+        params![organization_id(grant)],
     )?;
-    match rows.into_iter().next() {
-        Some(mut row) => Ok([row.read()?, row.read()?]),
-        None => Ok([None, None]),
-    }
+    let read = |mut row: Row| {
+        Ok(StoredProxyCache {
+            row: read_row(&mut row)?,
+            sealed_username: row.read()?,
+            sealed_password: row.read()?,
+        })
+    };
+    rows.into_iter().next().map(read).transpose()
 }
 
 /// Makes a configuration. One statement.
@@ -86,7 +106,7 @@ pub fn credentials(
 /// [`StoreError::Taken`] of `proxy_cache_config.organization_id` when there is one.
 pub fn create(
     tx: &Transaction<'_>,
-    grant: &Grant<NamespaceAdmin>,
+    grant: &Grant<ProxyCacheAdmin>,
     new: NewProxyCache<'_>,
 ) -> Result<(), StoreError> {
     tx.execute(
@@ -94,7 +114,7 @@ pub fn create(
             sealed_password, expiration_s, insecure)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
-            namespace_id(grant),
+            organization_id(grant),
             &new.row.upstream_registry,
             new.sealed_username,
             new.sealed_password,
@@ -105,46 +125,47 @@ pub fn create(
     Ok(())
 }
 
-/// Changes a configuration; returns whether there was one. One statement.
+/// Changes what is given of a configuration; returns what it is then, if there is one. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn update(
     tx: &Transaction<'_>,
-    grant: &Grant<NamespaceAdmin>,
-    state: ProxyCacheState<'_>,
-) -> Result<bool, StoreError> {
+    grant: &Grant<ProxyCacheAdmin>,
+    change: ProxyCacheChange<'_>,
+) -> Result<Option<ProxyCacheRow>, StoreError> {
     let rows = tx.execute(
-        "UPDATE proxy_cache_config SET upstream_registry = ?2, expiration_s = ?3, insecure = ?4,
+        "UPDATE proxy_cache_config SET upstream_registry = coalesce(?2, upstream_registry),
+            expiration_s = coalesce(?3, expiration_s), insecure = coalesce(?4, insecure),
             sealed_username = CASE WHEN ?5 THEN ?6 ELSE sealed_username END,
             sealed_password = CASE WHEN ?7 THEN ?8 ELSE sealed_password END
-        WHERE organization_id = ?1 RETURNING organization_id",
+        WHERE organization_id = ?1 RETURNING upstream_registry, expiration_s, insecure",
         params![
-            namespace_id(grant),
-            &state.row.upstream_registry,
-            state.row.expiration_s,
-            state.row.insecure,
-            state.sealed_username.is_some(),
-            state.sealed_username.flatten(),
-            state.sealed_password.is_some(),
-            state.sealed_password.flatten()
+            organization_id(grant),
+            change.upstream_registry,
+            change.expiration_s,
+            change.insecure,
+            change.sealed_username.is_some(),
+            change.sealed_username.flatten(),
+            change.sealed_password.is_some(),
+            change.sealed_password.flatten()
         ],
     )?;
-    Ok(!rows.is_empty())
+    rows.into_iter().next().map(|mut row| read_row(&mut row)).transpose()
 }
 
 /// Removes a configuration; returns whether there was one. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn delete(tx: &Transaction<'_>, grant: &Grant<NamespaceAdmin>) -> Result<bool, StoreError> {
+pub fn delete(tx: &Transaction<'_>, grant: &Grant<ProxyCacheAdmin>) -> Result<bool, StoreError> {
     let rows = tx.execute(
         "DELETE FROM proxy_cache_config WHERE organization_id = ?1 RETURNING organization_id",
-        params![namespace_id(grant)],
+        params![organization_id(grant)],
     )?;
     Ok(!rows.is_empty())
 }
 
-fn namespace_id<P: Permit<Target = NamespaceRef>>(grant: &Grant<P>) -> Option<i64> {
-    grant.target().0.as_ref().map(|namespace| namespace.id)
+fn organization_id<P: Permit<Target = MaybeOrganizationRef>>(grant: &Grant<P>) -> Option<i64> {
+    grant.organization_if_any().map(|organization| organization.id)
 }

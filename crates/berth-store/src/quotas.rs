@@ -1,9 +1,9 @@
 //! Quotas of organizations and users. They are read along with their namespace, by [`quota_json`].
 
 use berth_access::{Grant, NamespaceChange};
-use berth_domain::{Quota, QuotaLimitKind};
+use berth_domain::{Quota, QuotaLimit, QuotaLimitKind};
 
-use crate::db::{Database, FromValue, StoreError, Transaction, Value};
+use crate::db::{Database, FromValue, Row, StoreError, Transaction, Value, returned};
 use crate::params;
 
 /// The quota of the account whose id the expression gives, as JSON, or NULL: a column for any statement.
@@ -22,6 +22,13 @@ macro_rules! quota_json {
 }
 pub(crate) use quota_json;
 
+impl FromValue for QuotaLimitKind {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        let text = String::from_value(value)?;
+        text.parse().map_err(|_| Value::Text(text))
+    }
+}
+
 impl FromValue for Quota {
     fn from_value(value: Value) -> Result<Self, Value> {
         let text = String::from_value(value)?;
@@ -29,10 +36,25 @@ impl FromValue for Quota {
     }
 }
 
+/// The quota of the namespace as it is at this moment, for who is about to change it or has just changed it; none when that
+/// quota is gone. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn current<P: NamespaceChange>(
+    tx: &Transaction<'_>,
+    grant: &Grant<P>,
+    id: i64,
+) -> Result<Option<Quota>, StoreError> {
+    let sql = concat!("SELECT ", quota_json!("?1"));
+    let quota: Option<Quota> = returned(tx.execute(sql, params![grant.namespace_id()])?)?;
+    Ok(quota.filter(|quota| quota.id == id))
+}
+
 /// Gives a namespace a quota. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `quota.namespace_id` when it has one.
+/// [`StoreError::Taken`] of `quota.namespace_id` when it has one; [`StoreError::Gone`] when the namespace went.
 pub fn create<P: NamespaceChange>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
@@ -45,7 +67,7 @@ pub fn create<P: NamespaceChange>(
     Ok(())
 }
 
-/// Changes a quota of the namespace. One statement.
+/// Changes a quota of the namespace; returns whether it is there. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -54,15 +76,15 @@ pub fn change<P: NamespaceChange>(
     grant: &Grant<P>,
     id: i64,
     limit_bytes: i64,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE quota SET limit_bytes = ?3 WHERE namespace_id = ?1 AND id = ?2",
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "UPDATE quota SET limit_bytes = ?3 WHERE namespace_id = ?1 AND id = ?2 RETURNING 1",
         params![grant.namespace_id(), id, limit_bytes],
     )?;
-    Ok(())
+    Ok(!rows.is_empty())
 }
 
-/// Deletes a quota of the namespace with its limits. One statement.
+/// Deletes a quota of the namespace with its limits; returns whether it was there. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -70,15 +92,15 @@ pub fn delete<P: NamespaceChange>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
     id: i64,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "DELETE FROM quota WHERE namespace_id = ?1 AND id = ?2",
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "DELETE FROM quota WHERE namespace_id = ?1 AND id = ?2 RETURNING 1",
         params![grant.namespace_id(), id],
     )?;
-    Ok(())
+    Ok(!rows.is_empty())
 }
 
-/// Adds a limit to a quota of the namespace. One statement.
+/// Adds a limit to a quota of the namespace; returns whether the quota is there. One statement.
 ///
 /// # Errors
 /// [`StoreError::Taken`] of `quota_limit.quota_id` when there is the same.
@@ -88,16 +110,16 @@ pub fn create_limit<P: NamespaceChange>(
     quota_id: i64,
     kind: QuotaLimitKind,
     percent: i64,
-) -> Result<(), StoreError> {
-    tx.execute(
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
         "INSERT INTO quota_limit (quota_id, kind, percent)
-        SELECT id, ?3, ?4 FROM quota WHERE namespace_id = ?1 AND id = ?2",
+        SELECT id, ?3, ?4 FROM quota WHERE namespace_id = ?1 AND id = ?2 RETURNING 1",
         params![grant.namespace_id(), quota_id, kind.as_str(), percent],
     )?;
-    Ok(())
+    Ok(!rows.is_empty())
 }
 
-/// Changes a limit of a quota of the namespace. One statement.
+/// Changes what is given of a limit of a quota of the namespace; returns what it is then, if it is there. One statement.
 ///
 /// # Errors
 /// [`StoreError::Taken`] of `quota_limit.quota_id` when there is the same.
@@ -105,18 +127,19 @@ pub fn change_limit<P: NamespaceChange>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
     id: i64,
-    kind: QuotaLimitKind,
-    percent: i64,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE quota_limit SET kind = ?3, percent = ?4
-        WHERE id = ?2 AND quota_id = (SELECT id FROM quota WHERE namespace_id = ?1)",
-        params![grant.namespace_id(), id, kind.as_str(), percent],
+    kind: Option<QuotaLimitKind>,
+    percent: Option<i64>,
+) -> Result<Option<QuotaLimit>, StoreError> {
+    let rows = tx.execute(
+        "UPDATE quota_limit SET kind = coalesce(?3, kind), percent = coalesce(?4, percent)
+        WHERE id = ?2 AND quota_id = (SELECT id FROM quota WHERE namespace_id = ?1)
+        RETURNING id, kind, percent",
+        params![grant.namespace_id(), id, kind.map(QuotaLimitKind::as_str), percent],
     )?;
-    Ok(())
+    rows.into_iter().next().map(read_limit).transpose()
 }
 
-/// Deletes a limit of a quota of the namespace. One statement.
+/// Deletes a limit of a quota of the namespace; returns what it was, if it was there. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -124,11 +147,16 @@ pub fn delete_limit<P: NamespaceChange>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
     id: i64,
-) -> Result<(), StoreError> {
-    tx.execute(
+) -> Result<Option<QuotaLimit>, StoreError> {
+    let rows = tx.execute(
         "DELETE FROM quota_limit
-        WHERE id = ?2 AND quota_id = (SELECT id FROM quota WHERE namespace_id = ?1)",
+        WHERE id = ?2 AND quota_id = (SELECT id FROM quota WHERE namespace_id = ?1)
+        RETURNING id, kind, percent",
         params![grant.namespace_id(), id],
     )?;
-    Ok(())
+    rows.into_iter().next().map(read_limit).transpose()
+}
+
+fn read_limit(mut row: Row) -> Result<QuotaLimit, StoreError> {
+    Ok(QuotaLimit { id: row.read()?, kind: row.read()?, percent: row.read()? })
 }

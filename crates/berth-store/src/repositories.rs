@@ -226,7 +226,7 @@ pub fn details(
         .transpose()
 }
 
-/// Changes the description. One statement.
+/// Changes the description; returns whether there is such a repository. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -234,15 +234,15 @@ pub fn set_description(
     tx: &Transaction<'_>,
     grant: &Grant<RepositoryWrite>,
     description: &str,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE repository SET description = ?2 WHERE id = ?1",
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "UPDATE repository SET description = ?2 WHERE id = ?1 RETURNING 1",
         params![row_id(grant), description],
     )?;
-    Ok(())
+    Ok(!rows.is_empty())
 }
 
-/// Makes it public or private. One statement.
+/// Makes it public or private; returns whether there is such a repository. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -250,12 +250,12 @@ pub fn set_visibility(
     tx: &Transaction<'_>,
     grant: &Grant<RepositoryAdmin>,
     is_public: bool,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE repository SET is_public = ?2 WHERE id = ?1",
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
+        "UPDATE repository SET is_public = ?2 WHERE id = ?1 RETURNING 1",
         params![row_id(grant), is_public],
     )?;
-    Ok(())
+    Ok(!rows.is_empty())
 }
 
 /// Deletes a repository, if it exists, with its permissions and stars. One statement.

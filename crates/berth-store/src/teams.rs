@@ -3,7 +3,7 @@
 use berth_access::{
     ExistingTeamAdmin, ExistingTeamRef, Grant, Permit, TeamAdmin, TeamAdminView, TeamView,
 };
-use berth_domain::{RepositoryRole, TeamName, TeamRole, Timestamp};
+use berth_domain::{RepositoryRole, Team, TeamName, TeamRole, Timestamp};
 
 use crate::db::{Database, Row, StoreError, Transaction};
 use crate::organizations::{TeamSummary, read_team_summary, team_summary};
@@ -30,32 +30,53 @@ pub fn create(
     Ok(!rows.is_empty())
 }
 
-/// Changes the grant's team. One statement.
+/// The grant's team as it is at this moment, for who is about to change it; none when it is gone. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn current(tx: &Transaction<'_>, grant: &Grant<TeamAdmin>) -> Result<Option<Team>, StoreError> {
+    let rows = tx.execute(
+        "SELECT id, name, description, role FROM team WHERE id = ?1",
+        params![team_id(grant)],
+    )?;
+    rows.into_iter().next().map(read_team).transpose()
+}
+
+fn read_team(mut row: Row) -> Result<Team, StoreError> {
+    Ok(Team { id: row.read()?, name: row.read()?, description: row.read()?, role: row.read()? })
+}
+
+/// Changes what is given of the grant's team; returns what it is then, if it is there. One statement.
 ///
 /// # Errors
 /// [`StoreError::NoOwnerLeft`] when the last people who administer the organization would lose that.
 pub fn update(
     tx: &Transaction<'_>,
     grant: &Grant<TeamAdmin>,
-    description: &str,
-    role: TeamRole,
-) -> Result<(), StoreError> {
-    let team_id = grant.target().team.as_ref().map(|team| team.id);
-    tx.execute(
-        "UPDATE team SET description = ?2, role = ?3 WHERE id = ?1",
-        params![team_id, description, role],
+    description: Option<&str>,
+    role: Option<TeamRole>,
+) -> Result<Option<Team>, StoreError> {
+    let rows = tx.execute(
+        "UPDATE team SET description = coalesce(?2, description), role = coalesce(?3, role)
+        WHERE id = ?1 RETURNING id, name, description, role",
+        params![team_id(grant), description, role],
     )?;
-    Ok(())
+    rows.into_iter().next().map(read_team).transpose()
 }
 
-/// Deletes the grant's team and everything of it. One statement: the schema's foreign keys take the rest along.
+/// Deletes the grant's team and everything of it; returns whether it was there. One statement: the schema's foreign keys take
+/// the rest along.
 ///
 /// # Errors
 /// [`StoreError::NoOwnerLeft`] when the last people who administer the organization would lose that.
-pub fn delete(tx: &Transaction<'_>, grant: &Grant<TeamAdmin>) -> Result<(), StoreError> {
-    let team_id = grant.target().team.as_ref().map(|team| team.id);
-    tx.execute("DELETE FROM team WHERE id = ?1", params![team_id])?;
-    Ok(())
+pub fn delete(tx: &Transaction<'_>, grant: &Grant<TeamAdmin>) -> Result<bool, StoreError> {
+    let rows = tx.execute("DELETE FROM team WHERE id = ?1 RETURNING 1", params![team_id(grant)])?;
+    Ok(!rows.is_empty())
+}
+
+/// The row id of the grant's team; none, which no row has, when there is no such team.
+fn team_id(grant: &Grant<TeamAdmin>) -> Option<i64> {
+    grant.target().team.as_ref().map(|team| team.id)
 }
 
 /// The grant's team with its counts, as `viewer_id` sees it. One statement.

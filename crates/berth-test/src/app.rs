@@ -28,7 +28,7 @@ use serde_json::Value;
 
 use crate::platform::{
     DeliveredMail, MemoryDatabase, MemoryKeys, MemoryMailer, MemoryVariables, SeededEntropy,
-    StandingClock,
+    StandingClock, Stop,
 };
 
 /// Reads take at most this many statements, authentication included.
@@ -52,12 +52,22 @@ pub struct App {
     mailer: MemoryMailer,
     registry: Option<Rc<dyn Registry>>,
     latest_statements: RefCell<Vec<String>>,
+    interruption: RefCell<Option<Stop>>,
 }
 
 impl App {
     /// An empty application that serves `tables`.
     #[must_use]
     pub fn new(tables: &[&'static [Route]]) -> Self {
+        let app = Self::without_schema(tables);
+        berth_store::migrate(&app.database).expect("the migrations apply");
+        app.database.take_statements();
+        app
+    }
+
+    /// The same over a database without any table.
+    #[must_use]
+    pub fn without_schema(tables: &[&'static [Route]]) -> Self {
         let app = Self {
             tables: tables.to_vec(),
             database: MemoryDatabase::new(),
@@ -68,9 +78,9 @@ impl App {
             mailer: MemoryMailer::default(),
             registry: None,
             latest_statements: RefCell::default(),
+            interruption: RefCell::default(),
         };
         app.variables.set("secret_key", "a key for tests");
-        berth_store::migrate(&app.database).expect("the migrations apply");
         app
     }
 
@@ -88,7 +98,29 @@ impl App {
             mailer: self.mailer.clone(),
             registry: self.registry.clone(),
             latest_statements: self.latest_statements.clone(),
+            interruption: RefCell::default(),
         }
+    }
+
+    /// Another application over the database in a file, which [`Self::save_database`] wrote: several of them share it, as
+    /// instances of a host do. Each has a clock and settings of its own, from here.
+    #[must_use]
+    pub fn over(&self, path: &Path) -> Self {
+        Self { database: MemoryDatabase::open(path), ..self.copy() }
+    }
+
+    /// Does `work` in the middle of `request`, before its statement `at`, counted from 0; says whether it had that many. What
+    /// the request logs is not looked at: others may log meanwhile.
+    pub fn interrupted(
+        &self,
+        at: usize,
+        work: Rc<dyn Fn()>,
+        request: impl FnOnce(&Self) -> Reply,
+    ) -> (Reply, bool) {
+        self.interruption.replace(Some(Stop { at, work }));
+        let reply = request(self);
+        self.interruption.take();
+        (reply, self.database.take_stop())
     }
 
     /// Writes the database to a new file, for a host to go on with.
@@ -400,6 +432,11 @@ impl App {
         let routes = self.table_for(request);
         self.database.take_statements();
         let log_before = self.log_kinds(0);
+        let interruption = self.interruption.take();
+        let interrupted = interruption.is_some();
+        if let Some(stop) = interruption {
+            self.database.stop_at(stop);
+        }
         let Served { response, afterwards } = berth_web::serve(self.platform(), routes, request);
         afterwards.run();
         let changes = self.database.changes();
@@ -420,8 +457,10 @@ impl App {
             statements.len(),
             statements.join("\n")
         );
-        let new = self.log_kinds(log_before.len());
-        check_log(route, &response, &changes, &new);
+        if !interrupted {
+            let new = self.log_kinds(log_before.len());
+            check_log(route, &response, &changes, &new);
+        }
         response
     }
 

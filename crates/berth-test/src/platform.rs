@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::rc::Rc;
 
 use berth_domain::Timestamp;
 use berth_domain::settings;
@@ -13,17 +14,40 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{Value as SqlValue, ValueRef};
 
-/// In-memory SQLite that remembers its statements.
+/// SQLite that remembers its statements: in memory, or in a file that several have open.
 pub(crate) struct MemoryDatabase {
     connection: rusqlite::Connection,
     statements: RefCell<Vec<String>>,
     changes: RefCell<Vec<String>>,
     failing: RefCell<Option<String>>,
+    stop: RefCell<Option<Stop>>,
+    stopped: Cell<bool>,
+}
+
+/// What happens in the middle of a request.
+pub(crate) struct Stop {
+    /// Before which of its statements, counted from 0.
+    pub(crate) at: usize,
+    pub(crate) work: Rc<dyn Fn()>,
 }
 
 impl MemoryDatabase {
     pub(crate) fn new() -> Self {
-        let connection = rusqlite::Connection::open_in_memory().expect("memory is there");
+        Self::on(rusqlite::Connection::open_in_memory().expect("memory is there"))
+    }
+
+    /// The database in a file, as a host has it open.
+    pub(crate) fn open(path: &Path) -> Self {
+        let connection = rusqlite::Connection::open(path).expect("the file is a database");
+        // Who waits for the other one here waits for ever: both run in the same thread.
+        connection.busy_timeout(std::time::Duration::ZERO).expect("as said");
+        for (name, value) in [("journal_mode", "WAL"), ("synchronous", "OFF")] {
+            connection.pragma_update(None, name, value).expect("as on the host");
+        }
+        Self::on(connection)
+    }
+
+    fn on(connection: rusqlite::Connection) -> Self {
         connection.set_prepared_statement_cache_capacity(256);
         connection
             .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
@@ -33,6 +57,29 @@ impl MemoryDatabase {
             statements: RefCell::default(),
             changes: RefCell::default(),
             failing: RefCell::default(),
+            stop: RefCell::default(),
+            stopped: Cell::default(),
+        }
+    }
+
+    /// The next request stops as `stop` says, until its work is done.
+    pub(crate) fn stop_at(&self, stop: Stop) {
+        *self.stop.borrow_mut() = Some(stop);
+        self.stopped.set(false);
+    }
+
+    /// Whether a request stopped since [`Self::stop_at`]. None does from now on.
+    pub(crate) fn take_stop(&self) -> bool {
+        self.stop.take();
+        self.stopped.replace(false)
+    }
+
+    fn stop_if_told(&self) {
+        let count = self.statements.borrow().len();
+        let due = self.stop.borrow().as_ref().is_some_and(|stop| stop.at == count);
+        if let Some(stop) = due.then(|| self.stop.take()).flatten() {
+            self.stopped.set(true);
+            (stop.work)();
         }
     }
 
@@ -70,6 +117,7 @@ impl MemoryDatabase {
 
 impl Database for MemoryDatabase {
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        self.stop_if_told();
         self.statements.borrow_mut().push(sql.to_owned());
         if self.failing.borrow().as_ref().is_some_and(|part| sql.contains(part.as_str())) {
             return Err(DatabaseError("disk I/O error (made by the test)".into()));

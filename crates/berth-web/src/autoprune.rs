@@ -42,8 +42,7 @@ struct Owner<'a> {
 
 impl<'a> Owner<'a> {
     fn of<P: Permit<Target: Prunable>>(cx: &'a Context<'_, P>) -> Result<Self, ApiError> {
-        let owner = cx.grant.target().owner().filter(|(namespace, _)| cx.may_mean(namespace));
-        let (namespace, repository) = owner.ok_or_else(ApiError::not_found)?;
+        let (namespace, repository) = cx.grant.target().owner().ok_or_else(ApiError::not_found)?;
         Ok(Self { namespace, repository })
     }
 

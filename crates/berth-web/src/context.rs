@@ -1,7 +1,7 @@
 //! What a handler holds: the grant, the caller, the request, the services.
 
 use berth_access::{Authority, Caller, Denied, Facts, Grant, Permit, Principal};
-use berth_domain::{LogKind, Namespace, NamespaceKind, settings};
+use berth_domain::{LogKind, settings};
 use berth_store::accounts::{self, ProfileChange, SignInRow};
 use berth_store::log::LogEntry;
 use berth_store::{Database, StoreError, log, transaction};
@@ -51,13 +51,6 @@ impl<'a, P: Permit> Context<'a, P> {
     #[must_use]
     pub fn db(&self) -> &'a dyn Database {
         self.visit.services.db()
-    }
-
-    /// Whether the path may mean that namespace: one that names an organization means no user of the same name. For
-    /// operations that organizations and users share.
-    #[must_use]
-    pub fn may_mean(&self, namespace: &Namespace) -> bool {
-        self.path("orgname").is_empty() || namespace.kind == NamespaceKind::Organization
     }
 
     /// The request.

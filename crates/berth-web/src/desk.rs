@@ -118,6 +118,8 @@ fn answer(
     require_writable(services, request, route)?;
     require_anonymous_access(services, route, &principal)?;
     require_fresh_login(services, route, &principal)?;
+    let mut facts = loaded.facts;
+    facts.names_organization = names_organization(route, &path, &principal, &facts);
     let visit = Visit {
         services,
         request,
@@ -127,7 +129,7 @@ fn answer(
         session: credentials.session.as_ref(),
         sealed_robot_token: loaded.sealed_robot_token.as_deref(),
     };
-    let answered = (opened.finish)(visit, &principal, loaded.facts);
+    let answered = (opened.finish)(visit, &principal, facts);
     answered.map_err(|error| own_account_error(route, &address, error))
 }
 
@@ -286,6 +288,22 @@ fn address(
         client_id,
         robot: path.get("robot_shortname").map(str::to_owned),
     })
+}
+
+/// Whether the path names an organization, so that a user of that name is not what it means. Some rows mean the caller's own
+/// account as well, for consoles: in sessions only, since `org:admin` is no right over it.
+fn names_organization(
+    route: &Route,
+    path: &PathParameters,
+    principal: &Principal,
+    facts: &Facts,
+) -> bool {
+    let caller = principal.caller().filter(|caller| {
+        route.own_name_in_sessions && matches!(caller.authority, Authority::Session { .. })
+    });
+    let own = caller.map(|caller| caller.id);
+    let means_own = own.is_some() && own == facts.namespace.as_ref().map(|found| found.id);
+    path.get("orgname").is_some() && !means_own
 }
 
 /// Who calls: the person that the database found, unless his session was ended.

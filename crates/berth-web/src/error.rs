@@ -9,6 +9,7 @@ use berth_domain::Invalid;
 use berth_domain::secret::Unsealable;
 use berth_domain::settings::Unusable;
 use berth_store::StoreError;
+use berth_store::db::{is_busy, is_passing};
 use serde_json::{Map, Value, json};
 
 use crate::message::Response;
@@ -154,6 +155,8 @@ pub enum ApiError {
     Violations(Vec<(String, String)>),
     /// 503: the database is busy.
     Busy,
+    /// 503: something that the host provides does not answer now. The text is for the log only.
+    Unavailable(String),
     /// 500: a bug, or something that the host provides failed. The text is for the log only.
     Internal(String),
 }
@@ -241,7 +244,7 @@ impl ApiError {
     #[must_use]
     pub fn cause(&self) -> Option<&str> {
         match self {
-            Self::Internal(cause) => Some(cause),
+            Self::Internal(cause) | Self::Unavailable(cause) => Some(cause),
             Self::Busy => Some("the database stayed busy"),
             _ => None,
         }
@@ -286,7 +289,7 @@ impl ApiError {
                 Response::json(400, &json!({ "message": message }))
             }
             Self::Custom(status, body) => Response::json(status, &body),
-            Self::Busy => Response::json(
+            Self::Busy | Self::Unavailable(_) => Response::json(
                 503,
                 &json!({ "message": "The service is busy. Please try again in a moment." }),
             )
@@ -345,7 +348,11 @@ impl From<StoreError> for ApiError {
             StoreError::NoOwnerLeft => Self::model(
                 "An organization must keep at least one member in a team with role admin",
             ),
+            StoreError::NotMember => Self::model("An owner must be a member of the organization"),
             StoreError::Gone => Self::not_found(),
+            error @ (StoreError::Unavailable(_) | StoreError::SchemaTooNew { .. }) => {
+                Self::Unavailable(error.to_string())
+            }
             error @ (StoreError::Taken(_) | StoreError::Database(_)) => {
                 Self::Internal(error.to_string())
             }
@@ -355,7 +362,11 @@ impl From<StoreError> for ApiError {
 
 impl From<PlatformError> for ApiError {
     fn from(error: PlatformError) -> Self {
-        Self::Internal(error.to_string())
+        if is_busy(&error.0) || is_passing(&error.0) {
+            Self::Unavailable(error.to_string())
+        } else {
+            Self::Internal(error.to_string())
+        }
     }
 }
 
@@ -368,5 +379,33 @@ impl From<Unusable> for ApiError {
 impl From<Unsealable> for ApiError {
     fn from(error: Unsealable) -> Self {
         Self::Internal(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(error: impl Into<ApiError>) -> (u16, bool) {
+        let response = error.into().into_response("");
+        let retries = response.headers.iter().any(|(name, _)| *name == "retry-after");
+        (response.status, retries)
+    }
+
+    /// Security finding C4: a key-value store that was busy, and a database that did not answer in time, were a 500.
+    #[test]
+    fn what_passes_is_503_and_says_when_to_ask_again() {
+        for text in [
+            "key-value store: Error::Other: database is locked",
+            "key-value store: Connection refused (os error 111)",
+            "key-value store: timed out",
+        ] {
+            assert_eq!(told(PlatformError(text.into())), (503, true), "{text}");
+        }
+        assert_eq!(told(PlatformError("key-value store: access denied".into())), (500, false));
+        assert_eq!(told(StoreError::Unavailable("interrupted".into())), (503, true));
+        assert_eq!(told(StoreError::Busy), (503, true));
+        let too_new = StoreError::SchemaTooNew { version: 9, oldest_reader: 9 };
+        assert_eq!(told(too_new), (503, true));
     }
 }

@@ -48,6 +48,8 @@ pub struct Route {
     pub works_read_only: bool,
     /// Whether the original knows the path, but not the method.
     pub(crate) extension: bool,
+    /// Whether `:orgname` may be the caller's own user name too, in a session.
+    pub own_name_in_sessions: bool,
     /// Whether it works although anonymous access is off.
     pub open: bool,
     /// Whether nobody asks who calls.
@@ -144,6 +146,7 @@ impl Route {
             takes_password: false,
             works_read_only: false,
             extension: false,
+            own_name_in_sessions: false,
             open: false,
             unauthenticated: false,
             internal: false,
@@ -280,6 +283,13 @@ impl Route {
     #[must_use]
     pub const fn extension(mut self) -> Self {
         self.extension = true;
+        self
+    }
+
+    /// In a session the path of an organization may also bear the caller's own user name: consoles ask so.
+    #[must_use]
+    pub const fn own_name_in_sessions(mut self) -> Self {
+        self.own_name_in_sessions = true;
         self
     }
 

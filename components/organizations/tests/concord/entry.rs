@@ -41,7 +41,7 @@ fn names_are_found_exactly_and_unique_without_regard_to_case() {
     let app = app();
     let root = app.as_user("root");
     assert_snapshot!(post(&root, json!({ "name": "ACME" })), @r#"400 "*": "Organization already exists: ACME""#);
-    assert_snapshot!(post(&root, json!({ "name": "bob" })), @r#"400 "*": "Organization already exists: bob""#);
+    assert_snapshot!(post(&root, json!({ "name": "bob" })), @r#"400 "*": "Name is taken: bob""#);
     assert_eq!(root.get("/api/v1/org/ACME").status(), 204);
     assert_eq!(root.get("/api/v1/org/bob").status(), 204);
 }

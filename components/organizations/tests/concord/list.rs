@@ -4,7 +4,7 @@ use berth_test::{App, As};
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::{app, from_quay, join, post, shown};
+use crate::{app, from_quay, join, own_from_outside, post, shown};
 
 /// Besides `acme`, public and `ana`'s: `beta` is `bob`'s, and of three private ones one is `eve`'s, who is in no team of it.
 fn several() -> App {
@@ -14,8 +14,7 @@ fn several() -> App {
         let body = json!({ "name": name, "visibility": "PRIVATE" });
         assert_eq!(post(&root, body), r#"200 "CREATED""#);
     }
-    let body = json!({ "name": "Gamma", "owner": { "username": "eve" } });
-    assert_eq!(post(&root, body), r#"200 "UPDATED""#);
+    own_from_outside(&app, "eve", "Gamma");
     app
 }
 

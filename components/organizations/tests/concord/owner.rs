@@ -4,7 +4,7 @@ use berth_test::App;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::{app, entry, from_quay, id_of, join, post};
+use crate::{app, entry, from_quay, id_of, join, join_as_member, own_from_outside, post};
 
 fn owner(app: &App, name: &str) -> Value {
     app.as_user("root").get(&format!("/api/v1/org/{name}")).json()["owner"]["username"].take()
@@ -17,6 +17,7 @@ fn uuid_of(app: &App, user: &str) -> String {
 /// `acme` is handed over as the body says; who owns it then.
 fn handed(owner_member: &Value) -> (String, Value) {
     let app = app();
+    join_as_member(&app, "bob", "acme");
     let answer = post(&app.as_user("ana"), json!({ "name": "acme", "owner": owner_member }));
     (answer, owner(&app, "acme"))
 }
@@ -24,6 +25,7 @@ fn handed(owner_member: &Value) -> (String, Value) {
 #[test]
 fn an_owner_is_named_by_id_or_by_name() {
     let app = app();
+    join_as_member(&app, "bob", "acme");
     let ana = app.as_user("ana");
     let id = uuid_of(&app, "bob").to_uppercase();
     let body = json!({ "name": "acme", "owner": { "id": id, "username": "eve", "more": 1 } });
@@ -44,6 +46,7 @@ fn an_owner_is_named_by_id_or_by_name() {
     assert_snapshot!(from_quay(&app, "acme"), @r#"
     "acme"
     owners ("admin", ""): ana
+    crowd ("member", ""): bob
     "#);
     assert_eq!(handed(&json!({ "username": "BOB" })), (r#"200 "UPDATED""#.into(), "bob".into()));
     let local = json!({ "username": "bob", "userType": "LOCAL", "userDomain": "" });
@@ -105,13 +108,37 @@ fn who_is_removed_owns_it_no_more() {
 /// `eve` owns `acme` by name, and is in no team of it unless the test puts her there.
 fn owned_by_eve() -> App {
     let app = app();
-    let body = json!({ "name": "acme", "owner": { "username": "eve" } });
-    assert_eq!(post(&app.as_user("ana"), body), r#"200 "UPDATED""#);
+    own_from_outside(&app, "eve", "acme");
     app
 }
 
+/// Security finding C6: ownership was handed to people who did not ask for it and whom no list of Quay's API shows.
 #[test]
-fn an_owner_need_not_be_a_member() {
+fn a_new_owner_is_a_member() {
+    let app = app();
+    for client in [app.as_user("ana"), app.as_user("root")] {
+        let body = json!({ "name": "acme", "owner": { "username": "eve" }, "meta": { "a": 1 } });
+        let refused = r#"400 "*": "The owner doesn't belong to the specified organization: acme""#;
+        assert_eq!(post(&client, body), refused);
+    }
+    assert_eq!(owner(&app, "acme"), "ana");
+    assert!(app.log().is_empty(), "nothing of it was stored: {}", app.log());
+    join_as_member(&app, "eve", "acme");
+    let body = json!({ "name": "acme", "owner": { "username": "eve" } });
+    assert_eq!(post(&app.as_user("ana"), body), r#"200 "UPDATED""#);
+    assert_eq!(owner(&app, "acme"), "eve");
+    // Who is to own a new one is put into its teams.
+    let body = json!({ "name": "new", "owner": { "username": "bob" } });
+    assert_eq!(post(&app.as_user("root"), body), r#"200 "CREATED""#);
+    assert_snapshot!(from_quay(&app, "new"), @r#"
+    "new"
+    owners ("admin", ""): bob
+    default ("member", "Default team"): bob
+    "#);
+}
+
+#[test]
+fn an_owner_from_before_need_not_be_a_member() {
     let app = owned_by_eve();
     assert_eq!(owner(&app, "acme"), "eve");
     assert_eq!(post(&app.as_user("eve"), json!({ "name": "acme" })), r#"200 "UPDATED""#);

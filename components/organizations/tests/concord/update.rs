@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::{app, entry, from_quay, id_of, join, post, shown};
+use crate::{app, entry, from_quay, id_of, join, join_as_member, post, shown};
 
 #[test]
 fn what_is_given_is_set_and_the_rest_stays() {
@@ -81,7 +81,7 @@ fn a_name_that_somebody_has() {
     let app = app().with_organization("beta", "bob");
     let (ana, id) = (app.as_user("ana"), id_of(&app, "acme"));
     assert_snapshot!(post(&ana, json!({ "id": id, "name": "beta", "visibility": "PRIVATE" })), @r#"400 "*": "Organization already exists: beta""#);
-    assert_snapshot!(post(&ana, json!({ "id": id, "name": "EVE" })), @r#"400 "*": "Organization already exists: EVE""#);
+    assert_snapshot!(post(&ana, json!({ "id": id, "name": "EVE" })), @r#"400 "*": "Name is taken: EVE""#);
     assert_eq!(post(&ana, json!({ "id": id, "name": "ACME" })), r#"200 "UPDATED""#);
     assert_snapshot!(entry(&app, "ACME"), @r#"
     200
@@ -136,6 +136,7 @@ fn superusers_and_the_owner_change_it() {
 #[test]
 fn the_owner_hands_over_and_teams_stay() {
     let app = app();
+    join_as_member(&app, "bob", "acme");
     let (ana, bob) = (app.as_user("ana"), app.as_user("bob"));
     let before = from_quay(&app, "acme");
     assert_eq!(

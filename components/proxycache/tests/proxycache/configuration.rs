@@ -480,3 +480,48 @@ fn where_a_registry_is_comes_before_the_rest() {
     let reply = app().as_user("ana").post(PATH, body);
     assert_eq!(reply.json()["detail"], "The provided registry URL is not allowed");
 }
+
+/// Security finding A6: whoever may change a configuration, but not read its password, had it sent to a host of their own.
+#[test]
+fn another_host_needs_the_password_again() {
+    let app = app();
+    let ana = app.as_user("ana");
+    let with_password = json!({
+        "upstream_registry": "quay.io/mirror",
+        "upstream_registry_username": "puller",
+        "upstream_registry_password": "secret",
+    });
+    assert_eq!(ana.post(PATH, with_password).status(), 201);
+    let before = stored(&app);
+    assert_snapshot!(ana.put(PATH, json!({ "upstream_registry": "docker.io" })), @r#"
+    400
+    {
+      "detail": "Another registry host, or insecure turned on, needs upstream_registry_password again; null removes it",
+      "error_message": "Another registry host, or insecure turned on, needs upstream_registry_password again; null removes it",
+      "error_type": "invalid_request",
+      "title": "invalid_request",
+      "type": "http://localhost:3000/api/v1/error/invalid_request",
+      "status": 400
+    }
+    "#);
+    for moved in [
+        json!({ "insecure": true }),
+        json!({ "upstream_registry": "quay.io:5000/mirror" }),
+        json!({ "upstream_registry": "docker.io/mirror", "upstream_registry_username": "me" }),
+    ] {
+        assert_eq!(ana.put(PATH, moved.clone()).status(), 400, "{moved}");
+    }
+    assert_eq!(stored(&app), before);
+    for stays in [
+        json!({ "upstream_registry": "quay.io/other" }),
+        json!({ "insecure": false }),
+        json!({ "expiration_s": 60 }),
+        json!({ "insecure": true, "upstream_registry_password": "secret" }),
+        json!({ "insecure": true }),
+        json!({ "insecure": false }),
+        json!({ "upstream_registry": "docker.io", "upstream_registry_password": null }),
+        json!({ "upstream_registry": "quay.io" }),
+    ] {
+        assert_eq!(ana.put(PATH, stays.clone()).status(), 200, "{stays}");
+    }
+}

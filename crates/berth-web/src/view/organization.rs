@@ -68,7 +68,7 @@ impl OrganizationView {
             avatar: Avatar::new(AvatarKind::User, &organization.name, &organization.email),
             is_admin,
             is_member,
-            teams: teams.map(|teams| TeamsView::new(teams, is_admin)),
+            teams: teams.map(|teams| TeamsView::new(teams, rights.views_every_team())),
             admin: is_admin.then(|| AdminView {
                 invoice_email: organization.invoice_email,
                 invoice_email_address: organization.invoice_email_address.clone(),
@@ -101,7 +101,7 @@ impl TeamsView {
 }
 
 impl TeamView {
-    /// The view of `team`; `sees_all` for those who may look into every team.
+    /// The view of `team`; `sees_all` for those who view every team.
     #[must_use]
     pub fn new(team: TeamSummary, sees_all: bool) -> Self {
         Self {

@@ -1,0 +1,82 @@
+//! Databases with another schema than this code makes: none, an older one, a newer one.
+
+use berth_store::SCHEMA_VERSION;
+use berth_system::ROUTES;
+use berth_test::App;
+
+const QUESTION: &str = "/api/v1/messages";
+
+fn version(app: &App) -> i64 {
+    app.rows("SELECT version FROM schema_version")[0][0].parse().expect("a number")
+}
+
+fn health(app: &App) -> u16 {
+    app.anonymous().get("/health/instance").status()
+}
+
+/// Code reading 6.3: the first new instance that migrated made every older one answer 500 to everything.
+#[test]
+fn a_newer_schema_that_only_expanded_is_served() {
+    let app = App::new(&[ROUTES]);
+    app.execute("UPDATE schema_version SET version = version + 1");
+    assert_eq!(app.anonymous().get(QUESTION).status(), 200);
+    assert_eq!(app.latest_statements().len(), 2, "{:?}", app.latest_statements());
+    assert_eq!(health(&app), 200);
+    assert_eq!(version(&app), SCHEMA_VERSION + 1, "nobody takes it back");
+    assert!(berth_store::migrate(app.database()).is_ok());
+    assert_eq!(version(&app), SCHEMA_VERSION + 1);
+}
+
+#[test]
+fn a_newer_schema_that_this_code_cannot_read_is_503() {
+    let app = App::new(&[ROUTES]);
+    app.execute("UPDATE schema_version SET version = version + 1, oldest_reader = version + 1");
+    let reply = app.anonymous().get(QUESTION);
+    assert_eq!((reply.status(), reply.header("retry-after")), (503, Some("1")), "{reply}");
+    assert!(!app.latest_statements().iter().any(|sql| sql.starts_with("BEGIN")));
+    assert_eq!(health(&app), 503);
+    assert!(berth_store::migrate(app.database()).is_err());
+}
+
+#[test]
+fn a_probe_of_an_empty_database_is_healthy_and_changes_nothing() {
+    let app = App::without_schema(&[ROUTES]);
+    assert_eq!(berth_store::access::probe(app.database()), Ok(()));
+    assert_eq!(app.rows("SELECT count(*) FROM sqlite_schema"), [["0"]]);
+    berth_store::migrate(app.database()).expect("the migrations apply");
+    assert_eq!((version(&app), health(&app)), (SCHEMA_VERSION, 200));
+}
+
+/// A schema of the release before, which does not say yet who may read it.
+#[test]
+fn an_old_schema_is_brought_up_to_date_by_the_first_request() {
+    let app = App::new(&[ROUTES]);
+    let old = app.rows("SELECT version FROM schema_version")[0][0].clone();
+    app.execute("UPDATE schema_version SET version = version - 1");
+    app.execute("DROP TRIGGER owner_is_a_member");
+    assert_eq!(health(&app), 200);
+    assert!(berth_store::migrate(app.database()).is_ok());
+    assert_eq!(version(&app).to_string(), old);
+    app.execute("ALTER TABLE schema_version DROP COLUMN oldest_reader");
+    let state = berth_store::schema_state(app.database());
+    assert!(state.is_err(), "a present schema without the column is a mistake: {state:?}");
+    app.execute("UPDATE schema_version SET version = 23");
+    assert_eq!(berth_store::schema_state(app.database()), Ok(berth_store::SchemaState::Old));
+}
+
+/// "no such" in a message was enough to take the write lock.
+#[test]
+fn a_mistake_in_a_statement_migrates_nothing() {
+    let app = App::new(&[ROUTES]);
+    app.execute("DROP TABLE mail");
+    assert_eq!(app.anonymous().get("/api/v1/organization/acme/logs").status(), 500);
+    assert!(!app.latest_statements().iter().any(|sql| sql.starts_with("BEGIN")));
+}
+
+#[test]
+fn a_version_that_makes_no_sense_runs_nothing_again() {
+    let app = App::new(&[ROUTES]);
+    app.execute("UPDATE schema_version SET version = -1");
+    let failed = berth_store::migrate(app.database()).expect_err("no migration is number -1");
+    assert!(failed.to_string().contains("schema version -1"), "{failed}");
+}
