@@ -4,10 +4,12 @@ use berth_access::{
     ApplicationAdmin, ApplicationAdminView, Client, OrganizationAdmin, OrganizationAdminView,
     Public,
 };
+use berth_domain::limits::{APPLICATION_NAME_BYTES, APPLICATION_URI_BYTES};
 use berth_domain::secret::Purpose;
 use berth_domain::{LogKind, NamespaceKind};
 use berth_store::applications::{ApplicationFields, NewApplication};
 use berth_store::{applications, log, transaction};
+use berth_web::listing::Listing;
 use berth_web::view::Quotas;
 use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
@@ -42,6 +44,26 @@ impl Fields {
             application_uri: self.text("application_uri").unwrap_or_default(),
             redirect_uri: self.text("redirect_uri").unwrap_or_default(),
             avatar_email: self.text("avatar_email"),
+        }
+    }
+
+    /// Refuses what lists could not show whole.
+    fn refuse_long_texts(&self) -> Result<(), ApiError> {
+        let longest = [
+            ("name", APPLICATION_NAME_BYTES),
+            ("application_uri", APPLICATION_URI_BYTES),
+            ("redirect_uri", APPLICATION_URI_BYTES),
+            ("avatar_email", APPLICATION_NAME_BYTES),
+        ];
+        let too_long = longest.into_iter().find(|(name, longest)| {
+            self.text(name)
+                .is_some_and(|text| i64::try_from(text.len()).is_ok_and(|length| length > *longest))
+        });
+        match too_long {
+            Some((name, longest)) => {
+                Err(ApiError::invalid_request(format!("'{name}' is longer than {longest} bytes")))
+            }
+            None => Ok(()),
         }
     }
 
@@ -110,25 +132,23 @@ const AVATAR_EMAIL: &str = "The e-mail address of the avatar to use for the appl
 
 /// `GET …/applications`.
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
-    let found = applications::list(cx.db(), &cx.grant)?;
-    if !cx.grant.rights().is_admin() {
-        let views = found.iter().map(ApplicationView::without_secrets).collect();
-        return Ok(Response::ok(&views::applications(views)));
-    }
-    let keys = cx.services().secret_keys()?;
-    let views = found
-        .iter()
-        .map(|application| {
+    let (listing, found) = (Listing::of(cx), applications::list(cx.db(), &cx.grant)?);
+    let listed = if cx.grant.rights().is_admin() {
+        let keys = cx.services().secret_keys()?;
+        listing.whole(&found, |application| {
             let secret = client_secret::open(&keys, application).map(|opened| opened.text);
             ApplicationView::new(&application.client_id, application.into(), secret)
         })
-        .collect();
-    Ok(Response::ok(&views::applications(views)))
+    } else {
+        listing.whole(&found, ApplicationView::without_secrets)
+    };
+    Ok(listed.answer("applications", Map::new()))
 }
 
 /// `POST …/applications`.
 pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, NewApp(body): NewApp) -> Answer {
     body.refuse_reserved_name()?;
+    body.refuse_long_texts()?;
     let (services, organization) = (cx.services(), cx.grant.organization());
     let client_id = services.random().upper(CLIENT_ID_LENGTH);
     let secret = services.random().upper(CLIENT_SECRET_LENGTH);
@@ -161,6 +181,7 @@ pub(crate) fn get(cx: &Context<'_, ApplicationAdminView>) -> Answer {
 /// `PUT …/applications/<client_id>`.
 pub(crate) fn change(cx: &Context<'_, ApplicationAdmin>, UpdateApp(body): UpdateApp) -> Answer {
     body.refuse_reserved_name()?;
+    body.refuse_long_texts()?;
     let target = cx.grant.target();
     let client_id = &target.application.client_id;
     let secret = client_secret::take(cx.services(), &target.application)?;

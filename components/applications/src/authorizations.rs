@@ -3,32 +3,34 @@
 use berth_access::UserAdmin;
 use berth_domain::LogKind;
 use berth_store::{assignments, log, tokens, transaction};
+use berth_web::listing::Listing;
 use berth_web::{Answer, ApiError, Context, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, json};
 
 use crate::views;
 
 /// `GET /api/v1/user/authorizations`.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> Answer {
-    let found = tokens::authorizations(cx.db(), &cx.grant, cx.caller()?.id, None)?;
-    let views: Vec<Value> = found.iter().map(views::authorization).collect();
-    Ok(Response::ok(&json!({ "authorizations": views })))
+    let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
+    let (offset, wanted) = (listing.offset(), listing.wanted());
+    let found = tokens::authorizations(cx.db(), &cx.grant, account_id, offset, wanted)?;
+    let listed = listing.window(&found, views::authorization);
+    Ok(listed.answer("authorizations", Map::new()))
 }
 
 /// `GET /api/v1/user/authorizations/<uuid>`.
 pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> Answer {
     let uuid = cx.path("access_token_uuid");
-    let found = tokens::authorizations(cx.db(), &cx.grant, cx.caller()?.id, Some(uuid))?;
-    let found = found.first().ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&views::authorization(found)))
+    let found = tokens::authorization(cx.db(), &cx.grant, cx.caller()?.id, uuid)?;
+    Ok(Response::ok(&views::authorization(&found.ok_or_else(ApiError::not_found)?)))
 }
 
 /// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
 pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> Answer {
     let (uuid, account_id) = (cx.path("access_token_uuid"), cx.caller()?.id);
     transaction(cx.db(), |tx| {
-        let found = tokens::authorizations(tx, &cx.grant, account_id, Some(uuid))?;
-        let found = found.first().ok_or_else(ApiError::not_found)?;
+        let found = tokens::authorization(tx, &cx.grant, account_id, uuid)?;
+        let found = found.ok_or_else(ApiError::not_found)?;
         tokens::delete(tx, found.id)?;
         let metadata = json!({
             "oauth_token_uuid": found.uuid,
@@ -43,9 +45,11 @@ pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> Answer {
 
 /// `GET /api/v1/user/assignedauthorization`.
 pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> Answer {
-    let found = assignments::list(cx.db(), &cx.grant, cx.caller()?.id)?;
-    let views: Vec<Value> = found.iter().map(views::assignment).collect();
-    Ok(Response::ok(&json!({ "authorizations": views })))
+    let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
+    let (offset, wanted) = (listing.offset(), listing.wanted());
+    let found = assignments::list(cx.db(), &cx.grant, account_id, offset, wanted)?;
+    let listed = listing.window(&found, views::assignment);
+    Ok(listed.answer("authorizations", Map::new()))
 }
 
 /// `DELETE /api/v1/user/assignedauthorization/<uuid>`: declines it.

@@ -49,11 +49,6 @@ impl<'a> ApplicationView<'a> {
     }
 }
 
-/// The applications of an organization.
-pub(crate) fn applications(views: Vec<ApplicationView<'_>>) -> Value {
-    json!({ "applications": views })
-}
-
 /// What the log says of an application.
 pub(crate) fn application_metadata(application: &Application) -> Value {
     json!({ "application_name": application.name, "client_id": application.client_id })

@@ -30,7 +30,9 @@ fn any_origin_may_read_without_cookies() {
     access-control-allow-methods: DELETE, GET, HEAD, OPTIONS, POST, PUT
     access-control-allow-origin: *
     access-control-max-age: 21600
+    cache-control: no-store
     vary: Cookie
+    x-content-type-options: nosniff
     ");
     let refused = app.anonymous().header("origin", "http://evil.example").get("/api/v1/nosuch");
     assert_eq!(headers(&refused), headers(&reply), "errors can be read as well");
@@ -51,7 +53,9 @@ fn one_origin_may_call_with_cookies() {
     access-control-allow-origin: http://good.example
     access-control-expose-headers: X-Next-CSRF-Token
     access-control-max-age: 21600
+    cache-control: no-store
     vary: Cookie
+    x-content-type-options: nosniff
     ");
 }
 

@@ -6,9 +6,10 @@ use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::delegates::{self, Account};
 use berth_store::log::{self, LogEntry};
 use berth_store::{Database, transaction};
+use berth_web::listing::Listing;
 use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, json};
 
 use crate::permissions::{ROLES, refuse_foreign_robot, role};
 use crate::views;
@@ -16,8 +17,8 @@ use crate::views;
 /// `GET …/prototypes`.
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
     let permissions = default_permissions::list(cx.db(), &cx.grant)?;
-    let views: Vec<Value> = permissions.iter().map(views::default_permission).collect();
-    Ok(Response::ok(&json!({ "prototypes": views })))
+    let listed = Listing::of(cx).whole(&permissions, views::default_permission);
+    Ok(listed.answer("prototypes", Map::new()))
 }
 
 /// `POST …/prototypes`.

@@ -4,6 +4,7 @@ use berth_access::{Permit, RepositoryAdmin, RepositoryAdminView, RepositoryRef};
 use berth_domain::{LogKind, Namespace, NamespaceKind, RepositoryRole};
 use berth_store::delegates::{self, Account};
 use berth_store::{Database, log, repository_permissions, transaction};
+use berth_web::listing::Listing;
 use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -35,18 +36,12 @@ pub(crate) fn role(name: &str) -> Result<RepositoryRole, ApiError> {
 /// `GET …/permissions/user/`.
 pub(crate) fn users(cx: &Context<'_, RepositoryAdminView>) -> Answer {
     let permissions = repository_permissions::accounts(cx.db(), &cx.grant, None)?;
-    let views: Map<String, Value> = permissions
-        .into_iter()
-        .map(|permission| {
-            let view = views::account_permission(
-                &permission.account,
-                permission.role,
-                in_organization(cx),
-            );
-            (permission.account.name, view)
-        })
-        .collect();
-    Ok(Response::ok(&json!({ "permissions": views })))
+    let listed = Listing::of(cx).whole_by_name(permissions, |permission| {
+        let (account, role) = (permission.account, permission.role);
+        let view = views::account_permission(&account, role, in_organization(cx));
+        (account.name, view)
+    });
+    Ok(listed.answer("permissions", Map::new()))
 }
 
 /// `GET …/permissions/user/<username>`.
@@ -111,14 +106,11 @@ pub(crate) fn remove_user(cx: &Context<'_, RepositoryAdmin>) -> Answer {
 /// `GET …/permissions/team/`.
 pub(crate) fn teams(cx: &Context<'_, RepositoryAdminView>) -> Answer {
     let permissions = repository_permissions::teams(cx.db(), &cx.grant)?;
-    let views: Map<String, Value> = permissions
-        .into_iter()
-        .map(|permission| {
-            let view = views::team_permission(&permission.team, permission.role);
-            (permission.team, view)
-        })
-        .collect();
-    Ok(Response::ok(&json!({ "permissions": views })))
+    let listed = Listing::of(cx).whole_by_name(permissions, |permission| {
+        let view = views::team_permission(&permission.team, permission.role);
+        (permission.team, view)
+    });
+    Ok(listed.answer("permissions", Map::new()))
 }
 
 /// `GET …/permissions/team/<teamname>`: the role alone.

@@ -91,7 +91,9 @@ fn name_taken() -> ApiError {
 fn repository_name<P: Permit>(cx: &Context<'_, P>, text: &str) -> Result<RepositoryName, ApiError> {
     let name = RepositoryName::try_from(text)?;
     let extended = cx.services().setting(&settings::FEATURE_EXTENDED_REPOSITORY_NAMES)?;
-    if text.contains('/') && !extended {
+    // No path would lead to such a repository: nobody could delete it.
+    let is_route = berth_web::is_below_a_repository(&format!("namespace/{text}"));
+    if (text.contains('/') && !extended) || is_route {
         return Err(ApiError::invalid_request("Invalid repository name"));
     }
     Ok(name)

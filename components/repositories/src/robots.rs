@@ -3,11 +3,15 @@
 //! An organization's and a user's robots differ in who may act on them and in nothing else, so the handlers are generic
 //! over the permission.
 
+use std::collections::HashSet;
+
 use berth_access::{NamespaceChange, NamespaceRef, Permission, Permit, RepositoryAdmin, Rights};
+use berth_domain::limits::{FEDERATION_BYTES, FEDERATION_ENTRIES};
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{LogKind, Namespace, RepositoryRole, RobotName, settings};
 use berth_store::robots::{self, NewRobot, PermissionChange, Robot, RobotPermission};
 use berth_store::{StoreError, log, transaction};
+use berth_web::listing::Listing;
 use berth_web::{
     Answer, ApiError, Body, Context, Json, Kind, OptionalJson, Property, Query, Request, Response,
     Schema,
@@ -65,8 +69,8 @@ pub(crate) fn list<P: Permit<Target = NamespaceRef>>(
     let with_places = query.permissions && sees.places;
     let lines = robots::list(cx.db(), &cx.grant, with_places, query.limit)?;
     let keys = (query.token && sees.tokens).then(|| cx.services().secret_keys()).transpose()?;
-    let views = lines.iter().map(|line| RobotView::of_line(line, keys.as_ref()));
-    Ok(Response::ok(&json!({ "robots": views.collect::<Result<Vec<_>, _>>()? })))
+    let listed = Listing::of(cx).whole(&lines, |line| RobotView::of_line(line, keys.as_ref()));
+    Ok(listed.answer("robots", Map::new()))
 }
 
 /// How much of a robot a caller sees.
@@ -217,9 +221,8 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
 pub(crate) fn permissions<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Answer {
     let namespace = existing::<P>(cx)?;
     let found = robots::permissions(cx.db(), &cx.grant, &full_name(cx, namespace))?;
-    let views: Vec<Value> =
-        found.ok_or_else(missing)?.iter().map(robot_views::permission).collect();
-    Ok(Response::ok(&json!({ "permissions": views })))
+    let listed = Listing::of(cx).whole(&found.ok_or_else(missing)?, robot_views::permission);
+    Ok(listed.answer("permissions", Map::new()))
 }
 
 /// `PUT …/robots/<short>/permissions/<repository>`, which Go clients call and Quay lacks.
@@ -332,6 +335,9 @@ impl Body for Federation {
         if !request.has_json_type() {
             return Err(ApiError::not_json());
         }
+        if request.body.len() > FEDERATION_BYTES {
+            return Err(ApiError::too_large(FEDERATION_BYTES));
+        }
         match berth_web::parse(request)? {
             Value::Null => Err(ApiError::invalid_request("Missing JSON body")),
             Value::Array(entries) => Ok(Self(entries)),
@@ -343,6 +349,12 @@ impl Body for Federation {
 impl Federation {
     /// The entries, each with issuer and subject and nothing else.
     fn checked(self) -> Result<Vec<Value>, ApiError> {
+        if self.0.len() > FEDERATION_ENTRIES {
+            return Err(ApiError::invalid_request(format!(
+                "A robot can have at most {FEDERATION_ENTRIES} federation config entries"
+            )));
+        }
+        let mut known = HashSet::new();
         let mut checked = Vec::with_capacity(self.0.len());
         for entry in &self.0 {
             let Value::Object(members) = entry else { return Err(wrong_type(entry, "object")) };
@@ -353,11 +365,10 @@ impl Federation {
                     "Issuer must be a URL (http:// or https://)",
                 ));
             }
-            let entry = json!({ "issuer": issuer, "subject": subject });
-            if checked.contains(&entry) {
+            if !known.insert((issuer, subject)) {
                 return Err(ApiError::invalid_request("Duplicate federation config entry"));
             }
-            checked.push(entry);
+            checked.push(json!({ "issuer": issuer, "subject": subject }));
         }
         Ok(checked)
     }

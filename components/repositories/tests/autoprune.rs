@@ -142,9 +142,10 @@ fn who_may() {
 }
 
 #[test]
-fn without_the_feature_the_path_is_that_of_a_repository() {
+fn without_the_feature_there_is_no_path_and_no_repository_of_that_name() {
     let app = app().with("feature_auto_prune", "false");
     let admin = app.as_user("admin");
     assert_eq!(admin.get(POLICIES).status(), 404);
-    assert_eq!(admin.post(POLICIES, ten()).status(), 405);
+    assert_eq!(admin.post(POLICIES, ten()).status(), 404);
+    assert_eq!(admin.delete(POLICIES).status(), 404);
 }

@@ -629,3 +629,73 @@ fn lists_show_the_quotas_of_namespaces() {
     app.set("feature_edit_quota", "false");
     assert_eq!(report(), ["null", "null"]);
 }
+
+#[test]
+fn a_path_that_quay_routes_is_no_repository() {
+    let app = app();
+    make(&app, "ana", "acme/app", "public");
+    let ana = app.as_user("ana");
+    let before = app.log();
+    for below in [
+        "tag/v1",
+        "tag/",
+        "tag/v1/restore",
+        "notification/x",
+        "trigger/x/start",
+        "build/",
+        "tokens/x",
+        "manifest/sha256:0/labels",
+        "image/x",
+        "mirror",
+        "mirror/sync-now",
+        "changestate",
+        "changetrust",
+        "immutabilitypolicy/x",
+        "authorizedusers",
+        "sbom",
+        "security",
+        "signatures",
+    ] {
+        let path = format!("/api/v1/repository/acme/app/{below}");
+        let answers = [
+            ana.get(&path),
+            ana.put(&path, json!({ "description": "" })),
+            ana.post(&path, json!({})),
+            ana.delete(&path),
+            app.anonymous().delete(&path),
+        ];
+        assert_eq!(answers.map(|reply| reply.status()), [404; 5], "{path}");
+    }
+    // Those that there are know their own methods.
+    for below in
+        ["permissions/user", "permissions/team/x/", "logs", "aggregatelogs", "changevisibility"]
+    {
+        let path = format!("/api/v1/repository/acme/app/{below}");
+        let expected = if below == "permissions/team/x/" { 400 } else { 405 };
+        assert_eq!(ana.delete(&path).status(), expected, "{path}");
+    }
+    assert_eq!(app.log(), before);
+    // Names may hold such words where no route ends so.
+    make(&app, "ana", "acme/tag", "public");
+    make(&app, "ana", "acme/tag/v1", "public");
+    assert_eq!(ana.delete("/api/v1/repository/acme/tag/v1").status(), 204);
+    let reply = ana.post("/api/v1/repository", new(Some("acme"), "app/tag/v1", "public"));
+    assert_eq!((reply.status(), &reply.json()["detail"]), (400, &"Invalid repository name".into()));
+}
+
+#[test]
+fn lists_show_the_beginning_of_a_long_description() {
+    let app = app();
+    let long = "\u{fc}".repeat(32_000);
+    let mut body = new(Some("acme"), "long", "public");
+    body["description"] = long.as_str().into();
+    let ana = app.as_user("ana");
+    assert_eq!(ana.post("/api/v1/repository", body).status(), 201);
+    let star = json!({ "namespace": "acme", "repository": "long" });
+    assert_eq!(ana.post("/api/v1/user/starred", star).status(), 201);
+    let shown = format!("{}…", "\u{fc}".repeat(1_024));
+    for path in ["/api/v1/repository?public=true", "/api/v1/user/starred"] {
+        assert_eq!(ana.get(path).json()["repositories"][0]["description"], shown, "{path}");
+    }
+    assert_eq!(ana.get("/api/v1/repository/acme/long").json()["description"], long);
+}

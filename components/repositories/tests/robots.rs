@@ -895,3 +895,48 @@ fn a_failed_write_leaves_nothing_behind() {
         assert_eq!(app.as_user("admin").get(&format!("{ROBOTS}/half")).status(), 400, "{part}");
     }
 }
+
+#[test]
+fn federation_has_a_limit() {
+    let app = app_with_robots();
+    let admin = app.as_user("admin");
+    let path = format!("{ROBOTS}/builder/federation");
+    let entries = |count: usize, length: usize| -> Value {
+        let subject = |i| format!("{i:0length$}");
+        (0..count).map(|i| json!({ "issuer": "http://a", "subject": subject(i) })).collect()
+    };
+    assert_eq!(admin.post(&path, entries(100, 500)).status(), 200);
+    let reply = admin.post(&path, entries(101, 5));
+    assert_eq!(reply.status(), 400, "{reply}");
+    assert_eq!(
+        reply.json()["error_message"],
+        "A robot can have at most 100 federation config entries"
+    );
+    assert_eq!(admin.post(&path, entries(100, 800)).status(), 413);
+    assert_eq!(admin.get(&path).json().as_array().map(Vec::len), Some(100));
+}
+
+#[test]
+fn metadata_of_all_robots_has_a_limit_and_is_freed_with_them() {
+    let app = app_with_robots();
+    let admin = app.as_user("admin");
+    let notes = json!({ "unstructured_metadata": { "a": "x".repeat(1_000_000) } });
+    // As much as 62 robots have; that of the two others is short.
+    app.execute("UPDATE owned SET number = number + 65000000 WHERE kind = 'robot_metadata'");
+    assert_eq!(admin.put(&format!("{ROBOTS}/one"), notes.clone()).status(), 201);
+    assert_eq!(admin.put(&format!("{ROBOTS}/two"), notes.clone()).status(), 201);
+    let reply = admin.put(&format!("{ROBOTS}/three"), notes.clone());
+    assert_eq!(reply.status(), 400, "{reply}");
+    assert_eq!(
+        reply.json()["error_message"],
+        "A namespace can have at most 67108864 bytes of metadata of robots"
+    );
+    assert_eq!(admin.delete(&format!("{ROBOTS}/one")).status(), 204);
+    assert_eq!(admin.put(&format!("{ROBOTS}/three"), notes).status(), 201);
+    let robots = "SELECT number FROM owned WHERE kind = 'robots' AND holder_id = (
+        SELECT id FROM account WHERE name = 'acme')";
+    assert_eq!(app.rows(robots), [["4"]]);
+    for entry in app.rows("SELECT octet_length(metadata) FROM log_entry") {
+        assert!(entry[0].parse::<usize>().expect("a number") <= 8_192, "{entry:?}");
+    }
+}

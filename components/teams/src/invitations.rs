@@ -5,9 +5,10 @@ use berth_domain::secret::{Purpose, hash_token};
 use berth_domain::{LogKind, Timestamp, is_email_address, settings};
 use berth_store::invitations::{self, Invited, NewInvitation};
 use berth_store::{log, transaction};
+use berth_web::listing::Listing;
 use berth_web::mail::{Letter, Link, has_gateway};
 use berth_web::{Answer, ApiError, Context, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::views;
 
@@ -115,14 +116,17 @@ pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
     let services = cx.services();
     let pending = invitations::pending(cx.db(), &cx.grant, services.now())?;
-    let mut views: Vec<Value> = pending.iter().map(views::invitation).collect();
-    if cx.grant.rights().is_admin() && !has_gateway(services)? {
-        let (keys, base_url) = (services.secret_keys()?, services.base_url()?);
-        for (view, invitation) in views.iter_mut().zip(&pending) {
+    let shows_links = cx.grant.rights().is_admin() && !has_gateway(services)?;
+    let keys = shows_links.then(|| services.secret_keys()).transpose()?;
+    let base_url = services.base_url()?;
+    let listed = Listing::of(cx).whole(&pending, |invitation| {
+        let mut view = views::invitation(invitation);
+        if let Some(keys) = &keys {
             // Null where the key is lost: inviting again makes another.
             let opened = keys.open(Purpose::InvitationCode, &invitation.sealed_code).ok();
             view["link"] = opened.map(|opened| link(&base_url, &opened.text)).into();
         }
-    }
-    Ok(Response::ok(&json!({ "invitations": views })))
+        view
+    });
+    Ok(listed.answer("invitations", Map::new()))
 }

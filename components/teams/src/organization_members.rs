@@ -3,21 +3,27 @@
 use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
 use berth_domain::LogKind;
 use berth_store::{StoreError, log, members, transaction};
+use berth_web::listing::Listing;
 use berth_web::{Answer, ApiError, Context, Json, Kind, OptionalJson, Property, Response, Schema};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::team_members::add_or_invite;
 use crate::views;
 
 /// `GET …/collaborators` (`contract/quay.md` 1.6).
 pub(crate) fn collaborators(cx: &Context<'_, OrganizationAdminView>) -> Answer {
-    Ok(Response::ok(&views::collaborators(members::collaborators(cx.db(), &cx.grant)?)))
+    let lines = members::collaborators(cx.db(), &cx.grant)?;
+    let listed = Listing::of(cx).whole(views::by_account(lines), views::collaborator);
+    Ok(listed.answer("collaborators", Map::new()))
 }
 
 /// `GET …/members` (`contract/quay.md` 1.7).
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
-    Ok(Response::ok(&views::members(members::list(cx.db(), &cx.grant)?)))
+    let lines = members::list(cx.db(), &cx.grant)?;
+    Ok(Listing::of(cx)
+        .whole(views::by_account(lines), |member| member)
+        .answer("members", Map::new()))
 }
 
 /// `GET …/members/<membername>` (`contract/quay.md` 1.8).

@@ -5,8 +5,9 @@ use berth_domain::{LogKind, TeamRole, settings};
 use berth_store::invitations::{self, Invited};
 use berth_store::teams::Candidate;
 use berth_store::{StoreError, Transaction, log, teams, transaction};
+use berth_web::listing::Listing;
 use berth_web::{Answer, ApiError, Context, Response};
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::invitations::invite;
 use crate::views;
@@ -16,11 +17,10 @@ pub(crate) fn list(cx: &Context<'_, TeamView>) -> Answer {
     let can_edit = cx.grant.rights().is_admin();
     let with_invited = can_edit && cx.query().flag("includePending");
     let members = teams::members(cx.db(), &cx.grant, with_invited, cx.services().now())?;
-    Ok(Response::ok(&json!({
-        "name": cx.grant.target().team.name,
-        "members": members.into_iter().map(views::team_member).collect::<Vec<_>>(),
-        "can_edit": can_edit,
-    })))
+    let mut more = Map::new();
+    more.insert("name".into(), cx.grant.target().team.name.as_str().into());
+    more.insert("can_edit".into(), can_edit.into());
+    Ok(Listing::of(cx).whole(members, views::team_member).answer("members", more))
 }
 
 /// `PUT …/team/<teamname>/members/<membername>` (`contract/quay.md` 4.4).

@@ -4,10 +4,11 @@ use berth_access::{OrganizationMemberView, TeamAdmin, TeamAdminView, TeamSummary
 use berth_domain::{LogKind, Namespace, Team, TeamName, TeamRole};
 use berth_store::log::LogEntry;
 use berth_store::{StoreError, log, organizations, teams, transaction};
+use berth_web::listing::Listing;
 use berth_web::view::TeamView;
 use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::views::{self, ChangedTeam};
 
@@ -16,9 +17,8 @@ pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> Answer {
     let viewer_id = cx.principal().caller().map(|caller| caller.id);
     let sees_all = cx.grant.rights().views_every_team();
     let teams = organizations::teams(cx.db(), &cx.grant, viewer_id)?;
-    let views: Vec<TeamView> =
-        teams.into_iter().map(|team| TeamView::new(team, sees_all)).collect();
-    Ok(Response::ok(&json!({ "teams": views })))
+    let listed = Listing::of(cx).whole(teams, |team| TeamView::new(team, sees_all));
+    Ok(listed.answer("teams", Map::new()))
 }
 
 /// `GET …/organization/<orgname>/team/<teamname>`.
@@ -181,5 +181,5 @@ fn no_team(cx: &Context<'_, TeamAdmin>) -> ApiError {
 /// `GET …/team/<teamname>/permissions` (`contract/quay.md` 4.8).
 pub(crate) fn permissions(cx: &Context<'_, TeamAdminView>) -> Answer {
     let permissions = teams::permissions(cx.db(), &cx.grant)?;
-    Ok(Response::ok(&views::permissions(permissions)))
+    Ok(Listing::of(cx).whole(permissions, views::permission).answer("permissions", Map::new()))
 }

@@ -31,15 +31,12 @@ impl<'a> ChangedTeam<'a> {
     }
 }
 
-/// What a team may do on repositories (`contract/quay.md` 4.8).
-pub(crate) fn permissions(permissions: Vec<TeamPermission>) -> Value {
-    let views = permissions.into_iter().map(|permission| {
-        json!({
-            "repository": { "name": permission.repository, "is_public": permission.is_public },
-            "role": permission.role.as_str(),
-        })
-    });
-    json!({ "permissions": views.collect::<Vec<_>>() })
+/// What a team may do on a repository (`contract/quay.md` 4.8).
+pub(crate) fn permission(permission: TeamPermission) -> Value {
+    json!({
+        "repository": { "name": permission.repository, "is_public": permission.is_public },
+        "role": permission.role.as_str(),
+    })
 }
 
 /// Somebody in a team, or on the way there (`contract/quay.md` 4.3).
@@ -100,13 +97,20 @@ pub(crate) fn invitation(invitation: &PendingInvitation) -> Value {
     view
 }
 
+/// Somebody in an organization, with his teams and repositories.
 #[derive(Serialize)]
-struct MemberView {
+pub(crate) struct MemberView {
     name: String,
     kind: &'static str,
     avatar: Avatar,
-    teams: Vec<Value>,
+    teams: Vec<NamedTeam>,
     repositories: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct NamedTeam {
+    name: String,
+    avatar: Avatar,
 }
 
 impl MemberView {
@@ -125,14 +129,14 @@ impl MemberView {
     }
 
     fn add(&mut self, line: MemberLine) {
-        let team = line.team.map(|team| json!({ "name": team, "avatar": Avatar::team(&team) }));
+        let team = line.team.map(|name| NamedTeam { avatar: Avatar::team(&name), name });
         self.teams.extend(team);
         self.repositories.extend(line.repository);
     }
 }
 
-/// Lines of the same account together, accounts in the order of their first line.
-fn by_account(lines: Vec<MemberLine>) -> Vec<MemberView> {
+/// Lines of the same account together, accounts in the order of their first line (`contract/quay.md` 1.7).
+pub(crate) fn by_account(lines: Vec<MemberLine>) -> Vec<MemberView> {
     let mut position_of = std::collections::HashMap::new();
     let mut views: Vec<MemberView> = Vec::new();
     for line in lines {
@@ -145,25 +149,17 @@ fn by_account(lines: Vec<MemberLine>) -> Vec<MemberView> {
     views
 }
 
-/// The members of an organization (`contract/quay.md` 1.7).
-pub(crate) fn members(lines: Vec<MemberLine>) -> Value {
-    json!({ "members": by_account(lines) })
-}
-
 /// One member (`contract/quay.md` 1.8); none when there is no line.
 pub(crate) fn member(lines: Vec<MemberLine>) -> Option<Value> {
     by_account(lines).pop().map(|view| json!(view))
 }
 
-/// The collaborators of an organization (`contract/quay.md` 1.6).
-pub(crate) fn collaborators(lines: Vec<MemberLine>) -> Value {
-    let views = by_account(lines).into_iter().map(|view| {
-        json!({
-            "kind": view.kind,
-            "name": view.name,
-            "avatar": view.avatar,
-            "repositories": view.repositories,
-        })
-    });
-    json!({ "collaborators": views.collect::<Vec<_>>() })
+/// A collaborator of an organization (`contract/quay.md` 1.6).
+pub(crate) fn collaborator(view: MemberView) -> Value {
+    json!({
+        "kind": view.kind,
+        "name": view.name,
+        "avatar": view.avatar,
+        "repositories": view.repositories,
+    })
 }

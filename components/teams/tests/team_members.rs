@@ -38,7 +38,6 @@ fn people_are_added_at_once_where_nobody_must_accept() {
     assert_snapshot!(app.as_user("outsider").get(MEMBERS), @r##"
     200
     {
-      "name": "members",
       "members": [
         {
           "name": "member",
@@ -65,6 +64,7 @@ fn people_are_added_at_once_where_nobody_must_accept() {
           "invited": false
         }
       ],
+      "name": "members",
       "can_edit": false
     }
     "##);
@@ -185,7 +185,6 @@ fn administrators_who_ask_see_who_is_invited() {
     assert_snapshot!(admin.get(&format!("{MEMBERS}?includePending=true")), @r##"
     200
     {
-      "name": "members",
       "members": [
         {
           "name": "member",
@@ -235,6 +234,7 @@ fn administrators_who_ask_see_who_is_invited() {
           "invited": true
         }
       ],
+      "name": "members",
       "can_edit": true
     }
     "##);

@@ -88,8 +88,8 @@ fn the_creator_of_a_team_is_not_in_it() {
     assert_snapshot!(app.as_user("admin").get(&format!("{TEAMS}/empty/members")), @r#"
     200
     {
-      "name": "empty",
       "members": [],
+      "name": "empty",
       "can_edit": true
     }
     "#);

@@ -9,6 +9,7 @@ pub mod destination;
 mod email;
 mod entity;
 mod invalid;
+pub mod limits;
 mod log_kind;
 mod loggable;
 mod name;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use berth_domain::loggable_path;
 use bytes::Bytes;
 use cpu_time::ThreadTime;
-use http::header::{CONTENT_TYPE, EXPECT, HOST, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, EXPECT, HOST, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::uri::Scheme as UriScheme;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
@@ -74,6 +74,8 @@ pub(crate) async fn handle(
     }
     entry.status = Some(response.status());
     response.headers_mut().insert(REQUEST_ID, entry.id.clone());
+    let no_guessing = HeaderValue::from_static("nosniff");
+    response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(no_guessing);
     response
 }
 

@@ -1,6 +1,9 @@
 //! OAuth applications.
 
 use berth_access::{ApplicationAdmin, Grant, OrganizationAdmin, OrganizationAdminView};
+use berth_domain::limits::{
+    APPLICATION_NAME_BYTES, APPLICATION_URI_BYTES, LISTED_TEXT, listed_text,
+};
 use berth_domain::{Application, Timestamp};
 
 use crate::db::{Database, Row, StoreError, Transaction, returned};
@@ -46,7 +49,7 @@ impl<'a> From<&'a Application> for ApplicationFields<'a> {
     }
 }
 
-/// The applications of the organization in the order of their ids. One statement.
+/// The applications of the organization in the order of their ids, with the beginnings of their texts. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -55,12 +58,24 @@ pub fn list(
     grant: &Grant<OrganizationAdminView>,
 ) -> Result<Vec<Application>, StoreError> {
     let rows = db.execute(
-        "SELECT id, client_id, name, description, application_uri, redirect_uri, avatar_email,
-            sealed_secret
+        "SELECT id, client_id, substr(name, 1, ?2), substr(description, 1, ?3),
+            substr(application_uri, 1, ?4), substr(redirect_uri, 1, ?4),
+            substr(avatar_email, 1, ?2), sealed_secret
         FROM oauth_application WHERE namespace_id = ?1 ORDER BY id",
-        params![grant.organization().id],
+        params![
+            grant.organization().id,
+            APPLICATION_NAME_BYTES,
+            LISTED_TEXT + 1,
+            APPLICATION_URI_BYTES
+        ],
     )?;
-    rows.into_iter().map(read).collect()
+    rows.into_iter()
+        .map(|row| {
+            let application = read(row)?;
+            let description = listed_text(application.description);
+            Ok(Application { description, ..application })
+        })
+        .collect()
 }
 
 /// Makes an application of the organization. One statement.

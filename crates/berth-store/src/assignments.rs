@@ -95,7 +95,7 @@ pub struct Assignment {
     pub application: GrantedTo,
 }
 
-/// What was assigned to a user, in order. One statement.
+/// What was assigned to a user, in order: `limit` of them behind the first `offset`. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -103,17 +103,19 @@ pub fn list(
     db: &dyn Database,
     _grant: &Grant<UserAdmin>,
     account_id: i64,
+    offset: i64,
+    limit: i64,
 ) -> Result<Vec<Assignment>, StoreError> {
     let rows = db.execute(
         concat!(
-            "SELECT d.uuid, d.redirect_uri, d.scope, d.response_type, ",
+            "SELECT d.uuid, substr(d.redirect_uri, 1, 4096), substr(d.scope, 1, 4096), d.response_type, ",
             crate::tokens::granted_to_columns!(),
             " FROM assigned_authorization d
             JOIN oauth_application app ON app.id = d.application_id
             JOIN account n ON n.id = app.namespace_id
-            WHERE d.account_id = ?1 ORDER BY d.id"
+            WHERE d.account_id = ?1 ORDER BY d.id LIMIT ?3 OFFSET ?2"
         ),
-        params![account_id],
+        params![account_id, offset, limit],
     )?;
     rows.into_iter().map(read).collect()
 }

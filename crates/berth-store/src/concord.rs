@@ -2,6 +2,7 @@
 //! (`contract/concord.md` 4.2).
 
 use berth_access::{ConcordCreate, ConcordUpdate, Grant};
+use berth_domain::limits::{LISTED_DOCUMENTS_BYTES, LISTED_DOCUMENTS_IN_ALL_BYTES};
 use berth_domain::{Namespace, NamespaceKind, TeamRole, Timestamp};
 
 use crate::db::{Database, Row, StoreError, Transaction, returned};
@@ -52,11 +53,22 @@ pub struct Entry {
 /// The columns of an entry, with the owner that follows where none is recorded; `?1` is who asks.
 macro_rules! entries {
     ($rest:literal) => {
+        entries!("", "", $rest)
+    };
+    ($before_document:literal, $behind_document:literal, $rest:literal) => {
         concat!(
-            "SELECT o.id, o.uuid, o.name, o.visibility, o.meta, o.cfg,
+            "SELECT o.id, o.uuid, o.name, o.visibility, ",
+            $before_document,
+            " o.meta ",
+            $behind_document,
+            " AS meta, ",
+            $before_document,
+            " o.cfg ",
+            $behind_document,
+            " AS cfg,
                 coalesce(p.id = ?1, 0) OR EXISTS (SELECT 1 FROM team_member m
-                    WHERE m.account_id = ?1 AND m.organization_id = o.id),
-                p.id, p.uuid, p.name
+                    WHERE m.account_id = ?1 AND m.organization_id = o.id) AS viewer_belongs,
+                p.id AS owner_id, p.uuid AS owner_uuid, p.name AS owner_name
             FROM account o
             LEFT JOIN account p ON p.id = coalesce(o.owner_id, (
                 SELECT m.account_id FROM team t JOIN team_member m ON m.team_id = t.id
@@ -101,19 +113,29 @@ pub struct Listing<'a> {
     pub limit: Option<i64>,
 }
 
-/// The organizations that the caller sees, by name. One statement.
+/// The organizations that the caller sees, by name. Documents are left out where they are long, and behind the first
+/// [`LISTED_DOCUMENTS_IN_ALL_BYTES`] of them, so that no answer is too large: who wants them asks for the organization. One
+/// statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn list(db: &dyn Database, listing: &Listing<'_>) -> Result<Vec<Entry>, StoreError> {
     let rows = db.execute(
-        entries!(
+        concat!(
+            "SELECT id, uuid, name, visibility, CASE WHEN total <= ?8 THEN meta END,
+                CASE WHEN total <= ?8 THEN cfg END, viewer_belongs, owner_id, owner_uuid, owner_name
+            FROM (SELECT *, sum(coalesce(octet_length(meta), 0) + coalesce(octet_length(cfg), 0))
+                    OVER (ORDER BY name COLLATE BINARY ROWS UNBOUNDED PRECEDING) AS total
+                FROM (",
+            entries!("CASE WHEN coalesce(octet_length(o.meta), 0) + coalesce(octet_length(o.cfg), 0) <= ?7 THEN",
+                "END",
             "WHERE o.kind = 'organization'
                 AND (?2 OR (o.visibility = 'PUBLIC' AND NOT ?3) OR p.id = ?1
                     OR EXISTS (SELECT 1 FROM team_member m
                         WHERE m.account_id = ?1 AND m.organization_id = o.id))
                 AND instr(lower(o.name), lower(?4)) > 0
-            ORDER BY o.name COLLATE BINARY LIMIT ?6 OFFSET ?5"
+            ORDER BY o.name COLLATE BINARY LIMIT ?6 OFFSET ?5"),
+            ")) ORDER BY name COLLATE BINARY"
         ),
         params![
             listing.viewer_id,
@@ -121,7 +143,9 @@ pub fn list(db: &dyn Database, listing: &Listing<'_>) -> Result<Vec<Entry>, Stor
             listing.only_own,
             listing.filter,
             listing.offset,
-            listing.limit.unwrap_or(LONGEST_LIST).min(LONGEST_LIST)
+            listing.limit.unwrap_or(LONGEST_LIST).min(LONGEST_LIST),
+            LISTED_DOCUMENTS_BYTES,
+            LISTED_DOCUMENTS_IN_ALL_BYTES
         ],
     )?;
     rows.into_iter().map(read_entry).collect()
@@ -261,6 +285,8 @@ pub struct NewEntry<'a> {
     pub tag_expiration_s: i64,
     /// The account of the owner.
     pub owner_id: i64,
+    /// The account that makes it.
+    pub creator_id: i64,
     /// `PUBLIC` or `PRIVATE`.
     pub visibility: &'a str,
     /// JSON text.
@@ -279,13 +305,15 @@ pub struct NewEntry<'a> {
 /// any more.
 pub fn create(
     tx: &Transaction<'_>,
-    _grant: &Grant<ConcordCreate>,
+    grant: &Grant<ConcordCreate>,
     new: &NewEntry<'_>,
 ) -> Result<i64, StoreError> {
+    // Superusers make as many as there are.
+    let creator_id = (!grant.rights().is_superuser()).then_some(new.creator_id);
     let id: i64 = returned(tx.execute(
         "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at, owner_id,
-            visibility, meta, cfg)
-        VALUES (?1, 'organization', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
+            visibility, meta, cfg, creator_id)
+        VALUES (?1, 'organization', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id",
         params![
             new.uuid,
             new.name,
@@ -295,7 +323,8 @@ pub fn create(
             new.owner_id,
             new.visibility,
             new.meta,
-            new.cfg
+            new.cfg,
+            creator_id
         ],
     )?)?;
     tx.execute(

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 
+use berth_domain::limits::{self, Limit};
 use berth_domain::{RepositoryRole, TeamRole, Timestamp};
 
 /// A value that goes into a statement or comes out of it.
@@ -63,6 +64,8 @@ pub enum StoreError {
         /// The oldest code that can read it, by the version of its own schema.
         oldest_reader: i64,
     },
+    /// The change would give somebody more than he may own.
+    Limited(&'static Limit),
     /// Anything else: a bug or a broken database.
     Database(DatabaseError),
 }
@@ -90,6 +93,7 @@ impl fmt::Display for StoreError {
                 {oldest_reader} and newer reads; this build's is {}: roll out the newer build",
                 crate::SCHEMA_VERSION
             ),
+            Self::Limited(limit) => write!(formatter, "too many {}", limit.what),
             Self::Database(error) => write!(formatter, "database: {error}"),
         }
     }
@@ -104,6 +108,8 @@ impl From<DatabaseError> for StoreError {
             rule.told(error)
         } else if message.contains("FOREIGN KEY constraint failed") {
             Self::Gone
+        } else if let Some(limit) = limit_in(message) {
+            Self::Limited(limit)
         } else if let Some((_, columns)) = message.split_once("UNIQUE constraint failed: ") {
             // A remote database wraps the text in its own, quotes and all.
             let ends = |letter: char| !(letter.is_ascii_alphanumeric() || "_.".contains(letter));
@@ -191,6 +197,15 @@ pub fn is_passing(message: &str) -> bool {
     ];
     let message = message.to_ascii_lowercase();
     WORDS.iter().any(|word| message.contains(word))
+}
+
+/// The limit that a trigger names.
+fn limit_in(message: &str) -> Option<&'static Limit> {
+    let (_, named) = message.split_once("berth: limit of ")?;
+    limits::OWNED
+        .iter()
+        .filter(|limit| named.starts_with(limit.name))
+        .max_by_key(|limit| limit.name.len())
 }
 
 /// A row of an answer, read column by column from the left.

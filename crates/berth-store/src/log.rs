@@ -3,6 +3,9 @@
 use berth_access::{
     Grant, NamespaceAdminView, OwnNamespaceView, RepositoryAdminView, SuperuserView,
 };
+use berth_domain::limits::{
+    LOG_MEMBER_BYTES, LOG_METADATA_BYTES, LOG_METADATA_READ_BYTES, LOG_PAGE_BYTES,
+};
 use berth_domain::{LogKind, Timestamp};
 use serde_json::{Map, Value as Json};
 
@@ -25,7 +28,7 @@ pub struct LogEntry {
     pub at: Timestamp,
 }
 
-/// Writes the entries, in order, with one statement.
+/// Writes the entries, in order, with one statement. What is longer than an entry may be is shortened, see [`bounded`].
 ///
 /// # Errors
 /// [`StoreError`].
@@ -45,13 +48,72 @@ pub fn append(tx: &Transaction<'_>, entries: &[LogEntry]) -> Result<(), StoreErr
                 entry.namespace_id.into(),
                 entry.performer_id.into(),
                 entry.ip.clone().into(),
-                Json::Object(entry.metadata.clone()).to_string().into(),
+                bounded(&entry.metadata).into(),
                 entry.at.into(),
             ]
         })
         .collect();
     tx.execute(&sql, &parameters)?;
     Ok(())
+}
+
+/// The mark of what was left out of an entry.
+pub const LEFT_OUT: &str = "…";
+
+/// The metadata as JSON text of at most [`LOG_METADATA_BYTES`]: every entry is written through here, so that none is too
+/// large to be read. Metadata that is longer loses what is longest: members of more than [`LOG_MEMBER_BYTES`] are cut, texts
+/// at their end, with a mark, and all else leaves nothing but the mark. Should that not be enough, members are cut shorter,
+/// and at last those go that do not fit.
+fn bounded(metadata: &Map<String, Json>) -> String {
+    let text = json_text(metadata);
+    if text.len() <= LOG_METADATA_BYTES {
+        return text;
+    }
+    let lengths = [LOG_MEMBER_BYTES, LOG_MEMBER_BYTES / 4, LOG_MEMBER_BYTES / 16];
+    let shortened = lengths.map(|longest| shortened(metadata, longest));
+    let fitting = shortened.iter().map(json_text).find(|text| text.len() <= LOG_METADATA_BYTES);
+    fitting.unwrap_or_else(|| {
+        let mut room = LOG_METADATA_BYTES - 2;
+        let members = shortened[2].iter().take_while(|(name, value)| {
+            let length = json_text(name).len() + json_text(value).len() + 2;
+            let fits = length <= room;
+            room = room.saturating_sub(length);
+            fits
+        });
+        let members = members.map(|(name, value)| (name.clone(), value.clone()));
+        json_text(&members.collect::<Map<_, _>>())
+    })
+}
+
+/// The members, none of them longer than `longest` bytes of JSON text.
+fn shortened(metadata: &Map<String, Json>, longest: usize) -> Map<String, Json> {
+    let shorten = |value: &Json| match value {
+        value if json_text(value).len() <= longest => value.clone(),
+        Json::String(text) => cut(text, longest).into(),
+        _ => LEFT_OUT.into(),
+    };
+    metadata.iter().map(|(name, value)| (name.clone(), shorten(value))).collect()
+}
+
+/// The beginning of a text with the mark behind it, at most `longest` bytes as JSON text.
+fn cut(text: &str, longest: usize) -> String {
+    let mut room = longest.saturating_sub(LEFT_OUT.len() + 2);
+    let fitting = text.chars().take_while(|character| {
+        // As JSON, control characters have up to six bytes.
+        let length = if character.is_control() { 6 } else { character.len_utf8() };
+        let length = if matches!(character, '"' | '\\') { 2 } else { length };
+        let fits = length <= room;
+        room = room.saturating_sub(length);
+        fits
+    });
+    fitting.chain(LEFT_OUT.chars()).collect()
+}
+
+fn json_text(value: &impl serde::Serialize) -> String {
+    match serde_json::to_string(value) {
+        Ok(text) => text,
+        Err(error) => unreachable!("metadata is plain data with string keys: {error}"),
+    }
 }
 
 /// Which entries somebody may read. Made of a grant only, so that nobody reads another tenant's.
@@ -164,8 +226,21 @@ pub struct LogLine {
 const PERFORMER: &str = "SELECT id FROM account WHERE name = ?6 AND name = ?6 COLLATE BINARY
     AND (kind = 'user' OR (kind = 'robot' AND (?2 IS NULL OR namespace_id = ?2)))";
 
-/// At most `limit` entries, the newest first, after the entry at `after` (time and row id). None when there is no such
-/// performer. One statement.
+/// The metadata of `log_entry l` as it is read: whole, but for what earlier versions wrote without a limit. Of that, members
+/// that are long are replaced by the mark.
+fn readable_metadata() -> String {
+    format!(
+        "CASE WHEN octet_length(l.metadata) <= {LOG_METADATA_READ_BYTES} THEN l.metadata
+            WHEN json_valid(l.metadata) THEN (SELECT json_group_object(key, CASE
+                    WHEN type IN ('array', 'object') OR octet_length(value) > {LOG_MEMBER_BYTES}
+                    THEN '{LEFT_OUT}' ELSE value END)
+                FROM json_each(l.metadata) LIMIT 1)
+            ELSE '{{}}' END"
+    )
+}
+
+/// A page of entries, the newest first, after the entry at `after` (time and row id): at most `limit`, and no more than
+/// [`LOG_PAGE_BYTES`] of metadata unless the first alone is longer. None when there is no such performer. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -185,15 +260,22 @@ pub fn page(
     let rows = db.execute(
         // The page is cut where the index gives it in order; the rest is joined to that.
         &format!(
-            "SELECT ?6 IS NULL OR EXISTS ({PERFORMER}), l.id, l.kind, l.metadata, l.ip,
+            "SELECT ?6 IS NULL OR EXISTS ({PERFORMER}), l.id, l.kind, {}, l.ip,
                 l.created_at, p.kind, p.name, p.email, n.kind, n.name, n.email
             FROM (SELECT 1) LEFT JOIN (
-                SELECT * FROM log_entry l
-                WHERE {} {by_performer} AND (l.created_at, l.id) < (?4, ?5)
-                ORDER BY l.created_at DESC, l.id DESC LIMIT ?7) l
+                SELECT *, sum(min(octet_length(l.metadata), {LOG_METADATA_READ_BYTES})) OVER (
+                    ORDER BY l.created_at DESC, l.id DESC
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS bytes,
+                    row_number() OVER (ORDER BY l.created_at DESC, l.id DESC) AS place
+                FROM (
+                    SELECT * FROM log_entry l
+                    WHERE {} {by_performer} AND (l.created_at, l.id) < (?4, ?5)
+                    ORDER BY l.created_at DESC, l.id DESC LIMIT ?7) l
+                ) l ON l.place = 1 OR l.bytes <= {LOG_PAGE_BYTES}
             LEFT JOIN account p ON p.id = l.performer_id
             LEFT JOIN account n ON n.id = l.namespace_id
             ORDER BY l.created_at DESC, l.id DESC",
+            readable_metadata(),
             reach.condition()
         ),
         &[
@@ -283,4 +365,47 @@ pub fn counts(
     rows.into_iter()
         .map(|mut row| Ok(LogCount { kind: row.read()?, count: row.read()?, day: row.read()? }))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn bounded_json(metadata: &Json) -> Json {
+        let text = bounded(metadata.as_object().expect("an object"));
+        assert!(text.len() <= LOG_METADATA_BYTES, "{} bytes", text.len());
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    #[test]
+    fn what_is_short_is_kept_as_it_is() {
+        let metadata = json!({ "robot": "r", "description": "x".repeat(7_000), "config": [{}] });
+        assert_eq!(bounded_json(&metadata), metadata);
+    }
+
+    #[test]
+    fn what_is_long_is_cut_and_what_is_short_beside_it_stays() {
+        let bounded = bounded_json(&json!({
+            "robot": "r",
+            "description": "ü".repeat(70_000),
+            "unstructured_metadata": { "a": vec![json!({ "": 0 }); 100_000] },
+        }));
+        assert_eq!(bounded["robot"], "r");
+        assert_eq!(bounded["unstructured_metadata"], LEFT_OUT);
+        let description = bounded["description"].as_str().expect("a text");
+        assert!(description.starts_with("üüü") && description.ends_with("ü…"));
+        assert!((900..LOG_MEMBER_BYTES).contains(&description.len()), "{}", description.len());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_gets_past_the_limit(
+            members in proptest::collection::btree_map(".{0,40}", (".{0,9}", 0_usize..9_000), 0..60)
+        ) {
+            let members = members.into_iter().map(|(name, (text, times))| (name, text.repeat(times).into()));
+            bounded_json(&Json::Object(members.collect()));
+        }
+    }
 }

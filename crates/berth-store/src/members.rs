@@ -35,7 +35,7 @@ fn read_line(mut row: Row) -> Result<MemberLine, StoreError> {
 }
 
 /// The people in teams of the organization: a line for each membership, in order, then one for each repository permission
-/// of their own. One statement.
+/// of their own, which repeats neither name nor address. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -50,7 +50,7 @@ pub fn list(
         JOIN team t ON t.id = m.team_id
         WHERE m.organization_id = ?1 AND m.account_kind = 'user'
         UNION ALL
-        SELECT a.id, a.name, a.email, 0, NULL, r.name, 2, p.id
+        SELECT a.id, '', '', 0, NULL, r.name, 2, p.id
         FROM repository_permission p
         JOIN account a ON a.id = p.account_id AND a.kind = 'user'
         JOIN repository r ON r.id = p.repository_id

@@ -56,6 +56,7 @@ migrations! {
     // Code from before it takes no schema but its own.
     "0025_oldest_reader.sql": Contracts,
     "0026_owner_is_a_member.sql": Expands,
+    "0028_limits.sql": Expands,
 }
 
 /// The version that this code wants.

@@ -4,6 +4,7 @@ use berth_access::{
     CreateOrganization, DeletesOrganization, Grant, OrganizationAdmin, OrganizationRef,
     OrganizationRepositoryCreate, Permit, SuperuserOrganization, SuperuserView,
 };
+use berth_domain::limits::LISTED_TEAM_TEXTS;
 use berth_domain::{Namespace, NamespaceName, Quota, TeamRole, Timestamp};
 
 use crate::db::{Database, Row, StoreError, Transaction, returned};
@@ -12,9 +13,11 @@ use crate::quotas::quota_json;
 
 /// The statement that reads team summaries: `?2` is the viewer.
 macro_rules! team_summary {
-    ($rest:literal) => {
+    ($description:literal, $rest:literal) => {
         concat!(
-            "SELECT name, description, role,
+            "SELECT name, ",
+            $description,
+            ", role,
                 (SELECT count(*) FROM repository_permission p WHERE p.team_id = team.id),
                 (SELECT count(*) FROM team_member m WHERE m.team_id = team.id),
                 EXISTS (SELECT 1 FROM team_member m
@@ -53,13 +56,15 @@ pub const FIRST_TEAM: &str = "owners";
 /// [`StoreError::Taken`] of `account.name` when the name belongs to anybody.
 pub fn create(
     tx: &Transaction<'_>,
-    _grant: &Grant<CreateOrganization>,
+    grant: &Grant<CreateOrganization>,
     new: &NewOrganization<'_>,
 ) -> Result<i64, StoreError> {
+    // Superusers make as many as there are.
+    let creator_id = (!grant.rights().is_superuser()).then_some(new.owner_id);
     let id: i64 = returned(tx.execute(
-        "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at)
-        VALUES (?1, 'organization', ?2, ?3, ?4, ?5) RETURNING id",
-        params![new.uuid, new.name.as_str(), new.email, new.tag_expiration_s, new.at],
+        "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at, creator_id)
+        VALUES (?1, 'organization', ?2, ?3, ?4, ?5, ?6) RETURNING id",
+        params![new.uuid, new.name.as_str(), new.email, new.tag_expiration_s, new.at, creator_id],
     )?)?;
     let team_id: i64 = returned(tx.execute(
         "INSERT INTO team (organization_id, name, role) VALUES (?1, ?2, ?3) RETURNING id",
@@ -236,7 +241,8 @@ pub struct TeamSummary {
     pub has_viewer: bool,
 }
 
-/// The teams of an organization in the order of their ids, as `viewer_id` sees them. One statement.
+/// The teams of an organization in the order of their ids, as `viewer_id` sees them. Where there are many, long descriptions
+/// are cut: each has its share of what one answer holds. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -246,8 +252,14 @@ pub fn teams<P: Permit<Target = OrganizationRef>>(
     viewer_id: Option<i64>,
 ) -> Result<Vec<TeamSummary>, StoreError> {
     let rows = db.execute(
-        team_summary!("WHERE organization_id = ?1 ORDER BY id"),
-        params![grant.organization().id, viewer_id],
+        team_summary!(
+            "CASE WHEN length(description) <= share THEN description
+                ELSE substr(description, 1, share) || '…' END",
+            "JOIN (SELECT max(128, ?3 / max(1, count(*))) AS share
+                FROM team WHERE organization_id = ?1)
+            WHERE organization_id = ?1 ORDER BY id"
+        ),
+        params![grant.organization().id, viewer_id, LISTED_TEAM_TEXTS],
     )?;
     rows.into_iter().map(read_team_summary).collect()
 }

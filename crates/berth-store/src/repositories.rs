@@ -4,6 +4,7 @@ use berth_access::{
     Grant, Permit, RepositoryAdmin, RepositoryCreate, RepositoryRef, RepositoryView,
     RepositoryWrite,
 };
+use berth_domain::limits::{LISTED_TEXT, listed_text};
 use berth_domain::{RepositoryName, Timestamp};
 
 use crate::db::{Database, Row, StoreError, Transaction, Value, returned};
@@ -111,7 +112,7 @@ pub struct RepositoryLine {
     pub namespace: String,
     /// Name.
     pub name: String,
-    /// Description.
+    /// The beginning of its description.
     pub description: String,
     /// Whether everybody may pull.
     pub is_public: bool,
@@ -176,7 +177,7 @@ fn list_sql(scope: &str) -> String {
             JOIN team ON team.id = m.team_id AND team.role = 'admin'
             JOIN repository r ON r.namespace_id = m.organization_id
             WHERE m.account_id = ?2 {scope})
-        SELECT r.id, n.name, r.name, r.description, r.is_public,
+        SELECT r.id, n.name, r.name, substr(r.description, 1, {LISTED_TEXT} + 1), r.is_public,
             EXISTS (SELECT 1 FROM star s WHERE s.account_id = ?1 AND s.repository_id = r.id),
             (SELECT limit_bytes FROM quota WHERE quota.namespace_id = r.namespace_id)
         FROM visible JOIN repository r ON r.id = visible.id JOIN account n ON n.id = r.namespace_id
@@ -189,7 +190,7 @@ fn read_line(mut row: Row) -> Result<RepositoryLine, StoreError> {
         id: row.read()?,
         namespace: row.read()?,
         name: row.read()?,
-        description: row.read()?,
+        description: listed_text(row.read()?),
         is_public: row.read()?,
         is_starred: row.read()?,
         quota_bytes: row.read()?,

@@ -46,7 +46,7 @@ fn read_robot(row: &mut Row) -> Result<Robot, StoreError> {
     })
 }
 
-/// The robots of a namespace, the last used first, at most `limit`; with their teams and repositories in it when
+/// The robots of a namespace without their metadata and federation, the last used first, at most `limit`; with their teams and repositories in it when
 /// `with_places`. Where else a robot was let in is not its owner's to read. One statement.
 ///
 /// # Errors
@@ -59,7 +59,7 @@ pub fn list<P: Permit<Target = NamespaceRef>>(
 ) -> Result<Vec<RobotLine>, StoreError> {
     let rows = db.execute(
         "SELECT a.name, a.created_at, robot.last_accessed, robot.description, robot.sealed_token,
-            robot.metadata, robot.federation,
+            '{}', '[]',
             CASE WHEN ?2 THEN (SELECT json_group_array(name) FROM (
                 SELECT t.name FROM team_member m JOIN team t ON t.id = m.team_id
                 WHERE m.account_id = a.id AND m.organization_id = a.namespace_id

@@ -88,8 +88,10 @@ pub fn summary<P: Permit<Target = ExistingTeamRef>>(
     grant: &Grant<P>,
     viewer_id: Option<i64>,
 ) -> Result<Option<TeamSummary>, StoreError> {
-    let rows =
-        db.execute(team_summary!("WHERE id = ?1"), params![grant.target().team.id, viewer_id])?;
+    let rows = db.execute(
+        team_summary!("description", "WHERE id = ?1"),
+        params![grant.target().team.id, viewer_id],
+    )?;
     rows.into_iter().next().map(read_team_summary).transpose()
 }
 

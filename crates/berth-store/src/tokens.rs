@@ -2,6 +2,7 @@
 
 use berth_access::{ApplicationAdmin, ApplicationAdminView, Grant, UserAdmin};
 use berth_domain::Timestamp;
+use berth_domain::limits::listed_text;
 
 use crate::db::{Database, Row, StoreError, Transaction, returned};
 use crate::params;
@@ -86,7 +87,7 @@ pub fn list(
     now: Timestamp,
 ) -> Result<Vec<TokenLine>, StoreError> {
     let rows = db.execute(
-        "SELECT t.id, t.uuid, t.name, t.scope, t.created_at, t.expires_at, maker.name,
+        "SELECT t.id, t.uuid, t.name, substr(t.scope, 1, 4096), t.created_at, t.expires_at, maker.name,
             t.accessed_at
         FROM access_token t LEFT JOIN account maker ON maker.id = t.created_by
         WHERE t.application_id = ?1 AND t.expires_at > ?2 AND (?3 IS NULL OR t.id < ?3)
@@ -165,7 +166,7 @@ pub struct GrantedTo {
     pub client_id: String,
     /// The name.
     pub name: String,
-    /// Markdown; may be empty.
+    /// The beginning of its description in Markdown; may be empty.
     pub description: String,
     /// Its home page; may be empty.
     pub application_uri: String,
@@ -182,8 +183,9 @@ pub struct GrantedTo {
 /// What [`GrantedTo::read`] reads, of the application `app` of the account `n`.
 macro_rules! granted_to_columns {
     () => {
-        "app.client_id, app.name, app.description, app.application_uri, app.avatar_email, n.id,
-            n.name, n.email"
+        "app.client_id, substr(app.name, 1, 255), substr(app.description, 1, 1025),
+            substr(app.application_uri, 1, 2048), substr(app.avatar_email, 1, 255), n.id, n.name,
+            n.email"
     };
 }
 
@@ -194,7 +196,7 @@ impl GrantedTo {
         Ok(Self {
             client_id: row.read()?,
             name: row.read()?,
-            description: row.read()?,
+            description: listed_text(row.read()?),
             application_uri: row.read()?,
             avatar_email: row.read()?,
             namespace_id: row.read()?,
@@ -217,6 +219,20 @@ pub struct Authorization {
     pub application: GrantedTo,
 }
 
+macro_rules! authorizations {
+    ($condition:literal) => {
+        concat!(
+            "SELECT t.id, t.uuid, substr(t.scope, 1, 4096), ",
+            granted_to_columns!(),
+            " FROM access_token t
+            JOIN oauth_application app ON app.id = t.application_id
+            JOIN account n ON n.id = app.namespace_id
+            WHERE t.account_id = ?1 AND ",
+            $condition
+        )
+    };
+}
+
 fn read_authorization(mut row: Row) -> Result<Authorization, StoreError> {
     Ok(Authorization {
         id: row.read()?,
@@ -226,8 +242,7 @@ fn read_authorization(mut row: Row) -> Result<Authorization, StoreError> {
     })
 }
 
-/// The tokens that act in a user's name, ended ones too, in order; only the one with that id where it is given. One
-/// statement.
+/// The tokens that act in a user's name, ended ones too, in order: `limit` of them behind the first `offset`. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -235,20 +250,28 @@ pub fn authorizations(
     db: &dyn Database,
     _grant: &Grant<UserAdmin>,
     account_id: i64,
-    uuid: Option<&str>,
+    offset: i64,
+    limit: i64,
 ) -> Result<Vec<Authorization>, StoreError> {
     let rows = db.execute(
-        concat!(
-            "SELECT t.id, t.uuid, t.scope, ",
-            granted_to_columns!(),
-            " FROM access_token t
-            JOIN oauth_application app ON app.id = t.application_id
-            JOIN account n ON n.id = app.namespace_id
-            WHERE t.account_id = ?1 AND (?2 IS NULL OR t.uuid = ?2) ORDER BY t.id"
-        ),
-        params![account_id, uuid],
+        authorizations!("TRUE ORDER BY t.id LIMIT ?3 OFFSET ?2"),
+        params![account_id, offset, limit],
     )?;
     rows.into_iter().map(read_authorization).collect()
+}
+
+/// The token with that id that acts in a user's name. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn authorization(
+    db: &dyn Database,
+    _grant: &Grant<UserAdmin>,
+    account_id: i64,
+    uuid: &str,
+) -> Result<Option<Authorization>, StoreError> {
+    let rows = db.execute(authorizations!("t.uuid = ?2"), params![account_id, uuid])?;
+    rows.into_iter().next().map(read_authorization).transpose()
 }
 
 /// A living token, as its application may look it up.

@@ -1,6 +1,7 @@
 //! People as answers show them: their accounts, and the organizations that they are in.
 
 use berth_access::{Grant, SuperuserView};
+use berth_domain::limits::LISTED_MEMBERSHIPS;
 use berth_domain::{Quota, TeamRole};
 
 use crate::access::ranked;
@@ -33,7 +34,7 @@ pub struct UserAccount {
     pub metadata: Metadata,
     /// The epoch of new sessions.
     pub session_epoch: i64,
-    /// The organizations that he is in, in the order of their ids.
+    /// The organizations that he is in, in the order of their ids: not more than [`LISTED_MEMBERSHIPS`].
     pub organizations: Vec<Membership>,
 }
 
@@ -67,9 +68,14 @@ pub struct Membership {
 /// [`StoreError`].
 pub fn account(db: &dyn Database, account_id: i64) -> Result<Option<UserAccount>, StoreError> {
     let rows = db.execute(
+        // What may be long stands in the first row alone.
         concat!("SELECT u.id, u.name, u.email, p.verified, p.password_hash IS NOT NULL, u.invoice_email,
-            u.invoice_email_address, u.tag_expiration_s, ", quota_json!("u.id"), ", p.given_name, p.family_name, p.company,
-            p.location, p.session_epoch, o.name, o.email, max(CASE t.role
+            CASE row_number() OVER w WHEN 1 THEN u.invoice_email_address END, u.tag_expiration_s,
+            CASE row_number() OVER w WHEN 1 THEN ", quota_json!("u.id"), " END,
+            CASE row_number() OVER w WHEN 1 THEN p.given_name END,
+            CASE row_number() OVER w WHEN 1 THEN p.family_name END,
+            CASE row_number() OVER w WHEN 1 THEN p.company END,
+            CASE row_number() OVER w WHEN 1 THEN p.location END, p.session_epoch, o.name, o.email, max(CASE t.role
                 WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 WHEN 'member' THEN 1 END)
         FROM account u
         JOIN user_profile p ON p.account_id = u.id
@@ -77,8 +83,8 @@ pub fn account(db: &dyn Database, account_id: i64) -> Result<Option<UserAccount>
         LEFT JOIN team t ON t.id = m.team_id
         LEFT JOIN account o ON o.id = m.organization_id
         WHERE u.id = ?1
-        GROUP BY o.id ORDER BY o.id"),
-        params![account_id],
+        GROUP BY o.id WINDOW w AS (ORDER BY o.id) ORDER BY o.id LIMIT ?2"),
+        params![account_id, LISTED_MEMBERSHIPS],
     )?;
     let mut account: Option<UserAccount> = None;
     for mut row in rows {

@@ -461,6 +461,7 @@ impl App {
             let new = self.log_kinds(log_before.len());
             check_log(route, &response, &changes, &new);
         }
+        check_headers(request, &response);
         response
     }
 
@@ -500,6 +501,15 @@ impl App {
         let knows = |table: &&&'static [Route]| berth_web::find_any(table, &request.path);
         self.tables.iter().find(knows).or(self.tables.first()).copied().unwrap_or_default()
     }
+}
+
+/// Nothing that is answered may be kept by browsers and proxies, nor be taken for what it is not.
+fn check_headers(request: &Request, response: &Response) {
+    let has = |name: &str, part: &str| {
+        response.headers.iter().any(|(known, value)| *known == name && value.contains(part))
+    };
+    assert!(has("cache-control", "no-store"), "{} may be kept", request.path);
+    assert!(has("x-content-type-options", "nosniff"), "{} may be guessed at", request.path);
 }
 
 /// Holds what a request has changed, by its statements, and logged against its row.

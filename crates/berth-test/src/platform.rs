@@ -14,6 +14,9 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{Value as SqlValue, ValueRef};
 
+/// The largest result of a statement, in bytes, as on the host.
+const LARGEST_RESULT: usize = 32 * 1024 * 1024;
+
 /// SQLite that remembers its statements: in memory, or in a file that several have open.
 pub(crate) struct MemoryDatabase {
     connection: rusqlite::Connection,
@@ -137,13 +140,25 @@ impl MemoryDatabase {
         let columns = statement.column_count();
         let parameters = parameters.iter().cloned().map(to_sql);
         let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
-        let mut all = Vec::new();
+        let (mut all, mut size) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
             let values = (0..columns).map(|column| row.get_ref(column).map(from_sql));
-            all.push(Row::new(values.collect::<rusqlite::Result<_>>()?));
+            let values = values.collect::<rusqlite::Result<Vec<_>>>()?;
+            size += values.iter().map(size_of_value).sum::<usize>();
+            assert!(size <= LARGEST_RESULT, "more than the host returns: {sql}");
+            all.push(Row::new(values));
         }
         Ok(all)
     }
+}
+
+fn size_of_value(value: &Value) -> usize {
+    let more = match value {
+        Value::Text(text) => text.len(),
+        Value::Blob(bytes) => bytes.len(),
+        Value::Null | Value::Integer(_) | Value::Real(_) => 0,
+    };
+    size_of::<Value>() + more
 }
 
 fn to_sql(value: Value) -> SqlValue {

@@ -2,6 +2,7 @@
 //! configuration only, Berth stores no tags.
 
 use berth_access::{AutopruneChange, Permit};
+use berth_domain::limits::TAG_PATTERN_BYTES;
 use berth_domain::{LogKind, Namespace, Repository, settings};
 use berth_store::autoprune::{self, AutoprunePolicy, Prunable};
 use berth_store::{StoreError, log, transaction};
@@ -146,13 +147,17 @@ impl Json for PolicyConfig {
     };
 }
 
+/// How long an age is at most, in characters.
+const LONGEST_AGE: usize = 32;
+
 impl PolicyConfig {
     /// The policy, if it makes sense.
     fn checked(self, uuid: String) -> Result<AutoprunePolicy, ApiError> {
         let makes_sense = match self.method.as_str() {
             "number_of_tags" => self.value.as_i64().is_some_and(|number| number > 0),
             "creation_date" => {
-                self.value.as_str().is_some_and(|age| settings::parse_duration(age).is_some())
+                let age = self.value.as_str().filter(|age| age.len() <= LONGEST_AGE);
+                age.is_some_and(|age| settings::parse_duration(age).is_some())
             }
             _ => return Err(ApiError::invalid_request("Invalid method provided")),
         };
@@ -162,6 +167,10 @@ impl PolicyConfig {
         let tag_pattern = self.tag_pattern.as_deref().map(str::trim);
         if tag_pattern == Some("") {
             return Err(ApiError::invalid_request("tag_pattern cannot be empty"));
+        }
+        if tag_pattern.is_some_and(|pattern| pattern.len() > TAG_PATTERN_BYTES) {
+            let text = format!("tag_pattern is longer than {TAG_PATTERN_BYTES} bytes");
+            return Err(ApiError::invalid_request(text));
         }
         Ok(AutoprunePolicy {
             uuid,

@@ -78,6 +78,8 @@ pub(crate) fn error_response(error: ApiError, request: &Request) -> Response {
 /// The headers of every answer (1.2).
 pub(crate) fn with_headers(response: Response, origin: &str) -> Response {
     let origin = if origin.is_empty() { "*" } else { origin };
+    let mut response = response;
+    response.headers.retain(|(name, _)| *name != "cache-control");
     response
         .with_header("cache-control", "no-cache, no-store, must-revalidate")
         .with_header("pragma", "no-cache")

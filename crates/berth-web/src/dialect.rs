@@ -82,11 +82,24 @@ impl Dialect {
     /// An answer with the headers that all have.
     pub(crate) fn with_headers(self, services: &Services<'_>, response: Response) -> Response {
         let origin = services.setting(&settings::CORS_ORIGIN).unwrap_or_default();
+        let response = with_defaults(response);
         match self {
             Self::Quay => with_cors(&origin, with_challenge(response)),
             Self::Concord => concord::with_headers(response, &origin),
         }
     }
+}
+
+/// Nothing is kept by browsers and proxies, since nearly every answer carries somebody's data and many carry secrets; and
+/// nobody guesses at types.
+fn with_defaults(response: Response) -> Response {
+    let defaults = [("cache-control", "no-store"), ("x-content-type-options", "nosniff")];
+    defaults.into_iter().fold(response, |response, (name, value)| {
+        match response.headers.iter().any(|(known, _)| *known == name) {
+            true => response,
+            false => response.with_header(name, value),
+        }
+    })
 }
 
 /// Every 401 says which credentials are wanted.

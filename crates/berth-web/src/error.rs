@@ -353,6 +353,7 @@ impl From<StoreError> for ApiError {
             error @ (StoreError::Unavailable(_) | StoreError::SchemaTooNew { .. }) => {
                 Self::Unavailable(error.to_string())
             }
+            StoreError::Limited(limit) => Self::invalid_request(limit.sentence()),
             error @ (StoreError::Taken(_) | StoreError::Database(_)) => {
                 Self::Internal(error.to_string())
             }

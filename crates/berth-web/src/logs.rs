@@ -4,6 +4,7 @@ use berth_access::Permit;
 use berth_domain::{Avatar, AvatarKind, Timestamp};
 use berth_store::log::{self, LogAccount, LogCount, LogLine, LogQuery, Reach};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -32,7 +33,7 @@ const DAY_S: i64 = 86_400;
 /// How many days counts may span.
 const MOST_DAYS: i64 = 31;
 
-/// A page of the entries within `reach`, the newest first. A page that is not empty always names a next one, as in the
+/// A page of the entries within `reach`, the newest first; it ends by their length too. A page that is not empty always names a next one, as in the
 /// original: whether that is empty shows there. `with_namespace`: each entry says whom it happened to.
 ///
 /// # Errors
@@ -53,7 +54,7 @@ pub fn page<P: Permit>(cx: &Context<'_, P>, reach: Option<Reach>, with_namespace
     Ok(Response::ok(&Page {
         start_time: start.to_rfc2822(),
         end_time: end.to_rfc2822(),
-        logs: logs.collect::<Result<_, _>>()?,
+        logs: logs.collect(),
         next_page,
     }))
 }
@@ -110,7 +111,7 @@ struct Page {
 #[derive(Serialize)]
 struct LogView {
     kind: String,
-    metadata: Value,
+    metadata: Box<RawValue>,
     ip: Option<String>,
     datetime: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,20 +121,24 @@ struct LogView {
 }
 
 impl LogView {
-    fn new(line: &LogLine, with_namespace: bool) -> Result<Self, ApiError> {
-        let metadata = serde_json::from_str(&line.metadata).map_err(|error| {
-            ApiError::Internal(format!("log entry {}: no JSON: {error}", line.id))
-        })?;
+    fn new(line: &LogLine, with_namespace: bool) -> Self {
         let namespace = line.namespace.as_ref().filter(|_| with_namespace);
-        Ok(Self {
+        Self {
             kind: line.kind.clone(),
-            metadata,
+            metadata: stored(&line.metadata),
             ip: line.ip.clone(),
             datetime: line.at.to_rfc2822(),
             performer: line.performer.as_ref().map(performer_view),
             namespace: namespace.map(namespace_view),
-        })
+        }
     }
+}
+
+/// Metadata as it is stored, as text and not as a tree. What is no JSON hides nothing else: it is shown as a text.
+fn stored(metadata: &str) -> Box<RawValue> {
+    let stored = RawValue::from_string(metadata.to_owned());
+    let shown = stored.or_else(|_| serde_json::value::to_raw_value(metadata));
+    shown.unwrap_or_else(|error| unreachable!("a text is JSON: {error}"))
 }
 
 fn performer_view(account: &LogAccount) -> Value {

@@ -5,6 +5,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::error::ApiError;
 use crate::message::{Method, Request};
+use crate::quay_paths::is_below_a_repository;
 use crate::route::Route;
 
 /// How long a path may be, in bytes, before it is decoded. The longest names that go into one are 255 characters.
@@ -31,7 +32,26 @@ pub(crate) fn matches<'a>(routes: &'a [Route], path: &str) -> Vec<(&'a Route, Pa
     let path = path.strip_suffix('/').unwrap_or(path);
     let path = percent_decode_str(path).decode_utf8_lossy();
     let segments: Vec<&str> = path.split('/').collect();
-    routes.iter().filter_map(|route| Some((route, parameters(route.path, &segments)?))).collect()
+    let mut matches: Vec<_> = routes
+        .iter()
+        .filter_map(|route| Some((route, parameters(route.path, &segments)?)))
+        .collect();
+    // What some row, or a route of the original, knows below a repository is not the name of another repository.
+    let is_below =
+        matches.iter().any(|(route, _)| !takes_all(route) && route.path.starts_with(REPOSITORY))
+            || path.strip_prefix("/api/v1/repository/").is_some_and(is_below_a_repository);
+    if is_below {
+        matches.retain(|(route, _)| !takes_all(route));
+    }
+    matches
+}
+
+/// How the paths of repositories begin.
+const REPOSITORY: &str = "/api/v1/repository/*repository";
+
+/// Whether the row takes all that follows for the name of a repository.
+fn takes_all(route: &Route) -> bool {
+    route.path == REPOSITORY
 }
 
 /// Picks the row with the request's method.

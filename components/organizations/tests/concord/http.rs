@@ -191,6 +191,7 @@ fn every_answer_has_the_same_headers() {
     let (root, bob) = (app.as_user("root"), app.as_user("bob"));
     let usual = headers(&bob.get("/api/v1/org/acme"));
     assert_snapshot!(usual, @"
+    x-content-type-options: nosniff
     cache-control: no-cache, no-store, must-revalidate
     pragma: no-cache
     expires: 0

@@ -1,0 +1,554 @@
+//! Everything that somebody can own, grown to its limit with the largest texts that there can be: then every list answers,
+//! whoever reads it, and no answer is larger than it may be.
+
+use std::time::Instant;
+
+use berth_domain::limits::{LIST_BYTES, OWNED};
+use berth_test::{App, As};
+use berth_tests::components::{COMPONENTS, rows};
+use berth_web::Method;
+use serde_json::{Value, json};
+
+/// No answer is larger, in bytes: a list ends at half of it.
+const LARGEST_ANSWER: usize = 2 * LIST_BYTES;
+
+fn app() -> App {
+    let tables: Vec<_> = COMPONENTS.iter().map(|component| component.routes).collect();
+    App::new(&tables)
+        .with("super_users", "root")
+        .with_user("root")
+        .with_user("ana")
+        .with_user("bob")
+        .with_organization("acme", "ana")
+}
+
+/// `INSERT INTO table (columns) SELECT values FROM n …` for `i` from 1 to `count`.
+fn insert(app: &App, into: &str, count: usize, select: &str) {
+    app.execute(&format!(
+        "INSERT INTO {into}
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+        SELECT {select}"
+    ));
+}
+
+/// SQL for the worst text of `length` characters: as JSON each of them has six bytes.
+fn worst(length: usize) -> String {
+    format!("replace(hex(zeroblob({length})), '00', char(1))")
+}
+
+const ACME: &str = "(SELECT id FROM account WHERE name = 'acme')";
+const ANA: &str = "(SELECT id FROM account WHERE name = 'ana')";
+
+fn people(app: &App) {
+    insert(
+        app,
+        "account (uuid, kind, name, email, created_at)",
+        3_000,
+        "'person ' || i, 'user', printf('p%0254d', i), printf('%0240d@example.com', i), 0 FROM n",
+    );
+    insert(
+        app,
+        "user_profile (account_id, verified)",
+        1,
+        "id, 1 FROM account WHERE uuid LIKE 'person %'",
+    );
+    let long = worst(60_000);
+    app.execute(&format!(
+        "UPDATE user_profile SET given_name = {long}, family_name = {long}, company = {long},
+            location = {long} WHERE account_id = {ANA}"
+    ));
+}
+
+fn organizations_and_teams(app: &App) {
+    // 300 of them with documents of the largest size, the others with as much as a list shows.
+    insert(
+        app,
+        "account (uuid, kind, name, email, created_at, creator_id, meta, cfg)",
+        998,
+        &format!(
+            "'o ' || i, 'organization', printf('o%0254d', i), printf('%0240d@example.com', i), 0, {ANA},
+            '{{\"a\":\"' || hex(zeroblob(CASE WHEN i <= 300 THEN 32000 ELSE 1000 END)) || '\"}}',
+            '{{\"a\":\"' || hex(zeroblob(CASE WHEN i <= 300 THEN 32000 ELSE 1000 END)) || '\"}}' FROM n"
+        ),
+    );
+    insert(
+        app,
+        "team (organization_id, name, role)",
+        1,
+        "id, 'owners', 'admin' FROM account WHERE uuid LIKE 'o %'",
+    );
+    insert(
+        app,
+        "team_member (team_id, organization_id, account_id, account_kind)",
+        1,
+        &format!(
+            "id, organization_id, {ANA}, 'user' FROM team
+            WHERE name = 'owners' AND organization_id <> {ACME}"
+        ),
+    );
+    insert(
+        app,
+        "team (organization_id, name, role, description)",
+        2_998,
+        &format!(
+            "{ACME}, CASE i WHEN 1 THEN 'big' ELSE printf('t%0254d', i) END, 'member', {} FROM n",
+            worst(65_000)
+        ),
+    );
+    insert(
+        app,
+        "team_member (team_id, organization_id, account_id, account_kind)",
+        1,
+        &format!(
+            "t.id, {ACME}, a.id, 'user' FROM team t, account a
+            WHERE t.organization_id = {ACME} AND a.kind = 'user' AND t.name <> 'owners'
+                AND ((t.name = 'big' AND a.name <> 'ana') OR (a.name = 'bob'))
+            ORDER BY t.id LIMIT 7500"
+        ),
+    );
+    app.execute(&format!(
+        "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
+        SELECT t.id, {ACME}, a.id, 'user' FROM team t, account a
+        WHERE t.organization_id = {ACME} AND t.name NOT IN ('owners', 'big')
+            AND a.uuid LIKE 'person %' AND a.uuid < 'person 14'
+        LIMIT 14999 - (SELECT count(*) FROM team_member WHERE organization_id = {ACME})"
+    ));
+}
+
+fn robots(app: &App) {
+    for namespace in ["acme", "ana"] {
+        insert(
+            app,
+            "account (uuid, kind, name, email, namespace_id, created_at)",
+            9_999,
+            &format!(
+                "'r {namespace}' || i, 'robot', '{namespace}+' || CASE i WHEN 1 THEN 'big'
+                    ELSE printf('r%0240d', i) END, 'none ' || i, a.id, 0
+                FROM n, account a WHERE a.name = '{namespace}'"
+            ),
+        );
+    }
+    insert(
+        app,
+        "robot (account_id, description, metadata, federation, sealed_token)",
+        1,
+        &format!(
+            "id, {}, CASE WHEN name LIKE '%+big' THEN '{{\"a\":\"' || hex(zeroblob(500000)) || '\"}}'
+                ELSE '{{}}' END, '[]', zeroblob(100) FROM account WHERE kind = 'robot'",
+            worst(255)
+        ),
+    );
+}
+
+fn repositories(app: &App) {
+    for (namespace, count) in [("acme", 49_999), ("ana", 300)] {
+        insert(
+            app,
+            "repository (namespace_id, name, description, is_public, created_at)",
+            count,
+            &format!(
+                "a.id, CASE i WHEN 1 THEN 'big' ELSE printf('r%0250d', i) END,
+                CASE WHEN i < 300 THEN {} ELSE '' END, 1, 0
+                FROM n, account a WHERE a.name = '{namespace}'",
+                worst(65_000)
+            ),
+        );
+    }
+    let big = format!("repository r WHERE r.namespace_id = {ACME} AND r.name = 'big'");
+    // On one repository as many accounts as there are, one robot on as many repositories as it goes.
+    insert(
+        app,
+        "repository_permission (repository_id, namespace_id, account_id, role)",
+        1,
+        &format!("r.id, {ACME}, a.id, 'write' FROM account a, {big} AND a.kind = 'user'"),
+    );
+    insert(
+        app,
+        "repository_permission (repository_id, namespace_id, account_id, role)",
+        1,
+        &format!(
+            "r.id, {ACME}, a.id, 'write' FROM account a, {big} AND a.namespace_id = {ACME}
+            ORDER BY a.id LIMIT 9999"
+        ),
+    );
+    app.execute(&format!(
+        "INSERT INTO repository_permission (repository_id, namespace_id, account_id, role)
+        SELECT r.id, {ACME}, a.id, 'write' FROM account a, repository r
+        WHERE r.namespace_id = {ACME} AND r.name <> 'big' AND a.name IN ('acme+big', 'bob')
+        LIMIT 24999 - (SELECT count(*) FROM repository_permission WHERE namespace_id = {ACME})"
+    ));
+    app.execute(&format!(
+        "INSERT INTO repository_permission (repository_id, namespace_id, team_id, role)
+        SELECT r.id, {ACME}, t.id, 'write' FROM team t, {big} AND t.organization_id = {ACME}"
+    ));
+    app.execute(&format!(
+        "INSERT INTO repository_permission (repository_id, namespace_id, team_id, role)
+        SELECT r.id, {ACME}, t.id, 'write' FROM team t, repository r
+        WHERE t.organization_id = {ACME} AND t.name = 'big' AND r.namespace_id = {ACME}
+            AND r.name <> 'big'"
+    ));
+    app.execute(&format!(
+        "INSERT INTO star (account_id, repository_id) SELECT {ANA}, id FROM repository LIMIT 2000"
+    ));
+}
+
+fn applications(app: &App) {
+    insert(
+        app,
+        "oauth_application (client_id, namespace_id, name, description, application_uri, redirect_uri,
+            avatar_email, created_at)",
+        999,
+        &format!(
+            "CASE i WHEN 1 THEN 'big' ELSE 'client ' || i END, {ACME}, {}, {}, {uri}, {uri}, {}, 0 FROM n",
+            worst(255),
+            worst(65_000),
+            worst(254),
+            uri = worst(2_048),
+        ),
+    );
+    insert(
+        app,
+        "access_token (uuid, token_hash, application_id, account_id, created_by, name, scope,
+            created_at, expires_at)",
+        3_000,
+        &format!(
+            "'token ' || i, CAST('hash ' || i AS BLOB), app.id, {ANA}, {ANA}, {},
+            'repo:read' || replace(hex(zeroblob(400)), '00', ' repo:read'), 0, 9000000000000000
+            FROM n, oauth_application app WHERE app.client_id = 'big'",
+            worst(255)
+        ),
+    );
+    insert(
+        app,
+        "assigned_authorization (uuid, application_id, account_id, redirect_uri, scope,
+            response_type, created_at)",
+        999,
+        &format!(
+            "'assigned ' || i || ' ' || app.id, app.id, {ANA}, {}, 'repo:read', 'token', 0
+            FROM n, oauth_application app WHERE app.client_id IN ('big', 'client 2', 'client 3')",
+            worst(4_096)
+        ),
+    );
+}
+
+fn the_rest(app: &App) {
+    insert(
+        app,
+        "default_permission (uuid, organization_id, creator_id, account_id, role)",
+        999,
+        &format!(
+            "'default ' || i, {ACME}, p.id, p.id, 'read' FROM n
+            JOIN account p ON p.uuid = 'person ' || i"
+        ),
+    );
+    insert(
+        app,
+        "autoprune_policy (uuid, namespace_id, repository_id, method, value, tag_pattern)",
+        99,
+        &format!(
+            "'policy ' || i || o.name || coalesce(r.id, ''), o.id, r.id, 'number_of_tags', i, {}
+            FROM n, account o LEFT JOIN repository r ON r.namespace_id = o.id AND r.name = 'big'
+            WHERE o.name IN ('acme', 'ana')",
+            worst(4_096)
+        ),
+    );
+    insert(
+        app,
+        "autoprune_policy (uuid, namespace_id, method, value, tag_pattern)",
+        99,
+        &format!(
+            "'policy ' || i || ' ' || o.name, o.id, 'number_of_tags', i, {}
+            FROM n, account o WHERE o.name IN ('acme', 'ana')",
+            worst(4_096)
+        ),
+    );
+    insert(
+        app,
+        "team_invitation (team_id, organization_id, email, inviter_id, code_hash, sealed_code,
+            created_at, expires_at)",
+        999,
+        &format!(
+            "t.id, {ACME}, i || {}, {ANA}, CAST('code ' || i AS BLOB), zeroblob(90),
+            1795328950000000, 9000000000000000
+            FROM n, team t WHERE t.organization_id = {ACME} AND t.name = 'big'",
+            worst(3_900)
+        ),
+    );
+    insert(
+        app,
+        "notification (uuid, account_id, kind, metadata, created_at)",
+        3_000,
+        &format!(
+            "'notification ' || i, {ANA}, 'assigned_authorization',
+            json_object('username', {}), 0 FROM n",
+            worst(2_000)
+        ),
+    );
+    insert(
+        app,
+        "message (uuid, content, severity, media_type, created_at)",
+        99,
+        &format!("'message ' || i, {}, 'info', 'text/plain', 0 FROM n", worst(10_000)),
+    );
+    insert(app, "quota (namespace_id, limit_bytes)", 1, &format!("{ACME}, 1 FROM n"));
+    insert(
+        app,
+        "quota_limit (quota_id, kind, percent)",
+        100,
+        "quota.id, kind.kind, i FROM n, quota, (SELECT 'Warning' AS kind UNION SELECT 'Reject') kind",
+    );
+    long_entries(app);
+}
+
+/// What an earlier version wrote: entries as long as a body.
+fn long_entries(app: &App) {
+    insert(
+        app,
+        "log_entry (kind, namespace_id, performer_id, metadata, created_at)",
+        60,
+        &format!(
+            "'create_robot', CASE i % 3 WHEN 0 THEN {ACME} ELSE {ANA} END, {ANA}, CASE i % 20
+                WHEN 7 THEN 'no JSON ' || hex(zeroblob(40000)) WHEN 8 THEN 'no JSON'
+                ELSE '{{\"robot\": \"r' || i || '\", \"unstructured_metadata\": {{\"a\": [1'
+                    || replace(hex(zeroblob(100000)), '00', ',{{\"\":0}}') || ']}}}}' END,
+            {} FROM n",
+            app.time() * 1_000_000
+        ),
+    );
+}
+
+fn grown() -> App {
+    let app = app();
+    people(&app);
+    organizations_and_teams(&app);
+    robots(&app);
+    repositories(&app);
+    applications(&app);
+    the_rest(&app);
+    app
+}
+
+/// The path of a row with the parameters of what was grown.
+fn path(pattern: &str, namespace: &str) -> String {
+    let segment = |segment: &str| match segment {
+        ":orgname" | ":namespace" => namespace.to_owned(),
+        ":teamname" | ":robot_shortname" => "big".into(),
+        ":client_id" => "big".into(),
+        ":username" | ":membername" | ":name" => "bob".into(),
+        ":access_token_uuid" => "token 1".into(),
+        ":prefix" => "p0".into(),
+        ":quota_id" | ":limit_id" => "1".into(),
+        "*repository" => format!("{namespace}/big"),
+        parameter if parameter.starts_with(':') => "notification 1".into(),
+        other => other.into(),
+    };
+    pattern.split('/').map(segment).collect::<Vec<_>>().join("/").replace(' ', "%20")
+}
+
+/// Reads a list to its end; how many answers it took.
+fn read(client: &As<'_>, path: &str) -> usize {
+    let (mut answers, mut next) = (0, String::new());
+    loop {
+        let reply = client.get(&format!("{path}{next}"));
+        let length = reply.0.body.len();
+        assert!(reply.status() < 500, "{path}: {}", reply.status());
+        assert!(length <= LARGEST_ANSWER, "{path} has {length} bytes");
+        answers += 1;
+        let body: Value = serde_json::from_slice(&reply.0.body).unwrap_or_default();
+        match body["next_page"].as_str() {
+            // Paged lists of the original may be long: their second page is like their third.
+            Some(page) if answers < 30 => {
+                let mark = if path.contains('?') { '&' } else { '?' };
+                next = format!("{mark}next_page={page}");
+            }
+            _ => return answers,
+        }
+    }
+}
+
+#[test]
+fn every_list_answers_whatever_somebody_owns() {
+    let begin = Instant::now();
+    let app = grown();
+    eprintln!("grown after {:?}", begin.elapsed());
+    let (ana, root) = (app.as_user("ana"), app.as_user("root"));
+    let mut pages = Vec::new();
+    for (_, route) in rows().filter(|(_, route)| route.method == Method::Get) {
+        for namespace in ["acme", "ana"] {
+            let path = path(route.path, namespace);
+            let queries =
+                ["", "?public=true", "?permissions=true", "?includePending=true&limit=100"];
+            for query in queries {
+                let path = format!("{path}{query}");
+                let began = Instant::now();
+                let answers = read(&ana, &path);
+                if answers > 1 {
+                    pages.push(format!("{path}: {answers}"));
+                }
+                if began.elapsed().as_millis() > 400 {
+                    eprintln!("{path}: {answers} answers, {:?}", began.elapsed());
+                }
+            }
+            read(&root, &path);
+            read(&app.anonymous(), &path);
+        }
+    }
+    for long in
+        ["/organization/acme/members:", "/organization/acme/robots:", "/user/authorizations:"]
+    {
+        assert!(pages.iter().any(|path| path.contains(long)), "{long} {pages:#?}");
+    }
+    eprintln!("read after {:?}", begin.elapsed());
+}
+
+#[test]
+fn nobody_gets_past_a_limit() {
+    let app = grown();
+    let ana = app.as_user("ana");
+    let create = |client: &As<'_>, method: &str, path: &str, body: Value| match method {
+        "PUT" => client.put(&format!("/api/v1/{path}"), body),
+        _ => client.post(&format!("/api/v1/{path}"), body),
+    };
+    let repository = |name: &str| json!({ "namespace": "acme", "repository": name, "visibility": "public", "description": "" });
+    // The last that there is room for, and the first that there is not.
+    for (limit, method, paths, body) in [
+        ("organizations", "POST", ["organization/", "organization/"], json!({ "name": "" })),
+        (
+            "robots",
+            "PUT",
+            ["organization/acme/robots/one", "organization/acme/robots/two"],
+            json!({}),
+        ),
+        (
+            "teams",
+            "PUT",
+            ["organization/acme/team/one", "organization/acme/team/two"],
+            json!({ "role": "member" }),
+        ),
+        ("applications", "POST", ["organization/acme/applications"; 2], json!({ "name": "x" })),
+        ("repositories", "POST", ["repository"; 2], repository("")),
+        (
+            "default_permissions",
+            "POST",
+            ["organization/acme/prototypes"; 2],
+            json!({ "role": "read", "delegate": { "name": "bob", "kind": "user" } }),
+        ),
+        (
+            "autoprune_policies",
+            "POST",
+            ["organization/acme/autoprunepolicy/"; 2],
+            json!({ "method": "number_of_tags", "value": 0 }),
+        ),
+    ] {
+        let known = OWNED.iter().find(|known| known.name == limit).expect("a limit");
+        for (position, path) in paths.into_iter().enumerate() {
+            let mut body = body.clone();
+            for name in ["name", "repository"] {
+                if body[name] == "" {
+                    body[name] = format!("one{position}").into();
+                }
+            }
+            if body["value"] == 0 {
+                body["value"] = (1_000 + position).into();
+            }
+            let reply = create(&ana, method, path, body);
+            if position == 0 {
+                assert!(reply.status() < 300, "{limit}: {reply}");
+            } else {
+                assert_eq!(reply.status(), 400, "{limit}: {reply}");
+                assert_eq!(reply.json()["error_message"], known.sentence(), "{limit}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_database_knows_the_same_numbers() {
+    let known: Vec<_> =
+        app().rows("SELECT kind, most FROM owned_limit ORDER BY kind").into_iter().collect();
+    let mut limits: Vec<_> =
+        OWNED.iter().map(|limit| vec![limit.name.to_owned(), limit.most.to_string()]).collect();
+    limits.sort();
+    assert_eq!(known, limits);
+}
+
+/// The calls that once took the log away from everybody: bodies of the largest size, full of what is costly to read.
+#[test]
+fn nothing_that_is_logged_hides_the_log() {
+    let app = app();
+    let ana = app.as_user("ana");
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let notes = [
+        format!("[{}]", vec![r#"{"":0}"#; 140_000].join(",")),
+        format!(r#""{}""#, "\\u0000".repeat(170_000)),
+        format!("[{}]", vec![deep.as_str(); 5_000].join(",")),
+        format!("{{{}}}", vec![r#""same":1"#; 100_000].join(",")),
+        format!("[{}]", vec!["1e308"; 160_000].join(",")),
+    ];
+    for (number, notes) in notes.iter().enumerate() {
+        let body = format!(r#"{{"unstructured_metadata":{{"a":{notes}}}}}"#);
+        let path = format!("/api/v1/user/robots/r{number}");
+        let reply = ana.send(Method::Put, &path, Some("application/json"), body.into_bytes());
+        assert_eq!(reply.status(), 201, "{number}");
+    }
+    for odd in [
+        &b"{\"unstructured_metadata\":{\"a\":1e400}}"[..],
+        b"{\"unstructured_metadata\":{\"a\":\"\xff\"}}",
+    ] {
+        let reply = ana.send(
+            Method::Put,
+            "/api/v1/user/robots/odd",
+            Some("application/json"),
+            odd.to_vec(),
+        );
+        assert!(reply.status() < 500, "{reply}");
+        let _ = ana.delete("/api/v1/user/robots/odd");
+    }
+    let body =
+        json!({ "repository": "x", "visibility": "public", "description": "\u{1}".repeat(32_000) });
+    assert_eq!(ana.post("/api/v1/repository", body.clone()).status(), 201);
+    assert_eq!(ana.put("/api/v1/repository/ana/x", body).status(), 200);
+    for path in
+        ["/api/v1/user/logs", "/api/v1/superuser/logs", "/api/v1/superuser/logs?performer=ana"]
+    {
+        let client = app.as_user(if path.contains("superuser") { "root" } else { "ana" });
+        let reply = client.get(path);
+        assert_eq!(reply.status(), 200);
+        assert!(reply.0.body.len() < 200_000, "{path} has {} bytes", reply.0.body.len());
+        let page = reply.json();
+        let logs = page["logs"].as_array().expect("entries");
+        for number in 0..notes.len() {
+            let robot = format!("r{number}");
+            let entry = logs.iter().find(|entry| entry["metadata"]["robot"] == robot.as_str());
+            assert!(entry.is_some(), "{path}: {robot}");
+        }
+    }
+}
+
+/// Entries that an earlier version wrote do not hide others either, and a page of them is small.
+#[test]
+fn a_log_of_long_entries_is_read_to_its_end() {
+    let app = app();
+    long_entries(&app);
+    let (mut seen, mut next) = (Vec::new(), String::new());
+    loop {
+        let reply = app.as_user("root").get(&format!("/api/v1/superuser/logs?next_page={next}"));
+        assert_eq!(reply.status(), 200);
+        assert!(reply.0.body.len() < 400_000, "{} bytes", reply.0.body.len());
+        let page = reply.json();
+        let logs = page["logs"].as_array().expect("entries");
+        let shown = logs.iter().map(|entry| match &entry["metadata"] {
+            Value::String(text) => text.clone(),
+            metadata => metadata["robot"].as_str().unwrap_or("nothing but itself").to_owned(),
+        });
+        seen.extend(shown);
+        match page["next_page"].as_str() {
+            Some(token) if !logs.is_empty() => next = token.to_owned(),
+            _ => break,
+        }
+    }
+    assert_eq!(seen.len(), 60);
+    assert_eq!(seen[0], "r60");
+    assert_eq!(seen.iter().filter(|shown| *shown == "no JSON").count(), 3);
+    assert_eq!(seen.iter().filter(|shown| *shown == "nothing but itself").count(), 3);
+}
