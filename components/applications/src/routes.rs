@@ -17,6 +17,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationApplications",
         &Read::<OrganizationAdminView>(applications::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/applications",
@@ -91,6 +92,7 @@ pub const ROUTES: &[Route] = &[
         "listUserAuthorizations",
         &Read::<UserAdmin>(authorizations::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::UserAdmin)
     .internal(),
     Route::get(
@@ -113,6 +115,7 @@ pub const ROUTES: &[Route] = &[
         "listAssignedAuthorizations",
         &Read::<UserAdmin>(authorizations::assigned),
     )
+    .query(Query::PAGES)
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
     .internal(),

@@ -54,6 +54,7 @@ pub const ROUTES: &[Route] = &[
         "listRepoUserPermissions",
         &Read::<RepositoryAdminView>(permissions::users),
     )
+    .query(Query::PAGES)
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/user/:username",
@@ -87,6 +88,7 @@ pub const ROUTES: &[Route] = &[
         "listRepoTeamPermissions",
         &Read::<RepositoryAdminView>(permissions::teams),
     )
+    .query(Query::PAGES)
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/team/:teamname",
@@ -198,6 +200,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationPrototypePermissions",
         &Read::<OrganizationAdminView>(default_permissions::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/prototypes",
@@ -262,6 +265,7 @@ pub const ROUTES: &[Route] = &[
         "getOrgRobots",
         &Change::<NamespaceMemberView, _>(robots::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::OrgAdmin)
     .own_name_in_sessions(),
     Route::get(
@@ -298,6 +302,7 @@ pub const ROUTES: &[Route] = &[
         "getOrgRobotPermissions",
         &Read::<RobotPermissionsView>(robots::permissions),
     )
+    .query(Query::PAGES)
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions/*reponame",
@@ -339,6 +344,7 @@ pub const ROUTES: &[Route] = &[
         "getUserRobots",
         &Change::<OwnNamespaceView, _>(robots::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::UserAdmin)
     .permission_first(),
     Route::get(
@@ -375,6 +381,7 @@ pub const ROUTES: &[Route] = &[
         "getUserRobotPermissions",
         &Read::<OwnNamespaceView>(robots::permissions),
     )
+    .query(Query::PAGES)
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/user/robots/:robot_shortname/permissions/*reponame",

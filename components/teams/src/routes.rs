@@ -19,6 +19,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationTeams",
         &Read::<OrganizationMemberView>(teams::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname",
@@ -48,14 +49,15 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/organization/:orgname/team/:teamname/permissions",
         "getOrganizationTeamPermissions",
         &Read::<TeamAdminView>(teams::permissions),
-    ),
+    )
+    .query(Query::PAGES),
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname/members",
         "getOrganizationTeamMembers",
         &Read::<TeamView>(team_members::list),
     )
     .scope(Scope::OrgAdmin)
-    .query(&[Query::flag("includePending", "With those who are invited")]),
+    .query(&[Query::flag("includePending", "With those who are invited"), Query::NEXT_PAGE]),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "updateOrganizationTeamMember",
@@ -91,6 +93,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationInvitations",
         &Read::<OrganizationAdminView>(invitations::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::OrgAdmin)
     .feature(&settings::FEATURE_MAILING),
     Route::get(
@@ -98,12 +101,14 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationCollaborators",
         &Read::<OrganizationAdminView>(organization_members::collaborators),
     )
+    .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/members",
         "getOrganizationMembers",
         &Read::<OrganizationAdminView>(organization_members::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/members/:membername",
