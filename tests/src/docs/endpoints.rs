@@ -29,10 +29,12 @@ pub(super) fn text() -> String {
 fn write_component(text: &mut String, component: &Component) {
     let _ = write!(text, "\n## {}\n{TABLE}", component.name);
     for route in component.routes {
+        let own =
+            if route.own_name_in_sessions { "; one's own name too, in a session" } else { "" };
         let scope = route.scope.map_or_else(String::new, |scope| format!("`{}`", scope.as_str()));
         let _ = writeln!(
             text,
-            "| {} | `{}` | {} | {scope} | {} | {} |",
+            "| {} | `{}` | {} | {scope} | {}{own} | {} |",
             route.method.as_str(),
             route.path,
             route.name,
