@@ -17,7 +17,8 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationApplications",
         &Read::<OrganizationAdminView>(applications::list),
     )
-    .scope(Scope::OrgAdmin),
+    .scope(Scope::OrgAdmin)
+    .query(&[Query::NEXT_PAGE]),
     Route::post(
         "/api/v1/organization/:orgname/applications",
         "createOrganizationApplication",
@@ -92,7 +93,8 @@ pub const ROUTES: &[Route] = &[
         &Read::<UserAdmin>(authorizations::list),
     )
     .scope(Scope::UserAdmin)
-    .internal(),
+    .internal()
+    .query(&[Query::NEXT_PAGE]),
     Route::get(
         "/api/v1/user/authorizations/:access_token_uuid",
         "getUserAuthorization",
@@ -115,7 +117,8 @@ pub const ROUTES: &[Route] = &[
     )
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
-    .internal(),
+    .internal()
+    .query(&[Query::NEXT_PAGE]),
     Route::delete(
         "/api/v1/user/assignedauthorization/:assigned_authorization_uuid",
         "deleteAssignedAuthorization",

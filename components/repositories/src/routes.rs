@@ -54,7 +54,8 @@ pub const ROUTES: &[Route] = &[
         "listRepoUserPermissions",
         &Read::<RepositoryAdminView>(permissions::users),
     )
-    .scope(Scope::RepoAdmin),
+    .scope(Scope::RepoAdmin)
+    .query(&[Query::NEXT_PAGE]),
     Route::get(
         "/api/v1/repository/*repository/permissions/user/:username",
         "getUserPermissions",
@@ -87,7 +88,8 @@ pub const ROUTES: &[Route] = &[
         "listRepoTeamPermissions",
         &Read::<RepositoryAdminView>(permissions::teams),
     )
-    .scope(Scope::RepoAdmin),
+    .scope(Scope::RepoAdmin)
+    .query(&[Query::NEXT_PAGE]),
     Route::get(
         "/api/v1/repository/*repository/permissions/team/:teamname",
         "getTeamPermissions",
@@ -198,7 +200,8 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationPrototypePermissions",
         &Read::<OrganizationAdminView>(default_permissions::list),
     )
-    .scope(Scope::OrgAdmin),
+    .scope(Scope::OrgAdmin)
+    .query(&[Query::NEXT_PAGE]),
     Route::post(
         "/api/v1/organization/:orgname/prototypes",
         "createOrganizationPrototypePermission",
@@ -263,7 +266,8 @@ pub const ROUTES: &[Route] = &[
         &Change::<NamespaceMemberView, _>(robots::list),
     )
     .scope(Scope::OrgAdmin)
-    .own_name_in_sessions(),
+    .own_name_in_sessions()
+    .query(&[Query::NEXT_PAGE]),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "getOrgRobot",
@@ -298,7 +302,8 @@ pub const ROUTES: &[Route] = &[
         "getOrgRobotPermissions",
         &Read::<RobotPermissionsView>(robots::permissions),
     )
-    .scope(Scope::UserAdmin),
+    .scope(Scope::UserAdmin)
+    .query(&[Query::NEXT_PAGE]),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions/*reponame",
         "setOrgRobotPermission",
@@ -340,7 +345,8 @@ pub const ROUTES: &[Route] = &[
         &Change::<OwnNamespaceView, _>(robots::list),
     )
     .scope(Scope::UserAdmin)
-    .permission_first(),
+    .permission_first()
+    .query(&[Query::NEXT_PAGE]),
     Route::get(
         "/api/v1/user/robots/:robot_shortname",
         "getUserRobot",
@@ -375,7 +381,8 @@ pub const ROUTES: &[Route] = &[
         "getUserRobotPermissions",
         &Read::<OwnNamespaceView>(robots::permissions),
     )
-    .scope(Scope::UserAdmin),
+    .scope(Scope::UserAdmin)
+    .query(&[Query::NEXT_PAGE]),
     Route::put(
         "/api/v1/user/robots/:robot_shortname/permissions/*reponame",
         "setUserRobotPermission",

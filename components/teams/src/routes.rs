@@ -19,7 +19,8 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationTeams",
         &Read::<OrganizationMemberView>(teams::list),
     )
-    .scope(Scope::OrgAdmin),
+    .scope(Scope::OrgAdmin)
+    .query(&[Query::NEXT_PAGE]),
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname",
         "getOrganizationTeam",
@@ -48,14 +49,15 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/organization/:orgname/team/:teamname/permissions",
         "getOrganizationTeamPermissions",
         &Read::<TeamAdminView>(teams::permissions),
-    ),
+    )
+    .query(&[Query::NEXT_PAGE]),
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname/members",
         "getOrganizationTeamMembers",
         &Read::<TeamView>(team_members::list),
     )
     .scope(Scope::OrgAdmin)
-    .query(&[Query::flag("includePending", "With those who are invited")]),
+    .query(&[Query::NEXT_PAGE, Query::flag("includePending", "With those who are invited")]),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "updateOrganizationTeamMember",
@@ -92,19 +94,22 @@ pub const ROUTES: &[Route] = &[
         &Read::<OrganizationAdminView>(invitations::list),
     )
     .scope(Scope::OrgAdmin)
-    .feature(&settings::FEATURE_MAILING),
+    .feature(&settings::FEATURE_MAILING)
+    .query(&[Query::NEXT_PAGE]),
     Route::get(
         "/api/v1/organization/:orgname/collaborators",
         "getOrganizationCollaborators",
         &Read::<OrganizationAdminView>(organization_members::collaborators),
     )
-    .scope(Scope::OrgAdmin),
+    .scope(Scope::OrgAdmin)
+    .query(&[Query::NEXT_PAGE]),
     Route::get(
         "/api/v1/organization/:orgname/members",
         "getOrganizationMembers",
         &Read::<OrganizationAdminView>(organization_members::list),
     )
-    .scope(Scope::OrgAdmin),
+    .scope(Scope::OrgAdmin)
+    .query(&[Query::NEXT_PAGE]),
     Route::get(
         "/api/v1/organization/:orgname/members/:membername",
         "getOrganizationMember",

@@ -24,7 +24,7 @@ impl Listing {
     #[must_use]
     pub fn of<P: Permit>(cx: &Context<'_, P>) -> Self {
         let now = cx.services().now();
-        let cursor = Cursor::from_token(cx.request().query().get("next_page"), now);
+        let cursor = Cursor::from_token(cx.query().get("next_page"), now);
         let start = cursor.and_then(|cursor| usize::try_from(cursor.after).ok()).unwrap_or(0);
         Self { start, now }
     }
