@@ -13,4 +13,4 @@ pub use answers::Rehearsal;
 pub use over_tcp::OverTcp;
 pub use requests::{Ask, Case, Given, Script, Step, Who};
 pub use secrets::Secrets;
-pub use stage::{Stage, content_type};
+pub use stage::{Stage, content_type, send_to};

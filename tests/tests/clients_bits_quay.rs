@@ -66,7 +66,7 @@ fn join(client: &Client, root: &Client) {
 
 #[test]
 fn every_call_of_bits_quay_is_answered() {
-    let host = Host::new();
+    let host = Host::options().variable("require_team_invite", "true").start();
     let token = organization(&host.client());
     let output = Command::new("python3")
         .arg(repository_root().join("tests/clients/bits_quay.py"))

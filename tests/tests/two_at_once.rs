@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use berth_test::{App, As, Reply};
-use berth_tests::surface::{Script, Stage};
+use berth_tests::components::rows;
+use berth_tests::surface::{Ask, Script, Stage, send_to};
+use berth_web::Logs;
 use berth_web::Method::{self, Delete, Post, Put};
 use serde_json::{Value, json};
 
@@ -86,7 +88,10 @@ struct Ground {
 
 impl Ground {
     fn new() -> Self {
-        let stage = Stage::set(&Script::read());
+        Self::of(Stage::set(&Script::read()))
+    }
+
+    fn of(stage: Stage) -> Self {
         // Whoever asks has the token by then.
         for name in ["admin", "superuser", "outsider"] {
             let _ = stage.app.as_user(name);
@@ -487,4 +492,103 @@ fn what_an_organization_has() {
         ),
         Edit::end("admin", &*prototype, "default_permission", "delete_prototype_permission"),
     ]);
+}
+
+/// Two requests, one in the middle of the other.
+struct Meeting {
+    /// What the one that was stopped is answered.
+    stopped: Reply,
+    /// What the other one is answered.
+    other: Reply,
+    /// The kinds that they logged, in order.
+    logged: Vec<String>,
+}
+
+impl Ground {
+    /// `second` before the statement `at` of `first`; none when it has not so many.
+    fn meet(&self, first: &Ask, second: &Ask, at: usize) -> Option<Meeting> {
+        let path = self.copy();
+        let (app, other) = (self.stage.app.over(&path), self.stage.app.over(&path));
+        other.reseed(4711);
+        let skip = app.log().lines().count();
+        let answer = Rc::new(RefCell::new(None));
+        let work = {
+            let (second, answer) = (second.clone(), Rc::clone(&answer));
+            Rc::new(move || *answer.borrow_mut() = Some(send_to(&other, &second)))
+        };
+        let (stopped, interrupted) = app.interrupted(at, work, |app| send_to(app, first));
+        if !interrupted {
+            return None;
+        }
+        let log = app.log();
+        let kinds = log.lines().skip(skip).filter_map(|line| line.split(' ').next());
+        let logged = kinds.map(str::to_owned).collect();
+        assert_eq!(app.rows("SELECT count(*) FROM pragma_foreign_key_check"), [["0"]]);
+        let other = answer.take().expect("the other one was answered");
+        Some(Meeting { stopped, other, logged })
+    }
+}
+
+/// Every row that changes something, with its request and a ground on which that succeeds.
+fn changes(script: &Script) -> impl Iterator<Item = (&'static str, Ground, Ask)> + '_ {
+    let scene = Stage::set(script);
+    rows().filter(|(_, route)| route.logs != Logs::Reads).filter_map(move |(_, route)| {
+        let case = script.case(route.name);
+        let probe = case.probe()?;
+        let stage = scene.with(case.before(probe));
+        let ask = stage.fill(probe);
+        // Tokens are made now, and not in the middle.
+        let _ = stage.authorization(&ask.who);
+        (!ask.who.browser && ask.target.contains("acme"))
+            .then(|| (route.name, Ground::of(stage), ask))
+    })
+}
+
+/// Security finding C4: what an organization has was changed while it was deleted, with a 500, or with a 200 and an entry of the
+/// log about what was gone.
+#[test]
+fn every_change_while_the_organization_is_deleted() {
+    let script = Script::read();
+    let deletion = script.case("deleteAdminedOrganization").probe().expect("a request");
+    let (mut tried, mut faults) = (0, Vec::new());
+    for (name, ground, ask) in changes(&script) {
+        let ends_it = ["deleteAdminedOrganization", "deleteOrg", "deleteOrganization"];
+        if ends_it.contains(&name) {
+            continue;
+        }
+        let deletion = ground.stage.fill(deletion);
+        for (first, second) in [(&ask, &deletion), (&deletion, &ask)] {
+            for at in IN_THE_MIDDLE..BEYOND_EVERY_REQUEST {
+                let Some(met) = ground.meet(first, second, at) else { break };
+                let what =
+                    format!("{name} at {at}: {} {} {:?}", met.stopped, met.other, met.logged);
+                let statuses = [met.stopped.status(), met.other.status()];
+                assert!(!statuses.contains(&500), "{what}");
+                assert!(statuses.iter().any(|status| *status < 300), "both are refused: {what}");
+                let deleted = met.logged.iter().position(|kind| kind == "org_delete");
+                let last = deleted.is_none_or(|position| position + 1 == met.logged.len());
+                if !last {
+                    faults.push(format!("it was gone already: {what}"));
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(tried > 300, "only {tried} meetings");
+}
+
+/// The same request twice at once.
+#[test]
+fn every_change_against_itself() {
+    let script = Script::read();
+    for (name, ground, ask) in changes(&script) {
+        for at in IN_THE_MIDDLE..BEYOND_EVERY_REQUEST {
+            let Some(met) = ground.meet(&ask, &ask, at) else { break };
+            let what = format!("{name} at {at}: {} {} {:?}", met.stopped, met.other, met.logged);
+            let statuses = [met.stopped.status(), met.other.status()];
+            assert!(!statuses.contains(&500), "{what}");
+            assert!(statuses.iter().any(|status| *status < 300), "both are refused: {what}");
+        }
+    }
 }

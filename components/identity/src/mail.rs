@@ -1,10 +1,10 @@
 //! Mails about accounts, and the codes in them.
 
 use berth_domain::secret::hash_token;
-use berth_domain::{Timestamp, is_email_address, settings};
+use berth_domain::{EmailAddress, Timestamp, settings};
 use berth_store::Transaction;
-use berth_store::accounts::EmailCode;
-use berth_web::mail::{Letter, Link, SealedLetter, has_gateway};
+use berth_store::accounts::{Addressee, EmailCode};
+use berth_web::mail::{Letter, Link, MailSender, SealedLetter, has_gateway};
 use berth_web::{ApiError, Services};
 
 /// How long an address can be confirmed, in seconds: a week.
@@ -19,11 +19,6 @@ const CODE_LENGTH: usize = 40;
 /// Whether addresses must be confirmed: mail is on and goes somewhere.
 pub(crate) fn wants_confirmation(services: &Services<'_>) -> Result<bool, ApiError> {
     Ok(services.setting(&settings::FEATURE_MAILING)? && has_gateway(services)?)
-}
-
-/// Whether something can be sent there: not to the random text that stands for no address.
-pub(crate) fn can_be_written_to(address: &str) -> bool {
-    is_email_address(address) && !address.chars().any(char::is_control)
 }
 
 /// A code on its way to an address: its hash stays here, its text leaves in a letter.
@@ -73,8 +68,8 @@ impl<'a> CodedLetter<'a> {
             to: email,
             subject: format!("Your password for {registry}"),
             paragraphs: vec![
-                "somebody, probably you, asked for a new password. The link below lets you in for \
-                half an hour, and works once."
+                "somebody, probably you, asked for a new password. With the link below you can \
+                choose one for half an hour, once."
                     .into(),
                 "If you did not ask for this, ignore this mail.".into(),
             ],
@@ -123,11 +118,51 @@ impl<'a> CodedLetter<'a> {
         EmailCode { hash: &self.hash, expires_at: self.expires_at }
     }
 
+    /// Writes the letter into the outbox, if the limits of who has it sent allow.
+    pub(crate) fn post_for(
+        &self,
+        tx: &Transaction<'_>,
+        account_id: i64,
+        sender: &MailSender,
+    ) -> Result<(), ApiError> {
+        match self.letter.post_for(tx, account_id, sender)? {
+            Some(_) => Ok(()),
+            None => Err(self.letter.refusal(tx, account_id, sender)?),
+        }
+    }
+
     /// Writes the letter into the outbox.
     pub(crate) fn post(&self, tx: &Transaction<'_>, account_id: i64) -> Result<(), ApiError> {
         self.letter.post(tx, account_id)?;
         Ok(())
     }
+}
+
+/// What the address of an organization is told when somebody asks for a new password with it: who can sign in.
+pub(crate) fn organization_recovery<'a>(
+    services: &'a Services<'a>,
+    organization: &Addressee,
+    administrators: &[String],
+) -> Result<SealedLetter<'a>, ApiError> {
+    let registry = services.setting(&settings::REGISTRY_TITLE)?;
+    let letter = Letter {
+        to: &organization.email,
+        subject: format!("Organization {} recovery", organization.name),
+        paragraphs: vec![
+            format!(
+                "somebody, probably you, asked {registry} for a new password with this address. It is that of \
+                the organization {}, which has none.",
+                organization.name
+            ),
+            format!(
+                "Please sign in as one of the users who administer it: {}.",
+                administrators.join(", ")
+            ),
+            "If you did not ask for this, ignore this mail.".into(),
+        ],
+        link: Link { label: "The registry", url: services.base_url()? },
+    };
+    letter.seal(services)
 }
 
 /// What a user is told of a change that he may not have made. None where he has no address or mail is off.
@@ -137,7 +172,7 @@ pub(crate) fn notice<'a>(
     email: &str,
     what_changed: &str,
 ) -> Result<Option<SealedLetter<'a>>, ApiError> {
-    if !services.setting(&settings::FEATURE_MAILING)? || !can_be_written_to(email) {
+    if !services.setting(&settings::FEATURE_MAILING)? || EmailAddress::try_from(email).is_err() {
         return Ok(None);
     }
     let registry = services.setting(&settings::REGISTRY_TITLE)?;

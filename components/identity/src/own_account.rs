@@ -2,12 +2,14 @@
 
 use berth_access::{Authority, Caller, UserAdmin};
 use berth_domain::secret::hash_password;
-use berth_domain::{Invalid, LogKind, NamespaceName, is_acceptable_password, settings};
+use berth_domain::{
+    EmailAddress, Invalid, LogKind, NamespaceName, is_acceptable_password, settings,
+};
 use berth_store::accounts::{self, AccountChange, NewAddress, ProfileChange};
 use berth_store::log::LogEntry;
 use berth_store::users::{Metadata, UserAccount};
 use berth_store::{StoreError, log, transaction, users};
-use berth_web::mail::SealedLetter;
+use berth_web::mail::{MailSender, SealedLetter};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
 use berth_web::{
@@ -107,8 +109,8 @@ impl<'a> Wanted<'a> {
             None => None,
         };
         let email = body.email.filter(|email| *email != caller.email);
-        if let Some(email) = email.as_ref().filter(|email| !mail::can_be_written_to(email)) {
-            return Err(Invalid::EmailAddress(email.clone()).into());
+        if let Some(email) = &email {
+            EmailAddress::try_from(email.as_str())?;
         }
         let confirms = mail::wants_confirmation(services)?;
         let (email, pending) = if confirms { (None, email) } else { (email, None) };
@@ -161,8 +163,9 @@ impl<'a> Wanted<'a> {
         ProfileChange {
             password_hash: self.password_hash.as_deref(),
             verified: None,
+            proven_email: None,
             ends_sessions: self.password_hash.is_some(),
-            withdraws_codes: self.password_hash.is_some() || self.email.is_some(),
+            withdraws_codes: self.password_hash.is_some(),
             new_address: self
                 .new_address
                 .as_ref()
@@ -283,6 +286,7 @@ fn new_metadata(
 pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> Answer {
     let (services, caller) = (cx.services(), cx.caller()?);
     let wanted = Wanted::of(cx, body)?;
+    let sender = MailSender::of(cx)?;
     let after = transaction(cx.db(), |tx| {
         let before = users::account(tx, caller.id)?.ok_or_else(ApiError::not_found)?;
         let after = wanted.apply(&before);
@@ -290,7 +294,7 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> Answer {
         let profile = wanted.profile_change(&after.metadata);
         accounts::change_profile(tx, before.id, &profile).map_err(taken)?;
         if let Some((_, letter)) = &wanted.new_address {
-            letter.post(tx, before.id)?;
+            letter.post_for(tx, before.id, &sender)?;
         }
         if let Some(notice) = &wanted.notice {
             notice.post(tx, before.id)?;

@@ -119,18 +119,30 @@ pub const ROUTES: &[Route] = &[
     .feature(&settings::FEATURE_MAILING)
     .open()
     .internal(),
-    Route::get("/recovery", "recoverAccount", &Read::<Public>(email_links::recover))
+    Route::get("/recovery", "showRecovery", &Read::<Public>(email_links::show_recovery))
         .query(CODE_QUERY)
-        .changes(Logs::Nothing("a code that a mail carried signs its bearer in, once"))
-        .answers(&[302])
         .feature(&settings::FEATURE_MAILING)
         .internal(),
-    Route::get("/confirm", "confirmEmail", &Read::<Public>(email_links::confirm))
+    Route::post(
+        "/recovery",
+        "recoverAccount",
+        &Change::<Public, _>(email_links::recover),
+        Logs::Kinds(&[LogKind::UserChangePassword, LogKind::LoginSuccess]),
+    )
+    .feature(&settings::FEATURE_MAILING)
+    .internal(),
+    Route::get("/confirm", "showConfirmation", &Read::<Public>(email_links::show_confirmation))
         .query(CODE_QUERY)
-        .changes(Logs::Kinds(&[LogKind::UserChangeEmail]))
-        .answers(&[302])
         .feature(&settings::FEATURE_MAILING)
         .internal(),
+    Route::post(
+        "/confirm",
+        "confirmEmail",
+        &Change::<Public, _>(email_links::confirm),
+        Logs::Kinds(&[LogKind::UserChangeEmail, LogKind::LoginSuccess]),
+    )
+    .feature(&settings::FEATURE_MAILING)
+    .internal(),
     Route::get(
         "/api/v1/entities/:prefix",
         "getMatchingEntities",
@@ -170,6 +182,8 @@ pub const ROUTES: &[Route] = &[
         "listMails",
         &Change::<Superuser, PageQuery>(superuser_mails::list),
     ))
+    .changes(Logs::Kinds(&[LogKind::MailsRead]))
+    .works_read_only()
     .internal(),
     superuser(Route::get(
         "/api/v1/superuser/users/",

@@ -9,7 +9,7 @@ use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schem
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::sign_up::is_invited;
+use crate::sign_up::proves;
 
 /// `GET /csrf_token`: the token of the session, or of a new one of nobody.
 pub(crate) fn csrf_token(cx: &Context<'_, Public>) -> Answer {
@@ -40,7 +40,7 @@ impl Json for SignIn {
     };
 }
 
-/// Begins a session. The code of an invitation that was sent to the address confirms it.
+/// Begins a session. The code of an invitation that was mailed to the address confirms it.
 pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> Answer {
     let services = cx.services();
     let user = match password::check(services, &body.username, &body.password)? {
@@ -53,7 +53,7 @@ pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> Answer {
     };
     let session = if user.verified {
         cx.begin_session(&user)?
-    } else if is_invited(services, &body.invite_code, Some(&user.email))? {
+    } else if proves(services, &body.invite_code, &user.email)? {
         cx.begin_confirmed_session(&user)?
     } else {
         return Err(refusal(true, None));

@@ -3,16 +3,17 @@
 use berth_access::PublicNamespace;
 use berth_domain::secret::{hash_password, hash_token};
 use berth_domain::{
-    Invalid, LogKind, NamespaceKind, NamespaceName, is_acceptable_password, settings,
+    EmailAddress, Invalid, LogKind, NamespaceKind, NamespaceName, is_acceptable_password, settings,
 };
-use berth_store::accounts::NewUser;
+use berth_store::accounts::{NewUser, SignUpFacts};
 use berth_store::{StoreError, accounts, invitations, log, transaction};
+use berth_web::mail::{MailSender, has_gateway};
 use berth_web::session::Session;
 use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::mail::{self, CodedLetter};
+use crate::mail::CodedLetter;
 use crate::views::UserView;
 
 /// `POST /api/v1/user/`.
@@ -43,34 +44,41 @@ impl Json for NewAccount {
     }
 }
 
-/// Makes an account. Where mail leaves, its address must be confirmed first, unless the code of an invitation that was sent
-/// there does it; otherwise the caller is signed in at once.
+/// Makes an account. Where mail leaves, its address must be confirmed first, unless the code of an invitation that was mailed
+/// there does it; otherwise the caller is signed in at once, with an address that nobody has proven.
 pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Answer {
     let services = cx.services();
-    let invited = is_invited(services, &body.invite_code, body.email.as_deref())?;
-    let email = acceptable(cx, &body, invited)?;
+    let facts = facts(cx, &body)?;
+    let email = acceptable(cx, &body, facts)?;
     let random = services.random();
     let uuid = random.ordered_uuid(services.now());
     let hash = hash_password(&body.password, random.bytes());
-    let letter = match invited {
+    let proven = facts.proves_address && has_gateway(services)?;
+    let letter = match proven {
         true => None,
         false => CodedLetter::to_new_user(services, &body.username, &email)?,
     };
+    let (sender, no_email) = (MailSender::of(cx)?, random.uuid());
     let new = NewUser {
         uuid: &uuid,
         name: &body.username,
         email: &email,
         password_hash: Some(&hash),
         verified: letter.is_none(),
+        proven,
         email_code: letter.as_ref().map(CodedLetter::code),
+        unconfirmed_until: letter.as_ref().map(|letter| letter.code().expires_at),
         is_first: false,
         tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION)?,
         at: services.now(),
     };
     transaction(cx.db(), |tx| {
+        if proven {
+            accounts::leave_address(tx, &email, &no_email)?;
+        }
         let id = accounts::create(tx, &new).map_err(|error| taken(error, &new))?;
         if let Some(letter) = &letter {
-            letter.post(tx, id)?;
+            letter.post_for(tx, id, &sender)?;
         }
         let metadata = json!({ "email": body.email, "username": body.username });
         Ok::<_, ApiError>(log::append(tx, &[cx.log_entry(LogKind::UserCreate, id, metadata)])?)
@@ -82,25 +90,36 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Ans
     session.announce(services, Response::ok(&UserView::of_new(services, &new)?))
 }
 
-/// Whether the code is that of an invitation sent to the address: whoever has it has shown that the address is his.
-pub(crate) fn is_invited(
-    services: &Services<'_>,
-    code: &str,
-    email: Option<&str>,
-) -> Result<bool, ApiError> {
-    let Some(email) = email.filter(|_| !code.is_empty()) else { return Ok(false) };
+/// What a sign-up must know of who is there already; nothing is asked where nothing of it can be.
+fn facts(cx: &Context<'_, PublicNamespace>, body: &NewAccount) -> Result<SignUpFacts, ApiError> {
+    let is_taken = cx.grant.namespace().is_some_and(|holder| holder.kind == NamespaceKind::User);
+    if !is_taken && body.invite_code.is_empty() {
+        return Ok(SignUpFacts::default());
+    }
+    let (services, email) = (cx.services(), body.email.as_deref().unwrap_or_default());
+    let code_hash = hash_token(&body.invite_code);
+    Ok(accounts::sign_up_facts(cx.db(), &body.username, email, &code_hash, services.now())?)
+}
+
+/// Whether whoever brings the code reads the mail of the address: it is that of an invitation that went there by mail.
+pub(crate) fn proves(services: &Services<'_>, code: &str, email: &str) -> Result<bool, ApiError> {
+    if code.is_empty() || !has_gateway(services)? {
+        return Ok(false);
+    }
     let found = invitations::find(services.db(), &hash_token(code), services.now())?;
-    Ok(found.is_some_and(|found| found.is_for_address(email)))
+    Ok(found.is_some_and(|found| found.proves(email)))
 }
 
 /// Holds a sign-up against the rules, in the contract's order; returns the address.
 fn acceptable(
     cx: &Context<'_, PublicNamespace>,
     body: &NewAccount,
-    invited: bool,
+    facts: SignUpFacts,
 ) -> Result<String, ApiError> {
     let services = cx.services();
+    // The name of an account that nobody confirmed in time is free.
     let holder = cx.grant.namespace().map(|namespace| namespace.kind);
+    let holder = holder.filter(|_| !facts.name_is_free);
     let mailing = services.setting(&settings::FEATURE_MAILING)?;
     if holder == Some(NamespaceKind::User) {
         return Err(ApiError::invalid_request("The username already exists"));
@@ -108,7 +127,7 @@ fn acceptable(
     if mailing && body.email.as_deref().unwrap_or_default().is_empty() {
         return Err(ApiError::invalid_request("Email address is required"));
     }
-    if !invited && services.setting(&settings::FEATURE_INVITE_ONLY_USER_CREATION)? {
+    if !facts.is_invited && services.setting(&settings::FEATURE_INVITE_ONLY_USER_CREATION)? {
         return Err(ApiError::invalid_request(match body.invite_code.as_str() {
             "" => "Cannot create non-invited user",
             _ => {
@@ -156,7 +175,7 @@ pub(crate) fn address(
     mailing: bool,
 ) -> Result<String, Invalid> {
     let usable = |text: &&str| match mailing {
-        true => mail::can_be_written_to(text),
+        true => EmailAddress::try_from(*text).is_ok(),
         false => text.chars().count() <= LONGEST_ADDRESS,
     };
     match given {

@@ -4,7 +4,7 @@ use berth_access::{SuperuserNamespace, SuperuserUser, SuperuserUserView, Superus
 use berth_domain::secret::hash_password;
 use berth_domain::settings;
 use berth_domain::{
-    Invalid, LogKind, NamespaceKind, NamespaceName, is_acceptable_password, is_email_address,
+    EmailAddress, Invalid, LogKind, NamespaceKind, NamespaceName, is_acceptable_password,
 };
 use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
 use berth_store::users::UserSummary;
@@ -102,7 +102,10 @@ pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: NewAccount) -> 
         email: &email,
         password_hash: Some(&hash),
         verified: letter.is_none(),
+        proven: false,
         email_code: letter.as_ref().map(CodedLetter::code),
+        // Whom a superuser expects may come whenever he likes.
+        unconfirmed_until: None,
         is_first: false,
         tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION)?,
         at: services.now(),
@@ -131,6 +134,9 @@ fn require_free_name(cx: &Context<'_, SuperuserNamespace>, name: &str) -> Result
         Some(NamespaceKind::Organization) => "an organization and cannot",
         Some(NamespaceKind::User) => "user cannot",
     };
+    if accounts::sign_up_facts(cx.db(), name, "", &[], cx.services().now())?.name_is_free {
+        return Ok(());
+    }
     Err(ApiError::model(format!("Username has already been taken by {holder} be reused: {name}")))
 }
 
@@ -164,16 +170,17 @@ impl Json for AccountUpdate {
     };
 }
 
-/// Changes somebody's password, address (which counts as confirmed then) or whether he may use the account. A new password
-/// and being disabled end his sessions.
+/// Changes somebody's password, address (with which he may sign in then, and which nobody has proven) or whether he may use
+/// the account. A new password and being disabled end his sessions; what confirms his address goes on to.
 pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Answer {
     let services = cx.services();
     let user = cx.grant.user();
     if body.password.as_deref().is_some_and(|password| !is_acceptable_password(password)) {
         return Err(ApiError::model(Invalid::Password.to_string()));
     }
-    if let Some(email) = body.email.as_deref().filter(|email| !is_email_address(email)) {
-        return Err(ApiError::model(Invalid::EmailAddress(email.to_owned()).to_string()));
+    if let Some(email) = &body.email {
+        EmailAddress::try_from(email.as_str())
+            .map_err(|invalid| ApiError::model(invalid.to_string()))?;
     }
     let hash = body.password.as_deref().map(|text| hash_password(text, services.random().bytes()));
     let after = transaction(cx.db(), |tx| {
@@ -196,7 +203,7 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> An
             password_hash: hash.as_deref(),
             verified: body.email.is_some().then_some(true),
             ends_sessions: hash.is_some() || body.enabled == Some(false),
-            withdraws_codes: hash.is_some() || body.email.is_some(),
+            withdraws_codes: hash.is_some(),
             ..ProfileChange::default()
         };
         accounts::change_profile(tx, user.id, &profile)?;

@@ -12,7 +12,7 @@ const NOTIFICATIONS: &str = "/api/v1/user/notifications";
 
 /// The cast; `admin` has invited `outsider` into the team `members` and, a minute later, into `creators`.
 fn app() -> App {
-    let app = App::new(&[ROUTES, TEAMS]).with_cast();
+    let app = App::new(&[ROUTES, TEAMS]).with("require_team_invite", "true").with_cast();
     invite(&app, "members", "outsider");
     app.advance(60);
     invite(&app, "creators", "outsider");

@@ -97,11 +97,13 @@ fn a_new_address_where_mail_leaves() {
     let code = code(&app, "confirm");
     assert_snapshot!(format!("{:?}", mails(&app)), @r#"[["ana@example.org", "Please confirm your e-mail address for Berth"]]"#);
     assert_eq!(logged(&app), "");
-    let visitor = app.anonymous().get(&format!("/confirm?code={code}"));
-    assert_eq!(visitor.status(), 302);
-    assert_eq!(visitor.header("location"), Some("/user/ana?tab=settings"));
+    let visitor = press(&app, "/confirm", &code, "");
+    assert_eq!(visitor.status(), 200);
     assert_eq!(app.continuing(&visitor).get(USER).json()["email"], "ana@example.org");
-    assert_snapshot!(logged(&app), @r#"user_change_email 1 NULL {"email":"ana@example.org","old_email":"ana@example.com","username":"ana"}"#);
+    assert_snapshot!(logged(&app), @r#"
+    user_change_email 1 NULL {"email":"ana@example.org","old_email":"ana@example.com","username":"ana"}
+    login_success 1 NULL {"type":"confirmation","useragent":""}
+    "#);
     // The former address is told; the code works once.
     assert_eq!(mails(&app)[1][0], "ana@example.com");
     assert_eq!(app.anonymous().get(&format!("/confirm?code={code}")).status(), 400);
@@ -110,8 +112,9 @@ fn a_new_address_where_mail_leaves() {
 #[test]
 fn an_address_that_somebody_else_has() {
     let app = mailing();
+    app.execute("UPDATE user_profile SET proven_email = 'bob@example.com' WHERE account_id = 2");
     let session = app.with_session("ana");
-    let reply = session.put(USER, json!({ "email": "bob@example.com", "invoice_email": true }));
+    let reply = session.put(USER, json!({ "email": "BOB@example.com", "invoice_email": true }));
     assert_eq!(reply.json()["detail"], "E-mail address already used");
     assert_eq!(session.get(USER).json()["invoice_email"], false);
     assert_eq!(mails(&app).len(), 0);
@@ -119,7 +122,8 @@ fn an_address_that_somebody_else_has() {
     assert_eq!(session.put(USER, json!({ "email": "new@example.com" })).status(), 200);
     let code = code(&app, "confirm");
     app.execute("UPDATE account SET email = 'new@example.com' WHERE name = 'bob'");
-    let visitor = app.anonymous().get(&format!("/confirm?code={code}"));
+    app.execute("UPDATE user_profile SET proven_email = 'new@example.com' WHERE account_id = 2");
+    let visitor = press(&app, "/confirm", &code, "");
     assert_eq!((visitor.status(), visitor.header("set-cookie")), (400, None));
     assert!(visitor.to_string().contains("Somebody else has this address by now."));
     assert_eq!(session.get(USER).json()["email"], "ana@example.com");
@@ -347,6 +351,16 @@ fn the_key_for_command_line_clients() {
     assert_eq!(wrong().status(), 429);
 }
 
+/// Follows a link and sends the form on its page; where there is none, what the page says.
+fn press(app: &App, page: &str, code: &str, fields: &str) -> Reply {
+    let shown = app.anonymous().get(&format!("{page}?code={code}"));
+    let text = shown.to_string();
+    let Some((_, rest)) = text.split_once("name=\"_csrf_token\" value=\"") else { return shown };
+    let token = rest.split('"').next().unwrap_or_default();
+    let form = format!("_csrf_token={token}&code={code}{fields}");
+    app.continuing(&shown).post_form(page, &form)
+}
+
 fn recovery(app: &App, email: &str) -> String {
     let browser = app.continuing(&app.anonymous().get("/csrf_token"));
     browser.post("/api/v1/recovery", json!({ "email": email })).to_string()
@@ -371,7 +385,7 @@ fn a_forgotten_password() {
     }
     "#);
     assert_snapshot!(app.outbox()[0], @"
-    somebody, probably you, asked for a new password. The link below lets you in for half an hour, and works once.
+    somebody, probably you, asked for a new password. With the link below you can choose one for half an hour, once.
 
     If you did not ask for this, ignore this mail.
 
@@ -381,26 +395,35 @@ fn a_forgotten_password() {
     -- 
     Berth
     ");
-    let link = format!("/recovery?code={}", code(&app, "recovery"));
-    let reply = app.anonymous().get(&link);
-    assert_eq!(reply.status(), 302);
-    assert_eq!(reply.header("location"), Some("/user/ana?tab=settings&action=password"));
+    let code = code(&app, "recovery");
+    let former = app.with_session("ana");
+    // What is no password uses nothing up.
+    assert_eq!(press(&app, "/recovery", &code, "&password=short").status(), 400);
+    let reply = press(&app, "/recovery", &code, "&password=another-one");
+    assert_eq!(reply.status(), 200);
+    assert!(reply.to_string().contains("You are signed in as <b>ana</b>"), "{reply}");
     // It works once; who came with it is signed in, and his address is confirmed.
-    let again = app.anonymous().get(&link);
+    let again = press(&app, "/recovery", &code, "&password=another-one");
     assert_eq!((again.status(), again.header("set-cookie")), (400, None));
     assert!(again.to_string().contains("This link is no longer valid, or was used before."));
-    let session = app.continuing(&reply);
-    assert_eq!(session.put(USER, json!({ "password": "another-one" })).status(), 200);
+    assert_eq!(app.continuing(&reply).get(USER).json()["verified"], true);
+    // Whoever else was in is out, and the former password is void.
+    assert_eq!(former.get(USER).status(), 401);
+    assert_eq!(sign_in(&app, "ana", "password").status(), 403);
+    app.advance(60);
     assert_eq!(sign_in(&app, "ana", "another-one").status(), 200);
+    assert_snapshot!(logged(&app), @r#"
+    user_change_password 1 NULL {"username":"ana"}
+    login_success 1 NULL {"type":"recovery","useragent":""}
+    login_success 1 NULL {"type":"quayauth","useragent":""}
+    "#);
 }
 
 #[test]
 fn nobody_learns_which_addresses_are_known() {
     let app = app();
     let told = recovery(&app, "ana@example.com");
-    for email in
-        ["nobody@example.com", "acme@example.com", "nope", "", "ana@example.com\r\nBcc: x@y.z"]
-    {
+    for email in ["nobody@example.com", "nope", "", "ana@example.com\r\nBcc: x@y.z"] {
         assert_eq!(recovery(&app, email), told, "{email}");
     }
     app.execute("UPDATE account SET enabled = 0 WHERE name = 'bob'");
@@ -460,12 +483,13 @@ fn confirming_a_new_account() {
     -- 
     Berth
     ");
-    let link = format!("/confirm?code={}", code(&app, "confirm"));
+    let code = code(&app, "confirm");
+    let link = format!("/confirm?code={code}");
     app.set("registry_state", "readonly");
-    assert_eq!(app.anonymous().get(&link).status(), 503);
+    assert_eq!(press(&app, "/confirm", &code, "").status(), 503);
     app.set("registry_state", "normal");
-    let reply = app.anonymous().get(&link);
-    assert_eq!((reply.status(), reply.header("location")), (302, Some("/")));
+    let reply = press(&app, "/confirm", &code, "");
+    assert_eq!(reply.status(), 200);
     assert_eq!(app.continuing(&reply).get(USER).json()["verified"], true);
     assert_eq!(sign_in(&app, "new", "password").status(), 200);
     assert_eq!(app.anonymous().get(&link).status(), 400);
@@ -485,14 +509,19 @@ fn a_confirmation_lives_for_a_week() {
     assert_eq!(app.anonymous().get(&link).status(), 400);
 }
 
-/// Makes an invitation of an address into the first team, with the code `code`.
+/// Makes an invitation of an address into the first team, with the code `code`, which was mailed there.
 fn invite(app: &App, email: &str, code: &str) {
     let hash: String =
         berth_domain::secret::hash_token(code).iter().map(|b| format!("{b:02x}")).collect();
     app.execute(&format!(
+        "INSERT INTO mail (uuid, account_id, recipient, subject, delivered_at, created_at)
+        VALUES ('{code}', 1, '{email}', 'invitation', 1, 1)"
+    ));
+    app.execute(&format!(
         "INSERT INTO team_invitation (team_id, organization_id, email, inviter_id, code_hash,
-            sealed_code, created_at, expires_at)
-        SELECT id, organization_id, '{email}', 1, x'{hash}', x'00', 0, 9000000000000000
+            sealed_code, mail_id, created_at, expires_at)
+        SELECT id, organization_id, '{email}', 1, x'{hash}', x'00',
+            (SELECT max(id) FROM mail), 0, 9000000000000000
         FROM team LIMIT 1"
     ));
 }
@@ -512,7 +541,7 @@ fn the_code_of_an_invitation_confirms_the_address() {
     };
     let reply = browser().post(USER, body("new", "urn:teaminvite:1"));
     assert_eq!((reply.status(), &reply.json()["verified"]), (200, &json!(true)));
-    assert_eq!(mails(&app).len(), 0);
+    assert_eq!(mails(&app), [["New@example.com", "invitation"]]);
     for (name, code) in [("other", "urn:teaminvite:1"), ("third", "urn:teaminvite:2")] {
         let reply = browser().post(USER, body(name, code));
         assert_eq!(reply.json(), json!({ "awaiting_verification": true }), "{name}");

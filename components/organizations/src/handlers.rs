@@ -4,7 +4,7 @@ use berth_access::{
     CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
     OrganizationView as ViewPermit,
 };
-use berth_domain::{LogKind, Namespace, NamespaceName, is_email_address, settings};
+use berth_domain::{EmailAddress, LogKind, Namespace, NamespaceName, settings};
 use berth_store::log::LogEntry;
 use berth_store::organizations::{NewOrganization, OrganizationChange};
 use berth_store::{log, organizations, transaction};
@@ -53,11 +53,11 @@ pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> Answ
     let random = services.random();
     let (uuid, no_email) = (random.ordered_uuid(services.now()), random.uuid());
     transaction(cx.db(), |tx| {
-        let taken = organizations::taken(tx, &body.name, address)?;
+        let taken = organizations::taken(tx, &body.name, address, services.now())?;
         if taken.name {
             return Err(name_taken());
         }
-        if address.is_some_and(|address| !is_email_address(address)) {
+        if address.is_some_and(|address| EmailAddress::try_from(address).is_err()) {
             return Err(ApiError::invalid_request("Invalid email address"));
         }
         let name = NamespaceName::try_from(body.name.as_str())?;
@@ -200,7 +200,7 @@ impl Given {
         self.invoice_email_address =
             address.filter(|address| *address != before.invoice_email_address);
         match self.email.as_ref().and_then(Option::as_ref) {
-            Some(email) if !is_email_address(email) => {
+            Some(email) if EmailAddress::try_from(email.as_str()).is_err() => {
                 Err(ApiError::invalid_request("Invalid email address"))
             }
             _ => Ok(()),

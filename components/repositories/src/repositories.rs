@@ -304,9 +304,10 @@ pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> Answer {
     let path = cx.path("repository");
     let name = path.split_once('/').map_or(path, |(_, name)| name);
     transaction(cx.db(), |tx| {
-        repositories::delete(tx, &cx.grant)?;
-        let metadata = json!({ "repo": name, "namespace": namespace.name });
-        log::append(tx, &[cx.log_entry(LogKind::DeleteRepo, namespace.id, metadata)])?;
+        if repositories::delete(tx, &cx.grant)? {
+            let metadata = json!({ "repo": name, "namespace": namespace.name });
+            log::append(tx, &[cx.log_entry(LogKind::DeleteRepo, namespace.id, metadata)])?;
+        }
         Ok(Response::no_content())
     })
 }

@@ -583,7 +583,6 @@ fn delete() {
     assert_snapshot!(app.log(), @r#"
     create_repo acme ana {"repo":"one","namespace":"acme"}
     delete_repo acme ana {"repo":"one","namespace":"acme"}
-    delete_repo acme ana {"repo":"one","namespace":"acme"}
     "#);
     app.set("super_users", "cleo");
     app.set("feature_superusers_full_access", "true");

@@ -2,6 +2,7 @@
 
 use berth_access::Public;
 use berth_domain::settings::{self, Setting, duration_text};
+use berth_web::mail::requires_team_invite;
 use berth_web::{Answer, ApiError, Context, Response, Services};
 use serde_json::{Map, Value, json};
 
@@ -23,7 +24,6 @@ pub(crate) const FEATURES: &[&Setting<bool>] = &[
     &settings::FEATURE_CHANGE_TAG_EXPIRATION,
     &settings::FEATURE_ORG_SHARED_EMAIL,
     &settings::FEATURE_MAILING,
-    &settings::REQUIRE_TEAM_INVITE,
     &settings::FEATURE_PROXY_CACHE,
     &settings::FEATURE_QUOTA_MANAGEMENT,
     &settings::FEATURE_EDIT_QUOTA,
@@ -119,6 +119,7 @@ fn features(services: &Services<'_>) -> Result<Value, ApiError> {
     for setting in FEATURES {
         features.insert(feature_name(setting), services.setting(setting)?.into());
     }
+    features.insert("REQUIRE_TEAM_INVITE".into(), requires_team_invite(services)?.into());
     features.extend(ABSENT.iter().map(|name| ((*name).to_owned(), false.into())));
     features.sort_keys();
     Ok(Value::Object(features))

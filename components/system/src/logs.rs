@@ -2,6 +2,7 @@
 //! the component `repositories`.
 
 use berth_access::{NamespaceAdminView, OwnNamespaceView, SuperuserView};
+use berth_domain::NamespaceKind;
 use berth_store::log::Reach;
 use berth_web::logs::{counts, no_export, page};
 use berth_web::{Answer, ApiError, Context};
@@ -18,8 +19,9 @@ pub(crate) fn organization_counts(cx: &Context<'_, NamespaceAdminView>) -> Answe
 
 /// `POST /api/v1/organization/<orgname>/exportlogs`.
 pub(crate) fn export_organization(cx: &Context<'_, NamespaceAdminView>) -> Answer {
-    let namespace = cx.grant.namespace().filter(|namespace| cx.may_mean(namespace));
-    Err(namespace.map_or_else(ApiError::not_found, |_| no_export()))
+    let namespace = cx.grant.namespace();
+    let is_organization = namespace.is_some_and(|it| it.kind == NamespaceKind::Organization);
+    Err(if is_organization { no_export() } else { ApiError::not_found() })
 }
 
 /// `POST /api/v1/user/exportlogs`.

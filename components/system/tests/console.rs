@@ -78,7 +78,7 @@ fn the_configuration_is_the_settings() {
         "QUOTA_NOTIFICATIONS": false,
         "RECAPTCHA": false,
         "REPO_MIRROR": false,
-        "REQUIRE_TEAM_INVITE": true,
+        "REQUIRE_TEAM_INVITE": false,
         "RESTRICTED_USERS": false,
         "SECURITY_NOTIFICATIONS": false,
         "SECURITY_SCANNER": false,

@@ -3,8 +3,10 @@
 use berth_access::UserAdmin;
 use berth_domain::LogKind;
 use berth_domain::secret::hash_token;
-use berth_store::invitations::{self, Invitation, Invited, Invitee};
+use berth_store::accounts::{self, ProfileChange};
+use berth_store::invitations::{self, Invitation, Invited};
 use berth_store::{log, transaction};
+use berth_web::mail::has_gateway;
 use berth_web::{Answer, ApiError, Context, Response};
 use serde_json::{Value, json};
 
@@ -21,17 +23,23 @@ pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> Answer {
     Ok(Response::no_content())
 }
 
-/// Puts the caller into every team of the organization of the code that he is invited into.
+/// Puts the caller into every team of the organization of the code that his account is invited into; with a code that went
+/// to his address, also into those that the address is invited into. A code that only his mail can have told him proves the
+/// address.
 pub(crate) fn accept_code(cx: &Context<'_, UserAdmin>, code: &str) -> Result<Invitation, ApiError> {
     let (caller, now) = (cx.caller()?, cx.services().now());
+    let leaves_by_mail = has_gateway(cx.services())?;
     transaction(cx.db(), |tx| {
         let found = invitations::find(tx, &hash_token(code), now)?.ok_or_else(invalid_code)?;
-        if !found.is_for(caller.id, &caller.email, caller.verified) {
+        if !found.is_for(caller.id, &caller.email) {
             return Err(intended_for_another(&found));
         }
-        let verified_email = caller.verified.then_some(caller.email.as_str());
-        let invitee = Invitee { account_id: caller.id, verified_email };
-        let accepted = invitations::accept(tx, &found, invitee, now)?;
+        if leaves_by_mail && found.proves(&caller.email) {
+            let proven_email = Some(caller.email.as_str());
+            let change = ProfileChange { proven_email, ..ProfileChange::default() };
+            accounts::change_profile(tx, caller.id, &change)?;
+        }
+        let accepted = invitations::accept(tx, &found, caller.id, now)?;
         let kind = LogKind::OrgTeamMemberInviteAccepted;
         let entries: Vec<_> = accepted
             .iter()

@@ -2,11 +2,11 @@
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdminView};
 use berth_domain::secret::{Purpose, hash_token};
-use berth_domain::{LogKind, Timestamp, is_email_address, settings};
+use berth_domain::{EmailAddress, LogKind, Timestamp, settings};
 use berth_store::invitations::{self, Invited, NewInvitation};
 use berth_store::{log, transaction};
 use berth_web::listing::Listing;
-use berth_web::mail::{Letter, Link, has_gateway};
+use berth_web::mail::{Letter, Link, MailSender, has_gateway};
 use berth_web::{Answer, ApiError, Context, Response};
 use serde_json::{Map, Value, json};
 
@@ -21,7 +21,9 @@ pub(crate) fn link(base_url: &str, code: &str) -> String {
 }
 
 /// Makes an invitation into the grant's team, or renews it: the code, the notification, the mail and the entry in the log
-/// (with that metadata). A person without a usable address gets no mail.
+/// (with that metadata). A person without a usable address gets no mail. Where a limit keeps the mail back, an invitation that
+/// is there keeps its code, of which an earlier mail told; a new one of a user is found in his notifications, and one of an
+/// address, of which nobody would learn, is refused.
 pub(crate) fn invite(
     cx: &Context<'_, ExistingTeamAdmin>,
     invited: &Invited,
@@ -31,34 +33,37 @@ pub(crate) fn invite(
     let (services, target, caller) = (cx.services(), cx.grant.target(), cx.caller()?);
     let code = format!("{CODE_PREFIX}{}", services.random().mixed(32));
     let expires_at = services.now().plus_seconds(services.setting(&settings::INVITATION_TTL_S)?);
-    let letter = match can_be_written_to(address) {
-        true => Some(letter(cx, address, &caller.name, &code, expires_at)?.seal(services)?),
-        false => None,
+    let letter = match EmailAddress::try_from(address) {
+        Ok(_) => Some(letter(cx, address, &caller.name, &code, expires_at)?.seal(services)?),
+        // Addresses of invitations are free text; what is none is not written to.
+        Err(_) => None,
     };
+    let sender = MailSender::of(cx)?;
     let sealed_code = services.seal(Purpose::InvitationCode, &code)?;
     let notification_uuid = services.random().uuid();
     transaction(cx.db(), |tx| {
         let organization_id = target.organization.id;
-        let mail_id = letter.map(|letter| letter.post(tx, organization_id)).transpose()?;
+        let posted = letter.as_ref().map(|letter| letter.post_for(tx, organization_id, &sender));
+        let mail_id = posted.transpose()?.flatten();
+        let kept_back = letter.as_ref().filter(|_| mail_id.is_none());
         let new = NewInvitation {
             invited,
             inviter_id: caller.id,
             code_hash: &hash_token(&code),
             sealed_code: &sealed_code,
             mail_id,
+            keeps_code: kept_back.is_some(),
             notification_uuid: &notification_uuid,
             at: services.now(),
             expires_at,
         };
-        invitations::invite(tx, &cx.grant, &new)?;
+        let has_new_code = invitations::invite(tx, &cx.grant, &new)?;
+        if let (Some(letter), true, Invited::Email(_)) = (kept_back, has_new_code, invited) {
+            return Err(letter.refusal(tx, organization_id, &sender)?);
+        }
         let entry = cx.log_entry(LogKind::OrgInviteTeamMember, organization_id, metadata);
         Ok(log::append(tx, &[entry])?)
     })
-}
-
-/// Addresses of invitations are free text; what is none, or would break a mail's header, is not written to.
-fn can_be_written_to(address: &str) -> bool {
-    is_email_address(address) && !address.chars().any(char::is_control)
 }
 
 fn letter<'a>(
@@ -121,7 +126,9 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
     let base_url = services.base_url()?;
     let listed = Listing::of(cx).whole(&pending, |invitation| {
         let mut view = views::invitation(invitation);
-        if let Some(keys) = &keys {
+        // Who was written to has the link, and nobody else is to have it.
+        let was_sent = invitation.delivery.as_ref().is_some_and(|mail| mail.delivered_at.is_some());
+        if let Some(keys) = keys.as_ref().filter(|_| !was_sent) {
             // Null where the key is lost: inviting again makes another.
             let opened = keys.open(Purpose::InvitationCode, &invitation.sealed_code).ok();
             view["link"] = opened.map(|opened| link(&base_url, &opened.text)).into();

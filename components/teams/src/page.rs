@@ -18,7 +18,7 @@ pub(crate) fn show(cx: &Context<'_, Public>) -> Answer {
     let code = query.get("code").unwrap_or_default();
     let found = invitations::find(cx.db(), &hash_token(code), cx.services().now())?;
     let Some(found) = found else { return Ok(unknown()) };
-    if !found.is_for(caller.id, &caller.email, caller.verified) {
+    if !found.is_for(caller.id, &caller.email) {
         return Ok(not_for(&found, caller));
     }
     let form = format!(
@@ -90,7 +90,7 @@ pub(crate) fn answer(cx: &Context<'_, UserAdmin>, form: Form) -> Answer {
             )
         }),
         Some("decline") => {
-            let may = |found: &Invitation| found.is_for(caller.id, &caller.email, caller.verified);
+            let may = |found: &Invitation| found.is_for(caller.id, &caller.email);
             decline_code(cx, code, may).map(|found| {
                 format!(
                     "You declined to join the team <b>{}</b> of <b>{}</b>.",

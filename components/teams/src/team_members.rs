@@ -6,6 +6,7 @@ use berth_store::invitations::{self, Invited};
 use berth_store::teams::Candidate;
 use berth_store::{StoreError, Transaction, log, teams, transaction};
 use berth_web::listing::Listing;
+use berth_web::mail::requires_team_invite;
 use berth_web::{Answer, ApiError, Context, Response};
 use serde_json::{Map, json};
 
@@ -33,8 +34,8 @@ pub(crate) fn add_or_invite(cx: &Context<'_, ExistingTeamAdmin>, name: &str) -> 
     let candidate = teams::candidate(cx.db(), &cx.grant, name)?
         .ok_or_else(|| ApiError::invalid_request("Unknown user"))?;
     let services = cx.services();
-    let must_accept = services.setting(&settings::FEATURE_MAILING)?
-        && services.setting(&settings::REQUIRE_TEAM_INVITE)?;
+    let must_accept =
+        services.setting(&settings::FEATURE_MAILING)? && requires_team_invite(services)?;
     if must_accept && candidate.is_robot && !candidate.is_own_robot {
         return Err(ApiError::model(
             "Cannot add the specified robot to this team, as it is not a member of the organization",

@@ -79,7 +79,6 @@ fn any_text_is_an_address_but_not_every_one_gets_mail() {
             "member@example.com",
             "enc@example.com",
             "a+b@example.com",
-            "a b@example.com",
             "ü@example.com",
         ]
     );

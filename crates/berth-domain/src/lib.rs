@@ -21,7 +21,7 @@ pub mod settings;
 
 pub use avatar::{Avatar, AvatarKind};
 pub use date::Timestamp;
-pub use email::is_email_address;
+pub use email::{EmailAddress, is_same_address};
 pub use entity::{Application, Namespace, NamespaceKind, Repository, Team};
 pub use invalid::Invalid;
 pub use log_kind::LogKind;

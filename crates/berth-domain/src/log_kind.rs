@@ -93,4 +93,5 @@ log_kinds! {
     TakeOwnership = "take_ownership",
     CreateGlobalMessage = "create_global_message",
     DeleteGlobalMessage = "delete_global_message",
+    MailsRead = "mails_read",
 }

@@ -105,11 +105,12 @@ settings! {
     FEATURE_CHANGE_TAG_EXPIRATION: bool = "feature_change_tag_expiration", "true", flag, "Organizations may change their tag expiration.";
     FEATURE_ORG_SHARED_EMAIL: bool = "feature_org_shared_email", "false", flag, "An organization may have the e-mail address of a user.";
     FEATURE_MAILING: bool = "feature_mailing", "true", flag, "Mail is sent: team members are invited, sign-up and password recovery go through mail where a gateway is set.";
-    REQUIRE_TEAM_INVITE: bool = "require_team_invite", "true", flag, "People who are in no team of an organization are invited and must accept, instead of being added.";
+    REQUIRE_TEAM_INVITE: Option<bool> = "require_team_invite", "auto", optional_flag, "People who are in no team of an organization are invited and must accept, instead of being added. `auto`: where `mail_gateway_url` is set.";
     INVITATION_TTL_S: i64 = "invitation_ttl_s", "604800", whole_number, "How long an invitation can be accepted, in seconds.";
     MAIL_GATEWAY_URL: String = "mail_gateway_url", "", text, "Where mail is posted as JSON. Empty: no mail leaves, sign-up needs no confirmation, and administrators see the links.";
     MAIL_GATEWAY_TOKEN: String = "mail_gateway_token", "", text, "The Bearer token for the mail gateway.";
     MAIL_DEFAULT_SENDER: String = "mail_default_sender", "berth@localhost", text, "The sender of mails.";
+    MAILS_PER_HOUR: i64 = "mails_per_hour", "100", whole_number, "How many mails to others (invitations, confirmations of addresses) a user, or a client that nobody knows, may have sent in an hour, where a gateway is set.";
     FEATURE_PROXY_CACHE: bool = "feature_proxy_cache", "true", flag, "Organizations may be configured to cache an upstream registry.";
     SSRF_ALLOWED_HOSTS: Vec<String> = "ssrf_allowed_hosts", "", destinations, "Host names, addresses and CIDRs that upstream registries may have although they are private.";
     FEATURE_QUOTA_MANAGEMENT: bool = "feature_quota_management", "false", flag, "Storage quotas can be configured.";
@@ -185,6 +186,13 @@ fn flag(text: &str) -> Result<bool, &'static str> {
     }
 }
 
+fn optional_flag(text: &str) -> Result<Option<bool>, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "auto" => Ok(None),
+        text => flag(text).map(Some).map_err(|_| "`auto`, `true` or `false`"),
+    }
+}
+
 fn never(text: &str) -> Result<bool, &'static str> {
     match flag(text)? {
         false => Ok(false),
@@ -220,6 +228,7 @@ fn whole_number(text: &str) -> Result<i64, &'static str> {
 const fn kind_of(parse: &str) -> &'static str {
     match parse.as_bytes() {
         b"flag" | b"never" => "`true` or `false`",
+        b"optional_flag" => "`auto`, `true` or `false`",
         b"list" => "names, separated by commas",
         b"destinations" => "host names, addresses and CIDRs, separated by commas",
         b"duration" => "a duration: `30s`, `10m`, `1h`, `1d`, `2w`",

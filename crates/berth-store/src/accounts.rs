@@ -17,10 +17,14 @@ pub struct NewUser<'a> {
     pub email: &'a str,
     /// The argon2id hash of the password, when there is one.
     pub password_hash: Option<&'a str>,
-    /// Whether the address counts as confirmed.
+    /// Whether he may sign in.
     pub verified: bool,
+    /// Whether a code that was sent to the address came back.
+    pub proven: bool,
     /// The code that confirms the address, when one was sent.
     pub email_code: Option<EmailCode<'a>>,
+    /// Until when the account waits for its confirmation before others may have its name and its address.
+    pub unconfirmed_until: Option<Timestamp>,
     /// Whether this is the first user of the installation.
     pub is_first: bool,
     /// How long deleted tags can be restored, in seconds.
@@ -56,15 +60,17 @@ pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError
     let id = row.read()?;
     tx.execute(
         "INSERT INTO user_profile (account_id, password_hash, verified, is_first,
-            email_code_hash, email_code_expires_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            email_code_hash, email_code_expires_at, proven_email, unconfirmed_until)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             id,
             new.password_hash,
             new.verified,
             new.is_first,
             new.email_code.map(|code| code.hash),
-            new.email_code.map(|code| code.expires_at)
+            new.email_code.map(|code| code.expires_at),
+            new.proven.then_some(new.email),
+            new.unconfirmed_until
         ],
     )?;
     Ok(id)
@@ -91,7 +97,7 @@ pub struct SignInRow {
     pub email: String,
     /// argon2id, as a PHC string.
     pub password_hash: Option<String>,
-    /// Whether the address was confirmed.
+    /// Whether he may sign in: his address was confirmed, or need not be.
     pub verified: bool,
     /// Whether the account may be used.
     pub enabled: bool,
@@ -99,7 +105,8 @@ pub struct SignInRow {
     pub session_epoch: i64,
 }
 
-/// The user with that name, or else with that e-mail address.
+/// The user with that name, or else with that e-mail address. Addresses that differ in case are the same; where two users
+/// have one from before that was so, its exact letters decide.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -110,8 +117,8 @@ pub fn for_sign_in(
     let rows = db.execute(
         "SELECT account.id, uuid, name, email, password_hash, verified, enabled, session_epoch
         FROM account JOIN user_profile ON user_profile.account_id = account.id
-        WHERE kind = 'user' AND (name = ?1 COLLATE BINARY OR email = ?1)
-        ORDER BY name = ?1 COLLATE BINARY DESC LIMIT 1",
+        WHERE kind = 'user' AND (name = ?1 COLLATE BINARY OR email = ?1 COLLATE NOCASE)
+        ORDER BY name = ?1 COLLATE BINARY DESC, email = ?1 DESC, account.id LIMIT 1",
         params![name_or_email],
     )?;
     rows.into_iter().next().map(read_sign_in).transpose()
@@ -196,11 +203,14 @@ pub fn change(
 pub struct ProfileChange<'a> {
     /// The argon2id hash of the password.
     pub password_hash: Option<&'a str>,
-    /// Whether the address counts as confirmed.
+    /// Whether he may sign in.
     pub verified: Option<bool>,
+    /// The address, when a code that was sent there came back.
+    pub proven_email: Option<&'a str>,
     /// Whether all sessions end.
     pub ends_sessions: bool,
-    /// Whether the codes in earlier mails stop working.
+    /// Whether the codes in earlier mails stop working: those for a forgotten password and for a new address. The code that
+    /// confirms the account's own address stays.
     pub withdraws_codes: bool,
     /// The address that the account gets once its code comes back.
     pub new_address: Option<NewAddress<'a>>,
@@ -233,24 +243,31 @@ pub fn change_profile(
     let rows = tx.execute(
         "UPDATE user_profile SET password_hash = coalesce(?2, password_hash),
             verified = coalesce(?3, verified), session_epoch = session_epoch + ?4,
-            new_email = CASE WHEN ?5 THEN ?6 ELSE new_email END,
-            email_code_hash = CASE WHEN ?5 THEN ?7 ELSE email_code_hash END,
-            email_code_expires_at = CASE WHEN ?5 THEN ?8 ELSE email_code_expires_at END,
+            new_email = CASE WHEN ?5 OR ?9 THEN ?6 ELSE new_email END,
+            email_code_hash = CASE WHEN ?5 OR (?9 AND new_email IS NOT NULL) THEN ?7
+                ELSE email_code_hash END,
+            email_code_expires_at = CASE WHEN ?5 OR (?9 AND new_email IS NOT NULL) THEN ?8
+                ELSE email_code_expires_at END,
             recovery_code_hash = CASE WHEN ?9 THEN NULL ELSE recovery_code_hash END,
             recovery_code_expires_at = CASE WHEN ?9 THEN NULL ELSE recovery_code_expires_at END,
             given_name = CASE WHEN ?10 THEN ?11 ELSE given_name END,
             family_name = CASE WHEN ?10 THEN ?12 ELSE family_name END,
             company = CASE WHEN ?10 THEN ?13 ELSE company END,
-            location = CASE WHEN ?10 THEN ?14 ELSE location END
+            location = CASE WHEN ?10 THEN ?14 ELSE location END,
+            proven_email = coalesce(?15, proven_email),
+            unconfirmed_until = CASE WHEN ?3 THEN NULL ELSE unconfirmed_until END
         WHERE account_id = ?1
-            AND NOT EXISTS (SELECT 1 FROM account WHERE kind = 'user' AND email = ?6)
+            AND (?6 IS NULL OR NOT EXISTS (SELECT 1 FROM account
+                JOIN user_profile held ON held.account_id = account.id
+                    AND held.proven_email = account.email COLLATE NOCASE
+                WHERE kind = 'user' AND account.id <> ?1 AND email = ?6 COLLATE NOCASE))
         RETURNING account_id",
         params![
             account_id,
             change.password_hash,
             change.verified,
             change.ends_sessions,
-            change.withdraws_codes || address.is_some(),
+            address.is_some(),
             address.map(|address| address.email),
             address.map(|address| address.code.hash),
             address.map(|address| address.code.expires_at),
@@ -259,7 +276,8 @@ pub fn change_profile(
             metadata.and_then(|metadata| metadata.given_name.as_deref()),
             metadata.and_then(|metadata| metadata.family_name.as_deref()),
             metadata.and_then(|metadata| metadata.company.as_deref()),
-            metadata.and_then(|metadata| metadata.location.as_deref())
+            metadata.and_then(|metadata| metadata.location.as_deref()),
+            change.proven_email
         ],
     )?;
     if rows.is_empty() && address.is_some() {
@@ -285,7 +303,7 @@ pub struct CodeBearer {
     pub session_epoch: i64,
 }
 
-/// Who may bring the code with that hash: enabled accounts and unexpired codes only. One statement.
+/// Whether somebody may bring the code with that hash, and who: enabled accounts and unexpired codes only. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -303,18 +321,7 @@ pub fn by_email_code(
     rows.into_iter().next().map(read_bearer).transpose()
 }
 
-fn read_bearer(mut row: Row) -> Result<CodeBearer, StoreError> {
-    Ok(CodeBearer {
-        id: row.read()?,
-        uuid: row.read()?,
-        name: row.read()?,
-        email: row.read()?,
-        new_email: row.read()?,
-        session_epoch: row.read()?,
-    })
-}
-
-/// Who may bring the recovery code with that hash: enabled accounts and unexpired codes only. One statement.
+/// As [`by_email_code`], of the code for a forgotten password.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -332,26 +339,192 @@ pub fn by_recovery_code(
     rows.into_iter().next().map(read_bearer).transpose()
 }
 
-/// Gives the enabled user with that address a recovery code, unless the last one still lives at `not_after`; returns his
-/// row id if he got one. One statement, whoever asks.
+fn read_bearer(mut row: Row) -> Result<CodeBearer, StoreError> {
+    Ok(CodeBearer {
+        id: row.read()?,
+        uuid: row.read()?,
+        name: row.read()?,
+        email: row.read()?,
+        new_email: row.read()?,
+        session_epoch: row.read()?,
+    })
+}
+
+macro_rules! returning_bearer {
+    ($new_email:literal) => {
+        concat!(
+            " RETURNING account_id, (SELECT uuid FROM account WHERE id = account_id),
+                (SELECT name FROM account WHERE id = account_id),
+                (SELECT email FROM account WHERE id = account_id), ",
+            $new_email,
+            ", session_epoch"
+        )
+    };
+}
+
+/// Uses up the code that confirms an address, which is proven by that, and returns whose it was. Whoever else holds the
+/// address unproven loses it. A new address is still to be written into the account ([`change`]). One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn use_email_code(
+    tx: &Transaction<'_>,
+    code_hash: &[u8],
+    now: Timestamp,
+) -> Result<Option<CodeBearer>, StoreError> {
+    let rows = tx.execute(
+        concat!(
+            "UPDATE user_profile SET verified = 1, unconfirmed_until = NULL,
+                proven_email = coalesce(new_email, (SELECT email FROM account WHERE id = account_id)),
+                email_code_hash = NULL, email_code_expires_at = NULL,
+                recovery_code_hash = NULL, recovery_code_expires_at = NULL
+            WHERE email_code_hash = ?1 AND email_code_expires_at > ?2
+                AND EXISTS (SELECT 1 FROM account WHERE id = account_id AND enabled = 1)",
+            returning_bearer!("new_email")
+        ),
+        params![code_hash, now],
+    )?;
+    rows.into_iter().next().map(read_bearer).transpose()
+}
+
+/// Uses up the code for a forgotten password and sets the new one; returns whose it was. All sessions end, other codes stop
+/// working, and the address to which the code was sent is proven. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn use_recovery_code(
+    tx: &Transaction<'_>,
+    code_hash: &[u8],
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<Option<CodeBearer>, StoreError> {
+    let rows = tx.execute(
+        concat!(
+            "UPDATE user_profile SET password_hash = ?3, session_epoch = session_epoch + 1,
+                verified = 1, unconfirmed_until = NULL,
+                proven_email = (SELECT email FROM account WHERE id = account_id),
+                new_email = NULL, email_code_hash = NULL, email_code_expires_at = NULL,
+                recovery_code_hash = NULL, recovery_code_expires_at = NULL
+            WHERE recovery_code_hash = ?1 AND recovery_code_expires_at > ?2
+                AND EXISTS (SELECT 1 FROM account WHERE id = account_id AND enabled = 1)",
+            returning_bearer!("NULL")
+        ),
+        params![code_hash, now, password_hash],
+    )?;
+    rows.into_iter().next().map(read_bearer).transpose()
+}
+
+/// Who is written to when an address asks for a new password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// Row id of the account.
+    pub id: i64,
+    /// Name.
+    pub name: String,
+    /// The address, as the account has it.
+    pub email: String,
+    /// Whether it is an organization.
+    pub is_organization: bool,
+}
+
+/// The enabled user with that address, or else an organization with it; where there are several, the one with its exact
+/// letters, or else the oldest. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn with_address(db: &dyn Database, email: &str) -> Result<Option<Addressee>, StoreError> {
+    let rows = db.execute(
+        "SELECT id, name, email, kind = 'organization' FROM account
+        WHERE email = ?1 COLLATE NOCASE AND kind IN ('user', 'organization')
+            AND (enabled = 1 OR kind = 'organization')
+        ORDER BY kind = 'organization', email = ?1 DESC, id LIMIT 1",
+        params![email],
+    )?;
+    let found = rows.into_iter().next().map(|mut row| {
+        Ok(Addressee {
+            id: row.read()?,
+            name: row.read()?,
+            email: row.read()?,
+            is_organization: row.read()?,
+        })
+    });
+    found.transpose()
+}
+
+/// Gives an enabled user a recovery code, unless the last one still lives at `not_after`; whether there is a new one. One
+/// statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn set_recovery_code(
     tx: &Transaction<'_>,
-    email: &str,
+    account_id: i64,
     code: EmailCode<'_>,
     not_after: Timestamp,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<bool, StoreError> {
     let rows = tx.execute(
         "UPDATE user_profile SET recovery_code_hash = ?2, recovery_code_expires_at = ?3
-        WHERE account_id = (SELECT id FROM account
-                WHERE kind = 'user' AND email = ?1 AND enabled = 1)
+        WHERE account_id = (SELECT id FROM account WHERE id = ?1 AND enabled = 1)
             AND coalesce(recovery_code_expires_at, 0) < ?4
         RETURNING account_id",
-        params![email, code.hash, code.expires_at, not_after],
+        params![account_id, code.hash, code.expires_at, not_after],
     )?;
-    rows.into_iter().next().map(|mut row| row.read()).transpose()
+    Ok(!rows.is_empty())
+}
+
+/// Takes an address, which somebody else is about to prove, from the user who holds it unproven. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn leave_address(tx: &Transaction<'_>, email: &str, no_email: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE account SET email = ?2
+        WHERE kind = 'user' AND email = ?1 COLLATE NOCASE AND NOT EXISTS (
+            SELECT 1 FROM user_profile held
+            WHERE held.account_id = account.id AND held.proven_email = ?1 COLLATE NOCASE)",
+        params![email, no_email],
+    )?;
+    Ok(())
+}
+
+/// What a sign-up must know of who is there already.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SignUpFacts {
+    /// Whether the user with the wanted name waited for a confirmation until his time was over.
+    pub name_is_free: bool,
+    /// Whether the code is that of an invitation of the address.
+    pub is_invited: bool,
+    /// Whether it also was sent there by mail, so that whoever has it reads the mail of the address.
+    pub proves_address: bool,
+}
+
+/// Those facts. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sign_up_facts(
+    db: &dyn Database,
+    name: &str,
+    email: &str,
+    code_hash: &[u8],
+    now: Timestamp,
+) -> Result<SignUpFacts, StoreError> {
+    let rows = db.execute(
+        "SELECT EXISTS (SELECT 1 FROM unconfirmed_account
+                WHERE name = ?1 AND unconfirmed_until <= ?4),
+            i.id IS NOT NULL,
+            coalesce(m.delivered_at IS NOT NULL AND m.recipient = i.email COLLATE NOCASE, 0)
+        FROM (SELECT 1) LEFT JOIN team_invitation i
+            ON i.code_hash = ?3 AND i.expires_at > ?4 AND i.email = ?2 COLLATE NOCASE
+        LEFT JOIN mail m ON m.id = i.mail_id",
+        params![name, email, code_hash, now],
+    )?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(SignUpFacts::default()) };
+    Ok(SignUpFacts {
+        name_is_free: row.read()?,
+        is_invited: row.read()?,
+        proves_address: row.read()?,
+    })
 }
 
 /// Deletes a person's account and everything of it; the name is free at once. Returns whether it was there. One statement: the

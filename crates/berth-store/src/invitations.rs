@@ -3,9 +3,9 @@
 //! For each team and person there is at most one; asking again renews it, with a new code. An expired one counts as none.
 
 use berth_access::{ExistingTeamAdmin, Grant, OrganizationAdminView};
-use berth_domain::Timestamp;
+use berth_domain::{Timestamp, is_same_address};
 
-use crate::db::{Database, Row, StoreError, Transaction, returned};
+use crate::db::{Database, Row, StoreError, Transaction};
 use crate::mail::Delivery;
 use crate::params;
 
@@ -33,13 +33,16 @@ pub struct NewInvitation<'a> {
     pub mail_id: Option<i64>,
     /// The stable id of the notification, for a user.
     pub notification_uuid: &'a str,
+    /// Whether one that is there keeps its code and its mail: of a new code nobody would be told.
+    pub keeps_code: bool,
     /// When.
     pub at: Timestamp,
     /// Until when it can be accepted.
     pub expires_at: Timestamp,
 }
 
-/// Makes an invitation into the grant's team, or renews it; a user finds a notification. One statement, for users two.
+/// Makes an invitation into the grant's team, or renews it; a user finds a notification. Addresses that differ in case are
+/// the same. Whether the code is the new one. One statement, for users two.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -47,20 +50,25 @@ pub fn invite(
     tx: &Transaction<'_>,
     grant: &Grant<ExistingTeamAdmin>,
     new: &NewInvitation<'_>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let (account_id, email) = match new.invited {
         Invited::User(id) => (Some(*id), None),
         Invited::Email(email) => (None, Some(email)),
     };
     let target = grant.target();
-    let id: i64 = returned(tx.execute(
+    let rows = tx.execute(
         "INSERT INTO team_invitation (team_id, organization_id, account_id, email, inviter_id,
             code_hash, sealed_code, mail_id, created_at, expires_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-        ON CONFLICT DO UPDATE SET inviter_id = excluded.inviter_id, code_hash = excluded.code_hash,
-            sealed_code = excluded.sealed_code, mail_id = excluded.mail_id,
+        SELECT ?1, ?2, ?3, coalesce((SELECT email FROM team_invitation
+                WHERE team_id = ?1 AND email = ?4 COLLATE NOCASE ORDER BY email = ?4 DESC LIMIT 1), ?4),
+            ?5, ?6, ?7, ?8, ?9, ?10
+        WHERE true
+        ON CONFLICT DO UPDATE SET inviter_id = excluded.inviter_id, email = ?4,
+            code_hash = CASE WHEN ?11 THEN code_hash ELSE excluded.code_hash END,
+            sealed_code = CASE WHEN ?11 THEN sealed_code ELSE excluded.sealed_code END,
+            mail_id = CASE WHEN ?11 THEN mail_id ELSE excluded.mail_id END,
             created_at = excluded.created_at, expires_at = excluded.expires_at
-        RETURNING id",
+        RETURNING id, code_hash = ?6",
         params![
             target.team.id,
             target.organization.id,
@@ -71,9 +79,12 @@ pub fn invite(
             new.sealed_code,
             new.mail_id,
             new.at,
-            new.expires_at
+            new.expires_at,
+            new.keeps_code
         ],
-    )?)?;
+    )?;
+    let Some(mut row) = rows.into_iter().next() else { return Err(StoreError::Gone) };
+    let (id, has_new_code): (i64, bool) = (row.read()?, row.read()?);
     if let Some(account_id) = account_id {
         tx.execute(
             "INSERT INTO notification (uuid, account_id, kind, invitation_id, created_at)
@@ -83,7 +94,7 @@ pub fn invite(
             params![new.notification_uuid, account_id, id, new.at],
         )?;
     }
-    Ok(())
+    Ok(has_new_code)
 }
 
 /// Withdraws an invitation into the grant's team; whether there was one. One statement.
@@ -102,7 +113,8 @@ pub fn withdraw(
     };
     let rows = tx.execute(
         "DELETE FROM team_invitation
-        WHERE team_id = ?1 AND (account_id = ?2 OR email = ?3) AND expires_at > ?4 RETURNING id",
+        WHERE team_id = ?1 AND (account_id = ?2 OR email = ?3 COLLATE NOCASE) AND expires_at > ?4
+        RETURNING id",
         params![grant.target().team.id, account_id, email, now],
     )?;
     Ok(!rows.is_empty())
@@ -185,30 +197,42 @@ pub struct Invitation {
     pub addressee: String,
     /// Who invites; none when he is gone.
     pub inviter: Option<String>,
+    /// Whether its code was sent to the invited address by mail.
+    pub was_mailed: bool,
 }
 
 impl Invitation {
-    /// Whether it is for this person: for his account, or for his address once he has shown that it is his. Addresses that
-    /// differ in case are the same.
+    /// Whether it is for this person, who brings its code: for his account, or for his address. That he has an address in
+    /// his account shows nothing; the code, which went to that address, does.
     #[must_use]
-    pub fn is_for(&self, account_id: i64, email: &str, verified: bool) -> bool {
+    pub fn is_for(&self, account_id: i64, email: &str) -> bool {
         match &self.invited {
             Invited::User(id) => *id == account_id,
-            Invited::Email(_) => verified && self.is_for_address(email),
+            Invited::Email(address) => is_same_address(address, email),
         }
     }
 
-    /// Whether that address is invited: who knows the code, which was sent there, has shown that it is his.
+    /// The invited address.
     #[must_use]
-    pub fn is_for_address(&self, email: &str) -> bool {
-        matches!(&self.invited, Invited::Email(address) if address.eq_ignore_ascii_case(email))
+    pub fn address(&self) -> Option<&str> {
+        match &self.invited {
+            Invited::User(_) => None,
+            Invited::Email(address) => Some(address),
+        }
+    }
+
+    /// Whether whoever brings the code has shown that he reads the mail of `email`: it came to him by mail and no other way.
+    #[must_use]
+    pub fn proves(&self, email: &str) -> bool {
+        self.was_mailed && self.address().is_some_and(|address| is_same_address(address, email))
     }
 }
 
 macro_rules! invitation_columns {
     () => {
         "SELECT i.id, i.organization_id, o.name, t.name, i.account_id, coalesce(i.email, a.name),
-            inviter.name
+            inviter.name, EXISTS (SELECT 1 FROM mail WHERE mail.id = i.mail_id
+                AND delivered_at IS NOT NULL AND recipient = i.email COLLATE NOCASE)
         FROM team_invitation i
         JOIN account o ON o.id = i.organization_id
         JOIN team t ON t.id = i.team_id
@@ -217,7 +241,7 @@ macro_rules! invitation_columns {
     };
 }
 
-fn read_invitation(mut row: Row) -> Result<Invitation, StoreError> {
+fn read_invitation(row: &mut Row) -> Result<Invitation, StoreError> {
     let (id, organization_id) = (row.read()?, row.read()?);
     let (organization, team) = (row.read()?, row.read()?);
     let (account_id, addressee): (Option<i64>, String) = (row.read()?, row.read()?);
@@ -225,8 +249,17 @@ fn read_invitation(mut row: Row) -> Result<Invitation, StoreError> {
         Some(id) => Invited::User(id),
         None => Invited::Email(addressee.clone()),
     };
-    let inviter = row.read()?;
-    Ok(Invitation { id, organization_id, organization, team, invited, addressee, inviter })
+    let (inviter, was_mailed) = (row.read()?, row.read()?);
+    Ok(Invitation {
+        id,
+        organization_id,
+        organization,
+        team,
+        invited,
+        addressee,
+        inviter,
+        was_mailed,
+    })
 }
 
 /// The pending invitation with that code. One statement.
@@ -242,54 +275,45 @@ pub fn find(
         concat!(invitation_columns!(), "WHERE i.code_hash = ?1 AND i.expires_at > ?2"),
         params![code_hash, now],
     )?;
-    rows.into_iter().next().map(read_invitation).transpose()
+    rows.into_iter().next().map(|mut row| read_invitation(&mut row)).transpose()
 }
 
-/// Who answers an invitation.
-#[derive(Debug, Clone, Copy)]
-pub struct Invitee<'a> {
-    /// Row id of the account.
-    pub account_id: i64,
-    /// His address, when he has shown that it is his.
-    pub verified_email: Option<&'a str>,
-}
-
-/// Puts the invitee into every team of the organization of `found` that he is invited into, and removes those invitations;
-/// returns them in the order of their ids. Three statements.
+/// Puts a user into every team of the organization of `found` that his account is invited into, and, if `found` is for an
+/// address, into those that this address is invited into; removes these invitations and returns them in the order of their
+/// ids. Two statements.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn accept(
     tx: &Transaction<'_>,
     found: &Invitation,
-    invitee: Invitee<'_>,
+    account_id: i64,
     now: Timestamp,
 ) -> Result<Vec<Invitation>, StoreError> {
-    let his = params![found.organization_id, invitee.account_id, invitee.verified_email, now];
     let rows = tx.execute(
-        concat!(
-            invitation_columns!(),
-            "WHERE i.organization_id = ?1 AND i.expires_at > ?4
-                AND (i.account_id = ?2 OR i.email = ?3 COLLATE NOCASE)
-            ORDER BY i.id"
-        ),
-        his,
-    )?;
-    let accepted: Vec<Invitation> =
-        rows.into_iter().map(read_invitation).collect::<Result<_, _>>()?;
-    tx.execute(
-        "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
-        SELECT DISTINCT team_id, organization_id, ?2, 'user' FROM team_invitation
-        WHERE organization_id = ?1 AND expires_at > ?4
-            AND (account_id = ?2 OR email = ?3 COLLATE NOCASE)
-        ON CONFLICT DO NOTHING",
-        his,
-    )?;
-    tx.execute(
         "DELETE FROM team_invitation
         WHERE organization_id = ?1 AND expires_at > ?4
-            AND (account_id = ?2 OR email = ?3 COLLATE NOCASE)",
-        his,
+            AND (account_id = ?2 OR email = ?3 COLLATE NOCASE)
+        RETURNING id, organization_id, (SELECT name FROM account WHERE id = organization_id),
+            (SELECT name FROM team WHERE id = team_id), account_id,
+            coalesce(email, (SELECT name FROM account WHERE id = account_id)),
+            (SELECT name FROM account WHERE id = inviter_id), 0, team_id",
+        params![found.organization_id, account_id, found.address(), now],
+    )?;
+    let mut accepted = Vec::new();
+    for mut row in rows {
+        let invitation = read_invitation(&mut row)?;
+        accepted.push((invitation, row.read::<i64>()?));
+    }
+    accepted.sort_by_key(|(invitation, _)| invitation.id);
+    let (accepted, teams): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
+    tx.execute(
+        "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
+        SELECT team.id, team.organization_id, ?1, 'user'
+        FROM json_each(?2) wanted JOIN team ON team.id = wanted.value
+        WHERE true ORDER BY wanted.key
+        ON CONFLICT DO NOTHING",
+        params![account_id, serde_json::json!(teams).to_string()],
     )?;
     Ok(accepted)
 }

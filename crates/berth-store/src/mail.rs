@@ -55,6 +55,100 @@ pub fn append(tx: &Transaction<'_>, mail: &NewMail<'_>) -> Result<i64, StoreErro
     )?)
 }
 
+/// Who has a mail sent to somebody else, and how many he may.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender<'a> {
+    /// The user, by UUID, or the address of the client where nobody knows him.
+    pub id: &'a str,
+    /// How many mails of his may leave in an hour.
+    pub hourly_limit: i64,
+}
+
+/// How often the same letter goes to the same address at most, in seconds.
+pub const REPETITION_PAUSE_S: i64 = 60;
+
+/// How many mails one sender may have sent to one address in an hour.
+const MOST_TO_ONE: i64 = 20;
+
+/// How many mails an address gets in an hour on behalf of others, whoever they are.
+const MOST_FOR_ONE: i64 = 50;
+
+const HOUR_S: i64 = 3_600;
+
+/// As [`append`], on somebody's behalf and within the limits: the same letter to the same address once a minute, so many an
+/// hour from one sender to one address, to one address, and from one sender. None where a limit is reached; [`wait_s`] tells
+/// for how long. A mail that is only held is not limited. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn append_limited(
+    tx: &Transaction<'_>,
+    mail: &NewMail<'_>,
+    sender: Sender<'_>,
+) -> Result<Option<i64>, StoreError> {
+    let hour_ago = mail.at.plus_seconds(-HOUR_S);
+    let rows = tx.execute(
+        "INSERT INTO mail (uuid, account_id, recipient, subject, sealed_content, due_at, created_at,
+            sender)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+        WHERE ?6 IS NULL OR (
+            NOT EXISTS (SELECT 1 FROM mail WHERE recipient = ?3 COLLATE NOCASE AND created_at > ?9
+                AND subject = ?4 AND sender IS NOT NULL)
+            AND (SELECT count(*) FROM mail
+                WHERE recipient = ?3 COLLATE NOCASE AND created_at > ?10 AND sender = ?8) < ?11
+            AND (SELECT count(*) FROM mail WHERE recipient = ?3 COLLATE NOCASE
+                AND created_at > ?10 AND sender IS NOT NULL) < ?12
+            AND (SELECT count(*) FROM mail WHERE sender = ?8 AND created_at > ?10) < ?13)
+        RETURNING id",
+        params![
+            mail.uuid,
+            mail.account_id,
+            mail.recipient,
+            mail.subject,
+            mail.sealed_content,
+            mail.is_due.then_some(mail.at),
+            mail.at,
+            sender.id,
+            mail.at.plus_seconds(-REPETITION_PAUSE_S),
+            hour_ago,
+            MOST_TO_ONE,
+            MOST_FOR_ONE,
+            sender.hourly_limit
+        ],
+    )?;
+    rows.into_iter().next().map(|mut row| row.read()).transpose()
+}
+
+/// How many seconds a refused mail must wait: until the same letter's pause is over, or the oldest mail that counts is an hour
+/// old. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn wait_s(
+    tx: &Transaction<'_>,
+    mail: &NewMail<'_>,
+    sender: Sender<'_>,
+) -> Result<i64, StoreError> {
+    let until: Option<i64> = returned(tx.execute(
+        "SELECT coalesce(
+            (SELECT max(created_at) + ?5 FROM mail WHERE recipient = ?1 COLLATE NOCASE
+                AND created_at > ?4 - ?5 AND subject = ?2 AND sender IS NOT NULL),
+            (SELECT min(created_at) + ?6 FROM mail
+                WHERE (recipient = ?1 COLLATE NOCASE OR sender = ?3) AND sender IS NOT NULL
+                    AND created_at > ?4 - ?6))",
+        params![
+            mail.recipient,
+            mail.subject,
+            sender.id,
+            mail.at,
+            REPETITION_PAUSE_S * 1_000_000,
+            HOUR_S * 1_000_000
+        ],
+    )?)?;
+    let wait = until.map_or(0, |until| until - mail.at.as_micros());
+    Ok((wait + 999_999).div_euclid(1_000_000).max(1))
+}
+
 /// A mail that the caller may deliver, and nobody else for now.
 #[derive(Debug)]
 pub struct ClaimedMail {
@@ -171,6 +265,19 @@ pub struct OutboxMail {
     pub created_at: Timestamp,
     /// How far it is.
     pub delivery: Delivery,
+    /// The users whose it is: whom it is about, and who has the address that it goes to.
+    pub people: Vec<Person>,
+}
+
+/// A user whom a mail concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Row id.
+    pub id: i64,
+    /// Name.
+    pub name: String,
+    /// Whether this is the first user of the installation.
+    pub is_first: bool,
 }
 
 /// The mails before the one with the row id `before`, the newest first, at most `limit`. One statement.
@@ -184,27 +291,46 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<OutboxMail>, StoreError> {
     let rows = db.execute(
-        "SELECT id, uuid, recipient, subject, sealed_content, created_at,
-            attempts, due_at, delivered_at, last_error
-        FROM mail WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2",
+        "SELECT mail.id, mail.uuid, recipient, subject, sealed_content, mail.created_at,
+            attempts, due_at, delivered_at, last_error,
+            about.id, about.name, about_profile.is_first, reader.id, reader.name,
+            reader_profile.is_first
+        FROM mail
+        LEFT JOIN account about ON about.id = mail.account_id AND about.kind = 'user'
+        LEFT JOIN user_profile about_profile ON about_profile.account_id = about.id
+        LEFT JOIN account reader ON reader.id = (SELECT id FROM account
+            WHERE kind = 'user' AND email = recipient COLLATE NOCASE
+            ORDER BY email = recipient DESC, id LIMIT 1)
+        LEFT JOIN user_profile reader_profile ON reader_profile.account_id = reader.id
+        WHERE ?1 IS NULL OR mail.id < ?1 ORDER BY mail.id DESC LIMIT ?2",
         params![before, limit],
     )?;
-    rows.into_iter()
-        .map(|mut row| {
-            Ok(OutboxMail {
-                id: row.read()?,
-                uuid: row.read()?,
-                recipient: row.read()?,
-                subject: row.read()?,
-                sealed_content: row.read()?,
-                created_at: row.read()?,
-                delivery: Delivery {
-                    attempts: row.read()?,
-                    due_at: row.read()?,
-                    delivered_at: row.read()?,
-                    last_error: row.read()?,
-                },
-            })
-        })
-        .collect()
+    rows.into_iter().map(read_outbox).collect()
+}
+
+fn read_outbox(mut row: Row) -> Result<OutboxMail, StoreError> {
+    Ok(OutboxMail {
+        id: row.read()?,
+        uuid: row.read()?,
+        recipient: row.read()?,
+        subject: row.read()?,
+        sealed_content: row.read()?,
+        created_at: row.read()?,
+        delivery: Delivery {
+            attempts: row.read()?,
+            due_at: row.read()?,
+            delivered_at: row.read()?,
+            last_error: row.read()?,
+        },
+        people: [read_person(&mut row)?, read_person(&mut row)?].into_iter().flatten().collect(),
+    })
+}
+
+fn read_person(row: &mut Row) -> Result<Option<Person>, StoreError> {
+    let (id, name, is_first): (Option<_>, Option<_>, Option<_>) =
+        (row.read()?, row.read()?, row.read()?);
+    Ok(match (id, name) {
+        (Some(id), Some(name)) => Some(Person { id, name, is_first: is_first.unwrap_or(false) }),
+        _ => None,
+    })
 }

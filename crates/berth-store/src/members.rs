@@ -181,3 +181,18 @@ pub fn take_ownership(
     )?;
     Ok(true)
 }
+
+/// The names of the people in teams with role admin of an organization, in the order of their ids. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn administrators(db: &dyn Database, organization_id: i64) -> Result<Vec<String>, StoreError> {
+    let rows = db.execute(
+        "SELECT DISTINCT account.name FROM team_member
+        JOIN team ON team.id = team_member.team_id AND team.role = 'admin'
+        JOIN account ON account.id = team_member.account_id AND account.kind = 'user'
+        WHERE team_member.organization_id = ?1 ORDER BY account.id LIMIT 100",
+        params![organization_id],
+    )?;
+    rows.into_iter().map(|mut row| row.read()).collect()
+}

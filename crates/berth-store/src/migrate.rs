@@ -53,6 +53,7 @@ migrations! {
     "0021_proxy_cache.sql": Expands,
     "0022_messages.sql": Expands,
     "0023_concord.sql": Expands,
+    "0024_proven_addresses.sql": Expands,
     // Code from before it takes no schema but its own.
     "0025_oldest_reader.sql": Contracts,
     "0026_owner_is_a_member.sql": Expands,
@@ -195,4 +196,56 @@ fn failure(message: String) -> StoreError {
 /// The statements of a migration file: each ends with a semicolon before an empty line or the end.
 fn statements(migration: &str) -> impl Iterator<Item = &str> {
     migration.split(";\n\n").map(str::trim).filter(|statement| !statement.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_listed_once() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(directory).expect("the directory") {
+            let path = entry.expect("an entry").path();
+            files.push(std::fs::read_to_string(path).expect("a text"));
+        }
+        assert_eq!(files.len(), MIGRATIONS.len());
+        for file in files {
+            assert_eq!(sources().filter(|sql| **sql == *file).count(), 1, "{file}");
+        }
+    }
+
+    /// What takes something away is nothing that code from before it can work with.
+    #[test]
+    fn what_expands_takes_nothing_away() {
+        for (sql, _) in MIGRATIONS.iter().filter(|(_, reach)| *reach == Expands) {
+            for statement in statements(sql) {
+                let words = statement.to_ascii_uppercase();
+                let drops = ["DROP TABLE", "DROP COLUMN", "RENAME "];
+                assert!(!drops.iter().any(|word| words.contains(word)), "{statement}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_may_read_which_schema() {
+        assert!((1..=SCHEMA_VERSION).contains(&OLDEST_READER));
+        assert_eq!(SchemaState::of(SCHEMA_VERSION - 1, 1), Ok(SchemaState::Old));
+        assert_eq!(SchemaState::of(SCHEMA_VERSION, OLDEST_READER), Ok(SchemaState::Fits));
+        assert_eq!(SchemaState::of(SCHEMA_VERSION + 5, SCHEMA_VERSION), Ok(SchemaState::Fits));
+        assert!(SchemaState::of(SCHEMA_VERSION + 5, SCHEMA_VERSION + 1).is_err());
+    }
+
+    #[test]
+    fn only_the_missing_table_is_an_empty_database() {
+        let says = |text: &str| says_that_nothing_is_there(&DatabaseError(text.into()));
+        assert!(says("no such table: schema_version"));
+        assert!(says("no such table: schema_version in SELECT version at offset 20"));
+        assert!(says("Hrana: `cursor error: `SQLite error: no such table: schema_version``"));
+        for other in ["no such table: schema_versions", "no such table: mail", "no such column: x"]
+        {
+            assert!(!says(other), "{other}");
+        }
+    }
 }

@@ -298,15 +298,23 @@ pub struct Taken {
     pub email_by_user: bool,
 }
 
-/// Whether name and address are taken. One statement.
+/// Whether name and address are taken. One whose unconfirmed holder's time is over is not. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn taken(db: &dyn Database, name: &str, email: Option<&str>) -> Result<Taken, StoreError> {
+pub fn taken(
+    db: &dyn Database,
+    name: &str,
+    email: Option<&str>,
+    now: Timestamp,
+) -> Result<Taken, StoreError> {
     let rows = db.execute(
-        "SELECT EXISTS (SELECT 1 FROM account WHERE name = ?1 AND name = ?1 COLLATE BINARY),
-            EXISTS (SELECT 1 FROM account WHERE kind = 'user' AND email = ?2)",
-        params![name, email],
+        "WITH expired AS (SELECT id FROM unconfirmed_account WHERE unconfirmed_until <= ?3)
+        SELECT EXISTS (SELECT 1 FROM account
+                WHERE name = ?1 AND name = ?1 COLLATE BINARY AND id NOT IN expired),
+            EXISTS (SELECT 1 FROM account
+                WHERE kind = 'user' AND email = ?2 COLLATE NOCASE AND id NOT IN expired)",
+        params![name, email, now],
     )?;
     match rows.into_iter().next() {
         Some(mut row) => Ok(Taken { name: row.read()?, email_by_user: row.read()? }),

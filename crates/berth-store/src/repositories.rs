@@ -259,13 +259,14 @@ pub fn set_visibility(
     Ok(!rows.is_empty())
 }
 
-/// Deletes a repository, if it exists, with its permissions and stars. One statement.
+/// Deletes a repository with its permissions and stars; returns whether it was there. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn delete(tx: &Transaction<'_>, grant: &Grant<RepositoryAdmin>) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM repository WHERE id = ?1", params![row_id(grant)])?;
-    Ok(())
+pub fn delete(tx: &Transaction<'_>, grant: &Grant<RepositoryAdmin>) -> Result<bool, StoreError> {
+    let rows =
+        tx.execute("DELETE FROM repository WHERE id = ?1 RETURNING 1", params![row_id(grant)])?;
+    Ok(!rows.is_empty())
 }
 
 /// Stars a repository, once. One statement.

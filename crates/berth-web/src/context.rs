@@ -124,37 +124,47 @@ impl<'a, P: Permit> Context<'a, P> {
     /// # Errors
     /// As there.
     pub fn begin_confirmed_session(&self, user: &SignInRow) -> Result<Session, ApiError> {
-        self.sign_in(user, ProfileChange { verified: Some(true), ..ProfileChange::default() })
+        let proven_email = Some(user.email.as_str());
+        let change =
+            ProfileChange { verified: Some(true), proven_email, ..ProfileChange::default() };
+        self.sign_in(user, change)
     }
 
     fn sign_in(&self, user: &SignInRow, change: ProfileChange<'_>) -> Result<Session, ApiError> {
         let services = self.services();
         let session = Session::replace(self.session(), services, &user.uuid, user.session_epoch)?;
-        let logs = services.setting(&settings::ACTION_LOG_AUDIT_LOGINS)?;
-        if logs || change != ProfileChange::default() {
+        let entry = self.sign_in_entry(user.id, "quayauth")?;
+        if entry.is_some() || change != ProfileChange::default() {
             transaction(self.db(), |tx| -> Result<_, StoreError> {
                 accounts::change_profile(tx, user.id, &change)?;
-                if logs { log::append(tx, &[self.sign_in_entry(user)]) } else { Ok(()) }
+                log::append(tx, entry.as_slice())
             })?;
         }
         Ok(session)
     }
 
-    /// Nobody is known to act before the session begins: the entry has no performer.
-    fn sign_in_entry(&self, user: &SignInRow) -> LogEntry {
+    /// What is logged when somebody signs in; none where sign-ins are not logged. `how` says what let him in. Nobody is known
+    /// to act before the session begins: the entry has no performer.
+    ///
+    /// # Errors
+    /// [`ApiError`] when a setting cannot be used.
+    pub fn sign_in_entry(&self, account_id: i64, how: &str) -> Result<Option<LogEntry>, ApiError> {
+        if !self.services().setting(&settings::ACTION_LOG_AUDIT_LOGINS)? {
+            return Ok(None);
+        }
         let user_agent = self.request().header("user-agent").unwrap_or_default();
         let user_agent: String = user_agent.chars().take(LONGEST_USER_AGENT).collect();
         let mut metadata = Map::new();
-        metadata.insert("type".into(), "quayauth".into());
+        metadata.insert("type".into(), how.into());
         metadata.insert("useragent".into(), user_agent.into());
-        LogEntry {
+        Ok(Some(LogEntry {
             kind: LogKind::LoginSuccess,
-            namespace_id: Some(user.id),
+            namespace_id: Some(account_id),
             performer_id: None,
             ip: self.request().client_address(),
             metadata,
             at: self.services().now(),
-        }
+        }))
     }
 
     /// An entry for the log: the caller as performer, what is known of his token appended (`contract/quay.md` 8.2).

@@ -37,8 +37,13 @@ pub struct Served<'a> {
 pub struct Afterwards<'a>(Services<'a>);
 
 impl Afterwards<'_> {
-    /// Writes down that a token was used, and delivers mail that is due.
+    /// Does what was put off, writes down that a token was used, and delivers mail that is due.
     pub fn run(self) {
+        for work in self.0.take_later() {
+            if let Err(error) = work(&self.0) {
+                eprintln!("error: after the answer: {}", error.cause().unwrap_or("refused"));
+            }
+        }
         if let Some(token_id) = self.0.used_token() {
             token_use::record(&self.0, token_id);
         }

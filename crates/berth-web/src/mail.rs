@@ -5,12 +5,14 @@
 
 mod delivery;
 
+use berth_access::Permit;
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::settings;
 use berth_store::Transaction;
-use berth_store::mail::{self, NewMail};
+use berth_store::mail::{self, NewMail, Sender};
 use serde::{Deserialize, Serialize};
 
+use crate::context::Context;
 use crate::error::ApiError;
 use crate::html::escape;
 use crate::services::Services;
@@ -109,22 +111,99 @@ impl SealedLetter<'_> {
     /// # Errors
     /// [`ApiError`] when the database fails.
     pub fn post(&self, tx: &Transaction<'_>, account_id: i64) -> Result<i64, ApiError> {
-        let id = mail::append(
-            tx,
-            &NewMail {
-                uuid: &self.uuid,
-                account_id,
-                recipient: &self.to,
-                subject: &self.subject,
-                sealed_content: &self.sealed_content,
-                is_due: self.is_due,
-                at: self.services.now(),
-            },
-        )?;
+        let id = mail::append(tx, &self.mail(account_id))?;
         if self.is_due {
             self.services.note_due_mail();
         }
         Ok(id)
+    }
+
+    /// As [`Self::post`], on behalf of somebody who may not write to strangers without end; none where a limit is reached.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the database fails.
+    pub fn post_for(
+        &self,
+        tx: &Transaction<'_>,
+        account_id: i64,
+        sender: &MailSender,
+    ) -> Result<Option<i64>, ApiError> {
+        let id = mail::append_limited(tx, &self.mail(account_id), sender.limits())?;
+        if self.is_due && id.is_some() {
+            self.services.note_due_mail();
+        }
+        Ok(id)
+    }
+
+    /// What is told where a limit keeps it back: 429, and when to try again.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the database fails.
+    pub fn refusal(
+        &self,
+        tx: &Transaction<'_>,
+        account_id: i64,
+        sender: &MailSender,
+    ) -> Result<ApiError, ApiError> {
+        Ok(ApiError::TooManyRequests {
+            message: "Too many mails to this address, or on your behalf. Please try again later."
+                .into(),
+            retry_after_s: mail::wait_s(tx, &self.mail(account_id), sender.limits())?,
+        })
+    }
+
+    fn mail(&self, account_id: i64) -> NewMail<'_> {
+        NewMail {
+            uuid: &self.uuid,
+            account_id,
+            recipient: &self.to,
+            subject: &self.subject,
+            sealed_content: &self.sealed_content,
+            is_due: self.is_due,
+            at: self.services.now(),
+        }
+    }
+}
+
+/// Who has mails sent to others: whose limits count.
+pub struct MailSender {
+    id: String,
+    hourly_limit: i64,
+}
+
+impl MailSender {
+    /// The caller, or the address of the client where nobody knows who calls.
+    ///
+    /// # Errors
+    /// [`ApiError`] when a setting cannot be used.
+    pub fn of<P: Permit>(cx: &Context<'_, P>) -> Result<Self, ApiError> {
+        let id = match cx.principal().caller() {
+            Some(caller) => caller.uuid.clone(),
+            None => cx.request().client_address().unwrap_or_default(),
+        };
+        Ok(Self { id, hourly_limit: cx.services().setting(&settings::MAILS_PER_HOUR)? })
+    }
+
+    /// Whoever forgot a password: nobody is told who it is. What one address gets is limited, and no more.
+    #[must_use]
+    pub fn recovery() -> Self {
+        Self { id: "recovery".into(), hourly_limit: i64::MAX }
+    }
+
+    fn limits(&self) -> Sender<'_> {
+        Sender { id: &self.id, hourly_limit: self.hourly_limit }
+    }
+}
+
+/// Whether people who are in no team of an organization are invited instead of being added: where mail is on, as
+/// `require_team_invite` says; by default where mails leave, since people read of an invitation in no other place.
+///
+/// # Errors
+/// [`ApiError::Internal`] when a setting cannot be read.
+pub fn requires_team_invite(services: &Services<'_>) -> Result<bool, ApiError> {
+    match services.setting(&settings::REQUIRE_TEAM_INVITE)? {
+        Some(required) => Ok(required),
+        None => has_gateway(services),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a request can use: the platform, the settings, the secret keys, the time.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use berth_domain::Timestamp;
 use berth_domain::secret::{NONCE_LENGTH, Purpose, SecretKeys};
@@ -18,7 +18,11 @@ pub struct Services<'a> {
     now: Timestamp,
     mail_is_due: Cell<bool>,
     used_token: Cell<Option<i64>>,
+    later: RefCell<Vec<Later>>,
 }
+
+/// Work for when the request is answered.
+type Later = Box<dyn FnOnce(&Services<'_>) -> Result<(), ApiError>>;
 
 /// Where the secret key stays when no setting gives one.
 const SECRET_KEY: &str = "berth/secret-key";
@@ -32,6 +36,7 @@ impl<'a> Services<'a> {
             now: platform.clock.now(),
             mail_is_due: Cell::new(false),
             used_token: Cell::new(None),
+            later: RefCell::default(),
         }
     }
 
@@ -97,6 +102,16 @@ impl<'a> Services<'a> {
     /// Has the outbox looked into once the request is answered.
     pub(crate) fn note_due_mail(&self) {
         self.mail_is_due.set(true);
+    }
+
+    /// Has work done once the request is answered: its time tells nobody anything, and its failure is only logged.
+    pub fn later(&self, work: impl FnOnce(&Services<'_>) -> Result<(), ApiError> + 'static) {
+        self.later.borrow_mut().push(Box::new(work));
+    }
+
+    /// The work that was put off.
+    pub(crate) fn take_later(&self) -> Vec<Later> {
+        self.later.take()
     }
 
     /// Has the use of a token written down once the request is answered.

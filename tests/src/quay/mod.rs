@@ -29,6 +29,7 @@ pub fn recorded_settings(upstreams: &Upstreams) -> HostOptions {
         .variable("tag_expiration_options", "0s,1s,1d,1w,2w,4w")
         .variable("ssrf_allowed_hosts", "127.0.0.1,localhost")
         .variable("mail_gateway_url", &upstreams.mail_url())
+        .variable("mails_per_hour", "10000")
         .flag("--resolve")
         .flag("docker.io=1.1.1.1")
         .flag("--resolve")

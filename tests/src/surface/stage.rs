@@ -176,6 +176,12 @@ fn empty() -> App {
     SETTINGS.into_iter().fold(app, |app, (name, value)| app.with(name, value))
 }
 
+/// Sends a request that was [filled](Stage::fill) to an application.
+#[must_use]
+pub fn send_to(app: &App, ask: &Ask) -> Reply {
+    send(ask, &as_one(app, &ask.who))
+}
+
 fn as_one<'a>(app: &'a App, who: &Who) -> As<'a> {
     match (&who.person, &who.scope, who.browser) {
         (None, _, false) => app.anonymous(),

@@ -3,9 +3,11 @@
 use berth_teams::ROUTES;
 use berth_test::App;
 
-/// The cast, and `acme+bot`, a robot of `acme`, and `duo+bot`, one of `duo`, an organization of `outsider`.
+/// The cast, and `acme+bot`, a robot of `acme`, and `duo+bot`, one of `duo`, an organization of `outsider`. People are asked
+/// before they are in a team.
 pub(crate) fn app() -> App {
     let app = App::new(&[ROUTES, berth_organizations::ROUTES])
+        .with("require_team_invite", "true")
         .with_cast()
         .with_organization("duo", "outsider");
     for organization in ["acme", "duo"] {

@@ -1,7 +1,7 @@
 //! An organization as answers show it.
 
 use berth_access::Rights;
-use berth_domain::{Avatar, AvatarKind, Namespace, TeamRole, is_email_address};
+use berth_domain::{Avatar, AvatarKind, EmailAddress, Namespace, TeamRole};
 use berth_store::organizations::TeamSummary;
 use serde::Serialize;
 use serde_json::{Map, Number, Value, json};
@@ -61,7 +61,7 @@ impl OrganizationView {
         quotas: Quotas,
     ) -> Self {
         let (is_admin, is_member) = (rights.sees_as_admin(), rights.sees_as_member());
-        let shows_email = is_admin && is_email_address(&organization.email);
+        let shows_email = is_admin && EmailAddress::try_from(organization.email.as_str()).is_ok();
         Self {
             name: organization.name.clone(),
             email: if shows_email { organization.email.clone() } else { String::new() },
