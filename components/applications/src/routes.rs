@@ -17,8 +17,8 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationApplications",
         &Read::<OrganizationAdminView>(applications::list),
     )
-    .scope(Scope::OrgAdmin)
-    .query(&[Query::NEXT_PAGE]),
+    .query(Query::PAGES)
+    .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/applications",
         "createOrganizationApplication",
@@ -92,9 +92,9 @@ pub const ROUTES: &[Route] = &[
         "listUserAuthorizations",
         &Read::<UserAdmin>(authorizations::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::UserAdmin)
-    .internal()
-    .query(&[Query::NEXT_PAGE]),
+    .internal(),
     Route::get(
         "/api/v1/user/authorizations/:access_token_uuid",
         "getUserAuthorization",
@@ -115,10 +115,10 @@ pub const ROUTES: &[Route] = &[
         "listAssignedAuthorizations",
         &Read::<UserAdmin>(authorizations::assigned),
     )
+    .query(Query::PAGES)
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
-    .internal()
-    .query(&[Query::NEXT_PAGE]),
+    .internal(),
     Route::delete(
         "/api/v1/user/assignedauthorization/:assigned_authorization_uuid",
         "deleteAssignedAuthorization",

@@ -54,8 +54,8 @@ pub const ROUTES: &[Route] = &[
         "listRepoUserPermissions",
         &Read::<RepositoryAdminView>(permissions::users),
     )
-    .scope(Scope::RepoAdmin)
-    .query(&[Query::NEXT_PAGE]),
+    .query(Query::PAGES)
+    .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/user/:username",
         "getUserPermissions",
@@ -88,8 +88,8 @@ pub const ROUTES: &[Route] = &[
         "listRepoTeamPermissions",
         &Read::<RepositoryAdminView>(permissions::teams),
     )
-    .scope(Scope::RepoAdmin)
-    .query(&[Query::NEXT_PAGE]),
+    .query(Query::PAGES)
+    .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/team/:teamname",
         "getTeamPermissions",
@@ -200,8 +200,8 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationPrototypePermissions",
         &Read::<OrganizationAdminView>(default_permissions::list),
     )
-    .scope(Scope::OrgAdmin)
-    .query(&[Query::NEXT_PAGE]),
+    .query(Query::PAGES)
+    .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/prototypes",
         "createOrganizationPrototypePermission",
@@ -265,9 +265,9 @@ pub const ROUTES: &[Route] = &[
         "getOrgRobots",
         &Change::<NamespaceMemberView, _>(robots::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::OrgAdmin)
-    .own_name_in_sessions()
-    .query(&[Query::NEXT_PAGE]),
+    .own_name_in_sessions(),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "getOrgRobot",
@@ -302,8 +302,8 @@ pub const ROUTES: &[Route] = &[
         "getOrgRobotPermissions",
         &Read::<RobotPermissionsView>(robots::permissions),
     )
-    .scope(Scope::UserAdmin)
-    .query(&[Query::NEXT_PAGE]),
+    .query(Query::PAGES)
+    .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions/*reponame",
         "setOrgRobotPermission",
@@ -344,9 +344,9 @@ pub const ROUTES: &[Route] = &[
         "getUserRobots",
         &Change::<OwnNamespaceView, _>(robots::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::UserAdmin)
-    .permission_first()
-    .query(&[Query::NEXT_PAGE]),
+    .permission_first(),
     Route::get(
         "/api/v1/user/robots/:robot_shortname",
         "getUserRobot",
@@ -381,8 +381,8 @@ pub const ROUTES: &[Route] = &[
         "getUserRobotPermissions",
         &Read::<OwnNamespaceView>(robots::permissions),
     )
-    .scope(Scope::UserAdmin)
-    .query(&[Query::NEXT_PAGE]),
+    .query(Query::PAGES)
+    .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/user/robots/:robot_shortname/permissions/*reponame",
         "setUserRobotPermission",

@@ -665,9 +665,15 @@ fn a_path_that_quay_routes_is_no_repository() {
         assert_eq!(answers.map(|reply| reply.status()), [404; 5], "{path}");
     }
     // Those that there are know their own methods.
-    for below in
-        ["tag/", "notification", "permissions/user", "permissions/team/x/", "logs", "aggregatelogs", "changevisibility"]
-    {
+    for below in [
+        "tag/",
+        "notification",
+        "permissions/user",
+        "permissions/team/x/",
+        "logs",
+        "aggregatelogs",
+        "changevisibility",
+    ] {
         let path = format!("/api/v1/repository/acme/app/{below}");
         let expected = if below == "permissions/team/x/" { 400 } else { 405 };
         assert_eq!(ana.delete(&path).status(), expected, "{path}");

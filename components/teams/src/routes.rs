@@ -19,8 +19,8 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationTeams",
         &Read::<OrganizationMemberView>(teams::list),
     )
-    .scope(Scope::OrgAdmin)
-    .query(&[Query::NEXT_PAGE]),
+    .query(Query::PAGES)
+    .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname",
         "getOrganizationTeam",
@@ -50,14 +50,14 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationTeamPermissions",
         &Read::<TeamAdminView>(teams::permissions),
     )
-    .query(&[Query::NEXT_PAGE]),
+    .query(Query::PAGES),
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname/members",
         "getOrganizationTeamMembers",
         &Read::<TeamView>(team_members::list),
     )
     .scope(Scope::OrgAdmin)
-    .query(&[Query::NEXT_PAGE, Query::flag("includePending", "With those who are invited")]),
+    .query(&[Query::flag("includePending", "With those who are invited"), Query::NEXT_PAGE]),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "updateOrganizationTeamMember",
@@ -93,23 +93,23 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationInvitations",
         &Read::<OrganizationAdminView>(invitations::list),
     )
+    .query(Query::PAGES)
     .scope(Scope::OrgAdmin)
-    .feature(&settings::FEATURE_MAILING)
-    .query(&[Query::NEXT_PAGE]),
+    .feature(&settings::FEATURE_MAILING),
     Route::get(
         "/api/v1/organization/:orgname/collaborators",
         "getOrganizationCollaborators",
         &Read::<OrganizationAdminView>(organization_members::collaborators),
     )
-    .scope(Scope::OrgAdmin)
-    .query(&[Query::NEXT_PAGE]),
+    .query(Query::PAGES)
+    .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/members",
         "getOrganizationMembers",
         &Read::<OrganizationAdminView>(organization_members::list),
     )
-    .scope(Scope::OrgAdmin)
-    .query(&[Query::NEXT_PAGE]),
+    .query(Query::PAGES)
+    .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/members/:membername",
         "getOrganizationMember",

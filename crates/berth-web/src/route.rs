@@ -104,6 +104,9 @@ impl Query {
     /// The token of a page, as the answer before gave it.
     pub const NEXT_PAGE: Self =
         Self::text("next_page", "The page that an answer named `next_page`");
+
+    /// The query of a list that has nothing but pages.
+    pub const PAGES: &'static [Self] = &[Self::NEXT_PAGE];
 }
 
 /// Settings that must all be on; one is the usual case.
