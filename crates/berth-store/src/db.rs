@@ -428,7 +428,9 @@ mod tests {
         for sql in crate::migrate::sources() {
             for (_, rest) in sql.match_indices("RAISE(").map(|(at, _)| sql.split_at(at)) {
                 let text = rest.split('\'').nth(1).expect("RAISE has a text");
-                assert!(Rule::broken(text).is_some(), "no rule has the text {text:?}");
+                let known =
+                    Rule::broken(text).is_some() || !matches!(told(text), StoreError::Database(_));
+                assert!(known, "no rule has the text {text:?}");
                 raised.push(text);
             }
         }

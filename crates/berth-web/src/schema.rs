@@ -258,29 +258,63 @@ fn violation(message: String, keyword: &'static str, path: &[&'static str]) -> V
     Violation { message, keyword, path: path.to_vec() }
 }
 
-/// A value in Python's notation (`repr`).
+/// How much of a value a message repeats, in bytes.
+const LONGEST_REPEATED: usize = 1_024;
+
+/// A value in Python's notation (`repr`); of a long one the beginning, with a mark.
 #[must_use]
 pub fn python(value: &Value) -> String {
+    let mut repr = String::new();
+    write_python(value, &mut repr);
+    if repr.len() > LONGEST_REPEATED {
+        let end = (0..=LONGEST_REPEATED).rev().find(|end| repr.is_char_boundary(*end));
+        repr.truncate(end.unwrap_or_default());
+        repr.push('…');
+    }
+    repr
+}
+
+/// Writes a value, or as much of it as is repeated and a little more.
+fn write_python(value: &Value, repr: &mut String) {
     match value {
-        Value::Null => "None".into(),
-        Value::Bool(true) => "True".into(),
-        Value::Bool(false) => "False".into(),
+        Value::Null => repr.push_str("None"),
+        Value::Bool(true) => repr.push_str("True"),
+        Value::Bool(false) => repr.push_str("False"),
         Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
-            Some(float) => python_float(float),
-            None => number.to_string(),
+            Some(float) => repr.push_str(&python_float(float)),
+            None => repr.push_str(&number.to_string()),
         },
-        Value::String(text) => python_string(text),
+        Value::String(text) => repr.push_str(&python_string(text)),
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(python).collect();
-            format!("[{}]", items.join(", "))
+            repr.push('[');
+            separated(items, repr, write_python);
+            repr.push(']');
         }
         Value::Object(members) => {
-            let members: Vec<String> = members
-                .iter()
-                .map(|(name, value)| format!("{}: {}", python_string(name), python(value)))
-                .collect();
-            format!("{{{}}}", members.join(", "))
+            repr.push('{');
+            separated(members, repr, |(name, value), repr| {
+                repr.push_str(&python_string(name));
+                repr.push_str(": ");
+                write_python(value, repr);
+            });
+            repr.push('}');
         }
+    }
+}
+
+fn separated<T>(
+    items: impl IntoIterator<Item = T>,
+    repr: &mut String,
+    mut write: impl FnMut(T, &mut String),
+) {
+    for (position, item) in items.into_iter().enumerate() {
+        if repr.len() > LONGEST_REPEATED {
+            return;
+        }
+        if position > 0 {
+            repr.push_str(", ");
+        }
+        write(item, repr);
     }
 }
 
@@ -299,7 +333,7 @@ fn python_float(float: f64) -> String {
 fn python_string(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut repr = String::from(quote);
-    for character in text.chars() {
+    for character in text.chars().take(LONGEST_REPEATED + 1) {
         match character {
             '\n' => repr.push_str("\\n"),
             '\r' => repr.push_str("\\r"),
@@ -417,6 +451,15 @@ mod tests {
             r"'{a}\xa0\xad\x7f\u0378\u200b\u2028\u3000\ufeff\U000e0001 e\u0301é中'"
                 .replace(r"\u0301", "\u{301}")
         );
+    }
+
+    #[test]
+    fn python_repeats_the_beginning_of_what_is_long() {
+        let long = python(&json!({ "a": vec![json!({ "": 0 }); 100_000] }));
+        assert!(long.starts_with("{'a': [{'': 0}, {'': 0}, ") && long.ends_with('…'), "{long}");
+        for value in [json!("ü".repeat(500_000)), json!([["x".repeat(500_000)]])] {
+            assert!(python(&value).len() <= LONGEST_REPEATED + '…'.len_utf8());
+        }
     }
 
     #[test]
