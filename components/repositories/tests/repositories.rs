@@ -637,7 +637,6 @@ fn a_path_that_quay_routes_is_no_repository() {
     let before = app.log();
     for below in [
         "tag/v1",
-        "tag/",
         "tag/v1/restore",
         "notification/x",
         "trigger/x/start",
@@ -666,9 +665,16 @@ fn a_path_that_quay_routes_is_no_repository() {
         assert_eq!(answers.map(|reply| reply.status()), [404; 5], "{path}");
     }
     // Those that there are know their own methods.
-    for below in
-        ["permissions/user", "permissions/team/x/", "logs", "aggregatelogs", "changevisibility"]
-    {
+    for below in [
+        "permissions/user",
+        "permissions/team/x/",
+        "logs",
+        "aggregatelogs",
+        "changevisibility",
+        "tag/",
+        "notification/",
+        "exportlogs",
+    ] {
         let path = format!("/api/v1/repository/acme/app/{below}");
         let expected = if below == "permissions/team/x/" { 400 } else { 405 };
         assert_eq!(ana.delete(&path).status(), expected, "{path}");
