@@ -666,13 +666,14 @@ fn a_path_that_quay_routes_is_no_repository() {
     }
     // Those that there are know their own methods.
     for below in [
-        "tag/",
-        "notification",
         "permissions/user",
         "permissions/team/x/",
         "logs",
         "aggregatelogs",
         "changevisibility",
+        "tag/",
+        "notification/",
+        "exportlogs",
     ] {
         let path = format!("/api/v1/repository/acme/app/{below}");
         let expected = if below == "permissions/team/x/" { 400 } else { 405 };

@@ -505,7 +505,7 @@ impl App {
     }
 }
 
-/// Nothing that is answered may be kept by browsers and proxies, nor be taken for what it is not.
+/// Nothing but pictures may be kept by browsers and proxies, nor may anything be taken for what it is not.
 fn check_headers(request: &Request, response: &Response) {
     let has = |name: &str, part: &str| {
         response.headers.iter().any(|(known, value)| *known == name && value.contains(part))
