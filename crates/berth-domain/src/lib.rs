@@ -8,6 +8,7 @@ mod date;
 pub mod destination;
 mod email;
 mod entity;
+pub mod forwarded;
 mod invalid;
 mod log_kind;
 mod loggable;

@@ -8,7 +8,7 @@ use crate::message::{Method, Request};
 use crate::route::Route;
 
 /// How long a path may be, in bytes, before it is decoded. The longest names that go into one are 255 characters.
-const LONGEST_PATH: usize = 4_096;
+pub(crate) const LONGEST_PATH: usize = 4_096;
 
 /// The parameters of a path, decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
