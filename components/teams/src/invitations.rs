@@ -31,7 +31,10 @@ pub(crate) fn invite(
     let code = format!("{CODE_PREFIX}{}", services.random().mixed(32));
     let expires_at = services.now().plus_seconds(services.setting(&settings::INVITATION_TTL_S)?);
     let letter = match can_be_written_to(address) {
-        true => Some(letter(cx, address, &caller.name, &code, expires_at)?.seal(services)?),
+        true => {
+            let letter = letter(cx, address, &caller.name, &code, expires_at)?;
+            Some(letter.seal(services)?.until(expires_at))
+        }
         false => None,
     };
     let sealed_code = services.seal(Purpose::InvitationCode, &code)?;

@@ -31,6 +31,8 @@ pub struct NewMail<'a> {
     pub sealed_content: &'a [u8],
     /// Whether it is to be delivered: not while there is no gateway.
     pub is_due: bool,
+    /// How long it is worth delivering, should a gateway be set later.
+    pub held_until: Timestamp,
     /// When.
     pub at: Timestamp,
 }
@@ -41,8 +43,9 @@ pub struct NewMail<'a> {
 /// [`StoreError`].
 pub fn append(tx: &Transaction<'_>, mail: &NewMail<'_>) -> Result<i64, StoreError> {
     returned(tx.execute(
-        "INSERT INTO mail (uuid, account_id, recipient, subject, sealed_content, due_at, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+        "INSERT INTO mail (uuid, account_id, recipient, subject, sealed_content, due_at, created_at,
+            held_until)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
         params![
             mail.uuid,
             mail.account_id,
@@ -50,7 +53,8 @@ pub fn append(tx: &Transaction<'_>, mail: &NewMail<'_>) -> Result<i64, StoreErro
             mail.subject,
             mail.sealed_content,
             mail.is_due.then_some(mail.at),
-            mail.at
+            mail.at,
+            (!mail.is_due).then_some(mail.held_until)
         ],
     )?)
 }
@@ -70,7 +74,7 @@ pub struct ClaimedMail {
     pub sealed_content: Vec<u8>,
 }
 
-/// Takes the mail that has been due for the longest time. One statement.
+/// Takes the mail that has been due for the longest time, or else one that was held and is still worth delivering. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -78,9 +82,10 @@ pub fn claim(db: &dyn Database, now: Timestamp) -> Result<Option<ClaimedMail>, S
     let mut parameters = vec![Value::from(now)];
     parameters.extend(PAUSES_S.map(|pause| Value::from(now.plus_seconds(pause))));
     let rows = db.execute(
-        "UPDATE mail SET attempts = attempts + 1,
+        "UPDATE mail SET attempts = attempts + 1, held_until = NULL,
             due_at = CASE attempts WHEN 0 THEN ?2 WHEN 1 THEN ?3 WHEN 2 THEN ?4 WHEN 3 THEN ?5 END
-        WHERE id = (SELECT id FROM mail WHERE due_at <= ?1 ORDER BY due_at LIMIT 1)
+        WHERE id = (SELECT id FROM mail WHERE due_at <= ?1 OR held_until > ?1
+            ORDER BY held_until IS NOT NULL, coalesce(due_at, created_at), id LIMIT 1)
         RETURNING id, uuid, recipient, subject, sealed_content",
         &parameters,
     )?;
@@ -135,7 +140,7 @@ pub struct Delivery {
 
 impl Delivery {
     /// The state in one word: `delivered`; `waiting` for its next attempt; `failed` for good; `held`, since there was no
-    /// gateway when it was written.
+    /// gateway when it was written: it leaves when there is one, while its link works.
     #[must_use]
     pub const fn state(&self) -> &'static str {
         match (self.delivered_at, self.due_at, self.attempts) {

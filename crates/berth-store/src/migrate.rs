@@ -31,6 +31,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0021_proxy_cache.sql"),
     include_str!("../migrations/0022_messages.sql"),
     include_str!("../migrations/0023_concord.sql"),
+    include_str!("../migrations/0027_robots_follow_once.sql"),
+    include_str!("../migrations/0028_automation_follows.sql"),
+    include_str!("../migrations/0029_held_mail.sql"),
+    include_str!("../migrations/0030_upstream_checks.sql"),
 ];
 
 /// The version that this code wants.

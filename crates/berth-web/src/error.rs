@@ -144,6 +144,13 @@ pub enum ApiError {
         /// Seconds until the next attempt is heard.
         retry_after_s: i64,
     },
+    /// 429: a limit is reached; seconds to wait.
+    TooManyRequests {
+        /// What is told.
+        message: Cow<'static, str>,
+        /// Seconds until the next one is heard.
+        retry_after_s: i64,
+    },
     /// F7: the registry takes no changes.
     ReadOnly,
     /// A body of an operation's own.
@@ -270,6 +277,11 @@ impl ApiError {
                     "message": "Too many login attempts. \nPlease reset your Quay password and try again.",
                     "error_type": "too_many_attempts",
                 }),
+            )
+            .with_header("retry-after", retry_after_s.to_string()),
+            Self::TooManyRequests { message, retry_after_s } => Response::json(
+                429,
+                &json!({ "message": message, "error_type": "too_many_requests" }),
             )
             .with_header("retry-after", retry_after_s.to_string()),
             Self::ReadOnly => Response::json(
