@@ -106,11 +106,9 @@ impl<'a> CodedLetter<'a> {
         lifetime_s: i64,
         letter: &Letter<'_>,
     ) -> Result<Self, ApiError> {
-        Ok(Self {
-            hash: hash_token(code),
-            expires_at: services.now().plus_seconds(lifetime_s),
-            letter: letter.seal(services)?,
-        })
+        let expires_at = services.now().plus_seconds(lifetime_s);
+        let letter = letter.seal(services)?.until(expires_at);
+        Ok(Self { hash: hash_token(code), expires_at, letter })
     }
 
     /// What is kept of the code.

@@ -180,8 +180,62 @@ fn what_has_left_is_not_kept() {
     app.advance(10);
     let _ = superuser.get(MAILS);
     assert_snapshot!(superuser.get(&format!("{MAILS}?limit=1")).json()["mails"], @r#"[{"id":"75d528a3-5a15-42f9-b3cf-1d6f4e09ebb0","to":"outsider@example.com","subject":"admin invites you to the team owners of acme","text":null,"created":"Sun, 22 Nov 2026 06:29:07 -0000","state":"delivered","attempts":2,"next_attempt":null,"delivered":"Sun, 22 Nov 2026 06:29:17 -0000","error":null}]"#);
-    // What was written while there was no gateway stays where it is.
-    assert_eq!(app.mails().len(), 1);
+    // What was held while there was no gateway has left as well.
+    assert_eq!(app.mails().len(), 3);
+}
+
+fn ask_for_recovery(app: &App) {
+    let browser = app.continuing(&app.anonymous().get("/csrf_token"));
+    let recovery = json!({ "email": "outsider@example.com" });
+    assert_eq!(browser.post("/api/v1/recovery", recovery).status(), 200);
+}
+
+/// Subjects of the mails that leave once a gateway is set.
+fn leave(app: &App) -> Vec<String> {
+    app.set("mail_gateway_url", "https://mail.example/send");
+    let _ = app.as_user("outsider").get(NOTIFICATIONS);
+    app.mails().into_iter().map(|mail| mail.subject).collect()
+}
+
+#[test]
+fn what_was_held_leaves_when_there_is_a_gateway() {
+    let app = app();
+    ask_for_recovery(&app);
+    assert_eq!(app.mails().len(), 0);
+    app.advance(1_799);
+    let subjects = [
+        "admin invites you to the team members of acme",
+        "admin invites you to the team creators of acme",
+        "Your password for Berth",
+    ];
+    assert_eq!(leave(&app), subjects);
+    assert_eq!(leave(&app), [""; 0], "each leaves once");
+    let mails = app.as_user("superuser").get(MAILS).json();
+    assert!(mails["mails"].as_array().is_some_and(|mails| {
+        mails.iter().all(|mail| mail["state"] == "delivered" && mail["text"].is_null())
+    }));
+}
+
+#[test]
+fn a_mail_whose_code_has_expired_is_not_sent() {
+    let app = app();
+    ask_for_recovery(&app);
+    app.advance(1_800);
+    assert_eq!(leave(&app.copy()).len(), 2, "the password can no longer be recovered");
+    app.advance(7 * 86_400 - 1_800 - 1);
+    assert_eq!(leave(&app.copy()), ["admin invites you to the team creators of acme"]);
+    app.advance(1);
+    assert_eq!(leave(&app), [""; 0]);
+    let mails = app.as_user("superuser").get(MAILS).json();
+    assert_eq!(mails["mails"][0]["state"], "held");
+}
+
+#[test]
+fn the_path_at_the_gateway_may_stand_apart() {
+    let app = app().with("mail_gateway_url", "https://mail.example/");
+    app.set("mail_gateway_path", "/v1/send?x=1");
+    invite(&app, "owners", "outsider");
+    assert_eq!(app.mails()[0].gateway, "https://mail.example/v1/send?x=1");
 }
 
 #[test]

@@ -261,3 +261,45 @@ fn paths_are_decoded_before_they_are_divided() {
     assert_eq!(ana.get("/api/v1/organization/%61cme").json()["name"], "acme");
     assert_eq!(ana.get("/api/v1/organization/%FF").json()["error_type"], "not_found");
 }
+
+#[test]
+fn slashes_that_begin_a_path_count_as_one_and_others_redirect() {
+    let app = app();
+    let ana = app.as_user("ana");
+    assert_eq!(ana.get("//api/v1/organization/acme").json(), ana.get(ACME).json());
+    let change = json!({ "email": "acme@example.com" });
+    assert_eq!(ana.put("///api/v1/organization/acme", change.clone()).status(), 200);
+    for path in ["/api//v1/organization/acme", "//api/v1///organization//acme"] {
+        let reply = ana.put(&format!("{path}?a=//b"), change.clone());
+        assert_eq!(reply.status(), 308, "{path}");
+        assert_eq!(reply.header("location"), Some("/api/v1/organization/acme?a=//b"), "{path}");
+        assert_eq!(reply.header("access-control-allow-origin"), Some("*"), "{path}");
+    }
+    let reply = ana.get("/api/v1//org/");
+    assert_eq!((reply.status(), reply.header("location")), (308, Some("/api/v1/org/")));
+    assert_eq!(ana.get("//api/v1/org/acme").status(), 200, "the dialect is that of the path");
+}
+
+/// Where the latest change came from, by the log.
+fn logged_address(app: &App, headers: &[(&str, &str)]) -> String {
+    let caller =
+        headers.iter().fold(app.as_user("ana"), |caller, (name, value)| caller.header(name, value));
+    assert_eq!(caller.put(ACME, json!({ "tag_expiration_s": 86400 })).status(), 200);
+    let mut rows = app.rows("SELECT ip FROM log_entry ORDER BY id DESC LIMIT 1");
+    rows.remove(0).remove(0)
+}
+
+#[test]
+fn the_log_has_the_client_that_a_trusted_proxy_names() {
+    // Requests of tests come from 192.0.2.1.
+    let spoofed = [("x-forwarded-for", "203.0.113.7"), ("forwarded", "for=203.0.113.7")];
+    assert_eq!(logged_address(&app(), &spoofed), "192.0.2.1");
+    let elsewhere = app().with("trusted_proxies", "10.0.0.0/8,192.0.2.2");
+    assert_eq!(logged_address(&elsewhere, &spoofed), "192.0.2.1");
+    let behind = app().with("trusted_proxies", "10.0.0.0/8, 192.0.2.1");
+    assert_eq!(logged_address(&behind, &[]), "192.0.2.1");
+    let chain = [("x-forwarded-for", "6.6.6.6, 203.0.113.7, 10.1.1.1")];
+    assert_eq!(logged_address(&behind, &chain), "203.0.113.7");
+    let chain = [("forwarded", "for=6.6.6.6, for=\"[2001:db8::7]:4711\";proto=https")];
+    assert_eq!(logged_address(&behind, &chain), "2001:db8::7");
+}

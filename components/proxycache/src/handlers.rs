@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::bodies::{ConfigurationChange, NewConfiguration};
 use crate::recent;
+use crate::running;
 use crate::trouble::Trouble;
 use crate::views;
 
@@ -122,14 +123,19 @@ pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> Answer {
 pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> Answer {
     let (services, organization) = (cx.services(), organization_without_configuration(cx)?);
     let registry = services.registry()?;
-    admit(services, body.upstream_registry(), Trouble::explained)?;
     let upstream = Upstream {
         name: body.upstream_registry(),
         insecure: body.is_insecure()?,
         credentials: body.credentials()?.pair(),
         allowed: &services.setting(&settings::SSRF_ALLOWED_HOSTS)?,
     };
-    match recent::or_ask(services, organization, &upstream, || registry.check(&upstream))? {
+    let try_it = || {
+        running::counted(cx, || {
+            admit(services, upstream.name, Trouble::explained)?;
+            Ok(registry.check(&upstream))
+        })
+    };
+    match recent::or_ask(services, organization, &upstream, try_it)? {
         Ok(Verdict::Valid) => Ok(Response::json(202, &"Valid")),
         Ok(Verdict::Anonymous) => Ok(Response::json(202, &"Anonymous")),
         Err(failure) => Err(Trouble::Failed(failure).explained()),

@@ -5,6 +5,7 @@ mod bodies;
 mod handlers;
 mod recent;
 mod routes;
+mod running;
 mod trouble;
 mod views;
 

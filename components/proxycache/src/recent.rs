@@ -32,17 +32,19 @@ pub(crate) fn or_ask(
     services: &Services<'_>,
     organization: &Namespace,
     upstream: &Upstream<'_>,
-    ask: impl FnOnce() -> Outcome,
+    ask: impl FnOnce() -> Result<Outcome, ApiError>,
 ) -> Result<Outcome, ApiError> {
     let key = format!("berth/upstream-answers/{}", organization.uuid);
     let asked = [json!(organization.uuid), json!(upstream.name), json!(upstream.insecure)];
     let asked = json!([asked, upstream.credentials, upstream.allowed]).to_string();
     let question = services.sealing_keys()?.fingerprint(Purpose::UpstreamCredentials, &asked);
-    let mut answers = kept(services, &key)?;
+    let answers = kept(services, &key)?;
     if let Some(answer) = answers.iter().find(|answer| answer.question == question) {
         return Ok(answer.outcome.clone());
     }
-    let outcome = ask();
+    let outcome = ask()?;
+    // Others were asked meanwhile.
+    let mut answers = kept(services, &key)?;
     answers.truncate(KEPT - 1);
     let until = services.now().plus_seconds(KEPT_S).as_micros();
     answers.insert(0, Answer { question, until, outcome: outcome.clone() });

@@ -34,7 +34,10 @@ pub(crate) fn invite(
     let code = format!("{CODE_PREFIX}{}", services.random().mixed(32));
     let expires_at = services.now().plus_seconds(services.setting(&settings::INVITATION_TTL_S)?);
     let letter = match EmailAddress::try_from(address) {
-        Ok(_) => Some(letter(cx, address, &caller.name, &code, expires_at)?.seal(services)?),
+        Ok(_) => {
+            let letter = letter(cx, address, &caller.name, &code, expires_at)?;
+            Some(letter.seal(services)?.until(expires_at))
+        }
         // Addresses of invitations are free text; what is none is not written to.
         Err(_) => None,
     };

@@ -111,7 +111,7 @@ pub enum Admitted {
 pub enum Refused {
     /// Its name or one of its addresses is private.
     Private,
-    /// Its name has no address.
+    /// Its name has no address, or none in the Internet.
     NotResolved,
 }
 
@@ -138,7 +138,8 @@ impl Destinations {
 
     /// Decides whether `host` may be reached. `resolve` gives the addresses of a name.
     ///
-    /// A private name may be reached when the operator allows it, or every network that it leads to.
+    /// A private name may be reached when the operator allows it, or every network that it leads to. Where they allow no
+    /// network it is not looked up at all: what it leads to would not matter, and resolvers take their time for such names.
     ///
     /// # Errors
     /// [`Refused`].
@@ -155,6 +156,11 @@ impl Destinations {
         let plain = plain(host);
         if self.names.contains(&plain) {
             return Ok(Admitted::Checked);
+        }
+        if self.networks.is_empty()
+            && let Some(refused) = refused_by_name(&plain)
+        {
+            return Err(refused);
         }
         match resolve(name) {
             Ok(addresses) if !addresses.is_empty() => {
@@ -202,6 +208,15 @@ fn is_private_name(name: &str) -> bool {
     NAMES.contains(&name)
         || name == "kubernetes.default"
         || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// How a private name is refused that is not looked up. This machine's own is always an address; the others have none that
+/// the Internet knows of.
+fn refused_by_name(name: &str) -> Option<Refused> {
+    match name {
+        "localhost" => Some(Refused::Private),
+        name => is_private_name(name).then_some(Refused::NotResolved),
+    }
 }
 
 /// Whether an address is one of the Internet's: globally routable, for one receiver.
@@ -281,9 +296,43 @@ mod tests {
             table.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")).collect();
         assert!(spellings.len() >= 200, "{}", spellings.len());
         for spelling in spellings {
-            // As if the name server lied.
-            let reached = reach(spelling, &[], Ok(vec![PUBLIC]));
+            let upstream: UpstreamName = spelling.parse().expect(spelling);
+            let refused = match &upstream.host {
+                Host::Domain(name) if plain(&Host::Domain(name.clone())) != "localhost" => {
+                    Refused::NotResolved
+                }
+                _ => Refused::Private,
+            };
+            let look_up = |name: &str| panic!("{name} is looked up");
+            let reached = Destinations::default().admit(&upstream.host, look_up);
+            assert_eq!(reached, Err(refused), "{spelling}");
+            // Where an operator allows some network, what is private is not there, and the name server may lie.
+            let reached = reach(spelling, &["203.0.113.199/32"], Ok(vec![PUBLIC]));
             assert_eq!(reached, Err("Private".into()), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn internal_names_are_refused_before_any_look_up() {
+        let look_up = |name: &str| panic!("{name} is looked up");
+        for (name, refused) in [
+            ("localhost", Refused::Private),
+            ("LOCALHOST.", Refused::Private),
+            ("sub.localhost", Refused::NotResolved),
+            ("foo.local", Refused::NotResolved),
+            ("Foo.Local.", Refused::NotResolved),
+            ("db.prod.internal", Refused::NotResolved),
+            ("metadata.google.internal", Refused::NotResolved),
+            ("metadata", Refused::NotResolved),
+            ("kubernetes", Refused::NotResolved),
+            ("kubernetes.default", Refused::NotResolved),
+            ("registry.default.svc", Refused::NotResolved),
+            ("registry.default.svc.cluster.local", Refused::NotResolved),
+        ] {
+            let host = name.parse::<UpstreamName>().expect(name).host;
+            assert_eq!(Destinations::default().admit(&host, look_up), Err(refused), "{name}");
+            let allowed = Destinations::allowing(&[name.to_owned()]);
+            assert_eq!(allowed.admit(&host, look_up), Ok(Admitted::Checked), "{name}");
         }
     }
 
@@ -324,9 +373,11 @@ mod tests {
     fn without_look_up_the_rules_for_names_remain() {
         let reach = |text| reach(text, &[], Err(LookUpError::Unavailable));
         assert_eq!(reach("docker.io"), Ok(Admitted::ByNameOnly));
-        for name in ["localhost", "db", "metadata.google.internal", "a.svc.cluster.local", "127.1"]
-        {
+        for name in ["localhost", "db", "127.1"] {
             assert_eq!(reach(name), Err("Private".into()), "{name}");
+        }
+        for name in ["metadata.google.internal", "a.svc.cluster.local"] {
+            assert_eq!(reach(name), Err("NotResolved".into()), "{name}");
         }
     }
 

@@ -8,6 +8,7 @@ mod date;
 pub mod destination;
 mod email;
 mod entity;
+pub mod forwarded;
 mod invalid;
 pub mod limits;
 mod log_kind;

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::destination::is_name_or_network;
+use crate::forwarded::is_network;
 
 /// One setting of type `T`.
 pub struct Setting<T> {
@@ -98,6 +99,7 @@ settings! {
     FEATURE_USER_METADATA: bool = "feature_user_metadata", "false", flag, "Users may record name, company and location.";
     FRESH_LOGIN_TIMEOUT: i64 = "fresh_login_timeout", "10m", duration, "How long after signing in a session may do what needs a fresh login.";
     BROWSER_API_CALLS_XHR_ONLY: bool = "browser_api_calls_xhr_only", "true", flag, "API calls of browsers need the header X-Requested-With.";
+    TRUSTED_PROXIES: Vec<String> = "trusted_proxies", "", networks, "Addresses and CIDRs of the proxies before the registry. Of what comes from there the client's address is the one that `Forwarded` or `X-Forwarded-For` names; from anybody else these headers are ignored. See deployment.md.";
     CORS_ORIGIN: String = "cors_origin", "", text, "The one origin from which a web console may call with cookies. Empty: any origin, without cookies.";
     REGISTRY_STATE: String = "registry_state", "normal", registry_state, "`readonly` refuses every change except signing in.";
     DEFAULT_TAG_EXPIRATION: i64 = "default_tag_expiration", "2w", duration, "How long deleted tags of a new organization can be restored.";
@@ -107,7 +109,8 @@ settings! {
     FEATURE_MAILING: bool = "feature_mailing", "true", flag, "Mail is sent: team members are invited, sign-up and password recovery go through mail where a gateway is set.";
     REQUIRE_TEAM_INVITE: Option<bool> = "require_team_invite", "auto", optional_flag, "People who are in no team of an organization are invited and must accept, instead of being added. `auto`: where `mail_gateway_url` is set.";
     INVITATION_TTL_S: i64 = "invitation_ttl_s", "604800", whole_number, "How long an invitation can be accepted, in seconds.";
-    MAIL_GATEWAY_URL: String = "mail_gateway_url", "", text, "Where mail is posted as JSON. Empty: no mail leaves, sign-up needs no confirmation, and administrators see the links.";
+    MAIL_GATEWAY_URL: String = "mail_gateway_url", "", text, "Where mail is posted as JSON; the components that send mail can reach this host alone. On Spin without a path, which stands in `mail_gateway_path`. Empty: no mail leaves, sign-up needs no confirmation, and administrators see the links.";
+    MAIL_GATEWAY_PATH: String = "mail_gateway_path", "", path, "Path and query at the mail gateway, where `mail_gateway_url` has none: `/v1/send`.";
     MAIL_GATEWAY_TOKEN: String = "mail_gateway_token", "", text, "The Bearer token for the mail gateway.";
     MAIL_DEFAULT_SENDER: String = "mail_default_sender", "berth@localhost", text, "The sender of mails.";
     MAILS_PER_HOUR: i64 = "mails_per_hour", "100", whole_number, "How many mails to others (invitations, confirmations of addresses) a user, or a client that nobody knows, may have sent in an hour, where a gateway is set.";
@@ -210,6 +213,17 @@ fn destinations(text: &str) -> Result<Vec<String>, &'static str> {
     if usable { Ok(items) } else { Err("host names, addresses and CIDRs, separated by commas") }
 }
 
+fn networks(text: &str) -> Result<Vec<String>, &'static str> {
+    let items = list(text)?;
+    let usable = items.iter().all(|item| is_network(item));
+    if usable { Ok(items) } else { Err("addresses and CIDRs, separated by commas") }
+}
+
+fn path(text: &str) -> Result<String, &'static str> {
+    let valid = text.is_empty() || text.starts_with('/');
+    if valid { Ok(text.to_owned()) } else { Err("a path that begins with `/`") }
+}
+
 fn duration(text: &str) -> Result<i64, &'static str> {
     parse_duration(text).ok_or("a duration such as `30s`, `10m`, `1h`, `1d` or `2w`")
 }
@@ -231,6 +245,8 @@ const fn kind_of(parse: &str) -> &'static str {
         b"optional_flag" => "`auto`, `true` or `false`",
         b"list" => "names, separated by commas",
         b"destinations" => "host names, addresses and CIDRs, separated by commas",
+        b"networks" => "addresses and CIDRs, separated by commas",
+        b"path" => "a path",
         b"duration" => "a duration: `30s`, `10m`, `1h`, `1d`, `2w`",
         b"durations" => "durations, separated by commas",
         b"whole_number" => "a whole number",

@@ -21,6 +21,7 @@ use crate::instance::{Component, LARGE_MEMORY_MIB, State};
 use crate::key_value;
 use crate::manifest::{self, Manifest, TriggerRoute};
 use crate::outbound::{AllowedHost, Outbound};
+use crate::private;
 use crate::request::Limits;
 use crate::resolve::Resolver;
 use crate::routes::Router;
@@ -41,6 +42,9 @@ pub(crate) struct App {
 
 /// The file in which the database is, in the state directory; as under `spin up`.
 pub(crate) const DATABASE_FILE: &str = "sqlite_db.db";
+
+/// Likewise of the key-value store.
+const KEY_VALUE_FILE: &str = "sqlite_key_value.db";
 
 /// Where state is kept: in the directory that is `given`, else beside the manifest.
 pub(crate) fn state_directory(given: Option<PathBuf>, manifest_directory: &Path) -> PathBuf {
@@ -74,6 +78,7 @@ impl App {
             .collect::<Result<_>>()?;
         let cache = state_directory.join("compiled");
         make_directory(&cache)?;
+        private::narrow(&cache, "")?;
         let stores = Stores::open(manifest, state_directory)?;
         let components = prepare_all(manifest, values, &stores, resolver)?;
 
@@ -140,11 +145,14 @@ impl Stores {
         let uses = |declared: fn(&manifest::Component) -> &[String]| {
             manifest.components.values().any(|component| !declared(component).is_empty())
         };
+        for file in [DATABASE_FILE, KEY_VALUE_FILE] {
+            private::narrow(directory, file)?;
+        }
         let sqlite = uses(|component| &component.sqlite_databases)
             .then(|| Database::open(&directory.join(DATABASE_FILE)))
             .transpose()?;
         let key_value = uses(|component| &component.key_value_stores)
-            .then(|| key_value::open(&directory.join("sqlite_key_value.db")))
+            .then(|| key_value::open(&directory.join(KEY_VALUE_FILE)))
             .transpose()?;
         Ok(Self { sqlite, key_value, large_memory: Arc::new(Semaphore::new(LARGE_MEMORY_MIB)) })
     }
@@ -178,7 +186,7 @@ fn prepare(
     let allowed = settings
         .allowed_outbound_hosts
         .iter()
-        .map(|host| AllowedHost::parse(&values.expand(host)?));
+        .filter_map(|entry| AllowedHost::of_template(entry, values).transpose());
     Ok(Arc::new(Component {
         name: name.to_owned(),
         environment: settings.environment.clone().into_iter().collect(),
@@ -188,8 +196,8 @@ fn prepare(
         outbound: Arc::new(Outbound {
             component: name.to_owned(),
             allowed: allowed.collect::<Result<_>>()?,
-            resolver: resolver.clone(),
         }),
+        resolver: resolver.clone(),
         large_memory: stores.large_memory.clone(),
     }))
 }

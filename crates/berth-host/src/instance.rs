@@ -18,6 +18,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::outbound::{Hooks, Outbound};
+use crate::resolve::{Names, Resolver};
 use crate::sqlite::{Database, Turn};
 
 /// Memory of one instance: all linear memories of the component and its dependencies together.
@@ -38,6 +39,7 @@ pub(crate) struct Component {
     pub(crate) sqlite: Option<Arc<Database>>,
     pub(crate) key_value: Option<Arc<Database>>,
     pub(crate) outbound: Arc<Outbound>,
+    pub(crate) resolver: Arc<Resolver>,
     /// The same for all components: [`LARGE_MEMORY_MIB`].
     pub(crate) large_memory: Arc<Semaphore>,
 }
@@ -55,6 +57,8 @@ pub(crate) struct State {
     pub(crate) table: ResourceTable,
     pub(crate) turn: Turn,
     pub(crate) counters: Arc<Counters>,
+    /// What its look-ups gave, to which alone it connects.
+    pub(crate) names: Names,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     hooks: Hooks,
@@ -77,14 +81,16 @@ impl State {
             .allow_tcp(false)
             .allow_udp(false)
             .build();
+        let names = Names::new(&component.resolver);
         Self {
             component: component.clone(),
+            names: names.clone(),
             table: ResourceTable::new(),
             turn: Turn::new(deadline),
             counters,
             wasi,
             http: WasiHttpCtx::new(),
-            hooks: Hooks(component.outbound.clone()),
+            hooks: Hooks { outbound: component.outbound.clone(), names },
             memory: MemoryLimit {
                 used: 0,
                 large: None,

@@ -5,10 +5,11 @@
 //!
 //! `manifest` reads spin.toml; `app` makes it ready with `variables`, `compose`, `engine` and
 //! `routes`; `files` says how many connections there may be, `server` accepts them; `request` takes
-//! a request with its `body` through an `instance`, whose imports are `sqlite`, `key_value`,
+//! a request, for the host that `authority` finds, with its `body` through an `instance`, whose imports are `sqlite`, `key_value`,
 //! `variables`, `outbound` and `resolve`.
 
 mod app;
+mod authority;
 mod bindings;
 mod body;
 mod compose;
@@ -18,6 +19,7 @@ mod instance;
 mod key_value;
 mod manifest;
 mod outbound;
+mod private;
 mod request;
 mod resolve;
 mod routes;
@@ -108,6 +110,7 @@ const MAX_BODY_BYTES: u64 = 10 * 1024 * 1024;
 
 fn main() -> ExitCode {
     let command = Command::parse();
+    private::make_all_private();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -21,7 +21,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use crate::resolve::Resolver;
+use crate::resolve::Names;
+use crate::variables::Values;
 
 /// How long to wait for a connection if the component sets no time-out of its own. The request's
 /// deadline bounds the rest.
@@ -34,7 +35,6 @@ pub(crate) struct Outbound {
     /// The name of the component, for the log.
     pub(crate) component: String,
     pub(crate) allowed: Vec<AllowedHost>,
-    pub(crate) resolver: Arc<Resolver>,
 }
 
 impl Outbound {
@@ -62,8 +62,24 @@ enum HostPattern {
 }
 
 impl AllowedHost {
+    /// Parses one entry of the manifest. With a template it may become a whole address, such as that of a mail gateway, of
+    /// which the host counts; or nothing, which allows nothing.
+    pub(crate) fn of_template(entry: &str, values: &Values) -> Result<Option<Self>> {
+        let expanded = values.expand(entry)?;
+        if expanded == entry {
+            return Self::parse(entry).map(Some);
+        }
+        let address = expanded.trim();
+        if address.is_empty() {
+            return Ok(None);
+        }
+        let host = address.find("://").map_or(0, |scheme| scheme + 3);
+        let end = address[host..].find(['/', '?', '#']).map_or(address.len(), |path| host + path);
+        Self::parse(&address[..end]).map(Some)
+    }
+
     /// Parses one entry whose templates are expanded.
-    pub(crate) fn parse(entry: &str) -> Result<Self> {
+    fn parse(entry: &str) -> Result<Self> {
         Self::parse_parts(entry).with_context(|| format!("allowed_outbound_hosts: {entry:?}"))
     }
 
@@ -148,8 +164,11 @@ impl HostPattern {
     }
 }
 
-/// How `wasi:http/outgoing-handler` sends.
-pub(crate) struct Hooks(pub(crate) Arc<Outbound>);
+/// How `wasi:http/outgoing-handler` sends for one instance.
+pub(crate) struct Hooks {
+    pub(crate) outbound: Arc<Outbound>,
+    pub(crate) names: Names,
+}
 
 type Sent =
     Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
@@ -161,8 +180,8 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
-        let outbound = self.0.clone();
-        Box::new(async move { send(&outbound, request, options.unwrap_or_default()).await })
+        let (outbound, names) = (self.outbound.clone(), self.names.clone());
+        Box::new(async move { send(&outbound, &names, request, options.unwrap_or_default()).await })
     }
 
     fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
@@ -174,6 +193,7 @@ impl WasiHttpHooks for Hooks {
 
 async fn send(
     outbound: &Outbound,
+    names: &Names,
     mut request: http::Request<WasiBody>,
     options: RequestOptions,
 ) -> Sent {
@@ -187,7 +207,7 @@ async fn send(
         return Err(Error::HttpRequestDenied);
     }
     let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-    let connected = tokio::time::timeout(connect_timeout, target.connect(&outbound.resolver)).await;
+    let connected = tokio::time::timeout(connect_timeout, target.connect(names)).await;
     let stream = connected.map_err(|_| Error::ConnectionTimeout)??;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
@@ -228,13 +248,13 @@ impl Target {
         if self.tls { "https" } else { "http" }
     }
 
-    async fn connect(&self, resolver: &Resolver) -> Result<Box<dyn Stream>, Error> {
-        let addresses = resolver.resolve(&self.host, self.port).await.map_err(|error| {
+    async fn connect(&self, names: &Names) -> Result<Box<dyn Stream>, Error> {
+        let addresses = names.resolve(&self.host, self.port).await.map_err(|error| {
             tracing::info!("cannot resolve {:?}: {error}", self.host);
             Error::DnsError { rcode: None, info_code: None }
         })?;
         let addresses: Vec<_> =
-            addresses.into_iter().filter(|address| !resolver.blocks(address.ip())).collect();
+            addresses.into_iter().filter(|address| !names.blocks(address.ip())).collect();
         if addresses.is_empty() {
             tracing::warn!("no connection to {self}: --block-networks has all its addresses");
             return Err(Error::DestinationIpProhibited);
@@ -340,6 +360,55 @@ mod tests {
             ("https://*", "https://anything:8443"),
         ] {
             assert!(!allows(entry, url), "{entry} {url}");
+        }
+    }
+
+    /// Whether an entry with a template allows a call, once its variable has this value.
+    fn template_allows(value: &str, url: &str) -> Result<bool> {
+        let declared = toml::from_str("gateway = { default = '' }").unwrap();
+        let values = Values::resolve(&declared, &[("gateway".into(), value.into())], |_| None)?;
+        let target = Target::of(&url.parse().unwrap()).unwrap();
+        let allowed = AllowedHost::of_template("{{ gateway }}", &values)?;
+        Ok(allowed.is_some_and(|it| it.matches(target.scheme(), &target.host, target.port)))
+    }
+
+    #[test]
+    fn of_an_address_in_a_variable_the_host_counts() {
+        let gateway = "https://mail.example/v1/send?to=http://10.0.0.1:*";
+        for (value, url, allowed) in [
+            (gateway, "https://mail.example/other", true),
+            (gateway, "http://mail.example/v1/send", false),
+            (gateway, "https://mail.example:8443/v1/send", false),
+            (gateway, "http://10.0.0.1/", false),
+            (" http://127.0.0.1:8025 ", "http://127.0.0.1:8025/send", true),
+            ("http://[::1]:8025/send", "http://[::1]:8025/send", true),
+            ("", "https://mail.example/", false),
+            (" ", "https://mail.example/", false),
+        ] {
+            assert_eq!(template_allows(value, url).unwrap(), allowed, "{value:?} {url}");
+        }
+        for nonsense in ["mail.example", "ftp://mail.example/", "https:///send"] {
+            let error = format!("{:#}", template_allows(nonsense, "http://x/").unwrap_err());
+            assert!(error.contains("allowed_outbound_hosts"), "{nonsense}: {error}");
+        }
+    }
+
+    /// Two servers on one port of two addresses: the name server gives the address of the second when it is asked again.
+    #[tokio::test]
+    async fn a_request_goes_to_the_address_that_was_looked_up() {
+        let checked = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = checked.local_addr().unwrap().port();
+        let internal = tokio::net::TcpListener::bind(("127.0.0.2", port)).await.unwrap();
+        let names = crate::resolve::tests::rebinding();
+        let seen = names.resolve("rebind.example", 0).await.unwrap();
+        assert_eq!(seen, ["127.0.0.1:0".parse().unwrap()]);
+        for spelling in ["rebind.example", "REBIND.Example."] {
+            let url = format!("http://{spelling}:{port}/token").parse().unwrap();
+            Target::of(&url).unwrap().connect(&names).await.unwrap();
+            tokio::select! {
+                accepted = checked.accept() => drop(accepted.unwrap()),
+                _ = internal.accept() => panic!("{spelling} was looked up again"),
+            }
         }
     }
 

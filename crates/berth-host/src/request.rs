@@ -12,11 +12,8 @@ use std::time::{Duration, Instant};
 use berth_domain::loggable_path;
 use bytes::Bytes;
 use cpu_time::ThreadTime;
-use http::header::{CONTENT_TYPE, EXPECT, HOST, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
-use http::uri::Scheme as UriScheme;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
-};
+use http::header::{CONTENT_TYPE, EXPECT, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
@@ -27,6 +24,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use wasmtime_wasi_http::{Error, WasiHttpView};
 
 use crate::app::{App, Served};
+use crate::authority::{NoHost, complete_uri};
 use crate::body::{self, Collected, Pieces};
 use crate::instance::{Counters, State};
 use crate::server::Alive;
@@ -166,7 +164,7 @@ async fn answer(
     started: Instant,
     cost: &Cost,
 ) -> Result<Response<Body>, Refusal> {
-    complete_uri(&mut request)?;
+    complete_uri(&mut request).map_err(|NoHost| Refusal::NoHost)?;
     let found = app.router.find(request.uri().path()).ok_or(Refusal::NoRoute)?;
     let full_url = request.uri().to_string();
     found.set_headers(request.headers_mut(), &full_url, &client.to_string());
@@ -182,27 +180,6 @@ async fn answer(
 
     let run = Run { app: app.clone(), served, deadline, cost: cost.clone() };
     run.start(Request::from_parts(parts, Full::new(bytes)), (permit, room, alive)).await
-}
-
-/// Gives the request's address the scheme and host that its component is to see.
-fn complete_uri(request: &mut Request<Incoming>) -> Result<(), Refusal> {
-    if request.uri().authority().is_some() {
-        return Ok(());
-    }
-    let authority = match request.headers().get(HOST) {
-        Some(host) => {
-            host.to_str().ok().and_then(|host| host.parse().ok()).ok_or(Refusal::NoHost)?
-        }
-        None if request.version() == Version::HTTP_10 => {
-            http::uri::Authority::from_static("localhost")
-        }
-        None => return Err(Refusal::NoHost),
-    };
-    let mut parts = request.uri().clone().into_parts();
-    parts.scheme = Some(UriScheme::HTTP);
-    parts.authority = Some(authority);
-    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Refusal::NoHost)?;
-    Ok(())
 }
 
 /// What it takes to run a component for one request.

@@ -1,15 +1,21 @@
 //! Names to addresses: the pins of `--resolve`, the system's resolver for the rest, and
 //! `wasi:sockets/ip-name-lookup`, by which a component looks before it connects. Only a component
 //! with `allowed_outbound_hosts` may look.
+//!
+//! An instance looks each name up once ([`Names`]): it connects to the addresses that it has checked,
+//! although the name server may say something else by then.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin as Pinned;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::vec;
 
 use berth_domain::destination::is_public;
 use ipnet::IpNet;
+use tokio::sync::OnceCell;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{DynPollable, Network, Pollable, subscribe};
 use wasmtime_wasi::runtime::AbortOnDropJoinHandle;
@@ -72,17 +78,46 @@ impl BlockedNetwork {
     }
 }
 
+/// Whoever is asked for names that are not pinned.
+pub(crate) trait NameService: Send + Sync {
+    /// The addresses of `host`, best first.
+    fn look_up<'a>(&'a self, host: &'a str) -> LookingUp<'a>;
+}
+
+pub(crate) type LookingUp<'a> =
+    Pinned<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
+
+/// The machine's own resolver.
+struct System;
+
+impl NameService for System {
+    fn look_up<'a>(&'a self, host: &'a str) -> LookingUp<'a> {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((host, 0)).await?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    }
+}
+
 /// Finds the addresses of names.
-#[derive(Default)]
 pub(crate) struct Resolver {
     pins: HashMap<String, Pin>,
     blocked: Vec<BlockedNetwork>,
+    service: Box<dyn NameService>,
 }
 
 impl Resolver {
     pub(crate) fn new(pins: Vec<Pin>, blocked: Vec<BlockedNetwork>) -> Arc<Self> {
-        let pins = pins.into_iter().map(|pin| (pin.name.clone(), pin)).collect();
-        Arc::new(Self { pins, blocked })
+        Self::asking(pins, blocked, System)
+    }
+
+    fn asking(
+        pins: Vec<Pin>,
+        blocked: Vec<BlockedNetwork>,
+        service: impl NameService + 'static,
+    ) -> Arc<Self> {
+        let pins = pins.into_iter().map(|pin| (plain(&pin.name), pin)).collect();
+        Arc::new(Self { pins, blocked, service: Box::new(service) })
     }
 
     /// Whether a connection to `address` must not be made. Asked of the very address that is connected to, so that no name
@@ -91,16 +126,62 @@ impl Resolver {
         self.blocked.iter().any(|network| network.contains(address.to_canonical()))
     }
 
+    async fn resolve(&self, host: &str) -> io::Result<Vec<Address>> {
+        if let Some(Pin { address, port, .. }) = self.pins.get(host) {
+            return Ok(vec![Address { ip: *address, port: *port }]);
+        }
+        let found = match host.parse::<IpAddr>() {
+            Ok(address) => vec![address],
+            Err(_) => self.service.look_up(host).await?,
+        };
+        Ok(found.into_iter().map(|ip| Address { ip, port: None }).collect())
+    }
+}
+
+/// An address of a name, and the port that a pin has in place of the one asked for.
+#[derive(Clone, Copy)]
+struct Address {
+    ip: IpAddr,
+    port: Option<u16>,
+}
+
+/// A host as names are compared, however it was spelled: in lower case, without the brackets of an IPv6 address and without
+/// the dot at the end.
+fn plain(host: &str) -> String {
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    host.strip_suffix('.').map(str::to_owned).unwrap_or(host)
+}
+
+/// What one instance knows of names: each is looked up once, and its first answer holds until the instance ends.
+#[derive(Clone)]
+pub(crate) struct Names {
+    resolver: Arc<Resolver>,
+    known: Arc<Mutex<HashMap<String, Answer>>>,
+}
+
+/// The answer to a look-up, once it has come. Those who ask at the same time wait for the same.
+type Answer = Arc<OnceCell<Vec<Address>>>;
+
+impl Names {
+    pub(crate) fn new(resolver: &Arc<Resolver>) -> Self {
+        Self { resolver: resolver.clone(), known: Arc::default() }
+    }
+
     /// Where to connect for `host:port`, best first.
-    pub(crate) async fn resolve(&self, host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        if let Some(pin) = self.pins.get(&host.to_ascii_lowercase()) {
-            return Ok(vec![SocketAddr::new(pin.address, pin.port.unwrap_or(port))]);
-        }
-        if let Ok(address) = host.parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(address, port)]);
-        }
-        Ok(tokio::net::lookup_host((host, port)).await?.collect())
+    pub(crate) async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        let host = plain(host);
+        let answer = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.entry(host.clone()).or_default().clone()
+        };
+        let found = answer.get_or_try_init(|| self.resolver.resolve(&host)).await?;
+        let with_port = |address: &Address| (address.ip, address.port.unwrap_or(port)).into();
+        Ok(found.iter().map(with_port).collect())
+    }
+
+    /// Whether a connection to `address` must not be made.
+    pub(crate) fn blocks(&self, address: IpAddr) -> bool {
+        self.resolver.blocks(address)
     }
 }
 
@@ -128,13 +209,12 @@ impl Host for State {
         _network: Resource<Network>,
         name: String,
     ) -> wasmtime::Result<Result<Resource<Lookup>, ErrorCode>> {
-        let outbound = &self.component.outbound;
-        if outbound.allowed.is_empty() {
+        if self.component.outbound.allowed.is_empty() {
             return Ok(Err(ErrorCode::AccessDenied));
         }
-        let resolver = outbound.resolver.clone();
+        let names = self.names.clone();
         let task = wasmtime_wasi::runtime::spawn(async move {
-            let found = resolver.resolve(&name, 0).await.map_err(|error| {
+            let found = names.resolve(&name, 0).await.map_err(|error| {
                 tracing::debug!("cannot resolve {name:?}: {error}");
                 ErrorCode::NameUnresolvable
             })?;
@@ -170,5 +250,70 @@ fn to_wit(address: IpAddr) -> IpAddress {
     match address {
         IpAddr::V4(address) => IpAddress::Ipv4(address.octets().into()),
         IpAddr::V6(address) => IpAddress::Ipv6(address.segments().into()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+pub(crate) mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    /// A name server that gives another address each time: 127.0.0.1, 127.0.0.2, …
+    #[derive(Default)]
+    struct Rebinding(AtomicU8);
+
+    impl NameService for Rebinding {
+        fn look_up<'a>(&'a self, _host: &'a str) -> LookingUp<'a> {
+            let last = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+            Box::pin(async move { Ok(vec![IpAddr::from([127, 0, 0, last])]) })
+        }
+    }
+
+    /// What instances know whose name server changes its mind.
+    pub(crate) fn rebinding() -> Names {
+        let pins = vec!["Pinned.example.=127.0.0.9:99".parse().unwrap()];
+        Names::new(&Resolver::asking(pins, Vec::new(), Rebinding::default()))
+    }
+
+    #[tokio::test]
+    async fn an_instance_connects_to_what_it_looked_up() {
+        let names = rebinding();
+        let first = names.resolve("rebind.example", 0).await.unwrap();
+        assert_eq!(first, ["127.0.0.1:0".parse().unwrap()]);
+        for spelling in ["rebind.example", "REBIND.example", "rebind.example.", "Rebind.Example."] {
+            let again = names.resolve(spelling, 80).await.unwrap();
+            assert_eq!(again, ["127.0.0.1:80".parse().unwrap()], "{spelling}");
+        }
+        let other = names.resolve("other.example", 80).await.unwrap();
+        assert_eq!(other, ["127.0.0.2:80".parse().unwrap()]);
+        // Another instance has an answer of its own.
+        let another = Names::new(&names.resolver).resolve("rebind.example", 80).await.unwrap();
+        assert_eq!(another, ["127.0.0.3:80".parse().unwrap()]);
+    }
+
+    #[tokio::test]
+    async fn those_who_ask_at_the_same_time_get_the_same_answer() {
+        let names = rebinding();
+        let (one, other) =
+            tokio::join!(names.resolve("a.example", 1), names.resolve("A.example", 1));
+        assert_eq!(one.unwrap(), other.unwrap());
+    }
+
+    #[tokio::test]
+    async fn addresses_and_pins_are_not_looked_up() {
+        let names = rebinding();
+        for (host, address) in [
+            ("[::1]", "[::1]:80"),
+            ("::1", "[::1]:80"),
+            ("192.0.2.7", "192.0.2.7:80"),
+            ("PINNED.example", "127.0.0.9:99"),
+            ("pinned.example.", "127.0.0.9:99"),
+            ("x.example", "127.0.0.1:80"),
+        ] {
+            let found = names.resolve(host, 80).await.unwrap();
+            assert_eq!(found, [address.parse().unwrap()], "{host}");
+        }
     }
 }

@@ -211,6 +211,22 @@ mod tests {
 
     use super::*;
 
+    fn add_user(file: &File, user: &str) {
+        let new = NewUser {
+            uuid: user,
+            name: user,
+            email: user,
+            password_hash: None,
+            verified: true,
+            email_code: None,
+            is_first: false,
+            tag_expiration_s: 0,
+            at: now(),
+        };
+        let made: Result<i64, StoreError> = transaction(file, |tx| accounts::create(tx, &new));
+        made.expect("a user");
+    }
+
     fn state_with(user: &str) -> tempfile::TempDir {
         let state = tempfile::tempdir().expect("a directory");
         let path = state.path().join(crate::app::DATABASE_FILE);
@@ -260,6 +276,43 @@ mod tests {
         assert_eq!(berth_store::returned(rows.expect("rows")), Ok(1_i64));
         let rows = file.execute("SELECT count(*) FROM log_entry", &[]);
         assert_eq!(berth_store::returned(rows.expect("rows")), Ok(2_i64));
+    }
+
+    /// The client ids of the applications of each user.
+    fn clients(file: &File) -> Vec<(String, String)> {
+        let sql = "SELECT account.name, client_id FROM oauth_application
+            JOIN account ON account.id = oauth_application.namespace_id ORDER BY oauth_application.id";
+        let rows = file.execute(sql, &[]).expect("rows");
+        let pair = |mut row: Row| Ok::<_, StoreError>((row.read()?, row.read()?));
+        rows.into_iter().map(pair).collect::<Result<_, _>>().expect("texts")
+    }
+
+    #[test]
+    fn a_name_that_somebody_else_had_before_is_no_hindrance() {
+        let state = state_with("ana");
+        make(&create(&state, "ana", "repo:read")).expect("a token");
+        let file = File::open(state.path()).expect("a file");
+        file.execute("UPDATE account SET name = 'alice'", &[]).expect("a change");
+        add_user(&file, "ana");
+        make(&create(&state, "ana", "repo:read")).expect("a token for the new ana");
+        make(&create(&state, "alice", "repo:read")).expect("a token for the former ana");
+        let pair = |user: &str, client: &str| (user.to_owned(), client.to_owned());
+        assert_eq!(clients(&file), [pair("alice", "alice"), pair("ana", "ana")]);
+        // The name that alice would get is taken in the meantime, by whatever application.
+        let sql = "INSERT INTO oauth_application (client_id, namespace_id, name, created_at)
+            SELECT ?1, id, 'other', 0 FROM account WHERE name = 'ana'";
+        file.execute(sql, &["eve".into()]).expect("an application");
+        file.execute("UPDATE account SET name = 'eve' WHERE name = 'alice'", &[])
+            .expect("a change");
+        file.execute(sql, &["bob".into()]).expect("an application");
+        add_user(&file, "bob");
+        make(&create(&state, "bob", "repo:read")).expect("a token for bob");
+        let all = clients(&file);
+        let random = |user: &str| {
+            let found = all.iter().find(|(name, _)| name == user).map(|(_, client)| client);
+            found.is_some_and(|client| client.len() == 20 && client.to_uppercase() == *client)
+        };
+        assert!(random("eve") && random("bob"), "{all:?}");
     }
 
     #[test]

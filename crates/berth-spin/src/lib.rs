@@ -49,7 +49,7 @@ pub async fn serve(
         Ok(body) => {
             request.body = body;
             let Served { response, afterwards } =
-                berth_web::serve(opened.platform(), routes, &request);
+                berth_web::serve(opened.platform(), routes, request);
             exchange::send(response, out).await;
             afterwards.run();
         }

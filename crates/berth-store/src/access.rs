@@ -87,7 +87,7 @@ pub struct Loaded {
     /// The sealed token of the robot that is addressed, if there is one. No matter of access either: who reads a robot whose
     /// token wants sealing anew has no statement left to look at it first.
     pub sealed_robot_token: Option<Vec<u8>>,
-    /// Whether a mail of the outbox is due. No matter of access: it is read here because a statement of its own would cost
+    /// Whether a mail of the outbox is due, or held and would be if there were a gateway. No matter of access: it is read here because a statement of its own would cost
     /// every request one.
     pub mail_is_due: bool,
 }
@@ -109,7 +109,8 @@ pub struct TokenRow {
 
 macro_rules! caller_columns {
     () => {
-        "SELECT v.version, v.oldest_reader, EXISTS (SELECT 1 FROM mail WHERE due_at <= ?3),
+        "SELECT v.version, v.oldest_reader, EXISTS (SELECT 1 FROM mail WHERE due_at <= ?3)
+                OR EXISTS (SELECT 1 FROM mail WHERE held_until > ?3),
             c.id, c.uuid, c.name, c.email, u.verified, u.is_first, u.session_epoch,
             t.id, t.scope, a.client_id, a.name, t.accessed_at,
             CASE typeof(?1) WHEN 'text' THEN u.password_hash END"

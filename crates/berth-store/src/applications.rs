@@ -197,7 +197,8 @@ pub fn automation(tx: &Transaction<'_>, account_id: i64) -> Result<Option<i64>, 
 }
 
 /// Makes the application `automation` under a user's own namespace, for the first token of an installation; returns its
-/// row id. One statement.
+/// row id. Its client id is the user's name, or a random one where an application that was made for somebody else has that:
+/// a user was renamed, or an organization has the name. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -209,7 +210,10 @@ pub fn create_automation(
 ) -> Result<i64, StoreError> {
     returned(tx.execute(
         "INSERT INTO oauth_application (client_id, namespace_id, name, created_at)
-        VALUES (?1, ?2, 'automation', ?3) RETURNING id",
+        SELECT CASE WHEN EXISTS (SELECT 1 FROM oauth_application WHERE client_id = ?1)
+                THEN hex(randomblob(10)) ELSE ?1 END,
+            ?2, 'automation', ?3
+        RETURNING id",
         params![user_name, account_id, at],
     )?)
 }

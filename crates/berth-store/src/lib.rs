@@ -30,6 +30,7 @@ pub mod repository_permissions;
 pub mod robots;
 pub mod teams;
 pub mod tokens;
+pub mod upstream_checks;
 pub mod users;
 
 pub use db::{

@@ -31,6 +31,8 @@ pub struct NewMail<'a> {
     pub sealed_content: &'a [u8],
     /// Whether it is to be delivered: not while there is no gateway.
     pub is_due: bool,
+    /// How long it is worth delivering, should a gateway be set later.
+    pub held_until: Timestamp,
     /// When.
     pub at: Timestamp,
 }
@@ -41,8 +43,9 @@ pub struct NewMail<'a> {
 /// [`StoreError`].
 pub fn append(tx: &Transaction<'_>, mail: &NewMail<'_>) -> Result<i64, StoreError> {
     returned(tx.execute(
-        "INSERT INTO mail (uuid, account_id, recipient, subject, sealed_content, due_at, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+        "INSERT INTO mail (uuid, account_id, recipient, subject, sealed_content, due_at, created_at,
+            held_until)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
         params![
             mail.uuid,
             mail.account_id,
@@ -50,7 +53,8 @@ pub fn append(tx: &Transaction<'_>, mail: &NewMail<'_>) -> Result<i64, StoreErro
             mail.subject,
             mail.sealed_content,
             mail.is_due.then_some(mail.at),
-            mail.at
+            mail.at,
+            (!mail.is_due).then_some(mail.held_until)
         ],
     )?)
 }
@@ -77,7 +81,8 @@ const HOUR_S: i64 = 3_600;
 
 /// As [`append`], on somebody's behalf and within the limits: the same letter to the same address once a minute, so many an
 /// hour from one sender to one address, to one address, and from one sender. None where a limit is reached; [`wait_s`] tells
-/// for how long. A mail that is only held is not limited. One statement.
+/// for how long. A mail that is only held is written all the same, for superusers to read, but does not leave later when it is
+/// beyond a limit. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -89,16 +94,18 @@ pub fn append_limited(
     let hour_ago = mail.at.plus_seconds(-HOUR_S);
     let rows = tx.execute(
         "INSERT INTO mail (uuid, account_id, recipient, subject, sealed_content, due_at, created_at,
-            sender)
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
-        WHERE ?6 IS NULL OR (
+            sender, held_until)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN may_leave THEN ?14 END
+        FROM (SELECT
             NOT EXISTS (SELECT 1 FROM mail WHERE recipient = ?3 COLLATE NOCASE AND created_at > ?9
                 AND subject = ?4 AND sender IS NOT NULL)
             AND (SELECT count(*) FROM mail
                 WHERE recipient = ?3 COLLATE NOCASE AND created_at > ?10 AND sender = ?8) < ?11
             AND (SELECT count(*) FROM mail WHERE recipient = ?3 COLLATE NOCASE
                 AND created_at > ?10 AND sender IS NOT NULL) < ?12
-            AND (SELECT count(*) FROM mail WHERE sender = ?8 AND created_at > ?10) < ?13)
+            AND (SELECT count(*) FROM mail WHERE sender = ?8 AND created_at > ?10) < ?13
+            AS may_leave)
+        WHERE ?6 IS NULL OR may_leave
         RETURNING id",
         params![
             mail.uuid,
@@ -113,7 +120,8 @@ pub fn append_limited(
             hour_ago,
             MOST_TO_ONE,
             MOST_FOR_ONE,
-            sender.hourly_limit
+            sender.hourly_limit,
+            (!mail.is_due).then_some(mail.held_until)
         ],
     )?;
     rows.into_iter().next().map(|mut row| row.read()).transpose()
@@ -164,7 +172,7 @@ pub struct ClaimedMail {
     pub sealed_content: Vec<u8>,
 }
 
-/// Takes the mail that has been due for the longest time. One statement.
+/// Takes the mail that has been due for the longest time, or else one that was held and is still worth delivering. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -172,9 +180,10 @@ pub fn claim(db: &dyn Database, now: Timestamp) -> Result<Option<ClaimedMail>, S
     let mut parameters = vec![Value::from(now)];
     parameters.extend(PAUSES_S.map(|pause| Value::from(now.plus_seconds(pause))));
     let rows = db.execute(
-        "UPDATE mail SET attempts = attempts + 1,
+        "UPDATE mail SET attempts = attempts + 1, held_until = NULL,
             due_at = CASE attempts WHEN 0 THEN ?2 WHEN 1 THEN ?3 WHEN 2 THEN ?4 WHEN 3 THEN ?5 END
-        WHERE id = (SELECT id FROM mail WHERE due_at <= ?1 ORDER BY due_at LIMIT 1)
+        WHERE id = (SELECT id FROM mail WHERE due_at <= ?1 OR held_until > ?1
+            ORDER BY held_until IS NOT NULL, coalesce(due_at, created_at), id LIMIT 1)
         RETURNING id, uuid, recipient, subject, sealed_content",
         &parameters,
     )?;
@@ -229,7 +238,7 @@ pub struct Delivery {
 
 impl Delivery {
     /// The state in one word: `delivered`; `waiting` for its next attempt; `failed` for good; `held`, since there was no
-    /// gateway when it was written.
+    /// gateway when it was written: it leaves when there is one, while its link works.
     #[must_use]
     pub const fn state(&self) -> &'static str {
         match (self.delivered_at, self.due_at, self.attempts) {

@@ -57,7 +57,11 @@ migrations! {
     // Code from before it takes no schema but its own.
     "0025_oldest_reader.sql": Contracts,
     "0026_owner_is_a_member.sql": Expands,
-    "0028_limits.sql": Expands,
+    "0027_robots_follow_once.sql": Expands,
+    "0028_automation_follows.sql": Expands,
+    "0029_held_mail.sql": Expands,
+    "0030_upstream_checks.sql": Expands,
+    "0031_limits.sql": Expands,
 }
 
 /// The version that this code wants.

@@ -431,6 +431,10 @@ impl App {
 
     /// Answers a request, and holds it against the rules of the module.
     fn serve(&self, request: &Request) -> Response {
+        let sent = request.clone();
+        // Slashes that begin a path count as one.
+        let path = format!("/{}", request.path.trim_start_matches('/'));
+        let request = &Request { path, ..request.clone() };
         let routes = self.table_for(request);
         self.database.take_statements();
         let log_before = self.log_kinds(0);
@@ -439,7 +443,7 @@ impl App {
         if let Some(stop) = interruption {
             self.database.stop_at(stop);
         }
-        let Served { response, afterwards } = berth_web::serve(self.platform(), routes, request);
+        let Served { response, afterwards } = berth_web::serve(self.platform(), routes, sent);
         afterwards.run();
         let changes = self.database.changes();
         // ROLLBACK is the price of a failure, not of a request.

@@ -9,6 +9,7 @@ use berth_domain::settings::{self, Setting};
 use berth_domain::{Timestamp, loggable_path};
 use berth_store::access::{self, Address, CallerRow, Credential};
 
+use crate::arrival;
 use crate::concord;
 use crate::context::Visit;
 use crate::credentials::Credentials;
@@ -55,11 +56,16 @@ impl Afterwards<'_> {
 
 /// Answers a request.
 #[must_use]
-pub fn serve<'a>(platform: Platform<'a>, routes: &[Route], request: &Request) -> Served<'a> {
+pub fn serve<'a>(platform: Platform<'a>, routes: &[Route], mut request: Request) -> Served<'a> {
     let services = Services::new(platform);
+    let settled = arrival::settle(&services, &mut request);
     let dialect = Dialect::of(&request.path);
-    let answered = answer(&services, dialect, routes, request);
-    let response = finish(&services, dialect, request, answered);
+    let answered = match settled {
+        Ok(None) => answer(&services, dialect, routes, &request),
+        Ok(Some(response)) => Ok(response),
+        Err(error) => Err(error),
+    };
+    let response = finish(&services, dialect, &request, answered);
     Served { response, afterwards: Afterwards(services) }
 }
 

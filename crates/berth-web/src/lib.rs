@@ -4,6 +4,7 @@
 //! with a [`Context`] that holds the grant; mail leaves when the answer is sent. What the host provides comes in as a
 //! [`Platform`]; nothing here knows Spin.
 
+mod arrival;
 pub mod autoprune;
 mod body;
 mod concord;

@@ -1,13 +1,14 @@
 //! Mails: written into the outbox with what causes them.
 //!
 //! A [`Letter`] is sealed before the transaction begins (the keys may have to be made first) and posted in it. It leaves
-//! after the commit, where a gateway is set; without one it stays in the outbox, where superusers read it.
+//! after the commit, where a gateway is set; without one it stays in the outbox, where superusers read it, and leaves when
+//! there is one, while its link works.
 
 mod delivery;
 
 use berth_access::Permit;
 use berth_domain::secret::{Purpose, SecretKeys};
-use berth_domain::settings;
+use berth_domain::{Timestamp, settings};
 use berth_store::Transaction;
 use berth_store::mail::{self, NewMail, Sender};
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,11 @@ pub struct SealedLetter<'a> {
     subject: String,
     sealed_content: Vec<u8>,
     is_due: bool,
+    held_until: Timestamp,
 }
+
+/// How long a letter without a code is worth delivering, in seconds.
+const WORTH_S: i64 = 86_400;
 
 impl Letter<'_> {
     /// Makes it ready. Not in a transaction.
@@ -88,6 +93,7 @@ impl Letter<'_> {
             subject: self.subject.clone(),
             sealed_content: services.seal(Purpose::Mail, &content)?,
             is_due: has_gateway(services)?,
+            held_until: services.now().plus_seconds(WORTH_S),
         })
     }
 
@@ -106,6 +112,13 @@ impl Letter<'_> {
 }
 
 impl SealedLetter<'_> {
+    /// The same with a code that works until then: it does not leave later, if it is held until there is a gateway.
+    #[must_use]
+    pub fn until(mut self, expires_at: Timestamp) -> Self {
+        self.held_until = expires_at;
+        self
+    }
+
     /// Writes it into the outbox; returns the row id. It goes with the user or organization that it is about. One statement.
     ///
     /// # Errors
@@ -160,6 +173,7 @@ impl SealedLetter<'_> {
             subject: &self.subject,
             sealed_content: &self.sealed_content,
             is_due: self.is_due,
+            held_until: self.held_until,
             at: self.services.now(),
         }
     }

@@ -64,6 +64,9 @@ impl Method {
     }
 }
 
+/// The header by which hosts say where a request came from.
+pub(crate) const CLIENT_ADDRESS: &str = "spin-client-addr";
+
 /// A request.
 #[derive(Clone)]
 pub struct Request {
@@ -178,12 +181,12 @@ impl Request {
         self.media_type() == "application/x-www-form-urlencoded"
     }
 
-    /// The client's address, as the host saw it, without the port.
+    /// The client's address without the port: what the host saw, or what trusted proxies tell (`trusted_proxies`).
     #[must_use]
     pub fn client_address(&self) -> Option<String> {
-        let address = self.header("spin-client-addr")?;
+        let address = self.header(CLIENT_ADDRESS)?;
         match address.parse::<std::net::SocketAddr>() {
-            Ok(address) => Some(address.ip().to_string()),
+            Ok(address) => Some(address.ip().to_canonical().to_string()),
             Err(_) => Some(address.to_owned()),
         }
     }

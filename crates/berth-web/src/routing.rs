@@ -9,7 +9,7 @@ use crate::quay_paths::is_below_a_repository;
 use crate::route::Route;
 
 /// How long a path may be, in bytes, before it is decoded. The longest names that go into one are 255 characters.
-const LONGEST_PATH: usize = 4_096;
+pub(crate) const LONGEST_PATH: usize = 4_096;
 
 /// The parameters of a path, decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -24,7 +24,11 @@ pub(crate) struct Registry {
     outcome: Rc<RefCell<Result<Verdict, Failure>>>,
     checks: Rc<Cell<usize>>,
     shown: Rc<RefCell<Option<(String, String)>>>,
+    meanwhile: Meanwhile,
 }
+
+/// What happens while a registry is asked; it is told how often one was.
+type Meanwhile = Rc<RefCell<Option<Box<dyn Fn(usize)>>>>;
 
 impl Default for Registry {
     fn default() -> Self {
@@ -33,6 +37,7 @@ impl Default for Registry {
             outcome: Rc::new(RefCell::new(Ok(Verdict::Valid))),
             checks: Rc::default(),
             shown: Rc::default(),
+            meanwhile: Rc::default(),
         }
     }
 }
@@ -46,6 +51,11 @@ impl Registry {
     /// Says what the registry answers from now on.
     pub(crate) fn answers(&self, outcome: Result<Verdict, Failure>) {
         *self.outcome.borrow_mut() = outcome;
+    }
+
+    /// Says what happens while it is asked.
+    pub(crate) fn meanwhile(&self, happens: impl Fn(usize) + 'static) {
+        *self.meanwhile.borrow_mut() = Some(Box::new(happens));
     }
 
     /// How often it was asked.
@@ -78,6 +88,9 @@ impl registry::Registry for Registry {
         self.checks.set(self.checks.get() + 1);
         let shown = upstream.credentials;
         *self.shown.borrow_mut() = shown.map(|(name, password)| (name.into(), password.into()));
+        if let Some(meanwhile) = &*self.meanwhile.borrow() {
+            meanwhile(self.checks.get());
+        }
         self.outcome.borrow().clone()
     }
 }

@@ -1,5 +1,9 @@
 //! `validateproxycache`: whether the registry can be reached with those credentials, in Quay's words and in words for people.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use berth_test::App;
 use berth_web::outbound::registry::{Failure, Verdict};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -226,4 +230,95 @@ fn old_answers_make_room() {
     let last = json!({ "upstream_registry": "docker.io/39" });
     assert_eq!(app.as_user("ana").post(PATH, last).status(), 202);
     assert_eq!(registry.checks(), 40);
+}
+
+/// Has `tries` (user and organization) begin one after the other, each while those before it are running; gives their statuses,
+/// the last one first.
+fn side_by_side(app: &Rc<App>, registry: &Registry, tries: Vec<(String, String)>) -> Vec<u16> {
+    let statuses = Rc::new(RefCell::new(Vec::new()));
+    let (begun, app, seen) = (registry.checks(), app.clone(), statuses.clone());
+    let begin = Rc::new(move |number: usize| {
+        let Some((user, organization)) = tries.get(number) else { return };
+        let path = format!("/api/v1/organization/{organization}/validateproxycache");
+        let body = json!({ "upstream_registry": format!("docker.io/{begun}/{number}") });
+        let reply = app.as_user(user).post(&path, body);
+        assert!(reply.status() != 429 || reply.header("retry-after") == Some("15"), "{reply}");
+        seen.borrow_mut().push(reply.status());
+    });
+    let next = begin.clone();
+    registry.meanwhile(move |checks| next(checks - begun));
+    begin(0);
+    registry.meanwhile(|_| ());
+    statuses.take()
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(user, name)| ((*user).to_owned(), (*name).to_owned())).collect()
+}
+
+#[test]
+fn few_are_tried_at_a_time() {
+    let registry = Registry::default();
+    let app =
+        ["one", "two", "three"].iter().fold(app().with_registry(registry.clone()), |app, name| {
+            app.with_organization(name, "ana")
+        });
+    let app = Rc::new(app);
+    // Two of an organization, and two of a person, whatever the organization.
+    let tries = pairs(&[("ana", "acme"); 3]);
+    assert_eq!(side_by_side(&app, &registry, tries), [429, 202, 202]);
+    let tries = pairs(&[("ana", "one"), ("ana", "two"), ("ana", "three")]);
+    assert_eq!(side_by_side(&app, &registry, tries), [429, 202, 202]);
+    // Whoever is done counts no more.
+    assert!(app.rows("SELECT id FROM upstream_check").is_empty());
+    assert_eq!(app.as_user("ana").post(PATH, body()).status(), 202);
+}
+
+#[test]
+fn an_organization_has_two_whoever_asks() {
+    let registry = Registry::default();
+    let app = app().with("super_users", "bob,cy").with("feature_superusers_full_access", "true");
+    let app = Rc::new(app.with_user("cy").with_registry(registry.clone()));
+    let tries = pairs(&[("ana", "acme"), ("bob", "acme"), ("cy", "acme")]);
+    assert_eq!(side_by_side(&app, &registry, tries), [429, 202, 202]);
+}
+
+#[test]
+fn all_together_have_sixteen() {
+    let registry = Registry::default();
+    let mut app = app().with_registry(registry.clone());
+    let mut tries = Vec::new();
+    for number in 0..17 {
+        let (user, organization) = (format!("user{number}"), format!("org{number}"));
+        app = app.with_user(&user).with_organization(&organization, &user);
+        tries.push((user, organization));
+    }
+    let statuses = side_by_side(&Rc::new(app), &registry, tries);
+    assert_eq!(statuses.iter().filter(|status| **status == 202).count(), 16);
+    assert_eq!(statuses.first(), Some(&429));
+}
+
+#[test]
+fn what_the_host_ended_counts_no_more_after_a_while() {
+    let registry = Registry::default();
+    let app = app().with_registry(registry.clone());
+    let ana = app.as_user("ana");
+    for _ in 0..2 {
+        app.execute(&format!(
+            "INSERT INTO upstream_check (organization_id, caller_id, expires_at)
+            SELECT organization.id, person.id, {}
+            FROM account organization JOIN account person ON person.name = 'ana'
+            WHERE organization.name = 'acme'",
+            (app.time() + 15) * 1_000_000
+        ));
+    }
+    assert_snapshot!(ana.post(PATH, body()), @r#"
+    429
+    {
+      "message": "Too many upstream registries are being tried. Please try again later.",
+      "error_type": "too_many_requests"
+    }
+    "#);
+    app.advance(15);
+    assert_eq!(ana.post(PATH, body()).status(), 202);
 }

@@ -63,6 +63,14 @@ fn what_is_no_http_or_has_no_host_is_400() {
         "\u{1}\u{2}\u{3}\r\n\r\n",
         "GET /constant HTTP/1.1\r\n\r\n",
         "GET /constant HTTP/1.1\r\nhost: a b\r\n\r\n",
+        "GET /constant HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\n\r\n",
+        "GET /constant HTTP/1.1\r\nhost: localhost\r\nHost: other.example\r\n\r\n",
+        "GET http://localhost/constant HTTP/1.1\r\nhost: localhost\r\nhost: other.example\r\n\r\n",
+        "GET http://localhost/constant HTTP/1.1\r\n\r\n",
+        "GET /constant HTTP/1.1\r\nhost:\r\n\r\n",
+        "GET /constant HTTP/1.1\r\nhost: user@localhost\r\n\r\n",
+        "GET /constant HTTP/1.1\r\nhost: localhost:x\r\n\r\n",
+        "GET http://user@localhost/constant HTTP/1.1\r\nhost: localhost\r\n\r\n",
     ] {
         let mut connection = host.connect();
         connection.send(request);

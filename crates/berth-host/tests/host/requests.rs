@@ -34,6 +34,24 @@ fn parameters_of_the_route_come_as_headers_which_no_client_can_fake() {
 }
 
 #[test]
+fn a_host_in_the_address_goes_before_the_header() {
+    let host = Host::start(&[]);
+    let mut connection = host.connect();
+    connection.send("GET http://a.example/misbehave/headers HTTP/1.1\r\nhost: b.example\r\n\r\n");
+    let seen = connection.receive().text();
+    assert!(seen.contains("spin-full-url: http://a.example/misbehave/headers\n"), "{seen}");
+    assert!(!seen.contains("b.example"), "{seen}");
+}
+
+#[test]
+fn slashes_that_begin_a_path_lead_to_the_same_component() {
+    let host = Host::start(&[]);
+    let seen = host.get("//misbehave/headers").text();
+    assert!(seen.contains("spin-matched-route: /misbehave/...\n"), "{seen}");
+    assert!(seen.contains("spin-path-info: /headers\n"), "{seen}");
+}
+
+#[test]
 fn a_path_without_a_route_is_404() {
     let host = Host::start(&[]);
     host.get("/nowhere").assert_refused(404, "Not Found");

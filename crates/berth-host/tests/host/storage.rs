@@ -1,6 +1,9 @@
 //! SQLite and key-value: Spin's semantics, many writers, and what survives.
 
 use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -306,4 +309,51 @@ fn a_store_that_spin_made_is_read() {
     .unwrap();
     drop(spin);
     assert_eq!(Host::start_on(state, &[]).get("/misbehave/key-value/k").text(), r#"Some(Ok("v"))"#);
+}
+
+/// What others may do with the files below a directory, by path.
+fn open_to_others(directory: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let metadata = fs::metadata(&path).unwrap();
+        if metadata.is_dir() {
+            found.extend(open_to_others(&path));
+        } else if metadata.permissions().mode() & 0o077 != 0 {
+            found.push(format!("{} {:o}", path.display(), metadata.permissions().mode()));
+        }
+    }
+    found
+}
+
+#[test]
+fn state_files_are_for_their_owner_alone() {
+    let state = fresh_state();
+    // A directory that the operator made, and files that an earlier host left open.
+    fs::set_permissions(state.path(), Permissions::from_mode(0o755)).unwrap();
+    let earlier = Connection::open(state.path().join("sqlite_db.db")).unwrap();
+    earlier.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE earlier (a)").unwrap();
+    for entry in fs::read_dir(state.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            fs::set_permissions(path, Permissions::from_mode(0o664)).unwrap();
+        }
+    }
+    assert!(open_to_others(state.path()).iter().any(|file| file.contains("sqlite_db.db-wal")));
+    let host = Host::start_on(state.clone(), &[]);
+    host.sql("CREATE TABLE t (a)");
+    host.request("PUT", "/misbehave/key-value/k", b"x");
+    let names = |name: &str| state.path().join(name).is_file();
+    assert!(names("sqlite_db.db-wal") && names("sqlite_db.db-shm"), "they are open");
+    assert!(names("sqlite_key_value.db") && names("sqlite_key_value.db-wal"));
+    assert_eq!(open_to_others(state.path()), [""; 0]);
+}
+
+#[test]
+fn what_is_compiled_is_for_its_owner_alone() {
+    let state = empty_state();
+    fs::set_permissions(state.path(), Permissions::from_mode(0o755)).unwrap();
+    let _host = Host::start_on(state.clone(), &[]);
+    assert!(fs::read_dir(state.path().join("compiled")).unwrap().count() > 0);
+    assert_eq!(open_to_others(state.path()), [""; 0]);
 }

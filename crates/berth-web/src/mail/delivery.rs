@@ -26,9 +26,13 @@ pub(crate) fn deliver_due(services: &Services<'_>) {
 
 /// Ends early when one fails: a gateway that is down takes the others no better.
 fn deliver_batch(services: &Services<'_>, mailer: &dyn Mailer) -> Result<(), ApiError> {
-    let url = services.setting(&settings::MAIL_GATEWAY_URL)?;
+    let mut url = services.setting(&settings::MAIL_GATEWAY_URL)?;
     if url.is_empty() {
         return Ok(());
+    }
+    let path = services.setting(&settings::MAIL_GATEWAY_PATH)?;
+    if !path.is_empty() {
+        url = format!("{}{path}", url.trim_end_matches('/'));
     }
     let gateway = Gateway { url, token: services.setting(&settings::MAIL_GATEWAY_TOKEN)? };
     for _ in 0..BATCH {

@@ -1,0 +1,67 @@
+//! Upstream registries that are being tried right now. Each waits for somebody else, so they are few at a time: for one
+//! organization, for one person, and in all. Counted in the database, since nothing else counts for all instances at once.
+
+use berth_access::{Grant, NamespaceAdmin};
+use berth_domain::Timestamp;
+
+use crate::db::{Database, StoreError};
+use crate::params;
+
+/// How many may run at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    /// For one organization.
+    pub of_organization: i64,
+    /// Begun by one person.
+    pub of_caller: i64,
+    /// Of everybody.
+    pub in_all: i64,
+}
+
+/// One that is running.
+#[derive(Debug)]
+#[must_use = "it counts until it is ended"]
+pub struct RunningCheck(i64);
+
+/// Begins one for the organization of the grant, unless too many run; returns none then. It counts until it is ended, or until
+/// `expires_at`. Two statements.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn begin(
+    db: &dyn Database,
+    grant: &Grant<NamespaceAdmin>,
+    caller_id: i64,
+    most: Most,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<Option<RunningCheck>, StoreError> {
+    let Some(organization) = &grant.target().0 else { return Ok(None) };
+    db.execute("DELETE FROM upstream_check WHERE expires_at <= ?1", params![now])?;
+    let rows = db.execute(
+        "INSERT INTO upstream_check (organization_id, caller_id, expires_at)
+        SELECT ?1, ?2, ?3
+        WHERE (SELECT count(*) FROM upstream_check WHERE organization_id = ?1) < ?4
+            AND (SELECT count(*) FROM upstream_check WHERE caller_id = ?2) < ?5
+            AND (SELECT count(*) FROM upstream_check) < ?6
+        RETURNING id",
+        params![
+            organization.id,
+            caller_id,
+            expires_at,
+            most.of_organization,
+            most.of_caller,
+            most.in_all
+        ],
+    )?;
+    rows.into_iter().next().map(|mut row| Ok(RunningCheck(row.read()?))).transpose()
+}
+
+/// Ends one. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end(db: &dyn Database, check: &RunningCheck) -> Result<(), StoreError> {
+    db.execute("DELETE FROM upstream_check WHERE id = ?1", params![check.0])?;
+    Ok(())
+}
