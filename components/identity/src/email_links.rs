@@ -66,7 +66,7 @@ pub(crate) fn recover(cx: &Context<'_, Public>) -> Answer {
         let text = "<p>This link is no longer valid, or was used before. Ask for a new one.</p>";
         return Ok(page(400, "New password", text));
     };
-    password::forgive(services, &bearer.uuid)?;
+    password::forgive(services, &bearer.name, &bearer.email)?;
     let location = format!("/user/{}?tab=settings&action=password", bearer.name);
     let session = Session::replace(cx.session(), services, &bearer.uuid, bearer.session_epoch)?;
     session.announce(services, Response::redirect(location))

@@ -4,7 +4,7 @@ use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::{Invalid, LogKind, NamespaceKind, NamespaceName};
 use berth_store::{log, members, organizations, transaction, users};
 use berth_web::view::Quotas;
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema, leftovers};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -71,9 +71,10 @@ pub(crate) fn delete(cx: &Context<'_, SuperuserOrganization>) -> Answer {
     transaction(cx.db(), |tx| {
         let metadata = json!({ "namespace": organization.name });
         log::append(tx, &[cx.log_entry(LogKind::OrgDelete, organization.id, metadata)])?;
-        organizations::delete(tx, &cx.grant)?;
-        Ok(Response::no_content())
-    })
+        Ok::<_, ApiError>(organizations::delete(tx, &cx.grant)?)
+    })?;
+    leftovers::forget(cx.services(), organization);
+    Ok(Response::no_content())
 }
 
 /// `POST /api/v1/superuser/takeownership/<namespace>`: the caller becomes an administrator of the organization. The

@@ -11,7 +11,7 @@ use berth_access::{
 use berth_domain::{LogKind, settings};
 use berth_store::concord::{self, Entry, EntryChange, Listing, NewEntry, Owner, Wanted};
 use berth_store::{StoreError, log, organizations, transaction};
-use berth_web::{Answer, ApiError, Context, Response};
+use berth_web::{Answer, ApiError, Context, Response, leftovers};
 use serde_json::json;
 
 use body::key_violation;
@@ -151,9 +151,10 @@ pub(crate) fn delete(cx: &Context<'_, AuthenticatedNamespace>, _: Confirmation) 
     transaction(cx.db(), |tx| {
         let metadata = json!({ "namespace": name });
         log::append(tx, &[cx.log_entry(LogKind::OrgDelete, grant.organization().id, metadata)])?;
-        organizations::delete(tx, &grant)?;
-        Ok(Response::ok(&views::result("DELETED", None)))
-    })
+        Ok::<_, ApiError>(organizations::delete(tx, &grant)?)
+    })?;
+    leftovers::forget(cx.services(), grant.organization());
+    Ok(Response::ok(&views::result("DELETED", None)))
 }
 
 /// A refusal in the words of Concord's, which clients match; Concord itself sends them with status 500.

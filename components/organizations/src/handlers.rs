@@ -9,7 +9,7 @@ use berth_store::organizations::{NewOrganization, OrganizationState};
 use berth_store::{StoreError, log, organizations, transaction};
 use berth_web::view::{OrganizationView, Quotas};
 use berth_web::{
-    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, present,
+    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, leftovers, present,
     tag_expiration_option,
 };
 use serde::Deserialize;
@@ -202,9 +202,10 @@ pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> Answer {
     transaction(cx.db(), |tx| {
         let metadata = json!({ "namespace": organization.name });
         log::append(tx, &[cx.log_entry(LogKind::OrgDelete, organization.id, metadata)])?;
-        organizations::delete(tx, &cx.grant)?;
-        Ok(Response::no_content())
-    })
+        Ok::<_, ApiError>(organizations::delete(tx, &cx.grant)?)
+    })?;
+    leftovers::forget(cx.services(), organization);
+    Ok(Response::no_content())
 }
 
 /// `GET …/private` (`contract/quay.md` 1.5). Nobody has bought a plan here, so billing allows no further private repository.

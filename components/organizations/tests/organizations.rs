@@ -148,3 +148,14 @@ fn a_deleted_name_is_free_at_once() {
     "Created"
     "#);
 }
+
+/// What is kept beside the database goes with it.
+#[test]
+fn what_registries_answered_is_forgotten() {
+    let app = app();
+    let uuid = app.rows("SELECT uuid FROM account WHERE name = 'acme'").remove(0).remove(0);
+    app.set_key(&format!("berth/upstream-answers/{uuid}"), b"[]");
+    app.set_key("berth/upstream-answers/another", b"[]");
+    assert_eq!(app.as_user("ana").delete("/api/v1/organization/acme").status(), 204);
+    assert_eq!(app.keys("berth/upstream-answers/"), ["berth/upstream-answers/another"]);
+}

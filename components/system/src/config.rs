@@ -99,6 +99,7 @@ fn visible(services: &Services<'_>) -> Result<Value, ApiError> {
         "REGISTRY_TITLE": title,
         "REGISTRY_TITLE_SHORT": title,
         "SERVER_HOSTNAME": services.setting(&settings::SERVER_HOSTNAME)?,
+        "SESSION_TIMEOUT": duration_text(services.setting(&settings::SESSION_TIMEOUT)?),
         "SETUP_COMPLETE": true,
         "TAG_EXPIRATION_OPTIONS": options,
     }))

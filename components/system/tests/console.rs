@@ -29,6 +29,7 @@ fn the_configuration_is_the_settings() {
         "REGISTRY_TITLE": "Berth",
         "REGISTRY_TITLE_SHORT": "Berth",
         "SERVER_HOSTNAME": "localhost:3000",
+        "SESSION_TIMEOUT": "31d",
         "SETUP_COMPLETE": true,
         "TAG_EXPIRATION_OPTIONS": [
           "0s",

@@ -44,14 +44,39 @@ pub struct EmailCode<'a> {
 /// [`StoreError::Taken`] of `account.name` or `account.email`; of `user_profile.is_first` when he is to be the first user and
 /// there are users already.
 pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError> {
+    insert(tx, new, false)
+}
+
+/// As [`create`], of a user who needs others before him.
+///
+/// # Errors
+/// As there; [`StoreError::Gone`] when there are none.
+pub fn create_beside_others(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError> {
+    insert(tx, new, true)
+}
+
+fn insert(tx: &Transaction<'_>, new: &NewUser<'_>, needs_others: bool) -> Result<i64, StoreError> {
     let rows = tx.execute(
         "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at)
         SELECT ?1, 'user', ?2, ?3, ?4, ?5
-        WHERE NOT ?6 OR NOT EXISTS (SELECT 1 FROM account WHERE kind = 'user') RETURNING id",
-        params![new.uuid, new.name, new.email, new.tag_expiration_s, new.at, new.is_first],
+        WHERE CASE WHEN ?6 OR ?7
+                THEN ?7 = EXISTS (SELECT 1 FROM account WHERE kind = 'user') ELSE 1 END
+        RETURNING id",
+        params![
+            new.uuid,
+            new.name,
+            new.email,
+            new.tag_expiration_s,
+            new.at,
+            new.is_first,
+            needs_others
+        ],
     )?;
     let Some(mut row) = rows.into_iter().next() else {
-        return Err(StoreError::Taken("user_profile.is_first".into()));
+        return Err(match needs_others {
+            true => StoreError::Gone,
+            false => StoreError::Taken("user_profile.is_first".into()),
+        });
     };
     let id = row.read()?;
     tx.execute(
@@ -76,6 +101,15 @@ pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError
 /// [`StoreError`].
 pub fn any_user(db: &dyn Database) -> Result<bool, StoreError> {
     returned(db.execute("SELECT EXISTS (SELECT 1 FROM account WHERE kind = 'user')", &[])?)
+}
+
+/// Whether a user has that address.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn has_address(db: &dyn Database, email: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM account WHERE kind = 'user' AND email = ?1)";
+    returned(db.execute(sql, params![email])?)
 }
 
 /// What signing in must know of an account.
