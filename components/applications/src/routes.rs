@@ -151,7 +151,7 @@ pub const ROUTES: &[Route] = &[
     .internal()
     .answers(&[302]),
     Route::post(
-        "/oauth/signin",
+        "/oauth/authorize/signin",
         "oauthSignIn",
         &Change::<Public, _>(sign_in::sign_in),
         Logs::Kinds(&[LogKind::LoginSuccess]),

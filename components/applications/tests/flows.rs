@@ -868,7 +868,7 @@ fn signing_in_leads_back_into_the_flow() {
     <main>
     <h1>Sign in</h1>
     <p>An application asks to act in your name at Berth. Who are you?</p>
-    <form method="post" action="/oauth/signin"><input type="hidden" name="_csrf_token" value="6Mhw0m080ADg7aUAQkxfSNBhxZffgtmDilw4NVhZXE5LyFVkAida3CLN8GgwsyxA"><input type="hidden" name="continue" value="client_id=MV0D41KI4S9A8391YPED&amp;redirect_uri=http%3A%2F%2F127.0.0.1%3A8888%2Fcallback&amp;scope=repo:read&amp;response_type=token&amp;state=a%26b">
+    <form method="post" action="/oauth/authorize/signin"><input type="hidden" name="_csrf_token" value="6Mhw0m080ADg7aUAQkxfSNBhxZffgtmDilw4NVhZXE5LyFVkAida3CLN8GgwsyxA"><input type="hidden" name="continue" value="client_id=MV0D41KI4S9A8391YPED&amp;redirect_uri=http%3A%2F%2F127.0.0.1%3A8888%2Fcallback&amp;scope=repo:read&amp;response_type=token&amp;state=a%26b">
     <label>User name or e-mail address<input name="username" autocomplete="username" required autofocus></label>
     <label>Password<input name="password" type="password" autocomplete="current-password" required></label>
     <div class="choices"><button class="first" id="sign-in">Sign in</button></div>
@@ -878,13 +878,14 @@ fn signing_in_leads_back_into_the_flow() {
     </html>
     "#);
     let browser = app.continuing(&asked);
-    let form = fields(&asked.to_string(), "/oauth/signin");
-    let wrong = browser.post_form("/oauth/signin", &format!("{form}&username=ana&password=wrong"));
+    let form = fields(&asked.to_string(), "/oauth/authorize/signin");
+    let wrong = browser
+        .post_form("/oauth/authorize/signin", &format!("{form}&username=ana&password=wrong"));
     assert_eq!(wrong.status(), 401);
     assert!(wrong.to_string().contains("role=\"alert\""));
     app.advance(60);
-    let right =
-        browser.post_form("/oauth/signin", &format!("{form}&username=ana&password=password"));
+    let right = browser
+        .post_form("/oauth/authorize/signin", &format!("{form}&username=ana&password=password"));
     assert_eq!(
         location(&right).replace("%3A", ":"),
         format!("/oauth/authorize?{query}").replace("%3A", ":")
@@ -893,7 +894,8 @@ fn signing_in_leads_back_into_the_flow() {
     let log = app.rows("SELECT kind, metadata FROM log_entry ORDER BY id DESC LIMIT 1");
     assert_eq!(log[0][0], "login_success");
     // Without the page's own token nobody is signed in: nobody signs others in.
-    let forged = app.anonymous().post_form("/oauth/signin", "username=ana&password=password");
+    let forged =
+        app.anonymous().post_form("/oauth/authorize/signin", "username=ana&password=password");
     assert_eq!(forged.status(), 401);
     assert_eq!(forged.header("set-cookie"), None);
 }
@@ -902,12 +904,12 @@ fn signing_in_leads_back_into_the_flow() {
 fn a_sign_in_leads_nowhere_else() {
     let app = app();
     let asked = app.anonymous().get("/oauth/authorize?client_id=x&redirect_uri=x&scope=x");
-    let form = fields(&asked.to_string(), "/oauth/signin");
+    let form = fields(&asked.to_string(), "/oauth/authorize/signin");
     let (token, _) = form.split_once("&continue").expect("two fields");
     for evil in ["//evil.example/", "/../../x", "%0d%0alocation:%20//evil.example", "@evil.example"]
     {
         let form = format!("{token}&continue={evil}&username=ana&password=password");
-        let reply = app.continuing(&asked).post_form("/oauth/signin", &form);
+        let reply = app.continuing(&asked).post_form("/oauth/authorize/signin", &form);
         assert!(location(&reply).starts_with("/oauth/authorize?"), "{evil}");
         assert!(!location(&reply).contains(['\r', '\n']), "{evil}");
         app.advance(1);
@@ -961,4 +963,14 @@ fn an_application_waits_for_so_many_users() {
     );
     assert_eq!(app.rows("SELECT count(*) FROM assigned_authorization"), [["1"]]);
     assert_eq!(app.rows("SELECT count(*) FROM notification"), [["1"]]);
+}
+
+/// Forms are read before anybody asks who calls, so they are short.
+#[test]
+fn forms_have_a_limit() {
+    let app = App::new(&[ROUTES]);
+    let form = |length: usize| {
+        app.anonymous().post_form("/oauth/access_token", &"&".repeat(length)).status()
+    };
+    assert_eq!((form(65_536), form(65_537)), (400, 413));
 }

@@ -4,7 +4,7 @@ use berth_access::{Permit, PublicNamespace, UserView as ViewPermit};
 use berth_domain::{LogKind, NamespaceKind};
 use berth_store::{StoreError, accounts, log, transaction, users};
 use berth_web::session::Session;
-use berth_web::{Answer, ApiError, Context, Response, password};
+use berth_web::{Answer, ApiError, Context, Response};
 use serde_json::Value;
 
 use crate::views::{Shown, UserView};
@@ -58,7 +58,6 @@ pub(crate) fn delete_account<P: Permit>(
         Ok(true) => {
             // The account is gone, and with it whatever its sessions were good for.
             let _ = Session::end_all(cx.services(), leaver.uuid);
-            let _ = password::forgive(cx.services(), leaver.uuid);
             Ok(Response::no_content())
         }
         Err(StoreError::NoOwnerLeft) => {

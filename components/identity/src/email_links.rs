@@ -190,7 +190,7 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> Answer {
         Ok(Some(bearer))
     })?;
     let Some(bearer) = used else { return Ok(no_recovery()) };
-    password::forgive(services, &bearer.uuid)?;
+    password::forgive(services, &bearer.name, &bearer.email)?;
     Session::end_all(services, &bearer.uuid)?;
     signed_in(cx, &bearer, PASSWORD_TITLE, "Your new password is set.")
 }

@@ -146,10 +146,8 @@ fn refuse_foreign_pages(cx: &Context<'_, Public>) -> Result<(), ApiError> {
         return Ok(());
     }
     let base_url = services.base_url()?;
-    let is_own = |origin: &str| {
-        let host = origin.split_once("://").map(|(_, host)| host);
-        origin == base_url || (host.is_some() && host == request.host())
-    };
+    // Not the `Host` of the request: a name that somebody else owns can lead here as well.
+    let is_own = |origin: &str| origin == base_url || is_of_this_machine(origin);
     let is_foreign = matches!(request.header("sec-fetch-site"), Some("cross-site" | "same-site"))
         || origin.is_some_and(|origin| !is_own(origin));
     if !is_foreign {
@@ -157,6 +155,20 @@ fn refuse_foreign_pages(cx: &Context<'_, Public>) -> Result<(), ApiError> {
     }
     let message = "This call is not for pages from elsewhere";
     Err(ApiError::Custom(403, json!({ "message": message })))
+}
+
+/// Whether an origin has a name that means the browser's own machine, wherever it is asked.
+fn is_of_this_machine(origin: &str) -> bool {
+    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    let Some(authority) = authority else { return false };
+    ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
+        let port = authority.strip_prefix(name);
+        port.is_some_and(|port| port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+    })
+}
+
+fn is_port(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn require_setup_token(cx: &Context<'_, Public>, shown: &str) -> Result<(), ApiError> {

@@ -21,7 +21,7 @@ use serde_json::{Number, Value, json};
 
 use crate::account::{Leaver, delete_account};
 use crate::mail::{self, CodedLetter};
-use crate::sign_in::Password;
+use crate::sign_in::{Password, wrong_password};
 use crate::sign_up::carries_powers;
 use crate::superuser_organizations::invalid_name;
 use crate::views::{Shown, UserView};
@@ -33,6 +33,7 @@ const LONGEST_METADATA: usize = 255;
 #[derive(Deserialize)]
 pub(crate) struct OwnUpdate {
     password: Option<String>,
+    current_password: Option<String>,
     email: Option<String>,
     invoice_email: Option<bool>,
     #[serde(default, deserialize_with = "present")]
@@ -55,6 +56,11 @@ impl Json for OwnUpdate {
         about: "Fields which can be updated in a user.",
         properties: &[
             Property::optional("password", Kind::String, "The user's password"),
+            Property::optional(
+                "current_password",
+                Kind::String,
+                "The user's present password; with a token, a new password or address needs it",
+            ),
             Property::optional("email", Kind::String, "The user's email address"),
             Property::optional(
                 "invoice_email",
@@ -101,17 +107,18 @@ type MetadataChange = [Option<Option<String>>; 4];
 impl<'a> Wanted<'a> {
     fn of(cx: &Context<'a, UserAdmin>, body: OwnUpdate) -> Result<Self, ApiError> {
         let (services, caller) = (cx.services(), cx.caller()?);
-        let password_hash = match &body.password {
-            Some(password) if !is_acceptable_password(password) => {
-                return Err(Invalid::Password.into());
-            }
-            Some(password) => Some(hash_password(password, services.random().bytes())),
-            None => None,
-        };
+        if body.password.as_deref().is_some_and(|password| !is_acceptable_password(password)) {
+            return Err(Invalid::Password.into());
+        }
         let email = body.email.filter(|email| *email != caller.email);
         if let Some(email) = &email {
             EmailAddress::try_from(email.as_str())?;
         }
+        if body.password.is_some() || email.is_some() {
+            require_own_password(cx, body.current_password.as_deref())?;
+        }
+        let hash = |password| hash_password(password, services.random().bytes());
+        let password_hash = body.password.as_deref().map(hash);
         let confirms = mail::wants_confirmation(services)?;
         let (email, pending) = if confirms { (None, email) } else { (email, None) };
         let new_address = match pending {
@@ -235,6 +242,19 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// A token alone does not change what its user signs in with, or whoever has a token of hours had the account for good. A
+/// session must be fresh instead. Who has no password gets one by a recovery mail or from a superuser.
+fn require_own_password(cx: &Context<'_, UserAdmin>, given: Option<&str>) -> Result<(), ApiError> {
+    if matches!(cx.caller()?.authority, Authority::Session { .. }) {
+        return Ok(());
+    }
+    let Some(given) = given else {
+        let message = "With a token, a new password or e-mail address needs current_password.";
+        return Err(ApiError::invalid_request(message));
+    };
+    if cx.is_own_password(given)? { Ok(()) } else { Err(wrong_password()) }
+}
+
 fn set(field: &mut Option<String>, change: &Option<Option<String>>) {
     if let Some(value) = change {
         field.clone_from(value);
@@ -310,11 +330,12 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> Answer {
     if wanted.password_hash.is_none() {
         return Ok(response);
     }
-    password::forgive(services, &caller.uuid)?;
+    password::forgive(services, &caller.name, &caller.email)?;
     if !matches!(caller.authority, Authority::Session { .. }) {
         return Ok(response);
     }
     let session = Session::replace(cx.session(), services, &caller.uuid, epoch)?;
+    let session = session.on_device(services, cx.request(), &caller.uuid)?;
     session.announce(services, response)
 }
 
@@ -338,7 +359,8 @@ pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> Answer {
 /// `POST /api/v1/user/clientkey`: what command-line clients show in place of the password.
 pub(crate) fn client_key(cx: &Context<'_, UserAdmin>, body: Password) -> Answer {
     let (services, caller) = (cx.services(), cx.caller()?);
-    let Checked::Right(user) = password::check(services, &caller.name, &body.password)? else {
+    let checked = password::check(services, cx.request(), &caller.name, &body.password)?;
+    let Checked::Right(user) = checked else {
         return Err(ApiError::invalid_request("Invalid Username or Password"));
     };
     let hash = user.password_hash.unwrap_or_default();

@@ -38,12 +38,14 @@ impl Json for SignIn {
             Property::optional("invite_code", Kind::String, "The optional invite code"),
         ],
     };
+
+    const LIMIT: usize = 16_384;
 }
 
 /// Begins a session. The code of an invitation that was mailed to the address confirms it.
 pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> Answer {
     let services = cx.services();
-    let user = match password::check(services, &body.username, &body.password)? {
+    let user = match password::check(services, cx.request(), &body.username, &body.password)? {
         Checked::Right(user) => user,
         Checked::Disabled => {
             let message = "This user has been disabled. Please contact your administrator.";
@@ -87,16 +89,23 @@ impl Json for Password {
 /// `POST /api/v1/signin/verify`: the session counts as fresh again. Who came with a token gets one.
 pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> Answer {
     let services = cx.services();
-    let Checked::Right(user) = password::check(services, &cx.caller()?.name, &body.password)?
+    let name = &cx.caller()?.name;
+    let Checked::Right(user) = password::check(services, cx.request(), name, &body.password)?
     else {
-        let body = json!({ "message": "Invalid Username or Password", "invalidCredentials": true });
-        return Err(ApiError::Custom(403, body));
+        return Err(wrong_password());
     };
     let session = match cx.session() {
         Some(session) => session.renew(services, &user.uuid, user.session_epoch)?,
         None => Session::begin(services, &user.uuid, user.session_epoch)?,
     };
+    let session = session.on_device(services, cx.request(), &user.uuid)?;
     session.announce(services, Response::ok(&json!({ "success": true })))
+}
+
+/// The answer to a wrong password of somebody who is known already.
+pub(crate) fn wrong_password() -> ApiError {
+    let body = json!({ "message": "Invalid Username or Password", "invalidCredentials": true });
+    ApiError::Custom(403, body)
 }
 
 /// `POST /api/v1/signout`: ends all sessions of the caller, if what he shows lets him administer his account. The cookie

@@ -1,15 +1,17 @@
 //! Signing up (`contract/quay.md` 5.3).
 
 use berth_access::PublicNamespace;
-use berth_domain::secret::{hash_password, hash_token};
+use berth_domain::secret::{equal_in_constant_time, hash_password, hash_token};
 use berth_domain::{
     EmailAddress, Invalid, LogKind, NamespaceKind, NamespaceName, is_acceptable_password, settings,
 };
 use berth_store::accounts::{NewUser, SignUpFacts};
-use berth_store::{StoreError, accounts, invitations, log, transaction};
+use berth_store::{StoreError, Transaction, accounts, invitations, log, transaction};
 use berth_web::mail::{MailSender, has_gateway};
 use berth_web::session::Session;
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services};
+use berth_web::{
+    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services, take_turn,
+};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -24,6 +26,8 @@ pub(crate) struct NewAccount {
     email: Option<String>,
     #[serde(default)]
     invite_code: String,
+    #[serde(default)]
+    setup_token: String,
 }
 
 impl Json for NewAccount {
@@ -36,8 +40,15 @@ impl Json for NewAccount {
             Property::optional("email", Kind::String, "The user's email address"),
             Property::optional("invite_code", Kind::String, "The optional invite code"),
             Property::optional("recaptcha_response", Kind::String, "Not used: there is no captcha"),
+            Property::optional(
+                "setup_token",
+                Kind::String,
+                "The value of the setting `setup_token`: for a name that has powers",
+            ),
         ],
     };
+
+    const LIMIT: usize = 16_384;
 
     fn namespace(&self) -> Option<&str> {
         Some(&self.username)
@@ -50,10 +61,16 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Ans
     let services = cx.services();
     let facts = facts(cx, &body)?;
     let email = acceptable(cx, &body, facts)?;
+    take_turn(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR)?)?;
+    let place = Place::of(services, &body)?;
+    let proven = facts.proves_address && has_gateway(services)?;
+    // Hashing costs: what is known to be in vain is refused before.
+    if facts.address_is_proven || (facts.address_is_held && !proven) {
+        return Err(address_in_use(&email));
+    }
     let random = services.random();
     let uuid = random.ordered_uuid(services.now());
     let hash = hash_password(&body.password, random.bytes());
-    let proven = facts.proves_address && has_gateway(services)?;
     let letter = match proven {
         true => None,
         false => CodedLetter::to_new_user(services, &body.username, &email)?,
@@ -68,7 +85,7 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Ans
         proven,
         email_code: letter.as_ref().map(CodedLetter::code),
         unconfirmed_until: letter.as_ref().map(|letter| letter.code().expires_at),
-        is_first: false,
+        is_first: place == Place::First,
         tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION)?,
         at: services.now(),
     };
@@ -76,7 +93,7 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Ans
         if proven {
             accounts::leave_address(tx, &email, &no_email)?;
         }
-        let id = accounts::create(tx, &new).map_err(|error| taken(error, &new))?;
+        let id = place.create(tx, &new).map_err(|error| taken(error, &new))?;
         if let Some(letter) = &letter {
             letter.post_for(tx, id, &sender)?;
         }
@@ -90,12 +107,8 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Ans
     session.announce(services, Response::ok(&UserView::of_new(services, &new)?))
 }
 
-/// What a sign-up must know of who is there already; nothing is asked where nothing of it can be.
+/// What a sign-up must know of who is there already.
 fn facts(cx: &Context<'_, PublicNamespace>, body: &NewAccount) -> Result<SignUpFacts, ApiError> {
-    let is_taken = cx.grant.namespace().is_some_and(|holder| holder.kind == NamespaceKind::User);
-    if !is_taken && body.invite_code.is_empty() {
-        return Ok(SignUpFacts::default());
-    }
     let (services, email) = (cx.services(), body.email.as_deref().unwrap_or_default());
     let code_hash = hash_token(&body.invite_code);
     Ok(accounts::sign_up_facts(cx.db(), &body.username, email, &code_hash, services.now())?)
@@ -146,13 +159,50 @@ fn acceptable(
             body.username
         )));
     }
-    if carries_powers(services, &body.username)? {
-        return Err(not_available());
-    }
     Ok(email)
 }
 
-/// Whether the settings give powers to a name. Nobody takes such a name: superusers hand it out.
+/// Where a new account stands among the others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// It may be the only one.
+    Any,
+    /// It is the first of the installation, under a name that `super_users` lists.
+    First,
+    /// It comes after the first user, who could not be made any more otherwise.
+    BesideOthers,
+}
+
+impl Place {
+    /// The place of a name. One that carries powers is for whoever installed Berth: before there is any user, as
+    /// `POST /api/v1/user/initialize` is, or with the setup token.
+    fn of(services: &Services<'_>, body: &NewAccount) -> Result<Self, ApiError> {
+        let initializes = services.setting(&settings::FEATURE_USER_INITIALIZE)?
+            && services.setting(&settings::FEATURE_SUPER_USERS)?;
+        let setup_token = services.setting(&settings::SETUP_TOKEN)?;
+        if !carries_powers(services, &body.username)? {
+            return Ok(if initializes { Self::BesideOthers } else { Self::Any });
+        }
+        let shown = body.setup_token.as_bytes();
+        if !setup_token.is_empty() && equal_in_constant_time(setup_token.as_bytes(), shown) {
+            return Ok(Self::Any);
+        }
+        let is_superuser = services.setting(&settings::SUPER_USERS)?.contains(&body.username);
+        if initializes && setup_token.is_empty() && is_superuser {
+            return Ok(Self::First);
+        }
+        Err(not_available())
+    }
+
+    fn create(self, tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError> {
+        match self {
+            Self::Any | Self::First => accounts::create(tx, new),
+            Self::BesideOthers => accounts::create_beside_others(tx, new),
+        }
+    }
+}
+
+/// Whether the settings give powers to a name. Nobody just takes such a name: superusers hand it out.
 pub(crate) fn carries_powers(services: &Services<'_>, name: &str) -> Result<bool, ApiError> {
     for powerful in [&settings::SUPER_USERS, &settings::GLOBAL_READONLY_SUPER_USERS] {
         if services.setting(powerful)?.iter().any(|known| known == name) {
@@ -187,13 +237,21 @@ pub(crate) fn address(
 
 fn taken(error: StoreError, new: &NewUser<'_>) -> ApiError {
     if error.is_taken("account.email") {
-        ApiError::invalid_request(format!("Email has already been used: {}", new.email))
-    } else if error.is_taken("account.name") {
-        // Somebody was faster, or an organization has the name in another case.
+        address_in_use(new.email)
+    } else if error.is_taken("account.name") || error.is_taken("user_profile.is_first") {
+        // Somebody was faster, or an organization has the name in another case, or there is a first user.
         not_available()
+    } else if error == StoreError::Gone {
+        ApiError::invalid_request(
+            "Nobody can sign up before the first user is made, with POST /api/v1/user/initialize",
+        )
     } else {
         error.into()
     }
+}
+
+fn address_in_use(email: &str) -> ApiError {
+    ApiError::invalid_request(format!("Email has already been used: {email}"))
 }
 
 fn not_available() -> ApiError {

@@ -4,7 +4,7 @@ use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::{Invalid, LogKind, NamespaceKind, NamespaceName};
 use berth_store::{Database, accounts, log, members, organizations, transaction, users};
 use berth_web::view::Quotas;
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema, leftovers};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -77,8 +77,10 @@ pub(crate) fn delete(cx: &Context<'_, SuperuserOrganization>) -> Answer {
         let name = organizations::delete(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
         let metadata = json!({ "namespace": name });
         log::append(tx, &[cx.log_entry(LogKind::OrgDelete, organization.id, metadata)])?;
-        Ok(Response::no_content())
-    })
+        Ok::<_, ApiError>(())
+    })?;
+    leftovers::forget(cx.services(), organization);
+    Ok(Response::no_content())
 }
 
 /// `POST /api/v1/superuser/takeownership/<namespace>`: the caller becomes an administrator of the organization. The

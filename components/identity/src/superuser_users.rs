@@ -213,9 +213,10 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> An
         after.enabled = body.enabled.unwrap_or(after.enabled);
         Ok(after)
     })?;
+    let email = after.email.clone();
     let mut answer = view(services)?(after);
     if let (Some(hash), Value::Object(members)) = (&hash, &mut answer) {
-        password::forgive(services, &user.uuid)?;
+        password::forgive(services, &user.name, &email)?;
         let encrypted = password::for_clients(services, &user.uuid, hash)?;
         members.insert("encrypted_password".into(), encrypted.into());
     }

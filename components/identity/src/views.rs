@@ -36,7 +36,7 @@ struct OwnView {
     invoice_email_address: Option<String>,
     preferred_namespace: bool,
     tag_expiration_s: Number,
-    prompts: [Value; 0],
+    prompts: Vec<&'static str>,
     company: Option<String>,
     family_name: Option<String>,
     given_name: Option<String>,
@@ -65,6 +65,7 @@ pub(crate) struct Shown<'a> {
     rights: &'a Rights,
     superuser: bool,
     quotas: Quotas,
+    asks_for_metadata: bool,
 }
 
 impl<'a> Shown<'a> {
@@ -84,6 +85,7 @@ impl<'a> Shown<'a> {
             rights,
             superuser: rights.is_superuser() && is_named,
             quotas: Quotas::of(services)?,
+            asks_for_metadata: services.setting(&settings::FEATURE_USER_METADATA)?,
         })
     }
 }
@@ -111,6 +113,7 @@ impl UserView {
             invoice_email_address: account.invoice_email_address,
             tag_expiration_s: account.tag_expiration_s.into(),
             has_password_set: account.has_password,
+            prompts: prompts(&account.metadata, shown.asks_for_metadata),
             ..OwnView::new(account.metadata, shown.quotas, account.quota.as_ref())
         });
         view
@@ -133,6 +136,10 @@ impl UserView {
             email: new.email.to_owned(),
             tag_expiration_s: tag_expiration_s.unwrap_or_else(|| new.tag_expiration_s.into()),
             has_password_set: new.password_hash.is_some(),
+            prompts: prompts(
+                &Metadata::default(),
+                services.setting(&settings::FEATURE_USER_METADATA)?,
+            ),
             ..OwnView::new(Metadata::default(), Quotas::of(services)?, None)
         };
         let outline = Self::outline(new.name, new.email);
@@ -165,7 +172,7 @@ impl OwnView {
             invoice_email_address: None,
             preferred_namespace: false,
             tag_expiration_s: 0.into(),
-            prompts: [],
+            prompts: Vec::new(),
             company: metadata.company,
             family_name: metadata.family_name,
             given_name: metadata.given_name,
@@ -175,6 +182,14 @@ impl OwnView {
             quota: quotas.fields(quota),
         }
     }
+}
+
+/// What consoles ask the person for, where that is recorded: the name and the company that are not known yet.
+fn prompts(metadata: &Metadata, asks: bool) -> Vec<&'static str> {
+    let missing = |text: &Option<String>| text.as_deref().unwrap_or_default().is_empty();
+    let name = missing(&metadata.given_name) && missing(&metadata.family_name);
+    let prompts = [("enter_name", name), ("enter_company", missing(&metadata.company))];
+    prompts.into_iter().filter(|(_, wanted)| asks && *wanted).map(|(name, _)| name).collect()
 }
 
 impl OrganizationEntry {

@@ -457,6 +457,88 @@ fn a_name_with_powers_is_not_for_signing_up() {
     assert_eq!(reply.status(), 200, "{reply}");
 }
 
+/// Whoever comes first must not make the first user impossible.
+#[test]
+fn nobody_signs_up_before_the_first_user() {
+    let app = App::new(&[ROUTES]);
+    let refused = browser(&app).post("/api/v1/user/", newbie());
+    let message =
+        "Nobody can sign up before the first user is made, with POST /api/v1/user/initialize";
+    assert_eq!((refused.status(), refused.json()["detail"].as_str()), (400, Some(message)));
+    assert_eq!(app.rows("SELECT name FROM account").len(), 0);
+    let mut first = newbie();
+    first["username"] = "root".into();
+    first["email"] = "root@example.com".into();
+    assert_eq!(app.anonymous().post("/api/v1/user/initialize", first).status(), 200);
+    assert_eq!(browser(&app).post("/api/v1/user/", newbie()).status(), 200);
+    // Where there is no first user to come, there is nobody to wait for.
+    for setting in ["feature_user_initialize", "feature_super_users"] {
+        let app = App::new(&[ROUTES]).with(setting, "false");
+        assert_eq!(browser(&app).post("/api/v1/user/", newbie()).status(), 200, "{setting}");
+    }
+}
+
+/// Quay's usual way: the name stands in the settings, and its owner signs up before anybody else.
+#[test]
+fn the_first_to_sign_up_may_have_the_name_of_a_superuser() {
+    let app = App::new(&[ROUTES]).with("super_users", "newbie, other");
+    let reply = browser(&app).post("/api/v1/user/", newbie());
+    assert_eq!(reply.status(), 200, "{reply}");
+    let session = app.continuing(&reply);
+    assert_eq!(session.get("/api/v1/superuser/users/").status(), 200);
+    let later = browser(&app).post("/api/v1/user/", with("username", "other"));
+    assert_eq!(later.status(), 400, "{later}");
+    // Nobody takes it where the installation asks for a token, or makes no first user.
+    let app = App::new(&[ROUTES]).with("super_users", "newbie").with("setup_token", "sesame");
+    let reply = browser(&app).post("/api/v1/user/", newbie());
+    assert_eq!(reply.json()["detail"], NOT_AVAILABLE);
+    let app =
+        App::new(&[ROUTES]).with("super_users", "newbie").with("feature_user_initialize", "false");
+    assert_eq!(browser(&app).post("/api/v1/user/", newbie()).json()["detail"], NOT_AVAILABLE);
+}
+
+/// Who installed Berth has the token, and gets the account that they listed.
+#[test]
+fn a_name_with_powers_is_for_who_has_the_setup_token() {
+    let app = app().with("super_users", "newbie").with("setup_token", "sesame");
+    for shown in ["", "sesam"] {
+        let reply = browser(&app).post("/api/v1/user/", with("setup_token", shown));
+        assert_eq!(reply.json()["detail"], NOT_AVAILABLE, "{shown}");
+    }
+    let reply = browser(&app).post("/api/v1/user/", with("setup_token", "sesame"));
+    assert_eq!(reply.status(), 200, "{reply}");
+    assert_eq!(app.continuing(&reply).get("/api/v1/superuser/users/").status(), 200);
+    // Without the setting, nothing is its value.
+    let app = app.with("setup_token", "").with("super_users", "another");
+    let mut body = with("setup_token", "");
+    body["username"] = "another".into();
+    body["email"] = "another@example.com".into();
+    assert_eq!(browser(&app).post("/api/v1/user/", body).json()["detail"], NOT_AVAILABLE);
+}
+
+/// Accounts cost a hash each, and stay.
+#[test]
+fn an_address_signs_up_so_often_in_an_hour() {
+    let app = app().with("sign_ups_per_hour", "2");
+    let sign_up = |address: &str, name: &str| {
+        let body = json!({
+            "username": name, "password": "password", "email": format!("{name}@example.com"),
+        });
+        browser(&app).from(address).post("/api/v1/user/", body)
+    };
+    assert_eq!(sign_up("192.0.2.7", "one").status(), 200);
+    assert_eq!(sign_up("192.0.2.7", "two").status(), 200);
+    // What is refused for other reasons is no turn.
+    assert_eq!(sign_up("192.0.2.7", "Not A Name").status(), 400);
+    let refused = sign_up("192.0.2.7", "three");
+    assert_eq!((refused.status(), refused.header("retry-after")), (429, Some("1800")));
+    assert_eq!(sign_up("192.0.2.8", "three").status(), 200);
+    app.advance(1_800);
+    assert_eq!(sign_up("192.0.2.7", "four").status(), 200);
+    app.set("sign_ups_per_hour", "0");
+    assert_eq!(sign_up("192.0.2.7", "five").status(), 200);
+}
+
 const NOT_AVAILABLE: &str = "Username is not available";
 
 #[test]

@@ -180,6 +180,13 @@ fn pages_from_elsewhere_make_no_first_user() {
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
         ("origin", "https://evil.example.com"),
+        // A name of somebody else's that leads here: `Host` says the same.
+        ("origin", "http://berth.internal:3000"),
+        ("origin", "http://localhost.evil.example.com"),
+        ("origin", "http://localhost:3000.evil.example.com"),
+        ("origin", "http://127.0.0.1.evil.example.com:3000"),
+        ("origin", "http://localhost:"),
+        ("origin", "file://localhost"),
         ("origin", "http://berth.internal"),
         ("origin", "http://registry.example.com.evil.example.com"),
         ("origin", "null"),
@@ -194,8 +201,10 @@ fn pages_from_elsewhere_make_no_first_user() {
     "#);
     assert_eq!(app.rows("SELECT name FROM account").len(), 0);
     for own in [
-        "http://berth.internal:3000",
-        "https://berth.internal:3000",
+        "http://localhost:3000",
+        "https://localhost",
+        "http://127.0.0.1:8080",
+        "http://[::1]:3000",
         "http://registry.example.com",
         "https://console.example.com",
     ] {

@@ -65,9 +65,73 @@ fn a_new_password() {
 fn a_token_that_changes_the_password_gets_no_session() {
     let app = app();
     let session = app.with_session("ana");
-    let reply = app.as_user("ana").put(USER, json!({ "password": "another-one" }));
+    let body = json!({ "password": "another-one", "current_password": "password" });
+    let reply = app.as_user("ana").put(USER, body);
     assert_eq!((reply.status(), reply.header("set-cookie")), (200, None));
     assert_eq!(session.get(USER).status(), 401);
+}
+
+/// Otherwise whoever has a token of hours has the account for good.
+#[test]
+fn a_token_alone_changes_neither_password_nor_address() {
+    let app = app();
+    let token = app.with_scope("ana", "user:admin");
+    for change in [json!({ "password": "stolen-pw-1" }), json!({ "email": "thief@example.com" })] {
+        let reply = token.put(USER, change.clone());
+        let message = "With a token, a new password or e-mail address needs current_password.";
+        assert_eq!((reply.status(), reply.json()["detail"].as_str()), (400, Some(message)));
+        let with = |given: &str| {
+            let mut body = change.clone();
+            body["current_password"] = given.into();
+            token.put(USER, body)
+        };
+        let wrong = with("wrong");
+        let told = json!({ "message": "Invalid Username or Password", "invalidCredentials": true });
+        assert_eq!((wrong.status(), wrong.json()), (403, told));
+        app.advance(60);
+        assert_eq!(with("").status(), 403);
+        app.advance(60);
+    }
+    assert_eq!(logged(&app), "");
+    // What is there already changes nothing, and what signs nobody in needs no password.
+    for change in [json!({ "email": "ana@example.com" }), json!({ "invoice_email": true })] {
+        assert_eq!(token.put(USER, change).status(), 200);
+    }
+    let change = json!({ "email": "ana@example.org", "current_password": "password" });
+    assert_eq!(token.put(USER, change).json()["email"], "ana@example.org");
+    // A session is fresh instead.
+    let session = app.with_session("ana");
+    assert_eq!(session.put(USER, json!({ "password": "another-one" })).status(), 200);
+}
+
+/// Who has no password gets the first one from a superuser or by mail.
+#[test]
+fn a_token_sets_no_first_password() {
+    let app = app();
+    app.execute("UPDATE user_profile SET password_hash = NULL WHERE account_id = 1");
+    let token = app.as_user("ana");
+    for given in ["", "password", "another-one"] {
+        let body = json!({ "password": "another-one", "current_password": given });
+        assert_eq!(token.put(USER, body).status(), 403, "{given}");
+        app.advance(60);
+    }
+}
+
+/// Consoles ask for what is not known yet.
+#[test]
+fn prompts() {
+    let app = app();
+    let prompts = || app.with_session("ana").get(USER).json()["prompts"].clone();
+    assert_eq!(prompts(), json!([]));
+    app.set("feature_user_metadata", "true");
+    assert_eq!(prompts(), json!(["enter_name", "enter_company"]));
+    let change = |body| app.with_session("ana").put(USER, body).json()["prompts"].clone();
+    assert_eq!(change(json!({ "company": "Acme" })), json!(["enter_name"]));
+    assert_eq!(change(json!({ "family_name": "Berg" })), json!([]));
+    assert_eq!(
+        change(json!({ "family_name": "", "company": null })).as_array().map(Vec::len),
+        Some(2)
+    );
 }
 
 #[test]
@@ -138,7 +202,8 @@ fn a_new_password_withdraws_the_codes_in_earlier_mails() {
     let confirmation = code(&app, "confirm");
     recovery(&app, "ana@example.com");
     let recovery = code(&app, "recovery");
-    assert_eq!(app.as_user("ana").put(USER, json!({ "password": "another-one" })).status(), 200);
+    let body = json!({ "password": "another-one", "current_password": "password" });
+    assert_eq!(app.as_user("ana").put(USER, body).status(), 200);
     for link in [format!("/confirm?code={confirmation}"), format!("/recovery?code={recovery}")] {
         assert_eq!(app.anonymous().get(&link).status(), 400, "{link}");
     }
@@ -184,7 +249,9 @@ fn everything_at_once() {
       "invoice_email_address": "bills@example.com",
       "preferred_namespace": false,
       "tag_expiration_s": 86400.0,
-      "prompts": [],
+      "prompts": [
+        "enter_company"
+      ],
       "company": null,
       "family_name": "Berg",
       "given_name": "Anna",
@@ -390,7 +457,7 @@ fn a_forgotten_password() {
     If you did not ask for this, ignore this mail.
 
     Choose a new password:
-    http://localhost:3000/recovery?code=v9tN1y96nTdGHWzLO5JZupuIWLSLdMdANHPpZrav
+    http://localhost:3000/recovery?code=O5JZupuIWLSLdMdANHPpZravsHcqowncmiKvxjyX
 
     -- 
     Berth
@@ -478,7 +545,7 @@ fn confirming_a_new_account() {
     If you did not ask for an account, ignore this mail.
 
     Confirm this address:
-    http://localhost:3000/confirm?code=lL7qq0p3urZgWAW0Nzwa3IyIn113YloILvnqKoQg
+    http://localhost:3000/confirm?code=3urZgWAW0Nzwa3IyIn113YloILvnqKoQgGqe8bdU
 
     -- 
     Berth

@@ -1,6 +1,5 @@
 //! Sessions: beginning, refreshing and ending them.
 
-use berth_domain::secret::{Purpose, SecretKeys};
 use berth_identity::ROUTES;
 use berth_test::{App, As, Reply};
 use insta::assert_snapshot;
@@ -150,65 +149,6 @@ fn who_is_disabled_is_dead_everywhere() {
 }
 
 #[test]
-fn failures_are_throttled() {
-    let app = app();
-    assert_eq!(sign_in(&app, "ana", "wrong").status(), 403);
-    let reply = sign_in(&app, "ana", "password");
-    assert_snapshot!(reply, @r#"
-    429
-    {
-      "message": "Too many login attempts. \nPlease reset your Quay password and try again.",
-      "error_type": "too_many_attempts"
-    }
-    "#);
-    assert_eq!(reply.header("retry-after"), Some("1"));
-    // By the address too, and by the session that wants to be fresh; nobody else is.
-    assert_eq!(sign_in(&app, "ana@example.com", "password").status(), 429);
-    let session = app.with_session("ana");
-    let password = json!({ "password": "password" });
-    assert_eq!(session.post("/api/v1/signin/verify", password).status(), 429);
-    assert_eq!(sign_in(&app, "bob", "password").status(), 200);
-    app.advance(1);
-    assert_eq!(sign_in(&app, "ana", "wrong").status(), 403);
-    app.advance(1);
-    assert_eq!(sign_in(&app, "ana", "password").header("retry-after"), Some("1"));
-    app.advance(1);
-    // A success resets.
-    assert_eq!(sign_in(&app, "ana", "password").status(), 200);
-    assert_eq!(sign_in(&app, "ana", "wrong").status(), 403);
-    app.advance(1);
-    assert_eq!(sign_in(&app, "ana", "password").status(), 200);
-}
-
-/// Otherwise the throttle would tell which addresses have an account.
-#[test]
-fn names_that_nobody_has_are_throttled_alike() {
-    let app = app();
-    for name in ["nobody", "nobody@example.com"] {
-        assert_eq!(sign_in(&app, name, "wrong").status(), 403);
-        assert_eq!(sign_in(&app, name, "wrong").status(), 429);
-    }
-    assert_eq!(sign_in(&app, "somebody-else", "wrong").status(), 403);
-}
-
-/// Names that nobody has share records. Otherwise the second name would set the first one free, which no account's wait
-/// ever is.
-#[test]
-fn another_name_does_not_end_a_wait() {
-    let app = app();
-    let keys = SecretKeys::new("a key for tests");
-    let record = |name: &str| keys.fingerprint(Purpose::UnknownName, name)[..2].to_vec();
-    let mut others = (0..).map(|number| format!("other{number}"));
-    let other = others.find(|other| record(other) == record("nobody"));
-    for pause_s in [1, 2, 0] {
-        assert_eq!(sign_in(&app, "nobody", "wrong").status(), 403);
-        app.advance(pause_s);
-    }
-    assert_eq!(sign_in(&app, &other.expect("one of many"), "wrong").status(), 403);
-    assert_eq!(sign_in(&app, "nobody", "wrong").header("retry-after"), Some("4"));
-}
-
-#[test]
 fn a_new_session_ends_the_one_before() {
     let app = app();
     let anonymous = app.anonymous().get("/csrf_token");
@@ -336,6 +276,40 @@ fn a_token_ends_sessions_only_with_the_scope_to_administer_the_user() {
     assert_eq!(app.rows("SELECT kind FROM log_entry").len(), 0);
     assert_eq!(app.with_scope("ana", "user:admin").post_empty("/api/v1/signout").status(), 200);
     assert_eq!(session.get("/api/v1/user/").status(), 401);
+}
+
+#[test]
+fn how_long_a_session_lives_is_a_setting() {
+    let app = app().with("session_timeout", "1h");
+    let session = app.with_session("ana");
+    let cookie = app.anonymous().get("/csrf_token");
+    assert!(cookie.header("set-cookie").expect("a cookie").contains("; Max-Age=3600;"));
+    app.advance(3_599);
+    assert_eq!(session.get("/api/v1/user/").status(), 200);
+    app.advance(1);
+    assert_eq!(session.get("/api/v1/user/").status(), 401);
+}
+
+#[test]
+fn sessions_that_ended_are_forgotten() {
+    let app = app();
+    let old: Vec<_> = (0..5).map(|_| app.with_session("ana")).collect();
+    assert_eq!(app.keys("berth/session/").len(), 5);
+    app.advance(31 * 86_400);
+    // When somebody comes with one, and when the account is signed in to again.
+    assert_eq!(old[0].get("/api/v1/user/").status(), 401);
+    assert_eq!(app.keys("berth/session/").len(), 4);
+    let session = app.with_session("ana");
+    assert_eq!(app.keys("berth/session/").len(), 1);
+    assert_eq!(session.get("/api/v1/user/").status(), 200);
+    // One in use, whose password was given again, is not.
+    app.advance(20 * 86_400);
+    let body = json!({ "password": "password" });
+    assert_eq!(session.post("/api/v1/signin/verify", body).status(), 200);
+    app.advance(20 * 86_400);
+    let _other = app.with_session("ana");
+    assert_eq!(session.get("/api/v1/user/").status(), 200);
+    assert_eq!(app.keys("berth/session/").len(), 2);
 }
 
 #[test]

@@ -579,3 +579,14 @@ fn nothing_of_a_person_is_forgotten_when_his_account_becomes_an_organization() {
         assert!(trigger[0][0].contains(&part), "{table}");
     }
 }
+
+/// What is kept beside the database goes with it.
+#[test]
+fn what_registries_answered_is_forgotten() {
+    let app = app();
+    let uuid = app.rows("SELECT uuid FROM account WHERE name = 'acme'").remove(0).remove(0);
+    app.set_key(&format!("berth/upstream-answers/{uuid}"), b"[]");
+    app.set_key("berth/upstream-answers/another", b"[]");
+    assert_eq!(root(&app).delete(&format!("{ORGS}acme")).status(), 204);
+    assert_eq!(app.keys("berth/upstream-answers/"), ["berth/upstream-answers/another"]);
+}

@@ -13,7 +13,7 @@ use berth_store::concord::{
     self, Entry, EntryChange, Listing, NewEntry, Owner, Resolved, Target, Wanted,
 };
 use berth_store::{StoreError, log, organizations, transaction};
-use berth_web::{Answer, ApiError, Context, Response};
+use berth_web::{Answer, ApiError, Context, Response, leftovers};
 use serde_json::json;
 
 use body::key_violation;
@@ -179,8 +179,10 @@ pub(crate) fn delete(cx: &Context<'_, AuthenticatedOrganization>, _: Confirmatio
         }
         let metadata = json!({ "namespace": name });
         log::append(tx, &[cx.log_entry(LogKind::OrgDelete, grant.organization().id, metadata)])?;
-        Ok(Response::ok(&views::result("DELETED", None)))
-    })
+        Ok::<_, ApiError>(())
+    })?;
+    leftovers::forget(cx.services(), grant.organization());
+    Ok(Response::ok(&views::result("DELETED", None)))
 }
 
 /// A refusal in the words of Concord's, which clients match; Concord itself sends them with status 500.

@@ -10,8 +10,8 @@ use berth_store::organizations::{NewOrganization, OrganizationChange};
 use berth_store::{log, organizations, transaction};
 use berth_web::view::{OrganizationView, Quotas};
 use berth_web::{
-    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services, present,
-    tag_expiration_option,
+    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services, leftovers,
+    present, tag_expiration_option,
 };
 use serde::Deserialize;
 use serde_json::{Number, json};
@@ -250,8 +250,10 @@ pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> Answer {
         let name = organizations::delete(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
         let metadata = json!({ "namespace": name });
         log::append(tx, &[cx.log_entry(LogKind::OrgDelete, organization.id, metadata)])?;
-        Ok(Response::no_content())
-    })
+        Ok::<_, ApiError>(())
+    })?;
+    leftovers::forget(cx.services(), organization);
+    Ok(Response::no_content())
 }
 
 /// `GET …/private` (`contract/quay.md` 1.5). Nobody has bought a plan here, so billing allows no further private repository.

@@ -1,7 +1,7 @@
 //! What every endpoint has in common (`contract/quay.md` 0): shown on organizations.
 
 use berth_organizations::ROUTES;
-use berth_test::{App, Reply};
+use berth_test::{App, As, Reply};
 use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::json;
@@ -302,4 +302,29 @@ fn the_log_has_the_client_that_a_trusted_proxy_names() {
     assert_eq!(logged_address(&behind, &chain), "203.0.113.7");
     let chain = [("forwarded", "for=6.6.6.6, for=\"[2001:db8::7]:4711\";proto=https")];
     assert_eq!(logged_address(&behind, &chain), "2001:db8::7");
+}
+
+/// Reading a body is work, which strangers cannot ask for. The contract reports a bad body before a missing right; of those
+/// whom nobody knows that holds for small ones.
+#[test]
+fn a_large_body_of_nobody_known_is_not_read() {
+    let app = app();
+    let put = |client: &As<'_>, body: &str| {
+        client.send(Method::Put, ACME, Some("application/json"), body.into()).status()
+    };
+    let (small, large) = ("[".repeat(16_384), "[".repeat(16_385));
+    let ended = app.with_session("ana");
+    app.execute("UPDATE user_profile SET session_epoch = session_epoch + 1");
+    assert_eq!((put(&ended, &small), put(&ended, &large)), (400, 401));
+    assert_eq!(app.latest_statements().len(), 1, "who calls was asked, and nothing else");
+    let stranger = app.as_user("bob");
+    assert_eq!((put(&stranger, &small), put(&stranger, &large)), (400, 400));
+    assert_eq!(put(&app.anonymous(), &large), 401);
+    assert_eq!(app.latest_statements().len(), 0, "there was nobody to ask for");
+    let unknown = app.anonymous().header("authorization", "Bearer nope");
+    assert_eq!(put(&unknown, &large), 401);
+    // A large body that is right costs a statement more.
+    let padding = " ".repeat(20_000);
+    assert_eq!(put(&app.as_user("ana"), &format!("{{\"invoice_email\":true}}{padding}")), 200);
+    assert_eq!(put(&app.as_user("bob"), &format!("{{}}{padding}")), 403);
 }

@@ -109,6 +109,7 @@ fn visible(services: &Services<'_>) -> Result<Value, ApiError> {
         "REGISTRY_TITLE_SHORT": title,
         "ROBOTS_DISALLOW": services.setting(&settings::ROBOTS_DISALLOW)?,
         "SERVER_HOSTNAME": services.setting(&settings::SERVER_HOSTNAME)?,
+        "SESSION_TIMEOUT": duration_text(services.setting(&settings::SESSION_TIMEOUT)?),
         "SETUP_COMPLETE": true,
         "TAG_EXPIRATION_OPTIONS": options,
     }))

@@ -37,6 +37,7 @@ fn the_configuration_is_the_settings() {
         "REGISTRY_TITLE_SHORT": "Berth",
         "ROBOTS_DISALLOW": true,
         "SERVER_HOSTNAME": "localhost:3000",
+        "SESSION_TIMEOUT": "31d",
         "SETUP_COMPLETE": true,
         "TAG_EXPIRATION_OPTIONS": [
           "0s",

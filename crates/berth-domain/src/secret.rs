@@ -67,8 +67,10 @@ pub enum Purpose {
     ClientPassword,
     /// A code or ticket that a later request brings back.
     Ticket,
-    /// A name that nobody has, under which somebody tries to sign in.
-    UnknownName,
+    /// Where failures of a name, an address or a device are counted.
+    Throttle,
+    /// The cookie of a device from which somebody signed in before.
+    Device,
 }
 
 impl Purpose {
@@ -82,7 +84,8 @@ impl Purpose {
             Self::Mail => b"berth mail",
             Self::ClientPassword => b"berth client-password",
             Self::Ticket => b"berth ticket",
-            Self::UnknownName => b"berth unknown-name",
+            Self::Throttle => b"berth throttle",
+            Self::Device => b"berth device",
         }
     }
 }

@@ -93,11 +93,14 @@ settings! {
     FEATURE_USER_INITIALIZE: bool = "feature_user_initialize", "true", flag, "The first user may be made by `POST /api/v1/user/initialize` while there is none.";
     FEATURE_USER_CREATION: bool = "feature_user_creation", "true", flag, "People may sign up.";
     FEATURE_INVITE_ONLY_USER_CREATION: bool = "feature_invite_only_user_creation", "false", flag, "Signing up needs an invitation code.";
+    SIGN_UPS_PER_HOUR: i64 = "sign_ups_per_hour", "60", whole_number, "How many accounts one client address may ask for in an hour; 0 is no limit.";
     FEATURE_DIRECT_LOGIN: bool = "feature_direct_login", "true", flag, "People may sign in with a password.";
+    SIGN_IN_FAILURES_PER_MINUTE: i64 = "sign_in_failures_per_minute", "10", whole_number, "How many wrong passwords one client address may send in a minute, whatever the names; 0 is no limit. Behind a proxy that is not named as a trusted one all clients share its address.";
     FEATURE_ANONYMOUS_ACCESS: bool = "feature_anonymous_access", "true", flag, "Callers without credentials may read what is public.";
     FEATURE_USER_RENAME: bool = "feature_user_rename", "false", flag, "Users may change their name.";
     FEATURE_USER_METADATA: bool = "feature_user_metadata", "false", flag, "Users may record name, company and location.";
     FRESH_LOGIN_TIMEOUT: i64 = "fresh_login_timeout", "10m", duration, "How long after signing in a session may do what needs a fresh login.";
+    SESSION_TIMEOUT: i64 = "session_timeout", "31d", duration, "How long a session lives after signing in.";
     BROWSER_API_CALLS_XHR_ONLY: bool = "browser_api_calls_xhr_only", "true", flag, "API calls of browsers need the header X-Requested-With.";
     TRUSTED_PROXIES: Vec<String> = "trusted_proxies", "", networks, "Addresses and CIDRs of the proxies before the registry. Of what comes from there the client's address is the one that `Forwarded` or `X-Forwarded-For` names; from anybody else these headers are ignored. See deployment.md.";
     CORS_ORIGIN: String = "cors_origin", "", text, "The one origin from which a web console may call with cookies. Empty: any origin, without cookies.";

@@ -73,7 +73,8 @@ pub struct CallerRow {
     pub session_epoch: i64,
     /// The token, when one was shown.
     pub token: Option<TokenRow>,
-    /// The hash to hold a password against, when one was shown.
+    /// The hash to hold a password against, when one was shown, or when a token was: what a token changes may need the
+    /// password besides.
     pub password_hash: Option<String>,
 }
 
@@ -113,7 +114,7 @@ macro_rules! caller_columns {
                 OR EXISTS (SELECT 1 FROM mail WHERE held_until > ?3),
             c.id, c.uuid, c.name, c.email, u.verified, u.is_first, u.session_epoch,
             t.id, t.scope, a.client_id, a.name, t.accessed_at,
-            CASE typeof(?1) WHEN 'text' THEN u.password_hash END"
+            CASE WHEN ?1 IS NOT NULL THEN u.password_hash END"
     };
 }
 

@@ -48,14 +48,39 @@ pub struct EmailCode<'a> {
 /// [`StoreError::Taken`] of `account.name` or `account.email`; of `user_profile.is_first` when he is to be the first user and
 /// there are users already.
 pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError> {
+    insert(tx, new, false)
+}
+
+/// As [`create`], of a user who needs others before him.
+///
+/// # Errors
+/// As there; [`StoreError::Gone`] when there are none.
+pub fn create_beside_others(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError> {
+    insert(tx, new, true)
+}
+
+fn insert(tx: &Transaction<'_>, new: &NewUser<'_>, needs_others: bool) -> Result<i64, StoreError> {
     let rows = tx.execute(
         "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at)
         SELECT ?1, 'user', ?2, ?3, ?4, ?5
-        WHERE NOT ?6 OR NOT EXISTS (SELECT 1 FROM account WHERE kind = 'user') RETURNING id",
-        params![new.uuid, new.name, new.email, new.tag_expiration_s, new.at, new.is_first],
+        WHERE CASE WHEN ?6 OR ?7
+                THEN ?7 = EXISTS (SELECT 1 FROM account WHERE kind = 'user') ELSE 1 END
+        RETURNING id",
+        params![
+            new.uuid,
+            new.name,
+            new.email,
+            new.tag_expiration_s,
+            new.at,
+            new.is_first,
+            needs_others
+        ],
     )?;
     let Some(mut row) = rows.into_iter().next() else {
-        return Err(StoreError::Taken("user_profile.is_first".into()));
+        return Err(match needs_others {
+            true => StoreError::Gone,
+            false => StoreError::Taken("user_profile.is_first".into()),
+        });
     };
     let id = row.read()?;
     tx.execute(
@@ -496,6 +521,10 @@ pub struct SignUpFacts {
     pub is_invited: bool,
     /// Whether it also was sent there by mail, so that whoever has it reads the mail of the address.
     pub proves_address: bool,
+    /// Whether a user has the address, whose time to confirm it is not over.
+    pub address_is_held: bool,
+    /// Whether he has shown that it is his.
+    pub address_is_proven: bool,
 }
 
 /// Those facts. One statement.
@@ -513,7 +542,13 @@ pub fn sign_up_facts(
         "SELECT EXISTS (SELECT 1 FROM unconfirmed_account
                 WHERE name = ?1 AND unconfirmed_until <= ?4),
             i.id IS NOT NULL,
-            coalesce(m.delivered_at IS NOT NULL AND m.recipient = i.email COLLATE NOCASE, 0)
+            coalesce(m.delivered_at IS NOT NULL AND m.recipient = i.email COLLATE NOCASE, 0),
+            EXISTS (SELECT 1 FROM account WHERE kind = 'user' AND email = ?2 COLLATE NOCASE
+                AND id NOT IN (SELECT id FROM unconfirmed_account
+                    WHERE email = ?2 COLLATE NOCASE AND unconfirmed_until <= ?4)),
+            EXISTS (SELECT 1 FROM account JOIN user_profile ON account_id = account.id
+                WHERE kind = 'user' AND email = ?2 COLLATE NOCASE
+                    AND proven_email = email COLLATE NOCASE)
         FROM (SELECT 1) LEFT JOIN team_invitation i
             ON i.code_hash = ?3 AND i.expires_at > ?4 AND i.email = ?2 COLLATE NOCASE
         LEFT JOIN mail m ON m.id = i.mail_id",
@@ -524,6 +559,8 @@ pub fn sign_up_facts(
         name_is_free: row.read()?,
         is_invited: row.read()?,
         proves_address: row.read()?,
+        address_is_held: row.read()?,
+        address_is_proven: row.read()?,
     })
 }
 

@@ -21,8 +21,8 @@ use berth_web::mail::Content;
 use berth_web::outbound::Registry;
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Clock as _, Logs, Method, Outbound, Platform, Request, Response, Route, Served,
-    Services, Variables as _,
+    ApiError, Clock as _, KeyValue as _, Logs, Method, Outbound, Platform, Request, Response,
+    Route, Served, Services, Variables as _,
 };
 use serde_json::Value;
 
@@ -36,6 +36,9 @@ const READ_BUDGET: usize = 2;
 
 /// Changes take at most this many statements, BEGIN and COMMIT included.
 const CHANGE_BUDGET: usize = 8;
+
+/// Where the host says who the client is.
+const CLIENT_ADDRESS: &str = "spin-client-addr";
 
 /// Every scope.
 pub(crate) const ALL_SCOPES: &str =
@@ -349,6 +352,17 @@ impl App {
         lines.join("\n")
     }
 
+    /// Puts something into the key-value store, as another component would.
+    pub fn set_key(&self, key: &str, value: &[u8]) {
+        self.keys.set(key, value).expect("the key-value store answers");
+    }
+
+    /// The keys of the key-value store that begin so, in their order.
+    #[must_use]
+    pub fn keys(&self, prefix: &str) -> Vec<String> {
+        self.keys.beginning(prefix)
+    }
+
     /// The database, for tests of the store.
     #[must_use]
     pub fn database(&self) -> &dyn Database {
@@ -444,13 +458,17 @@ impl App {
             self.database.stop_at(stop);
         }
         let Served { response, afterwards } = berth_web::serve(self.platform(), routes, sent);
-        afterwards.run();
         let changes = self.database.changes();
         // ROLLBACK is the price of a failure, not of a request.
         let mut statements = self.database.take_statements();
-        self.latest_statements.replace(statements.clone());
-        // Mail leaves when the request is done.
-        statements.retain(|sql| sql != "ROLLBACK" && !is_afterwards(sql));
+        let new = self.log_kinds(log_before.len());
+        // What is done when the request is answered is written down by statements of its own.
+        afterwards.run();
+        let later = self.database.take_statements();
+        self.latest_statements.replace([statements.clone(), later].concat());
+        let later = self.log_kinds(log_before.len() + new.len());
+        assert!(later.iter().all(|kind| kind == "login_success"), "logged afterwards: {later:?}");
+        statements.retain(|sql| sql != "ROLLBACK");
         let route = self.row(routes, request);
         let reads = route
             .is_none_or(|route| request.method == Method::Get && matches!(route.logs, Logs::Reads));
@@ -464,7 +482,6 @@ impl App {
             statements.join("\n")
         );
         if !interrupted {
-            let new = self.log_kinds(log_before.len());
             check_log(route, &response, &changes, &new);
         }
         check_headers(request, &response);
@@ -546,19 +563,12 @@ fn check_log(route: Option<&Route>, response: &Response, changes: &[String], new
     }
 }
 
-/// Whether a statement belongs to what is left to do once the answer is sent.
-fn is_afterwards(sql: &str) -> bool {
-    ["UPDATE mail ", "UPDATE access_token SET accessed_at "]
-        .iter()
-        .any(|part| sql.starts_with(part))
-}
-
 /// Whether what a statement has changed belongs in the log. Mails do not, nor do secrets that are sealed anew; an UPDATE
 /// need not, since it also sets what is there already.
 fn must_be_logged(logs: Logs, sql: &str) -> bool {
     let updates = sql.starts_with("UPDATE ");
     let seals_anew = updates && sql.contains(" SET sealed_");
-    let is_of_mail = sql.starts_with("INSERT INTO mail ") || is_afterwards(sql);
+    let is_of_mail = sql.starts_with("INSERT INTO mail ");
     match logs {
         Logs::Reads => !is_of_mail && !seals_anew,
         Logs::Kinds(_) => !is_of_mail && !updates,
@@ -610,6 +620,12 @@ impl As<'_> {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// From a client at that address, with a port or without.
+    #[must_use]
+    pub fn from(self, address: &str) -> Self {
+        self.without(CLIENT_ADDRESS).header(CLIENT_ADDRESS, address)
     }
 
     /// Without a header.
@@ -695,7 +711,9 @@ impl As<'_> {
             .iter()
             .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
             .collect();
-        headers.push(("spin-client-addr".into(), b"192.0.2.1:4711".to_vec()));
+        if !headers.iter().any(|(name, _)| name == CLIENT_ADDRESS) {
+            headers.push((CLIENT_ADDRESS.into(), b"192.0.2.1:4711".to_vec()));
+        }
         if let Some(content_type) = content_type {
             headers.push(("content-type".into(), content_type.into()));
         }

@@ -194,6 +194,15 @@ impl MemoryKeys {
         self.failing.set(failing);
     }
 
+    /// The keys that begin so, in their order.
+    pub(crate) fn beginning(&self, prefix: &str) -> Vec<String> {
+        let values = self.values.borrow();
+        let mut keys: Vec<_> =
+            values.keys().filter(|key| key.starts_with(prefix)).cloned().collect();
+        keys.sort();
+        keys
+    }
+
     fn require(&self, key: &str) -> Result<(), PlatformError> {
         assert!(key.starts_with("berth/"), "keys begin with berth/: {key}");
         if self.failing.get() { Err(PlatformError("made by the test".into())) } else { Ok(()) }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 use crate::message::{Parameters, Request};
+use crate::password;
 use crate::route::Route;
 use crate::routing::PathParameters;
 use crate::services::Services;
@@ -27,6 +28,7 @@ pub(crate) struct Visit<'a> {
     pub(crate) principal: &'a Principal,
     pub(crate) session: Option<&'a Session>,
     pub(crate) sealed_robot_token: Option<&'a [u8]>,
+    pub(crate) password_hash: Option<&'a str>,
 }
 
 /// What a handler holds.
@@ -85,6 +87,16 @@ impl<'a, P: Permit> Context<'a, P> {
         self.visit.principal.caller().ok_or_else(ApiError::unauthenticated)
     }
 
+    /// Whether `given` is the password of the person who calls with a token: throttled like signing in.
+    ///
+    /// # Errors
+    /// [`ApiError::TooManyAttempts`]; [`ApiError`] when nobody calls or a store does not answer.
+    pub fn is_own_password(&self, given: &str) -> Result<bool, ApiError> {
+        let caller = self.caller()?;
+        let account = Some((caller.uuid.as_str(), self.visit.password_hash));
+        password::is_right(self.services(), self.request(), account, &caller.name, given)
+    }
+
     /// Asks the policy once more, for a target that the handler found out by itself.
     ///
     /// # Errors
@@ -133,6 +145,7 @@ impl<'a, P: Permit> Context<'a, P> {
     fn sign_in(&self, user: &SignInRow, change: ProfileChange<'_>) -> Result<Session, ApiError> {
         let services = self.services();
         let session = Session::replace(self.session(), services, &user.uuid, user.session_epoch)?;
+        let session = session.on_device(services, self.request(), &user.uuid)?;
         let entry = self.sign_in_entry(user.id, "quayauth")?;
         if entry.is_some() || change != ProfileChange::default() {
             transaction(self.db(), |tx| -> Result<_, StoreError> {
@@ -152,11 +165,9 @@ impl<'a, P: Permit> Context<'a, P> {
         if !self.services().setting(&settings::ACTION_LOG_AUDIT_LOGINS)? {
             return Ok(None);
         }
-        let user_agent = self.request().header("user-agent").unwrap_or_default();
-        let user_agent: String = user_agent.chars().take(LONGEST_USER_AGENT).collect();
         let mut metadata = Map::new();
         metadata.insert("type".into(), how.into());
-        metadata.insert("useragent".into(), user_agent.into());
+        metadata.insert("useragent".into(), user_agent(self.request()).into());
         Ok(Some(LogEntry {
             kind: LogKind::LoginSuccess,
             namespace_id: Some(account_id),
@@ -191,6 +202,12 @@ impl<'a, P: Permit> Context<'a, P> {
             at: self.visit.services.now(),
         }
     }
+}
+
+/// The client's name for itself, as it is logged.
+pub(crate) fn user_agent(request: &Request) -> String {
+    let name = request.header("user-agent").unwrap_or_default();
+    name.chars().take(LONGEST_USER_AGENT).collect()
 }
 
 fn append_token(metadata: &mut Map<String, Value>, token: &berth_access::Token) {

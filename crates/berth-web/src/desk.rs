@@ -18,6 +18,7 @@ use crate::error::{ApiError, ErrorType};
 use crate::mail;
 use crate::message::{Method, Request, Response};
 use crate::password;
+use crate::password_use;
 use crate::platform::Platform;
 use crate::route::{Answer, Logs, Opened, Route};
 use crate::routing::{self, PathParameters};
@@ -38,7 +39,7 @@ pub struct Served<'a> {
 pub struct Afterwards<'a>(Services<'a>);
 
 impl Afterwards<'_> {
-    /// Does what was put off, writes down that a token was used, and delivers mail that is due.
+    /// Does what was put off, writes down that a token or a password was used, and delivers mail that is due.
     pub fn run(self) {
         for work in self.0.take_later() {
             if let Err(error) = work(&self.0) {
@@ -47,6 +48,9 @@ impl Afterwards<'_> {
         }
         if let Some(token_id) = self.0.used_token() {
             token_use::record(&self.0, token_id);
+        }
+        if let Some(used) = self.0.used_password() {
+            password_use::record(&self.0, used);
         }
         if self.0.has_due_mail() {
             mail::deliver_due(&self.0);
@@ -109,11 +113,13 @@ fn answer(
         .map_err(|error| unmatched(services, dialect, request, error))?;
     require_short_body(request)?;
     refuse_plain_browser(services, dialect, request)?;
-    let opened = route.endpoint.open(request);
     if route.unauthenticated {
+        let opened = route.endpoint.open(request);
         return answer_everybody(services, request, route, &path, opened);
     }
     let credentials = dialect.credentials(request, services, route)?;
+    let known = known_before_work(services, request, route, &credentials)?;
+    let opened = route.endpoint.open(request);
     let address = address(request, route, &path, &opened)?;
     let loaded =
         access::load(services.db(), &credentials.credential, address.as_ref(), services.now())?;
@@ -123,7 +129,11 @@ fn answer(
     if let Some(token) = loaded.caller.as_ref().and_then(|caller| caller.token.as_ref()) {
         token_use::note(services, token);
     }
-    let principal = principal(services, &credentials, loaded.caller)?;
+    let password_hash = loaded.caller.as_ref().and_then(|caller| caller.password_hash.clone());
+    let principal = match known {
+        Some(principal) => principal,
+        None => principal(services, request, &credentials, loaded.caller)?,
+    };
     dialect.admit(request, &principal)?;
     require_intent(services, request, route, &credentials, &principal)?;
     require_writable(services, request, route)?;
@@ -139,6 +149,7 @@ fn answer(
         principal: &principal,
         session: credentials.session.as_ref(),
         sealed_robot_token: loaded.sealed_robot_token.as_deref(),
+        password_hash: password_hash.as_deref(),
     };
     let answered = (opened.finish)(visit, &principal, facts);
     answered.map_err(|error| own_account_error(route, &address, error))
@@ -161,8 +172,39 @@ fn answer_everybody(
         principal: &principal,
         session: None,
         sealed_robot_token: None,
+        password_hash: None,
     };
     (opened.finish)(visit, &principal, Facts::default())
+}
+
+/// Bodies up to this length, in bytes, are read before it is known who calls: the contract reports a bad body first.
+const SMALL_BODY: usize = 16_384;
+
+/// Who sends a body that is work to read, to a row that is for nobody unknown: strangers are refused before it is read, at
+/// the price of a statement.
+fn known_before_work(
+    services: &Services<'_>,
+    request: &Request,
+    route: &Route,
+    credentials: &Credentials,
+) -> Result<Option<Principal>, ApiError> {
+    if request.body.len() <= SMALL_BODY || !route.endpoint.needs_caller() {
+        return Ok(None);
+    }
+    let caller = match credentials.credential {
+        Credential::None => None,
+        _ => {
+            let nothing = Address::NOTHING;
+            access::load(services.db(), &credentials.credential, nothing, services.now())?.caller
+        }
+    };
+    let principal = principal(services, request, credentials, caller)?;
+    if principal.caller().is_none() {
+        require_intent(services, request, route, credentials, &principal)?;
+        require_anonymous_access(services, route, &principal)?;
+        return Err(ApiError::unauthenticated());
+    }
+    Ok(Some(principal))
 }
 
 /// One line in the log for an error that has a cause.
@@ -178,8 +220,12 @@ fn log_cause(error: &ApiError, request: &Request) {
 /// the notes of robots, which the contract refuses in words of its own.
 pub const BODY_LIMIT: usize = 1_048_576 + 65_536;
 
+/// How long a form may be, in bytes: it is read before it is known who calls.
+const FORM_LIMIT: usize = 65_536;
+
 fn require_short_body(request: &Request) -> Result<(), ApiError> {
-    if request.body.len() > BODY_LIMIT { Err(ApiError::too_large(BODY_LIMIT)) } else { Ok(()) }
+    let limit = if request.has_form_type() { FORM_LIMIT } else { BODY_LIMIT };
+    if request.body.len() > limit { Err(ApiError::too_large(limit)) } else { Ok(()) }
 }
 
 /// A route whose feature is off does not exist: another one may know the path.
@@ -217,7 +263,7 @@ fn require_caller(services: &Services<'_>, request: &Request) -> Result<(), ApiE
     let credentials = concord::credentials(request)?;
     let nothing = Address::NOTHING;
     let loaded = access::load(services.db(), &credentials.credential, nothing, services.now())?;
-    let principal = principal(services, &credentials, loaded.caller)?;
+    let principal = principal(services, request, &credentials, loaded.caller)?;
     principal.caller().map(drop).ok_or_else(ApiError::unauthenticated)
 }
 
@@ -320,10 +366,11 @@ fn names_organization(
 /// Who calls: the person that the database found, unless his session was ended.
 fn principal(
     services: &Services<'_>,
+    request: &Request,
     credentials: &Credentials,
     row: Option<CallerRow>,
 ) -> Result<Principal, ApiError> {
-    let right = has_right_password(services, credentials, row.as_ref())?;
+    let right = has_right_password(services, request, credentials, row.as_ref())?;
     let Some(row) = row else { return Ok(Principal::Anonymous) };
     let authority = match (&row.token, &credentials.record) {
         _ if right => Authority::Session { signed_in_at: services.now() },
@@ -357,6 +404,7 @@ fn principal(
 /// are on, and his address is confirmed.
 fn has_right_password(
     services: &Services<'_>,
+    request: &Request,
     credentials: &Credentials,
     row: Option<&CallerRow>,
 ) -> Result<bool, ApiError> {
@@ -365,8 +413,12 @@ fn has_right_password(
             if services.setting(&settings::FEATURE_DIRECT_LOGIN)? =>
         {
             let account = row.map(|row| (row.uuid.as_str(), row.password_hash.as_deref()));
-            let right = password::is_right(services, account, name, password)?;
-            Ok(right && row.is_some_and(|row| row.verified))
+            let right = password::is_right(services, request, account, name, password)?;
+            let user = row.filter(|row| right && row.verified);
+            if let Some(user) = user {
+                password_use::note(services, request, user);
+            }
+            Ok(user.is_some())
         }
         _ => Ok(false),
     }

@@ -131,14 +131,6 @@ impl Request {
         ["Mozilla/", "Opera/"].iter().any(|name| agent.starts_with(name))
     }
 
-    /// The host that it was sent to, with the port where one was named.
-    #[must_use]
-    pub fn host(&self) -> Option<&str> {
-        // Hosts of components may keep the header for themselves.
-        let url = || self.header("spin-full-url")?.split_once("://")?.1.split(['/', '?']).next();
-        self.header("host").or_else(url)
-    }
-
     /// The client id of an OAuth request: a parameter, or the user name of the client's credentials.
     pub(crate) fn named_client(&self) -> Option<String> {
         let parameter = self.values().get("client_id").map(str::to_owned);
@@ -148,8 +140,10 @@ impl Request {
     /// The cookie of that name.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        let cookies = self.header("cookie")?.split(';');
-        cookies
+        let lines = self.headers.iter().filter(|(name, _)| name == "cookie");
+        let lines = lines.filter_map(|(_, value)| std::str::from_utf8(value).ok());
+        lines
+            .flat_map(|line| line.split(';'))
             .filter_map(|cookie| cookie.trim().split_once('='))
             .find_map(|(known, value)| (known == name).then_some(value))
     }

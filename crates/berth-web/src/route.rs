@@ -346,6 +346,9 @@ pub trait Endpoint {
     /// What the path addresses.
     fn target(&self) -> TargetKind;
 
+    /// Whether callers whom nobody knows are refused, whatever they address.
+    fn needs_caller(&self) -> bool;
+
     /// The schema of the body, for discovery.
     fn schema(&self) -> Option<&'static Schema>;
 
@@ -386,6 +389,10 @@ impl<P: Permit> Endpoint for Read<P> {
         <P::Target as Target>::KIND
     }
 
+    fn needs_caller(&self) -> bool {
+        authorize::<P>(&Principal::Anonymous, Facts::default()).is_err()
+    }
+
     fn schema(&self) -> Option<&'static Schema> {
         None
     }
@@ -422,6 +429,10 @@ impl<P: Permit, B: Body + 'static> Endpoint for Change<P, B> {
 
     fn target(&self) -> TargetKind {
         <P::Target as Target>::KIND
+    }
+
+    fn needs_caller(&self) -> bool {
+        authorize::<P>(&Principal::Anonymous, Facts::default()).is_err()
     }
 
     fn schema(&self) -> Option<&'static Schema> {

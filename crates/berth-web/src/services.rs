@@ -1,6 +1,6 @@
 //! What a request can use: the platform, the settings, the secret keys, the time.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use berth_domain::Timestamp;
 use berth_domain::secret::{NONCE_LENGTH, Purpose, SecretKeys};
@@ -9,6 +9,7 @@ use berth_store::Database;
 
 use crate::error::ApiError;
 use crate::outbound::{Mailer, Registry};
+use crate::password_use::PasswordUse;
 use crate::platform::{KeyValue, Platform};
 use crate::random::Random;
 
@@ -19,6 +20,8 @@ pub struct Services<'a> {
     mail_is_due: Cell<bool>,
     used_token: Cell<Option<i64>>,
     later: RefCell<Vec<Later>>,
+    used_password: RefCell<Option<PasswordUse>>,
+    sealing_key: OnceCell<String>,
 }
 
 /// Work for when the request is answered.
@@ -37,6 +40,8 @@ impl<'a> Services<'a> {
             mail_is_due: Cell::new(false),
             used_token: Cell::new(None),
             later: RefCell::default(),
+            used_password: RefCell::default(),
+            sealing_key: OnceCell::new(),
         }
     }
 
@@ -124,6 +129,16 @@ impl<'a> Services<'a> {
         self.used_token.get()
     }
 
+    /// Has the use of a password written down once the request is answered.
+    pub(crate) fn note_used_password(&self, used: PasswordUse) {
+        self.used_password.replace(Some(used));
+    }
+
+    /// The use of a password that is to be written down.
+    pub(crate) fn used_password(&self) -> Option<PasswordUse> {
+        self.used_password.take()
+    }
+
     /// Whether the outbox is to be looked into.
     pub(crate) fn has_due_mail(&self) -> bool {
         self.mail_is_due.get()
@@ -148,9 +163,13 @@ impl<'a> Services<'a> {
     /// # Errors
     /// [`ApiError`] when it can neither be read nor made.
     pub fn sealing_keys(&self) -> Result<SecretKeys, ApiError> {
+        if let Some(key) = self.sealing_key.get() {
+            return Ok(SecretKeys::new(key));
+        }
         let given = self.setting(&settings::SECRET_KEY)?;
         let kept = if given.is_empty() { self.kept_secret_key()? } else { Some(given) };
-        Ok(SecretKeys::new(&kept.map_or_else(|| self.make_secret_key(), Ok)?))
+        let key = kept.map_or_else(|| self.make_secret_key(), Ok)?;
+        Ok(SecretKeys::new(self.sealing_key.get_or_init(|| key)))
     }
 
     /// Seals `text` with a fresh nonce.

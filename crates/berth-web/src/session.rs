@@ -12,12 +12,10 @@ use berth_domain::settings;
 use serde::{Deserialize, Serialize};
 
 use crate::credentials::SESSION_COOKIE;
+use crate::device::{self, DEVICE_COOKIE, Device};
 use crate::error::ApiError;
-use crate::message::Response;
+use crate::message::{Request, Response};
 use crate::services::Services;
-
-/// How long a session lives, in seconds: 31 days.
-const LIFETIME_S: i64 = 31 * 86_400;
 
 /// Length of the cookie, in characters.
 const COOKIE_LENGTH: usize = 48;
@@ -43,8 +41,8 @@ pub(crate) struct Record {
 
 impl Record {
     /// The record of a session that begins now.
-    pub(crate) fn begun(account: String, epoch: i64, now: Timestamp) -> Self {
-        let expires_at = now.plus_seconds(LIFETIME_S).as_micros();
+    pub(crate) fn begun(account: String, epoch: i64, now: Timestamp, lifetime_s: i64) -> Self {
+        let expires_at = now.plus_seconds(lifetime_s).as_micros();
         Self { account, epoch, signed_in_at: now.as_micros(), expires_at, renewals: 0 }
     }
 }
@@ -55,6 +53,8 @@ pub struct Session {
     cookie: String,
     /// As in its record; 0 where there is none.
     renewals: u32,
+    /// The cookie of the device, where the browser gets another one.
+    device: Option<String>,
 }
 
 impl Session {
@@ -63,7 +63,7 @@ impl Session {
     pub fn of_cookie(cookie: &str) -> Option<Self> {
         let ours = cookie.len() == COOKIE_LENGTH
             && cookie.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        ours.then(|| Self { cookie: cookie.to_owned(), renewals: 0 })
+        ours.then(|| Self { cookie: cookie.to_owned(), renewals: 0, device: None })
     }
 
     /// The same, of which there is a record.
@@ -74,7 +74,7 @@ impl Session {
     /// A session of nobody: only a cookie.
     #[must_use]
     pub fn anonymous(services: &Services<'_>) -> Self {
-        Self { cookie: services.random().mixed(COOKIE_LENGTH), renewals: 0 }
+        Self { cookie: services.random().mixed(COOKIE_LENGTH), renewals: 0, device: None }
     }
 
     /// Begins a session of an account whose password was just given.
@@ -88,8 +88,20 @@ impl Session {
     ) -> Result<Self, ApiError> {
         let session = Self::anonymous(services);
         session.keep(services, account_uuid, epoch)?;
-        remember(services, account_uuid, session.key())?;
         Ok(session)
+    }
+
+    /// The same, which also makes the device known from which somebody just signed in.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the secret keys cannot be had.
+    pub fn on_device(
+        self,
+        services: &Services<'_>,
+        request: &Request,
+        account_uuid: &str,
+    ) -> Result<Self, ApiError> {
+        Ok(Self { device: Device::cookie(services, request, account_uuid)?, ..self })
     }
 
     /// Notes that the password of its account was given again: the login is fresh, and the CSRF token another. The cookie
@@ -108,13 +120,16 @@ impl Session {
         Ok(renewed)
     }
 
-    /// Writes the record of a session whose login is fresh.
+    /// Writes the record of a session whose login is fresh, and puts it into the list of its account's.
     fn keep(&self, services: &Services<'_>, account: &str, epoch: i64) -> Result<(), ApiError> {
-        let begun = Record::begun(account.to_owned(), epoch, services.now());
+        let lifetime_s = services.setting(&settings::SESSION_TIMEOUT)?;
+        let begun = Record::begun(account.to_owned(), epoch, services.now(), lifetime_s);
+        let expires_at = begun.expires_at;
         let Ok(value) = serde_json::to_vec(&Record { renewals: self.renewals, ..begun }) else {
             unreachable!("a record is plain data");
         };
-        Ok(services.key_value().set(&self.key(), &value)?)
+        services.key_value().set(&self.key(), &value)?;
+        remember(services, account, Remembered { key: self.key(), expires_at })
     }
 
     /// Forgets every session of an account. That they no longer count is the epoch's matter.
@@ -122,8 +137,8 @@ impl Session {
     /// # Errors
     /// [`ApiError`] when the key-value store does not answer.
     pub fn end_all(services: &Services<'_>, account_uuid: &str) -> Result<(), ApiError> {
-        for key in remembered(services, account_uuid)? {
-            services.key_value().delete(&key)?;
+        for session in remembered(services, account_uuid)? {
+            services.key_value().delete(&session.key)?;
         }
         Ok(services.key_value().delete(&list_key(account_uuid))?)
     }
@@ -192,11 +207,19 @@ impl Session {
             "https" => "; Secure",
             _ => "",
         };
-        let cookie = format!(
-            "{SESSION_COOKIE}={}; Path=/; Max-Age={LIFETIME_S}; HttpOnly; SameSite=Lax{secure}",
-            self.cookie
-        );
-        Ok(response.with_header("set-cookie", cookie))
+        let set = |name: &str, value: &str, lifetime_s: i64| {
+            format!("{name}={value}; Path=/; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}")
+        };
+        let lifetime_s = services.setting(&settings::SESSION_TIMEOUT)?;
+        let cookie = set(SESSION_COOKIE, &self.cookie, lifetime_s);
+        let response = response.with_header("set-cookie", cookie);
+        Ok(match &self.device {
+            Some(device) => {
+                let cookie = set(DEVICE_COOKIE, device, device::LIFETIME_S);
+                response.with_header("set-cookie", cookie)
+            }
+            None => response,
+        })
     }
 
     /// The answer to who signs in, gives his password again or signs out: the cookie, and the next CSRF token in its header.
@@ -216,7 +239,11 @@ impl Session {
     pub(crate) fn record(&self, services: &Services<'_>) -> Result<Option<Record>, ApiError> {
         let value = services.key_value().get(&self.key())?;
         let record: Option<Record> = value.and_then(|value| serde_json::from_slice(&value).ok());
-        Ok(record.filter(|record| Timestamp::from_micros(record.expires_at) > services.now()))
+        let ended = |record: &Record| record.expires_at <= services.now().as_micros();
+        if record.as_ref().is_some_and(ended) {
+            services.key_value().delete(&self.key())?;
+        }
+        Ok(record.filter(|record| !ended(record)))
     }
 
     fn key(&self) -> String {
@@ -224,22 +251,57 @@ impl Session {
     }
 }
 
-/// Puts a session into the list of its account's, and forgets the oldest beyond the limit. Two sign-ins at the same moment
-/// may lose one from the list, which then ends by its age.
-fn remember(services: &Services<'_>, account_uuid: &str, key: String) -> Result<(), ApiError> {
-    let mut keys = remembered(services, account_uuid)?;
-    keys.push(key);
-    for old in keys.drain(..keys.len().saturating_sub(MOST_SESSIONS)) {
-        services.key_value().delete(&old)?;
+/// An entry of the list of an account's sessions.
+#[derive(Serialize, Deserialize)]
+#[serde(from = "Listed")]
+struct Remembered {
+    key: String,
+    expires_at: i64,
+}
+
+/// An entry as it is read: earlier versions kept the key alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Listed {
+    Key(String),
+    Entry { key: String, expires_at: i64 },
+}
+
+impl From<Listed> for Remembered {
+    fn from(listed: Listed) -> Self {
+        match listed {
+            Listed::Key(key) => Self { key, expires_at: i64::MAX },
+            Listed::Entry { key, expires_at } => Self { key, expires_at },
+        }
     }
-    let Ok(value) = serde_json::to_vec(&keys) else {
+}
+
+/// Puts a session at the end of the list of its account's. Those that ended are forgotten, and the oldest beyond the limit.
+/// Two sign-ins at the same moment may lose one from the list, which then ends by its age.
+fn remember(
+    services: &Services<'_>,
+    account_uuid: &str,
+    session: Remembered,
+) -> Result<(), ApiError> {
+    let now = services.now().as_micros();
+    let before = remembered(services, account_uuid)?;
+    let (ended, mut living): (Vec<_>, Vec<_>) = before
+        .into_iter()
+        .filter(|other| other.key != session.key)
+        .partition(|other| other.expires_at <= now);
+    living.push(session);
+    let excess = living.len().saturating_sub(MOST_SESSIONS);
+    for old in ended.into_iter().chain(living.drain(..excess)) {
+        services.key_value().delete(&old.key)?;
+    }
+    let Ok(value) = serde_json::to_vec(&living) else {
         unreachable!("a list of keys is plain data");
     };
     Ok(services.key_value().set(&list_key(account_uuid), &value)?)
 }
 
-/// The keys of an account's sessions, the oldest first.
-fn remembered(services: &Services<'_>, account_uuid: &str) -> Result<Vec<String>, ApiError> {
+/// An account's sessions, the oldest first.
+fn remembered(services: &Services<'_>, account_uuid: &str) -> Result<Vec<Remembered>, ApiError> {
     let kept = services.key_value().get(&list_key(account_uuid))?;
     Ok(kept.and_then(|kept| serde_json::from_slice(&kept).ok()).unwrap_or_default())
 }

@@ -11,7 +11,7 @@ const HEAD: &str = "\
 
 <!-- Made by `cargo xtask docs` from the route tables, components/*/src/routes.rs. -->
 
-*Scope* is what discovery advertises, as Quay's does. *Who* is the rule: a token caps the rights of its user by its scopes.
+*Scope* is what discovery advertises, as Quay's does. *Who* is the rule: a token caps the rights of its user by its scopes, except the reading of a global read-only superuser, who reads with any token.
 Session and CSRF token, or a Bearer token: every change needs one of the two.
 ";
 

@@ -152,7 +152,7 @@ pub(crate) fn sign_in_page<P: Permit>(
     });
     let content = format!(
         "<p>An application asks to act in your name at {}. Who are you?</p>\n{}\
-        <form method=\"post\" action=\"/oauth/signin\">{}{}\n\
+        <form method=\"post\" action=\"/oauth/authorize/signin\">{}{}\n\
         <label>User name or e-mail address<input name=\"username\" autocomplete=\"username\" required autofocus></label>\n\
         <label>Password<input name=\"password\" type=\"password\" autocomplete=\"current-password\" required></label>\n\
         <div class=\"choices\"><button class=\"first\" id=\"sign-in\">Sign in</button></div>\n</form>",

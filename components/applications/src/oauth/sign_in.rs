@@ -1,4 +1,4 @@
-//! `POST /oauth/signin`: signing in on the way, for a browser that came into a flow without a session.
+//! `POST /oauth/authorize/signin`: signing in on the way, for a browser that came into a flow without a session.
 
 use berth_access::Public;
 use berth_web::password::{self, Checked};
@@ -8,10 +8,11 @@ use super::{no_store, pages};
 
 /// Begins a session and goes on with the flow; asks again when the password is wrong.
 pub(crate) fn sign_in(cx: &Context<'_, Public>, Form(form): Form) -> Answer {
+    let services = cx.services();
     let field = |name: &str| form.get(name).unwrap_or_default();
     let query = field("continue");
     let again = |failure: &str| pages::sign_in_page(cx, query, Some(failure));
-    let user = match password::check(cx.services(), field("username"), field("password")) {
+    let user = match password::check(services, cx.request(), field("username"), field("password")) {
         Ok(Checked::Right(user)) if user.verified => user,
         Ok(Checked::Right(_)) => return again("Please confirm your e-mail address first."),
         Ok(Checked::Disabled) => {
@@ -28,5 +29,5 @@ pub(crate) fn sign_in(cx: &Context<'_, Public>, Form(form): Form) -> Answer {
     let pairs = form_urlencoded::parse(query.as_bytes());
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let response = Response::redirect(format!("/oauth/authorize?{query}"));
-    session.hand_out(cx.services(), no_store(response))
+    session.hand_out(services, no_store(response))
 }

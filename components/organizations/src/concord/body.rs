@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::document::cleaned;
 
-/// The most that `meta` or `cfg` may be, as JSON text, in bytes.
+/// The most that `meta` or `cfg` may be, as JSON text as it was sent, in bytes.
 const LARGEST_DOCUMENT: usize = 65_536;
 
 /// The pattern of names, as messages print it.
@@ -210,13 +210,13 @@ fn document(members: &Members<'_>, name: &str) -> Result<Option<String>, ApiErro
     if !document.get().starts_with('{') {
         return Err(mismatch(name, "an object"));
     }
-    let document = cleaned(document).map_err(|error| malformed(&error))?;
-    if document.len() > LARGEST_DOCUMENT {
+    // As it was sent: cleaning makes nothing longer.
+    if document.get().len() > LARGEST_DOCUMENT {
         let place = format!("OrganizationEntry.createOrUpdate.arg0.{name}");
         let message = format!("size must be between 0 and {LARGEST_DOCUMENT}");
         return Err(ApiError::Violations(vec![(place, message)]));
     }
-    Ok(Some(document))
+    cleaned(document).map(Some).map_err(|error| malformed(&error))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! 2: who calls.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use berth_test::{App, Reply};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -79,6 +81,7 @@ fn who_is_unknown_gets_an_empty_401() {
     assert_snapshot!(told(&with(&app, "Bearer nope")), @r#"401 application/json "" []"#);
     assert_snapshot!(told(&with(&app, "Basic Ym9iOndyb25n")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
     app.execute("UPDATE account SET enabled = 0 WHERE name = 'bob'");
+    app.advance(1);
     assert_snapshot!(told(&with(&app, "Basic Ym9iOnBhc3N3b3Jk")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
     assert_snapshot!(told(&with(&app, KEY)), @r#"401 application/json "" []"#);
 }
@@ -132,4 +135,58 @@ fn a_password_counts_for_nothing_while_passwords_are_off() {
     let client = app.anonymous().header("authorization", ROOT_S_PASSWORD);
     assert_eq!(client.get("/api/v1/org/nope").status(), 401);
     assert_eq!(app.as_user("root").get("/api/v1/org/nope").status(), 204);
+}
+
+/// Whoever acts in somebody's name is in the log; one entry stands for the requests of the next ten minutes.
+#[test]
+fn a_sign_in_by_password_is_logged() {
+    let app = app();
+    let client = app.anonymous().header("authorization", ROOT_S_PASSWORD);
+    let entries = || app.rows("SELECT kind, performer_id, ip, metadata FROM log_entry");
+    for _ in 0..5 {
+        assert_eq!(client.get("/api/v1/org/nope").status(), 204);
+        app.advance(60);
+    }
+    assert_snapshot!(format!("{:?}", entries()), @r#"[["login_success", "NULL", "192.0.2.1", "{\"type\":\"basic\",\"useragent\":\"\"}"]]"#);
+    // From elsewhere it is another one.
+    assert_eq!(client.clone().from("192.0.2.2").get("/api/v1/org/nope").status(), 204);
+    assert_eq!(entries().len(), 2);
+    app.advance(600);
+    assert_eq!(client.get("/api/v1/org/nope").status(), 204);
+    assert_eq!(entries().len(), 3);
+    app.set("action_log_audit_logins", "false");
+    app.advance(600);
+    assert_eq!(client.get("/api/v1/org/nope").status(), 204);
+    assert_eq!(entries().len(), 3);
+    // What is wrong is no sign-in, and neither is a key.
+    app.set("action_log_audit_logins", "true");
+    app.advance(600);
+    assert_eq!(with(&app, "Basic Ym9iOndyb25n").status(), 401);
+    assert_eq!(app.as_user("bob").get("/api/v1/org").status(), 200);
+    assert_eq!(entries().len(), 3);
+}
+
+/// A name that nobody has costs as much as any other: what is limited is the client's address, on every path.
+#[test]
+fn guesses_are_refused_before_they_cost_anything() {
+    let app = app();
+    let guess = |number: usize| {
+        let pair = format!("Basic {}", STANDARD.encode(format!("nobody{number}:wrong")));
+        let path = ["/api/v1/org", "/api/v1/org/nope", "/api/v1/org/no/such/path"][number % 3];
+        app.anonymous().header("authorization", &pair).get(path)
+    };
+    for number in 0..10 {
+        assert_eq!(guess(number).status(), 401, "{number}");
+    }
+    for number in 10..20 {
+        let refused = guess(number);
+        assert_eq!((refused.status(), refused.header("retry-after")), (429, Some("6")), "{number}");
+    }
+    // Automation at an address of its own goes on, also while somebody guesses at its name.
+    let automation = app.anonymous().header("authorization", ROOT_S_PASSWORD).from("192.0.2.2");
+    for _ in 0..30 {
+        let _ = with(&app, &format!("Basic {}", STANDARD.encode("root:wrong")));
+        app.advance(600);
+    }
+    assert_eq!(automation.get("/api/v1/org/nope").status(), 204);
 }

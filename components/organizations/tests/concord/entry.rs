@@ -158,5 +158,37 @@ fn documents_have_a_depth() {
     400
     ERROR: com.fasterxml.jackson.core.JsonParseException: recursion limit exceeded
     ");
-    assert_eq!(with(100_000), with(129));
+    assert_eq!(with(10_000), with(129));
+}
+
+/// The text as it was sent counts: what is dropped of it is not looked at first.
+#[test]
+fn documents_have_their_size_before_they_are_cleaned() {
+    let app = app();
+    for filling in [" ".repeat(65_536), format!("\"a\":[{}]", vec!["[]"; 30_000].join(","))] {
+        let body = format!(r#"{{"name":"acme","meta":{{{filling}}}}}"#);
+        let reply = post_text(&app.as_user("ana"), &body);
+        assert_eq!(reply.status(), 400);
+        assert!(text(&reply).contains("size must be between 0 and 65536"), "{}", text(&reply));
+    }
+}
+
+/// Whoever gives a wrong password has nothing read.
+#[test]
+fn a_large_body_of_nobody_known_is_not_read() {
+    let app = app();
+    let body = format!(r#"{{"name":"acme","meta":{{"a":[{}]}}}}"#, vec!["0"; 500_000].join(","));
+    for header in ["Basic Ym9iOndyb25n", "Bearer nope"] {
+        let client = app.anonymous().header("authorization", header);
+        assert_eq!(post_text(&client, &body).status(), 401, "{header}");
+        assert_eq!(app.latest_statements().len(), 1, "{header}");
+    }
+    assert_eq!(post_text(&app.anonymous(), &body).status(), 401);
+    assert_eq!(app.latest_statements().len(), 0);
+    // The right one is asked for once.
+    app.advance(1);
+    let by_password = app.anonymous().header("authorization", "Basic Ym9iOnBhc3N3b3Jk");
+    assert_eq!(post_text(&by_password, &body).status(), 400);
+    let log = app.rows("SELECT kind FROM log_entry");
+    assert_eq!(log, [["login_success"]]);
 }

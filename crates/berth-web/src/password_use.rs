@@ -1,0 +1,75 @@
+//! Passwords that come with a request itself (HTTP Basic): a sign-in without a session. It is logged like any other, but not
+//! each time: once in ten minutes for each account and client address, when the request is answered.
+
+use berth_domain::{LogKind, settings};
+use berth_store::access::CallerRow;
+use berth_store::log::LogEntry;
+use berth_store::{StoreError, log, transaction};
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+
+use crate::context::user_agent;
+use crate::error::ApiError;
+use crate::message::Request;
+use crate::services::Services;
+use crate::throttle::Slot;
+
+/// How long an entry stands for the uses that follow, in seconds.
+const RESOLUTION_S: i64 = 600;
+
+/// The use of a password that is to be written down.
+pub(crate) struct PasswordUse {
+    account_uuid: String,
+    entry: LogEntry,
+}
+
+/// What the log has already.
+#[derive(Serialize, Deserialize)]
+struct Logged {
+    owner: String,
+    at: i64,
+}
+
+/// Has the use of a password written down once the request is answered.
+pub(crate) fn note(services: &Services<'_>, request: &Request, user: &CallerRow) {
+    let mut metadata = Map::new();
+    metadata.insert("type".into(), "basic".into());
+    metadata.insert("useragent".into(), user_agent(request).into());
+    let entry = LogEntry {
+        kind: LogKind::LoginSuccess,
+        namespace_id: Some(user.id),
+        performer_id: None,
+        ip: request.client_address(),
+        metadata,
+        at: services.now(),
+    };
+    services.note_used_password(PasswordUse { account_uuid: user.uuid.clone(), entry });
+}
+
+/// Writes down what was noted.
+pub(crate) fn record(services: &Services<'_>, used: PasswordUse) {
+    if let Err(error) = try_record(services, used) {
+        let cause = error.cause().unwrap_or("refused");
+        eprintln!("warning: a sign-in by password is not logged: {cause}");
+    }
+}
+
+fn try_record(services: &Services<'_>, used: PasswordUse) -> Result<(), ApiError> {
+    if !services.setting(&settings::ACTION_LOG_AUDIT_LOGINS)? {
+        return Ok(());
+    }
+    let address = used.entry.ip.as_deref().unwrap_or_default();
+    let slot = Slot::new(services, "logged", &[&used.account_uuid, address])?;
+    let kept = services.key_value().get(&slot.key)?;
+    let kept: Option<Logged> = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
+    let since = services.now().plus_seconds(-RESOLUTION_S).as_micros();
+    if kept.is_some_and(|logged| logged.owner == slot.owner && logged.at > since) {
+        return Ok(());
+    }
+    transaction(services.db(), |tx| -> Result<_, StoreError> { log::append(tx, &[used.entry]) })?;
+    let logged = Logged { owner: slot.owner, at: services.now().as_micros() };
+    let Ok(value) = serde_json::to_vec(&logged) else {
+        unreachable!("what was logged is plain data");
+    };
+    Ok(services.key_value().set(&slot.key, &value)?)
+}

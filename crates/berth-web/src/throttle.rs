@@ -1,0 +1,429 @@
+//! Counting attempts, so that guessing is slow and costs little (`contract/quay.md` 0.3 F6, 5.4).
+//!
+//! Records are in the key-value store. Which of 65,536 slots of its kind one has is a keyed hash of whom it is about: guesses
+//! fill no store, and nobody makes another one meet a record. A record stays while it makes somebody wait; then the next one
+//! in its slot takes its place.
+
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use berth_domain::Timestamp;
+use berth_domain::secret::Purpose;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ApiError;
+use crate::message::Request;
+use crate::services::Services;
+
+/// Failures in a row beyond this number no longer lengthen the wait, which is then a good hour.
+const MOST_IN_A_ROW: u32 = 13;
+
+/// After how many seconds an attempt that came to no end counts as a failure.
+const ATTEMPT_TIMEOUT_S: i64 = 10;
+
+/// How often an attempt whose note others overwrite makes it again. The store cannot compare and set.
+const MOST_NOTES: usize = 9;
+
+/// How many turns of one client are taken at the same moment.
+const MOST_TURNS_AT_ONCE: usize = 8;
+
+/// How failures make the next attempt wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Rule {
+    /// After n failures in a row the next attempt is heard 0.5 · (2^n − 1) seconds after the last.
+    Doubling,
+    /// So many failures at once, and then one each pause.
+    Steady {
+        /// How many at once.
+        burst: u32,
+        /// The pause, in microseconds.
+        pause: i64,
+    },
+}
+
+impl Rule {
+    /// `count` failures in a period of so many seconds.
+    pub(crate) fn per(count: i64, period_s: i64) -> Self {
+        let burst = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+        Self::Steady { burst, pause: (period_s * 1_000_000 / i64::from(burst)).max(1) }
+    }
+}
+
+/// Tells attempts that are made at the same time from each other.
+pub(crate) type Attempt = u32;
+
+/// What is known of one name, address or device.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// Whose it is.
+    owner: String,
+    /// Failures that count; where they wear off, since `since`.
+    count: u32,
+    since: i64,
+    /// Those of them that are being checked at this moment: each counts as a failure until it is known to be none, since
+    /// guesses that are made at the same time must see each other.
+    open: Vec<Attempt>,
+    last_at: i64,
+    /// When an attempt was last none.
+    #[serde(default)]
+    pub(crate) succeeded_at: i64,
+    /// What was before does not count.
+    #[serde(default)]
+    pub(crate) forgiven_at: i64,
+}
+
+impl Record {
+    /// The same at a later time: failures wear off.
+    fn at(mut self, rule: Rule, now: Timestamp) -> Self {
+        let Rule::Steady { pause, .. } = rule else { return self };
+        let paid = ((now.as_micros() - self.since) / pause).max(0);
+        self.since += paid * pause;
+        self.count = self.count.saturating_sub(u32::try_from(paid).unwrap_or(u32::MAX));
+        if self.count == 0 {
+            self.since = now.as_micros();
+        }
+        self
+    }
+
+    /// Attempts that are being checked, unless their instances are gone.
+    fn open_at(&self, now: Timestamp) -> &[Attempt] {
+        let ends_at = Timestamp::from_micros(self.last_at).plus_seconds(ATTEMPT_TIMEOUT_S);
+        if now < ends_at { &self.open } else { &[] }
+    }
+
+    /// How long the next attempt has to wait, in microseconds, for those that are known to be failures.
+    fn wait(&self, rule: Rule, now: Timestamp) -> i64 {
+        let open = u32::try_from(self.open_at(now).len()).unwrap_or(u32::MAX);
+        let failures = self.count.saturating_sub(open);
+        let until = match rule {
+            _ if failures == 0 => return 0,
+            Rule::Doubling => {
+                let half_seconds = (1_i64 << failures.min(MOST_IN_A_ROW)) - 1;
+                self.last_at + half_seconds * 500_000
+            }
+            Rule::Steady { burst, .. } if failures < burst => return 0,
+            Rule::Steady { burst, pause } => {
+                self.since + pause * (1 + i64::from(failures).saturating_sub(i64::from(burst)))
+            }
+        };
+        (until - now.as_micros()).max(0)
+    }
+
+    /// Whether somebody waits because of it, or an answer is still to come.
+    fn counts_at(&self, rule: Rule, now: Timestamp) -> bool {
+        !self.open_at(now).is_empty() || self.wait(rule, now) > 0
+    }
+
+    /// With one more, which is being checked.
+    fn begun(self, attempt: Attempt, now: Timestamp) -> Self {
+        let open = [self.open_at(now), &[attempt]].concat();
+        Self { count: self.count.saturating_add(1), open, last_at: now.as_micros(), ..self }
+    }
+
+    /// With one that is being checked found out to be a failure. Another one that was none may have taken the note away.
+    fn failed(self, attempt: Attempt, now: Timestamp) -> Self {
+        let known = if self.open.contains(&attempt) { self } else { self.begun(attempt, now) };
+        let open = known.open.iter().copied().filter(|open| *open != attempt).collect();
+        Self { open, ..known }
+    }
+
+    /// With one that is being checked found out to be none: that ends a row of failures, and nothing else.
+    fn succeeded(mut self, attempt: Attempt, rule: Rule, now: Timestamp) -> Self {
+        let noted = self.open.contains(&attempt);
+        self.open.retain(|open| *open != attempt);
+        self.count = match rule {
+            Rule::Doubling => u32::try_from(self.open.len()).unwrap_or(u32::MAX),
+            Rule::Steady { .. } => self.count.saturating_sub(u32::from(noted)),
+        };
+        self.succeeded_at = now.as_micros();
+        self
+    }
+}
+
+/// A place in the key-value store, which others may have at other times.
+pub(crate) struct Slot {
+    /// Where it is.
+    pub(crate) key: String,
+    /// Whose it is.
+    pub(crate) owner: String,
+}
+
+impl Slot {
+    /// The slot of what `parts` name together.
+    pub(crate) fn new(
+        services: &Services<'_>,
+        kind: &str,
+        parts: &[&str],
+    ) -> Result<Self, ApiError> {
+        let whom = serde_json::json!([kind, parts]).to_string();
+        let hash = services.sealing_keys()?.fingerprint(Purpose::Throttle, &whom);
+        Ok(Self {
+            key: format!("berth/throttle/{kind}-{:02x}{:02x}", hash[0], hash[1]),
+            owner: URL_SAFE_NO_PAD.encode(hash),
+        })
+    }
+}
+
+/// What counts the attempts of one name, address or device.
+pub(crate) struct Throttle {
+    slot: Slot,
+    rule: Rule,
+    /// How many attempts may be checked at the same moment: programs ask in parallel.
+    at_once: usize,
+    /// Failures before do not count.
+    forgiven_at: i64,
+}
+
+impl Throttle {
+    /// The throttle of what `parts` name together.
+    pub(crate) fn new(
+        services: &Services<'_>,
+        kind: &str,
+        parts: &[&str],
+        rule: Rule,
+        at_once: usize,
+    ) -> Result<Self, ApiError> {
+        Ok(Self { slot: Slot::new(services, kind, parts)?, rule, at_once, forgiven_at: 0 })
+    }
+
+    /// The same, for which failures before `forgiven_at` do not count.
+    pub(crate) fn forgiven(self, forgiven_at: i64) -> Self {
+        Self { forgiven_at, ..self }
+    }
+
+    /// Whether an attempt would be heard. Notes nothing.
+    pub(crate) fn require(&self, services: &Services<'_>) -> Result<(), ApiError> {
+        match self.record(services)? {
+            Some(record) => self.require_of(&record, services.now()),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes an attempt, if one is heard at all. One whose note another one overwrote makes it again.
+    pub(crate) fn begin(&self, services: &Services<'_>) -> Result<Attempt, ApiError> {
+        let attempt = Attempt::from_le_bytes(services.random().bytes());
+        for _ in 0..MOST_NOTES {
+            let Some(before) = self.record(services)? else { return Ok(attempt) };
+            if before.open.contains(&attempt) {
+                return Ok(attempt);
+            }
+            self.require_of(&before, services.now())?;
+            self.set(services, &before.begun(attempt, services.now()))?;
+        }
+        Err(ApiError::TooManyAttempts { retry_after_s: 1 })
+    }
+
+    /// Notes that an attempt was a failure.
+    pub(crate) fn fail(&self, services: &Services<'_>, attempt: Attempt) -> Result<(), ApiError> {
+        let Some(before) = self.record(services)? else { return Ok(()) };
+        self.set(services, &before.failed(attempt, services.now()))
+    }
+
+    /// Notes that an attempt was none.
+    pub(crate) fn succeed(
+        &self,
+        services: &Services<'_>,
+        attempt: Attempt,
+    ) -> Result<(), ApiError> {
+        let Some(before) = self.record(services)? else { return Ok(()) };
+        self.set(services, &before.succeeded(attempt, self.rule, services.now()))
+    }
+
+    /// Takes the note of an attempt away that was not made after all.
+    pub(crate) fn withdraw(
+        &self,
+        services: &Services<'_>,
+        attempt: Attempt,
+    ) -> Result<(), ApiError> {
+        let Some(mut before) = self.record(services)? else { return Ok(()) };
+        if before.open.contains(&attempt) {
+            before.open.retain(|open| *open != attempt);
+            before.count = before.count.saturating_sub(1);
+            self.set(services, &before)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a failure that was not noted before.
+    pub(crate) fn count(&self, services: &Services<'_>) -> Result<(), ApiError> {
+        self.fail(services, Attempt::from_le_bytes(services.random().bytes()))
+    }
+
+    /// Counts something that is as good as a failure, if it is heard at all.
+    pub(crate) fn take(&self, services: &Services<'_>) -> Result<(), ApiError> {
+        let attempt = self.begin(services)?;
+        self.fail(services, attempt)
+    }
+
+    /// From now on nothing that was before counts, here and where [`Record::forgiven_at`] is asked for.
+    pub(crate) fn forgive(&self, services: &Services<'_>) -> Result<(), ApiError> {
+        let forgiven_at = services.now().as_micros();
+        self.set(services, &Record { forgiven_at, ..self.empty(services.now()) })
+    }
+
+    /// Whether an attempt would be heard with that record.
+    pub(crate) fn require_of(&self, record: &Record, now: Timestamp) -> Result<(), ApiError> {
+        let wait = record.wait(self.rule, now);
+        if wait > 0 {
+            return Err(ApiError::TooManyAttempts { retry_after_s: (wait + 999_999) / 1_000_000 });
+        }
+        if record.open_at(now).len() >= self.at_once {
+            return Err(ApiError::TooManyAttempts { retry_after_s: 1 });
+        }
+        Ok(())
+    }
+
+    /// What is known so far; nothing where the slot is another's, whom somebody still waits for.
+    pub(crate) fn record(&self, services: &Services<'_>) -> Result<Option<Record>, ApiError> {
+        let now = services.now();
+        let kept = services.key_value().get(&self.slot.key)?;
+        let kept: Option<Record> = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
+        Ok(match kept.map(|record| record.at(self.rule, now)) {
+            Some(own) if own.owner == self.slot.owner => Some(own).map(|own| self.pardoned(own)),
+            Some(other) if other.counts_at(self.rule, now) => None,
+            _ => Some(self.empty(now)),
+        })
+    }
+
+    fn pardoned(&self, own: Record) -> Record {
+        if own.last_at > self.forgiven_at { own } else { Record { count: 0, ..own } }
+    }
+
+    fn empty(&self, now: Timestamp) -> Record {
+        Record { owner: self.slot.owner.clone(), since: now.as_micros(), ..Record::default() }
+    }
+
+    fn set(&self, services: &Services<'_>, record: &Record) -> Result<(), ApiError> {
+        let Ok(value) = serde_json::to_vec(record) else {
+            unreachable!("a record is plain data");
+        };
+        Ok(services.key_value().set(&self.slot.key, &value)?)
+    }
+}
+
+/// Counts something that a client asks for, of which each address may have so many in an hour; 0 is no limit.
+///
+/// # Errors
+/// [`ApiError::TooManyAttempts`] beyond that; [`ApiError`] when the key-value store does not answer.
+pub fn take_turn(
+    services: &Services<'_>,
+    request: &Request,
+    kind: &str,
+    per_hour: i64,
+) -> Result<(), ApiError> {
+    if per_hour == 0 {
+        return Ok(());
+    }
+    let rule = Rule::per(per_hour, 3_600);
+    let network = network(request);
+    Throttle::new(services, kind, &[&network], rule, MOST_TURNS_AT_ONCE)?.take(services)
+}
+
+/// The client's address as far as it tells clients apart: whoever has an IPv6 address has the 64 bits behind its network.
+pub(crate) fn network(request: &Request) -> String {
+    let address = request.client_address().unwrap_or_default();
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Rule = Rule::Steady { burst: 10, pause: 6_000_000 };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(0).plus_seconds(1_000 + seconds)
+    }
+
+    fn wait_s(record: &Record, rule: Rule, now: Timestamp) -> i64 {
+        record.clone().at(rule, now).wait(rule, now) / 1_000_000
+    }
+
+    #[test]
+    fn waits_double() {
+        for (count, half_seconds) in [(0, 0), (1, 1), (2, 3), (3, 7), (13, 8_191), (90, 8_191)] {
+            let record = Record { count, last_at: at(0).as_micros(), ..Record::default() };
+            assert_eq!(record.wait(Rule::Doubling, at(0)), half_seconds * 500_000, "{count}");
+            assert_eq!(record.wait(Rule::Doubling, at(4_096)), 0, "{count}");
+        }
+    }
+
+    #[test]
+    fn steady_failures_wear_off() {
+        let mut record = Record { since: at(0).as_micros(), ..Record::default() };
+        for attempt in 1..=10 {
+            assert_eq!(wait_s(&record, MINUTE, at(0)), 0, "{attempt}");
+            record = record.begun(attempt, at(0)).failed(attempt, at(0));
+        }
+        assert_eq!(wait_s(&record, MINUTE, at(0)), 6);
+        assert_eq!(wait_s(&record, MINUTE, at(5)), 1);
+        assert_eq!(wait_s(&record, MINUTE, at(6)), 0);
+        // One is heard each pause, however long the attack lasts.
+        let mut heard = 0;
+        for second in 6..606 {
+            record = record.at(MINUTE, at(second));
+            if record.wait(MINUTE, at(second)) == 0 {
+                record = record.begun(99, at(second)).failed(99, at(second));
+                heard += 1;
+            }
+        }
+        assert_eq!(heard, 100);
+        assert_eq!(record.at(MINUTE, at(700)).count, 0);
+    }
+
+    /// Somebody with an account of their own would otherwise guess at others' between two right passwords.
+    #[test]
+    fn a_success_takes_no_failure_of_others_away() {
+        let mut record = Record { since: at(0).as_micros(), ..Record::default() };
+        for attempt in 1..=9 {
+            record = record.begun(attempt, at(0)).failed(attempt, at(0));
+            record = record.begun(77, at(0)).succeeded(77, MINUTE, at(0));
+        }
+        assert_eq!(record.count, 9);
+        let row = record.begun(77, at(0)).succeeded(77, Rule::Doubling, at(0));
+        assert_eq!(row.count, 0);
+    }
+
+    /// Guesses that are made at the same time would otherwise all be heard before the first of them is known to be wrong.
+    #[test]
+    fn what_is_being_checked_counts() {
+        let most = (1..=8).fold(Record::default(), |record, attempt| record.begun(attempt, at(0)));
+        assert_eq!((most.open_at(at(0)).len(), most.wait(Rule::Doubling, at(0))), (8, 0));
+        let wrong = (1..=8).fold(most.clone(), |record, attempt| record.failed(attempt, at(0)));
+        assert_eq!((wrong.count, wrong.open.len()), (8, 0));
+        assert_eq!(wrong.wait(Rule::Doubling, at(127)), 500_000);
+        assert_eq!(wrong.wait(Rule::Doubling, at(128)), 0);
+        // Nobody waits for an instance that is gone, and its attempt is a failure.
+        assert!(most.open_at(at(ATTEMPT_TIMEOUT_S)).is_empty());
+        assert!(most.wait(Rule::Doubling, at(ATTEMPT_TIMEOUT_S)) > 0);
+        // One that was none took the note away.
+        assert_eq!(Record::default().failed(1, at(0)).count, 1);
+    }
+
+    #[test]
+    fn clients_are_told_apart_by_network() {
+        let of = |address: &str| {
+            let headers = vec![("spin-client-addr".to_owned(), address.as_bytes().to_vec())];
+            network(&Request {
+                method: crate::Method::Get,
+                is_head: false,
+                path: String::new(),
+                query: String::new(),
+                headers,
+                body: Vec::new(),
+            })
+        };
+        assert_eq!(of("192.0.2.1:4711"), "192.0.2.1");
+        assert_eq!(of("[::ffff:192.0.2.1]:4711"), "192.0.2.1");
+        assert_eq!(of("[2001:db8:1:2:3::4]:80"), of("2001:db8:1:2:ffff::1"));
+        assert_ne!(of("[2001:db8:1:2:3::4]:80"), of("2001:db8:1:3:3::4"));
+    }
+}
