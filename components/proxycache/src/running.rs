@@ -1,7 +1,7 @@
 //! How many upstream registries are tried at a time: each waits for somebody else, up to ten seconds, and in the meantime holds
 //! what others need.
 
-use berth_access::NamespaceAdmin;
+use berth_access::ProxyCacheAdmin;
 use berth_store::upstream_checks::{self, Most};
 use berth_web::{ApiError, Context};
 
@@ -14,7 +14,7 @@ const LONGEST_S: i64 = 15;
 
 /// Tries a registry, unless too many are being tried. Nobody waits for a turn: waiting is what is short.
 pub(crate) fn counted<T>(
-    cx: &Context<'_, NamespaceAdmin>,
+    cx: &Context<'_, ProxyCacheAdmin>,
     try_it: impl FnOnce() -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
     let (db, now) = (cx.db(), cx.services().now());

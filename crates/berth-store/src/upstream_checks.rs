@@ -1,7 +1,7 @@
 //! Upstream registries that are being tried right now. Each waits for somebody else, so they are few at a time: for one
 //! organization, for one person, and in all. Counted in the database, since nothing else counts for all instances at once.
 
-use berth_access::{Grant, NamespaceAdmin};
+use berth_access::{Grant, ProxyCacheAdmin};
 use berth_domain::Timestamp;
 
 use crate::db::{Database, StoreError};
@@ -30,13 +30,13 @@ pub struct RunningCheck(i64);
 /// [`StoreError`].
 pub fn begin(
     db: &dyn Database,
-    grant: &Grant<NamespaceAdmin>,
+    grant: &Grant<ProxyCacheAdmin>,
     caller_id: i64,
     most: Most,
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<Option<RunningCheck>, StoreError> {
-    let Some(organization) = &grant.target().0 else { return Ok(None) };
+    let Some(organization) = grant.organization_if_any() else { return Ok(None) };
     db.execute("DELETE FROM upstream_check WHERE expires_at <= ?1", params![now])?;
     let rows = db.execute(
         "INSERT INTO upstream_check (organization_id, caller_id, expires_at)
