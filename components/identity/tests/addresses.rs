@@ -257,7 +257,7 @@ fn a_page_elsewhere_signs_nobody_in() {
         let reply = victim.clone().header("sec-fetch-site", site).post_form("/confirm", &form);
         assert_eq!(reply.status(), 403, "{site}");
     }
-    assert_eq!(shown.header("content-security-policy").is_some(), true);
+    assert!(shown.header("content-security-policy").is_some());
     assert_eq!(sign_in(&app, "outsider", "password").status(), 200);
 }
 
