@@ -9,6 +9,7 @@ use berth_store::{StoreError, Transaction, accounts, applications, log, tokens, 
 use berth_web::session::Session;
 use berth_web::{
     Answer, ApiError, Body, Context, Json, Kind, Property, RawBody, Response, Schema, password,
+    take_turn,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -50,6 +51,8 @@ impl Json for FirstUser {
             ),
         ],
     };
+
+    const LIMIT: usize = 16_384;
 }
 
 /// `POST /api/v1/user/initialize`: only while there is no user. Where there is one, nothing else is told.
@@ -75,6 +78,8 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> Answer {
     let mailing = services.setting(&settings::FEATURE_MAILING)?;
     let email = address(services, body.email.as_deref(), mailing).map_err(failed)?;
     let name = NamespaceName::try_from(body.username.as_str()).map_err(failed)?;
+    // Hashing costs, and anybody may call.
+    take_turn(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR)?)?;
     let random = services.random();
     let uuid = random.ordered_uuid(services.now());
     let hash = hash_password(&body.password, random.bytes());

@@ -291,3 +291,20 @@ fn a_failed_write_leaves_nothing_behind() {
     }
     assert_eq!(initialize(&app, first()).status(), 200);
 }
+
+/// Each call costs a hash, also where there is a first user already, and anybody may make it.
+#[test]
+fn an_address_calls_so_often_in_an_hour() {
+    let app = App::new(&[ROUTES]).with("sign_ups_per_hour", "1");
+    assert_eq!(initialize(&app, first()).status(), 200);
+    // What is told does not change.
+    let told = initialize(&app, with("username", "other"));
+    assert_eq!((told.status(), told.json()["message"].as_str()), (400, Some(NOT_EMPTY)));
+    app.execute("DELETE FROM account");
+    let refused = initialize(&app, first());
+    assert_eq!((refused.status(), refused.header("retry-after")), (429, Some("3600")));
+    app.advance(3_600);
+    assert_eq!(initialize(&app, first()).status(), 200);
+}
+
+const NOT_EMPTY: &str = "Cannot initialize user in a non-empty database";

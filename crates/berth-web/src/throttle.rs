@@ -25,9 +25,6 @@ const ATTEMPT_TIMEOUT_S: i64 = 10;
 /// How often an attempt whose note others overwrite makes it again. The store cannot compare and set.
 const MOST_NOTES: usize = 9;
 
-/// How many turns of one client are taken at the same moment.
-const MOST_TURNS_AT_ONCE: usize = 8;
-
 /// How failures make the next attempt wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Rule {
@@ -203,15 +200,23 @@ impl Throttle {
     /// Notes an attempt, if one is heard at all. One whose note another one overwrote makes it again.
     pub(crate) fn begin(&self, services: &Services<'_>) -> Result<Attempt, ApiError> {
         let attempt = Attempt::from_le_bytes(services.random().bytes());
+        match self.note(services, attempt)? {
+            true => Ok(attempt),
+            false => Err(ApiError::TooManyAttempts { retry_after_s: 1 }),
+        }
+    }
+
+    /// Notes an attempt, if one is heard at all; whether the note stayed.
+    fn note(&self, services: &Services<'_>, attempt: Attempt) -> Result<bool, ApiError> {
         for _ in 0..MOST_NOTES {
-            let Some(before) = self.record(services)? else { return Ok(attempt) };
+            let Some(before) = self.record(services)? else { return Ok(true) };
             if before.open.contains(&attempt) {
-                return Ok(attempt);
+                return Ok(true);
             }
             self.require_of(&before, services.now())?;
             self.set(services, &before.begun(attempt, services.now()))?;
         }
-        Err(ApiError::TooManyAttempts { retry_after_s: 1 })
+        Ok(false)
     }
 
     /// Notes that an attempt was a failure.
@@ -250,9 +255,10 @@ impl Throttle {
         self.fail(services, Attempt::from_le_bytes(services.random().bytes()))
     }
 
-    /// Counts something that is as good as a failure, if it is heard at all.
+    /// Counts something that is as good as a failure, if it is heard at all. Where many are at it, it is counted at the end.
     pub(crate) fn take(&self, services: &Services<'_>) -> Result<(), ApiError> {
-        let attempt = self.begin(services)?;
+        let attempt = Attempt::from_le_bytes(services.random().bytes());
+        self.note(services, attempt)?;
         self.fail(services, attempt)
     }
 
@@ -317,7 +323,7 @@ pub fn take_turn(
     }
     let rule = Rule::per(per_hour, 3_600);
     let network = network(request);
-    Throttle::new(services, kind, &[&network], rule, MOST_TURNS_AT_ONCE)?.take(services)
+    Throttle::new(services, kind, &[&network], rule, usize::MAX)?.take(services)
 }
 
 /// The client's address as far as it tells clients apart: whoever has an IPv6 address has the 64 bits behind its network.
