@@ -181,7 +181,7 @@ fn the_query_is_what_handlers_obey() {
         query.map(|one| name(one) + required(one)).collect()
     };
     let members = "/api/v1/organization/{orgname}/team/{teamname}/members";
-    assert_eq!(names(members, "get"), ["includePending"]);
+    assert_eq!(names(members, "get"), ["includePending", "next_page"]);
     let entities = names("/api/v1/entities/{prefix}", "get");
     assert_eq!(entities, ["namespace", "includeTeams", "includeOrgs"]);
     assert_eq!(names("/api/v1/superuser/users/", "get"), ["disabled", "limit", "next_page"]);
