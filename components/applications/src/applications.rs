@@ -1,4 +1,4 @@
-//! Applications of an organization: the rules of each operation (`contract/quay.md` 2.1 to 2.3).
+//! Applications of an organization: the rules of each operation (`docs/contract/quay.md` 2.1 to 2.3).
 
 use berth_access::{
     ApplicationAdmin, ApplicationAdminView, Client, OrganizationAdmin, OrganizationAdminView,

@@ -1,4 +1,4 @@
-//! What users granted to applications, and what waits for them to accept it (`contract/quay.md` 5.11).
+//! What users granted to applications, and what waits for them to accept it (`docs/contract/quay.md` 5.11).
 
 use berth_access::UserAdmin;
 use berth_domain::LogKind;

@@ -1,4 +1,4 @@
-//! The component `applications`: OAuth applications, their tokens, and the OAuth flows (`contract/quay.md` parts 2 and 5.5
+//! The component `applications`: OAuth applications, their tokens, and the OAuth flows (`docs/contract/quay.md` parts 2 and 5.5
 //! to 5.11).
 
 mod applications;

@@ -1,4 +1,4 @@
-//! The OAuth flows (`contract/quay.md` 5.7 to 5.11; RFC 6749, 7009, 7636, 7662, 8414): one file per endpoint.
+//! The OAuth flows (`docs/contract/quay.md` 5.7 to 5.11; RFC 6749, 7009, 7636, 7662, 8414): one file per endpoint.
 //!
 //! What an endpoint answers is never kept by anybody on the way: [`no_store`] marks every answer. Answers go to a
 //! [`redirect::Target`] only, which nobody can make but by verification.

@@ -1,4 +1,4 @@
-//! Tokens of an application: the rules of each operation (`contract/quay.md` 2.4).
+//! Tokens of an application: the rules of each operation (`docs/contract/quay.md` 2.4).
 
 use berth_access::{ApplicationAdmin, ApplicationAdminView, Scope, ScopeSet};
 use berth_domain::secret::hash_token;

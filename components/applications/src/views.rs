@@ -9,7 +9,7 @@ use berth_web::view::{OrganizationView, Quotas};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// An application as those see it who may read it (`contract/quay.md` 2.1).
+/// An application as those see it who may read it (`docs/contract/quay.md` 2.1).
 #[derive(Serialize)]
 pub(crate) struct ApplicationView<'a> {
     name: &'a str,
@@ -60,7 +60,7 @@ pub(crate) fn avatar(application: &Application, namespace_email: &str) -> Avatar
     Avatar::new(AvatarKind::App, &application.name, own.unwrap_or(namespace_email))
 }
 
-/// What everybody may know of an application (`contract/quay.md` 2.3).
+/// What everybody may know of an application (`docs/contract/quay.md` 2.3).
 #[derive(Serialize)]
 pub(crate) struct ApplicationInfo<'a> {
     name: &'a str,
@@ -88,7 +88,7 @@ impl<'a> ApplicationInfo<'a> {
     }
 }
 
-/// A scope in words (`contract/quay.md` 5.6).
+/// A scope in words (`docs/contract/quay.md` 5.6).
 #[derive(Serialize)]
 pub(crate) struct ScopeView {
     dangerous: bool,
@@ -129,7 +129,7 @@ fn granted_to(application: &GrantedTo, with_client_id: bool) -> Value {
     Value::Object(view)
 }
 
-/// A token as the user sees it who granted it (`contract/quay.md` 5.11).
+/// A token as the user sees it who granted it (`docs/contract/quay.md` 5.11).
 pub(crate) fn authorization(authorization: &Authorization) -> Value {
     json!({
         "application": granted_to(&authorization.application, false),
@@ -138,7 +138,7 @@ pub(crate) fn authorization(authorization: &Authorization) -> Value {
     })
 }
 
-/// A token that waits for its user to accept it (`contract/quay.md` 5.11).
+/// A token that waits for its user to accept it (`docs/contract/quay.md` 5.11).
 pub(crate) fn assignment(assignment: &Assignment) -> Value {
     json!({
         "application": granted_to(&assignment.application, true),
@@ -149,7 +149,7 @@ pub(crate) fn assignment(assignment: &Assignment) -> Value {
     })
 }
 
-/// A token as its application's administrators see it (`contract/quay.md` 2.4).
+/// A token as its application's administrators see it (`docs/contract/quay.md` 2.4).
 #[derive(Serialize)]
 pub(crate) struct TokenView {
     uuid: String,

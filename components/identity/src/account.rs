@@ -1,4 +1,4 @@
-//! Reading and deleting accounts (`contract/quay.md` 5.2).
+//! Reading and deleting accounts (`docs/contract/quay.md` 5.2).
 
 use berth_access::{Permit, PublicNamespace, UserView as ViewPermit};
 use berth_domain::{LogKind, NamespaceKind};

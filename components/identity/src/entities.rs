@@ -1,4 +1,4 @@
-//! Searching for whom to add, invite or permit (`contract/quay.md` 10.6).
+//! Searching for whom to add, invite or permit (`docs/contract/quay.md` 10.6).
 
 use berth_access::AuthenticatedNamespace;
 use berth_domain::{Avatar, AvatarKind, Namespace, NamespaceKind};

@@ -1,4 +1,4 @@
-//! The first user of an installation (`contract/quay.md` 5.1).
+//! The first user of an installation (`docs/contract/quay.md` 5.1).
 
 use berth_access::Public;
 use berth_domain::secret::{equal_in_constant_time, hash_password, hash_token};

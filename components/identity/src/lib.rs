@@ -1,4 +1,4 @@
-//! The component `identity`: accounts of people (`contract/quay.md` 5.1 to 5.4, 5.11, 10.6), one file per topic.
+//! The component `identity`: accounts of people (`docs/contract/quay.md` 5.1 to 5.4, 5.11, 10.6), one file per topic.
 
 mod account;
 mod email_links;

@@ -1,4 +1,4 @@
-//! What a user is told in the web console (`contract/quay.md` 5.11).
+//! What a user is told in the web console (`docs/contract/quay.md` 5.11).
 
 use berth_access::UserAdmin;
 use berth_domain::secret::{Purpose, SecretKeys};

@@ -1,4 +1,4 @@
-//! What people change of their own accounts (`contract/quay.md` 5.11).
+//! What people change of their own accounts (`docs/contract/quay.md` 5.11).
 
 use berth_access::{Authority, Caller, UserAdmin};
 use berth_domain::secret::hash_password;

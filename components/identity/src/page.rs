@@ -1,4 +1,4 @@
-//! Pages of the lists that superusers read (`contract/quay.md` 10.1).
+//! Pages of the lists that superusers read (`docs/contract/quay.md` 10.1).
 
 use berth_web::{ApiError, Body, Cursor, Query, Request, Schema, Services};
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! Sessions: beginning, refreshing and ending them, and their CSRF tokens (`contract/quay.md` 0.6, 5.4).
+//! Sessions: beginning, refreshing and ending them, and their CSRF tokens (`docs/contract/quay.md` 0.6, 5.4).
 
 use berth_access::{Public, UserAdmin};
 use berth_domain::{LogKind, settings};

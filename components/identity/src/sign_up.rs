@@ -1,4 +1,4 @@
-//! Signing up (`contract/quay.md` 5.3).
+//! Signing up (`docs/contract/quay.md` 5.3).
 
 use berth_access::PublicNamespace;
 use berth_domain::secret::{equal_in_constant_time, hash_password, hash_token};

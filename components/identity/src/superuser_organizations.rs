@@ -1,4 +1,4 @@
-//! Organizations in the hands of superusers (`contract/quay.md` 10.6).
+//! Organizations in the hands of superusers (`docs/contract/quay.md` 10.6).
 
 use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::{Invalid, LogKind, NamespaceKind, NamespaceName};

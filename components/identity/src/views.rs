@@ -9,7 +9,7 @@ use berth_web::{ApiError, Services};
 use serde::Serialize;
 use serde_json::{Number, Value, json};
 
-/// A person's account, as much of it as the caller may see (`contract/quay.md` 5.2).
+/// A person's account, as much of it as the caller may see (`docs/contract/quay.md` 5.2).
 #[derive(Serialize)]
 pub(crate) struct UserView {
     anonymous: bool,
@@ -207,7 +207,7 @@ impl OrganizationEntry {
     }
 }
 
-/// An organization in the list of superusers (`contract/quay.md` 10.6).
+/// An organization in the list of superusers (`docs/contract/quay.md` 10.6).
 pub(crate) fn organization_entry(name: &str, email: &str, quota: Option<QuotaFields>) -> Value {
     let avatar = Avatar::new(AvatarKind::Org, name, email);
     with_quota(json!({ "name": name, "email": email, "avatar": avatar }), quota)

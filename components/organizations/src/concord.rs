@@ -1,4 +1,4 @@
-//! Concord's Organization API over the same organizations (`contract/concord.md` 5).
+//! Concord's Organization API over the same organizations (`docs/contract/concord.md` 5).
 
 mod body;
 mod document;

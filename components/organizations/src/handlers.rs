@@ -18,7 +18,7 @@ use serde_json::{Number, json};
 
 use crate::views;
 
-/// `POST /api/v1/organization/` (`contract/quay.md` 1.1).
+/// `POST /api/v1/organization/` (`docs/contract/quay.md` 1.1).
 #[derive(Deserialize)]
 pub(crate) struct NewOrg {
     name: String,
@@ -87,7 +87,7 @@ fn name_taken() -> ApiError {
     ApiError::invalid_request("A user or organization with this name already exists")
 }
 
-/// `GET /api/v1/organization/<orgname>` (`contract/quay.md` 1.2).
+/// `GET /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.2).
 pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> Answer {
     let teams = if cx.grant.rights().sees_as_member() {
         Some(organizations::teams(cx.db(), &cx.grant, cx.principal().caller().map(|c| c.id))?)
@@ -99,7 +99,7 @@ pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> Answer {
     Ok(Response::ok(&OrganizationView::new(organization, rights, teams, quotas)))
 }
 
-/// `PUT /api/v1/organization/<orgname>` (`contract/quay.md` 1.3): every member may be left out.
+/// `PUT /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.3): every member may be left out.
 #[derive(Deserialize)]
 pub(crate) struct OrgChange {
     email: Option<String>,
@@ -243,7 +243,7 @@ impl Given {
     }
 }
 
-/// `DELETE /api/v1/organization/<orgname>` (`contract/quay.md` 1.4): everything of it goes at once.
+/// `DELETE /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.4): everything of it goes at once.
 pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> Answer {
     let organization = cx.grant.organization();
     transaction(cx.db(), |tx| {
@@ -256,7 +256,7 @@ pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> Answer {
     Ok(Response::no_content())
 }
 
-/// `GET …/private` (`contract/quay.md` 1.5). Nobody has bought a plan here, so billing allows no further private repository.
+/// `GET …/private` (`docs/contract/quay.md` 1.5). Nobody has bought a plan here, so billing allows no further private repository.
 pub(crate) fn private(cx: &Context<'_, OrganizationRepositoryCreate>) -> Answer {
     let count = match cx.grant.rights().is_admin() {
         true => Some(organizations::private_repositories(cx.db(), &cx.grant)?),

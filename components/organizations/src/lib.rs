@@ -1,5 +1,5 @@
-//! The component `organizations`: organizations (`contract/quay.md` part 1), quotas and auto-prune policies (part 7), and
-//! the same organizations through Concord's API (`contract/concord.md`).
+//! The component `organizations`: organizations (`docs/contract/quay.md` part 1), quotas and auto-prune policies (part 7), and
+//! the same organizations through Concord's API (`docs/contract/concord.md`).
 
 mod concord;
 mod handlers;

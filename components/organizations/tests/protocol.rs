@@ -1,4 +1,4 @@
-//! What every endpoint has in common (`contract/quay.md` 0): shown on organizations.
+//! What every endpoint has in common (`docs/contract/quay.md` 0): shown on organizations.
 
 use berth_organizations::ROUTES;
 use berth_test::{App, As, Reply};

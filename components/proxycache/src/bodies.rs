@@ -34,7 +34,7 @@ const EXPIRATION: Property = Property::optional(
 const INSECURE: Property =
     Property::optional("insecure", Kind::Any, "Whether the registry speaks plain HTTP");
 
-/// `POST …/proxycache` and `POST …/validateproxycache` (`contract/quay.md` 3.1).
+/// `POST …/proxycache` and `POST …/validateproxycache` (`docs/contract/quay.md` 3.1).
 #[derive(Deserialize)]
 pub(crate) struct NewConfiguration {
     upstream_registry: String,

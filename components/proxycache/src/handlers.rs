@@ -18,12 +18,12 @@ use crate::running;
 use crate::trouble::Trouble;
 use crate::views;
 
-/// `GET …/proxycache` (`contract/quay.md` 3.2).
+/// `GET …/proxycache` (`docs/contract/quay.md` 3.2).
 pub(crate) fn get(cx: &Context<'_, ProxyCacheView>) -> Answer {
     Ok(Response::ok(&views::configuration(proxy_cache::get(cx.db(), &cx.grant)?.as_ref())))
 }
 
-/// `POST …/proxycache` (`contract/quay.md` 3.3). The registry is not contacted.
+/// `POST …/proxycache` (`docs/contract/quay.md` 3.3). The registry is not contacted.
 pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> Answer {
     let organization = organization_without_configuration(cx)?;
     admit(cx.services(), body.upstream_registry(), Trouble::plain)?;
@@ -106,7 +106,7 @@ fn require_password_again(
     Ok(())
 }
 
-/// `DELETE …/proxycache` (`contract/quay.md` 3.4).
+/// `DELETE …/proxycache` (`docs/contract/quay.md` 3.4).
 pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> Answer {
     let organization = cx.grant.organization_if_any().ok_or_else(ApiError::not_found)?;
     transaction(cx.db(), |tx| {
@@ -119,7 +119,7 @@ pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> Answer {
     })
 }
 
-/// `POST …/validateproxycache` (`contract/quay.md` 3.5): tries the registry as a pull would. Stores nothing.
+/// `POST …/validateproxycache` (`docs/contract/quay.md` 3.5): tries the registry as a pull would. Stores nothing.
 pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> Answer {
     let (services, organization) = (cx.services(), organization_without_configuration(cx)?);
     let registry = services.registry()?;
@@ -163,7 +163,7 @@ fn exists_already() -> ApiError {
     ApiError::invalid_request("Proxy Cache Configuration already exists")
 }
 
-/// Whether an upstream registry may be reached at all (`contract/quay.md` 3.3 step 5); `told` makes the answer when not.
+/// Whether an upstream registry may be reached at all (`docs/contract/quay.md` 3.3 step 5); `told` makes the answer when not.
 fn admit(
     services: &Services<'_>,
     upstream: &str,

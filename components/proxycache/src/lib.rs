@@ -1,5 +1,5 @@
 //! The component `proxycache`: which upstream registry an organization caches, and whether it can be reached
-//! (`contract/quay.md` part 3). Whatever leaves the machine goes through `berth:outbound/registry`.
+//! (`docs/contract/quay.md` part 3). Whatever leaves the machine goes through `berth:outbound/registry`.
 
 mod bodies;
 mod handlers;

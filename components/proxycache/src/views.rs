@@ -3,7 +3,7 @@
 use berth_store::proxy_cache::ProxyCacheRow;
 use serde_json::{Value, json};
 
-/// A configuration, or that there is none: then every member is an empty string (`contract/quay.md` 3.2).
+/// A configuration, or that there is none: then every member is an empty string (`docs/contract/quay.md` 3.2).
 pub(crate) fn configuration(row: Option<&ProxyCacheRow>) -> Value {
     match row {
         Some(row) => json!({

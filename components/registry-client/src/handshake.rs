@@ -1,4 +1,4 @@
-//! The way into a registry (`contract/quay.md` 3.5): ask, be challenged, fetch a token, ask again.
+//! The way into a registry (`docs/contract/quay.md` 3.5): ask, be challenged, fetch a token, ask again.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

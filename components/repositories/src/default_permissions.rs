@@ -1,4 +1,4 @@
-//! Default permissions of an organization, "prototypes" on the wire (`contract/quay.md` 6.5).
+//! Default permissions of an organization, "prototypes" on the wire (`docs/contract/quay.md` 6.5).
 
 use berth_access::{OrganizationAdmin, OrganizationAdminView};
 use berth_domain::LogKind;

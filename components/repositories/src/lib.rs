@@ -1,4 +1,4 @@
-//! The component `repositories`: what teams and members act on, one file per topic (`contract/quay.md` part 6).
+//! The component `repositories`: what teams and members act on, one file per topic (`docs/contract/quay.md` part 6).
 
 mod content;
 mod default_permissions;

@@ -1,4 +1,4 @@
-//! The log of a repository (`contract/quay.md` 8.1).
+//! The log of a repository (`docs/contract/quay.md` 8.1).
 
 use berth_access::RepositoryAdminView;
 use berth_store::log::Reach;

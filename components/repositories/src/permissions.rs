@@ -1,4 +1,4 @@
-//! Permissions on a repository: roles of accounts and of teams (`contract/quay.md` 6.2).
+//! Permissions on a repository: roles of accounts and of teams (`docs/contract/quay.md` 6.2).
 
 use berth_access::{Permit, RepositoryAdmin, RepositoryAdminView, RepositoryRef};
 use berth_domain::{LogKind, Namespace, NamespaceKind, RepositoryRole};

@@ -1,4 +1,4 @@
-//! Repositories: the rules of each operation (`contract/quay.md` 6.1).
+//! Repositories: the rules of each operation (`docs/contract/quay.md` 6.1).
 
 use berth_access::{
     OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate, RepositoryView,

@@ -7,7 +7,7 @@ use berth_web::ApiError;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A robot (`contract/quay.md` 6.3); what is `None` is left out.
+/// A robot (`docs/contract/quay.md` 6.3); what is `None` is left out.
 #[derive(Serialize)]
 pub(crate) struct RobotView {
     name: String,

@@ -22,7 +22,7 @@ pub(crate) struct ListMembers {
     pub(crate) quotas: Quotas,
 }
 
-/// A repository in a list (`contract/quay.md` 6.1).
+/// A repository in a list (`docs/contract/quay.md` 6.1).
 pub(crate) fn line(line: RepositoryLine, more: ListMembers) -> Value {
     let mut view = json!({
         "namespace": line.namespace,
@@ -62,7 +62,7 @@ fn account_avatar(account: &Account) -> Avatar {
     Avatar::new(kind, &account.name, &account.email)
 }
 
-/// An account's permission (`contract/quay.md` 6.2); membership is told of organizations only.
+/// An account's permission (`docs/contract/quay.md` 6.2); membership is told of organizations only.
 pub(crate) fn account_permission(
     account: &Account,
     role: RepositoryRole,
@@ -80,12 +80,12 @@ pub(crate) fn account_permission(
     view
 }
 
-/// A team's permission (`contract/quay.md` 6.2).
+/// A team's permission (`docs/contract/quay.md` 6.2).
 pub(crate) fn team_permission(team: &str, role: RepositoryRole) -> Value {
     json!({ "role": role.as_str(), "name": team, "avatar": Avatar::team(team) })
 }
 
-/// A default permission (`contract/quay.md` 6.5).
+/// A default permission (`docs/contract/quay.md` 6.5).
 pub(crate) fn default_permission(permission: &DefaultPermission) -> Value {
     json!({
         "activating_user": permission.creator.as_ref().map(person),

@@ -1,4 +1,4 @@
-//! `GET /api/v1/discovery`: every operation, in Swagger 2.0 (`contract/quay.md` 10.4).
+//! `GET /api/v1/discovery`: every operation, in Swagger 2.0 (`docs/contract/quay.md` 10.4).
 //!
 //! Paths, definitions and tags come from `discovery.json`, which `cargo xtask docs` makes from all route tables, so that this
 //! component need not hold the others' code. Here the rest is added, and what is internal or off is left out.

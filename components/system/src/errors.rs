@@ -1,4 +1,4 @@
-//! What the types of errors mean (`contract/quay.md` 10.5): the page that `type` in an error points to.
+//! What the types of errors mean (`docs/contract/quay.md` 10.5): the page that `type` in an error points to.
 
 use berth_access::Public;
 use berth_web::{Answer, ApiError, Context, ErrorType, Response};

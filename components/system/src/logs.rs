@@ -1,4 +1,4 @@
-//! The log, read (`contract/quay.md` 8.1): of an organization, of oneself, of everything. That of a repository is read in
+//! The log, read (`docs/contract/quay.md` 8.1): of an organization, of oneself, of everything. That of a repository is read in
 //! the component `repositories`.
 
 use berth_access::{NamespaceAdminView, OwnNamespaceView, SuperuserView};

@@ -1,4 +1,4 @@
-//! Answers to invitations (`contract/quay.md` 4.7).
+//! Answers to invitations (`docs/contract/quay.md` 4.7).
 
 use berth_access::UserAdmin;
 use berth_domain::LogKind;

@@ -97,7 +97,7 @@ fn letter<'a>(
     })
 }
 
-/// `PUT …/team/<teamname>/invite/<email>` (`contract/quay.md` 4.6).
+/// `PUT …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
 pub(crate) fn invite_address(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
     let (email, team) = (cx.path("email"), &cx.grant.target().team.name);
     let metadata = json!({ "email": email, "team": team, "member": email });
@@ -105,7 +105,7 @@ pub(crate) fn invite_address(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
     Ok(Response::ok(&views::address(email)))
 }
 
-/// `DELETE …/team/<teamname>/invite/<email>` (`contract/quay.md` 4.6).
+/// `DELETE …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
 pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
     let (target, email) = (cx.grant.target(), cx.path("email"));
     transaction(cx.db(), |tx| {

@@ -1,4 +1,4 @@
-//! The component `teams`: teams, members and invitations (`contract/quay.md` part 4), and who is in an organization (1.6 to
+//! The component `teams`: teams, members and invitations (`docs/contract/quay.md` part 4), and who is in an organization (1.6 to
 //! 1.8).
 
 mod answers;

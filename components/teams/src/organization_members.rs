@@ -1,4 +1,4 @@
-//! Who is in an organization, and who acts on its repositories without being in it (`contract/quay.md` 1.6 to 1.8).
+//! Who is in an organization, and who acts on its repositories without being in it (`docs/contract/quay.md` 1.6 to 1.8).
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
 use berth_domain::LogKind;
@@ -11,14 +11,14 @@ use serde_json::{Map, json};
 use crate::team_members::add_or_invite;
 use crate::views;
 
-/// `GET …/collaborators` (`contract/quay.md` 1.6).
+/// `GET …/collaborators` (`docs/contract/quay.md` 1.6).
 pub(crate) fn collaborators(cx: &Context<'_, OrganizationAdminView>) -> Answer {
     let lines = members::collaborators(cx.db(), &cx.grant)?;
     let listed = Listing::of(cx).whole(views::by_account(lines), views::collaborator);
     Ok(listed.answer("collaborators", Map::new()))
 }
 
-/// `GET …/members` (`contract/quay.md` 1.7).
+/// `GET …/members` (`docs/contract/quay.md` 1.7).
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
     let lines = members::list(cx.db(), &cx.grant)?;
     Ok(Listing::of(cx)
@@ -26,7 +26,7 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
         .answer("members", Map::new()))
 }
 
-/// `GET …/members/<membername>` (`contract/quay.md` 1.8).
+/// `GET …/members/<membername>` (`docs/contract/quay.md` 1.8).
 pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>) -> Answer {
     let lines = members::get(cx.db(), &cx.grant, cx.path("membername"))?;
     let view = views::member(lines).ok_or_else(ApiError::not_found)?;
@@ -56,7 +56,7 @@ pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>, _named: OptionalJson<NewM
     add_or_invite(cx, cx.path("membername"))
 }
 
-/// `DELETE …/members/<membername>` (`contract/quay.md` 1.8): out of every team, and no repository permission left. Who was
+/// `DELETE …/members/<membername>` (`docs/contract/quay.md` 1.8): out of every team, and no repository permission left. Who was
 /// none stays none, and nothing is logged.
 pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>) -> Answer {
     let name = cx.path("membername");

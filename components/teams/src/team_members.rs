@@ -13,7 +13,7 @@ use serde_json::{Map, json};
 use crate::invitations::invite;
 use crate::views;
 
-/// `GET …/team/<teamname>/members` (`contract/quay.md` 4.3); those who are invited only for administrators who ask.
+/// `GET …/team/<teamname>/members` (`docs/contract/quay.md` 4.3); those who are invited only for administrators who ask.
 pub(crate) fn list(cx: &Context<'_, TeamView>) -> Answer {
     let can_edit = cx.grant.rights().is_admin();
     let with_invited = can_edit && cx.query().flag("includePending");
@@ -24,7 +24,7 @@ pub(crate) fn list(cx: &Context<'_, TeamView>) -> Answer {
     Ok(Listing::of(cx).whole(members, views::team_member).answer("members", more))
 }
 
-/// `PUT …/team/<teamname>/members/<membername>` (`contract/quay.md` 4.4).
+/// `PUT …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.4).
 pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
     add_or_invite(cx, cx.path("membername"))
 }
@@ -68,7 +68,7 @@ fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Re
     })
 }
 
-/// `DELETE …/team/<teamname>/members/<membername>` (`contract/quay.md` 4.5): withdraws his invitation, or takes him out.
+/// `DELETE …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.5): withdraws his invitation, or takes him out.
 pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
     let (target, name) = (cx.grant.target(), cx.path("membername"));
     let candidate = teams::candidate(cx.db(), &cx.grant, name)?.ok_or_else(ApiError::not_found)?;

@@ -28,7 +28,7 @@ pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> Answer {
     Ok(Response::ok(&TeamView::new(team, cx.grant.rights().views_every_team())))
 }
 
-/// `PUT …/organization/<orgname>/team/<teamname>` (`contract/quay.md` 4.1).
+/// `PUT …/organization/<orgname>/team/<teamname>` (`docs/contract/quay.md` 4.1).
 #[derive(Deserialize)]
 pub(crate) struct TeamDescription {
     role: String,
@@ -142,7 +142,7 @@ fn demotion_refused(organization: &Namespace, team: &Team) -> ApiError {
     ))
 }
 
-/// `DELETE …/organization/<orgname>/team/<teamname>` (`contract/quay.md` 4.2): its memberships, invitations and permissions
+/// `DELETE …/organization/<orgname>/team/<teamname>` (`docs/contract/quay.md` 4.2): its memberships, invitations and permissions
 /// go along.
 pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> Answer {
     let (target, caller) = (cx.grant.target(), cx.caller()?);
@@ -178,7 +178,7 @@ fn no_team(cx: &Context<'_, TeamAdmin>) -> ApiError {
     ApiError::model(format!("Team '{team}' is not a team in org '{organization}'"))
 }
 
-/// `GET …/team/<teamname>/permissions` (`contract/quay.md` 4.8).
+/// `GET …/team/<teamname>/permissions` (`docs/contract/quay.md` 4.8).
 pub(crate) fn permissions(cx: &Context<'_, TeamAdminView>) -> Answer {
     let permissions = teams::permissions(cx.db(), &cx.grant)?;
     Ok(Listing::of(cx).whole(permissions, views::permission).answer("permissions", Map::new()))

@@ -7,7 +7,7 @@ use berth_store::teams::{Candidate, TeamMember, TeamPermission};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A team that was made or changed (`contract/quay.md` 4.1).
+/// A team that was made or changed (`docs/contract/quay.md` 4.1).
 #[derive(Serialize)]
 pub(crate) struct ChangedTeam<'a> {
     name: &'a str,
@@ -31,7 +31,7 @@ impl<'a> ChangedTeam<'a> {
     }
 }
 
-/// What a team may do on a repository (`contract/quay.md` 4.8).
+/// What a team may do on a repository (`docs/contract/quay.md` 4.8).
 pub(crate) fn permission(permission: TeamPermission) -> Value {
     json!({
         "repository": { "name": permission.repository, "is_public": permission.is_public },
@@ -39,7 +39,7 @@ pub(crate) fn permission(permission: TeamPermission) -> Value {
     })
 }
 
-/// Somebody in a team, or on the way there (`contract/quay.md` 4.3).
+/// Somebody in a team, or on the way there (`docs/contract/quay.md` 4.3).
 pub(crate) fn team_member(member: TeamMember) -> Value {
     match member {
         TeamMember::Account { name, email, is_robot, invited } => {
@@ -135,7 +135,7 @@ impl MemberView {
     }
 }
 
-/// Lines of the same account together, accounts in the order of their first line (`contract/quay.md` 1.7).
+/// Lines of the same account together, accounts in the order of their first line (`docs/contract/quay.md` 1.7).
 pub(crate) fn by_account(lines: Vec<MemberLine>) -> Vec<MemberView> {
     let mut position_of = std::collections::HashMap::new();
     let mut views: Vec<MemberView> = Vec::new();
@@ -149,12 +149,12 @@ pub(crate) fn by_account(lines: Vec<MemberLine>) -> Vec<MemberView> {
     views
 }
 
-/// One member (`contract/quay.md` 1.8); none when there is no line.
+/// One member (`docs/contract/quay.md` 1.8); none when there is no line.
 pub(crate) fn member(lines: Vec<MemberLine>) -> Option<Value> {
     by_account(lines).pop().map(|view| json!(view))
 }
 
-/// A collaborator of an organization (`contract/quay.md` 1.6).
+/// A collaborator of an organization (`docs/contract/quay.md` 1.6).
 pub(crate) fn collaborator(view: MemberView) -> Value {
     json!({
         "kind": view.kind,

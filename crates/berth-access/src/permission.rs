@@ -160,7 +160,7 @@ impl Target for NamespaceRef {
     }
 }
 
-/// An organization that may be missing: what is answered then depends on the operation (`contract/quay.md` 3.2).
+/// An organization that may be missing: what is answered then depends on the operation (`docs/contract/quay.md` 3.2).
 #[derive(Debug, Clone)]
 pub struct MaybeOrganizationRef(pub Option<Namespace>);
 

@@ -1,4 +1,4 @@
-//! The policy: one function, one match (`contract/quay.md` 0.10).
+//! The policy: one function, one match (`docs/contract/quay.md` 0.10).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! OAuth scopes (`contract/quay.md` 0.10, 5.6): which exist, which imply which, what they are called.
+//! OAuth scopes (`docs/contract/quay.md` 0.10, 5.6): which exist, which imply which, what they are called.
 
 use std::fmt;
 

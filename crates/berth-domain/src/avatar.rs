@@ -1,4 +1,4 @@
-//! Avatars: a hash and a colour that stand for an account, a team or an application (`contract/quay.md` part 9).
+//! Avatars: a hash and a colour that stand for an account, a team or an application (`docs/contract/quay.md` part 9).
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};

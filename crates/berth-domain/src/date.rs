@@ -1,4 +1,4 @@
-//! Points in time, and the forms in which answers show them (`contract/quay.md` 10.2).
+//! Points in time, and the forms in which answers show them (`docs/contract/quay.md` 10.2).
 
 use std::ops::RangeInclusive;
 

@@ -1,4 +1,4 @@
-//! Where an upstream registry may be: never in a private network, unless the operator says so (`contract/quay.md` 3.3).
+//! Where an upstream registry may be: never in a private network, unless the operator says so (`docs/contract/quay.md` 3.3).
 //!
 //! Pure policy: who looks names up is the caller's to say. How hosts may be spelled is the `url` crate's knowledge, the same
 //! as in browsers, so that no spelling of an address hides it; what is checked here is what is connected to afterwards.

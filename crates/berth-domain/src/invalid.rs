@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::name::NAMESPACE_PATTERN;
 
-/// A value that breaks a rule of the domain. `Display` is the message of the contract (`contract/quay.md` 0.8, 1.1, 4.1).
+/// A value that breaks a rule of the domain. `Display` is the message of the contract (`docs/contract/quay.md` 0.8, 1.1, 4.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invalid {
     /// The name of a user or an organization does not match [`NAMESPACE_PATTERN`].

@@ -1,4 +1,4 @@
-//! The kinds of log entries (`contract/quay.md` 8.2).
+//! The kinds of log entries (`docs/contract/quay.md` 8.2).
 
 macro_rules! log_kinds {
     ($($variant:ident = $text:literal),+ $(,)?) => {

@@ -1,6 +1,6 @@
 //! Names of namespaces (users and organizations), teams, robots and repositories.
 //!
-//! One newtype a kind of name; a value of it has passed the rule (`contract/quay.md` 0.8). Uniqueness is the schema's.
+//! One newtype a kind of name; a value of it has passed the rule (`docs/contract/quay.md` 0.8). Uniqueness is the schema's.
 
 use std::fmt;
 

@@ -3,7 +3,7 @@
 /// The fewest characters of a password.
 const SHORTEST: usize = 8;
 
-/// Whether `text` may be a password (`contract/quay.md` 5.3): at least 8 characters, none of them white space.
+/// Whether `text` may be a password (`docs/contract/quay.md` 5.3): at least 8 characters, none of them white space.
 #[must_use]
 pub fn is_acceptable_password(text: &str) -> bool {
     text.chars().count() >= SHORTEST && !text.contains(char::is_whitespace)

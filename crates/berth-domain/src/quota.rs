@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The quota of a namespace, as answers show it (`contract/quay.md` 1.2).
+/// The quota of a namespace, as answers show it (`docs/contract/quay.md` 1.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
     /// Row id.

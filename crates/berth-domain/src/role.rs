@@ -56,7 +56,7 @@ impl fmt::Display for UnknownRole {
 impl std::error::Error for UnknownRole {}
 
 role!(
-    /// What the members of a team may do in the team's organization (`contract/quay.md` 0.10). A user's role in an
+    /// What the members of a team may do in the team's organization (`docs/contract/quay.md` 0.10). A user's role in an
     /// organization is the highest of his teams'.
     TeamRole {
         /// Sees the organization; acts on repositories only as repository permissions allow.

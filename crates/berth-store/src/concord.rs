@@ -1,5 +1,5 @@
 //! Organizations as Concord's API sees them: the same rows as Quay's, with owner, visibility, meta and cfg
-//! (`contract/concord.md` 4.2).
+//! (`docs/contract/concord.md` 4.2).
 
 use berth_access::{ConcordCreate, ConcordUpdate, Grant};
 use berth_domain::limits::{LISTED_DOCUMENTS_BYTES, LISTED_DOCUMENTS_IN_ALL_BYTES};

@@ -22,7 +22,7 @@ pub struct LogEntry {
     pub performer_id: Option<i64>,
     /// The client's address.
     pub ip: Option<String>,
-    /// What more there is to say, by kind (`contract/quay.md` 8.2).
+    /// What more there is to say, by kind (`docs/contract/quay.md` 8.2).
     pub metadata: Map<String, Json>,
     /// When.
     pub at: Timestamp,

@@ -3,7 +3,7 @@
 //! A world is made at random through the store: two organizations with teams, robots and default permissions; repositories
 //! in them and in people's own namespaces; direct permissions and permissions of teams; callers with tokens and sessions.
 //! What [`access::load`] and [`authorize`] make of it must be what [`World::expected`] says, which is written from
-//! `contract/quay.md` 0.10 and 6.5 as plain sets and loops.
+//! `docs/contract/quay.md` 0.10 and 6.5 as plain sets and loops.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Auto-prune policies of organizations, users and repositories (`contract/quay.md` 7.2), for every component that has some:
+//! Auto-prune policies of organizations, users and repositories (`docs/contract/quay.md` 7.2), for every component that has some:
 //! configuration only, Berth stores no tags.
 
 use berth_access::{AutopruneChange, Permit};

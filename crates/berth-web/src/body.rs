@@ -1,4 +1,4 @@
-//! Reading bodies (`contract/quay.md` 0.4).
+//! Reading bodies (`docs/contract/quay.md` 0.4).
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};

@@ -1,5 +1,5 @@
 //! Concord's dialect of HTTP: how callers prove who they are, what errors look like, which headers every answer has
-//! (`contract/concord.md` 1 to 3). The routes below `/api/v1/org` speak it; everything else speaks Quay's.
+//! (`docs/contract/concord.md` 1 to 3). The routes below `/api/v1/org` speak it; everything else speaks Quay's.
 
 use base64::Engine as _;
 use base64::alphabet;

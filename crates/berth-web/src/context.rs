@@ -178,7 +178,7 @@ impl<'a, P: Permit> Context<'a, P> {
         }))
     }
 
-    /// An entry for the log: the caller as performer, what is known of his token appended (`contract/quay.md` 8.2).
+    /// An entry for the log: the caller as performer, what is known of his token appended (`docs/contract/quay.md` 8.2).
     #[must_use]
     pub fn log_entry(
         &self,

@@ -1,4 +1,4 @@
-//! What a request shows to prove who calls (`contract/quay.md` 0.2, 5.5): a Bearer token first, then a session cookie. Some
+//! What a request shows to prove who calls (`docs/contract/quay.md` 0.2, 5.5): a Bearer token first, then a session cookie. Some
 //! routes also take a password.
 
 use berth_domain::secret::hash_token;

@@ -1,6 +1,6 @@
 //! The desk: a request's way from the door to its handler, in one function.
 //!
-//! The order of the checks is the contract's (`contract/quay.md` 0.2).
+//! The order of the checks is the contract's (`docs/contract/quay.md` 0.2).
 
 use berth_access::{
     Authority, Caller, Facts, Permission, Principal, ScopeSet, SuperuserPowers, TargetKind, Token,
@@ -267,7 +267,7 @@ fn require_caller(services: &Services<'_>, request: &Request) -> Result<(), ApiE
     principal.caller().map(drop).ok_or_else(ApiError::unauthenticated)
 }
 
-/// Browsers that follow a link do not read Quay's API (`contract/quay.md` 0.5).
+/// Browsers that follow a link do not read Quay's API (`docs/contract/quay.md` 0.5).
 fn refuse_plain_browser(
     services: &Services<'_>,
     dialect: Dialect,
@@ -531,7 +531,7 @@ fn require_fresh_login(
     Err(ApiError::typed(ErrorType::FreshLoginRequired, "Requires fresh login"))
 }
 
-/// Who may not read his own account is told to authenticate, even with a token (`contract/quay.md` 5.2); who has none
+/// Who may not read his own account is told to authenticate, even with a token (`docs/contract/quay.md` 5.2); who has none
 /// must name the namespace of a new repository (6.1).
 fn own_account_error(route: &Route, address: &OwnedAddress, error: ApiError) -> ApiError {
     let ApiError::Typed { kind, .. } = &error else { return error };

@@ -111,7 +111,7 @@ fn with_challenge(response: Response) -> Response {
     }
 }
 
-/// CORS headers on every answer (`contract/quay.md` 0.5): any origin without cookies, or the one of the setting with them.
+/// CORS headers on every answer (`docs/contract/quay.md` 0.5): any origin without cookies, or the one of the setting with them.
 fn with_cors(origin: &str, response: Response) -> Response {
     let response = response
         .with_header("access-control-allow-methods", "DELETE, GET, HEAD, OPTIONS, POST, PUT")

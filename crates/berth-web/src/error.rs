@@ -1,4 +1,4 @@
-//! Everything that can go wrong with a request, and what the caller is told (`contract/quay.md` 0.3).
+//! Everything that can go wrong with a request, and what the caller is told (`docs/contract/quay.md` 0.3).
 //!
 //! The public text is for the caller. Causes are for the log: they are written once, by the desk.
 
@@ -16,7 +16,7 @@ use crate::message::Response;
 use crate::platform::PlatformError;
 use crate::schema::Violation;
 
-/// The types of typed errors: name on the wire, status, description (`contract/quay.md` 0.3, 10.5).
+/// The types of typed errors: name on the wire, status, description (`docs/contract/quay.md` 0.3, 10.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorType {
     /// The request cannot be fulfilled as it is.

@@ -1,4 +1,4 @@
-//! Answers about the log (`contract/quay.md` 8.1), for every component that has some.
+//! Answers about the log (`docs/contract/quay.md` 8.1), for every component that has some.
 
 use berth_access::Permit;
 use berth_domain::{Avatar, AvatarKind, Timestamp};

@@ -219,7 +219,7 @@ impl Parameters {
         self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether `name` is given and true: `false`, `0`, `null` and nothing are not (`contract/quay.md` 10.3).
+    /// Whether `name` is given and true: `false`, `0`, `null` and nothing are not (`docs/contract/quay.md` 10.3).
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
         self.get(name)

@@ -1,4 +1,4 @@
-//! Page tokens: opaque to clients (`contract/quay.md` 10.1).
+//! Page tokens: opaque to clients (`docs/contract/quay.md` 10.1).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,5 @@
 //! Checking passwords: at the same cost for accounts that do not exist, and never before it is known that the attempt is
-//! heard (`contract/quay.md` 0.3 F6, 5.4).
+//! heard (`docs/contract/quay.md` 0.3 F6, 5.4).
 //!
 //! Who guesses waits. Failures are counted
 //! * for each name as it is typed, from each client address: the wait doubles. Nobody locks out anybody at another address;

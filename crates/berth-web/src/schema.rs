@@ -1,4 +1,4 @@
-//! Schemas of JSON bodies, and what a violation says (`contract/quay.md` 0.4).
+//! Schemas of JSON bodies, and what a violation says (`docs/contract/quay.md` 0.4).
 //!
 //! A small part of JSON Schema: what Quay's bodies use. The first line of a message is the contract's, word for word;
 //! values appear in Python's notation, as scripts that print it expect.

@@ -1,4 +1,4 @@
-//! Sessions of people who signed in with a password, and the CSRF tokens that go with them (`contract/quay.md` 0.6).
+//! Sessions of people who signed in with a password, and the CSRF tokens that go with them (`docs/contract/quay.md` 0.6).
 //!
 //! A session is a record in the key-value store under the hash of the cookie. It carries the account's session epoch:
 //! raising that number in the database ends every session of the account. The CSRF token of a session is a keyed hash of

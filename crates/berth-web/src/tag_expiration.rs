@@ -1,4 +1,4 @@
-//! How long deleted tags can be restored: one of the options of the settings (`contract/quay.md` 1.3).
+//! How long deleted tags can be restored: one of the options of the settings (`docs/contract/quay.md` 1.3).
 
 use berth_domain::settings;
 use serde_json::Number;

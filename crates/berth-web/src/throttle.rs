@@ -1,4 +1,4 @@
-//! Counting attempts, so that guessing is slow and costs little (`contract/quay.md` 0.3 F6, 5.4).
+//! Counting attempts, so that guessing is slow and costs little (`docs/contract/quay.md` 0.3 F6, 5.4).
 //!
 //! Records are in the key-value store. Which of 65,536 slots of its kind one has is a keyed hash of whom it is about: guesses
 //! fill no store, and nobody makes another one meet a record. A record stays while it makes somebody wait; then the next one

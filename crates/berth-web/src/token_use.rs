@@ -1,4 +1,4 @@
-//! When a token was last used (`contract/quay.md` 5.5). The statement of authentication reads it along; it is written once
+//! When a token was last used (`docs/contract/quay.md` 5.5). The statement of authentication reads it along; it is written once
 //! the request is answered, and at most once a minute for each token.
 
 use berth_store::access::TokenRow;

@@ -1,4 +1,4 @@
-//! `POST /oauth/authorize/assignuser`: an administrator gives a user the choice to accept a token (`contract/quay.md` 5.11).
+//! `POST /oauth/authorize/assignuser`: an administrator gives a user the choice to accept a token (`docs/contract/quay.md` 5.11).
 
 use berth_access::Client;
 use berth_domain::LogKind;

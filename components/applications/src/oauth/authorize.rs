@@ -1,4 +1,4 @@
-//! `GET /oauth/authorize`: may this application act in your name? (`contract/quay.md` 5.7)
+//! `GET /oauth/authorize`: may this application act in your name? (`docs/contract/quay.md` 5.7)
 
 use berth_access::{Caller, Client, ScopeSet};
 use berth_domain::{Application, Namespace, settings};

@@ -1,4 +1,4 @@
-//! Granting and denying (`contract/quay.md` 5.8): `POST /oauth/authorizeapp` and `POST /oauth/denyapp`.
+//! Granting and denying (`docs/contract/quay.md` 5.8): `POST /oauth/authorizeapp` and `POST /oauth/denyapp`.
 
 use berth_access::{Caller, Client};
 use berth_domain::secret::hash_token;

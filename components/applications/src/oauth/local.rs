@@ -1,4 +1,4 @@
-//! `GET /oauth/localapp`: our own redirect URI, for people who want a token for themselves (`contract/quay.md` 5.11).
+//! `GET /oauth/localapp`: our own redirect URI, for people who want a token for themselves (`docs/contract/quay.md` 5.11).
 
 use berth_access::Public;
 use berth_web::html::Page;

@@ -1,4 +1,4 @@
-//! Where answers of the OAuth flows may go (`contract/quay.md` 5.9).
+//! Where answers of the OAuth flows may go (`docs/contract/quay.md` 5.9).
 
 use berth_domain::Application;
 use berth_web::Response;

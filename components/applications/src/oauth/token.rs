@@ -1,4 +1,4 @@
-//! `POST /oauth/access_token`: a code for a token (`contract/quay.md` 5.10; RFC 6749, 4.1.3; RFC 7636).
+//! `POST /oauth/access_token`: a code for a token (`docs/contract/quay.md` 5.10; RFC 6749, 4.1.3; RFC 7636).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

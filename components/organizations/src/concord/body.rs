@@ -1,4 +1,4 @@
-//! What requests to Concord's API carry, and when it cannot be read (`contract/concord.md` 1.1, 3, 4).
+//! What requests to Concord's API carry, and when it cannot be read (`docs/contract/concord.md` 1.1, 3, 4).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `meta` and `cfg`: JSON of the client's own (`contract/concord.md` 4.2), kept as text. Numbers are never read: they stay as
+//! `meta` and `cfg`: JSON of the client's own (`docs/contract/concord.md` 4.2), kept as text. Numbers are never read: they stay as
 //! they were written, whatever their size. Of members with one name the last counts, and their order is not kept.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Organizations as Concord's API shows them (`contract/concord.md` 4). What is not set is left out.
+//! Organizations as Concord's API shows them (`docs/contract/concord.md` 4). What is not set is left out.
 
 use berth_store::concord::Entry;
 use serde::Serialize;

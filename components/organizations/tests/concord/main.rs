@@ -1,4 +1,4 @@
-//! Concord's Organization API (`contract/concord.md`), a file for each of its sections 1 to 5; what a change leaves behind is
+//! Concord's Organization API (`docs/contract/concord.md`), a file for each of its sections 1 to 5; what a change leaves behind is
 //! looked at from Quay's side too.
 
 mod authentication;

@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value, json};
 
 use super::quota::{QuotaFields, Quotas};
 
-/// An organization, as much of it as the caller may see (`contract/quay.md` 1.2).
+/// An organization, as much of it as the caller may see (`docs/contract/quay.md` 1.2).
 #[derive(Serialize)]
 pub struct OrganizationView {
     name: String,
@@ -38,7 +38,7 @@ struct AdminView {
     is_free_account: bool,
 }
 
-/// A team as members of its organization see it (`contract/quay.md` 1.2).
+/// A team as members of its organization see it (`docs/contract/quay.md` 1.2).
 #[derive(Serialize)]
 pub struct TeamView {
     name: String,

@@ -57,7 +57,7 @@ impl Quotas {
     }
 }
 
-/// The members `quotas` and `quota_report` (`contract/quay.md` 1.2).
+/// The members `quotas` and `quota_report` (`docs/contract/quay.md` 1.2).
 #[derive(Debug, Serialize)]
 pub struct QuotaFields {
     quotas: Vec<Quota>,
