@@ -16,12 +16,15 @@ use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
+use crate::client::Client;
 use crate::resolve::Resolver;
+use crate::room::{Room, Taken};
 
 /// How long to wait for a connection if the component sets no time-out of its own. The request's
 /// deadline bounds the rest.
@@ -35,6 +38,42 @@ pub(crate) struct Outbound {
     pub(crate) component: String,
     pub(crate) allowed: Vec<AllowedHost>,
     pub(crate) resolver: Arc<Resolver>,
+    /// A permit for each call that this component may have at a time.
+    pub(crate) calls: Arc<Semaphore>,
+}
+
+/// The calls that an instance makes. Each counts until its answer has been read: among those of the client for whom it is
+/// made, of the component, and of all. There is no waiting for a place, since who waits here waits for somebody elsewhere.
+#[derive(Clone)]
+pub(crate) struct Calls {
+    pub(crate) outbound: Arc<Outbound>,
+    client: Client,
+    room: Arc<Room>,
+}
+
+/// A call or a look-up that is being made.
+pub(crate) struct Call {
+    _of_client: Taken,
+    _of_component: OwnedSemaphorePermit,
+}
+
+impl Calls {
+    pub(crate) fn new(outbound: &Arc<Outbound>, client: Client, room: &Arc<Room>) -> Self {
+        Self { outbound: outbound.clone(), client, room: room.clone() }
+    }
+
+    /// One more, if there may be.
+    pub(crate) fn begin(&self) -> Option<Arc<Call>> {
+        let of_component = self.outbound.calls.clone().try_acquire_owned().ok();
+        let of_client = self.room.take(self.client, 1);
+        let call = of_client.zip(of_component).map(|(of_client, of_component)| {
+            Arc::new(Call { _of_client: of_client, _of_component: of_component })
+        });
+        if call.is_none() {
+            tracing::debug!("component {:?} makes too many calls", self.outbound.component);
+        }
+        call
+    }
 }
 
 impl Outbound {
@@ -149,7 +188,7 @@ impl HostPattern {
 }
 
 /// How `wasi:http/outgoing-handler` sends.
-pub(crate) struct Hooks(pub(crate) Arc<Outbound>);
+pub(crate) struct Hooks(pub(crate) Calls);
 
 type Sent =
     Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
@@ -161,8 +200,8 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
-        let outbound = self.0.clone();
-        Box::new(async move { send(&outbound, request, options.unwrap_or_default()).await })
+        let calls = self.0.clone();
+        Box::new(async move { send(&calls, request, options.unwrap_or_default()).await })
     }
 
     fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
@@ -173,10 +212,11 @@ impl WasiHttpHooks for Hooks {
 }
 
 async fn send(
-    outbound: &Outbound,
+    calls: &Calls,
     mut request: http::Request<WasiBody>,
     options: RequestOptions,
 ) -> Sent {
+    let outbound = &calls.outbound;
     let target = Target::of(request.uri())?;
     if !outbound.allows(target.scheme(), &target.host, target.port) {
         let name = &outbound.component;
@@ -186,8 +226,10 @@ async fn send(
         );
         return Err(Error::HttpRequestDenied);
     }
+    let call = calls.begin().ok_or(Error::ConnectionLimitReached)?;
     let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-    let connected = tokio::time::timeout(connect_timeout, target.connect(&outbound.resolver)).await;
+    let connected =
+        tokio::time::timeout(connect_timeout, target.connect(&outbound.resolver, &call)).await;
     let stream = connected.map_err(|_| Error::ConnectionTimeout)??;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
@@ -200,7 +242,7 @@ async fn send(
     let answered = tokio::time::timeout(first_byte_timeout, sender.send_request(request)).await;
     let response = answered.map_err(|_| Error::ConnectionReadTimeout)??;
     let pause = options.between_bytes_timeout.unwrap_or(READ_TIMEOUT);
-    let response = response.map(|body| TimedBody::new(body, pause).boxed_unsync());
+    let response = response.map(|body| TimedBody::new(body, pause, call).boxed_unsync());
     Ok((response, Box::new(async move { driver.await.map_err(Error::from) })))
 }
 
@@ -228,8 +270,12 @@ impl Target {
         if self.tls { "https" } else { "http" }
     }
 
-    async fn connect(&self, resolver: &Resolver) -> Result<Box<dyn Stream>, Error> {
-        let addresses = resolver.resolve(&self.host, self.port).await.map_err(|error| {
+    async fn connect(
+        &self,
+        resolver: &Resolver,
+        call: &Arc<Call>,
+    ) -> Result<Box<dyn Stream>, Error> {
+        let addresses = resolver.resolve(&self.host, self.port, call).await.map_err(|error| {
             tracing::info!("cannot resolve {:?}: {error}", self.host);
             Error::DnsError { rcode: None, info_code: None }
         })?;
@@ -264,11 +310,12 @@ struct TimedBody {
     body: hyper::body::Incoming,
     pause: Duration,
     timer: Pin<Box<tokio::time::Sleep>>,
+    _call: Arc<Call>,
 }
 
 impl TimedBody {
-    fn new(body: hyper::body::Incoming, pause: Duration) -> Self {
-        Self { body, pause, timer: Box::pin(tokio::time::sleep(pause)) }
+    fn new(body: hyper::body::Incoming, pause: Duration, call: Arc<Call>) -> Self {
+        Self { body, pause, timer: Box::pin(tokio::time::sleep(pause)), _call: call }
     }
 }
 

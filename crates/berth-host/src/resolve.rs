@@ -3,7 +3,7 @@
 //! with `allowed_outbound_hosts` may look.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::vec;
@@ -17,6 +17,7 @@ use wasmtime_wasi::runtime::AbortOnDropJoinHandle;
 use crate::bindings::wasi::sockets::ip_name_lookup::{Host, HostResolveAddressStream};
 use crate::bindings::wasi::sockets::network::{ErrorCode, IpAddress};
 use crate::instance::State;
+use crate::outbound::Call;
 
 /// One `--resolve NAME=ADDRESS`, ADDRESS being an IP address, or an IP address and a port that
 /// replaces the one asked for.
@@ -91,8 +92,14 @@ impl Resolver {
         self.blocked.iter().any(|network| network.contains(address.to_canonical()))
     }
 
-    /// Where to connect for `host:port`, best first.
-    pub(crate) async fn resolve(&self, host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
+    /// Where to connect for `host:port`, best first. It is a part of `call`, which is not over before the system's resolver
+    /// is, whether or not anybody still waits for that.
+    pub(crate) async fn resolve(
+        &self,
+        host: &str,
+        port: u16,
+        call: &Arc<Call>,
+    ) -> std::io::Result<Vec<SocketAddr>> {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         if let Some(pin) = self.pins.get(&host.to_ascii_lowercase()) {
             return Ok(vec![SocketAddr::new(pin.address, pin.port.unwrap_or(port))]);
@@ -100,7 +107,13 @@ impl Resolver {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
         }
-        Ok(tokio::net::lookup_host((host, port)).await?.collect())
+        let (host, call) = (host.to_owned(), call.clone());
+        let look_up = move || {
+            let found = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
+            drop(call);
+            found
+        };
+        tokio::task::spawn_blocking(look_up).await?
     }
 }
 
@@ -132,9 +145,12 @@ impl Host for State {
         if outbound.allowed.is_empty() {
             return Ok(Err(ErrorCode::AccessDenied));
         }
+        let Some(call) = self.calls.begin() else {
+            return Ok(Err(ErrorCode::TemporaryResolverFailure));
+        };
         let resolver = outbound.resolver.clone();
         let task = wasmtime_wasi::runtime::spawn(async move {
-            let found = resolver.resolve(&name, 0).await.map_err(|error| {
+            let found = resolver.resolve(&name, 0, &call).await.map_err(|error| {
                 tracing::debug!("cannot resolve {name:?}: {error}");
                 ErrorCode::NameUnresolvable
             })?;
