@@ -38,6 +38,11 @@ pub(crate) struct Seat {
     place: Mutex<Place>,
     /// Waits for something of this host's own.
     stays: AtomicBool,
+    call: Arc<Call>,
+}
+
+/// Wakes an instance. It is apart from the seat, so that whoever still could wake one that is over keeps no place of it.
+struct Call {
     /// Can go on.
     woken: AtomicBool,
     /// Whoever drives the instance.
@@ -63,8 +68,10 @@ impl Seat {
             client,
             place: Mutex::new(Place::Running(slot)),
             stays: AtomicBool::new(false),
-            woken: AtomicBool::new(false),
-            driver: Mutex::new(Waker::noop().clone()),
+            call: Arc::new(Call {
+                woken: AtomicBool::new(false),
+                driver: Mutex::new(Waker::noop().clone()),
+            }),
         })
     }
 
@@ -75,10 +82,6 @@ impl Seat {
 
     fn place(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn driver(&self) -> MutexGuard<'_, Waker> {
-        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps the place while this host itself is waited for.
@@ -140,7 +143,13 @@ impl Seat {
     }
 }
 
-impl Wake for Seat {
+impl Call {
+    fn driver(&self) -> MutexGuard<'_, Waker> {
+        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Call {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -188,7 +197,7 @@ impl<F: Future> Seated<F> {
             self.coming_in = None;
             return Poll::Ready(());
         }
-        if !self.seat.woken.load(Ordering::Acquire) {
+        if !self.seat.call.woken.load(Ordering::Acquire) {
             return Poll::Pending;
         }
         let coming_in = self
@@ -206,7 +215,7 @@ impl<F: Future> Seated<F> {
             Some(since) => self.watch_transaction(since, cx),
             None => {
                 self.overdue = None;
-                let goes_on = self.seat.woken.load(Ordering::Acquire);
+                let goes_on = self.seat.call.woken.load(Ordering::Acquire);
                 if !goes_on && !self.seat.stays.load(Ordering::Relaxed) {
                     self.seat.go_outside();
                 }
@@ -230,10 +239,10 @@ impl<F: Future> Future for Seated<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        this.seat.driver().clone_from(cx.waker());
+        this.seat.call.driver().clone_from(cx.waker());
         ready!(this.poll_place(cx));
-        this.seat.woken.store(false, Ordering::Release);
-        let waker = Waker::from(this.seat.clone());
+        this.seat.call.woken.store(false, Ordering::Release);
+        let waker = Waker::from(this.seat.call.clone());
         match this.call.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(done) => Poll::Ready(Ok(done)),
             Poll::Pending => match this.pause(cx) {

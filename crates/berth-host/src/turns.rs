@@ -163,20 +163,29 @@ impl Queue {
         waiter
     }
 
-    /// Forgets those of `client` who wait no more.
-    fn forget(&mut self, client: Client) {
-        let before = self.returning.len() + self.new.get(&client).map_or(0, VecDeque::len);
-        self.returning.retain(|waiter| !waiter.call.is_closed());
+    /// Takes out those of `client` who wait no more. They are for the caller to drop, once the queue is free again: what
+    /// they would wake may hold a turn.
+    fn forget(&mut self, client: Client) -> Vec<Waiter> {
+        let mut forgotten = Vec::new();
+        take_gone(&mut self.returning, &mut forgotten);
         if let Some(own) = self.new.get_mut(&client) {
-            own.retain(|waiter| !waiter.call.is_closed());
+            take_gone(own, &mut forgotten);
             if own.is_empty() {
                 self.new.remove(&client);
                 self.order.retain(|other| *other != client);
             }
         }
-        let after = self.returning.len() + self.new.get(&client).map_or(0, VecDeque::len);
-        self.waiting -= before - after;
+        self.waiting -= forgotten.len();
+        forgotten
     }
+}
+
+/// Moves those that wait no more.
+fn take_gone(from: &mut VecDeque<Waiter>, to: &mut Vec<Waiter>) {
+    let (gone, left): (VecDeque<_>, _) =
+        from.drain(..).partition(|waiter: &Waiter| waiter.call.is_closed());
+    *from = left;
+    to.extend(gone);
 }
 
 /// Somebody who waits. Ready when it is their turn.
@@ -234,7 +243,8 @@ impl Drop for Waiting {
                 if called.try_recv().is_ok() {
                     drop(self.permit());
                 } else {
-                    self.turns.queue().forget(self.client);
+                    let forgotten = self.turns.queue().forget(self.client);
+                    drop(forgotten);
                 }
             }
             State::Over => {}
@@ -341,6 +351,25 @@ mod tests {
         drop(other);
         assert!(turns.take(client(3)).is_ok());
         drop((own, running));
+        assert!(is_empty(&turns));
+    }
+
+    /// Wakes nobody, but has a turn.
+    struct Holder(#[allow(dead_code, reason = "held")] Permit);
+
+    impl std::task::Wake for Holder {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    #[test]
+    fn who_leaves_may_have_a_turn_itself() {
+        let turns = Turns::new(Size::of(1));
+        let running = now(&mut turns.take(client(1)).unwrap()).unwrap();
+        let mut leaves = turns.take(client(2)).unwrap();
+        let waker = Waker::from(Arc::new(Holder(running)));
+        assert!(Pin::new(&mut leaves).poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        drop(leaves);
         assert!(is_empty(&turns));
     }
 
