@@ -44,8 +44,12 @@ pub(crate) struct Capacity {
 
 impl Capacity {
     pub(crate) fn new(limits: &Limits) -> Self {
-        let lane =
-            Size { waiting: LANE_WAITING, waiting_of_one: LANE_WAITING / 2, ..Size::of(lane()) };
+        let lane = Size {
+            running: lane(),
+            running_of_one: lane() - 1,
+            waiting: LANE_WAITING,
+            waiting_of_one: LANE_WAITING / 2,
+        };
         let places = Places {
             slots: Turns::new(Size::of(limits.concurrent_requests as usize)),
             lane: Turns::new(lane),
@@ -69,7 +73,7 @@ impl Capacity {
     }
 }
 
-/// How many run in the lane: more would not be done sooner.
+/// How many run in the lane: more would not be done sooner, but for one that no client takes from the others.
 fn lane() -> usize {
-    available_parallelism().map_or(2, usize::from).max(2)
+    available_parallelism().map_or(2, usize::from).max(2) + 1
 }

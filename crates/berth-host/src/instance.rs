@@ -79,12 +79,13 @@ impl State {
             .allow_tcp(false)
             .allow_udp(false)
             .build();
-        let turn = Turn::new(deadline, seat.client(), capacity.memory.clone());
+        let turn = Turn::new(deadline, seat.clone(), capacity.memory.clone());
         let calls = Calls::new(&component.outbound, seat.client(), &capacity.calls);
         let memory = MemoryLimit {
             used: 0,
             beyond: None,
             room: capacity.memory.clone(),
+            answers: capacity.answers.clone(),
             seat: seat.clone(),
             writing: turn.writing.clone(),
             component: component.clone(),
@@ -139,6 +140,8 @@ struct MemoryLimit {
     /// What it has, in MiB, of the room that all have together, beyond what each may use.
     beyond: Option<Taken>,
     room: Arc<Room>,
+    /// The room for answers that wait to be read.
+    answers: Arc<Room>,
     seat: Arc<Seat>,
     writing: Writing,
     /// Whose instance it is, and what for.
@@ -167,6 +170,10 @@ impl MemoryLimit {
             return Ok(());
         }
         if self.writing.since().is_none() {
+            // Much memory makes large answers, for which there will hardly be room: this is known before the work is done.
+            if self.beyond.is_none() && self.answers.is_nearly_full_for(self.seat.client()) {
+                return Err(TooMuch("too many large answers that are not read"));
+            }
             let entered = self.seat.enter_lane().await;
             entered.map_err(|_| TooMuch("too many requests that need much memory"))?;
         }

@@ -30,6 +30,12 @@ impl Room {
         taken.grow(amount).then_some(taken)
     }
 
+    /// Whether `client` has less than a quarter of its share left.
+    pub(crate) fn is_nearly_full_for(&self, client: Client) -> bool {
+        let own = self.counts().taken.get(&client).copied().unwrap_or_default();
+        own > self.share / 4 * 3
+    }
+
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -92,7 +98,9 @@ mod tests {
         let room = Room::new(10, 6);
         let mut first = room.take(client(1), 4).unwrap();
         assert!(!first.grow(3), "more than its share");
+        assert!(!room.is_nearly_full_for(client(1)));
         assert!(first.grow_to(6) && first.grow_to(5));
+        assert!(room.is_nearly_full_for(client(1)) && !room.is_nearly_full_for(client(2)));
         assert!(room.take(client(1), 1).is_none());
         let second = room.take(client(2), 4).unwrap();
         assert!(room.take(client(3), 1).is_none(), "nothing is left");

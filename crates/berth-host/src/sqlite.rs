@@ -39,6 +39,7 @@ use crate::bindings::fermyon::spin::sqlite::{
 use crate::client::Client;
 use crate::instance::State;
 use crate::room::{Room, Taken};
+use crate::seat::Seat;
 use crate::turns::{Permit, Size, Turns};
 
 /// How long a statement waits for another process, as under Spin.
@@ -223,7 +224,7 @@ impl<'a> ResultSize<'a> {
         let has_room = match &mut self.taken {
             Some(taken) => taken.grow_to(counted),
             none => {
-                *none = self.turn.memory.take(self.turn.client, counted);
+                *none = self.turn.memory.take(self.turn.client(), counted);
                 none.is_some()
             }
         };
@@ -254,15 +255,20 @@ pub(crate) struct Turn {
     /// Whether a connection of this request is the writer now. A second one would wait for the
     /// first for ever.
     pub(crate) writing: Writing,
-    client: Client,
+    /// Where the instance is counted.
+    seat: Arc<Seat>,
     /// What all have for large results.
     memory: Arc<Room>,
 }
 
 impl Turn {
-    /// For a request of `client` that ends at `deadline`.
-    pub(crate) fn new(deadline: Instant, client: Client, memory: Arc<Room>) -> Self {
-        Self { deadline, writing: Writing::default(), client, memory }
+    /// For a request that ends at `deadline`.
+    pub(crate) fn new(deadline: Instant, seat: Arc<Seat>, memory: Arc<Room>) -> Self {
+        Self { deadline, writing: Writing::default(), seat, memory }
+    }
+
+    fn client(&self) -> Client {
+        self.seat.client()
     }
 
     /// For the same request at another database.
@@ -289,6 +295,8 @@ enum Attempt {
     Done(QueryResult, Option<Taken>),
     /// The statement writes, and it is not this connection's turn.
     NotMyTurn,
+    /// The statement reads, and is not done soon.
+    Long,
 }
 
 impl GuestConnection {
@@ -316,8 +324,17 @@ impl GuestConnection {
     ) -> Result<QueryResult, Failure> {
         self.result = None;
         let mut started = Instant::now();
+        let mut is_long = false;
         let result = loop {
-            match self.attempt(sql, parameters) {
+            match self.attempt(sql, parameters, is_long) {
+                Ok(Attempt::Long) => {
+                    is_long = true;
+                    // Few of these run at a time: each takes a processor. Whoever writes is not held up.
+                    if self.turn.writing.since().is_none() {
+                        self.turn.seat.enter_lane().await.map_err(|_| Failure::Busy)?;
+                    }
+                    started = Instant::now();
+                }
                 Ok(Attempt::Done(result, taken)) => {
                     self.result = taken;
                     break Ok(result);
@@ -341,7 +358,7 @@ impl GuestConnection {
         result
     }
 
-    fn attempt(&self, sql: &str, parameters: &[Value]) -> Result<Attempt, Failure> {
+    fn attempt(&self, sql: &str, parameters: &[Value], is_long: bool) -> Result<Attempt, Failure> {
         let Some(pooled) = &self.pooled else { return Err(Failure::Busy) };
         let mut statement = pooled.connection.prepare_cached(sql)?;
         // BEGIN IMMEDIATE is no read to SQLite. BEGIN alone is one: it takes nothing yet, its first
@@ -356,11 +373,12 @@ impl GuestConnection {
         };
         let deadline = self.turn.deadline;
         let short = Instant::now() + SHORT_READ;
-        if statement.readonly() && statement.column_count() > 0 && short < deadline {
-            match run(&mut statement, short) {
-                Err(Failure::Sqlite(error)) if is_interrupted(&error) => {}
-                result => return result,
-            }
+        let reads = statement.readonly() && statement.column_count() > 0;
+        if reads && !is_long && short < deadline {
+            return match run(&mut statement, short) {
+                Err(Failure::Sqlite(error)) if is_interrupted(&error) => Ok(Attempt::Long),
+                result => result,
+            };
         }
         block_in_place(|| run(&mut statement, deadline))
     }
@@ -370,7 +388,7 @@ impl GuestConnection {
             return Err(Failure::Busy);
         }
         let patience = self.turn.deadline.checked_sub(TIME_TO_ANSWER).unwrap_or(self.turn.deadline);
-        let turn = self.database.writer.take(self.turn.client).map_err(|_| Failure::Busy)?;
+        let turn = self.database.writer.take(self.turn.client()).map_err(|_| Failure::Busy)?;
         let turn = tokio::time::timeout_at(patience.into(), turn);
         self.writer = Some(turn.await.map_err(|_| Failure::Busy)?);
         self.turn.writing.set(Some(Instant::now()));
