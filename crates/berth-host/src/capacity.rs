@@ -73,6 +73,12 @@ impl Capacity {
     }
 }
 
+/// Requests that run at a time, by default. They hold no slot while they wait, so more would only slow down each other.
+pub(crate) fn slots() -> u32 {
+    let processors = available_parallelism().map_or(2, usize::from);
+    u32::try_from(processors * 8).unwrap_or(u32::MAX).max(16)
+}
+
 /// How many run in the lane: more would not be done sooner, but for one that no client takes from the others.
 fn lane() -> usize {
     available_parallelism().map_or(2, usize::from).max(2) + 1

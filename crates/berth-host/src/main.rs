@@ -109,7 +109,7 @@ struct Hidden {
     debug_headers: bool,
     #[arg(long, hide = true, default_value_t = 30_000)]
     deadline_ms: u64,
-    #[arg(long, hide = true, default_value_t = 64)]
+    #[arg(long, hide = true, default_value_t = capacity::slots())]
     concurrent_requests: u32,
     #[arg(long, hide = true, default_value_t = 10_000)]
     queue_ms: u64,
