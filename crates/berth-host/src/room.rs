@@ -33,7 +33,7 @@ impl Room {
     /// Whether `client` has less than a quarter of its share left.
     pub(crate) fn is_nearly_full_for(&self, client: Client) -> bool {
         let own = self.counts().taken.get(&client).copied().unwrap_or_default();
-        own > self.share / 4 * 3
+        own > self.share * 3 / 4
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
