@@ -14,10 +14,10 @@ use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
-use crate::body::Room;
+use crate::capacity::{CALLS_OF_A_COMPONENT, Capacity};
 use crate::compose::Parts;
 use crate::engine::{self, Compiler};
-use crate::instance::{Component, LARGE_MEMORY_MIB, State};
+use crate::instance::{Component, State};
 use crate::key_value;
 use crate::manifest::{self, Manifest, TriggerRoute};
 use crate::outbound::{AllowedHost, Outbound};
@@ -33,9 +33,7 @@ pub(crate) struct App {
     pub(crate) engine: Engine,
     pub(crate) router: Router<Arc<Served>>,
     pub(crate) limits: Limits,
-    /// One permit per request that may run at a time.
-    pub(crate) permits: Arc<Semaphore>,
-    pub(crate) body_room: Room,
+    pub(crate) capacity: Capacity,
     /// `(component, route)` as the manifest has them, for people to read.
     pub(crate) listing: Vec<(String, String)>,
 }
@@ -82,7 +80,7 @@ impl App {
         let stores = Stores::open(manifest, state_directory)?;
         let components = prepare_all(manifest, values, &stores, resolver)?;
 
-        let engine = engine::start(limits.concurrent_requests)?;
+        let engine = engine::start(Capacity::instances(&limits))?;
         let linker = engine::linker(&engine)?;
         let compiler = Compiler { engine: &engine, linker: &linker, cache: &cache };
         let instances = load_components(&compiler, &parts, progress)?;
@@ -97,8 +95,7 @@ impl App {
         let routes = listing.iter().map(|(name, route)| (route.clone(), served[&**name].clone()));
         Ok(Self {
             router: Router::new(routes)?,
-            permits: Arc::new(Semaphore::new(limits.concurrent_requests as usize)),
-            body_room: Arc::new(Semaphore::new(limits.body_room as usize)),
+            capacity: Capacity::new(&limits),
             engine,
             limits,
             listing,
@@ -133,11 +130,10 @@ fn public_routes(manifest: &Manifest) -> Result<Vec<(String, String)>> {
     Ok(routes)
 }
 
-/// What components share: the state files, under the names that `spin up` gives them, and room for those who need much.
+/// What components share: the state files, under the names that `spin up` gives them.
 struct Stores {
     sqlite: Option<Arc<Database>>,
     key_value: Option<Arc<Database>>,
-    large_memory: Arc<Semaphore>,
 }
 
 impl Stores {
@@ -154,7 +150,7 @@ impl Stores {
         let key_value = uses(|component| &component.key_value_stores)
             .then(|| key_value::open(&directory.join(KEY_VALUE_FILE)))
             .transpose()?;
-        Ok(Self { sqlite, key_value, large_memory: Arc::new(Semaphore::new(LARGE_MEMORY_MIB)) })
+        Ok(Self { sqlite, key_value })
     }
 }
 
@@ -196,9 +192,9 @@ fn prepare(
         outbound: Arc::new(Outbound {
             component: name.to_owned(),
             allowed: allowed.collect::<Result<_>>()?,
+            calls: Arc::new(Semaphore::new(CALLS_OF_A_COMPONENT)),
         }),
         resolver: resolver.clone(),
-        large_memory: stores.large_memory.clone(),
     }))
 }
 

@@ -1,5 +1,7 @@
 //! The body of a request: here whole before an instance is started for it, so that a client that is slow to send holds
-//! up nobody but itself. What is too large, too slow or broken is refused, and so is what there is no room for.
+//! up nobody but itself. What is too large, too slow or broken is refused, and so is what there is no room for: bodies that
+//! are no longer small share a room, of which one client gets a part. Small ones always have a place, of which there are no
+//! more than connections.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,84 +10,87 @@ use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::client::Client;
 use crate::request::{Limits, Refusal};
+use crate::room::{Room, Taken};
 
 /// How much more of a body that is refused is read, so that the client sees the answer instead of a broken connection.
 const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The room that all bodies have together: as many permits as bytes.
-pub(crate) type Room = Arc<Semaphore>;
+/// What is no larger needs no room.
+const SMALL_BODY_BYTES: u64 = 64 * 1024;
 
 /// A body that has come.
 pub(crate) struct Collected {
     pub(crate) bytes: Bytes,
     /// Its part of the room, until it is of no more use.
-    pub(crate) room: Option<OwnedSemaphorePermit>,
+    pub(crate) room: Option<Taken>,
 }
 
-/// Reads `body`, of which all must have come by `deadline`. A client that `asks_first` waits with its body until it is
-/// wanted.
+/// Where a body goes to.
+pub(crate) struct Destination<'a> {
+    pub(crate) client: Client,
+    pub(crate) room: &'a Arc<Room>,
+    pub(crate) limits: &'a Limits,
+    /// When all of it must have come.
+    pub(crate) deadline: Instant,
+}
+
+/// Reads `body`. A client that `asks_first` waits with its body until it is wanted.
 ///
 /// # Errors
 /// The [`Refusal`] that the client gets instead.
 pub(crate) async fn collect(
     mut body: Incoming,
     asks_first: bool,
-    limits: &Limits,
-    room: &Room,
-    deadline: Instant,
+    to: Destination<'_>,
 ) -> Result<Collected, Refusal> {
-    let is_declared_too_large = body.size_hint().lower() > limits.body_bytes;
+    let is_declared_too_large = body.size_hint().lower() > to.limits.body_bytes;
     if is_declared_too_large && asks_first {
         return Err(Refusal::TooLarge);
     }
-    let collected = if is_declared_too_large {
-        Err(Refusal::TooLarge)
-    } else {
-        read(&mut body, limits, room, deadline).await
-    };
+    let collected =
+        if is_declared_too_large { Err(Refusal::TooLarge) } else { read(&mut body, &to).await };
     if let Err(Refusal::TooLarge | Refusal::NoRoom) = &collected {
         tokio::spawn(drain(body));
     }
     collected
 }
 
-async fn read(
-    body: &mut Incoming,
-    limits: &Limits,
-    room: &Room,
-    deadline: Instant,
-) -> Result<Collected, Refusal> {
-    let (mut pieces, mut taken) = (Pieces::default(), None);
-    let mut left = limits.body_bytes;
+async fn read(body: &mut Incoming, to: &Destination<'_>) -> Result<Collected, Refusal> {
+    let (mut pieces, mut taken, mut size) = (Pieces::default(), None, 0);
+    let started = Instant::now();
     while !body.is_end_stream() {
-        let patience = deadline.min(Instant::now() + limits.body_pause);
+        let pause = Instant::now() + to.limits.body_pause;
+        let patience = to.deadline.min(pause).min(to.limits.body_pace.deadline(started, size));
         let frame = tokio::time::timeout_at(patience.into(), body.frame()).await;
         let Some(frame) = frame.map_err(|_| Refusal::TooSlow)? else { break };
         // What else there may be are trailers, which nobody reads.
         let Ok(data) = frame.map_err(|_| Refusal::Broken)?.into_data() else { continue };
-        left = left.checked_sub(data.len() as u64).ok_or(Refusal::TooLarge)?;
-        take_room(room, &mut taken, data.len())?;
+        size += data.len() as u64;
+        if size > to.limits.body_bytes {
+            return Err(Refusal::TooLarge);
+        }
+        if size > SMALL_BODY_BYTES {
+            take_room(to, &mut taken, size)?;
+        }
         pieces.push(data);
     }
     Ok(Collected { bytes: pieces.join(), room: taken })
 }
 
-fn take_room(
-    room: &Room,
-    taken: &mut Option<OwnedSemaphorePermit>,
-    size: usize,
-) -> Result<(), Refusal> {
-    let size = u32::try_from(size).map_err(|_| Refusal::NoRoom)?;
-    let more = room.clone().try_acquire_many_owned(size).map_err(|_| Refusal::NoRoom)?;
-    match taken {
-        Some(taken) => taken.merge(more),
-        None => *taken = Some(more),
-    }
-    Ok(())
+fn take_room(to: &Destination<'_>, taken: &mut Option<Taken>, size: u64) -> Result<(), Refusal> {
+    let size = usize::try_from(size).map_err(|_| Refusal::NoRoom)?;
+    let has_room = match taken {
+        Some(taken) => taken.grow_to(size),
+        none => {
+            *none = to.room.take(to.client, size);
+            none.is_some()
+        }
+    };
+    if has_room { Ok(()) } else { Err(Refusal::NoRoom) }
 }
 
 /// Reads what a client still sends, within reason.

@@ -6,9 +6,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// What a request may have open at a time: database and key-value store, each with its log, a connection of its own to
 /// somewhere, and one to spare.
 const FILES_PER_REQUEST: u64 = 6;
-/// What the host itself has open: its socket, standard input and output, shared memory of the databases.
-const FILES_OF_THE_HOST: u64 = 64;
-/// Connections at a time, if there are files enough; more wait in the system's queue.
+/// What the host itself has open: its socket, standard input and output, shared memory of the databases, the reserve of
+/// connections, and those that are being closed.
+const FILES_OF_THE_HOST: u64 = 128;
+/// Connections at a time, if there are files enough.
 const MAX_CONNECTIONS: u64 = 1024;
 /// Fewer are of no use, whatever the limit.
 const MIN_CONNECTIONS: u64 = 16;

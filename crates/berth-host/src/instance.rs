@@ -10,24 +10,24 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::outbound::{Hooks, Outbound};
+use crate::capacity::Capacity;
+use crate::outbound::{Calls, Hooks, Outbound};
 use crate::resolve::{Names, Resolver};
-use crate::sqlite::{Database, Turn};
+use crate::room::{Room, Taken};
+use crate::seat::Seat;
+use crate::sqlite::{Database, Turn, Writing};
 
 /// Memory of one instance: all linear memories of the component and its dependencies together.
 pub(crate) const MAX_MEMORY_BYTES: usize = 128 * 1024 * 1024;
-/// What every instance may use without asking: more than a usual request needs.
+/// What every instance may use without asking: more than a usual request needs. What is beyond it is a part of what all
+/// have together, and whoever needs it goes on in the lane.
 const USUAL_MEMORY_BYTES: usize = 6 * 1024 * 1024;
-/// What all instances together may use beyond that, in MiB: three that hash a password. More would not be done sooner, and
-/// wait for their turn.
-pub(crate) const LARGE_MEMORY_MIB: usize = 16;
 /// A line that a component prints is cut into pieces of this size.
 const MAX_LOG_LINE_BYTES: usize = 8 * 1024;
 
@@ -40,8 +40,6 @@ pub(crate) struct Component {
     pub(crate) key_value: Option<Arc<Database>>,
     pub(crate) outbound: Arc<Outbound>,
     pub(crate) resolver: Arc<Resolver>,
-    /// The same for all components: [`LARGE_MEMORY_MIB`].
-    pub(crate) large_memory: Arc<Semaphore>,
 }
 
 /// What one request cost, for tests and the benchmark.
@@ -59,6 +57,9 @@ pub(crate) struct State {
     pub(crate) counters: Arc<Counters>,
     /// What its look-ups gave, to which alone it connects.
     pub(crate) names: Names,
+    pub(crate) seat: Arc<Seat>,
+    /// What it may call at a time.
+    pub(crate) calls: Calls,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     hooks: Hooks,
@@ -72,6 +73,7 @@ impl State {
         request_id: &str,
         deadline: Instant,
         counters: Arc<Counters>,
+        (seat, capacity): (&Arc<Seat>, &Capacity),
     ) -> Self {
         let output = GuestOutput::new(component);
         let wasi = WasiCtx::builder()
@@ -82,21 +84,30 @@ impl State {
             .allow_udp(false)
             .build();
         let names = Names::new(&component.resolver);
+        let turn = Turn::new(deadline, seat.clone(), capacity.memory.clone());
+        let calls = Calls::new(&component.outbound, seat.client(), &capacity.calls);
+        let memory = MemoryLimit {
+            used: 0,
+            beyond: None,
+            room: capacity.memory.clone(),
+            answers: capacity.answers.clone(),
+            seat: seat.clone(),
+            writing: turn.writing.clone(),
+            component: component.clone(),
+            request_id: request_id.to_owned(),
+        };
         Self {
             component: component.clone(),
             names: names.clone(),
             table: ResourceTable::new(),
-            turn: Turn::new(deadline),
+            turn,
             counters,
+            seat: seat.clone(),
+            calls: calls.clone(),
             wasi,
             http: WasiHttpCtx::new(),
-            hooks: Hooks { outbound: component.outbound.clone(), names },
-            memory: MemoryLimit {
-                used: 0,
-                large: None,
-                component: component.clone(),
-                request_id: request_id.to_owned(),
-            },
+            hooks: Hooks { calls, names },
+            memory,
         }
     }
 
@@ -132,25 +143,54 @@ impl WasiHttpView for State {
 /// Counts the memory of all modules of an instance together.
 struct MemoryLimit {
     used: usize,
-    /// Its share of what is there for those who need much, once it asked. It asks once: who holds a share never waits for
-    /// more of it, so that no two wait for each other.
-    large: Option<OwnedSemaphorePermit>,
+    /// What it has, in MiB, of the room that all have together, beyond what each may use.
+    beyond: Option<Taken>,
+    room: Arc<Room>,
+    /// The room for answers that wait to be read.
+    answers: Arc<Room>,
+    seat: Arc<Seat>,
+    writing: Writing,
     /// Whose instance it is, and what for.
     component: Arc<Component>,
     request_id: String,
 }
 
+/// There is more to do than there is room for. It ends the instance, and with it its transaction.
+#[derive(Debug)]
+pub(crate) struct TooMuch(&'static str);
+
+impl std::fmt::Display for TooMuch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for TooMuch {}
+
 impl MemoryLimit {
-    /// Waits until there is room for `used` bytes. The deadline of the request ends it.
-    async fn wait_for_room(&mut self, used: usize) {
+    /// Sees that `used` bytes are there. Memory itself is never waited for: who has some and waits for more might wait for
+    /// somebody who does the same. The lane is, before anything of it is taken, but not by an instance that others wait for.
+    async fn make_room(&mut self, used: usize) -> Result<(), TooMuch> {
         let beyond = used.saturating_sub(USUAL_MEMORY_BYTES).div_ceil(1024 * 1024);
-        if beyond == 0 || self.large.is_some() {
-            return;
+        if beyond == 0 {
+            return Ok(());
         }
-        let share = u32::try_from(beyond.min(LARGE_MEMORY_MIB)).unwrap_or(u32::MAX);
-        let room = self.component.large_memory.clone();
-        // Nobody closes it.
-        self.large = room.acquire_many_owned(share).await.ok();
+        if self.writing.since().is_none() {
+            // Much memory makes large answers, for which there will hardly be room: this is known before the work is done.
+            if self.beyond.is_none() && self.answers.is_nearly_full_for(self.seat.client()) {
+                return Err(TooMuch("too many large answers that are not read"));
+            }
+            let entered = self.seat.enter_lane().await;
+            entered.map_err(|_| TooMuch("too many requests that need much memory"))?;
+        }
+        let has_room = match &mut self.beyond {
+            Some(taken) => taken.grow_to(beyond),
+            none => {
+                *none = self.room.take(self.seat.client(), beyond);
+                none.is_some()
+            }
+        };
+        if has_room { Ok(()) } else { Err(TooMuch("too little memory for all requests")) }
     }
 }
 
@@ -171,7 +211,7 @@ impl wasmtime::ResourceLimiterAsync for MemoryLimit {
             );
             return Ok(false);
         }
-        self.wait_for_room(used).await;
+        self.make_room(used).await?;
         self.used = used;
         Ok(true)
     }

@@ -53,7 +53,8 @@ impl State {
         parameters.insert(0, Value::Text(self.table.get(store)?.label.clone()));
         // A turn of its own: this is another file than that of the SQL transaction which may be
         // open.
-        let turn = Turn::new(self.turn.deadline);
+        let turn = self.turn.elsewhere();
+        let _stay = self.seat.stay();
         let result = run(&database, &turn, sql, &parameters).await;
         Ok(result.map_err(|failure| Error::Other(failure.to_string())))
     }

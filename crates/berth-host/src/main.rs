@@ -4,28 +4,40 @@
 //! keep.
 //!
 //! `manifest` reads spin.toml; `app` makes it ready with `variables`, `compose`, `engine` and
-//! `routes`; `files` says how many connections there may be, `server` accepts them; `request` takes
-//! a request, for the host that `authority` finds, with its `body` through an `instance`, whose imports are `sqlite`, `key_value`,
-//! `variables`, `outbound` and `resolve`.
+//! `routes`; `files` says how many connections there may be, `server` accepts them if `connections`
+//! has a place, and `paced` sees that they are read; `request` takes a request, for the host that
+//! `authority` finds, with its `body` to its slot, `run` runs an `instance` in its `seat` and takes its
+//! `answer`; the instance's imports are `sqlite`, `key_value`, `variables`, `outbound` and `resolve`.
+//! What there is not enough of for all stands in `capacity`: it is shared by `client`, as `turns` where
+//! one waits and as `room` where not. `private` keeps what is written for its owner alone.
 
+mod answer;
 mod app;
 mod authority;
 mod bindings;
 mod body;
+mod capacity;
+mod client;
 mod compose;
+mod connections;
 mod engine;
 mod files;
 mod instance;
 mod key_value;
 mod manifest;
 mod outbound;
+mod paced;
 mod private;
 mod request;
 mod resolve;
+mod room;
 mod routes;
+mod run;
+mod seat;
 mod server;
 mod sqlite;
 mod token;
+mod turns;
 mod variables;
 
 use std::io::{IsTerminal, Write};
@@ -42,6 +54,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
 use crate::manifest::Manifest;
+use crate::paced::Pace;
 use crate::request::Limits;
 use crate::resolve::{BlockedNetwork, Pin, Resolver};
 use crate::server::Stop;
@@ -80,6 +93,12 @@ struct Up {
     /// for all that are not the Internet's.
     #[arg(long, value_name = "CIDR,…", value_delimiter = ',')]
     block_networks: Vec<BlockedNetwork>,
+    /// The largest request body. The components take no more than this by default.
+    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024 + 64 * 1024)]
+    max_body_bytes: u64,
+    /// Requests whose path begins so are a probe's: they wait for no other request.
+    #[arg(long, value_name = "PATH", default_value = "/health/")]
+    probe_path: String,
     #[command(flatten)]
     hidden: Hidden,
 }
@@ -93,7 +112,7 @@ struct Hidden {
     debug_headers: bool,
     #[arg(long, hide = true, default_value_t = 30_000)]
     deadline_ms: u64,
-    #[arg(long, hide = true, default_value_t = 128)]
+    #[arg(long, hide = true, default_value_t = capacity::slots())]
     concurrent_requests: u32,
     #[arg(long, hide = true, default_value_t = 10_000)]
     queue_ms: u64,
@@ -101,12 +120,18 @@ struct Hidden {
     header_ms: u64,
     #[arg(long, hide = true, default_value_t = 10_000)]
     body_pause_ms: u64,
-    #[arg(long, hide = true, default_value_t = 256 * 1024 * 1024)]
-    body_room: u32,
+    /// How long a body or an answer may be slower than it must be.
+    #[arg(long, hide = true, default_value_t = 10_000)]
+    slow_ms: u64,
+    #[arg(long, hide = true, default_value_t = 64 * 1024 * 1024)]
+    body_room: usize,
+    #[arg(long, hide = true, default_value_t = 10_000)]
+    transaction_ms: u64,
 }
 
-/// The largest request body, in bytes.
-const MAX_BODY_BYTES: u64 = 10 * 1024 * 1024;
+/// Gives memory back to the system soon after a burst, which the system's own allocator does not.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let command = Command::parse();
@@ -156,6 +181,7 @@ async fn start_and_serve(up: Up, manifest: Manifest, values: Values) -> Result<(
     let limits = server::Limits {
         connections: files::connections(files::raise_limit(), up.hidden.concurrent_requests),
         head: Duration::from_millis(up.hidden.header_ms),
+        reading: Pace::after(Duration::from_millis(up.hidden.slow_ms)),
     };
     let mut stop = Stop::listen()?;
     let app = tokio::select! {
@@ -171,11 +197,14 @@ fn load(up: Up, manifest: &Manifest, values: &Values) -> Result<App> {
     let state_directory = app::state_directory(up.state_dir, manifest.directory.as_path());
     let limits = Limits {
         deadline: Duration::from_millis(up.hidden.deadline_ms),
-        body_bytes: MAX_BODY_BYTES,
+        body_bytes: up.max_body_bytes,
         body_pause: Duration::from_millis(up.hidden.body_pause_ms),
+        body_pace: Pace::after(Duration::from_millis(up.hidden.slow_ms)),
         body_room: up.hidden.body_room,
         concurrent_requests: up.hidden.concurrent_requests,
         queue: Duration::from_millis(up.hidden.queue_ms),
+        transaction: Duration::from_millis(up.hidden.transaction_ms),
+        probe_path: up.probe_path,
         debug_headers: up.hidden.debug_headers,
     };
     let progress = |name: &str, number: usize, of: usize| {

@@ -16,12 +16,15 @@ use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use crate::resolve::Names;
+use crate::client::Client;
+use crate::resolve::{Held, Names};
+use crate::room::{Room, Taken};
 use crate::variables::Values;
 
 /// How long to wait for a connection if the component sets no time-out of its own. The request's
@@ -35,6 +38,42 @@ pub(crate) struct Outbound {
     /// The name of the component, for the log.
     pub(crate) component: String,
     pub(crate) allowed: Vec<AllowedHost>,
+    /// A permit for each call that this component may have at a time.
+    pub(crate) calls: Arc<Semaphore>,
+}
+
+/// The calls that an instance makes. Each counts until its answer has been read: among those of the client for whom it is
+/// made, of the component, and of all. There is no waiting for a place, since who waits here waits for somebody elsewhere.
+#[derive(Clone)]
+pub(crate) struct Calls {
+    pub(crate) outbound: Arc<Outbound>,
+    client: Client,
+    room: Arc<Room>,
+}
+
+/// A call or a look-up that is being made.
+pub(crate) struct Call {
+    _of_client: Taken,
+    _of_component: OwnedSemaphorePermit,
+}
+
+impl Calls {
+    pub(crate) fn new(outbound: &Arc<Outbound>, client: Client, room: &Arc<Room>) -> Self {
+        Self { outbound: outbound.clone(), client, room: room.clone() }
+    }
+
+    /// One more, if there may be.
+    pub(crate) fn begin(&self) -> Option<Arc<Call>> {
+        let of_component = self.outbound.calls.clone().try_acquire_owned().ok();
+        let of_client = self.room.take(self.client, 1);
+        let call = of_client.zip(of_component).map(|(of_client, of_component)| {
+            Arc::new(Call { _of_client: of_client, _of_component: of_component })
+        });
+        if call.is_none() {
+            tracing::debug!("component {:?} makes too many calls", self.outbound.component);
+        }
+        call
+    }
 }
 
 impl Outbound {
@@ -166,7 +205,7 @@ impl HostPattern {
 
 /// How `wasi:http/outgoing-handler` sends for one instance.
 pub(crate) struct Hooks {
-    pub(crate) outbound: Arc<Outbound>,
+    pub(crate) calls: Calls,
     pub(crate) names: Names,
 }
 
@@ -180,8 +219,8 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
-        let (outbound, names) = (self.outbound.clone(), self.names.clone());
-        Box::new(async move { send(&outbound, &names, request, options.unwrap_or_default()).await })
+        let (calls, names) = (self.calls.clone(), self.names.clone());
+        Box::new(async move { send(&calls, &names, request, options.unwrap_or_default()).await })
     }
 
     fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
@@ -192,11 +231,12 @@ impl WasiHttpHooks for Hooks {
 }
 
 async fn send(
-    outbound: &Outbound,
+    calls: &Calls,
     names: &Names,
     mut request: http::Request<WasiBody>,
     options: RequestOptions,
 ) -> Sent {
+    let outbound = &calls.outbound;
     let target = Target::of(request.uri())?;
     if !outbound.allows(target.scheme(), &target.host, target.port) {
         let name = &outbound.component;
@@ -206,8 +246,10 @@ async fn send(
         );
         return Err(Error::HttpRequestDenied);
     }
+    let call = calls.begin().ok_or(Error::ConnectionLimitReached)?;
     let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-    let connected = tokio::time::timeout(connect_timeout, target.connect(names)).await;
+    let held: Held = call.clone();
+    let connected = tokio::time::timeout(connect_timeout, target.connect(names, &held)).await;
     let stream = connected.map_err(|_| Error::ConnectionTimeout)??;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
@@ -220,7 +262,7 @@ async fn send(
     let answered = tokio::time::timeout(first_byte_timeout, sender.send_request(request)).await;
     let response = answered.map_err(|_| Error::ConnectionReadTimeout)??;
     let pause = options.between_bytes_timeout.unwrap_or(READ_TIMEOUT);
-    let response = response.map(|body| TimedBody::new(body, pause).boxed_unsync());
+    let response = response.map(|body| TimedBody::new(body, pause, call).boxed_unsync());
     Ok((response, Box::new(async move { driver.await.map_err(Error::from) })))
 }
 
@@ -248,8 +290,8 @@ impl Target {
         if self.tls { "https" } else { "http" }
     }
 
-    async fn connect(&self, names: &Names) -> Result<Box<dyn Stream>, Error> {
-        let addresses = names.resolve(&self.host, self.port).await.map_err(|error| {
+    async fn connect(&self, names: &Names, held: &Held) -> Result<Box<dyn Stream>, Error> {
+        let addresses = names.resolve(&self.host, self.port, held).await.map_err(|error| {
             tracing::info!("cannot resolve {:?}: {error}", self.host);
             Error::DnsError { rcode: None, info_code: None }
         })?;
@@ -284,11 +326,12 @@ struct TimedBody {
     body: hyper::body::Incoming,
     pause: Duration,
     timer: Pin<Box<tokio::time::Sleep>>,
+    _call: Arc<Call>,
 }
 
 impl TimedBody {
-    fn new(body: hyper::body::Incoming, pause: Duration) -> Self {
-        Self { body, pause, timer: Box::pin(tokio::time::sleep(pause)) }
+    fn new(body: hyper::body::Incoming, pause: Duration, call: Arc<Call>) -> Self {
+        Self { body, pause, timer: Box::pin(tokio::time::sleep(pause)), _call: call }
     }
 }
 
@@ -400,11 +443,12 @@ mod tests {
         let port = checked.local_addr().unwrap().port();
         let internal = tokio::net::TcpListener::bind(("127.0.0.2", port)).await.unwrap();
         let names = crate::resolve::tests::rebinding();
-        let seen = names.resolve("rebind.example", 0).await.unwrap();
+        let held: Held = Arc::new(());
+        let seen = names.resolve("rebind.example", 0, &held).await.unwrap();
         assert_eq!(seen, ["127.0.0.1:0".parse().unwrap()]);
         for spelling in ["rebind.example", "REBIND.Example."] {
             let url = format!("http://{spelling}:{port}/token").parse().unwrap();
-            Target::of(&url).unwrap().connect(&names).await.unwrap();
+            Target::of(&url).unwrap().connect(&names, &held).await.unwrap();
             tokio::select! {
                 accepted = checked.accept() => drop(accepted.unwrap()),
                 _ = internal.accept() => panic!("{spelling} was looked up again"),

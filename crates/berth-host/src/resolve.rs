@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin as Pinned;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -81,8 +81,11 @@ impl BlockedNetwork {
 /// Whoever is asked for names that are not pinned.
 pub(crate) trait NameService: Send + Sync {
     /// The addresses of `host`, best first.
-    fn look_up<'a>(&'a self, host: &'a str) -> LookingUp<'a>;
+    fn look_up<'a>(&'a self, host: &'a str, held: &Held) -> LookingUp<'a>;
 }
+
+/// What counts as in use while the system's resolver works, such as the call that it is a part of.
+pub(crate) type Held = Arc<dyn Send + Sync>;
 
 pub(crate) type LookingUp<'a> =
     Pinned<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
@@ -91,11 +94,14 @@ pub(crate) type LookingUp<'a> =
 struct System;
 
 impl NameService for System {
-    fn look_up<'a>(&'a self, host: &'a str) -> LookingUp<'a> {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((host, 0)).await?;
-            Ok(found.map(|address| address.ip()).collect())
-        })
+    fn look_up<'a>(&'a self, host: &'a str, held: &Held) -> LookingUp<'a> {
+        let (host, held) = (host.to_owned(), held.clone());
+        let look_up = move || {
+            let found = (host.as_str(), 0).to_socket_addrs();
+            drop(held);
+            Ok(found?.map(|address| address.ip()).collect())
+        };
+        Box::pin(async move { tokio::task::spawn_blocking(look_up).await? })
     }
 }
 
@@ -126,13 +132,13 @@ impl Resolver {
         self.blocked.iter().any(|network| network.contains(address.to_canonical()))
     }
 
-    async fn resolve(&self, host: &str) -> io::Result<Vec<Address>> {
+    async fn resolve(&self, host: &str, held: &Held) -> io::Result<Vec<Address>> {
         if let Some(Pin { address, port, .. }) = self.pins.get(host) {
             return Ok(vec![Address { ip: *address, port: *port }]);
         }
         let found = match host.parse::<IpAddr>() {
             Ok(address) => vec![address],
-            Err(_) => self.service.look_up(host).await?,
+            Err(_) => self.service.look_up(host, held).await?,
         };
         Ok(found.into_iter().map(|ip| Address { ip, port: None }).collect())
     }
@@ -167,14 +173,20 @@ impl Names {
         Self { resolver: resolver.clone(), known: Arc::default() }
     }
 
-    /// Where to connect for `host:port`, best first.
-    pub(crate) async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    /// Where to connect for `host:port`, best first. `held` is let go when the look-up is over, whether or not anybody still
+    /// waits for it.
+    pub(crate) async fn resolve(
+        &self,
+        host: &str,
+        port: u16,
+        held: &Held,
+    ) -> io::Result<Vec<SocketAddr>> {
         let host = plain(host);
         let answer = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.entry(host.clone()).or_default().clone()
         };
-        let found = answer.get_or_try_init(|| self.resolver.resolve(&host)).await?;
+        let found = answer.get_or_try_init(|| self.resolver.resolve(&host, held)).await?;
         let with_port = |address: &Address| (address.ip, address.port.unwrap_or(port)).into();
         Ok(found.iter().map(with_port).collect())
     }
@@ -213,8 +225,12 @@ impl Host for State {
             return Ok(Err(ErrorCode::AccessDenied));
         }
         let names = self.names.clone();
+        let Some(call) = self.calls.begin() else {
+            return Ok(Err(ErrorCode::TemporaryResolverFailure));
+        };
         let task = wasmtime_wasi::runtime::spawn(async move {
-            let found = names.resolve(&name, 0).await.map_err(|error| {
+            let held: Held = call;
+            let found = names.resolve(&name, 0, &held).await.map_err(|error| {
                 tracing::debug!("cannot resolve {name:?}: {error}");
                 ErrorCode::NameUnresolvable
             })?;
@@ -265,10 +281,14 @@ pub(crate) mod tests {
     struct Rebinding(AtomicU8);
 
     impl NameService for Rebinding {
-        fn look_up<'a>(&'a self, _host: &'a str) -> LookingUp<'a> {
+        fn look_up<'a>(&'a self, _host: &'a str, _held: &Held) -> LookingUp<'a> {
             let last = self.0.fetch_add(1, Ordering::Relaxed) + 1;
             Box::pin(async move { Ok(vec![IpAddr::from([127, 0, 0, last])]) })
         }
+    }
+
+    fn nothing() -> Held {
+        Arc::new(())
     }
 
     /// What instances know whose name server changes its mind.
@@ -280,24 +300,28 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn an_instance_connects_to_what_it_looked_up() {
         let names = rebinding();
-        let first = names.resolve("rebind.example", 0).await.unwrap();
+        let first = names.resolve("rebind.example", 0, &nothing()).await.unwrap();
         assert_eq!(first, ["127.0.0.1:0".parse().unwrap()]);
         for spelling in ["rebind.example", "REBIND.example", "rebind.example.", "Rebind.Example."] {
-            let again = names.resolve(spelling, 80).await.unwrap();
+            let again = names.resolve(spelling, 80, &nothing()).await.unwrap();
             assert_eq!(again, ["127.0.0.1:80".parse().unwrap()], "{spelling}");
         }
-        let other = names.resolve("other.example", 80).await.unwrap();
+        let other = names.resolve("other.example", 80, &nothing()).await.unwrap();
         assert_eq!(other, ["127.0.0.2:80".parse().unwrap()]);
         // Another instance has an answer of its own.
-        let another = Names::new(&names.resolver).resolve("rebind.example", 80).await.unwrap();
+        let another =
+            Names::new(&names.resolver).resolve("rebind.example", 80, &nothing()).await.unwrap();
         assert_eq!(another, ["127.0.0.3:80".parse().unwrap()]);
     }
 
     #[tokio::test]
     async fn those_who_ask_at_the_same_time_get_the_same_answer() {
         let names = rebinding();
-        let (one, other) =
-            tokio::join!(names.resolve("a.example", 1), names.resolve("A.example", 1));
+        let held = nothing();
+        let (one, other) = tokio::join!(
+            names.resolve("a.example", 1, &held),
+            names.resolve("A.example", 1, &held)
+        );
         assert_eq!(one.unwrap(), other.unwrap());
     }
 
@@ -312,7 +336,7 @@ pub(crate) mod tests {
             ("pinned.example.", "127.0.0.9:99"),
             ("x.example", "127.0.0.1:80"),
         ] {
-            let found = names.resolve(host, 80).await.unwrap();
+            let found = names.resolve(host, 80, &nothing()).await.unwrap();
             assert_eq!(found, [address.parse().unwrap()], "{host}");
         }
     }

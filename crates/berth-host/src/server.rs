@@ -1,5 +1,5 @@
-//! Connections: accepting them, hyper's limits on what comes in, and ending in good order. What a
-//! request does is `request`'s.
+//! Connections: accepting them, hyper's limits on what comes in, and ending in good order. Who may be
+//! connected is `connections`' decision, what a request does is `request`'s.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -7,14 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::app::App;
+use crate::client::Client;
+use crate::connections::{Connections, Place};
+use crate::paced::{Pace, Paced};
 use crate::request;
 
 /// The request line and all headers together; more is 431.
@@ -26,6 +31,10 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long a connection may go on then that has no request any more: what is sent must still get through, but a request
 /// that has not come by then does not count.
 const LAST_BYTES: Duration = Duration::from_secs(2);
+/// How much the system keeps of an answer that is not read yet, for each connection.
+const SEND_BUFFER_BYTES: usize = 256 * 1024;
+/// How long a client in the reserve may take for the head of its request.
+const RESERVE_HEAD: Duration = Duration::from_secs(2);
 /// How long a client may leave what was sent to it unread.
 #[cfg(target_os = "linux")]
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -43,10 +52,12 @@ pub(crate) struct Alive {
 /// What a connection may take.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
-    /// At a time; more wait in the system's queue.
+    /// At a time.
     pub(crate) connections: usize,
     /// How long a client may take for the head of a request, the pause before it included.
     pub(crate) head: Duration,
+    /// How fast it must read what is sent to it.
+    pub(crate) reading: Pace,
 }
 
 /// What ends the host.
@@ -76,21 +87,21 @@ impl Stop {
 /// Serves `app` until the host is asked to stop and what was begun is finished.
 pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, limits: Limits, mut stop: Stop) {
     let (stopping, alive) = watch::channel(false);
-    let connections = Arc::new(Semaphore::new(limits.connections));
+    let connections = Connections::new(limits.connections);
+    // Those that are accepted have it from here.
+    let _ = socket2::SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER_BYTES);
     loop {
         let accepted = tokio::select! {
             () = stop.asked() => break,
-            accepted = accept(&listener, &connections) => accepted,
+            accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, client, permit)) => {
-                let connection = Connection {
-                    app: app.clone(),
-                    client,
-                    stopping: alive.clone(),
-                    head_timeout: limits.head,
-                    permit,
-                };
+            Ok((stream, client)) => {
+                // Else it is closed at once.
+                let Some(place) = connections.admit(Client::from(client.ip())) else { continue };
+                set_options(&stream);
+                let connection =
+                    Connection { app: app.clone(), client, stopping: alive.clone(), limits, place };
                 tokio::spawn(connection.serve(stream));
             }
             Err(error) => {
@@ -112,17 +123,6 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, limits: Limits, 
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, Option<OwnedSemaphorePermit>)> {
-    // Never closed, so there is always a permit in the end.
-    let permit = connections.clone().acquire_owned().await.ok();
-    let (stream, client) = listener.accept().await?;
-    set_options(&stream);
-    Ok((stream, client, permit))
-}
-
 /// Both options help, and neither is worth a connection: they fail on one that its client has just left.
 fn set_options(stream: &TcpStream) {
     // Answers are written whole: nothing is gained by waiting for more.
@@ -137,24 +137,34 @@ struct Connection {
     client: SocketAddr,
     /// Turns true when the host is to stop, which waits until all of these are gone.
     stopping: watch::Receiver<bool>,
-    head_timeout: Duration,
-    #[allow(dead_code, reason = "held until the connection ends")]
-    permit: Option<OwnedSemaphorePermit>,
+    limits: Limits,
+    place: Place,
 }
 
 impl Connection {
     async fn serve(mut self, stream: TcpStream) {
         let (app, client, host) = (self.app.clone(), self.client, self.stopping.clone());
+        let (entry, is_reserve) = (self.place.entry.clone(), self.place.is_reserve());
         let requests = Arc::new(watch::Sender::new(()));
         let counted = requests.clone();
-        let service = service_fn(move |request| {
+        let service = service_fn(move |request: Request<Incoming>| {
             let alive = Alive { host: host.clone(), connection: counted.subscribe() };
-            let app = app.clone();
-            async move { Ok::<_, Infallible>(request::handle(app, client, alive, request).await) }
+            let (app, in_request) = (app.clone(), entry.request());
+            async move {
+                let answer = if is_reserve && !app.is_probe(request.uri().path()) {
+                    request::refuse_connection(request)
+                } else {
+                    request::handle(app, client, alive, request).await
+                };
+                drop(in_request);
+                Ok::<_, Infallible>(answer)
+            }
         });
+        let head_timeout = if is_reserve { RESERVE_HEAD } else { self.limits.head };
+        let stream = Paced::new(stream, self.limits.reading, self.place.entry.sends());
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.head_timeout)
+            .header_read_timeout(head_timeout)
             // Who sends no more may still wait for an answer.
             .half_close(true)
             .max_buf_size(MAX_HEAD_BYTES)
@@ -163,6 +173,7 @@ impl Connection {
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
+            () = self.place.entry.is_to_close() => Ok(()),
             // The first change is the last. An error means that the host is gone already.
             _ = self.stopping.changed() => {
                 connection.as_mut().graceful_shutdown();

@@ -30,14 +30,17 @@ use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, Statement};
-use tokio::sync::OwnedMutexGuard;
 use tokio::task::block_in_place;
 use wasmtime::component::Resource;
 
 use crate::bindings::fermyon::spin::sqlite::{
     Error, Host, HostConnection, QueryResult, RowResult, Value,
 };
+use crate::client::Client;
 use crate::instance::State;
+use crate::room::{Room, Taken};
+use crate::seat::Seat;
+use crate::turns::{Permit, Size, Turns};
 
 /// How long a statement waits for another process, as under Spin.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,6 +57,8 @@ const CACHE_KIB: i64 = 512;
 /// The largest result, in bytes: well below the memory of a component, so that the host's stays
 /// bounded as well.
 const MAX_RESULT_BYTES: usize = 32 * 1024 * 1024;
+/// What a result may have without counting as memory.
+const SMALL_RESULT_BYTES: usize = 1024 * 1024;
 /// How long a read may hold up the other requests of its thread.
 const SHORT_READ: Duration = Duration::from_millis(10);
 /// SQLite instructions between two looks at the deadline of a running statement.
@@ -63,9 +68,9 @@ const STEPS_BETWEEN_CHECKS: i32 = 10_000;
 pub(crate) struct Database {
     path: PathBuf,
     idle: Mutex<Vec<PooledConnection>>,
-    /// Held by the one connection that may write. SQLite would enforce it too, but without any
-    /// order.
-    writer: Arc<tokio::sync::Mutex<()>>,
+    /// For the one connection that may write, each client in turn. SQLite would enforce it too, but
+    /// without any order.
+    writer: Arc<Turns>,
 }
 
 /// A connection as the pool keeps it.
@@ -106,7 +111,7 @@ impl Database {
     /// Opens or makes the database at `path`.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Arc<Self>> {
         let database =
-            Self { path: path.to_owned(), idle: Mutex::default(), writer: Arc::default() };
+            Self { path: path.to_owned(), idle: Mutex::default(), writer: Turns::new(Size::of(1)) };
         let first = database.connect_first();
         let first =
             first.with_context(|| format!("cannot open the database {}", path.display()))?;
@@ -180,18 +185,65 @@ impl PooledConnection {
         statement: &mut Statement<'_>,
         parameters: &[Value],
         deadline: Instant,
+        size: &mut ResultSize<'_>,
     ) -> Result<QueryResult, Failure> {
         *lock(&self.deadline) = Some(deadline);
         let columns: Vec<_> = statement.column_names().map(str::to_owned).collect();
         let mut found =
             statement.query(rusqlite::params_from_iter(parameters.iter().map(to_sql)))?;
         let mut rows = Vec::new();
-        let mut size = 0;
         while let Some(row) = found.next()? {
-            let values = (0..columns.len()).map(|i| from_sql(row.get_ref(i)?, &mut size));
+            let values = (0..columns.len()).map(|i| from_sql(row.get_ref(i)?, size));
             rows.push(RowResult { values: values.collect::<Result<_, _>>()? });
         }
         Ok(QueryResult { columns, rows })
+    }
+}
+
+/// The size of a result, which counts as memory as long as it is not small: it is in the component's memory next.
+struct ResultSize<'a> {
+    turn: &'a Turn,
+    bytes: usize,
+    taken: Option<Taken>,
+}
+
+impl<'a> ResultSize<'a> {
+    fn new(turn: &'a Turn) -> Self {
+        Self { turn, bytes: 0, taken: None }
+    }
+
+    fn add(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.bytes += bytes;
+        if self.bytes <= SMALL_RESULT_BYTES {
+            return Ok(());
+        }
+        if self.bytes > MAX_RESULT_BYTES {
+            return Err(Failure::TooLarge);
+        }
+        let counted = (self.bytes - SMALL_RESULT_BYTES).div_ceil(1024 * 1024);
+        let has_room = match &mut self.taken {
+            Some(taken) => taken.grow_to(counted),
+            none => {
+                *none = self.turn.memory.take(self.turn.client(), counted);
+                none.is_some()
+            }
+        };
+        if has_room { Ok(()) } else { Err(Failure::Busy) }
+    }
+}
+
+/// Whether somebody is the writer, and since when.
+#[derive(Clone, Default)]
+pub(crate) struct Writing(Arc<Mutex<Option<Instant>>>);
+
+impl Writing {
+    /// Since when it writes, if it does.
+    pub(crate) fn since(&self) -> Option<Instant> {
+        *lock(&self.0)
+    }
+
+    fn set(&self, since: Option<Instant>) {
+        *lock(&self.0) = since;
     }
 }
 
@@ -202,13 +254,26 @@ pub(crate) struct Turn {
     pub(crate) deadline: Instant,
     /// Whether a connection of this request is the writer now. A second one would wait for the
     /// first for ever.
-    writing: Arc<AtomicBool>,
+    pub(crate) writing: Writing,
+    /// Where the instance is counted.
+    seat: Arc<Seat>,
+    /// What all have for large results.
+    memory: Arc<Room>,
 }
 
 impl Turn {
     /// For a request that ends at `deadline`.
-    pub(crate) fn new(deadline: Instant) -> Self {
-        Self { deadline, writing: Arc::default() }
+    pub(crate) fn new(deadline: Instant, seat: Arc<Seat>, memory: Arc<Room>) -> Self {
+        Self { deadline, writing: Writing::default(), seat, memory }
+    }
+
+    fn client(&self) -> Client {
+        self.seat.client()
+    }
+
+    /// For the same request at another database.
+    pub(crate) fn elsewhere(&self) -> Self {
+        Self { writing: Writing::default(), ..self.clone() }
     }
 }
 
@@ -219,14 +284,19 @@ pub struct GuestConnection {
     /// `None` only while being dropped.
     pooled: Option<PooledConnection>,
     turn: Turn,
-    writer: Option<OwnedMutexGuard<()>>,
+    writer: Option<Permit>,
+    /// What the last result has of the memory, if it is large.
+    result: Option<Taken>,
 }
 
 /// One attempt at a statement.
 enum Attempt {
-    Done(QueryResult),
+    /// With what a large result has of the memory.
+    Done(QueryResult, Option<Taken>),
     /// The statement writes, and it is not this connection's turn.
     NotMyTurn,
+    /// The statement reads, and is not done soon.
+    Long,
 }
 
 impl GuestConnection {
@@ -242,6 +312,7 @@ impl GuestConnection {
             pooled: Some(pooled),
             turn: turn.clone(),
             writer: None,
+            result: None,
         })
     }
 
@@ -251,10 +322,23 @@ impl GuestConnection {
         sql: &str,
         parameters: &[Value],
     ) -> Result<QueryResult, Failure> {
+        self.result = None;
         let mut started = Instant::now();
+        let mut is_long = false;
         let result = loop {
-            match self.attempt(sql, parameters) {
-                Ok(Attempt::Done(result)) => break Ok(result),
+            match self.attempt(sql, parameters, is_long) {
+                Ok(Attempt::Long) => {
+                    is_long = true;
+                    // Few of these run at a time: each takes a processor. Whoever writes is not held up.
+                    if self.turn.writing.since().is_none() {
+                        self.turn.seat.enter_lane().await.map_err(|_| Failure::Busy)?;
+                    }
+                    started = Instant::now();
+                }
+                Ok(Attempt::Done(result, taken)) => {
+                    self.result = taken;
+                    break Ok(result);
+                }
                 Ok(Attempt::NotMyTurn) => {
                     self.wait_for_turn().await?;
                     // The wait for the writers of this process is not one for another.
@@ -274,7 +358,7 @@ impl GuestConnection {
         result
     }
 
-    fn attempt(&self, sql: &str, parameters: &[Value]) -> Result<Attempt, Failure> {
+    fn attempt(&self, sql: &str, parameters: &[Value], is_long: bool) -> Result<Attempt, Failure> {
         let Some(pooled) = &self.pooled else { return Err(Failure::Busy) };
         let mut statement = pooled.connection.prepare_cached(sql)?;
         // BEGIN IMMEDIATE is no read to SQLite. BEGIN alone is one: it takes nothing yet, its first
@@ -282,36 +366,38 @@ impl GuestConnection {
         if !statement.readonly() && self.writer.is_none() {
             return Ok(Attempt::NotMyTurn);
         }
+        let run = |statement: &mut Statement<'_>, deadline| {
+            let mut size = ResultSize::new(&self.turn);
+            let result = pooled.run(statement, parameters, deadline, &mut size)?;
+            Ok(Attempt::Done(result, size.taken))
+        };
+        let deadline = self.turn.deadline;
         let short = Instant::now() + SHORT_READ;
-        let result =
-            if statement.readonly() && statement.column_count() > 0 && short < self.turn.deadline {
-                match pooled.run(&mut statement, parameters, short) {
-                    Err(Failure::Sqlite(error)) if is_interrupted(&error) => block_in_place(|| {
-                        pooled.run(&mut statement, parameters, self.turn.deadline)
-                    }),
-                    result => result,
-                }
-            } else {
-                block_in_place(|| pooled.run(&mut statement, parameters, self.turn.deadline))
+        let reads = statement.readonly() && statement.column_count() > 0;
+        if reads && !is_long && short < deadline {
+            return match run(&mut statement, short) {
+                Err(Failure::Sqlite(error)) if is_interrupted(&error) => Ok(Attempt::Long),
+                result => result,
             };
-        result.map(Attempt::Done)
+        }
+        block_in_place(|| run(&mut statement, deadline))
     }
 
     async fn wait_for_turn(&mut self) -> Result<(), Failure> {
-        if self.turn.writing.load(Ordering::Relaxed) {
+        if self.turn.writing.since().is_some() {
             return Err(Failure::Busy);
         }
         let patience = self.turn.deadline.checked_sub(TIME_TO_ANSWER).unwrap_or(self.turn.deadline);
-        let turn =
-            tokio::time::timeout_at(patience.into(), self.database.writer.clone().lock_owned());
+        let turn = self.database.writer.take(self.turn.client()).map_err(|_| Failure::Busy)?;
+        let turn = tokio::time::timeout_at(patience.into(), turn);
         self.writer = Some(turn.await.map_err(|_| Failure::Busy)?);
-        self.turn.writing.store(true, Ordering::Relaxed);
+        self.turn.writing.set(Some(Instant::now()));
         Ok(())
     }
 
     fn end_turn(&mut self) {
         if self.writer.take().is_some() {
-            self.turn.writing.store(false, Ordering::Relaxed);
+            self.turn.writing.set(None);
         }
     }
 }
@@ -357,14 +443,12 @@ fn to_sql(value: &Value) -> ToSqlOutput<'_> {
     })
 }
 
-fn from_sql(value: ValueRef<'_>, size: &mut usize) -> Result<Value, Failure> {
-    *size += size_of::<Value>();
-    if let ValueRef::Text(bytes) | ValueRef::Blob(bytes) = value {
-        *size += bytes.len();
-    }
-    if *size > MAX_RESULT_BYTES {
-        return Err(Failure::TooLarge);
-    }
+fn from_sql(value: ValueRef<'_>, size: &mut ResultSize<'_>) -> Result<Value, Failure> {
+    let bytes = match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+        _ => 0,
+    };
+    size.add(size_of::<Value>() + bytes)?;
     Ok(match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(integer) => Value::Integer(integer),
@@ -397,6 +481,7 @@ impl HostConnection for State {
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Result<QueryResult, Error>> {
         self.counters.statements.fetch_add(1, Ordering::Relaxed);
+        let _stay = self.seat.stay();
         let connection = self.table.get_mut(&connection)?;
         let result = connection.execute(&statement, &parameters).await;
         tracing::debug!(target: "berth::sqlite", sql = statement, failed = result.is_err());

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
 /// How long a test waits for anything.
@@ -130,6 +131,25 @@ impl Host {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Connection(BufReader::new(stream))
+    }
+
+    /// A connection from 127.0.0.`last`.
+    pub(crate) fn connect_from(&self, last: u8) -> Connection {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        // Little is read before anybody asks for it.
+        socket.set_recv_buffer_size(16 * 1024).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, last], 0)).into()).unwrap();
+        socket.connect(&self.address.into()).unwrap();
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Connection(BufReader::new(stream))
+    }
+
+    /// Sends a GET from 127.0.0.`last`, and does not wait for the answer.
+    pub(crate) fn begin_from(&self, last: u8, path: &str) -> Connection {
+        let mut connection = self.connect_from(last);
+        connection.send(head("GET", path, ""));
+        connection
     }
 
     pub(crate) fn get(&self, path: &str) -> Response {
@@ -264,6 +284,11 @@ impl Connection {
         let mut bytes = vec![0; size];
         self.0.read_exact(&mut bytes).ok()?;
         Some(bytes)
+    }
+
+    /// Reads so many bytes at most; how many it were.
+    pub(crate) fn read_some(&mut self, size: usize) -> usize {
+        self.0.read(&mut vec![0; size]).unwrap_or_default()
     }
 
     /// Sends no more, but still listens.

@@ -1,0 +1,35 @@
+//! Who a request is counted under, wherever there is not enough for all: the address that it came from.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// A client, as far as limits are concerned. Of IPv6 the first half of the address counts: the other half is the client's
+/// own to choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Client(IpAddr);
+
+impl From<IpAddr> for Client {
+    fn from(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V6(address) => {
+                let network = u128::from(address) >> 64 << 64;
+                Ipv6Addr::from(network).into()
+            }
+            address => address,
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_an_address_and_of_ipv6_a_network() {
+        let client = |address: &str| Client::from(address.parse::<IpAddr>().unwrap());
+        assert_eq!(client("127.0.0.1"), client("::ffff:127.0.0.1"));
+        assert_ne!(client("127.0.0.1"), client("127.0.0.2"));
+        assert_eq!(client("2001:db8:0:1::1"), client("2001:db8:0:1:ffff::2"));
+        assert_ne!(client("2001:db8:0:1::1"), client("2001:db8:0:2::1"));
+    }
+}
