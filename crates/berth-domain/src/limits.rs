@@ -57,7 +57,7 @@ pub const FEDERATION_ENTRIES: usize = 100;
 pub const FEDERATION_BYTES: usize = 65_536;
 
 /// How long the name of an application and the address of its avatar may be, in bytes.
-pub const APPLICATION_NAME_BYTES: i64 = 255;
+pub const APPLICATION_NAME_BYTES: i64 = 1_024;
 
 /// How long a URI of an application may be, in bytes.
 pub const APPLICATION_URI_BYTES: i64 = 2_048;

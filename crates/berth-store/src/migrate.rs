@@ -225,7 +225,8 @@ mod tests {
     fn what_expands_takes_nothing_away() {
         for (sql, _) in MIGRATIONS.iter().filter(|(_, reach)| *reach == Expands) {
             for statement in statements(sql) {
-                let words = statement.to_ascii_uppercase();
+                let code = statement.lines().filter(|line| !line.starts_with("--"));
+                let words = code.collect::<Vec<_>>().join("\n").to_ascii_uppercase();
                 let drops = ["DROP TABLE", "DROP COLUMN", "RENAME "];
                 assert!(!drops.iter().any(|word| words.contains(word)), "{statement}");
             }
