@@ -121,7 +121,9 @@ impl Story {
     /// Sends as the console does: cookie, CSRF token and the header of its requests.
     fn send(&mut self, user: &str, method: &str, path: &str, body: Option<&str>) -> Reply {
         let client = self.session(user).client().header("x-requested-with", "XMLHttpRequest");
-        let content_type = body.map(|_| "application/json");
+        let is_json = body.is_some_and(|body| body.starts_with(['{', '[']));
+        let form = "application/x-www-form-urlencoded";
+        let content_type = body.map(|_| if is_json { "application/json" } else { form });
         let reply = client.send(method, path, content_type, body.unwrap_or("").as_bytes());
         match (user, path) {
             // A session of nobody that signs in becomes somebody's: the next step starts a new one.

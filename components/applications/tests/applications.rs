@@ -399,9 +399,12 @@ fn secrets_are_sealed_and_outlive_a_change_of_key() {
 fn texts_have_limits_and_lists_show_their_beginnings() {
     let app = app();
     let ana = app.as_user("ana");
-    for (name, longest) in
-        [("name", 255), ("avatar_email", 255), ("application_uri", 2_048), ("redirect_uri", 2_048)]
-    {
+    for (name, longest) in [
+        ("name", 1_024),
+        ("avatar_email", 1_024),
+        ("application_uri", 2_048),
+        ("redirect_uri", 2_048),
+    ] {
         let mut body = json!({ "name": "n", "redirect_uri": "", "application_uri": "" });
         body[name] = "x".repeat(longest).into();
         let path = made(&app, body.clone());

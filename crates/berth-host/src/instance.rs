@@ -25,9 +25,10 @@ use crate::sqlite::{Database, Turn, Writing};
 
 /// Memory of one instance: all linear memories of the component and its dependencies together.
 pub(crate) const MAX_MEMORY_BYTES: usize = 128 * 1024 * 1024;
-/// What every instance may use without asking: more than a usual request needs. What is beyond it is a part of what all
-/// have together, and whoever needs it goes on in the lane.
-const USUAL_MEMORY_BYTES: usize = 6 * 1024 * 1024;
+/// What every instance may use without asking beyond the memory that its modules begin with: more than a usual request needs,
+/// and less than hashing a password does. What is beyond it is a part of what all have together, and whoever needs it goes on
+/// in the lane.
+const USUAL_GROWTH_BYTES: usize = 2 * 1024 * 1024;
 /// A line that a component prints is cut into pieces of this size.
 const MAX_LOG_LINE_BYTES: usize = 8 * 1024;
 
@@ -88,6 +89,7 @@ impl State {
         let calls = Calls::new(&component.outbound, seat.client(), &capacity.calls);
         let memory = MemoryLimit {
             used: 0,
+            initial: 0,
             beyond: None,
             room: capacity.memory.clone(),
             answers: capacity.answers.clone(),
@@ -143,6 +145,8 @@ impl WasiHttpView for State {
 /// Counts the memory of all modules of an instance together.
 struct MemoryLimit {
     used: usize,
+    /// What its modules began with.
+    initial: usize,
     /// What it has, in MiB, of the room that all have together, beyond what each may use.
     beyond: Option<Taken>,
     room: Arc<Room>,
@@ -171,7 +175,8 @@ impl MemoryLimit {
     /// Sees that `used` bytes are there. Memory itself is never waited for: who has some and waits for more might wait for
     /// somebody who does the same. The lane is, before anything of it is taken, but not by an instance that others wait for.
     async fn make_room(&mut self, used: usize) -> Result<(), TooMuch> {
-        let beyond = used.saturating_sub(USUAL_MEMORY_BYTES).div_ceil(1024 * 1024);
+        let usual = self.initial + USUAL_GROWTH_BYTES;
+        let beyond = used.saturating_sub(usual).div_ceil(1024 * 1024);
         if beyond == 0 {
             return Ok(());
         }
@@ -210,6 +215,9 @@ impl wasmtime::ResourceLimiterAsync for MemoryLimit {
                 self.request_id
             );
             return Ok(false);
+        }
+        if current == 0 {
+            self.initial += desired;
         }
         self.make_room(used).await?;
         self.used = used;

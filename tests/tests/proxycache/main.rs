@@ -8,10 +8,11 @@ mod token_server;
 
 use std::time::Instant;
 
-use berth_tests::{Client, Host, HostOptions};
+use berth_tests::{Client, Host, HostOptions, Session};
 use serde_json::{Value, json};
 
 const VALIDATE: &str = "/api/v1/organization/acme/validateproxycache";
+const PASSWORD: &str = "battery-staple";
 const CONFIGURATION: &str = "/api/v1/organization/acme/proxycache";
 
 /// A host that may reach registries on this machine, with the organization `acme` and its owner.
@@ -33,25 +34,42 @@ impl Stage {
         Self { host, ana }
     }
 
-    /// What validation says of a registry: the verdict, or the reason of the failure.
+    /// What validation says of a registry to the owner of `acme`: the verdict, or the reason of the failure.
     fn validate(&self, upstream: &str, more: Value) -> String {
-        let mut body = json!({ "upstream_registry": upstream, "insecure": true });
-        for (name, value) in more.as_object().expect("an object") {
-            body[name] = value.clone();
+        verdict(&self.ana, VALIDATE, upstream, more)
+    }
+
+    /// The same to a person of their own, with an organization of their own: one person tries few registries at a time.
+    fn validate_for(&self, person: &str, upstream: &str) -> String {
+        let user = json!({ "username": person, "password": PASSWORD, "email": format!("{person}@example.com") });
+        let reply = Session::anonymous(&self.host.client()).client().post("/api/v1/user/", &user);
+        assert_eq!(reply.status, 200, "{reply}");
+        let client = Session::sign_in(&self.host.client(), person, PASSWORD).client();
+        let organization = format!("{person}-org");
+        let reply = client.post("/api/v1/organization/", &json!({ "name": organization }));
+        assert_eq!(reply.status, 201, "{reply}");
+        let path = VALIDATE.replace("acme", &organization);
+        verdict(&client, &path, upstream, anonymous())
+    }
+}
+
+fn verdict(client: &Client, path: &str, upstream: &str, more: Value) -> String {
+    let mut body = json!({ "upstream_registry": upstream, "insecure": true });
+    for (name, value) in more.as_object().expect("an object") {
+        body[name] = value.clone();
+    }
+    let began = Instant::now();
+    let reply = client.post(path, &body);
+    let took = began.elapsed().as_secs_f32();
+    assert!(took < 11.0, "{upstream}: {took} s");
+    let answer = reply.json();
+    match reply.status {
+        202 => answer.as_str().expect("a word").to_owned(),
+        400 => {
+            assert!(answer["hint"].as_str().is_some_and(|hint| hint.ends_with('.')), "{reply}");
+            answer["reason"].as_str().expect("a reason").to_owned()
         }
-        let began = Instant::now();
-        let reply = self.ana.post(VALIDATE, &body);
-        let took = began.elapsed().as_secs_f32();
-        assert!(took < 11.0, "{upstream}: {took} s");
-        let answer = reply.json();
-        match reply.status {
-            202 => answer.as_str().expect("a word").to_owned(),
-            400 => {
-                assert!(answer["hint"].as_str().is_some_and(|hint| hint.ends_with('.')), "{reply}");
-                answer["reason"].as_str().expect("a reason").to_owned()
-            }
-            _ => panic!("{upstream}: {reply}"),
-        }
+        _ => panic!("{upstream}: {reply}"),
     }
 }
 
