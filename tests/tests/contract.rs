@@ -32,7 +32,7 @@ fn texts(directory: &Path, found: &mut Vec<PathBuf>) {
 fn every_cited_page_is_there() {
     let root = repository_root();
     let (mut found, mut wrong, mut citations) = (Vec::new(), Vec::new(), 0);
-    texts(&root, &mut found);
+    texts(root, &mut found);
     for path in found {
         let text = fs::read_to_string(&path).expect("a text");
         for page in cited(&text) {
@@ -59,7 +59,7 @@ fn parts(page: &str) -> Vec<String> {
 fn every_cited_part_is_there() {
     let root = repository_root();
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
-    texts(&root, &mut found);
+    texts(root, &mut found);
     for path in found.iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")) {
         let text = fs::read_to_string(path).expect("a text");
         for rest in text.split("contract/").skip(1) {

@@ -230,9 +230,9 @@ fn endless_answers_cost_no_memory() {
     // Each thread of the host has memory of its own that it keeps for the next time.
     (0..30).for_each(|_| ask());
     let before = resident();
-    (0..30).for_each(|_| ask());
+    (0..300).for_each(|_| ask());
     let after = resident();
-    assert!(after < before + 16, "from {before} MiB to {after} MiB");
+    assert!(after < before + 64, "from {before} MiB to {after} MiB");
 }
 
 #[test]
