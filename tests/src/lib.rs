@@ -5,6 +5,7 @@
 
 mod browser;
 mod client;
+mod closed_port;
 pub mod components;
 pub mod docs;
 mod host;
@@ -15,4 +16,5 @@ pub mod swagger;
 
 pub use browser::Browser;
 pub use client::{Client, Reply, Session};
+pub use closed_port::ClosedPort;
 pub use host::{Host, HostOptions, repository_root, target_directory};

@@ -8,6 +8,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::ClosedPort;
+
 /// The behaviours, in the order in which cases number them.
 const BEHAVIOURS: [&str; 14] = [
     "ok200",
@@ -32,7 +34,7 @@ const CLOSED: usize = 39;
 /// Running upstream registries; they stop with the process.
 pub struct Upstreams {
     ports: Vec<u16>,
-    closed: u16,
+    closed: ClosedPort,
     mail: u16,
 }
 
@@ -49,14 +51,13 @@ impl Upstreams {
         let mail = listen();
         let mail_port = port_of(&mail);
         serve(mail, |_| Answer::new(200, ""));
-        let closed = port_of(&listen());
-        Self { ports, closed, mail: mail_port }
+        Self { ports, closed: ClosedPort::take(), mail: mail_port }
     }
 
     /// The port with that number.
     #[must_use]
     pub fn port(&self, number: usize) -> u16 {
-        if number == CLOSED { self.closed } else { self.ports[number] }
+        if number == CLOSED { self.closed.address().port() } else { self.ports[number] }
     }
 
     /// Where mail is taken.

@@ -1,10 +1,11 @@
 //! Registries that misbehave: each has its reason, in time, and costs no memory.
 
 use std::io::Write;
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use berth_tests::ClosedPort;
 use serde_json::json;
 
 use crate::server::{Request, Server};
@@ -194,9 +195,8 @@ fn each_has_its_reason_in_time() {
 #[test]
 fn nobody_listens() {
     let stage = Stage::new();
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
-    let name = listener.local_addr().expect("it is bound").to_string();
-    drop(listener);
+    let closed = ClosedPort::take();
+    let name = closed.address().to_string();
     assert_eq!(stage.validate(&name, anonymous()), "connection_refused");
 }
 
