@@ -76,10 +76,11 @@ fn send_recovery_code(services: &Services<'_>, user: &Addressee) -> Result<(), A
     let letter = CodedLetter::recovery(services, &user.email)?;
     let paused = services.now().plus_seconds(RECOVERY_LIFETIME_S - RECOVERY_PAUSE_S);
     transaction(services.db(), |tx| {
-        match accounts::set_recovery_code(tx, user.id, letter.code(), paused)? {
-            true => letter.post(tx, user.id),
-            false => Ok(()),
+        if !accounts::set_recovery_code(tx, user.id, letter.code(), paused)? {
+            return Ok(());
         }
+        // Where the address has had its mails for this hour, the former code stays.
+        letter.post_for(tx, user.id, &MailSender::recovery())
     })
 }
 
@@ -180,9 +181,9 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> Answer {
     let hash = hash_password(wanted, services.random().bytes());
     let used = transaction(cx.db(), |tx| -> Result<_, ApiError> {
         let now = services.now();
-        let Some(bearer) = accounts::use_recovery_code(tx, &hash_token(code), &hash, now)? else {
-            return Ok(None);
-        };
+        let sent_since = now.plus_seconds(-RECOVERY_LIFETIME_S);
+        let used = accounts::use_recovery_code(tx, &hash_token(code), &hash, now, sent_since)?;
+        let Some(bearer) = used else { return Ok(None) };
         let metadata = json!({ "username": bearer.name });
         let mut entries = vec![cx.log_entry(LogKind::UserChangePassword, bearer.id, metadata)];
         entries.extend(cx.sign_in_entry(bearer.id, "recovery")?);

@@ -1,7 +1,9 @@
 //! The first user of an installation (`docs/contract/quay.md` 5.1).
 
 use berth_access::Public;
-use berth_domain::secret::{equal_in_constant_time, hash_password, hash_token};
+use berth_domain::secret::{
+    equal_in_constant_time, hash_password, hash_token, reserve_hashing_memory,
+};
 use berth_domain::{Invalid, LogKind, NamespaceName, is_acceptable_password, settings};
 use berth_store::accounts::NewUser;
 use berth_store::tokens::NewToken;
@@ -79,6 +81,7 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> Answer {
     let email = address(services, body.email.as_deref(), mailing).map_err(failed)?;
     let name = NamespaceName::try_from(body.username.as_str()).map_err(failed)?;
     // Hashing costs, and anybody may call.
+    reserve_hashing_memory();
     take_turn(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR)?)?;
     let random = services.random();
     let uuid = random.ordered_uuid(services.now());

@@ -1,7 +1,9 @@
 //! Signing up (`docs/contract/quay.md` 5.3).
 
 use berth_access::PublicNamespace;
-use berth_domain::secret::{equal_in_constant_time, hash_password, hash_token};
+use berth_domain::secret::{
+    equal_in_constant_time, hash_password, hash_token, reserve_hashing_memory,
+};
 use berth_domain::{
     EmailAddress, Invalid, LogKind, NamespaceKind, NamespaceName, is_acceptable_password, settings,
 };
@@ -61,6 +63,7 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Ans
     let services = cx.services();
     let facts = facts(cx, &body)?;
     let email = acceptable(cx, &body, facts)?;
+    reserve_hashing_memory();
     take_turn(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR)?)?;
     let place = Place::of(services, &body)?;
     let proven = facts.proves_address && has_gateway(services)?;
@@ -184,10 +187,11 @@ impl Place {
             return Ok(if initializes { Self::BesideOthers } else { Self::Any });
         }
         let shown = body.setup_token.as_bytes();
-        if !setup_token.is_empty() && equal_in_constant_time(setup_token.as_bytes(), shown) {
-            return Ok(Self::Any);
-        }
         let is_superuser = services.setting(&settings::SUPER_USERS)?.contains(&body.username);
+        if !setup_token.is_empty() && equal_in_constant_time(setup_token.as_bytes(), shown) {
+            // A global reader alone would be nobody who administers the installation.
+            return Ok(if initializes && !is_superuser { Self::BesideOthers } else { Self::Any });
+        }
         if initializes && setup_token.is_empty() && is_superuser {
             return Ok(Self::First);
         }

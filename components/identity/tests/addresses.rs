@@ -386,7 +386,7 @@ fn letters_of_superusers_are_shown_to_nobody_else() {
     let app = app().with("mail_gateway_url", "").with("super_users", "superuser,second");
     let app = app.with_user("second");
     let texts = |app: &App, name: &str| {
-        let mails = app.as_user(name).get(MAILS).json()["mails"].take();
+        let mails = app.with_session(name).get(MAILS).json()["mails"].take();
         let mails = mails.as_array().expect("a list").clone();
         let shown = |mail: &Value| format!("{} {}", mail["to"], mail["text"].is_string());
         mails.iter().map(shown).collect::<Vec<_>>()
@@ -410,6 +410,12 @@ fn letters_of_superusers_are_shown_to_nobody_else() {
         texts(&app, "second")[..2],
         ["\"SECOND@example.com\" true", "\"second@example.com\" true"]
     );
+    // A token does not read what lets its own user in: it would become that user.
+    let by_token = app.as_user("second").get(MAILS).json();
+    assert_eq!(
+        (by_token["mails"][0]["text"].is_string(), by_token["mails"][3]["text"].is_string()),
+        (false, true)
+    );
     app.execute("UPDATE user_profile SET is_first = 1 WHERE account_id = (SELECT id FROM account WHERE name = 'member')");
     assert_eq!(texts(&app, "superuser")[3], "\"member@example.com\" false");
     // Who read is in the log, once a call.
@@ -417,8 +423,74 @@ fn letters_of_superusers_are_shown_to_nobody_else() {
     let reads: Vec<&str> = log.lines().filter(|line| line.starts_with("mails_read")).collect();
     assert_eq!(
         reads,
-        ["mails_read - superuser {}", "mails_read - second {}", "mails_read - superuser {}"]
+        [
+            "mails_read - superuser {}",
+            "mails_read - second {}",
+            "mails_read - second {}",
+            "mails_read - superuser {}"
+        ]
     );
+}
+
+/// What was held could be read by whoever hands links on, and leaves later with the same code: that proves nothing.
+#[test]
+fn a_code_that_was_held_proves_no_address() {
+    let app = app().with("mail_gateway_url", "");
+    let held = "UPDATE account SET email = 'boss@corp.example' WHERE name = 'outsider'";
+    app.execute(held);
+    let invite = "/api/v1/organization/acme/team/members/invite/boss@corp.example";
+    assert_eq!(app.as_user("admin").put_empty(invite).status(), 200);
+    let link = app.as_user("admin").get("/api/v1/organization/acme/invitations").json();
+    let link = link["invitations"][0]["link"].as_str().expect("a link").to_owned();
+    let code = link.split_once("?code=").expect("a code").1.to_owned();
+    let app = app.with("mail_gateway_url", "https://mail.example/send");
+    assert_eq!(app.as_user("admin").get("/api/v1/organization/acme").status(), 200);
+    assert_eq!(app.mails().pop().expect("it leaves").to, "boss@corp.example");
+    let browser = app.continuing(&app.anonymous().get("/csrf_token"));
+    let body = json!({
+        "username": "mallory", "password": "password", "email": "boss@corp.example",
+        "invite_code": code,
+    });
+    assert_eq!(browser.post(USER, body).status(), 400);
+    assert_eq!(address_of(&app, "outsider"), "outsider boss@corp.example NULL");
+}
+
+/// Whoever had an account before its address was proven keeps nothing of it.
+#[test]
+fn the_first_recovery_ends_the_tokens_of_before() {
+    let app = app();
+    let before = app.with_scope("member", "user:admin org:admin");
+    assert_eq!(before.get(USER).status(), 200);
+    recover(&app, "member@example.com");
+    let code = mailed_code(&app, "member@example.com");
+    assert_eq!(press(&app, "/recovery", &code, "&password=another-password").status(), 200);
+    assert_eq!(app.rows("SELECT count(*) FROM access_token t JOIN account a ON a.id = t.account_id WHERE a.name = 'member'"), [["0"]]);
+    // Once it is proven, a forgotten password ends no token.
+    app.advance(120);
+    let after = app.with_scope("member", "user:read");
+    assert_eq!(after.get(USER).status(), 200);
+    recover(&app, "member@example.com");
+    let code = mailed_code(&app, "member@example.com");
+    assert_eq!(press(&app, "/recovery", &code, "&password=one-more-password").status(), 200);
+    assert_eq!(app.rows("SELECT count(*) FROM access_token t JOIN account a ON a.id = t.account_id WHERE a.name = 'member'"), [["1"]]);
+}
+
+/// Limits would begin anew with each organization that somebody makes and deletes.
+#[test]
+fn mails_count_although_their_organization_is_gone() {
+    let app = app().with("mails_per_hour", "2");
+    let member = app.with_session("member");
+    let mut statuses = Vec::new();
+    for number in 0..3 {
+        let name = format!("short-lived-{number}");
+        let made = member.post("/api/v1/organization/", json!({ "name": name }));
+        assert_eq!(made.status(), 201, "{made}");
+        let invite = format!("/api/v1/organization/{name}/team/owners/invite/bombed@corp.example");
+        statuses.push(member.put_empty(&invite).status());
+        assert_eq!(member.delete(&format!("/api/v1/organization/{name}")).status(), 204);
+    }
+    assert_eq!(statuses, [200, 200, 429]);
+    assert_eq!(app.mails().len(), 2);
 }
 
 /// Finding B10: fifty mails to a stranger in half a second.

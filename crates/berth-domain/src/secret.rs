@@ -39,10 +39,17 @@ pub fn verify_password(password: &str, hash: &str) -> bool {
         .is_ok_and(|hash| argon2id().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
+/// Takes the memory that hashing a password needs, and gives it back for the next use. A host that has none to give ends the
+/// request here: before anything is noted of an attempt whose password nobody will have looked at.
+pub fn reserve_hashing_memory() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(MEMORY_KIB as usize * 1024)));
+}
+
+const MEMORY_KIB: u32 = 7 * 1024;
+
 /// 7 MiB and five passes: as hard to guess by OWASP's reckoning (Password Storage Cheat Sheet) as 19 MiB and two, and a third
 /// of the memory while many sign in at once. A hash names its own parameters: those of older ones still count.
 fn argon2id() -> Argon2<'static> {
-    const MEMORY_KIB: u32 = 7 * 1024;
     const PASSES: u32 = 5;
     let parameters = Params::new(MEMORY_KIB, PASSES, 1, None).unwrap_or_default();
     Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)

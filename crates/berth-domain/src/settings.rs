@@ -84,7 +84,7 @@ settings! {
     SECRET_KEY_PREVIOUS: String = "secret_key_previous", "", text, "The former `secret_key` while it is being replaced: what it sealed can still be read, and is sealed anew when it is used.";
     SETUP_TOKEN: String = "setup_token", "", text, "When not empty, `POST /api/v1/user/initialize` needs it as `setup_token`.";
     SUPER_USERS: Vec<String> = "super_users", "", list, "Names of the superusers, besides the first user.";
-    GLOBAL_READONLY_SUPER_USERS: Vec<String> = "global_readonly_super_users", "", list, "Names of the users who may read everything and change nothing.";
+    GLOBAL_READONLY_SUPER_USERS: Vec<String> = "global_readonly_super_users", "", list, "Names of the users who may read everything, and change nothing but their own account, auto-prune policies and stars.";
     FEATURE_SUPER_USERS: bool = "feature_super_users", "true", flag, "Superusers exist.";
     FEATURE_SUPERUSERS_FULL_ACCESS: bool = "feature_superusers_full_access", "false", flag, "Superusers have every right in every organization.";
     FEATURE_SUPERUSERS_ORG_CREATION_ONLY: bool = "feature_superusers_org_creation_only", "false", flag, "Only superusers create organizations.";

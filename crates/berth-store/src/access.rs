@@ -111,7 +111,7 @@ pub struct TokenRow {
 macro_rules! caller_columns {
     () => {
         "SELECT v.version, v.oldest_reader, EXISTS (SELECT 1 FROM mail WHERE due_at <= ?3)
-                OR EXISTS (SELECT 1 FROM mail WHERE held_until > ?3),
+                OR EXISTS (SELECT 1 FROM mail WHERE held_until > ?3 AND attempts = 0),
             c.id, c.uuid, c.name, c.email, u.verified, u.is_first, u.session_epoch,
             t.id, t.scope, a.client_id, a.name, t.accessed_at,
             CASE WHEN ?1 IS NOT NULL THEN u.password_hash END"

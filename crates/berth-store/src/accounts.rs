@@ -413,7 +413,8 @@ pub fn use_email_code(
 }
 
 /// Uses up the code for a forgotten password and sets the new one; returns whose it was. All sessions end, other codes stop
-/// working, and the address to which the code was sent is proven. One statement.
+/// working, and tokens too where nobody had proven the address before. The address is proven if the code went there by mail, at
+/// `sent_since` or later: of one that was only held superusers had the text. Two statements.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -422,19 +423,31 @@ pub fn use_recovery_code(
     code_hash: &[u8],
     password_hash: &str,
     now: Timestamp,
+    sent_since: Timestamp,
 ) -> Result<Option<CodeBearer>, StoreError> {
+    // Whoever had the account before the address was proven may have left tokens behind.
+    tx.execute(
+        "DELETE FROM access_token WHERE account_id = (
+            SELECT account_id FROM user_profile JOIN account ON account.id = account_id
+            WHERE recovery_code_hash = ?1 AND recovery_code_expires_at > ?2
+                AND proven_email IS NOT email COLLATE NOCASE)",
+        params![code_hash, now],
+    )?;
     let rows = tx.execute(
         concat!(
             "UPDATE user_profile SET password_hash = ?3, session_epoch = session_epoch + 1,
                 verified = 1, unconfirmed_until = NULL,
-                proven_email = (SELECT email FROM account WHERE id = account_id),
+                proven_email = coalesce((SELECT email FROM account WHERE id = user_profile.account_id
+                    AND EXISTS (SELECT 1 FROM mail WHERE mail.account_id = account.id
+                        AND recipient = email COLLATE NOCASE AND delivered_at IS NOT NULL
+                        AND held_until IS NULL AND created_at >= ?4)), proven_email),
                 new_email = NULL, email_code_hash = NULL, email_code_expires_at = NULL,
                 recovery_code_hash = NULL, recovery_code_expires_at = NULL
             WHERE recovery_code_hash = ?1 AND recovery_code_expires_at > ?2
                 AND EXISTS (SELECT 1 FROM account WHERE id = account_id AND enabled = 1)",
             returning_bearer!("NULL")
         ),
-        params![code_hash, now, password_hash],
+        params![code_hash, now, password_hash, sent_since],
     )?;
     rows.into_iter().next().map(read_bearer).transpose()
 }
@@ -542,7 +555,7 @@ pub fn sign_up_facts(
         "SELECT EXISTS (SELECT 1 FROM unconfirmed_account
                 WHERE name = ?1 AND unconfirmed_until <= ?4),
             i.id IS NOT NULL,
-            coalesce(m.delivered_at IS NOT NULL AND m.recipient = i.email COLLATE NOCASE, 0),
+            coalesce(m.delivered_at IS NOT NULL AND m.held_until IS NULL AND m.recipient = i.email COLLATE NOCASE, 0),
             EXISTS (SELECT 1 FROM account WHERE kind = 'user' AND email = ?2 COLLATE NOCASE
                 AND id NOT IN (SELECT id FROM unconfirmed_account
                     WHERE email = ?2 COLLATE NOCASE AND unconfirmed_until <= ?4)),

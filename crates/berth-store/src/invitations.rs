@@ -197,7 +197,7 @@ pub struct Invitation {
     pub addressee: String,
     /// Who invites; none when he is gone.
     pub inviter: Option<String>,
-    /// Whether its code was sent to the invited address by mail.
+    /// Whether its code was sent to the invited address by mail at once: of one that was held administrators had the link.
     pub was_mailed: bool,
 }
 
@@ -232,7 +232,7 @@ macro_rules! invitation_columns {
     () => {
         "SELECT i.id, i.organization_id, o.name, t.name, i.account_id, coalesce(i.email, a.name),
             inviter.name, EXISTS (SELECT 1 FROM mail WHERE mail.id = i.mail_id
-                AND delivered_at IS NOT NULL AND recipient = i.email COLLATE NOCASE)
+                AND delivered_at IS NOT NULL AND held_until IS NULL AND recipient = i.email COLLATE NOCASE)
         FROM team_invitation i
         JOIN account o ON o.id = i.organization_id
         JOIN team t ON t.id = i.team_id

@@ -97,13 +97,13 @@ pub fn append_limited(
             sender, held_until)
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN may_leave THEN ?14 END
         FROM (SELECT
-            NOT EXISTS (SELECT 1 FROM mail WHERE recipient = ?3 COLLATE NOCASE AND created_at > ?9
-                AND subject = ?4 AND sender IS NOT NULL)
-            AND (SELECT count(*) FROM mail
+            NOT EXISTS (SELECT 1 FROM limited_mail WHERE recipient = ?3 COLLATE NOCASE
+                AND created_at > ?9 AND subject = ?4)
+            AND (SELECT count(*) FROM limited_mail
                 WHERE recipient = ?3 COLLATE NOCASE AND created_at > ?10 AND sender = ?8) < ?11
-            AND (SELECT count(*) FROM mail WHERE recipient = ?3 COLLATE NOCASE
-                AND created_at > ?10 AND sender IS NOT NULL) < ?12
-            AND (SELECT count(*) FROM mail WHERE sender = ?8 AND created_at > ?10) < ?13
+            AND (SELECT count(*) FROM limited_mail
+                WHERE recipient = ?3 COLLATE NOCASE AND created_at > ?10) < ?12
+            AND (SELECT count(*) FROM limited_mail WHERE sender = ?8 AND created_at > ?10) < ?13
             AS may_leave)
         WHERE ?6 IS NULL OR may_leave
         RETURNING id",
@@ -139,11 +139,10 @@ pub fn wait_s(
 ) -> Result<i64, StoreError> {
     let until: Option<i64> = returned(tx.execute(
         "SELECT coalesce(
-            (SELECT max(created_at) + ?5 FROM mail WHERE recipient = ?1 COLLATE NOCASE
-                AND created_at > ?4 - ?5 AND subject = ?2 AND sender IS NOT NULL),
-            (SELECT min(created_at) + ?6 FROM mail
-                WHERE (recipient = ?1 COLLATE NOCASE OR sender = ?3) AND sender IS NOT NULL
-                    AND created_at > ?4 - ?6))",
+            (SELECT max(created_at) + ?5 FROM limited_mail WHERE recipient = ?1 COLLATE NOCASE
+                AND created_at > ?4 - ?5 AND subject = ?2),
+            (SELECT min(created_at) + ?6 FROM limited_mail
+                WHERE (recipient = ?1 COLLATE NOCASE OR sender = ?3) AND created_at > ?4 - ?6))",
         params![
             mail.recipient,
             mail.subject,
@@ -180,9 +179,9 @@ pub fn claim(db: &dyn Database, now: Timestamp) -> Result<Option<ClaimedMail>, S
     let mut parameters = vec![Value::from(now)];
     parameters.extend(PAUSES_S.map(|pause| Value::from(now.plus_seconds(pause))));
     let rows = db.execute(
-        "UPDATE mail SET attempts = attempts + 1, held_until = NULL,
+        "UPDATE mail SET attempts = attempts + 1,
             due_at = CASE attempts WHEN 0 THEN ?2 WHEN 1 THEN ?3 WHEN 2 THEN ?4 WHEN 3 THEN ?5 END
-        WHERE id = (SELECT id FROM mail WHERE due_at <= ?1 OR held_until > ?1
+        WHERE id = (SELECT id FROM mail WHERE due_at <= ?1 OR (held_until > ?1 AND attempts = 0)
             ORDER BY held_until IS NOT NULL, coalesce(due_at, created_at), id LIMIT 1)
         RETURNING id, uuid, recipient, subject, sealed_content",
         &parameters,

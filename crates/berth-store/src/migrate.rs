@@ -62,6 +62,7 @@ migrations! {
     "0029_held_mail.sql": Expands,
     "0030_upstream_checks.sql": Expands,
     "0031_limits.sql": Expands,
+    "0032_sent_mail.sql": Expands,
 }
 
 /// The version that this code wants.

@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::html::escape;
 use crate::services::Services;
+use crate::throttle;
 
 pub(crate) use delivery::deliver_due;
 
@@ -186,14 +187,14 @@ pub struct MailSender {
 }
 
 impl MailSender {
-    /// The caller, or the address of the client where nobody knows who calls.
+    /// The caller, or the network of the client where nobody knows who calls.
     ///
     /// # Errors
     /// [`ApiError`] when a setting cannot be used.
     pub fn of<P: Permit>(cx: &Context<'_, P>) -> Result<Self, ApiError> {
         let id = match cx.principal().caller() {
             Some(caller) => caller.uuid.clone(),
-            None => cx.request().client_address().unwrap_or_default(),
+            None => throttle::network(cx.request()),
         };
         Ok(Self { id, hourly_limit: cx.services().setting(&settings::MAILS_PER_HOUR)? })
     }

@@ -12,7 +12,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use berth_domain::secret::{Purpose, hash_token, verify_password};
+use berth_domain::secret::{Purpose, hash_token, reserve_hashing_memory, verify_password};
 use berth_domain::settings;
 use berth_store::accounts::{self, SignInRow};
 
@@ -109,6 +109,7 @@ impl Guess {
             let parts = [device.account.as_str(), &device.id];
             let own = Throttle::new(services, "device", &parts, Rule::Doubling, MOST_OF_A_NAME)?;
             let own = own.forgiven(forgiven_at);
+            reserve_hashing_memory();
             let attempt = own.begin(services)?;
             return Ok(Self { own: (own, attempt), shared: None });
         }
@@ -127,6 +128,7 @@ impl Guess {
         if let Some(known) = known.filter(|_| before.is_none_or(|own| own.succeeded_at < since)) {
             by_name.require_of(&known, services.now())?;
         }
+        reserve_hashing_memory();
         let attempt = own.begin(services)?;
         let noted = by_address.map(|throttle| begin(services, throttle)).transpose();
         if noted.is_err() {
