@@ -94,7 +94,11 @@ impl Connections {
     pub(crate) fn admit(self: &Arc<Self>, client: Client) -> Option<Place> {
         let mut open = self.open();
         let own = open.of.get(&client).copied().unwrap_or_default();
-        let has_place = if own >= self.share {
+        // Beside others a client never has more than is left for all.
+        let others = open.all.len() - own;
+        let left = self.limit.saturating_sub(open.all.len());
+        let most = if others == 0 { self.share } else { self.share.min(left) };
+        let has_place = if own >= most && own > 0 {
             open.close_idle(Some(client))
         } else {
             open.all.len() < self.limit || open.close_idle(None)
@@ -233,6 +237,21 @@ mod tests {
         drop(request);
         assert!(!connections.admit(client(1)).unwrap().is_reserve());
         assert!(is_closed(&busy));
+    }
+
+    #[test]
+    fn several_busy_clients_leave_places_for_the_next() {
+        let connections = Connections::new(16);
+        let mut busy = Vec::new();
+        for attacker in 1..=3 {
+            while let Some(place) =
+                connections.admit(client(attacker)).filter(|it| !it.is_reserve())
+            {
+                busy.push((place.entry.request(), place));
+            }
+        }
+        assert_eq!(busy.len(), 8 + 4 + 2);
+        assert!(!connections.admit(client(9)).unwrap().is_reserve());
     }
 
     #[test]

@@ -49,12 +49,15 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// Takes so much more, all of it or nothing.
+    /// Takes so much more, all of it or nothing. Beside others a client never has more than is left for all: so two or three of
+    /// them do not share everything among themselves.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
         let mut counts = self.room.counts();
         let Counts { free, taken } = &mut *counts;
         let own = taken.get(&self.client).copied().unwrap_or_default();
-        if more > *free || own.saturating_add(more) > self.room.share {
+        let is_alone = taken.is_empty() || (taken.len() == 1 && own > 0);
+        let most = if is_alone { self.room.share } else { self.room.share.min(*free) };
+        if more > *free || own.saturating_add(more) > most {
             return false;
         }
         *free -= more;
@@ -108,6 +111,17 @@ mod tests {
         assert!(room.take(client(1), 6).is_some());
         drop(second);
         assert!(room.counts().taken.is_empty() && room.counts().free == 10);
+    }
+
+    #[test]
+    fn several_clients_leave_something_for_the_next() {
+        let room = Room::new(1_024, 512);
+        let mut kept = Vec::new();
+        for attacker in 1..=4 {
+            kept.extend(std::iter::from_fn(|| room.take(client(attacker), 1)));
+        }
+        assert_eq!(kept.len(), 512 + 256 + 128 + 64);
+        assert!(room.take(client(9), 32).is_some());
     }
 
     #[test]

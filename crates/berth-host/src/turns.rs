@@ -77,7 +77,13 @@ impl Turns {
             return Ok(Waiting::ready(self, client));
         }
         let of_one = queue.new.get(&client).map_or(0, VecDeque::len);
-        if queue.waiting >= self.size.waiting || of_one >= self.size.waiting_of_one {
+        // Beside others a client never waits in more places than are left for all.
+        let left = self.size.waiting.saturating_sub(queue.waiting);
+        let is_alone =
+            queue.new.values().all(VecDeque::is_empty) || (queue.new.len() == 1 && of_one > 0);
+        let most =
+            if is_alone { self.size.waiting_of_one } else { self.size.waiting_of_one.min(left) };
+        if queue.waiting >= self.size.waiting || of_one >= most {
             return Err(Full);
         }
         let (call, called) = oneshot::channel();

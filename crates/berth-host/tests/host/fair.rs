@@ -260,8 +260,7 @@ fn with_all_connections_busy_a_probe_is_heard_and_others_are_told() {
     let flags = ["--concurrent-requests", "16", "--probe-path", "/constant"];
     let host = Host::start_limited("ulimit -n 256", &flags);
     host.logged("only 32 connections at a time");
-    let busy: Vec<_> =
-        (0..32).map(|i| host.begin_from(2 + i % 2, "/misbehave/wait/4000")).collect();
+    let busy: Vec<_> = (0..32).map(|i| host.begin_from(2 + i, "/misbehave/wait/4000")).collect();
     std::thread::sleep(Duration::from_millis(500));
     let mut told = host.connect();
     told.request("GET", "/select", b"").assert_refused(503, "Too many connections at a time");
