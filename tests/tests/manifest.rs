@@ -130,3 +130,26 @@ fn every_component_with_a_route_table_is_listed() {
     listed.sort_unstable();
     assert_eq!(found, listed, "tests/src/components.rs lists the components");
 }
+
+/// What a component may reach is no wider than it needs: dependencies have all of it too.
+#[test]
+fn only_what_tries_registries_reaches_any_host() {
+    let manifest = manifest();
+    let mut reaching = Vec::new();
+    for (name, component) in manifest["component"].as_table().expect("components") {
+        let hosts = component.get("allowed_outbound_hosts").and_then(toml::Value::as_array);
+        for host in hosts.into_iter().flatten() {
+            reaching.push(format!("{name} {}", host.as_str().expect("a text")));
+        }
+    }
+    reaching.sort();
+    assert_eq!(
+        reaching,
+        [
+            "identity {{ mail_gateway_url }}",
+            "proxycache http://*:*",
+            "proxycache https://*:*",
+            "teams {{ mail_gateway_url }}",
+        ]
+    );
+}

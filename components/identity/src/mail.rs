@@ -68,7 +68,7 @@ impl<'a> CodedLetter<'a> {
             to: email,
             subject: format!("Your password for {registry}"),
             paragraphs: vec![
-                "somebody, probably you, asked for a new password. With the link below you can \
+                "Somebody, probably you, asked for a new password. With the link below you can \
                 choose one for half an hour, once."
                     .into(),
                 "If you did not ask for this, ignore this mail.".into(),
@@ -148,7 +148,7 @@ pub(crate) fn organization_recovery<'a>(
         subject: format!("Organization {} recovery", organization.name),
         paragraphs: vec![
             format!(
-                "somebody, probably you, asked {registry} for a new password with this address. It is that of \
+                "Somebody, probably you, asked {registry} for a new password with this address. It is that of \
                 the organization {}, which has none.",
                 organization.name
             ),

@@ -346,7 +346,7 @@ fn recovery_with_the_address_of_an_organization() {
     assert_snapshot!(format!("{}\n\n{}", mails[0].subject, mails[0].text), @"
     Organization acme recovery
 
-    somebody, probably you, asked Berth for a new password with this address. It is that of the organization acme, which has none.
+    Somebody, probably you, asked Berth for a new password with this address. It is that of the organization acme, which has none.
 
     Please sign in as one of the users who administer it: admin.
 

@@ -452,7 +452,7 @@ fn a_forgotten_password() {
     }
     "#);
     assert_snapshot!(app.outbox()[0], @"
-    somebody, probably you, asked for a new password. With the link below you can choose one for half an hour, once.
+    Somebody, probably you, asked for a new password. With the link below you can choose one for half an hour, once.
 
     If you did not ask for this, ignore this mail.
 

@@ -103,6 +103,19 @@ fn guesses_from_elsewhere_lock_nobody_out() {
     assert_eq!(sign_in(&app, "ana", "password").status(), 200);
 }
 
+/// Behind a proxy that is trusted, guesses of one client hold up no other.
+#[test]
+fn clients_of_a_trusted_proxy_are_counted_apart() {
+    let app = app().with("trusted_proxies", "192.0.2.0/24");
+    let body = |password: &str| json!({ "username": "ana", "password": password });
+    let sign_in = |client: &str, password: &str| {
+        let proxied = browser(&app, HERE).header("x-forwarded-for", client);
+        proxied.post("/api/v1/signin", body(password)).status()
+    };
+    assert_eq!((sign_in("203.0.113.7", "wrong"), sign_in("203.0.113.7", "password")), (403, 429));
+    assert_eq!(sign_in("203.0.113.8", "password"), 200);
+}
+
 /// Names that nobody has cost a hash each: what is counted is the address.
 #[test]
 fn an_address_guesses_at_no_more_than_ten_names_a_minute() {
