@@ -19,6 +19,12 @@ impl From<IpAddr> for Client {
     }
 }
 
+/// How much one client may have of what clients share: its share while it is alone, and beside others no more than is `left`
+/// for all. So a few of them do not share everything among themselves: each leaves as much for the next as it takes.
+pub(crate) fn most_of_one(share: usize, left: usize, is_alone: bool) -> usize {
+    if is_alone { share } else { share.min(left) }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {

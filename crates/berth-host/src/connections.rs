@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::client::Client;
+use crate::client::{Client, most_of_one};
 
 /// Connections beyond the limit, for probes and for saying no,
 pub(crate) const RESERVE: usize = 32;
@@ -94,10 +94,9 @@ impl Connections {
     pub(crate) fn admit(self: &Arc<Self>, client: Client) -> Option<Place> {
         let mut open = self.open();
         let own = open.of.get(&client).copied().unwrap_or_default();
-        // Beside others a client never has more than is left for all.
         let others = open.all.len() - own;
         let left = self.limit.saturating_sub(open.all.len());
-        let most = if others == 0 { self.share } else { self.share.min(left) };
+        let most = most_of_one(self.share, left, others == 0);
         let has_place = if own >= most && own > 0 {
             open.close_idle(Some(client))
         } else {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::client::Client;
+use crate::client::{Client, most_of_one};
 
 /// So much room.
 pub(crate) struct Room {
@@ -49,14 +49,13 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// Takes so much more, all of it or nothing. Beside others a client never has more than is left for all: so two or three of
-    /// them do not share everything among themselves.
+    /// Takes so much more, all of it or nothing.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
         let mut counts = self.room.counts();
         let Counts { free, taken } = &mut *counts;
         let own = taken.get(&self.client).copied().unwrap_or_default();
-        let is_alone = taken.is_empty() || (taken.len() == 1 && own > 0);
-        let most = if is_alone { self.room.share } else { self.room.share.min(*free) };
+        let is_alone = taken.len() <= usize::from(own > 0);
+        let most = most_of_one(self.room.share, *free, is_alone);
         if more > *free || own.saturating_add(more) > most {
             return false;
         }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
-use crate::client::Client;
+use crate::client::{Client, most_of_one};
 
 /// How many may go and how many may wait.
 #[derive(Clone, Copy)]
@@ -77,12 +77,9 @@ impl Turns {
             return Ok(Waiting::ready(self, client));
         }
         let of_one = queue.new.get(&client).map_or(0, VecDeque::len);
-        // Beside others a client never waits in more places than are left for all.
         let left = self.size.waiting.saturating_sub(queue.waiting);
-        let is_alone =
-            queue.new.values().all(VecDeque::is_empty) || (queue.new.len() == 1 && of_one > 0);
-        let most =
-            if is_alone { self.size.waiting_of_one } else { self.size.waiting_of_one.min(left) };
+        let is_alone = queue.new.len() <= usize::from(of_one > 0);
+        let most = most_of_one(self.size.waiting_of_one, left, is_alone);
         if queue.waiting >= self.size.waiting || of_one >= most {
             return Err(Full);
         }
