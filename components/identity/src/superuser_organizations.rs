@@ -3,8 +3,9 @@
 use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::{Invalid, LogKind, NamespaceKind, NamespaceName};
 use berth_store::{Database, accounts, log, members, organizations, transaction, users};
+use berth_web::deletion::delete_organization;
 use berth_web::view::Quotas;
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema, leftovers};
+use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -72,15 +73,10 @@ pub(crate) fn invalid_name(invalid: Invalid) -> ApiError {
 
 /// `DELETE /api/v1/superuser/organizations/<name>`: everything of it goes at once.
 pub(crate) fn delete(cx: &Context<'_, SuperuserOrganization>) -> Answer {
-    let organization = cx.grant.organization();
-    transaction(cx.db(), |tx| {
-        let name = organizations::delete(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
-        let metadata = json!({ "namespace": name });
-        log::append(tx, &[cx.log_entry(LogKind::OrgDelete, organization.id, metadata)])?;
-        Ok::<_, ApiError>(())
-    })?;
-    leftovers::forget(cx.services(), organization);
-    Ok(Response::no_content())
+    match delete_organization(cx, &cx.grant)? {
+        true => Ok(Response::no_content()),
+        false => Err(ApiError::not_found()),
+    }
 }
 
 /// `POST /api/v1/superuser/takeownership/<namespace>`: the caller becomes an administrator of the organization. The

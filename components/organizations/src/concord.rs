@@ -12,8 +12,9 @@ use berth_domain::{LogKind, TeamRole, settings};
 use berth_store::concord::{
     self, Entry, EntryChange, Listing, NewEntry, Owner, Resolved, Target, Wanted,
 };
-use berth_store::{StoreError, log, organizations, transaction};
-use berth_web::{Answer, ApiError, Context, Response, leftovers};
+use berth_store::{StoreError, log, transaction};
+use berth_web::deletion::delete_organization;
+use berth_web::{Answer, ApiError, Context, Response};
 use serde_json::json;
 
 use body::key_violation;
@@ -173,16 +174,10 @@ pub(crate) fn delete(cx: &Context<'_, AuthenticatedOrganization>, _: Confirmatio
             _ => refusal("Only admins are allowed to update organizations"),
         },
     )?;
-    transaction(cx.db(), |tx| {
-        if organizations::delete(tx, &grant)?.is_none() {
-            return Err(not_found(name));
-        }
-        let metadata = json!({ "namespace": name });
-        log::append(tx, &[cx.log_entry(LogKind::OrgDelete, grant.organization().id, metadata)])?;
-        Ok::<_, ApiError>(())
-    })?;
-    leftovers::forget(cx.services(), grant.organization());
-    Ok(Response::ok(&views::result("DELETED", None)))
+    match delete_organization(cx, &grant)? {
+        true => Ok(Response::ok(&views::result("DELETED", None))),
+        false => Err(not_found(name)),
+    }
 }
 
 /// A refusal in the words of Concord's, which clients match; Concord itself sends them with status 500.

@@ -8,10 +8,11 @@ use berth_domain::{EmailAddress, LogKind, Namespace, NamespaceName, settings};
 use berth_store::log::LogEntry;
 use berth_store::organizations::{NewOrganization, OrganizationChange};
 use berth_store::{log, organizations, transaction};
+use berth_web::deletion::delete_organization;
 use berth_web::view::{OrganizationView, Quotas};
 use berth_web::{
-    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services, leftovers,
-    present, tag_expiration_option,
+    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services, present,
+    tag_expiration_option,
 };
 use serde::Deserialize;
 use serde_json::{Number, json};
@@ -245,15 +246,10 @@ impl Given {
 
 /// `DELETE /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.4): everything of it goes at once.
 pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> Answer {
-    let organization = cx.grant.organization();
-    transaction(cx.db(), |tx| {
-        let name = organizations::delete(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
-        let metadata = json!({ "namespace": name });
-        log::append(tx, &[cx.log_entry(LogKind::OrgDelete, organization.id, metadata)])?;
-        Ok::<_, ApiError>(())
-    })?;
-    leftovers::forget(cx.services(), organization);
-    Ok(Response::no_content())
+    match delete_organization(cx, &cx.grant)? {
+        true => Ok(Response::no_content()),
+        false => Err(ApiError::not_found()),
+    }
 }
 
 /// `GET …/private` (`docs/contract/quay.md` 1.5). Nobody has bought a plan here, so billing allows no further private repository.

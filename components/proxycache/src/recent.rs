@@ -6,7 +6,7 @@ use berth_domain::Namespace;
 use berth_domain::Timestamp;
 use berth_domain::secret::Purpose;
 use berth_web::outbound::registry::{Failure, Upstream, Verdict};
-use berth_web::{ApiError, Services, leftovers};
+use berth_web::{ApiError, Services, deletion};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -34,7 +34,7 @@ pub(crate) fn or_ask(
     upstream: &Upstream<'_>,
     ask: impl FnOnce() -> Result<Outcome, ApiError>,
 ) -> Result<Outcome, ApiError> {
-    let key = leftovers::upstream_answers(organization);
+    let key = deletion::upstream_answers(organization);
     let asked = [json!(organization.uuid), json!(upstream.name), json!(upstream.insecure)];
     let asked = json!([asked, upstream.credentials, upstream.allowed]).to_string();
     let question = services.sealing_keys()?.fingerprint(Purpose::UpstreamCredentials, &asked);

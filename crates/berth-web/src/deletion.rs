@@ -1,7 +1,12 @@
-//! What is kept of organizations beside the database.
+//! Deleting organizations, with what is kept of them beside the database.
 
-use berth_domain::Namespace;
+use berth_access::{DeletesOrganization, Grant, Permit};
+use berth_domain::{LogKind, Namespace};
+use berth_store::{log, organizations, transaction};
+use serde_json::json;
 
+use crate::context::Context;
+use crate::error::ApiError;
 use crate::services::Services;
 
 /// The key of what upstream registries answered to an organization.
@@ -10,9 +15,30 @@ pub fn upstream_answers(organization: &Namespace) -> String {
     format!("berth/upstream-answers/{}", organization.uuid)
 }
 
+/// Deletes the organization of the grant with everything of it, and logs that; whether it was there.
+///
+/// # Errors
+/// [`ApiError`] when the database fails.
+pub fn delete_organization<P: Permit, Q: DeletesOrganization>(
+    cx: &Context<'_, P>,
+    grant: &Grant<Q>,
+) -> Result<bool, ApiError> {
+    let organization = grant.organization();
+    let deleted = transaction(cx.db(), |tx| {
+        let Some(name) = organizations::delete(tx, grant)? else { return Ok(false) };
+        let metadata = json!({ "namespace": name });
+        log::append(tx, &[cx.log_entry(LogKind::OrgDelete, organization.id, metadata)])?;
+        Ok::<_, ApiError>(true)
+    })?;
+    if deleted {
+        forget(cx.services(), organization);
+    }
+    Ok(deleted)
+}
+
 /// Forgets what is kept of an organization that was deleted. It was good for nothing without the organization: a store that
 /// does not answer does not undo the deletion.
-pub fn forget(services: &Services<'_>, organization: &Namespace) {
+fn forget(services: &Services<'_>, organization: &Namespace) {
     if let Err(error) = services.key_value().delete(&upstream_answers(organization)) {
         eprintln!("warning: what is kept of a deleted organization stays: {error}");
     }

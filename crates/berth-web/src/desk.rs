@@ -191,14 +191,7 @@ fn known_before_work(
     if request.body.len() <= SMALL_BODY || !route.endpoint.needs_caller() {
         return Ok(None);
     }
-    let caller = match credentials.credential {
-        Credential::None => None,
-        _ => {
-            let nothing = Address::NOTHING;
-            access::load(services.db(), &credentials.credential, nothing, services.now())?.caller
-        }
-    };
-    let principal = principal(services, request, credentials, caller)?;
+    let principal = who_calls(services, request, credentials)?;
     if principal.caller().is_none() {
         require_intent(services, request, route, credentials, &principal)?;
         require_anonymous_access(services, route, &principal)?;
@@ -260,11 +253,24 @@ fn unmatched(
 }
 
 fn require_caller(services: &Services<'_>, request: &Request) -> Result<(), ApiError> {
-    let credentials = concord::credentials(request)?;
-    let nothing = Address::NOTHING;
-    let loaded = access::load(services.db(), &credentials.credential, nothing, services.now())?;
-    let principal = principal(services, request, &credentials, loaded.caller)?;
+    let principal = who_calls(services, request, &concord::credentials(request)?)?;
     principal.caller().map(drop).ok_or_else(ApiError::unauthenticated)
+}
+
+/// Who calls, whatever he addresses. One statement; none for who shows nothing.
+fn who_calls(
+    services: &Services<'_>,
+    request: &Request,
+    credentials: &Credentials,
+) -> Result<Principal, ApiError> {
+    let caller = match credentials.credential {
+        Credential::None => None,
+        _ => {
+            let nothing = Address::NOTHING;
+            access::load(services.db(), &credentials.credential, nothing, services.now())?.caller
+        }
+    };
+    principal(services, request, credentials, caller)
 }
 
 /// Browsers that follow a link do not read Quay's API (`docs/contract/quay.md` 0.5).
