@@ -6,6 +6,7 @@ mod misbehaving;
 mod server;
 mod token_server;
 
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use berth_tests::{Client, Host, HostOptions, Session};
@@ -15,10 +16,20 @@ const VALIDATE: &str = "/api/v1/organization/acme/validateproxycache";
 const PASSWORD: &str = "battery-staple";
 const CONFIGURATION: &str = "/api/v1/organization/acme/proxycache";
 
+/// Held by every host, and for writing by a test that measures memory: what others do on the machine meanwhile would show.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+#[allow(dead_code, reason = "held")]
+enum Machine {
+    Shared(RwLockReadGuard<'static, ()>),
+    Alone(RwLockWriteGuard<'static, ()>),
+}
+
 /// A host that may reach registries on this machine, with the organization `acme` and its owner.
 struct Stage {
     host: Host,
     ana: Client,
+    _machine: Machine,
 }
 
 impl Stage {
@@ -26,12 +37,23 @@ impl Stage {
         Self::with(Host::options().variable("ssrf_allowed_hosts", "127.0.0.1"))
     }
 
+    /// The same, while no other test of this file has one.
+    fn alone() -> Self {
+        let machine = Machine::Alone(MACHINE.write().unwrap_or_else(PoisonError::into_inner));
+        Self::start(Host::options().variable("ssrf_allowed_hosts", "127.0.0.1"), machine)
+    }
+
     fn with(options: HostOptions) -> Self {
+        let machine = Machine::Shared(MACHINE.read().unwrap_or_else(PoisonError::into_inner));
+        Self::start(options, machine)
+    }
+
+    fn start(options: HostOptions, machine: Machine) -> Self {
         let host = options.start();
         let ana = host.client().initialize("ana");
         let reply = ana.post("/api/v1/organization/", &json!({ "name": "acme" }));
         assert_eq!(reply.status, 201, "{reply}");
-        Self { host, ana }
+        Self { host, ana, _machine: machine }
     }
 
     /// What validation says of a registry to the owner of `acme`: the verdict, or the reason of the failure.

@@ -212,7 +212,7 @@ fn the_registry_says_how_long_to_wait() {
 
 #[test]
 fn endless_answers_cost_no_memory() {
-    let stage = Stage::new();
+    let stage = Stage::alone();
     let endless = || {
         with_token(|stream| {
             let _ = write!(&*stream, "HTTP/1.1 200 OK\r\n\r\n");
