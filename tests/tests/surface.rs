@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use berth_tests::components::{COMPONENTS, rows};
+use berth_api::RESOURCES;
+use berth_tests::components::rows;
 use berth_tests::surface::{Ask, Case, OverTcp, Rehearsal, Script, Secrets, Stage};
 use berth_tests::{Reply, repository_root};
 use berth_web::Logs;
@@ -80,9 +81,9 @@ fn everybody_may_what_was_reviewed() {
     let script = Script::read();
     let scene = Stage::set(&script);
     let mut table = String::new();
-    for component in COMPONENTS {
-        let _ = writeln!(table, "# {}\n", component.name);
-        for route in component.routes {
+    for resource in RESOURCES {
+        let _ = writeln!(table, "# {}\n", resource.name);
+        for route in resource.rows() {
             let case = script.case(route.name);
             let probe = case.probe().expect("a request");
             let stage = scene.with(case.before(probe));

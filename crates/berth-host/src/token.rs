@@ -10,10 +10,10 @@ use berth_domain::secret::hash_token;
 use berth_domain::settings::parse_duration;
 use berth_domain::{LogKind, Timestamp};
 use berth_store::accounts::SignInRow;
-use berth_store::log::LogEntry;
+use berth_store::logs::LogEntry;
 use berth_store::tokens::NewToken;
 use berth_store::{
-    Database, DatabaseError, Row, Value, accounts, applications, log, tokens, transaction,
+    Database, DatabaseError, Row, Value, accounts, applications, logs, tokens, transaction,
 };
 use berth_web::{Entropy, Random};
 use clap::{Args, Subcommand};
@@ -101,7 +101,7 @@ fn make(create: &Create) -> Result<String> {
             expires_at: now.plus_seconds(create.expires),
         };
         tokens::create(tx, &new)?;
-        log::append(tx, &[entry(&user, &new)])
+        logs::append(tx, &[entry(&user, &new)])
     })?;
     Ok(token)
 }

@@ -6,7 +6,7 @@ use berth_access::{ExistingTeamAdmin, Grant, OrganizationAdminView};
 use berth_domain::{Timestamp, is_same_address};
 
 use crate::db::{Database, Row, StoreError, Transaction};
-use crate::mail::Delivery;
+use crate::mails::Delivery;
 use crate::params;
 
 /// Who is invited.

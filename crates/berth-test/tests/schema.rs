@@ -15,7 +15,7 @@ fn event_and_body(sql: &str) -> (String, String) {
 
 #[test]
 fn no_two_triggers_do_the_same() {
-    let app = App::new(&[]);
+    let app = App::new();
     let mut known = BTreeMap::new();
     for mut row in app.rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'") {
         let (sql, name) = (row.remove(1), row.remove(0));
@@ -28,7 +28,7 @@ fn no_two_triggers_do_the_same() {
 
 #[test]
 fn applications_of_users_who_were_renamed_before_are_named_after_them() {
-    let app = App::new(&[]).with_user("ana").with_user("bob").with_user("cy");
+    let app = App::new().with_user("ana").with_user("bob").with_user("cy");
     // As it was before: ana was called bob and has that client id, bob has none of his own; cy was renamed from what is free.
     app.execute("DELETE FROM oauth_application WHERE client_id = 'bob'");
     app.execute("UPDATE oauth_application SET client_id = 'bob' WHERE client_id = 'ana'");

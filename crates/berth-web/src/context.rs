@@ -3,8 +3,8 @@
 use berth_access::{Authority, Caller, Denied, Facts, Grant, Permit, Principal};
 use berth_domain::{LogKind, settings};
 use berth_store::accounts::{self, ProfileChange, SignInRow};
-use berth_store::log::LogEntry;
-use berth_store::{Database, StoreError, log, transaction};
+use berth_store::logs::LogEntry;
+use berth_store::{Database, StoreError, logs, transaction};
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
@@ -150,7 +150,7 @@ impl<'a, P: Permit> Context<'a, P> {
         if entry.is_some() || change != ProfileChange::default() {
             transaction(self.db(), |tx| -> Result<_, StoreError> {
                 accounts::change_profile(tx, user.id, &change)?;
-                log::append(tx, entry.as_slice())
+                logs::append(tx, entry.as_slice())
             })?;
         }
         Ok(session)

@@ -15,7 +15,6 @@ use crate::context::Visit;
 use crate::credentials::Credentials;
 use crate::dialect::Dialect;
 use crate::error::{ApiError, ErrorType};
-use crate::mail;
 use crate::message::{Method, Request, Response};
 use crate::password;
 use crate::password_use;
@@ -39,8 +38,8 @@ pub struct Served<'a> {
 pub struct Afterwards<'a>(Services<'a>);
 
 impl Afterwards<'_> {
-    /// Does what was put off, writes down that a token or a password was used, and delivers mail that is due.
-    pub fn run(self) {
+    /// Does what was put off, writes down that a token or a password was used, and has mail delivered where some is due.
+    pub fn run(self, deliver_mail: impl FnOnce(&Services<'_>)) {
         for work in self.0.take_later() {
             if let Err(error) = work(&self.0) {
                 eprintln!("error: after the answer: {}", error.cause().unwrap_or("refused"));
@@ -53,19 +52,19 @@ impl Afterwards<'_> {
             password_use::record(&self.0, used);
         }
         if self.0.has_due_mail() {
-            mail::deliver_due(&self.0);
+            deliver_mail(&self.0);
         }
     }
 }
 
 /// Answers a request.
 #[must_use]
-pub fn serve<'a>(platform: Platform<'a>, routes: &[Route], mut request: Request) -> Served<'a> {
+pub fn serve<'a>(platform: Platform<'a>, tables: &[&[Route]], mut request: Request) -> Served<'a> {
     let services = Services::new(platform);
     let settled = arrival::settle(&services, &mut request);
     let dialect = Dialect::of(&request.path);
     let answered = match settled {
-        Ok(None) => answer(&services, dialect, routes, &request),
+        Ok(None) => answer(&services, dialect, tables, &request),
         Ok(Some(response)) => Ok(response),
         Err(error) => Err(error),
     };
@@ -102,10 +101,10 @@ fn finish(
 fn answer(
     services: &Services<'_>,
     dialect: Dialect,
-    routes: &[Route],
+    tables: &[&[Route]],
     request: &Request,
 ) -> Answer {
-    let matches = with_features_on(services, routing::matches(routes, &request.path))?;
+    let matches = with_features_on(services, routing::matches(tables, &request.path))?;
     if let Some(response) = dialect.answer_at_once(request, &matches)? {
         return Ok(response);
     }

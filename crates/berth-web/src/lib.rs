@@ -5,20 +5,15 @@
 //! [`Platform`]; nothing here knows Spin.
 
 mod arrival;
-pub mod autoprune;
 mod body;
 mod concord;
 mod context;
 mod credentials;
-pub mod deletion;
 mod desk;
 mod device;
 mod dialect;
 mod error;
-pub mod html;
 pub mod listing;
-pub mod logs;
-pub mod mail;
 mod message;
 pub mod outbound;
 mod paging;
@@ -35,7 +30,6 @@ pub mod session;
 mod tag_expiration;
 mod throttle;
 mod token_use;
-pub mod view;
 
 pub use body::{Body, Form, Json, OptionalJson, RawBody, parse, present};
 pub use context::Context;
@@ -54,4 +48,4 @@ pub use routing::{find, find_any};
 pub use schema::{Kind, Property, Schema};
 pub use services::Services;
 pub use tag_expiration::tag_expiration_option;
-pub use throttle::take_turn;
+pub use throttle::{network, take_turn};

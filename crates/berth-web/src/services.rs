@@ -58,7 +58,8 @@ impl<'a> Services<'a> {
     }
 
     /// Who delivers mail; none in a component that sends none.
-    pub(crate) fn mailer(&self) -> Option<&'a dyn Mailer> {
+    #[must_use]
+    pub fn mailer(&self) -> Option<&'a dyn Mailer> {
         self.platform.outbound.mailer
     }
 
@@ -68,7 +69,7 @@ impl<'a> Services<'a> {
     /// [`ApiError::Internal`] when the component was built without them.
     pub fn registry(&self) -> Result<&'a dyn Registry, ApiError> {
         self.platform.outbound.registry.ok_or_else(|| {
-            ApiError::Internal("the component's `door!` does not name `registry`".into())
+            ApiError::Internal("the component's `resources!` does not name `registry`".into())
         })
     }
 
@@ -105,7 +106,7 @@ impl<'a> Services<'a> {
     }
 
     /// Has the outbox looked into once the request is answered.
-    pub(crate) fn note_due_mail(&self) {
+    pub fn note_due_mail(&self) {
         self.mail_is_due.set(true);
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::requests::{Ask, Case, Script, Step};
 use super::secrets::Secrets;
 use super::stage::Stage;
-use crate::components::COMPONENTS;
+use berth_api::RESOURCES;
 
 /// A text in an answer that is longer stands in a file of its own: the changelog.
 const LONGEST_TEXT: usize = 1_000;
@@ -37,15 +37,15 @@ impl Rehearsal {
     pub fn of(script: &Script) -> Self {
         let scene = Stage::set(script);
         let mut rehearsal = Self { secrets: scene.secrets.clone(), ..Self::default() };
-        for component in COMPONENTS {
+        for resource in RESOURCES {
             let mut transcript = String::new();
-            for route in component.routes {
+            for route in resource.rows() {
                 match script.cases.iter().find(|case| case.row == route.name) {
                     Some(case) => rehearsal.play(&scene, route, case, &mut transcript),
                     None => rehearsal.fault(route, "stands not in requests.txt"),
                 }
             }
-            rehearsal.transcripts.push((component.name, transcript));
+            rehearsal.transcripts.push((resource.name, transcript));
         }
         rehearsal
     }
@@ -121,7 +121,7 @@ fn kinds(stage: &Stage, skip: usize) -> Vec<String> {
 /// Whether the path of a request is one of the row.
 fn knows(route: &Route, ask: &Ask) -> bool {
     let path = ask.target.split('?').next().unwrap_or_default();
-    berth_web::find_any(std::slice::from_ref(route), path)
+    berth_web::find_any(&[std::slice::from_ref(route)], path)
 }
 
 /// A request and its answer, as the transcripts show them.

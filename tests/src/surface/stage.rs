@@ -5,13 +5,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use berth_domain::settings;
 use berth_test::{App, As, Reply};
-use berth_web::Route;
 use berth_web::outbound::registry::{Failure, LookUpError, Registry, Upstream, Verdict};
 use serde_json::Value;
 
 use super::requests::{Ask, Given, Place, Script, Source, Values, Who, fill};
 use super::secrets::Secrets;
-use crate::components::COMPONENTS;
 
 /// What must be on for every row to exist.
 const SETTINGS: [(&str, &str); 4] = [
@@ -170,9 +168,7 @@ impl Stage {
 }
 
 fn empty() -> App {
-    let tables: Vec<&'static [Route]> =
-        COMPONENTS.iter().map(|component| component.routes).collect();
-    let app = App::new(&tables).with_registry(Upstreams);
+    let app = App::new().with_registry(Upstreams);
     SETTINGS.into_iter().fold(app, |app, (name, value)| app.with(name, value))
 }
 

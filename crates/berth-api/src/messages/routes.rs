@@ -1,0 +1,32 @@
+//! The rows of this resource.
+
+use berth_access::{Public, Scope, Superuser};
+use berth_domain::LogKind;
+use berth_domain::settings::FEATURE_SUPER_USERS;
+use berth_web::{Change, Logs, Read, Route};
+
+use super::handlers;
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get("/api/v1/messages", "getGlobalMessages", &Read::<Public>(handlers::list)),
+    Route::post(
+        "/api/v1/messages",
+        "createGlobalMessage",
+        &Change::<Superuser, _>(handlers::create),
+        Logs::Kinds(&[LogKind::CreateGlobalMessage]),
+    )
+    .scope(Scope::SuperUser)
+    .feature(&FEATURE_SUPER_USERS)
+    .fresh_login()
+    .answers(&[201]),
+    Route::delete(
+        "/api/v1/message/:uuid",
+        "deleteGlobalMessage",
+        &Read::<Superuser>(handlers::delete),
+        Logs::Kinds(&[LogKind::DeleteGlobalMessage]),
+    )
+    .scope(Scope::SuperUser)
+    .feature(&FEATURE_SUPER_USERS)
+    .fresh_login(),
+];

@@ -1,0 +1,113 @@
+//! The rows of this resource.
+
+use berth_access::{
+    Public, PublicNamespace, Scope, SuperuserNamespace, SuperuserUser, SuperuserUserView,
+    SuperuserView, UserAdmin, UserView,
+};
+use berth_domain::{LogKind, settings};
+use berth_web::{Change, Logs, Query, Read, Route};
+
+use super::{first_user, handlers, own, sign_up, superuser};
+
+/// What all routes of superusers have in common.
+const fn superuser(route: Route) -> Route {
+    route.feature(&settings::FEATURE_SUPER_USERS).scope(Scope::SuperUser).fresh_login()
+}
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::post(
+        "/api/v1/user/initialize",
+        "initializeUser",
+        &Change::<Public, _>(first_user::initialize),
+        Logs::Kinds(&[LogKind::UserCreate]),
+    )
+    .csrf_exempt()
+    .open()
+    .internal(),
+    Route::get("/api/v1/user/", "getLoggedInUser", &Read::<UserView>(handlers::own))
+        .scope(Scope::UserRead)
+        .open(),
+    Route::post(
+        "/api/v1/user/",
+        "createNewUser",
+        &Change::<PublicNamespace, _>(sign_up::create),
+        Logs::Kinds(&[LogKind::UserCreate]),
+    )
+    .features(&[&settings::FEATURE_USER_CREATION, &settings::FEATURE_DIRECT_LOGIN])
+    .internal(),
+    Route::put(
+        "/api/v1/user/",
+        "changeUserDetails",
+        &Change::<UserAdmin, _>(own::change),
+        Logs::Kinds(&[
+            LogKind::UserChangePassword,
+            LogKind::UserChangeInvoicing,
+            LogKind::UserChangeTagExpiration,
+            LogKind::UserChangeEmail,
+            LogKind::UserChangeMetadata,
+            LogKind::UserChangeName,
+        ]),
+    )
+    .scope(Scope::UserAdmin)
+    .permission_first()
+    .fresh_login()
+    .internal(),
+    Route::delete(
+        "/api/v1/user/",
+        "deleteCurrentUser",
+        &Read::<UserAdmin>(own::delete),
+        Logs::Kinds(&[LogKind::UserDelete]),
+    )
+    .scope(Scope::UserAdmin)
+    .fresh_login()
+    .internal(),
+    Route::post(
+        "/api/v1/user/clientkey",
+        "generateUserClientKey",
+        &Change::<UserAdmin, _>(own::client_key),
+        Logs::Kinds(&[LogKind::UserGenerateClientKey]),
+    )
+    .scope(Scope::UserAdmin)
+    .permission_first()
+    .internal(),
+    Route::get(
+        "/api/v1/users/:username",
+        "getUserInformation",
+        &Read::<PublicNamespace>(handlers::any),
+    ),
+    superuser(Route::get(
+        "/api/v1/superuser/users/",
+        "listAllUsers",
+        &Change::<SuperuserView, _>(superuser::list),
+    ))
+    .query(&[Query::flag("disabled", "With those who are disabled, unless it is `false`")]),
+    superuser(Route::post(
+        "/api/v1/superuser/users/",
+        "createInstallUser",
+        &Change::<SuperuserNamespace, _>(superuser::create),
+        Logs::Kinds(&[LogKind::UserCreate]),
+    )),
+    superuser(Route::get(
+        "/api/v1/superuser/users/:username",
+        "getInstallUser",
+        &Read::<SuperuserUserView>(superuser::get),
+    )),
+    superuser(Route::put(
+        "/api/v1/superuser/users/:username",
+        "changeInstallUser",
+        &Change::<SuperuserUser, _>(superuser::change),
+        Logs::Kinds(&[
+            LogKind::UserChangePassword,
+            LogKind::UserChangeEmail,
+            LogKind::UserEnable,
+            LogKind::UserDisable,
+        ]),
+    )),
+    superuser(Route::delete(
+        "/api/v1/superuser/users/:username",
+        "deleteInstallUser",
+        &Read::<SuperuserUser>(superuser::delete),
+        Logs::Kinds(&[LogKind::UserDelete]),
+    )),
+];
