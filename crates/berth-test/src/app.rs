@@ -63,7 +63,7 @@ impl App {
     #[must_use]
     pub fn new(tables: &[&'static [Route]]) -> Self {
         let app = Self::without_schema(tables);
-        berth_store::migrate(&app.database).expect("the migrations apply");
+        berth_store::migrate(&app.database).expect("the schema is made");
         app.database.take_statements();
         app
     }
