@@ -58,9 +58,7 @@ CREATE TABLE account (
 CREATE INDEX account_by_namespace ON account (namespace_id) WHERE namespace_id IS NOT NULL;
 
 -- Two users never share an address, whatever the case of its letters. Organizations may.
-CREATE UNIQUE INDEX account_user_email ON account (email) WHERE kind = 'user';
-
-CREATE INDEX account_user_email_nocase ON account (email COLLATE NOCASE) WHERE kind = 'user';
+CREATE UNIQUE INDEX account_user_email ON account (email COLLATE NOCASE) WHERE kind = 'user';
 
 CREATE INDEX account_by_owner ON account (owner_id) WHERE owner_id IS NOT NULL;
 
@@ -129,10 +127,6 @@ BEGIN
         SELECT id FROM unconfirmed_account WHERE unconfirmed_until <= NEW.created_at
         ORDER BY (name = NEW.name OR email = NEW.email COLLATE NOCASE) DESC LIMIT 100
     );
-    SELECT RAISE(ABORT, 'UNIQUE constraint failed: account.email')
-    WHERE NEW.kind = 'user' AND EXISTS (
-        SELECT 1 FROM account WHERE kind = 'user' AND email = NEW.email COLLATE NOCASE
-    );
 END;
 
 -- Of an account that changes, nothing tells the time but the database's own clock.
@@ -143,11 +137,6 @@ BEGIN
         SELECT id FROM unconfirmed_account
         WHERE unconfirmed_until <= strftime('%s', 'now') * 1000000
             AND (name = NEW.name OR email = NEW.email COLLATE NOCASE)
-    );
-    SELECT RAISE(ABORT, 'UNIQUE constraint failed: account.email')
-    WHERE NEW.kind = 'user' AND NEW.email <> OLD.email AND EXISTS (
-        SELECT 1 FROM account
-        WHERE kind = 'user' AND id <> NEW.id AND email = NEW.email COLLATE NOCASE
     );
 END;
 
@@ -304,10 +293,8 @@ END;
 CREATE TRIGGER robots_limited AFTER INSERT ON account
 WHEN NEW.kind = 'robot'
 BEGIN
-    INSERT INTO owned (holder_id, kind, number)
-    SELECT NEW.namespace_id, 'robots', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.namespace_id AND kind = 'robots');
-    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.namespace_id AND kind = 'robots';
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'robots', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
     SELECT RAISE(ABORT, 'berth: limit of robots')
     FROM owned JOIN owned_limit USING (kind)
     WHERE holder_id = NEW.namespace_id AND kind = 'robots' AND number > most;
@@ -316,12 +303,8 @@ END;
 CREATE TRIGGER robot_metadata_limited AFTER INSERT ON robot
 BEGIN
     INSERT INTO owned (holder_id, kind, number)
-    SELECT namespace_id, 'robot_metadata', 0 FROM account
-    WHERE id = NEW.account_id AND NOT EXISTS (
-        SELECT 1 FROM owned WHERE holder_id = account.namespace_id AND kind = 'robot_metadata');
-    UPDATE owned SET number = number + octet_length(NEW.metadata)
-    WHERE holder_id = (SELECT namespace_id FROM account WHERE id = NEW.account_id)
-        AND kind = 'robot_metadata';
+    SELECT namespace_id, 'robot_metadata', octet_length(NEW.metadata) FROM account WHERE id = NEW.account_id
+    ON CONFLICT DO UPDATE SET number = number + excluded.number;
     SELECT RAISE(ABORT, 'berth: limit of robot_metadata')
     FROM account JOIN owned ON holder_id = account.namespace_id JOIN owned_limit ON owned_limit.kind = owned.kind
     WHERE account.id = NEW.account_id AND owned.kind = 'robot_metadata' AND number > most;
@@ -415,10 +398,8 @@ END;
 
 CREATE TRIGGER teams_limited AFTER INSERT ON team
 BEGIN
-    INSERT INTO owned (holder_id, kind, number)
-    SELECT NEW.organization_id, 'teams', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.organization_id AND kind = 'teams');
-    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.organization_id AND kind = 'teams';
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.organization_id, 'teams', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
     SELECT RAISE(ABORT, 'berth: limit of teams')
     FROM owned JOIN owned_limit USING (kind)
     WHERE holder_id = NEW.organization_id AND kind = 'teams' AND number > most;
@@ -431,10 +412,8 @@ END;
 
 CREATE TRIGGER team_members_limited AFTER INSERT ON team_member
 BEGIN
-    INSERT INTO owned (holder_id, kind, number)
-    SELECT NEW.organization_id, 'team_members', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.organization_id AND kind = 'team_members');
-    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.organization_id AND kind = 'team_members';
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.organization_id, 'team_members', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
     SELECT RAISE(ABORT, 'berth: limit of team_members')
     FROM owned JOIN owned_limit USING (kind)
     WHERE holder_id = NEW.organization_id AND kind = 'team_members' AND number > most;
@@ -524,14 +503,14 @@ SELECT recipient, subject, sender, created_at FROM gone_mail;
 -- Invitations and notifications
 ----------------------------------------------------------------------------------------------------------------------------
 
--- An invitation into a team, for a user or for an e-mail address: never two of the same.
+-- An invitation into a team, for a user or for an e-mail address: never two of the same, whatever the case of the letters.
 CREATE TABLE team_invitation (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     team_id INTEGER NOT NULL,
     organization_id INTEGER NOT NULL,
     account_id INTEGER,
     account_kind TEXT NOT NULL DEFAULT 'user' CHECK (account_kind = 'user'),
-    email TEXT,
+    email TEXT COLLATE NOCASE,
     inviter_id INTEGER REFERENCES account (id) ON DELETE SET NULL,
     -- The code is found by its SHA-256, and kept sealed because the invited person is shown it.
     code_hash BLOB NOT NULL UNIQUE,
@@ -648,10 +627,8 @@ CREATE INDEX repository_public ON repository (id) WHERE is_public = 1;
 
 CREATE TRIGGER repositories_limited AFTER INSERT ON repository
 BEGIN
-    INSERT INTO owned (holder_id, kind, number)
-    SELECT NEW.namespace_id, 'repositories', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.namespace_id AND kind = 'repositories');
-    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.namespace_id AND kind = 'repositories';
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'repositories', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
     SELECT RAISE(ABORT, 'berth: limit of repositories')
     FROM owned JOIN owned_limit USING (kind)
     WHERE holder_id = NEW.namespace_id AND kind = 'repositories' AND number > most;
@@ -690,10 +667,8 @@ WHERE team_id IS NOT NULL;
 CREATE TRIGGER account_permissions_limited AFTER INSERT ON repository_permission
 WHEN NEW.account_id IS NOT NULL
 BEGIN
-    INSERT INTO owned (holder_id, kind, number)
-    SELECT NEW.namespace_id, 'account_permissions', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.namespace_id AND kind = 'account_permissions');
-    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.namespace_id AND kind = 'account_permissions';
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'account_permissions', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
     SELECT RAISE(ABORT, 'berth: limit of account_permissions')
     FROM owned JOIN owned_limit USING (kind)
     WHERE holder_id = NEW.namespace_id AND kind = 'account_permissions' AND number > most;
@@ -708,10 +683,8 @@ END;
 CREATE TRIGGER team_permissions_limited AFTER INSERT ON repository_permission
 WHEN NEW.team_id IS NOT NULL
 BEGIN
-    INSERT INTO owned (holder_id, kind, number)
-    SELECT NEW.namespace_id, 'team_permissions', 0
-    WHERE NOT EXISTS (SELECT 1 FROM owned WHERE holder_id = NEW.namespace_id AND kind = 'team_permissions');
-    UPDATE owned SET number = number + 1 WHERE holder_id = NEW.namespace_id AND kind = 'team_permissions';
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'team_permissions', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
     SELECT RAISE(ABORT, 'berth: limit of team_permissions')
     FROM owned JOIN owned_limit USING (kind)
     WHERE holder_id = NEW.namespace_id AND kind = 'team_permissions' AND number > most;
