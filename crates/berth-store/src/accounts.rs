@@ -130,8 +130,7 @@ pub struct SignInRow {
     pub session_epoch: i64,
 }
 
-/// The user with that name, or else with that e-mail address. Addresses that differ in case are the same; where two users
-/// have one from before that was so, its exact letters decide.
+/// The user with that name, or else with that e-mail address. Addresses that differ in case are the same.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -143,7 +142,7 @@ pub fn for_sign_in(
         "SELECT account.id, uuid, name, email, password_hash, verified, enabled, session_epoch
         FROM account JOIN user_profile ON user_profile.account_id = account.id
         WHERE kind = 'user' AND (name = ?1 COLLATE BINARY OR email = ?1 COLLATE NOCASE)
-        ORDER BY name = ?1 COLLATE BINARY DESC, email = ?1 DESC, account.id LIMIT 1",
+        ORDER BY name = ?1 COLLATE BINARY DESC LIMIT 1",
         params![name_or_email],
     )?;
     rows.into_iter().next().map(read_sign_in).transpose()
@@ -563,7 +562,7 @@ pub fn sign_up_facts(
                 WHERE kind = 'user' AND email = ?2 COLLATE NOCASE
                     AND proven_email = email COLLATE NOCASE)
         FROM (SELECT 1) LEFT JOIN team_invitation i
-            ON i.code_hash = ?3 AND i.expires_at > ?4 AND i.email = ?2 COLLATE NOCASE
+            ON i.code_hash = ?3 AND i.expires_at > ?4 AND i.email = ?2
         LEFT JOIN mail m ON m.id = i.mail_id",
         params![name, email, code_hash, now],
     )?;

@@ -1,6 +1,6 @@
 //! All SQL of Berth.
 //!
-//! [`db`] is the seam to SQLite, [`migrate`] brings the schema up to date, every other module is a group of tables. What
+//! [`db`] is the seam to SQLite, [`migrate`] makes `schema.sql` and brings it up to date, every other module is a group of tables. What
 //! reads or changes organization state takes a [`Grant`](berth_access::Grant), never a bare id; what changes anything
 //! takes a [`Transaction`].
 

@@ -307,8 +307,7 @@ pub fn list(
         LEFT JOIN account about ON about.id = mail.account_id AND about.kind = 'user'
         LEFT JOIN user_profile about_profile ON about_profile.account_id = about.id
         LEFT JOIN account reader ON reader.id = (SELECT id FROM account
-            WHERE kind = 'user' AND email = recipient COLLATE NOCASE
-            ORDER BY email = recipient DESC, id LIMIT 1)
+            WHERE kind = 'user' AND email = recipient COLLATE NOCASE)
         LEFT JOIN user_profile reader_profile ON reader_profile.account_id = reader.id
         WHERE ?1 IS NULL OR mail.id < ?1 ORDER BY mail.id DESC LIMIT ?2",
         params![before, limit],

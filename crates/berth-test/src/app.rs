@@ -70,7 +70,7 @@ impl App {
     #[must_use]
     pub fn new() -> Self {
         let app = Self::without_schema();
-        berth_store::migrate(&app.database).expect("the migrations apply");
+        berth_store::migrate(&app.database).expect("the schema is made");
         app.database.take_statements();
         app
     }

@@ -362,9 +362,9 @@ impl From<StoreError> for ApiError {
             ),
             StoreError::NotMember => Self::model("An owner must be a member of the organization"),
             StoreError::Gone => Self::not_found(),
-            error @ (StoreError::Unavailable(_) | StoreError::SchemaTooNew { .. }) => {
-                Self::Unavailable(error.to_string())
-            }
+            error @ (StoreError::Unavailable(_)
+            | StoreError::SchemaTooNew { .. }
+            | StoreError::SchemaUnreleased) => Self::Unavailable(error.to_string()),
             StoreError::Limited(limit) => Self::invalid_request(limit.sentence()),
             error @ (StoreError::Taken(_) | StoreError::Database(_)) => {
                 Self::Internal(error.to_string())

@@ -1,6 +1,6 @@
 //! Databases with another schema than this code makes: none, an older one, a newer one.
 
-use berth_store::SCHEMA_VERSION;
+use berth_store::{SCHEMA_VERSION, StoreError};
 use berth_test::App;
 
 const QUESTION: &str = "/api/v1/messages";
@@ -42,42 +42,28 @@ fn a_probe_of_an_empty_database_is_healthy_and_changes_nothing() {
     let app = App::without_schema();
     assert_eq!(berth_store::access::probe(app.database()), Ok(()));
     assert_eq!(app.rows("SELECT count(*) FROM sqlite_schema"), [["0"]]);
-    berth_store::migrate(app.database()).expect("the migrations apply");
+    berth_store::migrate(app.database()).expect("the schema is made");
     assert_eq!((version(&app), health(&app)), (SCHEMA_VERSION, 200));
 }
 
-/// The schema as it was before the last migration.
-fn migrate_but_for_the_last(app: &App) {
-    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/berth-store/migrations");
-    let files = std::fs::read_dir(directory)
-        .expect("the migrations")
-        .map(|file| file.expect("a file").path());
-    let files: std::collections::BTreeSet<_> = files.collect();
-    app.execute("CREATE TABLE schema_version (only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER NOT NULL)");
-    app.execute("INSERT INTO schema_version (only, version) VALUES (1, 0)");
-    for file in files.iter().take(files.len() - 1) {
-        let text = std::fs::read_to_string(file).expect("a migration");
-        let statements =
-            text.split(";\n\n").map(str::trim).filter(|statement| !statement.is_empty());
-        statements.for_each(|statement| app.execute(statement));
-        app.execute("UPDATE schema_version SET version = version + 1");
-    }
-}
-
-/// A schema of the release before, which does not say yet who may read it.
+/// Those of the latest builds named their oldest reader, those of earlier ones did not.
 #[test]
-fn an_old_schema_is_brought_up_to_date_by_the_first_request() {
-    let app = App::without_schema();
-    migrate_but_for_the_last(&app);
-    assert_eq!(version(&app), SCHEMA_VERSION - 1);
-    assert_eq!(health(&app), 200);
-    assert_eq!(berth_store::migrate(app.database()), Ok(()));
-    assert_eq!(version(&app), SCHEMA_VERSION);
-    app.execute("ALTER TABLE schema_version DROP COLUMN oldest_reader");
-    let state = berth_store::schema_state(app.database());
-    assert!(state.is_err(), "a present schema without the column is a mistake: {state:?}");
-    app.execute("UPDATE schema_version SET version = 23");
-    assert_eq!(berth_store::schema_state(app.database()), Ok(berth_store::SchemaState::Old));
+fn a_database_of_a_build_before_the_release_is_503_and_stays() {
+    let latest = App::new();
+    latest.execute("UPDATE schema_version SET version = 32, oldest_reader = 25");
+    let early = App::new();
+    early.execute("UPDATE schema_version SET version = 24");
+    early.execute("ALTER TABLE schema_version DROP COLUMN oldest_reader");
+    let contents = "SELECT name, sql, version FROM sqlite_schema, schema_version";
+    for app in [latest, early] {
+        let before = app.rows(contents);
+        let reply = app.anonymous().get(QUESTION);
+        assert_eq!((reply.status(), reply.header("retry-after")), (503, Some("1")), "{reply}");
+        assert!(!app.latest_statements().iter().any(|sql| sql.starts_with("BEGIN")));
+        assert_eq!(health(&app), 503);
+        assert_eq!(berth_store::migrate(app.database()), Err(StoreError::SchemaUnreleased));
+        assert_eq!(app.rows(contents), before);
+    }
 }
 
 /// "no such" in a message was enough to take the write lock.
@@ -87,12 +73,4 @@ fn a_mistake_in_a_statement_migrates_nothing() {
     app.execute("DROP TABLE mail");
     assert_eq!(app.anonymous().get("/api/v1/organization/acme/logs").status(), 500);
     assert!(!app.latest_statements().iter().any(|sql| sql.starts_with("BEGIN")));
-}
-
-#[test]
-fn a_version_that_makes_no_sense_runs_nothing_again() {
-    let app = App::new();
-    app.execute("UPDATE schema_version SET version = -1");
-    let failed = berth_store::migrate(app.database()).expect_err("no migration is number -1");
-    assert!(failed.to_string().contains("schema version -1"), "{failed}");
 }

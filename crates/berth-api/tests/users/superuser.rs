@@ -559,7 +559,7 @@ fn taking_ownership_of_a_person_s_account() {
     assert_eq!(app.anonymous().get("/api/v1/users/ana").status(), 200);
 }
 
-/// The trigger of migration 21 names every table that holds an account to what it is.
+/// The trigger `user_becomes_organization` names every table that holds an account to what it is.
 #[test]
 fn nothing_of_a_person_is_forgotten_when_his_account_becomes_an_organization() {
     let app = app();

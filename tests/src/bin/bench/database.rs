@@ -46,7 +46,7 @@ fn make_with(organizations: u32, further: &[String]) -> Seeded {
     let connection = rusqlite::Connection::open(path).expect("the state directory is ours");
     let file = File(connection);
     file.0.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF").expect("pragmas");
-    berth_store::migrate(&file).expect("the migrations apply");
+    berth_store::migrate(&file).expect("the schema is made");
     // One person makes all of them here.
     let limit = "UPDATE owned_limit SET most = 1000000000 WHERE kind = 'organizations'";
     file.0.execute_batch(limit).expect("the limits are there");
@@ -102,7 +102,7 @@ fn fill(connection: &rusqlite::Connection, organizations: u32) -> rusqlite::Resu
     connection.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")
 }
 
-/// A database file, for the migrations.
+/// A database file, for the schema.
 struct File(rusqlite::Connection);
 
 impl Database for File {
@@ -112,7 +112,7 @@ impl Database for File {
             let columns = statement.column_count();
             let parameters = parameters.iter().map(|value| match value {
                 Value::Integer(integer) => SqlValue::Integer(*integer),
-                other => unreachable!("migrations take integers only: {other:?}"),
+                other => unreachable!("the schema's version is made of integers: {other:?}"),
             });
             let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
             let mut all = Vec::new();
