@@ -63,7 +63,7 @@ fn count(path: &str, requests: u64) -> u64 {
     let own = std::env::current_exe().expect("a test is a file");
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .args(["--collect-atstart=no", "--toggle-collect=berth_web::desk::serve*"])
+        .args(["--collect-atstart=no", "--toggle-collect=berth_web::pipeline::serve*"])
         .arg(own)
         .args(["--exact", "requests"])
         .env(PATH, path)

@@ -7,7 +7,7 @@ mod exchange;
 pub mod outbound;
 mod platform;
 
-use berth_web::{Route, Served, Services};
+use berth_web::{Outcome, Route, Services};
 use spin_sdk::http::{IncomingRequest, ResponseOutparam};
 
 pub use berth_web::Outbound;
@@ -24,18 +24,17 @@ pub async fn serve(
     incoming: IncomingRequest,
     out: ResponseOutparam,
 ) {
-    let opened = platform::Opened::new(outbound);
+    let spin = platform::SpinPlatform::new(outbound);
     let mut request = exchange::head(&incoming);
     match exchange::body(&incoming) {
         Ok(body) => {
             request.body = body;
-            let Served { response, afterwards } =
-                berth_web::serve(opened.platform(), tables, request);
+            let Outcome { response, deferred } = berth_web::serve(spin.platform(), tables, request);
             exchange::send(response, out).await;
-            afterwards.run(deliver_mail);
+            deferred.run(deliver_mail);
         }
         Err(error) => {
-            exchange::send(berth_web::refuse(opened.platform(), &request, error), out).await;
+            exchange::send(berth_web::refuse(spin.platform(), &request, error), out).await;
         }
     }
 }

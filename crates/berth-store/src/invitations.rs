@@ -80,7 +80,7 @@ pub fn invite(
             new.keeps_code
         ],
     )?;
-    let Some(mut row) = rows.into_iter().next() else { return Err(StoreError::Gone) };
+    let Some(mut row) = rows.into_iter().next() else { return Err(StoreError::NotFound) };
     let (id, has_new_code): (i64, bool) = (row.read()?, row.read()?);
     if let Some(account_id) = account_id {
         tx.execute(

@@ -118,7 +118,7 @@ fn json_text(value: &impl serde::Serialize) -> String {
 
 /// Which entries somebody may read. Made of a grant only, so that nobody reads another tenant's.
 #[derive(Debug, Clone, Copy)]
-pub struct Reach(Entries);
+pub struct LogFilter(Entries);
 
 #[derive(Debug, Clone, Copy)]
 enum Entries {
@@ -130,7 +130,7 @@ enum Entries {
     All,
 }
 
-impl Reach {
+impl LogFilter {
     /// What happened to a namespace; none when it does not exist.
     #[must_use]
     pub fn namespace(grant: &Grant<NamespaceAdminView>) -> Option<Self> {
@@ -246,7 +246,7 @@ fn readable_metadata() -> String {
 /// [`StoreError`].
 pub fn page(
     db: &dyn Database,
-    reach: Reach,
+    reach: LogFilter,
     query: LogQuery<'_>,
     after: Option<(i64, i64)>,
     limit: i64,
@@ -339,7 +339,7 @@ pub struct LogCount {
 /// [`StoreError`].
 pub fn counts(
     db: &dyn Database,
-    reach: Reach,
+    reach: LogFilter,
     query: LogQuery<'_>,
 ) -> Result<Vec<LogCount>, StoreError> {
     const DAY_US: i64 = 86_400_000_000;

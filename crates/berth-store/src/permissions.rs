@@ -4,7 +4,7 @@ use berth_access::{Grant, RepositoryAdmin, RepositoryAdminView};
 use berth_domain::RepositoryRole;
 
 use crate::db::{Database, StoreError, Transaction};
-use crate::delegates::{Account, account_columns};
+use crate::grantees::{Account, account_columns};
 use crate::params;
 use crate::repositories::row_id;
 

@@ -22,8 +22,8 @@ use berth_store::{
 use berth_web::outbound::Registry;
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Clock as _, KeyValue as _, Logs, Method, Outbound, Platform, Request, Response,
-    Route, Served, Services, Variables as _,
+    ApiError, Clock as _, KeyValue as _, Logs, Method, Outbound, Outcome, Platform, Request,
+    Response, Route, Services, Variables as _,
 };
 use serde_json::Value;
 
@@ -469,17 +469,17 @@ impl App {
         if let Some(stop) = interruption {
             self.database.stop_at(stop);
         }
-        let Served { response, afterwards } = berth_web::serve(self.platform(), &self.tables, sent);
+        let Outcome { response, deferred } = berth_web::serve(self.platform(), &self.tables, sent);
         let changes = self.database.changes();
         // ROLLBACK is the price of a failure, not of a request.
         let mut statements = self.database.take_statements();
         let new = self.log_kinds(log_before.len());
         // What is done when the request is answered is written down by statements of its own.
-        afterwards.run(deliver_due);
+        deferred.run(deliver_due);
         let later = self.database.take_statements();
         self.latest_statements.replace([statements.clone(), later].concat());
         let later = self.log_kinds(log_before.len() + new.len());
-        assert!(later.iter().all(|kind| kind == "login_success"), "logged afterwards: {later:?}");
+        assert!(later.iter().all(|kind| kind == "login_success"), "logged deferred: {later:?}");
         statements.retain(|sql| sql != "ROLLBACK");
         let route = self.row(request);
         let reads = route

@@ -18,7 +18,7 @@ use berth_domain::{RepositoryName, RepositoryRole, TeamRole, Timestamp};
 use berth_store::access::{self, Address, CallerRow, Credential};
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::repositories::{self, NewRepository};
-use berth_store::{Database, StoreError, delegates, params, permissions, returned, transaction};
+use berth_store::{Database, StoreError, grantees, params, permissions, returned, transaction};
 use berth_test::App;
 use proptest::prelude::*;
 
@@ -318,9 +318,9 @@ impl Ground<'_> {
         let name = self.organization(rule.organization);
         let grant = self.grant::<OrganizationAdmin>(&name, None);
         let id = grant.organization().id;
-        let find = |account: Account| -> Result<delegates::Account, StoreError> {
+        let find = |account: Account| -> Result<grantees::Account, StoreError> {
             let account = self.account(Some(rule.organization), account);
-            let found = delegates::accounts(self.db, id, [Some(&account), None])?;
+            let found = grantees::accounts(self.db, id, [Some(&account), None])?;
             Ok(found.into_iter().next().expect("the account is there"))
         };
         let creator = rule.creator.map(|user| find(Account::User(user))).transpose()?;
@@ -328,7 +328,7 @@ impl Ground<'_> {
             Given::To(account) => Delegate::Account(find(account)?),
             team => {
                 let name = self.team_name(rule.organization, team);
-                let id = delegates::team(self.db, id, &name)?.expect("the team is there");
+                let id = grantees::team(self.db, id, &name)?.expect("the team is there");
                 Delegate::Team { id, name }
             }
         };

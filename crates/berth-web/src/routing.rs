@@ -70,7 +70,7 @@ pub(crate) fn pick<'a>(
     matches
         .into_iter()
         .find(|(route, _)| {
-            route.method == request.method && !(route.extension && request.says_nothing())
+            route.method == request.method && !(route.extension && request.is_empty())
         })
         .ok_or(ApiError::MethodNotAllowed(allow))
 }

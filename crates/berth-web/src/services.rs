@@ -19,13 +19,13 @@ pub struct Services<'a> {
     now: Timestamp,
     mail_is_due: Cell<bool>,
     used_token: Cell<Option<i64>>,
-    later: RefCell<Vec<Later>>,
+    deferred: RefCell<Vec<DeferredWork>>,
     used_password: RefCell<Option<PasswordUse>>,
     sealing_key: OnceCell<String>,
 }
 
 /// Work for when the request is answered.
-type Later = Box<dyn FnOnce(&Services<'_>) -> Result<(), ApiError>>;
+type DeferredWork = Box<dyn FnOnce(&Services<'_>) -> Result<(), ApiError>>;
 
 /// Where the secret key stays when no setting gives one.
 const SECRET_KEY: &str = "berth/secret-key";
@@ -39,7 +39,7 @@ impl<'a> Services<'a> {
             now: platform.clock.now(),
             mail_is_due: Cell::new(false),
             used_token: Cell::new(None),
-            later: RefCell::default(),
+            deferred: RefCell::default(),
             used_password: RefCell::default(),
             sealing_key: OnceCell::new(),
         }
@@ -111,13 +111,13 @@ impl<'a> Services<'a> {
     }
 
     /// Has work done once the request is answered: its time tells nobody anything, and its failure is only logged.
-    pub fn later(&self, work: impl FnOnce(&Services<'_>) -> Result<(), ApiError> + 'static) {
-        self.later.borrow_mut().push(Box::new(work));
+    pub fn defer(&self, work: impl FnOnce(&Services<'_>) -> Result<(), ApiError> + 'static) {
+        self.deferred.borrow_mut().push(Box::new(work));
     }
 
     /// The work that was put off.
-    pub(crate) fn take_later(&self) -> Vec<Later> {
-        self.later.take()
+    pub(crate) fn take_deferred(&self) -> Vec<DeferredWork> {
+        self.deferred.take()
     }
 
     /// Has the use of a token written down once the request is answered.

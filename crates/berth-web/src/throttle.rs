@@ -312,7 +312,7 @@ impl Throttle {
 ///
 /// # Errors
 /// [`ApiError::TooManyAttempts`] beyond that; [`ApiError`] when the key-value store does not answer.
-pub fn take_turn(
+pub fn limit_rate(
     services: &Services<'_>,
     request: &Request,
     kind: &str,

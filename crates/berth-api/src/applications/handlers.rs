@@ -11,7 +11,7 @@ use berth_domain::{LogKind, NamespaceKind};
 use berth_store::applications::{ApplicationFields, NewApplication};
 use berth_store::{applications, logs, transaction};
 use berth_web::listing::Listing;
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -131,7 +131,7 @@ const DESCRIPTION: &str = "The human-readable description for the application";
 const AVATAR_EMAIL: &str = "The e-mail address of the avatar to use for the application";
 
 /// `GET …/applications`.
-pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
+pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let (listing, found) = (Listing::of(cx), applications::list(cx.db(), &cx.grant)?);
     let listed = if cx.grant.rights().is_admin() {
         let keys = cx.services().secret_keys()?;
@@ -146,7 +146,7 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
 }
 
 /// `POST …/applications`.
-pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, NewApp(body): NewApp) -> Answer {
+pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, NewApp(body): NewApp) -> HandlerResult {
     body.refuse_reserved_name()?;
     body.refuse_long_texts()?;
     let (services, organization) = (cx.services(), cx.grant.organization());
@@ -169,7 +169,7 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, NewApp(body): NewApp) 
 }
 
 /// `GET …/applications/<client_id>`.
-pub(crate) fn get(cx: &Context<'_, ApplicationAdminView>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
     let application = &cx.grant.target().application;
     if !cx.grant.rights().is_admin() {
         return Ok(Response::ok(&ApplicationView::without_secrets(application)));
@@ -179,7 +179,10 @@ pub(crate) fn get(cx: &Context<'_, ApplicationAdminView>) -> Answer {
 }
 
 /// `PUT …/applications/<client_id>`.
-pub(crate) fn change(cx: &Context<'_, ApplicationAdmin>, UpdateApp(body): UpdateApp) -> Answer {
+pub(crate) fn change(
+    cx: &Context<'_, ApplicationAdmin>,
+    UpdateApp(body): UpdateApp,
+) -> HandlerResult {
     body.refuse_reserved_name()?;
     body.refuse_long_texts()?;
     let target = cx.grant.target();
@@ -197,7 +200,7 @@ pub(crate) fn change(cx: &Context<'_, ApplicationAdmin>, UpdateApp(body): Update
 }
 
 /// `DELETE …/applications/<client_id>`: with its tokens, codes and assignments.
-pub(crate) fn delete(cx: &Context<'_, ApplicationAdmin>) -> Answer {
+pub(crate) fn delete(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
     let target = cx.grant.target();
     transaction(cx.db(), |tx| {
         let application = applications::delete(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
@@ -209,7 +212,7 @@ pub(crate) fn delete(cx: &Context<'_, ApplicationAdmin>) -> Answer {
 }
 
 /// `POST …/applications/<client_id>/resetclientsecret`.
-pub(crate) fn reset_secret(cx: &Context<'_, ApplicationAdmin>) -> Answer {
+pub(crate) fn reset_secret(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
     let (services, target) = (cx.services(), cx.grant.target());
     let secret = services.random().upper(CLIENT_SECRET_LENGTH);
     let sealed = services.seal(Purpose::ClientSecret, &secret)?;
@@ -226,12 +229,12 @@ pub(crate) fn reset_secret(cx: &Context<'_, ApplicationAdmin>) -> Answer {
 }
 
 /// `GET /api/v1/app/`: without a client id it is not for anybody, in the original's words.
-pub(crate) fn info_of_nobody(_cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn info_of_nobody(_cx: &Context<'_, Public>) -> HandlerResult {
     Err(ApiError::plain_forbidden())
 }
 
 /// `GET /api/v1/app/<client_id>`: what everybody may know of an application.
-pub(crate) fn info(cx: &Context<'_, Client>) -> Answer {
+pub(crate) fn info(cx: &Context<'_, Client>) -> HandlerResult {
     let target = cx.grant.target();
     let organization = target.namespace.as_ref().filter(|n| n.kind == NamespaceKind::Organization);
     match (organization, &target.application) {

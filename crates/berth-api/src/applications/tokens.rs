@@ -5,7 +5,7 @@ use berth_domain::secret::hash_token;
 use berth_domain::{LogKind, settings};
 use berth_store::tokens::{NewToken, TokenLine};
 use berth_store::{logs, tokens, transaction};
-use berth_web::{Answer, ApiError, Context, Cursor, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, Cursor, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Map, Number, json};
 
@@ -21,7 +21,7 @@ pub(crate) const LIFETIME_S: i64 = 315_576_000;
 const PAGE: usize = 50;
 
 /// `GET …/tokens`: the living ones, newest first.
-pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> Answer {
+pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
     let services = cx.services();
     let query = cx.query();
     let cursor = Cursor::from_token(query.get("next_page"), services.now());
@@ -68,7 +68,7 @@ impl Json for NewApiToken {
 }
 
 /// Makes a token that acts in the caller's name, without a browser.
-pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> Answer {
+pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> HandlerResult {
     let (services, caller) = (cx.services(), cx.caller()?);
     let name = body.name.trim();
     if name.is_empty() {
@@ -151,7 +151,7 @@ fn too_many(limit: i64) -> ApiError {
 }
 
 /// `DELETE …/tokens/<uuid>`: the token stops at once.
-pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>) -> Answer {
+pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
     let (target, uuid) = (cx.grant.target(), cx.path("token_uuid"));
     transaction(cx.db(), |tx| {
         if !tokens::revoke(tx, &cx.grant, uuid)? {

@@ -4,13 +4,13 @@ use berth_access::UserAdmin;
 use berth_domain::LogKind;
 use berth_store::{assignments, logs, tokens, transaction};
 use berth_web::listing::Listing;
-use berth_web::{Answer, ApiError, Context, Response};
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Map, json};
 
 use crate::applications::views;
 
 /// `GET /api/v1/user/authorizations`.
-pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> Answer {
+pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
     let (offset, wanted) = (listing.offset(), listing.wanted());
     let found = tokens::authorizations(cx.db(), &cx.grant, account_id, offset, wanted)?;
@@ -19,14 +19,14 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> Answer {
 }
 
 /// `GET /api/v1/user/authorizations/<uuid>`.
-pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let uuid = cx.path("access_token_uuid");
     let found = tokens::authorization(cx.db(), &cx.grant, cx.caller()?.id, uuid)?;
     Ok(Response::ok(&views::authorization(&found.ok_or_else(ApiError::not_found)?)))
 }
 
 /// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
-pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> Answer {
+pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (uuid, account_id) = (cx.path("access_token_uuid"), cx.caller()?.id);
     transaction(cx.db(), |tx| {
         let found = tokens::authorization(tx, &cx.grant, account_id, uuid)?;
@@ -44,7 +44,7 @@ pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> Answer {
 }
 
 /// `GET /api/v1/user/assignedauthorization`.
-pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> Answer {
+pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
     let (offset, wanted) = (listing.offset(), listing.wanted());
     let found = assignments::list(cx.db(), &cx.grant, account_id, offset, wanted)?;
@@ -53,7 +53,7 @@ pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> Answer {
 }
 
 /// `DELETE /api/v1/user/assignedauthorization/<uuid>`: declines it.
-pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> Answer {
+pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (uuid, account_id) = (cx.path("assigned_authorization_uuid"), cx.caller()?.id);
     transaction(cx.db(), |tx| match assignments::decline(tx, &cx.grant, uuid, account_id)? {
         true => Ok(Response::no_content()),

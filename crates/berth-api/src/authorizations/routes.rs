@@ -2,7 +2,7 @@
 
 use berth_access::{Scope, UserAdmin};
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Read, Route};
+use berth_web::{Logs, Query, Route, WithoutBody};
 
 use super::handlers;
 
@@ -11,7 +11,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/authorizations",
         "listUserAuthorizations",
-        &Read::<UserAdmin>(handlers::list),
+        &WithoutBody::<UserAdmin>(handlers::list),
     )
     .query(Query::PAGES)
     .scope(Scope::UserAdmin)
@@ -19,14 +19,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/authorizations/:access_token_uuid",
         "getUserAuthorization",
-        &Read::<UserAdmin>(handlers::get),
+        &WithoutBody::<UserAdmin>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .internal(),
     Route::delete(
         "/api/v1/user/authorizations/:access_token_uuid",
         "deleteUserAuthorization",
-        &Read::<UserAdmin>(handlers::revoke),
+        &WithoutBody::<UserAdmin>(handlers::revoke),
         Logs::Kinds(&[LogKind::OauthTokenRevoked]),
     )
     .scope(Scope::UserAdmin)
@@ -34,7 +34,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/assignedauthorization",
         "listAssignedAuthorizations",
-        &Read::<UserAdmin>(handlers::assigned),
+        &WithoutBody::<UserAdmin>(handlers::assigned),
     )
     .query(Query::PAGES)
     .scope(Scope::UserAdmin)
@@ -43,7 +43,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/assignedauthorization/:assigned_authorization_uuid",
         "deleteAssignedAuthorization",
-        &Read::<UserAdmin>(handlers::decline),
+        &WithoutBody::<UserAdmin>(handlers::decline),
         Logs::Nothing("the assignment was logged; declining it changes nobody's rights"),
     )
     .scope(Scope::UserAdmin)

@@ -13,7 +13,7 @@ use berth_web::ApiError;
 use berth_web::Context;
 use berth_web::Json;
 use berth_web::Response;
-use berth_web::{Answer, Logs};
+use berth_web::{HandlerResult, Logs};
 use berth_web::{Kind, Property, Schema};
 
 /// What making a policy of a namespace logs.
@@ -78,7 +78,7 @@ impl<'a> Owner<'a> {
 ///
 /// # Errors
 /// 404 when what they belong to does not exist.
-pub(crate) fn list<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn list<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerResult {
     Owner::of(cx)?;
     let policies = autoprune::list(cx.db(), &cx.grant, None)?;
     let views: Vec<Value> = policies.iter().map(view).collect::<Result<_, _>>()?;
@@ -89,7 +89,7 @@ pub(crate) fn list<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> Answer {
 ///
 /// # Errors
 /// 404 when there is none of that id.
-pub(crate) fn get<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn get<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerResult {
     Owner::of(cx)?;
     let policies = autoprune::list(cx.db(), &cx.grant, Some(cx.path("policy_uuid")))?;
     let policy = policies.first().ok_or_else(ApiError::not_found)?;
@@ -191,7 +191,7 @@ impl PolicyConfig {
 pub(crate) fn create<P: AutopruneChange<Target: Prunable>>(
     cx: &Context<'_, P>,
     body: PolicyConfig,
-) -> Answer {
+) -> HandlerResult {
     let owner = Owner::of(cx)?;
     let value = body.value.clone();
     let policy = body.checked(cx.services().random().uuid())?;
@@ -214,7 +214,7 @@ pub(crate) fn create<P: AutopruneChange<Target: Prunable>>(
 pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
     cx: &Context<'_, P>,
     body: PolicyConfig,
-) -> Answer {
+) -> HandlerResult {
     let owner = Owner::of(cx)?;
     let value = body.value.clone();
     let policy = body.checked(cx.path("policy_uuid").to_owned())?;
@@ -237,7 +237,7 @@ pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
 ///
 /// # Errors
 /// 404 when there is none of that id.
-pub(crate) fn delete<P: AutopruneChange<Target: Prunable>>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn delete<P: AutopruneChange<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerResult {
     let (owner, uuid) = (Owner::of(cx)?, cx.path("policy_uuid"));
     transaction(cx.db(), |tx| {
         if !autoprune::delete(tx, &cx.grant, uuid)? {

@@ -5,7 +5,7 @@ use berth_access::{
     RepositoryAdminView, Scope,
 };
 use berth_domain::settings::FEATURE_AUTO_PRUNE;
-use berth_web::{Change, Read, Route};
+use berth_web::{Route, WithBody, WithoutBody};
 
 use super::handlers;
 
@@ -14,14 +14,14 @@ pub const OF_NAMESPACES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/autoprunepolicy/",
         "listOrganizationAutoPrunePolicies",
-        &Read::<NamespaceAdminView>(handlers::list),
+        &WithoutBody::<NamespaceAdminView>(handlers::list),
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::post(
         "/api/v1/organization/:orgname/autoprunepolicy/",
         "createOrganizationAutoPrunePolicy",
-        &Change::<NamespaceAdmin, _>(handlers::create),
+        &WithBody::<NamespaceAdmin, _>(handlers::create),
         handlers::NAMESPACE_CREATION,
     )
     .scope(Scope::OrgAdmin)
@@ -30,14 +30,14 @@ pub const OF_NAMESPACES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "getOrganizationAutoPrunePolicy",
-        &Read::<NamespaceAdminView>(handlers::get),
+        &WithoutBody::<NamespaceAdminView>(handlers::get),
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::put(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "updateOrganizationAutoPrunePolicy",
-        &Change::<NamespaceAdmin, _>(handlers::change),
+        &WithBody::<NamespaceAdmin, _>(handlers::change),
         handlers::NAMESPACE_CHANGE,
     )
     .scope(Scope::OrgAdmin)
@@ -46,7 +46,7 @@ pub const OF_NAMESPACES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "deleteOrganizationAutoPrunePolicy",
-        &Read::<NamespaceAdmin>(handlers::delete),
+        &WithoutBody::<NamespaceAdmin>(handlers::delete),
         handlers::NAMESPACE_DELETION,
     )
     .scope(Scope::OrgAdmin)
@@ -55,14 +55,14 @@ pub const OF_NAMESPACES: &[Route] = &[
     Route::get(
         "/api/v1/user/autoprunepolicy/",
         "listUserAutoPrunePolicies",
-        &Read::<OwnNamespaceView>(handlers::list),
+        &WithoutBody::<OwnNamespaceView>(handlers::list),
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::post(
         "/api/v1/user/autoprunepolicy/",
         "createUserAutoPrunePolicy",
-        &Change::<OwnAutopruneAdmin, _>(handlers::create),
+        &WithBody::<OwnAutopruneAdmin, _>(handlers::create),
         handlers::NAMESPACE_CREATION,
     )
     .scope(Scope::UserAdmin)
@@ -72,14 +72,14 @@ pub const OF_NAMESPACES: &[Route] = &[
     Route::get(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "getUserAutoPrunePolicy",
-        &Read::<OwnNamespaceView>(handlers::get),
+        &WithoutBody::<OwnNamespaceView>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::put(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "updateUserAutoPrunePolicy",
-        &Change::<OwnAutopruneAdmin, _>(handlers::change),
+        &WithBody::<OwnAutopruneAdmin, _>(handlers::change),
         handlers::NAMESPACE_CHANGE,
     )
     .scope(Scope::UserAdmin)
@@ -89,7 +89,7 @@ pub const OF_NAMESPACES: &[Route] = &[
     Route::delete(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "deleteUserAutoPrunePolicy",
-        &Read::<OwnAutopruneAdmin>(handlers::delete),
+        &WithoutBody::<OwnAutopruneAdmin>(handlers::delete),
         handlers::NAMESPACE_DELETION,
     )
     .scope(Scope::UserAdmin)
@@ -102,14 +102,14 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/autoprunepolicy/",
         "listRepositoryAutoPrunePolicies",
-        &Read::<RepositoryAdminView>(handlers::list),
+        &WithoutBody::<RepositoryAdminView>(handlers::list),
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::post(
         "/api/v1/repository/*repository/autoprunepolicy/",
         "createRepositoryAutoPrunePolicy",
-        &Change::<RepositoryAdmin, _>(handlers::create),
+        &WithBody::<RepositoryAdmin, _>(handlers::create),
         handlers::REPOSITORY_CREATION,
     )
     .scope(Scope::RepoAdmin)
@@ -119,14 +119,14 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "getRepositoryAutoPrunePolicy",
-        &Read::<RepositoryAdminView>(handlers::get),
+        &WithoutBody::<RepositoryAdminView>(handlers::get),
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::put(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "updateRepositoryAutoPrunePolicy",
-        &Change::<RepositoryAdmin, _>(handlers::change),
+        &WithBody::<RepositoryAdmin, _>(handlers::change),
         handlers::REPOSITORY_CHANGE,
     )
     .scope(Scope::RepoAdmin)
@@ -136,7 +136,7 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::delete(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "deleteRepositoryAutoPrunePolicy",
-        &Read::<RepositoryAdmin>(handlers::delete),
+        &WithoutBody::<RepositoryAdmin>(handlers::delete),
         handlers::REPOSITORY_DELETION,
     )
     .scope(Scope::RepoAdmin)

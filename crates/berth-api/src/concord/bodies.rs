@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use berth_store::concord::Wanted;
+use berth_store::concord::RequestedOwner;
 use berth_web::{ApiError, Body, Kind, Property, Query, Request, Schema};
 use serde_json::value::RawValue;
 
@@ -21,7 +21,7 @@ pub(crate) struct EntryBody {
     /// The name to find it by, or its new name.
     pub(super) name: Option<String>,
     /// Its owner from now on.
-    pub(super) owner: Option<Wanted>,
+    pub(super) owner: Option<RequestedOwner>,
     /// `PUBLIC` or `PRIVATE`.
     pub(super) visibility: Option<&'static str>,
     /// JSON text.
@@ -110,7 +110,7 @@ pub(super) fn key_violation(message: &str) -> ApiError {
     ApiError::Violations(vec![(place.into(), message.into())])
 }
 
-/// Names have 3 to 128 characters, all ASCII, the first a letter or a digit (4.1).
+/// Names have 3 to 128 characters, all ASCII, the first a mail or a digit (4.1).
 fn is_key(name: &str) -> bool {
     (3..=128).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -177,7 +177,7 @@ fn uuid(members: &Members<'_>) -> Result<Option<String>, ApiError> {
 
 /// An owner is named by id, or else by user name; one that has neither counts as absent (4.3). All people are local here: who
 /// is looked for in a directory or a domain is not found.
-fn owner(members: &Members<'_>) -> Result<Option<Wanted>, ApiError> {
+fn owner(members: &Members<'_>) -> Result<Option<RequestedOwner>, ApiError> {
     let Some(owner) = given(members, "owner") else { return Ok(None) };
     let owner = object(owner, "owner")?;
     let is_local = match text(&owner, "userType")?.as_deref() {
@@ -187,10 +187,11 @@ fn owner(members: &Members<'_>) -> Result<Option<Wanted>, ApiError> {
     };
     let domain = text(&owner, "userDomain")?.unwrap_or_default();
     if let Some(uuid) = uuid(&owner)? {
-        return Ok(Some(Wanted::Uuid(uuid)));
+        return Ok(Some(RequestedOwner::Uuid(uuid)));
     }
     let name = text(&owner, "username")?.filter(|name| !name.is_empty());
-    let wanted = if is_local && domain.is_empty() { Wanted::Name } else { Wanted::Foreign };
+    let wanted =
+        if is_local && domain.is_empty() { RequestedOwner::Name } else { RequestedOwner::Foreign };
     Ok(name.map(wanted))
 }
 

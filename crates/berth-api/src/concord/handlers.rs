@@ -7,10 +7,10 @@ use berth_access::{
 };
 use berth_domain::{LogKind, TeamRole, settings};
 use berth_store::concord::{
-    self, Entry, EntryChange, Listing, NewEntry, Owner, Resolved, Target, Wanted,
+    self, Entry, EntryChange, Listing, NewEntry, Owner, RequestedOwner, Resolved, Target,
 };
 use berth_store::{StoreError, logs, transaction};
-use berth_web::{Answer, ApiError, Context, Response};
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::json;
 
 use super::bodies::{Confirmation, EntryBody, key_violation};
@@ -18,7 +18,7 @@ use super::views;
 
 /// `POST /api/v1/org` (5.1): the organization of that id, or else of that exact name, is changed; otherwise one is made. Right
 /// before owner: who may not do it does not learn who exists.
-pub(crate) fn create_or_update(cx: &Context<'_, Authenticated>, body: EntryBody) -> Answer {
+pub(crate) fn create_or_update(cx: &Context<'_, Authenticated>, body: EntryBody) -> HandlerResult {
     let (uuid, name) = (body.id.as_deref(), body.name.as_deref());
     let mut resolved = concord::resolve(cx.db(), uuid, name, body.owner.as_ref())?;
     match (resolved.entry.take(), uuid) {
@@ -29,7 +29,7 @@ pub(crate) fn create_or_update(cx: &Context<'_, Authenticated>, body: EntryBody)
 }
 
 /// The owner becomes a member: he is put into the first teams.
-fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved) -> Answer {
+fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved) -> HandlerResult {
     let (services, caller) = (cx.services(), cx.caller()?);
     let grant = may_create(cx)?;
     let owner = require_owner(body.owner.as_ref(), resolved.owner)?;
@@ -71,7 +71,7 @@ fn update(
     entry: &Target,
     body: &EntryBody,
     resolved: Resolved,
-) -> Answer {
+) -> HandlerResult {
     let grant = may_update(cx, entry)?;
     let owner = require_owner(body.owner.as_ref(), resolved.owner)?;
     let (uuid, asked) = (body.id.as_deref(), body.name.as_deref());
@@ -114,7 +114,10 @@ fn may_update(
 }
 
 /// A person who is named as owner must exist (4.3).
-fn require_owner(wanted: Option<&Wanted>, found: Option<Owner>) -> Result<Option<Owner>, ApiError> {
+fn require_owner(
+    wanted: Option<&RequestedOwner>,
+    found: Option<Owner>,
+) -> Result<Option<Owner>, ApiError> {
     match (wanted, found) {
         (Some(wanted), None) => Err(nobody(wanted)),
         (_, found) => Ok(found),
@@ -122,7 +125,7 @@ fn require_owner(wanted: Option<&Wanted>, found: Option<Owner>) -> Result<Option
 }
 
 /// `GET /api/v1/org` (5.2).
-pub(crate) fn list(cx: &Context<'_, Authenticated>) -> Answer {
+pub(crate) fn list(cx: &Context<'_, Authenticated>) -> HandlerResult {
     let (query, rights) = (cx.query(), cx.grant.rights());
     let number = |name| match query.get(name) {
         None => Ok(0),
@@ -155,14 +158,17 @@ fn shown(cx: &Context<'_, Authenticated>, entry: Entry) -> Entry {
 }
 
 /// `GET /api/v1/org/<orgname>` (5.3): 204 for a name that nobody has; clients rely on it.
-pub(crate) fn get(cx: &Context<'_, Authenticated>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, Authenticated>) -> HandlerResult {
     let entry = concord::find(cx.db(), cx.caller()?.id, cx.path("orgname"))?;
     let entry = entry.map(|entry| shown(cx, entry));
     Ok(entry.map_or_else(Response::no_content, |entry| Response::ok(&views::entry(entry))))
 }
 
 /// `DELETE /api/v1/org/<orgname>?confirmation=yes` (5.4).
-pub(crate) fn delete(cx: &Context<'_, AuthenticatedOrganization>, _: Confirmation) -> Answer {
+pub(crate) fn delete(
+    cx: &Context<'_, AuthenticatedOrganization>,
+    _: Confirmation,
+) -> HandlerResult {
     let (name, namespace) = (cx.path("orgname"), cx.grant.organization_if_any().cloned());
     let grant = cx.authorize::<ConcordDelete>(Facts { namespace, ..Facts::default() }).map_err(
         |denied| match denied {
@@ -189,10 +195,10 @@ fn not_found(what: &str) -> ApiError {
     violation(format!("Organization not found: {what}"))
 }
 
-fn nobody(wanted: &Wanted) -> ApiError {
+fn nobody(wanted: &RequestedOwner) -> ApiError {
     match wanted {
-        Wanted::Uuid(uuid) => violation(format!("User not found: {uuid}")),
-        Wanted::Name(name) | Wanted::Foreign(name) => {
+        RequestedOwner::Uuid(uuid) => violation(format!("User not found: {uuid}")),
+        RequestedOwner::Name(name) | RequestedOwner::Foreign(name) => {
             ApiError::Text(400, format!("User not found: {name}"))
         }
     }
@@ -210,7 +216,7 @@ fn explained(error: StoreError, name: &str, body: &EntryBody, is_user_name: bool
         StoreError::NotMember => {
             violation(format!("The owner doesn't belong to the specified organization: {name}"))
         }
-        StoreError::Gone => body.owner.as_ref().map_or_else(ApiError::unauthenticated, nobody),
+        StoreError::NotFound => body.owner.as_ref().map_or_else(ApiError::unauthenticated, nobody),
         error => error.into(),
     }
 }

@@ -3,11 +3,11 @@
 use berth_access::{OrganizationAdmin, OrganizationAdminView};
 use berth_domain::LogKind;
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
-use berth_store::delegates::{self, Account};
+use berth_store::grantees::{self, Account};
 use berth_store::logs::{self, LogEntry};
 use berth_store::{Database, transaction};
 use berth_web::listing::Listing;
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Map, json};
 
@@ -15,7 +15,7 @@ use super::views;
 use crate::permissions::handlers::{ROLES, refuse_foreign_robot, role};
 
 /// `GET …/prototypes`.
-pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
+pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let permissions = default_permissions::list(cx.db(), &cx.grant)?;
     let listed = Listing::of(cx).whole(&permissions, views::default_permission);
     Ok(listed.answer("prototypes", Map::new()))
@@ -72,7 +72,7 @@ impl Json for NewPrototype {
 }
 
 /// Makes a default permission; the same again makes another.
-pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewPrototype) -> Answer {
+pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewPrototype) -> HandlerResult {
     let role = role(&body.role)?;
     let uuid = cx.services().random().uuid();
     transaction(cx.db(), |tx| {
@@ -100,13 +100,13 @@ fn people(
         _ => (delegate_name, None),
     };
     let names = [creator_name.as_deref(), account_name.as_deref()];
-    let accounts = delegates::accounts(db, organization.id, names)?;
+    let accounts = grantees::accounts(db, organization.id, names)?;
     accounts.iter().try_for_each(|account| refuse_foreign_robot(account, organization))?;
     let find = |name: &str| {
         accounts.iter().find(|account| account.name == name && !account.is_organization).cloned()
     };
     let team = match team_name {
-        Some(name) => match delegates::team(db, organization.id, &name)? {
+        Some(name) => match grantees::team(db, organization.id, &name)? {
             Some(id) => Some(Delegate::Team { id, name }),
             None => {
                 let organization = &organization.name;
@@ -145,7 +145,7 @@ impl Json for PrototypeUpdate {
 }
 
 /// Changes the role.
-pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: PrototypeUpdate) -> Answer {
+pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: PrototypeUpdate) -> HandlerResult {
     let role = role(&body.role)?;
     transaction(cx.db(), |tx| {
         let before = found(cx, tx)?;
@@ -159,7 +159,7 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: PrototypeUpdate)
 }
 
 /// `DELETE …/prototypes/<prototypeid>`.
-pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> Answer {
+pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
     transaction(cx.db(), |tx| {
         let permission = found(cx, tx)?;
         default_permissions::delete(tx, &cx.grant, &permission.uuid)?;

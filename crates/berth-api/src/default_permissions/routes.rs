@@ -2,7 +2,7 @@
 
 use berth_access::{OrganizationAdmin, OrganizationAdminView, Scope};
 use berth_domain::LogKind;
-use berth_web::{Change, Logs, Query, Read, Route};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::handlers;
 
@@ -11,28 +11,28 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/prototypes",
         "getOrganizationPrototypePermissions",
-        &Read::<OrganizationAdminView>(handlers::list),
+        &WithoutBody::<OrganizationAdminView>(handlers::list),
     )
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/prototypes",
         "createOrganizationPrototypePermission",
-        &Change::<OrganizationAdmin, _>(handlers::create),
+        &WithBody::<OrganizationAdmin, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreatePrototypePermission]),
     )
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/prototypes/:prototypeid",
         "updateOrganizationPrototypePermission",
-        &Change::<OrganizationAdmin, _>(handlers::change),
+        &WithBody::<OrganizationAdmin, _>(handlers::change),
         Logs::Kinds(&[LogKind::ModifyPrototypePermission]),
     )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/prototypes/:prototypeid",
         "deleteOrganizationPrototypePermission",
-        &Read::<OrganizationAdmin>(handlers::delete),
+        &WithoutBody::<OrganizationAdmin>(handlers::delete),
         Logs::Kinds(&[LogKind::DeletePrototypePermission]),
     )
     .scope(Scope::OrgAdmin),

@@ -2,7 +2,7 @@
 
 use berth_domain::Avatar;
 use berth_store::default_permissions::{DefaultPermission, Delegate};
-use berth_store::delegates::Account;
+use berth_store::grantees::Account;
 use serde_json::{Value, json};
 
 use crate::permissions::views::account_avatar;

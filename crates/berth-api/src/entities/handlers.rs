@@ -3,7 +3,7 @@
 use berth_access::AuthenticatedNamespace;
 use berth_domain::{Avatar, AvatarKind, Namespace, NamespaceKind};
 use berth_store::entities::{self, Entity, Search};
-use berth_web::{Answer, ApiError, Body, Context, Query, Request, Response, Schema};
+use berth_web::{ApiError, Body, Context, HandlerResult, Query, Request, Response, Schema};
 use serde_json::{Value, json};
 
 /// The query of a search.
@@ -36,7 +36,10 @@ impl Body for SearchQuery {
 }
 
 /// `GET /api/v1/entities/<prefix>`: teams, then people and robots, then the organization itself.
-pub(crate) fn search(cx: &Context<'_, AuthenticatedNamespace>, query: SearchQuery) -> Answer {
+pub(crate) fn search(
+    cx: &Context<'_, AuthenticatedNamespace>,
+    query: SearchQuery,
+) -> HandlerResult {
     let (namespace, rights) = (cx.grant.namespace(), cx.grant.rights());
     let organization = namespace.filter(|namespace| namespace.kind == NamespaceKind::Organization);
     let is_own = namespace.is_some_and(|namespace| {
@@ -65,7 +68,7 @@ pub(crate) fn search(cx: &Context<'_, AuthenticatedNamespace>, query: SearchQuer
 /// one begin with nothing, or everybody would be found.
 fn prefix(text: &str) -> Option<String> {
     let typed = text.replace(' ', "");
-    let can_be = !typed.is_empty() && typed.chars().all(|letter| letter.is_ascii_graphic());
+    let can_be = !typed.is_empty() && typed.chars().all(|mail| mail.is_ascii_graphic());
     can_be.then(|| typed.to_ascii_lowercase())
 }
 

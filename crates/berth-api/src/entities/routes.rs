@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
 use berth_access::AuthenticatedNamespace;
-use berth_web::{Change, Route};
+use berth_web::{Route, WithBody};
 
 use super::handlers;
 
@@ -9,5 +9,5 @@ use super::handlers;
 pub const ROUTES: &[Route] = &[Route::get(
     "/api/v1/entities/:prefix",
     "getMatchingEntities",
-    &Change::<AuthenticatedNamespace, _>(handlers::search),
+    &WithBody::<AuthenticatedNamespace, _>(handlers::search),
 )];

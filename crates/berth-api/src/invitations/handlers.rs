@@ -1,13 +1,13 @@
 //! Invitations, as administrators see them: make, list, withdraw.
 
-use crate::mails::outbox::{Letter, Link, MailSender, has_gateway};
+use crate::mails::outbox::{Link, Mail, MailSender, has_gateway};
 use berth_access::{ExistingTeamAdmin, OrganizationAdminView};
 use berth_domain::secret::{Purpose, hash_token};
 use berth_domain::{EmailAddress, LogKind, Timestamp, settings};
 use berth_store::invitations::{self, Invited, NewInvitation};
 use berth_store::{logs, transaction};
 use berth_web::listing::Listing;
-use berth_web::{Answer, ApiError, Context, Response};
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Map, Value, json};
 
 use crate::teams::views;
@@ -33,10 +33,10 @@ pub(crate) fn invite(
     let (services, target, caller) = (cx.services(), cx.grant.target(), cx.caller()?);
     let code = format!("{CODE_PREFIX}{}", services.random().mixed(32));
     let expires_at = services.now().plus_seconds(services.setting(&settings::INVITATION_TTL_S)?);
-    let letter = match EmailAddress::try_from(address) {
+    let mail = match EmailAddress::try_from(address) {
         Ok(_) => {
-            let letter = letter(cx, address, &caller.name, &code, expires_at)?;
-            Some(letter.seal(services)?.until(expires_at))
+            let mail = mail(cx, address, &caller.name, &code, expires_at)?;
+            Some(mail.seal(services)?.until(expires_at))
         }
         // Addresses of invitations are free text; what is none is not written to.
         Err(_) => None,
@@ -46,9 +46,9 @@ pub(crate) fn invite(
     let notification_uuid = services.random().uuid();
     transaction(cx.db(), |tx| {
         let organization_id = target.organization.id;
-        let posted = letter.as_ref().map(|letter| letter.post_for(tx, organization_id, &sender));
+        let posted = mail.as_ref().map(|mail| mail.enqueue_for(tx, organization_id, &sender));
         let mail_id = posted.transpose()?.flatten();
-        let kept_back = letter.as_ref().filter(|_| mail_id.is_none());
+        let kept_back = mail.as_ref().filter(|_| mail_id.is_none());
         let new = NewInvitation {
             invited,
             inviter_id: caller.id,
@@ -61,24 +61,24 @@ pub(crate) fn invite(
             expires_at,
         };
         let has_new_code = invitations::invite(tx, &cx.grant, &new)?;
-        if let (Some(letter), true, Invited::Email(_)) = (kept_back, has_new_code, invited) {
-            return Err(letter.refusal(tx, organization_id, &sender)?);
+        if let (Some(mail), true, Invited::Email(_)) = (kept_back, has_new_code, invited) {
+            return Err(mail.refusal(tx, organization_id, &sender)?);
         }
         let entry = cx.log_entry(LogKind::OrgInviteTeamMember, organization_id, metadata);
         Ok(logs::append(tx, &[entry])?)
     })
 }
 
-fn letter<'a>(
+fn mail<'a>(
     cx: &Context<'_, ExistingTeamAdmin>,
     address: &'a str,
     inviter: &str,
     code: &str,
     expires_at: Timestamp,
-) -> Result<Letter<'a>, ApiError> {
+) -> Result<Mail<'a>, ApiError> {
     let target = cx.grant.target();
     let (team, organization) = (&target.team.name, &target.organization.name);
-    Ok(Letter {
+    Ok(Mail {
         to: address,
         subject: format!("{inviter} invites you to the team {team} of {organization}"),
         paragraphs: vec![
@@ -98,7 +98,7 @@ fn letter<'a>(
 }
 
 /// `PUT …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
-pub(crate) fn invite_address(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
+pub(crate) fn invite_address(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
     let (email, team) = (cx.path("email"), &cx.grant.target().team.name);
     let metadata = json!({ "email": email, "team": team, "member": email });
     invite(cx, &Invited::Email(email.to_owned()), email, metadata)?;
@@ -106,7 +106,7 @@ pub(crate) fn invite_address(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
 }
 
 /// `DELETE …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
-pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
+pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
     let (target, email) = (cx.grant.target(), cx.path("email"));
     transaction(cx.db(), |tx| {
         let invited = Invited::Email(email.to_owned());
@@ -121,7 +121,7 @@ pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
 }
 
 /// `GET …/organization/<orgname>/invitations`: every pending one. While no mail leaves, administrators hand the links on.
-pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> Answer {
+pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let services = cx.services();
     let pending = invitations::pending(cx.db(), &cx.grant, services.now())?;
     let shows_links = cx.grant.rights().is_admin() && !has_gateway(services)?;

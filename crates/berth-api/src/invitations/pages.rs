@@ -5,14 +5,14 @@ use berth_access::{Authority, Caller, Public, UserAdmin};
 use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::invitations::{self, Invitation};
-use berth_web::{Answer, ApiError, Context, Form, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, Response};
 
-use crate::invitations::answers::{accept_code, decline_code};
+use crate::invitations::responses::{accept_code, decline_code};
 
 const TITLE: &str = "Team invitation";
 
 /// `GET /confirminvite?code=…`.
-pub(crate) fn show(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn show(cx: &Context<'_, Public>) -> HandlerResult {
     let Some(caller) = signed_in(cx) else { return signed_out(cx) };
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();
@@ -54,7 +54,7 @@ fn csrf_token(cx: &Context<'_, Public>) -> Result<String, ApiError> {
     session.csrf_token(cx.services())
 }
 
-fn signed_out(cx: &Context<'_, Public>) -> Answer {
+fn signed_out(cx: &Context<'_, Public>) -> HandlerResult {
     let registry = cx.services().setting(&settings::REGISTRY_TITLE)?;
     let text = format!(
         "<p>Please sign in to {} with this browser, then open the link again.</p>",
@@ -79,7 +79,7 @@ fn not_for(invitation: &Invitation, caller: &Caller) -> Response {
 }
 
 /// `POST /confirminvite`: the answer of the form.
-pub(crate) fn answer(cx: &Context<'_, UserAdmin>, form: Form) -> Answer {
+pub(crate) fn answer(cx: &Context<'_, UserAdmin>, form: Form) -> HandlerResult {
     let caller = cx.caller()?;
     let code = form.0.get("code").unwrap_or_default();
     let done = match form.0.get("answer") {

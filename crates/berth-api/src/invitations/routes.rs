@@ -2,16 +2,16 @@
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdminView, Public, Scope, UserAdmin};
 use berth_domain::{LogKind, settings};
-use berth_web::{Change, Logs, Query, Read, Route};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
-use super::{answers, handlers, pages};
+use super::{handlers, pages, responses};
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/invite/:email",
         "inviteTeamMemberEmail",
-        &Read::<ExistingTeamAdmin>(handlers::invite_address),
+        &WithoutBody::<ExistingTeamAdmin>(handlers::invite_address),
         Logs::Kinds(&[LogKind::OrgInviteTeamMember]),
     )
     .scope(Scope::OrgAdmin)
@@ -19,7 +19,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/invite/:email",
         "deleteTeamMemberEmailInvite",
-        &Read::<ExistingTeamAdmin>(handlers::withdraw),
+        &WithoutBody::<ExistingTeamAdmin>(handlers::withdraw),
         Logs::Kinds(&[LogKind::OrgDeleteTeamMemberInvite]),
     )
     .scope(Scope::OrgAdmin)
@@ -27,7 +27,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/invitations",
         "getOrganizationInvitations",
-        &Read::<OrganizationAdminView>(handlers::list),
+        &WithoutBody::<OrganizationAdminView>(handlers::list),
     )
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin)
@@ -35,7 +35,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/teaminvite/:code",
         "acceptOrganizationTeamInvite",
-        &Read::<UserAdmin>(answers::accept),
+        &WithoutBody::<UserAdmin>(responses::accept),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted]),
     )
     .scope(Scope::UserAdmin)
@@ -44,19 +44,19 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/teaminvite/:code",
         "declineOrganizationTeamInvite",
-        &Read::<UserAdmin>(answers::decline),
+        &WithoutBody::<UserAdmin>(responses::decline),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteDeclined]),
     )
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
-    Route::get("/confirminvite", "showTeamInvite", &Read::<Public>(pages::show))
+    Route::get("/confirminvite", "showTeamInvite", &WithoutBody::<Public>(pages::show))
         .query(&[Query::text("code", "The code of the invitation").required()])
         .feature(&settings::FEATURE_MAILING),
     Route::post(
         "/confirminvite",
         "answerTeamInvite",
-        &Change::<UserAdmin, _>(pages::answer),
+        &WithBody::<UserAdmin, _>(pages::answer),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted, LogKind::OrgTeamMemberInviteDeclined]),
     )
     .feature(&settings::FEATURE_MAILING),

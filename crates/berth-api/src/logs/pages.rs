@@ -2,7 +2,7 @@
 
 use berth_access::Permit;
 use berth_domain::{Avatar, AvatarKind, Timestamp};
-use berth_store::logs::{self, LogAccount, LogCount, LogLine, LogQuery, Reach};
+use berth_store::logs::{self, LogAccount, LogCount, LogFilter, LogLine, LogQuery};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use berth_web::ApiError;
 use berth_web::Context;
 use berth_web::Cursor;
 use berth_web::Response;
-use berth_web::{Answer, Query};
+use berth_web::{HandlerResult, Query};
 
 const START: Query =
     Query::text("starttime", "The first day, as `MM/DD/YYYY`; otherwise yesterday");
@@ -40,9 +40,9 @@ const MOST_DAYS: i64 = 31;
 /// 404 without a reach, 400 for an unknown performer and for an end before the start or after the year 9999.
 pub(crate) fn page<P: Permit>(
     cx: &Context<'_, P>,
-    reach: Option<Reach>,
+    reach: Option<LogFilter>,
     with_namespace: bool,
-) -> Answer {
+) -> HandlerResult {
     let (parameters, now) = (cx.query(), cx.services().now());
     let (start, end) = span(cx)?;
     let query = LogQuery { start, end, performer: given(parameters.get("performer")) };
@@ -67,7 +67,7 @@ pub(crate) fn page<P: Permit>(
 ///
 /// # Errors
 /// 404 without a reach, 400 for more than 31 days and for an end before the start or after the year 9999.
-pub(crate) fn counts<P: Permit>(cx: &Context<'_, P>, reach: Option<Reach>) -> Answer {
+pub(crate) fn counts<P: Permit>(cx: &Context<'_, P>, reach: Option<LogFilter>) -> HandlerResult {
     let parameters = cx.query();
     let (start, end) = span(cx)?;
     let reach = reach.ok_or_else(ApiError::not_found)?;

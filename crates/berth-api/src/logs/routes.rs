@@ -5,7 +5,7 @@ use berth_access::{
     NamespaceAdminView, OwnNamespaceView, RepositoryAdminView, Scope, SuperuserView,
 };
 use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_SUPER_USERS};
-use berth_web::{Logs, Read, Route};
+use berth_web::{Logs, Route, WithoutBody};
 
 use super::{handlers, repository};
 
@@ -17,14 +17,14 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/logs",
         "listRepoLogs",
-        &Read::<RepositoryAdminView>(repository::list),
+        &WithoutBody::<RepositoryAdminView>(repository::list),
     )
     .scope(Scope::RepoAdmin)
     .query(PAGE_QUERY),
     Route::get(
         "/api/v1/repository/*repository/aggregatelogs",
         "getAggregateRepoLogs",
-        &Read::<RepositoryAdminView>(repository::aggregate),
+        &WithoutBody::<RepositoryAdminView>(repository::aggregate),
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
@@ -32,7 +32,7 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::post(
         "/api/v1/repository/*repository/exportlogs",
         "exportRepoLogs",
-        &Read::<RepositoryAdminView>(repository::export),
+        &WithoutBody::<RepositoryAdminView>(repository::export),
         Logs::Nothing("nothing is exported"),
     )
     .scope(Scope::RepoAdmin)
@@ -45,7 +45,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/logs",
         "listOrgLogs",
-        &Read::<NamespaceAdminView>(handlers::organization),
+        &WithoutBody::<NamespaceAdminView>(handlers::organization),
     )
     .scope(Scope::OrgAdmin)
     .own_name_in_sessions()
@@ -53,7 +53,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/aggregatelogs",
         "getAggregateOrgLogs",
-        &Read::<NamespaceAdminView>(handlers::organization_counts),
+        &WithoutBody::<NamespaceAdminView>(handlers::organization_counts),
     )
     .scope(Scope::OrgAdmin)
     .own_name_in_sessions()
@@ -62,19 +62,23 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/organization/:orgname/exportlogs",
         "exportOrgLogs",
-        &Read::<NamespaceAdminView>(handlers::export_organization),
+        &WithoutBody::<NamespaceAdminView>(handlers::export_organization),
         NO_EXPORT,
     )
     .scope(Scope::OrgAdmin)
     .internal()
     .answers(&[]),
-    Route::get("/api/v1/user/logs", "listUserLogs", &Read::<OwnNamespaceView>(handlers::user))
-        .scope(Scope::UserAdmin)
-        .query(PAGE_QUERY),
+    Route::get(
+        "/api/v1/user/logs",
+        "listUserLogs",
+        &WithoutBody::<OwnNamespaceView>(handlers::user),
+    )
+    .scope(Scope::UserAdmin)
+    .query(PAGE_QUERY),
     Route::get(
         "/api/v1/user/aggregatelogs",
         "getAggregateUserLogs",
-        &Read::<OwnNamespaceView>(handlers::user_counts),
+        &WithoutBody::<OwnNamespaceView>(handlers::user_counts),
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
@@ -82,7 +86,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/user/exportlogs",
         "exportUserLogs",
-        &Read::<OwnNamespaceView>(handlers::export_user),
+        &WithoutBody::<OwnNamespaceView>(handlers::export_user),
         NO_EXPORT,
     )
     .scope(Scope::UserAdmin)
@@ -91,7 +95,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/superuser/logs",
         "listAllLogs",
-        &Read::<SuperuserView>(handlers::everything),
+        &WithoutBody::<SuperuserView>(handlers::everything),
     )
     .scope(Scope::SuperUser)
     .feature(&FEATURE_SUPER_USERS)
@@ -100,7 +104,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/superuser/aggregatelogs",
         "listAllAggregateLogs",
-        &Read::<SuperuserView>(handlers::everything_counts),
+        &WithoutBody::<SuperuserView>(handlers::everything_counts),
     )
     .features(&[&FEATURE_SUPER_USERS, &FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL])
     .fresh_login()

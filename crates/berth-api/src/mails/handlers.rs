@@ -7,14 +7,14 @@ use berth_domain::secret::SecretKeys;
 use berth_domain::{LogKind, settings};
 use berth_store::mails::{self, OutboxMail, Person};
 use berth_store::{StoreError, logs, transaction};
-use berth_web::{Answer, ApiError, Context, Response, Services};
+use berth_web::{ApiError, Context, HandlerResult, Response, Services};
 use serde_json::{Value, json};
 
 use crate::page_query::PageQuery;
 
 /// `GET /api/v1/superuser/mails`: the newest first. Whoever reads them reads links that let people in: that is logged, and
 /// those of other superusers are not shown.
-pub(crate) fn list(cx: &Context<'_, Superuser>, query: PageQuery) -> Answer {
+pub(crate) fn list(cx: &Context<'_, Superuser>, query: PageQuery) -> HandlerResult {
     let (services, caller) = (cx.services(), cx.caller()?);
     let before = Some(query.after_id(services)).filter(|id| *id > 0);
     let mails = transaction(cx.db(), |tx| -> Result<_, StoreError> {

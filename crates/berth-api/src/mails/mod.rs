@@ -1,6 +1,6 @@
 //! Mail: the outbox, its delivery, and what superusers see of it.
 
-pub(crate) mod coded;
+pub(crate) mod codes;
 pub(crate) mod delivery;
 pub(crate) mod handlers;
 pub(crate) mod outbox;

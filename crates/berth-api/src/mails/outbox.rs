@@ -1,6 +1,6 @@
 //! Mails: written into the outbox with what causes them.
 //!
-//! A [`Letter`] is sealed before the transaction begins (the keys may have to be made first) and posted in it. It leaves
+//! A [`Mail`] is sealed before the transaction begins (the keys may have to be made first) and posted in it. It leaves
 //! after the commit, where a gateway is set; without one it stays in the outbox, where superusers read it, and leaves when
 //! there is one, while its link works.
 
@@ -19,7 +19,7 @@ use berth_web::network;
 
 /// A mail, as plain words.
 #[derive(Debug)]
-pub(crate) struct Letter<'a> {
+pub(crate) struct Mail<'a> {
     /// The address that it is for.
     pub to: &'a str,
     /// Subject.
@@ -30,7 +30,7 @@ pub(crate) struct Letter<'a> {
     pub link: Link,
 }
 
-/// A link of a letter.
+/// A link of a mail.
 #[derive(Debug)]
 pub(crate) struct Link {
     /// What happens on following it.
@@ -60,8 +60,8 @@ impl Content {
     }
 }
 
-/// A letter that is ready to be posted.
-pub(crate) struct SealedLetter<'a> {
+/// A mail that is ready to be posted.
+pub(crate) struct SealedMail<'a> {
     services: &'a Services<'a>,
     uuid: String,
     to: String,
@@ -71,22 +71,19 @@ pub(crate) struct SealedLetter<'a> {
     held_until: Timestamp,
 }
 
-/// How long a letter without a code is worth delivering, in seconds.
+/// How long a mail without a code is worth delivering, in seconds.
 const WORTH_S: i64 = 86_400;
 
-impl Letter<'_> {
+impl Mail<'_> {
     /// Makes it ready. Not in a transaction.
     ///
     /// # Errors
     /// [`ApiError`] when the keys cannot be had or a setting cannot be used.
-    pub(crate) fn seal<'s>(
-        &self,
-        services: &'s Services<'s>,
-    ) -> Result<SealedLetter<'s>, ApiError> {
+    pub(crate) fn seal<'s>(&self, services: &'s Services<'s>) -> Result<SealedMail<'s>, ApiError> {
         let content = self.content(&services.setting(&settings::REGISTRY_TITLE)?);
         let content = serde_json::to_string(&content)
             .map_err(|error| ApiError::Internal(format!("a mail cannot be written: {error}")))?;
-        Ok(SealedLetter {
+        Ok(SealedMail {
             services,
             uuid: services.random().uuid(),
             to: self.to.to_owned(),
@@ -111,7 +108,7 @@ impl Letter<'_> {
     }
 }
 
-impl SealedLetter<'_> {
+impl SealedMail<'_> {
     /// The same with a code that works until then: it does not leave later, if it is held until there is a gateway.
     #[must_use]
     pub(crate) fn until(mut self, expires_at: Timestamp) -> Self {
@@ -123,7 +120,7 @@ impl SealedLetter<'_> {
     ///
     /// # Errors
     /// [`ApiError`] when the database fails.
-    pub(crate) fn post(&self, tx: &Transaction<'_>, account_id: i64) -> Result<i64, ApiError> {
+    pub(crate) fn enqueue(&self, tx: &Transaction<'_>, account_id: i64) -> Result<i64, ApiError> {
         let id = mails::append(tx, &self.mail(account_id))?;
         if self.is_due {
             self.services.note_due_mail();
@@ -131,11 +128,11 @@ impl SealedLetter<'_> {
         Ok(id)
     }
 
-    /// As [`Self::post`], on behalf of somebody who may not write to strangers without end; none where a limit is reached.
+    /// As [`Self::enqueue`], on behalf of somebody who may not write to strangers without end; none where a limit is reached.
     ///
     /// # Errors
     /// [`ApiError`] when the database fails.
-    pub(crate) fn post_for(
+    pub(crate) fn enqueue_for(
         &self,
         tx: &Transaction<'_>,
         account_id: i64,

@@ -2,7 +2,7 @@
 
 use berth_access::{Scope, Superuser};
 use berth_domain::{LogKind, settings};
-use berth_web::{Change, Logs, Route};
+use berth_web::{Logs, Route, WithBody};
 
 use super::handlers;
 
@@ -15,7 +15,7 @@ const fn superuser(route: Route) -> Route {
 pub const ROUTES: &[Route] = &[superuser(Route::get(
     "/api/v1/superuser/mails",
     "listMails",
-    &Change::<Superuser, _>(handlers::list),
+    &WithBody::<Superuser, _>(handlers::list),
 ))
 .changes(Logs::Kinds(&[LogKind::MailsRead]))
 .works_read_only()

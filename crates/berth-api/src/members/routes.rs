@@ -2,7 +2,7 @@
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView, Scope, TeamView};
 use berth_domain::LogKind;
-use berth_web::{Change, Logs, Query, Read, Route};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{organization, team};
 
@@ -14,48 +14,48 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname/members",
         "getOrganizationTeamMembers",
-        &Read::<TeamView>(team::list),
+        &WithoutBody::<TeamView>(team::list),
     )
     .scope(Scope::OrgAdmin)
     .query(&[Query::flag("includePending", "With those who are invited"), Query::NEXT_PAGE]),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "updateOrganizationTeamMember",
-        &Read::<ExistingTeamAdmin>(team::add),
+        &WithoutBody::<ExistingTeamAdmin>(team::add),
         ADDED,
     )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "deleteOrganizationTeamMember",
-        &Read::<ExistingTeamAdmin>(team::remove),
+        &WithoutBody::<ExistingTeamAdmin>(team::remove),
         Logs::Kinds(&[LogKind::OrgRemoveTeamMember, LogKind::OrgDeleteTeamMemberInvite]),
     )
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/collaborators",
         "getOrganizationCollaborators",
-        &Read::<OrganizationAdminView>(organization::collaborators),
+        &WithoutBody::<OrganizationAdminView>(organization::collaborators),
     )
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/members",
         "getOrganizationMembers",
-        &Read::<OrganizationAdminView>(organization::list),
+        &WithoutBody::<OrganizationAdminView>(organization::list),
     )
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/members/:membername",
         "getOrganizationMember",
-        &Read::<OrganizationAdminView>(organization::get),
+        &WithoutBody::<OrganizationAdminView>(organization::get),
     )
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/members/:membername",
         "addOrganizationMember",
-        &Change::<ExistingTeamAdmin, _>(organization::add),
+        &WithBody::<ExistingTeamAdmin, _>(organization::add),
         ADDED,
     )
     .scope(Scope::OrgAdmin)
@@ -63,7 +63,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/members/:membername",
         "removeOrganizationMember",
-        &Read::<OrganizationAdmin>(organization::remove),
+        &WithoutBody::<OrganizationAdmin>(organization::remove),
         Logs::Kinds(&[LogKind::OrgRemoveMember]),
     )
     .scope(Scope::OrgAdmin),

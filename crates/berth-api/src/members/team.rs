@@ -7,14 +7,14 @@ use berth_store::invitations::{self, Invited};
 use berth_store::teams::Candidate;
 use berth_store::{StoreError, Transaction, logs, teams, transaction};
 use berth_web::listing::Listing;
-use berth_web::{Answer, ApiError, Context, Response};
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Map, json};
 
 use crate::invitations::handlers::invite;
 use crate::teams::views;
 
 /// `GET …/team/<teamname>/members` (`docs/contract/quay.md` 4.3); those who are invited only for administrators who ask.
-pub(crate) fn list(cx: &Context<'_, TeamView>) -> Answer {
+pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
     let can_edit = cx.grant.rights().is_admin();
     let with_invited = can_edit && cx.query().flag("includePending");
     let members = teams::members(cx.db(), &cx.grant, with_invited, cx.services().now())?;
@@ -25,12 +25,12 @@ pub(crate) fn list(cx: &Context<'_, TeamView>) -> Answer {
 }
 
 /// `PUT …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.4).
-pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
+pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
     add_or_invite(cx, cx.path("membername"))
 }
 
 /// Puts somebody into the team, or invites him where people must accept.
-pub(crate) fn add_or_invite(cx: &Context<'_, ExistingTeamAdmin>, name: &str) -> Answer {
+pub(crate) fn add_or_invite(cx: &Context<'_, ExistingTeamAdmin>, name: &str) -> HandlerResult {
     let candidate = teams::candidate(cx.db(), &cx.grant, name)?
         .ok_or_else(|| ApiError::invalid_request("Unknown user"))?;
     let services = cx.services();
@@ -69,7 +69,7 @@ fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Re
 }
 
 /// `DELETE …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.5): withdraws his invitation, or takes him out.
-pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>) -> Answer {
+pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
     let (target, name) = (cx.grant.target(), cx.path("membername"));
     let candidate = teams::candidate(cx.db(), &cx.grant, name)?.ok_or_else(ApiError::not_found)?;
     let team = &target.team.name;

@@ -4,7 +4,7 @@ use berth_access::{Public, Superuser};
 use berth_domain::LogKind;
 use berth_store::messages::{self, Message};
 use berth_store::{logs, transaction};
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -51,13 +51,13 @@ impl Json for NewMessage {
 }
 
 /// `GET /api/v1/messages`.
-pub(crate) fn list(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
     let messages: Vec<Value> = messages::list(cx.db())?.iter().map(view).collect();
     Ok(Response::ok(&json!({ "messages": messages })))
 }
 
 /// Stores a message.
-pub(crate) fn create(cx: &Context<'_, Superuser>, body: NewMessage) -> Answer {
+pub(crate) fn create(cx: &Context<'_, Superuser>, body: NewMessage) -> HandlerResult {
     let Content { content, media_type, severity } = body.message;
     if content.len() > LONGEST {
         let text = format!("A message can be {LONGEST} bytes long, not more");
@@ -74,7 +74,7 @@ pub(crate) fn create(cx: &Context<'_, Superuser>, body: NewMessage) -> Answer {
 }
 
 /// `DELETE /api/v1/message/<uuid>`: 204 also when there is no such message.
-pub(crate) fn delete(cx: &Context<'_, Superuser>) -> Answer {
+pub(crate) fn delete(cx: &Context<'_, Superuser>) -> HandlerResult {
     let uuid = cx.path("uuid");
     transaction(cx.db(), |tx| {
         if messages::delete(tx, &cx.grant, uuid)? {

@@ -3,17 +3,17 @@
 use berth_access::{Public, Scope, Superuser};
 use berth_domain::LogKind;
 use berth_domain::settings::FEATURE_SUPER_USERS;
-use berth_web::{Change, Logs, Read, Route};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
 
 use super::handlers;
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
-    Route::get("/api/v1/messages", "getGlobalMessages", &Read::<Public>(handlers::list)),
+    Route::get("/api/v1/messages", "getGlobalMessages", &WithoutBody::<Public>(handlers::list)),
     Route::post(
         "/api/v1/messages",
         "createGlobalMessage",
-        &Change::<Superuser, _>(handlers::create),
+        &WithBody::<Superuser, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateGlobalMessage]),
     )
     .scope(Scope::SuperUser)
@@ -23,7 +23,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/message/:uuid",
         "deleteGlobalMessage",
-        &Read::<Superuser>(handlers::delete),
+        &WithoutBody::<Superuser>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteGlobalMessage]),
     )
     .scope(Scope::SuperUser)

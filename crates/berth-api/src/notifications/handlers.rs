@@ -5,7 +5,7 @@ use berth_domain::secret::{Purpose, SecretKeys};
 use berth_store::notifications::{self, Notification};
 use berth_store::transaction;
 use berth_web::{
-    Answer, ApiError, Body, Context, Json, Kind, Property, Query, Request, Response, Schema,
+    ApiError, Body, Context, HandlerResult, Json, Kind, Property, Query, Request, Response, Schema,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -45,7 +45,7 @@ impl Body for Window {
 }
 
 /// `GET /api/v1/user/notifications`: the newest first, without those that were dismissed.
-pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> Answer {
+pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> HandlerResult {
     let (account_id, now) = (cx.caller()?.id, cx.services().now());
     let (offset, wanted) = (window.page * window.limit, window.limit + 1);
     let mut found = notifications::list(cx.db(), &cx.grant, account_id, offset, wanted, now)?;
@@ -58,7 +58,7 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> Answer {
 }
 
 /// `GET /api/v1/user/notifications/<uuid>`.
-pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (account_id, uuid, now) = (cx.caller()?.id, cx.path("uuid"), cx.services().now());
     let found = notifications::get(cx.db(), &cx.grant, account_id, uuid, now)?;
     let found = found.ok_or_else(ApiError::not_found)?;
@@ -84,7 +84,7 @@ impl Json for Dismissal {
 }
 
 /// Dismisses a notification, or takes that back.
-pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: Dismissal) -> Answer {
+pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: Dismissal) -> HandlerResult {
     let (account_id, uuid, now) = (cx.caller()?.id, cx.path("uuid"), cx.services().now());
     let keys = cx.services().secret_keys()?;
     transaction(cx.db(), |tx| {

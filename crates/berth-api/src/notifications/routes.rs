@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
 use berth_access::{Scope, UserAdmin};
-use berth_web::{Change, Logs, Read, Route};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
 
 use super::handlers;
 
@@ -10,7 +10,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/notifications",
         "listUserNotifications",
-        &Change::<UserAdmin, _>(handlers::list),
+        &WithBody::<UserAdmin, _>(handlers::list),
     )
     .scope(Scope::UserAdmin)
     .permission_first()
@@ -18,14 +18,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/notifications/:uuid",
         "getUserNotification",
-        &Read::<UserAdmin>(handlers::get),
+        &WithoutBody::<UserAdmin>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .internal(),
     Route::put(
         "/api/v1/user/notifications/:uuid",
         "updateUserNotification",
-        &Change::<UserAdmin, _>(handlers::change),
+        &WithBody::<UserAdmin, _>(handlers::change),
         Logs::Nothing("what a user has seen is his own matter"),
     )
     .scope(Scope::UserAdmin)

@@ -6,14 +6,14 @@ use berth_domain::LogKind;
 use berth_store::assignments::NewAssignment;
 use berth_store::notifications::{NewNotification, NotificationKind};
 use berth_store::{assignments, logs, notifications, transaction};
-use berth_web::{Answer, ApiError, Context, Form, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, Response};
 use serde_json::{Map, json};
 
 use super::request::{self, AuthorizationRequest, ResponseType};
 use super::{no_store, pages, person};
 
 /// Keeps the assignment, and tells the user of it.
-pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> Answer {
+pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
     let values = cx.request().values();
     request::require(&values, &["username"])?;
     let request = AuthorizationRequest::require(&values)?;

@@ -3,7 +3,7 @@
 use berth_access::{Caller, Client, ScopeSet};
 use berth_domain::{Application, Namespace, settings};
 use berth_store::assignments;
-use berth_web::{Answer, ApiError, Context, Request};
+use berth_web::{ApiError, Context, HandlerResult, Request};
 
 use super::grant;
 use super::pages;
@@ -12,7 +12,7 @@ use super::redirect::Target;
 use super::request::{AuthorizationRequest, ResponseType};
 
 /// Answers with the consent page; to who is not signed in, with a form to sign in.
-pub(crate) fn authorize(cx: &Context<'_, Client>) -> Answer {
+pub(crate) fn authorize(cx: &Context<'_, Client>) -> HandlerResult {
     let request = AuthorizationRequest::require(&cx.request().any_query())?;
     let Some(caller) = person(cx) else { return pages::sign_in(cx, &request) };
     let client = cx.grant.target();
@@ -88,7 +88,7 @@ fn ask(
     request: &AuthorizationRequest,
     application: &Application,
     owner: &Namespace,
-) -> Answer {
+) -> HandlerResult {
     let Some(target) = request.target(cx, application)? else {
         return match Target::registered(application) {
             Some(registered) => Ok(registered.answer(&[("error", "redirect_uri_mismatch")], &[])),

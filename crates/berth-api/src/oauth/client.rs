@@ -3,7 +3,7 @@
 use berth_access::Client as ClientPermit;
 use berth_domain::Application;
 use berth_domain::secret::equal_in_constant_time;
-use berth_web::{Answer, ApiError, Context};
+use berth_web::{ApiError, Context, HandlerResult};
 
 use super::error;
 use crate::applications::client_secret;
@@ -47,7 +47,7 @@ pub(crate) fn identify<'a>(
 }
 
 /// The answer to a client that is not who it says it is. Who used the header is answered as RFC 6749 (5.2) wants it.
-pub(crate) fn refuse(cx: &Context<'_, ClientPermit>) -> Answer {
+pub(crate) fn refuse(cx: &Context<'_, ClientPermit>) -> HandlerResult {
     if cx.request().basic_credentials().is_none() {
         return error(400, "invalid_client");
     }

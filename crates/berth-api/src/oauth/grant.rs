@@ -6,7 +6,7 @@ use berth_domain::{Application, LogKind};
 use berth_store::codes::NewCode;
 use berth_store::tokens::NewToken;
 use berth_store::{Transaction, assignments, codes, logs, tokens, transaction};
-use berth_web::{Answer, ApiError, Context, Form, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, Response};
 use serde_json::{Map, Value};
 
 use super::authorize::may_use;
@@ -19,7 +19,7 @@ use crate::applications::tokens::{LIFETIME_S, TOKEN_LENGTH};
 const CODE_LIFETIME_S: i64 = 600;
 
 /// The person agrees.
-pub(crate) fn allow(cx: &Context<'_, Client>, _form: Form) -> Answer {
+pub(crate) fn allow(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
     let request = AuthorizationRequest::read(&cx.request().values())?;
     let Some(caller) = person(cx) else { return pages::signed_out() };
     match &cx.grant.target().application {
@@ -32,7 +32,7 @@ pub(crate) fn allow(cx: &Context<'_, Client>, _form: Form) -> Answer {
 }
 
 /// The person does not agree.
-pub(crate) fn deny(cx: &Context<'_, Client>, _form: Form) -> Answer {
+pub(crate) fn deny(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
     let request = AuthorizationRequest::read(&cx.request().values())?;
     if person(cx).is_none() {
         return pages::signed_out();
@@ -55,7 +55,7 @@ pub(crate) fn issue(
     caller: &Caller,
     application: &Application,
     allowed: bool,
-) -> Answer {
+) -> HandlerResult {
     let Some(target) = request.target(cx, application)? else {
         return error(400, "invalid_request");
     };
@@ -102,7 +102,7 @@ struct Granting<'a, 'b> {
 
 impl Granting<'_, '_> {
     /// The implicit flow: a token in the fragment. An assignment is used up.
-    fn token(&self) -> Answer {
+    fn token(&self) -> HandlerResult {
         let services = self.cx.services();
         let token = services.random().mixed(TOKEN_LENGTH);
         let uuid = services.random().uuid();
@@ -131,7 +131,7 @@ impl Granting<'_, '_> {
     }
 
     /// The code flow: a code in the query.
-    fn code(&self) -> Answer {
+    fn code(&self) -> HandlerResult {
         let services = self.cx.services();
         let code = services.random().mixed(TOKEN_LENGTH);
         let new = NewCode {

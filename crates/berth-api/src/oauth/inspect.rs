@@ -5,14 +5,14 @@ use berth_access::Client as ClientPermit;
 use berth_domain::LogKind;
 use berth_domain::secret::hash_token;
 use berth_store::{logs, tokens, transaction};
-use berth_web::{Answer, ApiError, Context, Form, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, Response};
 use serde_json::json;
 
 use super::client::{self, Client};
 use super::{error, no_store};
 
 /// Whether a token works, and for what. Only for applications that show their secret.
-pub(crate) fn introspect(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Answer {
+pub(crate) fn introspect(cx: &Context<'_, ClientPermit>, Form(form): Form) -> HandlerResult {
     let Some(Client::Confidential(application)) = client::identify(cx)? else {
         return client::refuse(cx);
     };
@@ -35,7 +35,7 @@ pub(crate) fn introspect(cx: &Context<'_, ClientPermit>, Form(form): Form) -> An
 }
 
 /// Ends a token. Whether there was one is told to nobody. Who holds the token proves enough by showing it.
-pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Answer {
+pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> HandlerResult {
     let Some(client) = client::identify(cx)? else { return client::refuse(cx) };
     let Some(token) = form.get("token") else { return error(400, "invalid_request") };
     let (services, application) = (cx.services(), client.application());

@@ -3,13 +3,13 @@
 use crate::html;
 use crate::html::Page;
 use berth_access::Public;
-use berth_web::{Answer, Context, Response};
+use berth_web::{Context, HandlerResult, Response};
 use serde_json::json;
 
 use super::{no_store, pages, person};
 
 /// Shows the token that stands in the fragment of the address: the one page with a script, since nobody else sees a fragment.
-pub(crate) fn local(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn local(cx: &Context<'_, Public>) -> HandlerResult {
     if person(cx).is_none() {
         return pages::signed_out();
     }

@@ -2,11 +2,11 @@
 
 use berth_access::{Public, Scope};
 use berth_domain::settings;
-use berth_web::{Answer, Context, Response};
+use berth_web::{Context, HandlerResult, Response};
 use serde_json::json;
 
 /// The document.
-pub(crate) fn metadata(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn metadata(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
     let base_url = services.base_url()?;
     let superusers = services.setting(&settings::FEATURE_SUPER_USERS)?;

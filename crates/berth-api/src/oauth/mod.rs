@@ -20,7 +20,7 @@ pub(crate) mod token;
 pub use routes::ROUTES;
 
 use berth_access::{Authority, Caller, Permit};
-use berth_web::{Answer, Context, Response};
+use berth_web::{Context, HandlerResult, Response};
 use serde::Serialize;
 
 /// The answer, which nobody may keep.
@@ -36,7 +36,7 @@ fn json(status: u16, body: &impl Serialize) -> Response {
 }
 
 /// An error as the OAuth endpoints tell it to programs.
-fn error(status: u16, code: &str) -> Answer {
+fn error(status: u16, code: &str) -> HandlerResult {
     Ok(json(status, &serde_json::json!({ "error": code })))
 }
 

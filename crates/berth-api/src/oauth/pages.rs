@@ -3,7 +3,7 @@
 use crate::html::{Page, escape, page};
 use berth_access::{Client, Permit, Scope, ScopeSet};
 use berth_domain::{Application, Avatar, AvatarKind, Namespace, settings};
-use berth_web::{Answer, ApiError, Context, ErrorType, Response};
+use berth_web::{ApiError, Context, ErrorType, HandlerResult, Response};
 use serde_json::json;
 
 use super::no_store;
@@ -129,7 +129,10 @@ fn hidden(name: &str, value: &str) -> String {
 }
 
 /// Asks who is there, and comes back to the flow.
-pub(crate) fn sign_in<P: Permit>(cx: &Context<'_, P>, request: &AuthorizationRequest) -> Answer {
+pub(crate) fn sign_in<P: Permit>(
+    cx: &Context<'_, P>,
+    request: &AuthorizationRequest,
+) -> HandlerResult {
     if request.wants_json {
         return Err(ApiError::unauthenticated());
     }
@@ -141,7 +144,7 @@ pub(crate) fn sign_in_page<P: Permit>(
     cx: &Context<'_, P>,
     query: &str,
     failure: Option<&str>,
-) -> Answer {
+) -> HandlerResult {
     let services = cx.services();
     if !services.setting(&settings::FEATURE_DIRECT_LOGIN)? {
         return signed_out();
@@ -166,7 +169,7 @@ pub(crate) fn sign_in_page<P: Permit>(
 }
 
 /// Tells somebody that he is not signed in.
-pub(crate) fn signed_out() -> Answer {
+pub(crate) fn signed_out() -> HandlerResult {
     let content = "<p>Sign in to the registry first, then begin again in the application.</p>";
     Ok(page(401, "You are not signed in", content))
 }
@@ -177,7 +180,7 @@ pub(crate) fn refusal(
     status: u16,
     title: &str,
     text: &str,
-) -> Answer {
+) -> HandlerResult {
     if request.wants_json {
         let kind = match status {
             404 => ErrorType::NotFound,

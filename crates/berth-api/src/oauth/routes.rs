@@ -2,13 +2,13 @@
 
 use berth_access::{Client, Public};
 use berth_domain::{LogKind, settings};
-use berth_web::{Change, Logs, Read, Route};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
 
 use super::{assign, authorize, grant, inspect, local, metadata, sign_in, token};
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
-    Route::get("/oauth/authorize", "oauthAuthorize", &Read::<Client>(authorize::authorize))
+    Route::get("/oauth/authorize", "oauthAuthorize", &WithoutBody::<Client>(authorize::authorize))
         .changes(Logs::Kinds(&[LogKind::OauthTokenGranted]))
         .takes_password()
         .internal()
@@ -16,7 +16,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/oauth/authorizeapp",
         "oauthAllow",
-        &Change::<Client, _>(grant::allow),
+        &WithBody::<Client, _>(grant::allow),
         Logs::Kinds(&[LogKind::OauthTokenGranted]),
     )
     .takes_password()
@@ -25,7 +25,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/oauth/denyapp",
         "oauthDeny",
-        &Change::<Client, _>(grant::deny),
+        &WithBody::<Client, _>(grant::deny),
         Logs::Nothing("nothing changes"),
     )
     .internal()
@@ -33,7 +33,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/oauth/authorize/signin",
         "oauthSignIn",
-        &Change::<Public, _>(sign_in::sign_in),
+        &WithBody::<Public, _>(sign_in::sign_in),
         Logs::Kinds(&[LogKind::LoginSuccess]),
     )
     .feature(&settings::FEATURE_DIRECT_LOGIN)
@@ -44,16 +44,16 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/oauth/authorize/assignuser",
         "oauthAssignToUser",
-        &Change::<Client, _>(assign::assign),
+        &WithBody::<Client, _>(assign::assign),
         Logs::Kinds(&[LogKind::OauthTokenAssigned]),
     )
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
     .internal(),
-    Route::get("/oauth/localapp", "oauthLocalApp", &Read::<Public>(local::local)).internal(),
+    Route::get("/oauth/localapp", "oauthLocalApp", &WithoutBody::<Public>(local::local)).internal(),
     Route::post(
         "/oauth/access_token",
         "oauthExchangeCode",
-        &Change::<Client, _>(token::exchange),
+        &WithBody::<Client, _>(token::exchange),
         Logs::Nothing("the grant was logged when the person agreed"),
     )
     .csrf_exempt()
@@ -62,7 +62,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/oauth/introspect",
         "oauthIntrospect",
-        &Change::<Client, _>(inspect::introspect),
+        &WithBody::<Client, _>(inspect::introspect),
         Logs::Nothing("it only reads"),
     )
     .csrf_exempt()
@@ -71,7 +71,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/oauth/revoke",
         "oauthRevoke",
-        &Change::<Client, _>(inspect::revoke),
+        &WithBody::<Client, _>(inspect::revoke),
         Logs::Kinds(&[LogKind::OauthTokenRevoked]),
     )
     .csrf_exempt()
@@ -79,7 +79,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/.well-known/oauth-authorization-server",
         "oauthMetadata",
-        &Read::<Public>(metadata::metadata),
+        &WithoutBody::<Public>(metadata::metadata),
     )
     .unauthenticated()
     .internal(),

@@ -2,12 +2,12 @@
 
 use berth_access::Public;
 use berth_web::password::{self, Checked};
-use berth_web::{Answer, ApiError, Context, Form, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, Response};
 
 use super::{no_store, pages};
 
 /// Begins a session and goes on with the flow; asks again when the password is wrong.
-pub(crate) fn sign_in(cx: &Context<'_, Public>, Form(form): Form) -> Answer {
+pub(crate) fn sign_in(cx: &Context<'_, Public>, Form(form): Form) -> HandlerResult {
     let services = cx.services();
     let field = |name: &str| form.get(name).unwrap_or_default();
     let query = field("continue");

@@ -7,7 +7,7 @@ use berth_domain::secret::{equal_in_constant_time, hash_token};
 use berth_store::codes::{self, Code};
 use berth_store::tokens::NewToken;
 use berth_store::{tokens, transaction};
-use berth_web::{Answer, ApiError, Context, Form, Parameters};
+use berth_web::{ApiError, Context, Form, HandlerResult, Parameters};
 use serde_json::json;
 
 use super::client::{self, Client};
@@ -15,7 +15,7 @@ use super::{error, request};
 use crate::applications::tokens::{LIFETIME_S, TOKEN_LENGTH};
 
 /// Exchanges a code. It works once: a second use ends the token that the first one gave.
-pub(crate) fn exchange(cx: &Context<'_, ClientPermit>, _form: Form) -> Answer {
+pub(crate) fn exchange(cx: &Context<'_, ClientPermit>, _form: Form) -> HandlerResult {
     let values = cx.request().values();
     // The client id may stand in the header, and the scope is the code's where none is sent.
     request::require(&values, &["grant_type"])?;

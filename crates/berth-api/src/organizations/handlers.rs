@@ -12,7 +12,7 @@ use berth_store::logs::LogEntry;
 use berth_store::organizations::{NewOrganization, OrganizationChange};
 use berth_store::{logs, organizations, transaction};
 use berth_web::{
-    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services, present,
+    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, present,
     tag_expiration_option,
 };
 use serde::Deserialize;
@@ -46,7 +46,7 @@ impl Json for NewOrg {
 }
 
 /// Makes an organization whose only team, `owners`, has the caller in it.
-pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> Answer {
+pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> HandlerResult {
     let (services, caller) = (cx.services(), cx.caller()?);
     let email = body.contact_email.filter(|email| !email.is_empty()).or(body.email);
     let address = email.as_deref().filter(|email| !email.is_empty());
@@ -90,7 +90,7 @@ fn name_taken() -> ApiError {
 }
 
 /// `GET /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.2).
-pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult {
     let teams = if cx.grant.rights().sees_as_member() {
         Some(organizations::teams(cx.db(), &cx.grant, cx.principal().caller().map(|c| c.id))?)
     } else {
@@ -144,7 +144,7 @@ impl Json for OrgChange {
 }
 
 /// Changes what is given; all of it or nothing.
-pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> Answer {
+pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> HandlerResult {
     let services = cx.services();
     let tag_expiration = tag_expiration(services, body.tag_expiration_s)?;
     let no_email = services.random().uuid();
@@ -246,7 +246,7 @@ impl Given {
 }
 
 /// `DELETE /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.4): everything of it goes at once.
-pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> Answer {
+pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
     match delete_organization(cx, &cx.grant)? {
         true => Ok(Response::no_content()),
         false => Err(ApiError::not_found()),
@@ -254,7 +254,7 @@ pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> Answer {
 }
 
 /// `GET …/private` (`docs/contract/quay.md` 1.5). Nobody has bought a plan here, so billing allows no further private repository.
-pub(crate) fn private(cx: &Context<'_, OrganizationRepositoryCreate>) -> Answer {
+pub(crate) fn private(cx: &Context<'_, OrganizationRepositoryCreate>) -> HandlerResult {
     let count = match cx.grant.rights().is_admin() {
         true => Some(organizations::private_repositories(cx.db(), &cx.grant)?),
         false => None,

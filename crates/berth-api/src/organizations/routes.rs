@@ -6,7 +6,7 @@ use berth_access::{
 };
 use berth_domain::settings::FEATURE_BILLING;
 use berth_domain::{LogKind, settings};
-use berth_web::{Change, Logs, Read, Route};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
 
 use super::{handlers, superuser};
 
@@ -20,7 +20,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/organization/",
         "createOrganization",
-        &Change::<CreateOrganization, _>(handlers::create),
+        &WithBody::<CreateOrganization, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreate]),
     )
     .scope(Scope::UserAdmin)
@@ -29,12 +29,12 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname",
         "getOrganization",
-        &Read::<OrganizationView>(handlers::get),
+        &WithoutBody::<OrganizationView>(handlers::get),
     ),
     Route::put(
         "/api/v1/organization/:orgname",
         "changeOrganizationDetails",
-        &Change::<OrganizationAdmin, _>(handlers::change),
+        &WithBody::<OrganizationAdmin, _>(handlers::change),
         Logs::Kinds(&[
             LogKind::OrgChangeInvoicing,
             LogKind::OrgChangeEmail,
@@ -45,7 +45,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname",
         "deleteAdminedOrganization",
-        &Read::<OrganizationAdmin>(handlers::delete),
+        &WithoutBody::<OrganizationAdmin>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )
     .scope(Scope::OrgAdmin)
@@ -53,7 +53,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/private",
         "getOrganizationPrivateAllowed",
-        &Read::<OrganizationRepositoryCreate>(handlers::private),
+        &WithoutBody::<OrganizationRepositoryCreate>(handlers::private),
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_BILLING)
@@ -61,25 +61,25 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::get(
         "/api/v1/superuser/organizations/",
         "listAllOrganizations",
-        &Change::<SuperuserView, _>(superuser::list),
+        &WithBody::<SuperuserView, _>(superuser::list),
     ))
     .internal(),
     superuser(Route::put(
         "/api/v1/superuser/organizations/:name",
         "changeOrganization",
-        &Change::<SuperuserOrganization, _>(superuser::rename),
+        &WithBody::<SuperuserOrganization, _>(superuser::rename),
         Logs::Kinds(&[LogKind::OrgChangeName]),
     )),
     superuser(Route::delete(
         "/api/v1/superuser/organizations/:name",
         "deleteOrganization",
-        &Read::<SuperuserOrganization>(superuser::delete),
+        &WithoutBody::<SuperuserOrganization>(superuser::delete),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )),
     superuser(Route::post(
         "/api/v1/superuser/takeownership/:namespace",
         "takeOwnership",
-        &Read::<SuperuserNamespace>(superuser::take_ownership),
+        &WithoutBody::<SuperuserNamespace>(superuser::take_ownership),
         Logs::Kinds(&[LogKind::TakeOwnership]),
     ))
     .internal(),

@@ -5,7 +5,7 @@ use crate::quotas::views::Quotas;
 use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::{LogKind, NamespaceKind, NamespaceName};
 use berth_store::{Database, accounts, logs, members, organizations, transaction, users};
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::users::powers::is_superuser;
 use super::views::organization_entry;
 
 /// `GET /api/v1/superuser/organizations/`.
-pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> Answer {
+pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
     let services = cx.services();
     let (after_id, wanted) = (query.after_id(services), query.wanted());
     let lines = organizations::all(cx.db(), &cx.grant, after_id, wanted)?;
@@ -42,7 +42,7 @@ impl Json for Renaming {
 }
 
 /// Gives the organization another name; its robots follow.
-pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) -> Answer {
+pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) -> HandlerResult {
     let organization = cx.grant.organization();
     let name = body.name.unwrap_or_else(|| organization.name.clone());
     if name != organization.name {
@@ -69,7 +69,7 @@ pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) ->
 }
 
 /// `DELETE /api/v1/superuser/organizations/<name>`: everything of it goes at once.
-pub(crate) fn delete(cx: &Context<'_, SuperuserOrganization>) -> Answer {
+pub(crate) fn delete(cx: &Context<'_, SuperuserOrganization>) -> HandlerResult {
     match delete_organization(cx, &cx.grant)? {
         true => Ok(Response::no_content()),
         false => Err(ApiError::not_found()),
@@ -78,7 +78,7 @@ pub(crate) fn delete(cx: &Context<'_, SuperuserOrganization>) -> Answer {
 
 /// `POST /api/v1/superuser/takeownership/<namespace>`: the caller becomes an administrator of the organization. The
 /// account of a person becomes an organization first.
-pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> Answer {
+pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> HandlerResult {
     let namespace = cx.grant.namespace().ok_or_else(ApiError::not_found)?;
     let caller = cx.caller()?;
     let was_user = namespace.kind == NamespaceKind::User;

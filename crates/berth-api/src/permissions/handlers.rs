@@ -2,10 +2,10 @@
 
 use berth_access::{Permit, RepositoryAdmin, RepositoryAdminView, RepositoryRef, TeamAdminView};
 use berth_domain::{LogKind, Namespace, NamespaceKind, RepositoryRole};
-use berth_store::delegates::{self, Account};
+use berth_store::grantees::{self, Account};
 use berth_store::{Database, logs, permissions, teams, transaction};
 use berth_web::listing::Listing;
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -34,7 +34,7 @@ pub(crate) fn role(name: &str) -> Result<RepositoryRole, ApiError> {
 }
 
 /// `GET …/permissions/user/`.
-pub(crate) fn users(cx: &Context<'_, RepositoryAdminView>) -> Answer {
+pub(crate) fn users(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
     let permissions = permissions::accounts(cx.db(), &cx.grant, None)?;
     let listed = Listing::of(cx).whole_by_name(permissions, |permission| {
         let (account, role) = (permission.account, permission.role);
@@ -45,7 +45,7 @@ pub(crate) fn users(cx: &Context<'_, RepositoryAdminView>) -> Answer {
 }
 
 /// `GET …/permissions/user/<username>`.
-pub(crate) fn user(cx: &Context<'_, RepositoryAdminView>) -> Answer {
+pub(crate) fn user(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
     let name = cx.path("username");
     let found = permissions::accounts(cx.db(), &cx.grant, Some(name))?.pop();
     let permission = found.ok_or_else(|| ApiError::model(NO_USER))?;
@@ -54,7 +54,7 @@ pub(crate) fn user(cx: &Context<'_, RepositoryAdminView>) -> Answer {
 }
 
 /// `GET …/permissions/user/<username>/transitive`: his own role and those of his teams.
-pub(crate) fn transitive(cx: &Context<'_, RepositoryAdminView>) -> Answer {
+pub(crate) fn transitive(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
     let roles = permissions::transitive(cx.db(), &cx.grant, cx.path("username"))?;
     if roles.is_empty() {
         return Err(ApiError::not_found());
@@ -64,7 +64,7 @@ pub(crate) fn transitive(cx: &Context<'_, RepositoryAdminView>) -> Answer {
 }
 
 /// `PUT …/permissions/user/<username>`.
-pub(crate) fn set_user(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> Answer {
+pub(crate) fn set_user(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
     let (name, role) = (cx.path("username"), role(&body.role)?);
     refuse_owner(name, namespace)?;
@@ -86,7 +86,7 @@ pub(crate) fn set_user(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> A
 }
 
 /// `DELETE …/permissions/user/<username>`.
-pub(crate) fn remove_user(cx: &Context<'_, RepositoryAdmin>) -> Answer {
+pub(crate) fn remove_user(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
     let name = cx.path("username");
     let Ok((namespace, repository)) = cx.grant.repository() else {
         return Err(ApiError::invalid_request(NO_USER));
@@ -104,7 +104,7 @@ pub(crate) fn remove_user(cx: &Context<'_, RepositoryAdmin>) -> Answer {
 }
 
 /// `GET …/permissions/team/`.
-pub(crate) fn teams(cx: &Context<'_, RepositoryAdminView>) -> Answer {
+pub(crate) fn teams(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
     let permissions = permissions::teams(cx.db(), &cx.grant)?;
     let listed = Listing::of(cx).whole_by_name(permissions, |permission| {
         let view = views::team_permission(&permission.team, permission.role);
@@ -114,7 +114,7 @@ pub(crate) fn teams(cx: &Context<'_, RepositoryAdminView>) -> Answer {
 }
 
 /// `GET …/permissions/team/<teamname>`: the role alone.
-pub(crate) fn team(cx: &Context<'_, RepositoryAdminView>) -> Answer {
+pub(crate) fn team(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
     let permissions = permissions::teams(cx.db(), &cx.grant)?;
     let found = permissions.into_iter().find(|permission| permission.team == cx.path("teamname"));
     let permission = found.ok_or_else(|| ApiError::model(NO_TEAM))?;
@@ -122,7 +122,7 @@ pub(crate) fn team(cx: &Context<'_, RepositoryAdminView>) -> Answer {
 }
 
 /// `GET …/team/<teamname>/permissions` (`docs/contract/quay.md` 4.8).
-pub(crate) fn of_team(cx: &Context<'_, TeamAdminView>) -> Answer {
+pub(crate) fn of_team(cx: &Context<'_, TeamAdminView>) -> HandlerResult {
     let permissions = teams::permissions(cx.db(), &cx.grant)?;
     let listed = Listing::of(cx).whole(permissions, |permission| {
         views::on_repository(&permission.repository, permission.is_public, permission.role)
@@ -132,7 +132,7 @@ pub(crate) fn of_team(cx: &Context<'_, TeamAdminView>) -> Answer {
 
 /// `PUT …/permissions/team/<teamname>`, and `PUT /api/v1/organization/<o>/team/<t>/permissions/<repository>`, which clients
 /// call and the original lacks.
-pub(crate) fn set_team(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> Answer {
+pub(crate) fn set_team(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
     let (name, role) = (cx.path("teamname"), role(&body.role)?);
     transaction(cx.db(), |tx| {
@@ -149,7 +149,7 @@ pub(crate) fn set_team(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> A
 }
 
 /// `DELETE …/permissions/team/<teamname>`, and the same by the team.
-pub(crate) fn remove_team(cx: &Context<'_, RepositoryAdmin>) -> Answer {
+pub(crate) fn remove_team(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
     let name = cx.path("teamname");
     let Ok((namespace, repository)) = cx.grant.repository() else {
         return Err(ApiError::invalid_request(NO_TEAM));
@@ -180,7 +180,7 @@ fn permitted_account(
     name: &str,
     namespace: &Namespace,
 ) -> Result<Account, ApiError> {
-    let found = delegates::accounts(db, namespace.id, [Some(name), None])?.pop();
+    let found = grantees::accounts(db, namespace.id, [Some(name), None])?.pop();
     let account =
         found.ok_or_else(|| ApiError::invalid_request(format!("Invalid username: {name}")))?;
     refuse_foreign_robot(&account, namespace)?;

@@ -5,7 +5,7 @@ use berth_domain::{LogKind, Namespace, RepositoryRole};
 use berth_store::robots::{self, PermissionChange};
 use berth_store::{StoreError, logs, transaction};
 use berth_web::listing::Listing;
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Map, json};
 
@@ -14,7 +14,7 @@ use crate::robots::handlers::{existing, full_name, missing};
 use super::views;
 
 /// `GET …/robots/<short>/permissions`.
-pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
     let namespace = existing::<P>(cx)?;
     let found = robots::permissions(cx.db(), &cx.grant, &full_name(cx, namespace))?;
     let listed = Listing::of(cx).whole(&found.ok_or_else(missing)?, |permission| {
@@ -42,49 +42,49 @@ impl Json for RobotRole {
 }
 
 /// Gives a robot a role on a repository of its namespace. Who may is who may through the repository's own path.
-pub(crate) fn set(cx: &Context<'_, RepositoryAdmin>, body: RobotRole) -> Answer {
-    let place = Place::of(cx)?;
+pub(crate) fn set(cx: &Context<'_, RepositoryAdmin>, body: RobotRole) -> HandlerResult {
+    let target = Target::of(cx)?;
     let role: RepositoryRole =
         body.role.parse().map_err(|_| ApiError::invalid_request("Request error."))?;
     transaction(cx.db(), |tx| {
-        match robots::set_permission(tx, &cx.grant, &place.robot, role)? {
+        match robots::set_permission(tx, &cx.grant, &target.robot, role)? {
             PermissionChange::Done => {}
             _ => return Err(missing()),
         }
-        place.log(cx, tx, LogKind::ChangeRepoPermission, Some(role))?;
-        let view = views::on_repository(place.repository, place.is_public, role);
+        target.log(cx, tx, LogKind::ChangeRepoPermission, Some(role))?;
+        let view = views::on_repository(target.repository, target.is_public, role);
         Ok(Response::ok(&view))
     })
 }
 
 /// `DELETE …/robots/<short>/permissions/<repository>`.
-pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> Answer {
-    let place = Place::of(cx)?;
+pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
+    let target = Target::of(cx)?;
     transaction(cx.db(), |tx| {
-        match robots::delete_permission(tx, &cx.grant, &place.robot)? {
+        match robots::delete_permission(tx, &cx.grant, &target.robot)? {
             PermissionChange::Done => {}
             PermissionChange::NoRobot => return Err(missing()),
             PermissionChange::NoPermission => {
                 return Err(ApiError::invalid_request("User does not have permission for repo."));
             }
         }
-        place.log(cx, tx, LogKind::DeleteRepoPermission, None)?;
+        target.log(cx, tx, LogKind::DeleteRepoPermission, None)?;
         Ok(Response::no_content())
     })
 }
 
 /// A robot and a repository of the same namespace.
-struct Place<'a> {
+struct Target<'a> {
     namespace: &'a Namespace,
     repository: &'a str,
     is_public: bool,
     robot: String,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Target<'a> {
     fn of(cx: &'a Context<'_, RepositoryAdmin>) -> Result<Self, ApiError> {
-        let target = cx.grant.target();
-        let (Some(namespace), Some(repository)) = (&target.namespace, &target.repository) else {
+        let granted = cx.grant.target();
+        let (Some(namespace), Some(repository)) = (&granted.namespace, &granted.repository) else {
             return Err(ApiError::not_found());
         };
         Ok(Self {

@@ -5,7 +5,7 @@ use berth_access::{
     TeamAdminView,
 };
 use berth_domain::LogKind;
-use berth_web::{Change, Logs, Query, Read, Route};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{handlers, robot};
 
@@ -14,20 +14,20 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/permissions/user/",
         "listRepoUserPermissions",
-        &Read::<RepositoryAdminView>(handlers::users),
+        &WithoutBody::<RepositoryAdminView>(handlers::users),
     )
     .query(Query::PAGES)
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/user/:username",
         "getUserPermissions",
-        &Read::<RepositoryAdminView>(handlers::user),
+        &WithoutBody::<RepositoryAdminView>(handlers::user),
     )
     .scope(Scope::RepoAdmin),
     Route::put(
         "/api/v1/repository/*repository/permissions/user/:username",
         "changeUserPermissions",
-        &Change::<RepositoryAdmin, _>(handlers::set_user),
+        &WithBody::<RepositoryAdmin, _>(handlers::set_user),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -35,33 +35,33 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/repository/*repository/permissions/user/:username",
         "deleteUserPermissions",
-        &Read::<RepositoryAdmin>(handlers::remove_user),
+        &WithoutBody::<RepositoryAdmin>(handlers::remove_user),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/user/:username/transitive",
         "getUserTransitivePermission",
-        &Read::<RepositoryAdminView>(handlers::transitive),
+        &WithoutBody::<RepositoryAdminView>(handlers::transitive),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/team/",
         "listRepoTeamPermissions",
-        &Read::<RepositoryAdminView>(handlers::teams),
+        &WithoutBody::<RepositoryAdminView>(handlers::teams),
     )
     .query(Query::PAGES)
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/team/:teamname",
         "getTeamPermissions",
-        &Read::<RepositoryAdminView>(handlers::team),
+        &WithoutBody::<RepositoryAdminView>(handlers::team),
     )
     .scope(Scope::RepoAdmin),
     Route::put(
         "/api/v1/repository/*repository/permissions/team/:teamname",
         "changeTeamPermissions",
-        &Change::<RepositoryAdmin, _>(handlers::set_team),
+        &WithBody::<RepositoryAdmin, _>(handlers::set_team),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -69,14 +69,14 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/repository/*repository/permissions/team/:teamname",
         "deleteTeamPermissions",
-        &Read::<RepositoryAdmin>(handlers::remove_team),
+        &WithoutBody::<RepositoryAdmin>(handlers::remove_team),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/permissions/*reponame",
         "setOrganizationTeamPermission",
-        &Change::<RepositoryAdmin, _>(handlers::set_team),
+        &WithBody::<RepositoryAdmin, _>(handlers::set_team),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -84,27 +84,27 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/permissions/*reponame",
         "removeOrganizationTeamPermission",
-        &Read::<RepositoryAdmin>(handlers::remove_team),
+        &WithoutBody::<RepositoryAdmin>(handlers::remove_team),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname/permissions",
         "getOrganizationTeamPermissions",
-        &Read::<TeamAdminView>(handlers::of_team),
+        &WithoutBody::<TeamAdminView>(handlers::of_team),
     )
     .query(Query::PAGES),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions",
         "getOrgRobotPermissions",
-        &Read::<RobotPermissionsView>(robot::list),
+        &WithoutBody::<RobotPermissionsView>(robot::list),
     )
     .query(Query::PAGES)
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions/*reponame",
         "setOrgRobotPermission",
-        &Change::<RepositoryAdmin, _>(robot::set),
+        &WithBody::<RepositoryAdmin, _>(robot::set),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -112,21 +112,21 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions/*reponame",
         "deleteOrgRobotPermission",
-        &Read::<RepositoryAdmin>(robot::delete),
+        &WithoutBody::<RepositoryAdmin>(robot::delete),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/user/robots/:robot_shortname/permissions",
         "getUserRobotPermissions",
-        &Read::<OwnNamespaceView>(robot::list),
+        &WithoutBody::<OwnNamespaceView>(robot::list),
     )
     .query(Query::PAGES)
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/user/robots/:robot_shortname/permissions/*reponame",
         "setUserRobotPermission",
-        &Change::<RepositoryAdmin, _>(robot::set),
+        &WithBody::<RepositoryAdmin, _>(robot::set),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -134,7 +134,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/robots/:robot_shortname/permissions/*reponame",
         "deleteUserRobotPermission",
-        &Read::<RepositoryAdmin>(robot::delete),
+        &WithoutBody::<RepositoryAdmin>(robot::delete),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),

@@ -1,7 +1,7 @@
 //! Permissions as answers show them.
 
 use berth_domain::{Avatar, AvatarKind, RepositoryRole};
-use berth_store::delegates::Account;
+use berth_store::grantees::Account;
 use serde_json::{Value, json};
 
 /// The avatar of a person or a robot.

@@ -2,7 +2,7 @@
 //! database read them, and what that could not read is refused here.
 
 use berth_store::proxy_cache::ProxyCacheRow;
-use berth_web::schema::python;
+use berth_web::schema::python_repr;
 use berth_web::{ApiError, Json, Kind, Property, Schema, present};
 use serde::Deserialize;
 use serde_json::Value;
@@ -222,5 +222,5 @@ fn truth(value: &Value) -> Result<bool, ApiError> {
 }
 
 fn wrong_type(value: &Value, wanted: &str) -> ApiError {
-    ApiError::invalid_request(format!("{} is not of type '{wanted}'", python(value)))
+    ApiError::invalid_request(format!("{} is not of type '{wanted}'", python_repr(value)))
 }

@@ -9,24 +9,24 @@ use berth_store::proxy_cache::{
 };
 use berth_store::{logs, transaction};
 use berth_web::outbound::registry::{Failure, Upstream, Verdict};
-use berth_web::{Answer, ApiError, Context, Response, Services};
+use berth_web::{ApiError, Context, HandlerResult, Response, Services};
 use serde_json::json;
 
 use crate::proxy_cache::bodies::{ConfigurationChange, NewConfiguration};
-use crate::proxy_cache::recent;
-use crate::proxy_cache::running;
-use crate::proxy_cache::trouble::Trouble;
+use crate::proxy_cache::concurrency;
+use crate::proxy_cache::upstream_error::UpstreamError;
+use crate::proxy_cache::validation_cache;
 use crate::proxy_cache::views;
 
 /// `GET …/proxycache` (`docs/contract/quay.md` 3.2).
-pub(crate) fn get(cx: &Context<'_, ProxyCacheView>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, ProxyCacheView>) -> HandlerResult {
     Ok(Response::ok(&views::configuration(proxy_cache::get(cx.db(), &cx.grant)?.as_ref())))
 }
 
 /// `POST …/proxycache` (`docs/contract/quay.md` 3.3). The registry is not contacted.
-pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> Answer {
+pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> HandlerResult {
     let organization = organization_without_configuration(cx)?;
-    admit(cx.services(), body.upstream_registry(), Trouble::plain)?;
+    admit(cx.services(), body.upstream_registry(), UpstreamError::plain)?;
     let (row, credentials) = (body.row()?, body.credentials()?);
     let new = NewProxyCache {
         row: &row,
@@ -48,11 +48,14 @@ pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) 
 /// `PUT …/proxycache`: changes what is given. Credentials that are left out stay, under the present key from now on; null
 /// removes them. A registry elsewhere, or one that is spoken to in the clear from now on, gets no password that was given for
 /// another.
-pub(crate) fn change(cx: &Context<'_, ProxyCacheAdmin>, body: ConfigurationChange) -> Answer {
+pub(crate) fn change(
+    cx: &Context<'_, ProxyCacheAdmin>,
+    body: ConfigurationChange,
+) -> HandlerResult {
     let (services, organization) = (cx.services(), organization(cx)?);
     let change = given(services, &body)?;
     if let Some(registry) = change.upstream_registry {
-        admit(services, registry, Trouble::plain)?;
+        admit(services, registry, UpstreamError::plain)?;
     }
     let keys = services.secret_keys()?;
     transaction(cx.db(), |tx| {
@@ -107,7 +110,7 @@ fn require_password_again(
 }
 
 /// `DELETE …/proxycache` (`docs/contract/quay.md` 3.4).
-pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> Answer {
+pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> HandlerResult {
     let organization = cx.grant.organization_if_any().ok_or_else(ApiError::not_found)?;
     transaction(cx.db(), |tx| {
         if !proxy_cache::delete(tx, &cx.grant)? {
@@ -120,7 +123,7 @@ pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> Answer {
 }
 
 /// `POST …/validateproxycache` (`docs/contract/quay.md` 3.5): tries the registry as a pull would. Stores nothing.
-pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> Answer {
+pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> HandlerResult {
     let (services, organization) = (cx.services(), organization_without_configuration(cx)?);
     let registry = services.registry()?;
     let upstream = Upstream {
@@ -130,15 +133,15 @@ pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration
         allowed: &services.setting(&settings::SSRF_ALLOWED_HOSTS)?,
     };
     let try_it = || {
-        running::counted(cx, || {
-            admit(services, upstream.name, Trouble::explained)?;
+        concurrency::counted(cx, || {
+            admit(services, upstream.name, UpstreamError::explained)?;
             Ok(registry.check(&upstream))
         })
     };
-    match recent::or_ask(services, organization, &upstream, try_it)? {
+    match validation_cache::or_ask(services, organization, &upstream, try_it)? {
         Ok(Verdict::Valid) => Ok(Response::json(202, &"Valid")),
         Ok(Verdict::Anonymous) => Ok(Response::json(202, &"Anonymous")),
-        Err(failure) => Err(Trouble::Failed(failure).explained()),
+        Err(failure) => Err(UpstreamError::Failed(failure).explained()),
     }
 }
 
@@ -167,18 +170,22 @@ fn exists_already() -> ApiError {
 fn admit(
     services: &Services<'_>,
     upstream: &str,
-    told: fn(&Trouble) -> ApiError,
+    told: fn(&UpstreamError) -> ApiError,
 ) -> Result<(), ApiError> {
     let registry = services.registry()?;
     let destinations = Destinations::allowing(&services.setting(&settings::SSRF_ALLOWED_HOSTS)?);
     let upstream: UpstreamName =
-        upstream.parse().map_err(|invalid| told(&Trouble::Invalid(invalid)))?;
+        upstream.parse().map_err(|invalid| told(&UpstreamError::Invalid(invalid)))?;
     let host = upstream.written_host;
     match destinations.admit(&upstream.host, |name| registry.resolve(name)) {
         Ok(Admitted::Checked) => Ok(()),
         Ok(Admitted::ByNameOnly) => tell_once_of_no_look_up(services),
-        Err(Refused::NotResolved) => Err(told(&Trouble::Invalid(InvalidUpstream::Host(host)))),
-        Err(Refused::Private) => Err(told(&Trouble::Failed(Failure::AddressNotAllowed(host)))),
+        Err(Refused::NotResolved) => {
+            Err(told(&UpstreamError::Invalid(InvalidUpstream::Host(host))))
+        }
+        Err(Refused::Private) => {
+            Err(told(&UpstreamError::Failed(Failure::AddressNotAllowed(host))))
+        }
     }
 }
 

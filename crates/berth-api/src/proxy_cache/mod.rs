@@ -2,11 +2,11 @@
 //! Whatever leaves the machine goes through `berth:outbound/registry`.
 
 pub(crate) mod bodies;
+pub(crate) mod concurrency;
 pub(crate) mod handlers;
-pub(crate) mod recent;
 mod routes;
-pub(crate) mod running;
-pub(crate) mod trouble;
+pub(crate) mod upstream_error;
+pub(crate) mod validation_cache;
 pub(crate) mod views;
 
 pub use routes::ROUTES;

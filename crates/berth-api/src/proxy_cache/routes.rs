@@ -2,7 +2,7 @@
 
 use berth_access::{ProxyCacheAdmin, ProxyCacheView};
 use berth_domain::{LogKind, settings};
-use berth_web::{Change, Logs, Read, Route};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
 
 use super::handlers;
 
@@ -11,13 +11,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/proxycache",
         "getProxyCacheConfig",
-        &Read::<ProxyCacheView>(handlers::get),
+        &WithoutBody::<ProxyCacheView>(handlers::get),
     )
     .feature(&settings::FEATURE_PROXY_CACHE),
     Route::post(
         "/api/v1/organization/:orgname/proxycache",
         "createProxyCacheConfig",
-        &Change::<ProxyCacheAdmin, _>(handlers::create),
+        &WithBody::<ProxyCacheAdmin, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateProxyCacheConfig]),
     )
     .feature(&settings::FEATURE_PROXY_CACHE)
@@ -25,7 +25,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/organization/:orgname/proxycache",
         "changeProxyCacheConfig",
-        &Change::<ProxyCacheAdmin, _>(handlers::change),
+        &WithBody::<ProxyCacheAdmin, _>(handlers::change),
         Logs::Kinds(&[LogKind::ChangeProxyCacheConfig]),
     )
     .feature(&settings::FEATURE_PROXY_CACHE)
@@ -33,7 +33,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/proxycache",
         "deleteProxyCacheConfig",
-        &Read::<ProxyCacheAdmin>(handlers::delete),
+        &WithoutBody::<ProxyCacheAdmin>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteProxyCacheConfig]),
     )
     .feature(&settings::FEATURE_PROXY_CACHE)
@@ -41,7 +41,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/organization/:orgname/validateproxycache",
         "validateProxyCacheConfig",
-        &Change::<ProxyCacheAdmin, _>(handlers::validate),
+        &WithBody::<ProxyCacheAdmin, _>(handlers::validate),
         Logs::Nothing("it changes nothing"),
     )
     .feature(&settings::FEATURE_PROXY_CACHE)

@@ -9,8 +9,10 @@ use berth_domain::{
     LogKind, Namespace, Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size,
 };
 use berth_store::{StoreError, Transaction, logs, quotas, transaction};
-use berth_web::schema::python;
-use berth_web::{Answer, ApiError, Body, Context, Json, Kind, Property, Request, Response, Schema};
+use berth_web::schema::python_repr;
+use berth_web::{
+    ApiError, Body, Context, HandlerResult, Json, Kind, Property, Request, Response, Schema,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value, json};
 
@@ -51,7 +53,7 @@ impl<'a> QuotaView<'a> {
 }
 
 /// `GET …/quota`: an array, bare, of one or none.
-pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
     let default_bytes = default_bytes(cx)?;
     let own = existing(cx)?.quota.as_ref().map(|quota| QuotaView::new(quota, default_bytes));
     let view = own.or_else(|| default_bytes.map(QuotaView::of_default));
@@ -59,7 +61,7 @@ pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Ans
 }
 
 /// `GET …/quota/<id>`.
-pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
     Ok(Response::ok(&QuotaView::new(find(cx)?, default_bytes(cx)?)))
 }
 
@@ -147,7 +149,7 @@ impl Body for ChangedQuota {
 fn refuse_others(members: &Map<String, Value>) -> Result<(), ApiError> {
     let known = |name: &str| matches!(name, "limit_bytes" | "limit");
     let others = members.keys().filter(|name| !known(name));
-    let others: Vec<String> = others.map(|name| python(&name.as_str().into())).collect();
+    let others: Vec<String> = others.map(|name| python_repr(&name.as_str().into())).collect();
     let verb = match others.len() {
         0 => return Ok(()),
         1 => "was",
@@ -184,13 +186,16 @@ fn refuse_both(members: &Map<String, Value>) -> Result<(), ApiError> {
         false => Ok(()),
         true => Err(ApiError::invalid_request(format!(
             "{} is valid under each of {{'required': ['limit']}}, {{'required': ['limit_bytes']}}",
-            python(&Value::Object(members.clone()))
+            python_repr(&Value::Object(members.clone()))
         ))),
     }
 }
 
 /// `POST …/quota`: a namespace has one quota at most.
-pub(crate) fn create<P: NamespaceChange>(cx: &Context<'_, P>, NewQuota(size): NewQuota) -> Answer {
+pub(crate) fn create<P: NamespaceChange>(
+    cx: &Context<'_, P>,
+    NewQuota(size): NewQuota,
+) -> HandlerResult {
     let namespace = existing(cx)?;
     let (bytes, _) = size.bytes()?;
     if namespace.quota.is_some() {
@@ -220,7 +225,7 @@ fn already<P: Permit>(namespace: &Namespace) -> ApiError {
 pub(crate) fn change<P: NamespaceChange>(
     cx: &Context<'_, P>,
     ChangedQuota(size): ChangedQuota,
-) -> Answer {
+) -> HandlerResult {
     let (quota, default_bytes) = (find(cx)?, default_bytes(cx)?);
     if !size.is_given()? {
         return Ok(Response::ok(&QuotaView::new(quota, default_bytes)));
@@ -238,7 +243,7 @@ pub(crate) fn change<P: NamespaceChange>(
 }
 
 /// `DELETE …/quota/<id>`: with its limits.
-pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
     let quota = find(cx)?;
     transaction(cx.db(), |tx| {
         if !quotas::delete(tx, &cx.grant, quota.id)? {
@@ -250,12 +255,12 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
 }
 
 /// `GET …/quota/<id>/limit`: an array, bare.
-pub(crate) fn limits<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn limits<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
     Ok(Response::ok(&find(cx)?.limits))
 }
 
 /// `GET …/quota/<id>/limit/<id>`.
-pub(crate) fn limit<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn limit<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
     Ok(Response::ok(find_limit(cx)?.1))
 }
 
@@ -287,7 +292,10 @@ impl Json for NewLimit {
 }
 
 /// Adds a limit.
-pub(crate) fn create_limit<P: NamespaceChange>(cx: &Context<'_, P>, body: NewLimit) -> Answer {
+pub(crate) fn create_limit<P: NamespaceChange>(
+    cx: &Context<'_, P>,
+    body: NewLimit,
+) -> HandlerResult {
     let quota = find(cx)?;
     let (kind, percent) = (limit_kind(&body.kind)?, limit_percent(&body.threshold_percent)?);
     if quota.limits.iter().any(|limit| (limit.kind, limit.percent) == (kind, percent)) {
@@ -331,7 +339,10 @@ impl Json for ChangedLimit {
 }
 
 /// Changes a limit; the answer is the quota.
-pub(crate) fn change_limit<P: NamespaceChange>(cx: &Context<'_, P>, body: ChangedLimit) -> Answer {
+pub(crate) fn change_limit<P: NamespaceChange>(
+    cx: &Context<'_, P>,
+    body: ChangedLimit,
+) -> HandlerResult {
     let (quota, limit) = find_limit(cx)?;
     let kind = body.kind.as_deref().map(limit_kind).transpose()?;
     let percent = body.threshold_percent.as_ref().map(limit_percent).transpose()?;
@@ -346,7 +357,7 @@ pub(crate) fn change_limit<P: NamespaceChange>(cx: &Context<'_, P>, body: Change
 }
 
 /// `DELETE …/quota/<id>/limit/<id>`.
-pub(crate) fn delete_limit<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn delete_limit<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
     let (_, limit) = find_limit(cx)?;
     transaction(cx.db(), |tx| {
         let deleted = quotas::delete_limit(tx, &cx.grant, limit.id)?;

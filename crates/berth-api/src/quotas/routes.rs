@@ -8,7 +8,7 @@ use berth_domain::LogKind;
 use berth_domain::settings::{
     FEATURE_EDIT_QUOTA, FEATURE_QUOTA_MANAGEMENT, FEATURE_SUPER_USERS, Setting,
 };
-use berth_web::{Change, Logs, Read, Route};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
 
 use super::handlers;
 
@@ -21,13 +21,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota",
         "listOrganizationQuota",
-        &Read::<NamespaceMemberView>(handlers::list),
+        &WithoutBody::<NamespaceMemberView>(handlers::list),
     )
     .features(QUOTAS),
     Route::post(
         "/api/v1/organization/:orgname/quota",
         "createOrganizationQuota",
-        &Change::<NamespaceQuotaAdmin, _>(handlers::create),
+        &WithBody::<NamespaceQuotaAdmin, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreateQuota]),
     )
     .scope(Scope::SuperUser)
@@ -36,13 +36,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "getOrganizationQuota",
-        &Read::<NamespaceMemberView>(handlers::get),
+        &WithoutBody::<NamespaceMemberView>(handlers::get),
     )
     .features(QUOTAS),
     Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "changeOrganizationQuota",
-        &Change::<NamespaceQuotaAdmin, _>(handlers::change),
+        &WithBody::<NamespaceQuotaAdmin, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .scope(Scope::SuperUser)
@@ -50,7 +50,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "deleteOrganizationQuota",
-        &Read::<NamespaceQuotaAdmin>(handlers::delete),
+        &WithoutBody::<NamespaceQuotaAdmin>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)
@@ -58,13 +58,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id/limit",
         "listOrganizationQuotaLimit",
-        &Read::<NamespaceMemberView>(handlers::limits),
+        &WithoutBody::<NamespaceMemberView>(handlers::limits),
     )
     .features(QUOTAS),
     Route::post(
         "/api/v1/organization/:orgname/quota/:quota_id/limit",
         "createOrganizationQuotaLimit",
-        &Change::<NamespaceQuotaAdmin, _>(handlers::create_limit),
+        &WithBody::<NamespaceQuotaAdmin, _>(handlers::create_limit),
         Logs::Kinds(&[LogKind::OrgCreateQuotaLimit]),
     )
     .scope(Scope::SuperUser)
@@ -73,13 +73,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "getOrganizationQuotaLimit",
-        &Read::<NamespaceMemberView>(handlers::limit),
+        &WithoutBody::<NamespaceMemberView>(handlers::limit),
     )
     .features(QUOTAS),
     Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "changeOrganizationQuotaLimit",
-        &Change::<NamespaceQuotaAdmin, _>(handlers::change_limit),
+        &WithBody::<NamespaceQuotaAdmin, _>(handlers::change_limit),
         Logs::Kinds(&[LogKind::OrgChangeQuotaLimit]),
     )
     .scope(Scope::SuperUser)
@@ -87,39 +87,43 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "deleteOrganizationQuotaLimit",
-        &Read::<NamespaceQuotaAdmin>(handlers::delete_limit),
+        &WithoutBody::<NamespaceQuotaAdmin>(handlers::delete_limit),
         Logs::Kinds(&[LogKind::OrgDeleteQuotaLimit]),
     )
     .scope(Scope::SuperUser)
     .features(QUOTAS),
-    Route::get("/api/v1/user/quota", "listUserQuota", &Read::<OwnNamespaceView>(handlers::list))
-        .scope(Scope::UserAdmin)
-        .features(QUOTAS),
+    Route::get(
+        "/api/v1/user/quota",
+        "listUserQuota",
+        &WithoutBody::<OwnNamespaceView>(handlers::list),
+    )
+    .scope(Scope::UserAdmin)
+    .features(QUOTAS),
     Route::get(
         "/api/v1/user/quota/:quota_id",
         "getUserQuota",
-        &Read::<OwnNamespaceView>(handlers::get),
+        &WithoutBody::<OwnNamespaceView>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
         "/api/v1/user/quota/:quota_id/limit",
         "listUserQuotaLimit",
-        &Read::<OwnNamespaceView>(handlers::limits),
+        &WithoutBody::<OwnNamespaceView>(handlers::limits),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
         "/api/v1/user/quota/:quota_id/limit/:limit_id",
         "getUserQuotaLimit",
-        &Read::<OwnNamespaceView>(handlers::limit),
+        &WithoutBody::<OwnNamespaceView>(handlers::limit),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
         "/api/v1/superuser/organization/:namespace/quota",
         "listOrganizationQuotaSuperUser",
-        &Read::<SuperuserNamespaceView>(handlers::list),
+        &WithoutBody::<SuperuserNamespaceView>(handlers::list),
     )
     .scope(Scope::SuperUser)
     .features(QUOTAS)
@@ -127,7 +131,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/superuser/organization/:namespace/quota",
         "createOrganizationQuotaSuperUser",
-        &Change::<SuperuserNamespace, _>(handlers::create),
+        &WithBody::<SuperuserNamespace, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreateQuota]),
     )
     .scope(Scope::SuperUser)
@@ -137,7 +141,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/superuser/organization/:namespace/quota/:quota_id",
         "changeOrganizationQuotaSuperUser",
-        &Change::<SuperuserNamespace, _>(handlers::change),
+        &WithBody::<SuperuserNamespace, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .scope(Scope::SuperUser)
@@ -146,7 +150,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/superuser/organization/:namespace/quota/:quota_id",
         "deleteOrganizationQuotaSuperUser",
-        &Read::<SuperuserNamespace>(handlers::delete),
+        &WithoutBody::<SuperuserNamespace>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)
@@ -155,7 +159,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/superuser/users/:namespace/quota",
         "listUserQuotaSuperUser",
-        &Read::<SuperuserNamespaceView>(handlers::list),
+        &WithoutBody::<SuperuserNamespaceView>(handlers::list),
     )
     .scope(Scope::SuperUser)
     .features(QUOTAS)
@@ -163,7 +167,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/superuser/users/:namespace/quota",
         "createUserQuotaSuperUser",
-        &Change::<SuperuserNamespace, _>(handlers::create),
+        &WithBody::<SuperuserNamespace, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreateQuota]),
     )
     .scope(Scope::SuperUser)
@@ -173,7 +177,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/superuser/users/:namespace/quota/:quota_id",
         "changeUserQuotaSuperUser",
-        &Change::<SuperuserNamespace, _>(handlers::change),
+        &WithBody::<SuperuserNamespace, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .scope(Scope::SuperUser)
@@ -182,7 +186,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/superuser/users/:namespace/quota/:quota_id",
         "deleteUserQuotaSuperUser",
-        &Read::<SuperuserNamespace>(handlers::delete),
+        &WithoutBody::<SuperuserNamespace>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)

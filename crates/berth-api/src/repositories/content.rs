@@ -2,7 +2,7 @@
 //! empty, so that a console's pages show that there is nothing.
 
 use berth_access::{RepositoryAdminView, RepositoryView};
-use berth_web::{Answer, ApiError, Body, Context, Query, Request, Response, Schema};
+use berth_web::{ApiError, Body, Context, HandlerResult, Query, Request, Response, Schema};
 use serde_json::json;
 
 /// The query of the list of tags.
@@ -34,13 +34,13 @@ impl Body for TagQuery {
 }
 
 /// `GET /api/v1/repository/<repository>/tag/`.
-pub(crate) fn tags(cx: &Context<'_, RepositoryView>, query: TagQuery) -> Answer {
+pub(crate) fn tags(cx: &Context<'_, RepositoryView>, query: TagQuery) -> HandlerResult {
     cx.grant.repository()?;
     Ok(Response::ok(&json!({ "tags": [], "page": query.page, "has_additional": false })))
 }
 
 /// `GET /api/v1/repository/<repository>/notification/`.
-pub(crate) fn notifications(cx: &Context<'_, RepositoryAdminView>) -> Answer {
+pub(crate) fn notifications(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
     cx.grant.repository()?;
     Ok(Response::ok(&json!({ "notifications": [] })))
 }

@@ -9,7 +9,7 @@ use berth_domain::{LogKind, NamespaceKind, RepositoryName, settings};
 use berth_store::repositories::{self, NewRepository, Page, RepositoryLine, Viewer};
 use berth_store::{logs, transaction};
 use berth_web::{
-    Answer, ApiError, Context, Cursor, ErrorType, Json, Kind, Property, Response, Schema,
+    ApiError, Context, Cursor, ErrorType, HandlerResult, Json, Kind, Property, Response, Schema,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ impl Json for NewRepo {
 }
 
 /// Makes a repository; the creator administers it, and the organization's default permissions apply.
-pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> Answer {
+pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> HandlerResult {
     let (services, target) = (cx.services(), cx.grant.target());
     if target.is_taken {
         return Err(name_taken());
@@ -112,7 +112,7 @@ fn require_plan<P: Permit>(cx: &Context<'_, P>, is_public: bool) -> Result<(), A
 pub(crate) const PAGE_LENGTH: usize = 100;
 
 /// `GET /api/v1/repository`: what the caller sees of a namespace, of his stars, or of everything public.
-pub(crate) fn list(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
     let query = cx.query();
     let namespace = query.get("namespace").filter(|name| !name.is_empty());
     let (starred, include_public) = (query.flag("starred"), query.flag("public"));
@@ -135,7 +135,7 @@ pub(crate) fn list(cx: &Context<'_, Public>) -> Answer {
 
 /// `GET /api/v1/organization/<orgname>/repositories`, which clients call and the original lacks: what the caller sees of
 /// the organization, public repositories included.
-pub(crate) fn list_of_organization(cx: &Context<'_, OrganizationView>) -> Answer {
+pub(crate) fn list_of_organization(cx: &Context<'_, OrganizationView>) -> HandlerResult {
     answer_list(cx, repositories::Scope::Namespace(&cx.grant.organization().name), true)
 }
 
@@ -143,7 +143,7 @@ fn answer_list<P: Permit>(
     cx: &Context<'_, P>,
     scope: repositories::Scope<'_>,
     include_public: bool,
-) -> Answer {
+) -> HandlerResult {
     let query = cx.query();
     let kind = query.get("repo_kind").filter(|kind| !kind.is_empty());
     let (lines, next_page) = match kind {
@@ -196,7 +196,7 @@ fn viewer<P: Permit>(cx: &Context<'_, P>) -> Viewer {
 }
 
 /// `GET /api/v1/repository/<path>`.
-pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
     let viewer_id = cx.principal().caller().map(|caller| caller.id);
     let details = repositories::details(cx.db(), &cx.grant, viewer_id)?;
@@ -243,7 +243,7 @@ impl Json for RepoUpdate {
 }
 
 /// Changes the description.
-pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> Answer {
+pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
     transaction(cx.db(), |tx| {
         if !repositories::set_description(tx, &cx.grant, &body.description)? {
@@ -277,7 +277,7 @@ impl Json for ChangeVisibility {
 pub(crate) fn change_visibility(
     cx: &Context<'_, RepositoryAdmin>,
     body: ChangeVisibility,
-) -> Answer {
+) -> HandlerResult {
     let Ok((namespace, repository)) = cx.grant.repository() else {
         return Ok(Response::ok(&Value::Null));
     };
@@ -298,7 +298,7 @@ pub(crate) fn change_visibility(
 }
 
 /// `DELETE /api/v1/repository/<path>`: 204 also when there is none, as the original does.
-pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> Answer {
+pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
     let target = cx.grant.target();
     let namespace = target.namespace.as_ref().ok_or_else(ApiError::not_found)?;
     let path = cx.path("repository");

@@ -5,7 +5,7 @@ use berth_access::{
     RepositoryStar, RepositoryView, RepositoryWrite, Scope, UserAdmin,
 };
 use berth_domain::LogKind;
-use berth_web::{Change, Logs, Query, Read, Route};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{content, handlers, stars};
 
@@ -17,12 +17,12 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/repository",
         "createRepo",
-        &Change::<RepositoryCreate, _>(handlers::create),
+        &WithBody::<RepositoryCreate, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRepo]),
     )
     .scope(Scope::RepoCreate)
     .answers(&[201]),
-    Route::get("/api/v1/repository", "listRepos", &Read::<Public>(handlers::list))
+    Route::get("/api/v1/repository", "listRepos", &WithoutBody::<Public>(handlers::list))
         .scope(Scope::RepoRead)
         .query(&[
             Query::text("namespace", "Only those of this namespace"),
@@ -36,7 +36,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/repositories",
         "listOrganizationRepos",
-        &Read::<OrganizationView>(handlers::list_of_organization),
+        &WithoutBody::<OrganizationView>(handlers::list_of_organization),
     )
     .scope(Scope::RepoRead)
     .query(&[
@@ -48,18 +48,18 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/repository/*repository/changevisibility",
         "changeRepoVisibility",
-        &Change::<RepositoryAdmin, _>(handlers::change_visibility),
+        &WithBody::<RepositoryAdmin, _>(handlers::change_visibility),
         Logs::Kinds(&[LogKind::ChangeRepoVisibility]),
     )
     .scope(Scope::RepoAdmin)
     .permission_first(),
-    Route::get("/api/v1/user/starred", "listStarredRepos", &Read::<UserAdmin>(stars::list))
+    Route::get("/api/v1/user/starred", "listStarredRepos", &WithoutBody::<UserAdmin>(stars::list))
         .scope(Scope::UserAdmin)
         .query(&[Query::NEXT_PAGE]),
     Route::post(
         "/api/v1/user/starred",
         "createStar",
-        &Change::<RepositoryStar, _>(stars::create),
+        &WithBody::<RepositoryStar, _>(stars::create),
         STARS,
     )
     .scope(Scope::RepoRead)
@@ -67,34 +67,38 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/starred/*repository",
         "deleteStar",
-        &Read::<UserAdmin>(stars::delete),
+        &WithoutBody::<UserAdmin>(stars::delete),
         STARS,
     )
     .scope(Scope::UserAdmin),
     Route::get(
         "/api/v1/repository/*repository/tag/",
         "listRepoTags",
-        &Change::<RepositoryView, _>(content::tags),
+        &WithBody::<RepositoryView, _>(content::tags),
     )
     .scope(Scope::RepoRead)
     .permission_first(),
     Route::get(
         "/api/v1/repository/*repository/notification/",
         "listRepoNotifications",
-        &Read::<RepositoryAdminView>(content::notifications),
+        &WithoutBody::<RepositoryAdminView>(content::notifications),
     )
     .scope(Scope::RepoAdmin),
     // A repository's name may hold any of the words above: these come last.
-    Route::get("/api/v1/repository/*repository", "getRepo", &Read::<RepositoryView>(handlers::get))
-        .scope(Scope::RepoRead)
-        .query(&[
-            Query::flag("includeTags", "With tags, unless it is `false`"),
-            Query::flag("includeStats", "With statistics"),
-        ]),
+    Route::get(
+        "/api/v1/repository/*repository",
+        "getRepo",
+        &WithoutBody::<RepositoryView>(handlers::get),
+    )
+    .scope(Scope::RepoRead)
+    .query(&[
+        Query::flag("includeTags", "With tags, unless it is `false`"),
+        Query::flag("includeStats", "With statistics"),
+    ]),
     Route::put(
         "/api/v1/repository/*repository",
         "updateRepo",
-        &Change::<RepositoryWrite, _>(handlers::change),
+        &WithBody::<RepositoryWrite, _>(handlers::change),
         Logs::Kinds(&[LogKind::SetRepoDescription]),
     )
     .scope(Scope::RepoWrite)
@@ -102,7 +106,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/repository/*repository",
         "deleteRepository",
-        &Read::<RepositoryAdmin>(handlers::delete),
+        &WithoutBody::<RepositoryAdmin>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteRepo]),
     )
     .scope(Scope::RepoAdmin),

@@ -3,14 +3,14 @@
 use berth_access::{RepositoryStar, UserAdmin};
 use berth_store::repositories::{self, Scope};
 use berth_store::transaction;
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::repositories::handlers::page;
 
 /// `GET /api/v1/user/starred`: those that he still sees.
-pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> Answer {
+pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (lines, next_page) = page(cx, Scope::Starred, true)?;
     let views = lines.into_iter().map(|line| {
         json!({
@@ -54,7 +54,7 @@ impl Json for NewStar {
 }
 
 /// Stars a repository; once more changes nothing.
-pub(crate) fn create(cx: &Context<'_, RepositoryStar>, body: NewStar) -> Answer {
+pub(crate) fn create(cx: &Context<'_, RepositoryStar>, body: NewStar) -> HandlerResult {
     cx.grant.repository()?;
     let account_id = cx.caller()?.id;
     transaction(cx.db(), |tx| repositories::star(tx, &cx.grant, account_id))?;
@@ -63,7 +63,7 @@ pub(crate) fn create(cx: &Context<'_, RepositoryStar>, body: NewStar) -> Answer 
 }
 
 /// `DELETE /api/v1/user/starred/<path>`: 204 whether there was a star or not, so that nobody learns what exists.
-pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> Answer {
+pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let path = cx.path("repository");
     let (namespace, name) = path.split_once('/').ok_or_else(ApiError::not_found)?;
     let account_id = cx.caller()?.id;

@@ -6,14 +6,14 @@ use berth_access::{NamespaceChange, NamespaceRef, Permit};
 use berth_domain::LogKind;
 use berth_domain::limits::{FEDERATION_BYTES, FEDERATION_ENTRIES};
 use berth_store::{logs, robots, transaction};
-use berth_web::{Answer, ApiError, Body, Context, Request, Response, Schema};
+use berth_web::{ApiError, Body, Context, HandlerResult, Request, Response, Schema};
 use serde_json::{Map, Value, json};
 
 use super::handlers::{existing, find, full_name, log_robot, missing};
 use super::views::stored;
 
 /// `GET …/robots/<short>/federation`: an array, bare.
-pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
     let robot = find(cx)?;
     Ok(Response::ok(&stored::<Value>(&robot.federation)?))
 }
@@ -78,12 +78,12 @@ fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Result<&'a str, Ap
 }
 
 fn wrong_type(value: &Value, wanted: &str) -> ApiError {
-    let value = berth_web::schema::python(value);
+    let value = berth_web::schema::python_repr(value);
     ApiError::invalid_request(format!("{value} is not of type '{wanted}'"))
 }
 
 /// `POST …/robots/<short>/federation`: replaces what was there.
-pub(crate) fn set<P: NamespaceChange>(cx: &Context<'_, P>, body: Federation) -> Answer {
+pub(crate) fn set<P: NamespaceChange>(cx: &Context<'_, P>, body: Federation) -> HandlerResult {
     let (namespace, entries) = (existing::<P>(cx)?, json!(body.checked()?));
     let metadata = json!({ "config": entries, "robot": cx.path("robot_shortname") });
     transaction(cx.db(), |tx| {
@@ -98,7 +98,7 @@ pub(crate) fn set<P: NamespaceChange>(cx: &Context<'_, P>, body: Federation) -> 
 }
 
 /// `DELETE …/robots/<short>/federation`.
-pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
     let namespace = existing::<P>(cx)?;
     transaction(cx.db(), |tx| {
         if !robots::set_federation(tx, &cx.grant, &full_name(cx, namespace), "[]")? {

@@ -10,8 +10,8 @@ use berth_store::robots::{self, NewRobot, Robot};
 use berth_store::{StoreError, logs, transaction};
 use berth_web::listing::Listing;
 use berth_web::{
-    Answer, ApiError, Body, Context, Json, Kind, OptionalJson, Property, Query, Request, Response,
-    Schema,
+    ApiError, Body, Context, HandlerResult, Json, Kind, OptionalJson, Property, Query, Request,
+    Response, Schema,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -61,8 +61,8 @@ impl Body for ListQuery {
 pub(crate) fn list<P: Permit<Target = NamespaceRef>>(
     cx: &Context<'_, P>,
     query: ListQuery,
-) -> Answer {
-    let sees = Sees::of::<P>(cx.grant.rights());
+) -> HandlerResult {
+    let sees = Visibility::of::<P>(cx.grant.rights());
     let with_places = query.permissions && sees.places;
     let lines = robots::list(cx.db(), &cx.grant, with_places, query.limit)?;
     let keys = (query.token && sees.tokens).then(|| cx.services().secret_keys()).transpose()?;
@@ -71,14 +71,14 @@ pub(crate) fn list<P: Permit<Target = NamespaceRef>>(
 }
 
 /// How much of a robot a caller sees.
-struct Sees {
+struct Visibility {
     /// Tokens.
     tokens: bool,
     /// Teams and repositories.
     places: bool,
 }
 
-impl Sees {
+impl Visibility {
     /// One's own robots, all of it; an organization's, as its administrator, and without tokens who only reads.
     fn of<P: Permit>(rights: &Rights) -> Self {
         let own = P::PERMISSION == Permission::UserAdmin;
@@ -87,8 +87,8 @@ impl Sees {
 }
 
 /// `GET …/robots/<short>`. A token that a former key sealed is sealed anew when it is shown.
-pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Answer {
-    if !Sees::of::<P>(cx.grant.rights()).tokens {
+pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
+    if !Visibility::of::<P>(cx.grant.rights()).tokens {
         let robot = find(cx)?;
         return Ok(Response::ok(&RobotView::new(&robot).with_stored_metadata(&robot)?));
     }
@@ -142,7 +142,7 @@ impl Body for NewRobotBody {
 pub(crate) fn create<P: NamespaceChange>(
     cx: &Context<'_, P>,
     NewRobotBody(body): NewRobotBody,
-) -> Answer {
+) -> HandlerResult {
     let (services, short, random) =
         (cx.services(), cx.path("robot_shortname"), cx.services().random());
     let namespace = existing::<P>(cx)?;
@@ -189,7 +189,7 @@ fn already(error: StoreError, name: &RobotName) -> ApiError {
 }
 
 /// `POST …/robots/<short>/regenerate`: the former token stops at once.
-pub(crate) fn regenerate<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn regenerate<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
     let namespace = existing::<P>(cx)?;
     let token = cx.services().random().upper(TOKEN_LENGTH);
     let sealed = cx.services().seal(Purpose::RobotToken, &token)?;
@@ -203,7 +203,7 @@ pub(crate) fn regenerate<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
 
 /// `DELETE …/robots/<short>`: with its memberships and permissions. Consoles use the organization's path for a user's own
 /// robots too; the row says so.
-pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> Answer {
+pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
     let namespace = cx.grant.namespace().ok_or_else(missing)?;
     transaction(cx.db(), |tx| {
         if !robots::delete(tx, &cx.grant, &full_name(cx, namespace))? {

@@ -5,7 +5,7 @@ use berth_access::{
     Scope,
 };
 use berth_domain::LogKind;
-use berth_web::{Change, Logs, Query, Read, Route};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{federation, handlers};
 
@@ -14,7 +14,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/robots",
         "getOrgRobots",
-        &Change::<NamespaceMemberView, _>(handlers::list),
+        &WithBody::<NamespaceMemberView, _>(handlers::list),
     )
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin)
@@ -22,13 +22,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "getOrgRobot",
-        &Read::<NamespaceAdminView>(handlers::get),
+        &WithoutBody::<NamespaceAdminView>(handlers::get),
     )
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "createOrgRobot",
-        &Change::<NamespaceAdmin, _>(handlers::create),
+        &WithBody::<NamespaceAdmin, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRobot]),
     )
     .scope(Scope::OrgAdmin)
@@ -36,7 +36,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "deleteOrgRobot",
-        &Read::<NamespaceAdmin>(handlers::delete),
+        &WithoutBody::<NamespaceAdmin>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteRobot]),
     )
     .scope(Scope::OrgAdmin)
@@ -44,34 +44,34 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/organization/:orgname/robots/:robot_shortname/regenerate",
         "regenerateOrgRobotToken",
-        &Read::<NamespaceAdmin>(handlers::regenerate),
+        &WithoutBody::<NamespaceAdmin>(handlers::regenerate),
         Logs::Kinds(&[LogKind::RegenerateRobotToken]),
     )
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname/federation",
         "getOrgRobotFederation",
-        &Read::<NamespaceAdminView>(federation::get),
+        &WithoutBody::<NamespaceAdminView>(federation::get),
     )
     .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/robots/:robot_shortname/federation",
         "createOrgRobotFederation",
-        &Change::<NamespaceAdmin, _>(federation::set),
+        &WithBody::<NamespaceAdmin, _>(federation::set),
         Logs::Kinds(&[LogKind::CreateRobotFederation]),
     )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/robots/:robot_shortname/federation",
         "deleteOrgRobotFederation",
-        &Read::<NamespaceAdmin>(federation::delete),
+        &WithoutBody::<NamespaceAdmin>(federation::delete),
         Logs::Kinds(&[LogKind::DeleteRobotFederation]),
     )
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/user/robots",
         "getUserRobots",
-        &Change::<OwnNamespaceView, _>(handlers::list),
+        &WithBody::<OwnNamespaceView, _>(handlers::list),
     )
     .query(Query::PAGES)
     .scope(Scope::UserAdmin)
@@ -79,13 +79,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/robots/:robot_shortname",
         "getUserRobot",
-        &Read::<OwnNamespaceView>(handlers::get),
+        &WithoutBody::<OwnNamespaceView>(handlers::get),
     )
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/user/robots/:robot_shortname",
         "createUserRobot",
-        &Change::<OwnNamespaceAdmin, _>(handlers::create),
+        &WithBody::<OwnNamespaceAdmin, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRobot]),
     )
     .scope(Scope::UserAdmin)
@@ -94,27 +94,27 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/robots/:robot_shortname",
         "deleteUserRobot",
-        &Read::<OwnNamespaceAdmin>(handlers::delete),
+        &WithoutBody::<OwnNamespaceAdmin>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteRobot]),
     )
     .scope(Scope::UserAdmin),
     Route::post(
         "/api/v1/user/robots/:robot_shortname/regenerate",
         "regenerateUserRobotToken",
-        &Read::<OwnNamespaceAdmin>(handlers::regenerate),
+        &WithoutBody::<OwnNamespaceAdmin>(handlers::regenerate),
         Logs::Kinds(&[LogKind::RegenerateRobotToken]),
     )
     .scope(Scope::UserAdmin),
     Route::get(
         "/api/v1/user/robots/:robot_shortname/federation",
         "getUserRobotFederation",
-        &Read::<OwnNamespaceView>(federation::get),
+        &WithoutBody::<OwnNamespaceView>(federation::get),
     )
     .scope(Scope::UserAdmin),
     Route::post(
         "/api/v1/user/robots/:robot_shortname/federation",
         "createUserRobotFederation",
-        &Change::<OwnNamespaceAdmin, _>(federation::set),
+        &WithBody::<OwnNamespaceAdmin, _>(federation::set),
         Logs::Kinds(&[LogKind::CreateRobotFederation]),
     )
     .scope(Scope::UserAdmin)
@@ -122,7 +122,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/robots/:robot_shortname/federation",
         "deleteUserRobotFederation",
-        &Read::<OwnNamespaceAdmin>(federation::delete),
+        &WithoutBody::<OwnNamespaceAdmin>(federation::delete),
         Logs::Kinds(&[LogKind::DeleteRobotFederation]),
     )
     .scope(Scope::UserAdmin),

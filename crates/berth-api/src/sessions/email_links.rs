@@ -6,16 +6,17 @@ use crate::mails::outbox::MailSender;
 use berth_access::Public;
 use berth_domain::secret::{hash_password, hash_token};
 use berth_domain::{EmailAddress, Invalid, LogKind, is_acceptable_password};
-use berth_store::accounts::{self, AccountChange, Addressee, CodeBearer};
+use berth_store::accounts::{self, AccountChange, Addressee, CodeOwner};
 use berth_store::{StoreError, Transaction, logs, members, transaction};
 use berth_web::session::Session;
 use berth_web::{
-    Answer, ApiError, Context, Form, Json, Kind, Property, Response, Schema, Services, password,
+    ApiError, Context, Form, HandlerResult, Json, Kind, Property, Response, Schema, Services,
+    password,
 };
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::mails::coded::{self, CodedLetter, RECOVERY_LIFETIME_S};
+use crate::mails::codes::{self, CodeMail, RECOVERY_LIFETIME_S};
 
 /// How often one address gets a recovery mail at most, in seconds.
 const RECOVERY_PAUSE_S: i64 = 60;
@@ -39,7 +40,7 @@ impl Json for Recovery {
 
 /// Sends a code to the address, if a user has it; if an organization has it, names of its administrators. What is written is
 /// written once the answer is sent, so that its time does not tell whether there is anything to write.
-pub(crate) fn ask_for_recovery(cx: &Context<'_, Public>, body: Recovery) -> Answer {
+pub(crate) fn ask_for_recovery(cx: &Context<'_, Public>, body: Recovery) -> HandlerResult {
     let services = cx.services();
     let Ok(email) = EmailAddress::try_from(body.email.as_str()) else { return Ok(sent()) };
     let Some(found) = accounts::with_address(cx.db(), email.as_str())? else { return Ok(sent()) };
@@ -51,7 +52,7 @@ pub(crate) fn ask_for_recovery(cx: &Context<'_, Public>, body: Recovery) -> Answ
         })),
         false => sent(),
     };
-    services.later(move |services| match found.is_organization {
+    services.defer(move |services| match found.is_organization {
         true => tell_organization(services, &found),
         false => send_recovery_code(services, &found),
     });
@@ -73,22 +74,22 @@ fn redacted(name: &str) -> String {
 }
 
 fn send_recovery_code(services: &Services<'_>, user: &Addressee) -> Result<(), ApiError> {
-    let letter = CodedLetter::recovery(services, &user.email)?;
+    let mail = CodeMail::recovery(services, &user.email)?;
     let paused = services.now().plus_seconds(RECOVERY_LIFETIME_S - RECOVERY_PAUSE_S);
     transaction(services.db(), |tx| {
-        if !accounts::set_recovery_code(tx, user.id, letter.code(), paused)? {
+        if !accounts::set_recovery_code(tx, user.id, mail.code(), paused)? {
             return Ok(());
         }
         // Where the address has had its mails for this hour, the former code stays.
-        letter.post_for(tx, user.id, &MailSender::recovery())
+        mail.enqueue_for(tx, user.id, &MailSender::recovery())
     })
 }
 
 fn tell_organization(services: &Services<'_>, organization: &Addressee) -> Result<(), ApiError> {
     let administrators = members::administrators(services.db(), organization.id)?;
-    let letter = coded::organization_recovery(services, organization, &administrators)?;
+    let mail = codes::organization_recovery(services, organization, &administrators)?;
     transaction(services.db(), |tx| {
-        letter.post_for(tx, organization.id, &MailSender::recovery()).map(drop)
+        mail.enqueue_for(tx, organization.id, &MailSender::recovery()).map(drop)
     })
 }
 
@@ -97,7 +98,7 @@ const PASSWORD_TITLE: &str = "New password";
 const ADDRESS_TITLE: &str = "E-mail address";
 
 /// `GET /recovery?code=…`: asks whoever has the code for a new password.
-pub(crate) fn show_recovery(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn show_recovery(cx: &Context<'_, Public>) -> HandlerResult {
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();
     match accounts::by_recovery_code(cx.db(), &hash_token(code), cx.services().now())? {
@@ -117,7 +118,7 @@ fn password_form(
     name: &str,
     status: u16,
     complaint: &str,
-) -> Answer {
+) -> HandlerResult {
     let about = match name {
         "" => String::new(),
         name => format!("<p>Choose a new password for the account <b>{}</b>.</p>\n", escape(name)),
@@ -147,7 +148,13 @@ struct CodeForm<'a> {
 impl CodeForm<'_> {
     /// The page with the form below `content`. Its CSRF token is bound to the session of the browser, which gets one of
     /// nobody where it has none: no other page can send the form in its place.
-    fn page(&self, cx: &Context<'_, Public>, status: u16, title: &str, content: &str) -> Answer {
+    fn page(
+        &self,
+        cx: &Context<'_, Public>,
+        status: u16,
+        title: &str,
+        content: &str,
+    ) -> HandlerResult {
         let services = cx.services();
         let session = cx.session_or_new();
         let form = format!(
@@ -166,7 +173,7 @@ impl CodeForm<'_> {
 }
 
 /// `POST /recovery`: sets the new password of whoever has the code and signs him in, once. All sessions of the account end.
-pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> Answer {
+pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
     require_own_page(cx)?;
     let services = cx.services();
     let code = form.0.get("code").unwrap_or_default();
@@ -197,7 +204,7 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> Answer {
 }
 
 /// `GET /confirm?code=…`: asks whoever has the code whether the address is his.
-pub(crate) fn show_confirmation(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn show_confirmation(cx: &Context<'_, Public>) -> HandlerResult {
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();
     let found = accounts::by_email_code(cx.db(), &hash_token(code), cx.services().now())?;
@@ -218,11 +225,11 @@ fn no_confirmation() -> Response {
 }
 
 /// `POST /confirm`: the address is confirmed, or the new one becomes the account's; whoever has the code is signed in, once.
-pub(crate) fn confirm(cx: &Context<'_, Public>, form: Form) -> Answer {
+pub(crate) fn confirm(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
     require_own_page(cx)?;
     let services = cx.services();
     let hash = hash_token(form.0.get("code").unwrap_or_default());
-    // A letter is sealed in the transaction: the keys must be there before.
+    // A mail is sealed in the transaction: the keys must be there before.
     services.sealing_keys()?;
     match transaction(cx.db(), |tx| use_email_code(cx, tx, &hash)) {
         Ok(Some(bearer)) => signed_in(cx, &bearer, ADDRESS_TITLE, "Your address is confirmed."),
@@ -242,19 +249,19 @@ fn use_email_code(
     cx: &Context<'_, Public>,
     tx: &Transaction<'_>,
     hash: &[u8],
-) -> Result<Option<CodeBearer>, ApiError> {
+) -> Result<Option<CodeOwner>, ApiError> {
     let used = accounts::use_email_code(tx, hash, cx.services().now())?;
     let Some(bearer) = used else { return Ok(None) };
     let mut entries = Vec::new();
     if let Some(email) = &bearer.new_email {
         let change = AccountChange { email: Some(email), ..AccountChange::default() };
         accounts::change(tx, bearer.id, &change).map_err(|error| match error {
-            StoreError::Taken(_) => address_taken(),
+            StoreError::UniqueViolation(_) => address_taken(),
             error => error.into(),
         })?;
-        let notice = coded::notice(cx.services(), &bearer.name, &bearer.email, "e-mail address")?;
+        let notice = codes::notice(cx.services(), &bearer.name, &bearer.email, "e-mail address")?;
         if let Some(notice) = notice {
-            notice.post(tx, bearer.id)?;
+            notice.enqueue(tx, bearer.id)?;
         }
         let metadata =
             json!({ "email": email, "old_email": bearer.email, "username": bearer.name });
@@ -270,7 +277,12 @@ fn address_taken() -> ApiError {
 }
 
 /// Begins a session of who brought a code, in place of the one that the browser had.
-fn signed_in(cx: &Context<'_, Public>, bearer: &CodeBearer, title: &str, text: &str) -> Answer {
+fn signed_in(
+    cx: &Context<'_, Public>,
+    bearer: &CodeOwner,
+    title: &str,
+    text: &str,
+) -> HandlerResult {
     let services = cx.services();
     let content = format!(
         "<p>{text} You are signed in as <b>{}</b>.</p>\n\

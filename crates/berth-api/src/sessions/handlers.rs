@@ -5,14 +5,14 @@ use berth_domain::{LogKind, settings};
 use berth_store::{StoreError, accounts, logs, transaction};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::users::sign_up::proves;
 
 /// `GET /csrf_token`: the token of the session, or of a new one of nobody.
-pub(crate) fn csrf_token(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn csrf_token(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
     let session = cx.session_or_new();
     let body = json!({ "csrf_token": session.csrf_token(services)? });
@@ -43,7 +43,7 @@ impl Json for SignIn {
 }
 
 /// Begins a session. The code of an invitation that was mailed to the address confirms it.
-pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> Answer {
+pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> HandlerResult {
     let services = cx.services();
     let user = match password::check(services, cx.request(), &body.username, &body.password)? {
         Checked::Right(user) => user,
@@ -87,7 +87,7 @@ impl Json for Password {
 }
 
 /// `POST /api/v1/signin/verify`: the session counts as fresh again. Who came with a token gets one.
-pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> Answer {
+pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResult {
     let services = cx.services();
     let name = &cx.caller()?.name;
     let Checked::Right(user) = password::check(services, cx.request(), name, &body.password)?
@@ -110,7 +110,7 @@ pub(crate) fn wrong_password() -> ApiError {
 
 /// `POST /api/v1/signout`: ends all sessions of the caller, if what he shows lets him administer his account. The cookie
 /// lives on as that of nobody.
-pub(crate) fn sign_out(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
     let administers = cx.grant.rights().is_user_admin();
     if let Some(caller) = cx.principal().caller().filter(|_| administers) {

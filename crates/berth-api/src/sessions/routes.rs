@@ -2,7 +2,7 @@
 
 use berth_access::{Public, Scope, UserAdmin};
 use berth_domain::{LogKind, settings};
-use berth_web::{Change, Logs, Query, Read, Route};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{email_links, handlers};
 
@@ -11,11 +11,12 @@ const CODE_QUERY: &[Query] = &[Query::text("code", "The code that a mail carried
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
-    Route::get("/csrf_token", "getCsrfToken", &Read::<Public>(handlers::csrf_token)).internal(),
+    Route::get("/csrf_token", "getCsrfToken", &WithoutBody::<Public>(handlers::csrf_token))
+        .internal(),
     Route::post(
         "/api/v1/signin",
         "signinUser",
-        &Change::<Public, _>(handlers::sign_in),
+        &WithBody::<Public, _>(handlers::sign_in),
         Logs::Kinds(&[LogKind::LoginSuccess]),
     )
     .feature(&settings::FEATURE_DIRECT_LOGIN)
@@ -25,7 +26,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/signin/verify",
         "verifyUser",
-        &Change::<UserAdmin, _>(handlers::verify),
+        &WithBody::<UserAdmin, _>(handlers::verify),
         Logs::Nothing("who gives the password again signed in before, which was logged"),
     )
     .feature(&settings::FEATURE_DIRECT_LOGIN)
@@ -36,39 +37,43 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/signout",
         "logout",
-        &Read::<Public>(handlers::sign_out),
+        &WithoutBody::<Public>(handlers::sign_out),
         Logs::Kinds(&[LogKind::LogoutSuccess]),
     )
     .internal(),
     Route::post(
         "/api/v1/recovery",
         "requestRecoveryEmail",
-        &Change::<Public, _>(email_links::ask_for_recovery),
+        &WithBody::<Public, _>(email_links::ask_for_recovery),
         Logs::Nothing("anybody may ask for any address, and nobody is told whether it is known"),
     )
     .feature(&settings::FEATURE_MAILING)
     .open()
     .internal(),
-    Route::get("/recovery", "showRecovery", &Read::<Public>(email_links::show_recovery))
+    Route::get("/recovery", "showRecovery", &WithoutBody::<Public>(email_links::show_recovery))
         .query(CODE_QUERY)
         .feature(&settings::FEATURE_MAILING)
         .internal(),
     Route::post(
         "/recovery",
         "recoverAccount",
-        &Change::<Public, _>(email_links::recover),
+        &WithBody::<Public, _>(email_links::recover),
         Logs::Kinds(&[LogKind::UserChangePassword, LogKind::LoginSuccess]),
     )
     .feature(&settings::FEATURE_MAILING)
     .internal(),
-    Route::get("/confirm", "showConfirmation", &Read::<Public>(email_links::show_confirmation))
-        .query(CODE_QUERY)
-        .feature(&settings::FEATURE_MAILING)
-        .internal(),
+    Route::get(
+        "/confirm",
+        "showConfirmation",
+        &WithoutBody::<Public>(email_links::show_confirmation),
+    )
+    .query(CODE_QUERY)
+    .feature(&settings::FEATURE_MAILING)
+    .internal(),
     Route::post(
         "/confirm",
         "confirmEmail",
-        &Change::<Public, _>(email_links::confirm),
+        &WithBody::<Public, _>(email_links::confirm),
         Logs::Kinds(&[LogKind::UserChangeEmail, LogKind::LoginSuccess]),
     )
     .feature(&settings::FEATURE_MAILING)

@@ -3,7 +3,7 @@
 use crate::mails::outbox::requires_team_invite;
 use berth_access::Public;
 use berth_domain::settings::{self, Setting, duration_text};
-use berth_web::{Answer, ApiError, Context, Response, Services};
+use berth_web::{ApiError, Context, HandlerResult, Response, Services};
 use serde_json::{Map, Value, json};
 
 use crate::system::logo;
@@ -72,7 +72,7 @@ pub(crate) fn feature_name(setting: &Setting<bool>) -> String {
 }
 
 /// `GET /config`.
-pub(crate) fn get(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
     Ok(Response::ok(&json!({
         "config": visible(services)?,

@@ -5,7 +5,7 @@
 
 use berth_access::{Public, Scope};
 use berth_domain::settings;
-use berth_web::{Answer, ApiError, Context, Response, Services};
+use berth_web::{ApiError, Context, HandlerResult, Response, Services};
 use serde_json::{Map, Value, json};
 
 use crate::system::config::FEATURES;
@@ -13,7 +13,7 @@ use crate::system::config::FEATURES;
 const OPERATIONS: &str = include_str!("discovery.json");
 
 /// `GET /api/v1/discovery`; `?internal=true` shows internal operations too.
-pub(crate) fn get(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
     let internal = cx.query().flag("internal");
     let mut document = head(services)?;

@@ -2,7 +2,7 @@
 
 use berth_access::Public;
 use berth_store::access;
-use berth_web::{Answer, Context, Response};
+use berth_web::{Context, HandlerResult, Response};
 use serde_json::{Value, json};
 
 /// The key that a probe reads; nothing is ever stored under it.
@@ -10,7 +10,7 @@ const PROBE: &str = "berth/health";
 
 /// `GET /health/instance` and `/health/endtoend`: 200 when database and key-value store answer, else 503; `services` says
 /// which does.
-pub(crate) fn instance(cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn instance(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
     let database = access::probe(cx.db()).map_err(|error| error.to_string());
     let key_value = services.key_value().get(PROBE).map_err(|error| error.to_string());
@@ -23,7 +23,7 @@ pub(crate) fn instance(cx: &Context<'_, Public>) -> Answer {
 }
 
 /// `GET /health/warning`: there is nothing that an instance could warn of, so it is always 200.
-pub(crate) fn warning(_cx: &Context<'_, Public>) -> Answer {
+pub(crate) fn warning(_cx: &Context<'_, Public>) -> HandlerResult {
     Ok(report(200, &json!({})))
 }
 

@@ -6,14 +6,14 @@ use berth_domain::{LogKind, Namespace, Team, TeamName, TeamRole};
 use berth_store::logs::LogEntry;
 use berth_store::{StoreError, logs, organizations, teams, transaction};
 use berth_web::listing::Listing;
-use berth_web::{Answer, ApiError, Context, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Map, json};
 
 use crate::teams::views::ChangedTeam;
 
 /// `GET …/organization/<orgname>/teams`: the teams of the organization's view, as a list.
-pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> Answer {
+pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> HandlerResult {
     let viewer_id = cx.principal().caller().map(|caller| caller.id);
     let sees_all = cx.grant.rights().views_every_team();
     let teams = organizations::teams(cx.db(), &cx.grant, viewer_id)?;
@@ -22,7 +22,7 @@ pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> Answer {
 }
 
 /// `GET …/organization/<orgname>/team/<teamname>`.
-pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> HandlerResult {
     let viewer_id = cx.principal().caller().map(|caller| caller.id);
     let team = teams::summary(cx.db(), &cx.grant, viewer_id)?.ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&TeamView::new(team, cx.grant.rights().views_every_team())))
@@ -58,7 +58,7 @@ impl TeamDescription {
 }
 
 /// Makes the team, or changes it.
-pub(crate) fn put(cx: &Context<'_, TeamAdmin>, body: TeamDescription) -> Answer {
+pub(crate) fn put(cx: &Context<'_, TeamAdmin>, body: TeamDescription) -> HandlerResult {
     let target = cx.grant.target();
     let Some(organization) = &target.organization else {
         let name = cx.path("orgname");
@@ -70,7 +70,11 @@ pub(crate) fn put(cx: &Context<'_, TeamAdmin>, body: TeamDescription) -> Answer 
     }
 }
 
-fn create(cx: &Context<'_, TeamAdmin>, organization: &Namespace, body: &TeamDescription) -> Answer {
+fn create(
+    cx: &Context<'_, TeamAdmin>,
+    organization: &Namespace,
+    body: &TeamDescription,
+) -> HandlerResult {
     let name = TeamName::try_from(cx.path("teamname"))
         .map_err(|invalid| ApiError::model(invalid.to_string()))?;
     let (role, description) = (body.role()?, body.description.as_deref().unwrap_or_default());
@@ -92,7 +96,7 @@ fn change(
     organization: &Namespace,
     team: &Team,
     body: &TeamDescription,
-) -> Answer {
+) -> HandlerResult {
     let role = Some(body.role()?).filter(|role| *role != team.role);
     let description = body.description.as_deref().filter(|text| *text != team.description);
     if role.is_some() && is_only_admin_team(cx, team) {
@@ -144,7 +148,7 @@ fn demotion_refused(organization: &Namespace, team: &Team) -> ApiError {
 
 /// `DELETE …/organization/<orgname>/team/<teamname>` (`docs/contract/quay.md` 4.2): its memberships, invitations and permissions
 /// go along.
-pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> Answer {
+pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult {
     let (target, caller) = (cx.grant.target(), cx.caller()?);
     let (Some(organization), Some(team)) = (&target.organization, &target.team) else {
         return Err(no_team(cx));

@@ -2,7 +2,7 @@
 
 use berth_access::{OrganizationMemberView, Scope, TeamAdmin, TeamSummaryView};
 use berth_domain::LogKind;
-use berth_web::{Change, Logs, Query, Read, Route};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::handlers;
 
@@ -11,20 +11,20 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/teams",
         "getOrganizationTeams",
-        &Read::<OrganizationMemberView>(handlers::list),
+        &WithoutBody::<OrganizationMemberView>(handlers::list),
     )
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname",
         "getOrganizationTeam",
-        &Read::<TeamSummaryView>(handlers::get),
+        &WithoutBody::<TeamSummaryView>(handlers::get),
     )
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname",
         "updateOrganizationTeam",
-        &Change::<TeamAdmin, _>(handlers::put),
+        &WithBody::<TeamAdmin, _>(handlers::put),
         Logs::Kinds(&[
             LogKind::OrgCreateTeam,
             LogKind::OrgSetTeamDescription,
@@ -35,7 +35,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname",
         "deleteOrganizationTeam",
-        &Read::<TeamAdmin>(handlers::delete),
+        &WithoutBody::<TeamAdmin>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteTeam]),
     )
     .scope(Scope::OrgAdmin),

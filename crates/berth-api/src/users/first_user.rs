@@ -10,8 +10,8 @@ use berth_store::tokens::NewToken;
 use berth_store::{StoreError, Transaction, accounts, applications, logs, tokens, transaction};
 use berth_web::session::Session;
 use berth_web::{
-    Answer, ApiError, Body, Context, Json, Kind, Property, RawBody, Response, Schema, password,
-    take_turn,
+    ApiError, Body, Context, HandlerResult, Json, Kind, Property, RawBody, Response, Schema,
+    limit_rate, password,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -58,7 +58,7 @@ impl Json for FirstUser {
 }
 
 /// `POST /api/v1/user/initialize`: only while there is no user. Where there is one, nothing else is told.
-pub(crate) fn initialize(cx: &Context<'_, Public>, _body: RawBody) -> Answer {
+pub(crate) fn initialize(cx: &Context<'_, Public>, _body: RawBody) -> HandlerResult {
     if !cx.services().setting(&settings::FEATURE_USER_INITIALIZE)? {
         return Err(ApiError::Abort(404, "Not Found".into()));
     }
@@ -71,7 +71,7 @@ pub(crate) fn initialize(cx: &Context<'_, Public>, _body: RawBody) -> Answer {
 }
 
 /// Makes the first user. Of several first requests one wins: the schema knows one first user.
-fn make(cx: &Context<'_, Public>, body: FirstUser) -> Answer {
+fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
     let services = cx.services();
     require_setup_token(cx, &body.setup_token)?;
     if !is_acceptable_password(&body.password) {
@@ -82,7 +82,7 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> Answer {
     let name = NamespaceName::try_from(body.username.as_str()).map_err(failed)?;
     // Hashing costs, and anybody may call.
     reserve_hashing_memory();
-    take_turn(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR)?)?;
+    limit_rate(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR)?)?;
     let random = services.random();
     let uuid = random.ordered_uuid(services.now());
     let hash = hash_password(&body.password, random.bytes());
@@ -102,7 +102,7 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> Answer {
     };
     transaction(cx.db(), |tx| {
         let id = accounts::create(tx, &new).map_err(|error| match error {
-            StoreError::Taken(_) => not_empty(),
+            StoreError::UniqueViolation(_) => not_empty(),
             error => error.into(),
         })?;
         if let Some(token) = &token {

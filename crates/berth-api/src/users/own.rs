@@ -1,6 +1,6 @@
 //! What people change of their own accounts (`docs/contract/quay.md` 5.11).
 
-use crate::mails::outbox::{MailSender, SealedLetter};
+use crate::mails::outbox::{MailSender, SealedMail};
 use berth_access::{Authority, Caller, UserAdmin};
 use berth_domain::secret::hash_password;
 use berth_domain::{
@@ -13,18 +13,18 @@ use berth_store::{StoreError, logs, transaction, users};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
 use berth_web::{
-    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, present,
+    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, present,
     tag_expiration_option,
 };
 use serde::Deserialize;
 use serde_json::{Number, Value, json};
 
-use crate::mails::coded::{self, CodedLetter};
+use crate::mails::codes::{self, CodeMail};
 use crate::names::invalid_name;
 use crate::sessions::handlers::{Password, wrong_password};
-use crate::users::handlers::{Leaver, delete_account};
+use crate::users::handlers::{DepartingUser, delete_account};
 use crate::users::powers::carries_powers;
-use crate::users::views::{Shown, UserView};
+use crate::users::views::{AccountVisibility, UserView};
 
 /// The longest name, company or location, in characters.
 const LONGEST_METADATA: usize = 255;
@@ -87,14 +87,14 @@ impl Json for OwnUpdate {
 }
 
 /// What a request wants, held against the rules.
-struct Wanted<'a> {
+struct RequestedChange<'a> {
     password_hash: Option<String>,
     /// An address that counts at once.
     email: Option<String>,
     /// An address that must be confirmed first.
-    new_address: Option<(String, CodedLetter<'a>)>,
+    new_address: Option<(String, CodeMail<'a>)>,
     /// The notice of a new password. The address gets its own when it is confirmed.
-    notice: Option<SealedLetter<'a>>,
+    notice: Option<SealedMail<'a>>,
     invoice_email: Option<bool>,
     invoice_email_address: Option<Option<String>>,
     tag_expiration: Option<(i64, Number)>,
@@ -104,7 +104,7 @@ struct Wanted<'a> {
 
 type MetadataChange = [Option<Option<String>>; 4];
 
-impl<'a> Wanted<'a> {
+impl<'a> RequestedChange<'a> {
     fn of(cx: &Context<'a, UserAdmin>, body: OwnUpdate) -> Result<Self, ApiError> {
         let (services, caller) = (cx.services(), cx.caller()?);
         if body.password.as_deref().is_some_and(|password| !is_acceptable_password(password)) {
@@ -119,19 +119,19 @@ impl<'a> Wanted<'a> {
         }
         let hash = |password| hash_password(password, services.random().bytes());
         let password_hash = body.password.as_deref().map(hash);
-        let confirms = coded::wants_confirmation(services)?;
+        let confirms = codes::wants_confirmation(services)?;
         let (email, pending) = if confirms { (None, email) } else { (email, None) };
         let new_address = match pending {
             Some(email) => {
-                let letter = CodedLetter::to_new_address(services, &caller.name, &email)?;
-                Some((email, letter))
+                let mail = CodeMail::to_new_address(services, &caller.name, &email)?;
+                Some((email, mail))
             }
             None => None,
         };
         let tells = password_hash.is_some() && new_address.is_none();
         Ok(Self {
             notice: match tells {
-                true => coded::notice(services, &caller.name, &caller.email, "password")?,
+                true => codes::notice(services, &caller.name, &caller.email, "password")?,
                 false => None,
             },
             password_hash,
@@ -176,7 +176,7 @@ impl<'a> Wanted<'a> {
             new_address: self
                 .new_address
                 .as_ref()
-                .map(|(email, letter)| NewAddress { email, code: letter.code() }),
+                .map(|(email, mail)| NewAddress { email, code: mail.code() }),
             metadata: self.metadata.as_ref().map(|_| metadata),
         }
     }
@@ -303,31 +303,31 @@ fn new_metadata(
 }
 
 /// Changes what is given; all of it or nothing. A new password ends every session; the caller's goes on as a new one.
-pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> Answer {
+pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerResult {
     let (services, caller) = (cx.services(), cx.caller()?);
-    let wanted = Wanted::of(cx, body)?;
+    let requested = RequestedChange::of(cx, body)?;
     let sender = MailSender::of(cx)?;
     let after = transaction(cx.db(), |tx| {
         let before = users::account(tx, caller.id)?.ok_or_else(ApiError::not_found)?;
-        let after = wanted.apply(&before);
-        accounts::change(tx, before.id, &wanted.account_change()).map_err(taken)?;
-        let profile = wanted.profile_change(&after.metadata);
+        let after = requested.apply(&before);
+        accounts::change(tx, before.id, &requested.account_change()).map_err(taken)?;
+        let profile = requested.profile_change(&after.metadata);
         accounts::change_profile(tx, before.id, &profile).map_err(taken)?;
-        if let Some((_, letter)) = &wanted.new_address {
-            letter.post_for(tx, before.id, &sender)?;
+        if let Some((_, mail)) = &requested.new_address {
+            mail.enqueue_for(tx, before.id, &sender)?;
         }
-        if let Some(notice) = &wanted.notice {
-            notice.post(tx, before.id)?;
+        if let Some(notice) = &requested.notice {
+            notice.enqueue(tx, before.id)?;
         }
-        logs::append(tx, &wanted.entries(cx, &before))?;
+        logs::append(tx, &requested.entries(cx, &before))?;
         Ok::<_, ApiError>(after)
     })?;
     let epoch = after.session_epoch;
-    let shown = Shown::to(services, cx.principal(), cx.grant.rights())?;
-    let number = wanted.tag_expiration.map(|(_, number)| number);
+    let shown = AccountVisibility::to(services, cx.principal(), cx.grant.rights())?;
+    let number = requested.tag_expiration.map(|(_, number)| number);
     let view = UserView::own(after, &shown).with_tag_expiration(number);
     let response = Response::ok(&view);
-    if wanted.password_hash.is_none() {
+    if requested.password_hash.is_none() {
         return Ok(response);
     }
     password::forgive(services, &caller.name, &caller.email)?;
@@ -350,14 +350,14 @@ fn taken(error: StoreError) -> ApiError {
 }
 
 /// `DELETE /api/v1/user/`: everything of the caller goes at once.
-pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> Answer {
+pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let caller = cx.caller()?;
-    let leaver = Leaver { id: caller.id, uuid: &caller.uuid, name: &caller.name };
-    delete_account(cx, &leaver, json!({ "username": caller.name }))
+    let user = DepartingUser { id: caller.id, uuid: &caller.uuid, name: &caller.name };
+    delete_account(cx, &user, json!({ "username": caller.name }))
 }
 
 /// `POST /api/v1/user/clientkey`: what command-line clients show in place of the password.
-pub(crate) fn client_key(cx: &Context<'_, UserAdmin>, body: Password) -> Answer {
+pub(crate) fn client_key(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResult {
     let (services, caller) = (cx.services(), cx.caller()?);
     let checked = password::check(services, cx.request(), &caller.name, &body.password)?;
     let Checked::Right(user) = checked else {

@@ -5,7 +5,7 @@ use berth_access::{
     SuperuserView, UserAdmin, UserView,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{Change, Logs, Query, Read, Route};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{first_user, handlers, own, sign_up, superuser};
 
@@ -19,19 +19,19 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/user/initialize",
         "initializeUser",
-        &Change::<Public, _>(first_user::initialize),
+        &WithBody::<Public, _>(first_user::initialize),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
     .csrf_exempt()
     .open()
     .internal(),
-    Route::get("/api/v1/user/", "getLoggedInUser", &Read::<UserView>(handlers::own))
+    Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView>(handlers::own))
         .scope(Scope::UserRead)
         .open(),
     Route::post(
         "/api/v1/user/",
         "createNewUser",
-        &Change::<PublicNamespace, _>(sign_up::create),
+        &WithBody::<PublicNamespace, _>(sign_up::create),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
     .features(&[&settings::FEATURE_USER_CREATION, &settings::FEATURE_DIRECT_LOGIN])
@@ -39,7 +39,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/user/",
         "changeUserDetails",
-        &Change::<UserAdmin, _>(own::change),
+        &WithBody::<UserAdmin, _>(own::change),
         Logs::Kinds(&[
             LogKind::UserChangePassword,
             LogKind::UserChangeInvoicing,
@@ -56,7 +56,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/",
         "deleteCurrentUser",
-        &Read::<UserAdmin>(own::delete),
+        &WithoutBody::<UserAdmin>(own::delete),
         Logs::Kinds(&[LogKind::UserDelete]),
     )
     .scope(Scope::UserAdmin)
@@ -65,7 +65,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/user/clientkey",
         "generateUserClientKey",
-        &Change::<UserAdmin, _>(own::client_key),
+        &WithBody::<UserAdmin, _>(own::client_key),
         Logs::Kinds(&[LogKind::UserGenerateClientKey]),
     )
     .scope(Scope::UserAdmin)
@@ -74,29 +74,29 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/users/:username",
         "getUserInformation",
-        &Read::<PublicNamespace>(handlers::any),
+        &WithoutBody::<PublicNamespace>(handlers::any),
     ),
     superuser(Route::get(
         "/api/v1/superuser/users/",
         "listAllUsers",
-        &Change::<SuperuserView, _>(superuser::list),
+        &WithBody::<SuperuserView, _>(superuser::list),
     ))
     .query(&[Query::flag("disabled", "With those who are disabled, unless it is `false`")]),
     superuser(Route::post(
         "/api/v1/superuser/users/",
         "createInstallUser",
-        &Change::<SuperuserNamespace, _>(superuser::create),
+        &WithBody::<SuperuserNamespace, _>(superuser::create),
         Logs::Kinds(&[LogKind::UserCreate]),
     )),
     superuser(Route::get(
         "/api/v1/superuser/users/:username",
         "getInstallUser",
-        &Read::<SuperuserUserView>(superuser::get),
+        &WithoutBody::<SuperuserUserView>(superuser::get),
     )),
     superuser(Route::put(
         "/api/v1/superuser/users/:username",
         "changeInstallUser",
-        &Change::<SuperuserUser, _>(superuser::change),
+        &WithBody::<SuperuserUser, _>(superuser::change),
         Logs::Kinds(&[
             LogKind::UserChangePassword,
             LogKind::UserChangeEmail,
@@ -107,7 +107,7 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::delete(
         "/api/v1/superuser/users/:username",
         "deleteInstallUser",
-        &Read::<SuperuserUser>(superuser::delete),
+        &WithoutBody::<SuperuserUser>(superuser::delete),
         Logs::Kinds(&[LogKind::UserDelete]),
     )),
 ];

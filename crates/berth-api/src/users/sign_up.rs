@@ -12,18 +12,18 @@ use berth_store::accounts::{NewUser, SignUpFacts};
 use berth_store::{StoreError, Transaction, accounts, invitations, logs, transaction};
 use berth_web::session::Session;
 use berth_web::{
-    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services, take_turn,
+    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, limit_rate,
 };
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::mails::coded::CodedLetter;
+use crate::mails::codes::CodeMail;
 use crate::users::powers::carries_powers;
 use crate::users::views::UserView;
 
 /// `POST /api/v1/user/`.
 #[derive(Deserialize)]
-pub(crate) struct NewAccount {
+pub(crate) struct SignUp {
     username: String,
     password: String,
     email: Option<String>,
@@ -33,7 +33,7 @@ pub(crate) struct NewAccount {
     setup_token: String,
 }
 
-impl Json for NewAccount {
+impl Json for SignUp {
     const SCHEMA: &'static Schema = &Schema {
         name: "NewUser",
         about: "Fields which must be specified for a new user.",
@@ -60,13 +60,13 @@ impl Json for NewAccount {
 
 /// Makes an account. Where mail leaves, its address must be confirmed first, unless the code of an invitation that was mailed
 /// there does it; otherwise the caller is signed in at once, with an address that nobody has proven.
-pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Answer {
+pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: SignUp) -> HandlerResult {
     let services = cx.services();
     let facts = facts(cx, &body)?;
     let email = acceptable(cx, &body, facts)?;
     reserve_hashing_memory();
-    take_turn(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR)?)?;
-    let place = Place::of(services, &body)?;
+    limit_rate(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR)?)?;
+    let precedence = Precedence::of(services, &body)?;
     let proven = facts.proves_address && has_gateway(services)?;
     // Hashing costs: what is known to be in vain is refused before.
     if facts.address_is_proven || (facts.address_is_held && !proven) {
@@ -75,9 +75,9 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Ans
     let random = services.random();
     let uuid = random.ordered_uuid(services.now());
     let hash = hash_password(&body.password, random.bytes());
-    let letter = match proven {
+    let mail = match proven {
         true => None,
-        false => CodedLetter::to_new_user(services, &body.username, &email)?,
+        false => CodeMail::to_new_user(services, &body.username, &email)?,
     };
     let (sender, no_email) = (MailSender::of(cx)?, random.uuid());
     let new = NewUser {
@@ -85,11 +85,11 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Ans
         name: &body.username,
         email: &email,
         password_hash: Some(&hash),
-        verified: letter.is_none(),
+        verified: mail.is_none(),
         proven,
-        email_code: letter.as_ref().map(CodedLetter::code),
-        unconfirmed_until: letter.as_ref().map(|letter| letter.code().expires_at),
-        is_first: place == Place::First,
+        email_code: mail.as_ref().map(CodeMail::code),
+        unconfirmed_until: mail.as_ref().map(|mail| mail.code().expires_at),
+        is_first: precedence == Precedence::First,
         tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION)?,
         at: services.now(),
     };
@@ -97,14 +97,14 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Ans
         if proven {
             accounts::leave_address(tx, &email, &no_email)?;
         }
-        let id = place.create(tx, &new).map_err(|error| taken(error, &new))?;
-        if let Some(letter) = &letter {
-            letter.post_for(tx, id, &sender)?;
+        let id = precedence.create(tx, &new).map_err(|error| taken(error, &new))?;
+        if let Some(mail) = &mail {
+            mail.enqueue_for(tx, id, &sender)?;
         }
         let metadata = json!({ "email": body.email, "username": body.username });
         Ok::<_, ApiError>(logs::append(tx, &[cx.log_entry(LogKind::UserCreate, id, metadata)])?)
     })?;
-    if letter.is_some() {
+    if mail.is_some() {
         return Ok(Response::ok(&json!({ "awaiting_verification": true })));
     }
     let session = Session::replace(cx.session(), services, &uuid, 0)?;
@@ -112,7 +112,7 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: NewAccount) -> Ans
 }
 
 /// What a sign-up must know of who is there already.
-fn facts(cx: &Context<'_, PublicNamespace>, body: &NewAccount) -> Result<SignUpFacts, ApiError> {
+fn facts(cx: &Context<'_, PublicNamespace>, body: &SignUp) -> Result<SignUpFacts, ApiError> {
     let (services, email) = (cx.services(), body.email.as_deref().unwrap_or_default());
     let code_hash = hash_token(&body.invite_code);
     Ok(accounts::sign_up_facts(cx.db(), &body.username, email, &code_hash, services.now())?)
@@ -130,7 +130,7 @@ pub(crate) fn proves(services: &Services<'_>, code: &str, email: &str) -> Result
 /// Holds a sign-up against the rules, in the contract's order; returns the address.
 fn acceptable(
     cx: &Context<'_, PublicNamespace>,
-    body: &NewAccount,
+    body: &SignUp,
     facts: SignUpFacts,
 ) -> Result<String, ApiError> {
     let services = cx.services();
@@ -168,7 +168,7 @@ fn acceptable(
 
 /// Where a new account stands among the others.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Precedence {
     /// It may be the only one.
     Any,
     /// It is the first of the installation, under a name that `super_users` lists.
@@ -177,10 +177,10 @@ enum Place {
     BesideOthers,
 }
 
-impl Place {
+impl Precedence {
     /// The place of a name. One that carries powers is for whoever installed Berth: before there is any user, as
     /// `POST /api/v1/user/initialize` is, or with the setup token.
-    fn of(services: &Services<'_>, body: &NewAccount) -> Result<Self, ApiError> {
+    fn of(services: &Services<'_>, body: &SignUp) -> Result<Self, ApiError> {
         let initializes = services.setting(&settings::FEATURE_USER_INITIALIZE)?
             && services.setting(&settings::FEATURE_SUPER_USERS)?;
         let setup_token = services.setting(&settings::SETUP_TOKEN)?;
@@ -236,7 +236,7 @@ fn taken(error: StoreError, new: &NewUser<'_>) -> ApiError {
     } else if error.is_taken("account.name") || error.is_taken("user_profile.is_first") {
         // Somebody was faster, or an organization has the name in another case, or there is a first user.
         not_available()
-    } else if error == StoreError::Gone {
+    } else if error == StoreError::NotFound {
         ApiError::invalid_request(
             "Nobody can sign up before the first user is made, with POST /api/v1/user/initialize",
         )

@@ -11,14 +11,14 @@ use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
 use berth_store::users::UserSummary;
 use berth_store::{StoreError, accounts, logs, transaction, users};
 use berth_web::{
-    Answer, ApiError, Context, Json, Kind, Property, Response, Schema, Services, password,
+    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, password,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::mails::coded::CodedLetter;
+use crate::mails::codes::CodeMail;
 use crate::page_query::PageQuery;
-use crate::users::handlers::{Leaver, delete_account};
+use crate::users::handlers::{DepartingUser, delete_account};
 use crate::users::powers::is_superuser;
 use crate::users::sign_up::address;
 use crate::users::views::user_entry;
@@ -38,7 +38,7 @@ fn view(services: &Services<'_>) -> Result<impl Fn(UserSummary) -> Value + use<>
 }
 
 /// `GET /api/v1/superuser/users/`.
-pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> Answer {
+pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
     let services = cx.services();
     let (after_id, wanted) = (query.after_id(services), query.wanted());
     let disabled = cx.query();
@@ -48,19 +48,19 @@ pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> Answer 
 }
 
 /// `GET /api/v1/superuser/users/<username>`.
-pub(crate) fn get(cx: &Context<'_, SuperuserUserView>) -> Answer {
+pub(crate) fn get(cx: &Context<'_, SuperuserUserView>) -> HandlerResult {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view(cx.services())?(user)))
 }
 
 /// `POST /api/v1/superuser/users/`.
 #[derive(Deserialize)]
-pub(crate) struct NewAccount {
+pub(crate) struct CreateUser {
     username: String,
     email: Option<String>,
 }
 
-impl Json for NewAccount {
+impl Json for CreateUser {
     const SCHEMA: &'static Schema = &Schema {
         name: "CreateInstallUser",
         about: "Data for creating a user",
@@ -80,7 +80,7 @@ impl Json for NewAccount {
 }
 
 /// Makes an account with a password that only this answer shows.
-pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: NewAccount) -> Answer {
+pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: CreateUser) -> HandlerResult {
     let services = cx.services();
     let refuse = |invalid: Invalid| ApiError::model(invalid.to_string());
     let mailing = services.setting(&settings::FEATURE_MAILING)?;
@@ -91,15 +91,15 @@ pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: NewAccount) -> 
     let uuid = random.ordered_uuid(services.now());
     let password = random.upper(PASSWORD_LENGTH);
     let hash = hash_password(&password, random.bytes());
-    let letter = CodedLetter::to_new_user(services, &body.username, &email)?;
+    let mail = CodeMail::to_new_user(services, &body.username, &email)?;
     let new = NewUser {
         uuid: &uuid,
         name: &body.username,
         email: &email,
         password_hash: Some(&hash),
-        verified: letter.is_none(),
+        verified: mail.is_none(),
         proven: false,
-        email_code: letter.as_ref().map(CodedLetter::code),
+        email_code: mail.as_ref().map(CodeMail::code),
         // Whom a superuser expects may come whenever he likes.
         unconfirmed_until: None,
         is_first: false,
@@ -108,8 +108,8 @@ pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: NewAccount) -> 
     };
     transaction(cx.db(), |tx| {
         let id = accounts::create(tx, &new).map_err(|error| taken(error, &email))?;
-        if let Some(letter) = &letter {
-            letter.post(tx, id)?;
+        if let Some(mail) = &mail {
+            mail.enqueue(tx, id)?;
         }
         let superuser = &cx.caller()?.name;
         let metadata =
@@ -168,7 +168,7 @@ impl Json for AccountUpdate {
 
 /// Changes somebody's password, address (with which he may sign in then, and which nobody has proven) or whether he may use
 /// the account. A new password and being disabled end his sessions; what confirms his address goes on to.
-pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Answer {
+pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> HandlerResult {
     let services = cx.services();
     let user = cx.grant.user();
     if body.password.as_deref().is_some_and(|password| !is_acceptable_password(password)) {
@@ -249,12 +249,12 @@ fn change_entries(
 }
 
 /// `DELETE /api/v1/superuser/users/<username>`: everything of him goes at once.
-pub(crate) fn delete(cx: &Context<'_, SuperuserUser>) -> Answer {
+pub(crate) fn delete(cx: &Context<'_, SuperuserUser>) -> HandlerResult {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
     if is_superuser(cx.services(), &user)? {
         return Err(ApiError::invalid_request("Cannot delete a superuser"));
     }
     let metadata = json!({ "username": user.name, "superuser": cx.caller()?.name });
-    let leaver = Leaver { id: user.id, uuid: &user.uuid, name: &user.name };
-    delete_account(cx, &leaver, metadata)
+    let user = DepartingUser { id: user.id, uuid: &user.uuid, name: &user.name };
+    delete_account(cx, &user, metadata)
 }

@@ -60,7 +60,7 @@ struct OrganizationEntry {
 }
 
 /// What a caller sees of accounts.
-pub(crate) struct Shown<'a> {
+pub(crate) struct AccountVisibility<'a> {
     principal: &'a Principal,
     rights: &'a Rights,
     superuser: bool,
@@ -68,7 +68,7 @@ pub(crate) struct Shown<'a> {
     asks_for_metadata: bool,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> AccountVisibility<'a> {
     /// What `principal` sees.
     ///
     /// The first user is a superuser; the flag shows it while the setting names nobody else in his place.
@@ -92,7 +92,12 @@ impl<'a> Shown<'a> {
 
 impl UserView {
     /// What everybody sees.
-    pub(crate) fn of(name: &str, email: &str, himself: bool, shown: &Shown<'_>) -> Self {
+    pub(crate) fn of(
+        name: &str,
+        email: &str,
+        himself: bool,
+        shown: &AccountVisibility<'_>,
+    ) -> Self {
         Self {
             super_user: shown.superuser.then_some(himself),
             global_readonly_super_user: shown.rights.is_global_reader().then_some(himself),
@@ -101,7 +106,7 @@ impl UserView {
     }
 
     /// What the caller sees of himself.
-    pub(crate) fn own(account: UserAccount, shown: &Shown<'_>) -> Self {
+    pub(crate) fn own(account: UserAccount, shown: &AccountVisibility<'_>) -> Self {
         let mut view = Self::of(&account.name, &account.email, true, shown);
         let entries = account.organizations.iter();
         view.organizations =
@@ -193,7 +198,7 @@ fn prompts(metadata: &Metadata, asks: bool) -> Vec<&'static str> {
 }
 
 impl OrganizationEntry {
-    fn new(membership: &Membership, shown: &Shown<'_>) -> Self {
+    fn new(membership: &Membership, shown: &AccountVisibility<'_>) -> Self {
         let rights = rights_by_role(shown.principal, membership.role);
         let shows_admin = shown.rights.is_user_admin();
         Self {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const POLICIES: &str = "/api/v1/organization/acme/autoprunepolicy/";
 
 fn app() -> App {
-    App::new().with_cast().with("feature_auto_prune", "true")
+    App::new().with_roles().with("feature_auto_prune", "true")
 }
 
 /// The path of a new policy.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const POLICIES: &str = "/api/v1/repository/acme/app/autoprunepolicy/";
 
 fn app() -> App {
-    let app = App::new().with_cast().with("feature_auto_prune", "true");
+    let app = App::new().with_roles().with("feature_auto_prune", "true");
     for name in ["app", "other"] {
         let body = json!({
             "namespace": "acme", "repository": name, "visibility": "private", "description": "",

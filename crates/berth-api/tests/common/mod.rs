@@ -2,12 +2,12 @@
 
 use berth_test::App;
 
-/// The cast, and `acme+bot`, a robot of `acme`, and `duo+bot`, one of `duo`, an organization of `outsider`. People are asked
+/// A person of each role, and `acme+bot`, a robot of `acme`, and `duo+bot`, one of `duo`, an organization of `outsider`. People are asked
 /// before they are in a team.
 pub(crate) fn app() -> App {
     let app = App::new()
         .with("require_team_invite", "true")
-        .with_cast()
+        .with_roles()
         .with_organization("duo", "outsider");
     for organization in ["acme", "duo"] {
         app.execute(&format!(

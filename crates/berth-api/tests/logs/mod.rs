@@ -12,7 +12,7 @@ const COUNTS: &str = "/api/v1/organization/acme/aggregatelogs";
 const EVERYTHING: &str = "/api/v1/superuser/aggregatelogs";
 
 fn app() -> App {
-    App::new().with_cast()
+    App::new().with_roles()
 }
 
 /// An entry, so many seconds before now.

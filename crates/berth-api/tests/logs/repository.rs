@@ -9,7 +9,7 @@ const LOGS: &str = "/api/v1/repository/acme/lib/logs/logs";
 
 /// The repository `lib/logs` of `acme`, made ten seconds ago, after another of that name; and one of another organization.
 fn app() -> App {
-    let app = App::new().with_cast().with_organization("other", "outsider");
+    let app = App::new().with_roles().with_organization("other", "outsider");
     app.execute(
         "INSERT INTO repository (namespace_id, name, created_at)
         SELECT id, 'lib/logs', 1795328877000000 FROM account WHERE name IN ('acme', 'other')",

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 const MAILS: &str = "/api/v1/superuser/mails";
 const NOTIFICATIONS: &str = "/api/v1/user/notifications";
 
-/// The cast; `admin` has invited `outsider` into the team `members` and, a minute later, into `creators`.
+/// A person of each role; `admin` has invited `outsider` into the team `members` and, a minute later, into `creators`.
 fn app() -> App {
-    let app = App::new().with("require_team_invite", "true").with_cast();
+    let app = App::new().with("require_team_invite", "true").with_roles();
     invite(&app, "members", "outsider");
     app.advance(60);
     invite(&app, "creators", "outsider");

@@ -154,7 +154,7 @@ fn a_deleted_name_is_free_at_once() {
 /// token leaves of it where members are read.
 #[test]
 fn which_teams_are_said_to_be_viewable() {
-    let app = App::new().with_cast();
+    let app = App::new().with_roles();
     let viewable = |person: &str, scope: &str| {
         let view = app.with_scope(person, scope).get("/api/v1/organization/acme").json();
         let teams = view["teams"].as_object().expect("teams are shown").clone();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const QUOTA: &str = "/api/v1/organization/acme/quota";
 
 fn app() -> App {
-    App::new().with_cast().with("feature_quota_management", "true")
+    App::new().with_roles().with("feature_quota_management", "true")
 }
 
 /// An application where `acme` and `member` have a quota each, ids 1 and 2, and `acme` the limit 1.

@@ -601,7 +601,7 @@ fn delete() {
 /// With quotas on, a list says what each namespace may hold.
 #[test]
 fn lists_show_the_quotas_of_namespaces() {
-    let app = App::new().with_cast().with("feature_quota_management", "true");
+    let app = App::new().with_roles().with("feature_quota_management", "true");
     app.execute(
         "INSERT INTO repository (namespace_id, name, created_at, is_public)
         SELECT id, 'lib', 0, 1 FROM account WHERE name IN ('acme', 'member')",

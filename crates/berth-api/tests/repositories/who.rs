@@ -5,9 +5,9 @@ use berth_web::Method::{Delete, Get, Post, Put};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// The cast, with `acme/lib/x` that the creators may write and the members may read.
+/// A person of each role, with `acme/lib/x` that the creators may write and the members may read.
 fn app() -> App {
-    let app = App::new().with_cast();
+    let app = App::new().with_roles();
     let admin = app.as_user("admin");
     let body = json!({
         "namespace": "acme", "repository": "lib/x", "visibility": "private", "description": ""

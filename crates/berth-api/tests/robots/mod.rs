@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const ROBOTS: &str = "/api/v1/organization/acme/robots";
 
 fn app() -> App {
-    App::new().with_cast()
+    App::new().with_roles()
 }
 
 /// An application with the robots `acme+builder`, in a team and with a repository, and `acme+deployer`.

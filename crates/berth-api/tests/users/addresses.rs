@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 const USER: &str = "/api/v1/user/";
 const MAILS: &str = "/api/v1/superuser/mails";
 
-/// The cast, in front of a mail gateway.
+/// A person of each role, in front of a mail gateway.
 fn app() -> App {
     App::new()
-        .with_cast()
+        .with_roles()
         .with("mail_gateway_url", "https://mail.example/send")
         .with("fresh_login_timeout", "1d")
 }
@@ -377,7 +377,7 @@ fn the_time_of_a_recovery_does_not_tell_who_is_known() {
     assert_eq!(app.mails().len(), 1);
 }
 
-/// Finding A3: a superuser's token took another superuser's account over with a letter in the outbox.
+/// Finding A3: a superuser's token took another superuser's account over with a mail in the outbox.
 #[test]
 fn letters_of_superusers_are_shown_to_nobody_else() {
     let app = app().with("mail_gateway_url", "").with("super_users", "superuser,second");

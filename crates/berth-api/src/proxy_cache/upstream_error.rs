@@ -6,14 +6,14 @@ use berth_web::outbound::registry::Failure;
 
 /// Why an upstream registry cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum UpstreamError {
     /// What was written leads nowhere.
     Invalid(InvalidUpstream),
     /// It leads somewhere, but not to a registry that lets us in.
     Failed(Failure),
 }
 
-impl Trouble {
+impl UpstreamError {
     /// As Quay says it.
     pub(crate) fn plain(&self) -> ApiError {
         ApiError::invalid_request(match self {

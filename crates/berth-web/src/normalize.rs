@@ -1,4 +1,4 @@
-//! What is settled before anything is looked for, on every host: one spelling of the path, and where the request came from.
+//! What is normalized before anything is looked for, on every host: one spelling of the path, and where the request came from.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -11,17 +11,17 @@ use crate::message::{CLIENT_ADDRESS, Request, Response};
 use crate::routing::LONGEST_PATH;
 use crate::services::Services;
 
-/// Brings `request` into the form that everything behind the door sees; or gives the answer that has it sent anew.
-pub(crate) fn settle(
+/// Brings `request` into the form that everything after it sees, or gives the redirect to that form.
+pub(crate) fn normalize(
     services: &Services<'_>,
     request: &mut Request,
 ) -> Result<Option<Response>, ApiError> {
-    settle_client(services, request)?;
-    Ok(settle_path(request))
+    normalize_client(services, request)?;
+    Ok(normalize_path(request))
 }
 
 /// Puts the client that trusted proxies tell of in the place of the proxy.
-fn settle_client(services: &Services<'_>, request: &mut Request) -> Result<(), ApiError> {
+fn normalize_client(services: &Services<'_>, request: &mut Request) -> Result<(), ApiError> {
     let tells = |(name, _): &(String, Vec<u8>)| name == "forwarded" || name == "x-forwarded-for";
     if !request.headers.iter().any(tells) {
         return Ok(());
@@ -41,7 +41,7 @@ fn settle_client(services: &Services<'_>, request: &mut Request) -> Result<(), A
 
 /// Slashes that begin a path count as one. Doubled ones inside redirect to the path without them, as Quay does; an encoded
 /// slash is none.
-fn settle_path(request: &mut Request) -> Option<Response> {
+fn normalize_path(request: &mut Request) -> Option<Response> {
     if request.path.starts_with("//") {
         request.path = format!("/{}", request.path.trim_start_matches('/'));
     }
@@ -85,7 +85,7 @@ mod tests {
     use crate::message::Method;
 
     /// The path as it goes on, or where it redirects to.
-    fn settled(target: &str) -> Result<String, String> {
+    fn normalized(target: &str) -> Result<String, String> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut request = Request {
             method: Method::Post,
@@ -95,7 +95,7 @@ mod tests {
             headers: Vec::new(),
             body: Vec::new(),
         };
-        let Some(response) = settle_path(&mut request) else { return Ok(request.path) };
+        let Some(response) = normalize_path(&mut request) else { return Ok(request.path) };
         assert!(response.status == 308 && response.body.is_empty(), "{response:?}");
         let location = response.headers.iter().find(|(name, _)| *name == "location");
         Err(location.expect("a redirect says where to").1.to_string())
@@ -114,7 +114,7 @@ mod tests {
             ("*", "*"),
             ("", ""),
         ] {
-            assert_eq!(settled(path).as_deref(), Ok(served), "{path}");
+            assert_eq!(normalized(path).as_deref(), Ok(served), "{path}");
         }
     }
 
@@ -130,22 +130,22 @@ mod tests {
             ("/é//x", "/%C3%A9/x"),
             ("/a//?", "/a/"),
         ] {
-            assert_eq!(settled(target), Err(location.into()), "{target}");
+            assert_eq!(normalized(target), Err(location.into()), "{target}");
         }
         let long = format!("/a//{}", "b".repeat(LONGEST_PATH));
-        assert!(settled(&long).is_ok(), "it is 404");
+        assert!(normalized(&long).is_ok(), "it is 404");
     }
 
     proptest! {
         /// A browser stays on this host, and is redirected once.
         #[test]
         fn a_redirect_leads_to_this_host(path in "/[/\\\\.%a-z0-9:@\\t é]{0,40}", query in "[/a?#\\\\ ]{0,9}") {
-            if let Err(location) = settled(&format!("{path}?{query}")) {
+            if let Err(location) = normalized(&format!("{path}?{query}")) {
                 let here = Url::parse("https://registry.example/x").expect("an address");
                 let there = here.join(&location).expect("a reference");
                 prop_assert_eq!(there.host_str(), Some("registry.example"), "{}", location);
                 prop_assert!(location.bytes().all(|byte| byte.is_ascii_graphic()));
-                prop_assert!(settled(&location).is_ok(), "{}", location);
+                prop_assert!(normalized(&location).is_ok(), "{}", location);
             }
         }
     }

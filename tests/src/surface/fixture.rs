@@ -23,7 +23,7 @@ const SETTINGS: [(&str, &str); 4] = [
 const SEED: u64 = 1_000_000;
 
 /// An application in some state, and what is known of it.
-pub struct Stage {
+pub struct Fixture {
     /// The application.
     pub app: App,
     values: Values,
@@ -31,8 +31,8 @@ pub struct Stage {
     pub secrets: Secrets,
 }
 
-impl Stage {
-    /// The cast and the scene of the script.
+impl Fixture {
+    /// The people of `berth-test`, and what the script makes of them.
     #[must_use]
     pub fn set(script: &Script) -> Self {
         Self::set_in(empty(), script)
@@ -52,14 +52,14 @@ impl Stage {
 
     fn set_in(app: App, script: &Script) -> Self {
         let (values, secrets) = (Values::new(), Secrets::default());
-        let mut stage = Self { app: app.with_cast(), values, secrets };
-        stage.prepare(&script.scene);
-        for (name, value) in stage.app.settings() {
+        let mut fixture = Self { app: app.with_roles(), values, secrets };
+        fixture.prepare(&script.base);
+        for (name, value) in fixture.app.settings() {
             if settings::ALL.iter().any(|row| row.name == name && row.secret) {
-                stage.secrets.add(&value);
+                fixture.secrets.add(&value);
             }
         }
-        stage
+        fixture
     }
 
     /// Another one in the same state.
@@ -68,13 +68,13 @@ impl Stage {
         Self { app: self.app.copy(), values: self.values.clone(), secrets: self.secrets.clone() }
     }
 
-    /// Another one, with these preparations made. Its random values are its own, so that they stay when the scene grows.
+    /// Another one, with these preparations made. Its random values are its own, so that they stay when the base grows.
     #[must_use]
     pub fn with<'a>(&self, given: impl IntoIterator<Item = &'a Given>) -> Self {
-        let mut stage = self.copy();
-        stage.app.reseed(SEED);
-        stage.prepare(given);
-        stage
+        let mut fixture = self.copy();
+        fixture.app.reseed(SEED);
+        fixture.prepare(given);
+        fixture
     }
 
     fn prepare<'a>(&mut self, given: impl IntoIterator<Item = &'a Given>) {
@@ -172,7 +172,7 @@ fn empty() -> App {
     SETTINGS.into_iter().fold(app, |app, (name, value)| app.with(name, value))
 }
 
-/// Sends a request that was [filled](Stage::fill) to an application.
+/// Sends a request that was [filled](Fixture::fill) to an application.
 #[must_use]
 pub fn send_to(app: &App, ask: &Ask) -> Reply {
     send(ask, &as_one(app, &ask.who))

@@ -1,4 +1,4 @@
-//! The desk: a request's way from the door to its handler, in one function.
+//! The pipeline: a request's way from the component's entry to its handler, in one function.
 //!
 //! The order of the checks is the contract's (`docs/contract/quay.md` 0.2).
 
@@ -9,38 +9,38 @@ use berth_domain::settings::{self, Setting};
 use berth_domain::{Timestamp, loggable_path};
 use berth_store::access::{self, Address, CallerRow, Credential};
 
-use crate::arrival;
 use crate::concord;
-use crate::context::Visit;
+use crate::context::RequestParts;
 use crate::credentials::Credentials;
 use crate::dialect::Dialect;
 use crate::error::{ApiError, ErrorType};
 use crate::message::{Method, Request, Response};
+use crate::normalize;
 use crate::password;
 use crate::password_use;
 use crate::platform::Platform;
-use crate::route::{Answer, Logs, Opened, Route};
+use crate::route::{HandlerResult, Logs, ReadBody, Route};
 use crate::routing::{self, PathParameters};
 use crate::services::Services;
 use crate::token_use;
 
 /// An answer, and what is left to do once it is sent.
-pub struct Served<'a> {
+pub struct Outcome<'a> {
     /// The answer.
     pub response: Response,
     /// The rest.
-    pub afterwards: Afterwards<'a>,
+    pub deferred: Deferred<'a>,
 }
 
 /// What is left to do of a request whose answer is sent: nobody waits for it, and no answer tells by its time whether
 /// there was anything.
 #[must_use = "mail stays where it is"]
-pub struct Afterwards<'a>(Services<'a>);
+pub struct Deferred<'a>(Services<'a>);
 
-impl Afterwards<'_> {
+impl Deferred<'_> {
     /// Does what was put off, writes down that a token or a password was used, and has mail delivered where some is due.
     pub fn run(self, deliver_mail: impl FnOnce(&Services<'_>)) {
-        for work in self.0.take_later() {
+        for work in self.0.take_deferred() {
             if let Err(error) = work(&self.0) {
                 eprintln!("error: after the answer: {}", error.cause().unwrap_or("refused"));
             }
@@ -59,17 +59,17 @@ impl Afterwards<'_> {
 
 /// Answers a request.
 #[must_use]
-pub fn serve<'a>(platform: Platform<'a>, tables: &[&[Route]], mut request: Request) -> Served<'a> {
+pub fn serve<'a>(platform: Platform<'a>, tables: &[&[Route]], mut request: Request) -> Outcome<'a> {
     let services = Services::new(platform);
-    let settled = arrival::settle(&services, &mut request);
+    let normalized = normalize::normalize(&services, &mut request);
     let dialect = Dialect::of(&request.path);
-    let answered = match settled {
+    let answered = match normalized {
         Ok(None) => answer(&services, dialect, tables, &request),
         Ok(Some(response)) => Ok(response),
         Err(error) => Err(error),
     };
     let response = finish(&services, dialect, &request, answered);
-    Served { response, afterwards: Afterwards(services) }
+    Outcome { response, deferred: Deferred(services) }
 }
 
 /// Answers a request that could not be read whole with an error, as [`serve`] would.
@@ -84,7 +84,7 @@ fn finish(
     services: &Services<'_>,
     dialect: Dialect,
     request: &Request,
-    answered: Answer,
+    answered: HandlerResult,
 ) -> Response {
     let explained = answered.or_else(|error| {
         log_cause(&error, request);
@@ -103,7 +103,7 @@ fn answer(
     dialect: Dialect,
     tables: &[&[Route]],
     request: &Request,
-) -> Answer {
+) -> HandlerResult {
     let matches = with_features_on(services, routing::matches(tables, &request.path))?;
     if let Some(response) = dialect.answer_at_once(request, &matches)? {
         return Ok(response);
@@ -113,13 +113,13 @@ fn answer(
     require_short_body(request)?;
     refuse_plain_browser(services, dialect, request)?;
     if route.unauthenticated {
-        let opened = route.endpoint.open(request);
-        return answer_everybody(services, request, route, &path, opened);
+        let body = route.endpoint.read_body(request);
+        return answer_everybody(services, request, route, &path, body);
     }
     let credentials = dialect.credentials(request, services, route)?;
     let known = known_before_work(services, request, route, &credentials)?;
-    let opened = route.endpoint.open(request);
-    let address = address(request, route, &path, &opened)?;
+    let body = route.endpoint.read_body(request);
+    let address = address(request, route, &path, &body)?;
     let loaded =
         access::load(services.db(), &credentials.credential, address.as_ref(), services.now())?;
     if loaded.mail_is_due {
@@ -140,7 +140,7 @@ fn answer(
     require_fresh_login(services, route, &principal)?;
     let mut facts = loaded.facts;
     facts.names_organization = names_organization(route, &path, &principal, &facts);
-    let visit = Visit {
+    let parts = RequestParts {
         services,
         request,
         route,
@@ -150,7 +150,7 @@ fn answer(
         sealed_robot_token: loaded.sealed_robot_token.as_deref(),
         password_hash: password_hash.as_deref(),
     };
-    let answered = (opened.finish)(visit, &principal, facts);
+    let answered = (body.handle)(parts, &principal, facts);
     answered.map_err(|error| own_account_error(route, &address, error))
 }
 
@@ -160,10 +160,10 @@ fn answer_everybody(
     request: &Request,
     route: &Route,
     path: &PathParameters,
-    opened: Opened,
-) -> Answer {
+    body: ReadBody,
+) -> HandlerResult {
     let principal = Principal::Anonymous;
-    let visit = Visit {
+    let parts = RequestParts {
         services,
         request,
         route,
@@ -173,7 +173,7 @@ fn answer_everybody(
         sealed_robot_token: None,
         password_hash: None,
     };
-    (opened.finish)(visit, &principal, Facts::default())
+    (body.handle)(parts, &principal, Facts::default())
 }
 
 /// Bodies up to this length, in bytes, are read before it is known who calls: the contract reports a bad body first.
@@ -324,7 +324,7 @@ fn address(
     request: &Request,
     route: &Route,
     path: &PathParameters,
-    opened: &Opened,
+    body: &ReadBody,
 ) -> Result<OwnedAddress, ApiError> {
     let kind = route.endpoint.target();
     let client_id = path.get("client_id").map(str::to_owned);
@@ -337,15 +337,15 @@ fn address(
         Some(None) | None => {
             let named = NAMESPACE_PARAMETERS.iter().find_map(|name| path.get(name));
             (
-                named.or(opened.namespace.as_deref()),
-                path.get("reponame").or(opened.repository.as_deref()),
+                named.or(body.namespace.as_deref()),
+                path.get("reponame").or(body.repository.as_deref()),
             )
         }
     };
     Ok(OwnedAddress {
         kind,
         namespace: namespace.map(str::to_owned),
-        team: path.get("teamname").map(str::to_owned).or_else(|| opened.team.clone()),
+        team: path.get("teamname").map(str::to_owned).or_else(|| body.team.clone()),
         repository: repository.map(str::to_owned),
         client_id,
         robot: path.get("robot_shortname").map(str::to_owned),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::app::{ALL_SCOPES, App, As, Reply};
 
-/// The people of the cast.
+/// The people that [`App::with_roles`] adds.
 const PEOPLE: [&str; 6] = ["outsider", "member", "creator", "admin", "superuser", "reader"];
 
 /// One of those who are tried: a person with scopes, or nobody.
@@ -21,7 +21,7 @@ impl App {
     /// The organization `acme` and who stands where in it: `admin` (its owner), `creator`, `member`, `outsider`; and
     /// `superuser`, who has full access, and `reader`, who reads everything.
     #[must_use]
-    pub fn with_cast(self) -> Self {
+    pub fn with_roles(self) -> Self {
         let app = ["admin", "creator", "member", "outsider", "superuser", "reader"]
             .into_iter()
             .fold(self, Self::with_user)
@@ -59,7 +59,7 @@ impl App {
         requests.iter().map(of_one).collect()
     }
 
-    /// The statuses of a request, and who gets them: nobody known, everybody of [`Self::with_cast`] with a token of all
+    /// The statuses of a request, and who gets them: nobody known, everybody of [`Self::with_roles`] with a token of all
     /// scopes, `admin` with each single scope, `superuser` and `reader` with the scopes that decide about them. Each is
     /// tried on a copy of the application, so that nobody meets what another has done.
     #[must_use]

@@ -1,6 +1,6 @@
 //! Mails about accounts, and the codes in them.
 
-use crate::mails::outbox::{Letter, Link, MailSender, SealedLetter, has_gateway};
+use crate::mails::outbox::{Link, Mail, MailSender, SealedMail, has_gateway};
 use berth_domain::secret::hash_token;
 use berth_domain::{EmailAddress, Timestamp, settings};
 use berth_store::Transaction;
@@ -21,14 +21,14 @@ pub(crate) fn wants_confirmation(services: &Services<'_>) -> Result<bool, ApiErr
     Ok(services.setting(&settings::FEATURE_MAILING)? && has_gateway(services)?)
 }
 
-/// A code on its way to an address: its hash stays here, its text leaves in a letter.
-pub(crate) struct CodedLetter<'a> {
+/// A code on its way to an address: its hash stays here, its text leaves in a mail.
+pub(crate) struct CodeMail<'a> {
     hash: Vec<u8>,
     expires_at: Timestamp,
-    letter: SealedLetter<'a>,
+    mail: SealedMail<'a>,
 }
 
-impl<'a> CodedLetter<'a> {
+impl<'a> CodeMail<'a> {
     /// For a new user, where addresses must be confirmed.
     pub(crate) fn to_new_user(
         services: &'a Services<'a>,
@@ -64,7 +64,7 @@ impl<'a> CodedLetter<'a> {
     pub(crate) fn recovery(services: &'a Services<'a>, email: &str) -> Result<Self, ApiError> {
         let code = services.random().mixed(CODE_LENGTH);
         let registry = services.setting(&settings::REGISTRY_TITLE)?;
-        let letter = Letter {
+        let mail = Mail {
             to: email,
             subject: format!("Your password for {registry}"),
             paragraphs: vec![
@@ -78,7 +78,7 @@ impl<'a> CodedLetter<'a> {
                 url: format!("{}/recovery?code={code}", services.base_url()?),
             },
         };
-        Self::seal(services, &code, RECOVERY_LIFETIME_S, &letter)
+        Self::seal(services, &code, RECOVERY_LIFETIME_S, &mail)
     }
 
     fn confirmation(
@@ -88,7 +88,7 @@ impl<'a> CodedLetter<'a> {
     ) -> Result<Self, ApiError> {
         let code = services.random().mixed(CODE_LENGTH);
         let registry = services.setting(&settings::REGISTRY_TITLE)?;
-        let letter = Letter {
+        let mail = Mail {
             to: email,
             subject: format!("Please confirm your e-mail address for {registry}"),
             paragraphs,
@@ -97,18 +97,18 @@ impl<'a> CodedLetter<'a> {
                 url: format!("{}/confirm?code={code}", services.base_url()?),
             },
         };
-        Self::seal(services, &code, CONFIRMATION_LIFETIME_S, &letter)
+        Self::seal(services, &code, CONFIRMATION_LIFETIME_S, &mail)
     }
 
     fn seal(
         services: &'a Services<'a>,
         code: &str,
         lifetime_s: i64,
-        letter: &Letter<'_>,
+        mail: &Mail<'_>,
     ) -> Result<Self, ApiError> {
         let expires_at = services.now().plus_seconds(lifetime_s);
-        let letter = letter.seal(services)?.until(expires_at);
-        Ok(Self { hash: hash_token(code), expires_at, letter })
+        let mail = mail.seal(services)?.until(expires_at);
+        Ok(Self { hash: hash_token(code), expires_at, mail })
     }
 
     /// What is kept of the code.
@@ -116,22 +116,22 @@ impl<'a> CodedLetter<'a> {
         EmailCode { hash: &self.hash, expires_at: self.expires_at }
     }
 
-    /// Writes the letter into the outbox, if the limits of who has it sent allow.
-    pub(crate) fn post_for(
+    /// Writes the mail into the outbox, if the limits of who has it sent allow.
+    pub(crate) fn enqueue_for(
         &self,
         tx: &Transaction<'_>,
         account_id: i64,
         sender: &MailSender,
     ) -> Result<(), ApiError> {
-        match self.letter.post_for(tx, account_id, sender)? {
+        match self.mail.enqueue_for(tx, account_id, sender)? {
             Some(_) => Ok(()),
-            None => Err(self.letter.refusal(tx, account_id, sender)?),
+            None => Err(self.mail.refusal(tx, account_id, sender)?),
         }
     }
 
-    /// Writes the letter into the outbox.
-    pub(crate) fn post(&self, tx: &Transaction<'_>, account_id: i64) -> Result<(), ApiError> {
-        self.letter.post(tx, account_id)?;
+    /// Writes the mail into the outbox.
+    pub(crate) fn enqueue(&self, tx: &Transaction<'_>, account_id: i64) -> Result<(), ApiError> {
+        self.mail.enqueue(tx, account_id)?;
         Ok(())
     }
 }
@@ -141,9 +141,9 @@ pub(crate) fn organization_recovery<'a>(
     services: &'a Services<'a>,
     organization: &Addressee,
     administrators: &[String],
-) -> Result<SealedLetter<'a>, ApiError> {
+) -> Result<SealedMail<'a>, ApiError> {
     let registry = services.setting(&settings::REGISTRY_TITLE)?;
-    let letter = Letter {
+    let mail = Mail {
         to: &organization.email,
         subject: format!("Organization {} recovery", organization.name),
         paragraphs: vec![
@@ -160,7 +160,7 @@ pub(crate) fn organization_recovery<'a>(
         ],
         link: Link { label: "The registry", url: services.base_url()? },
     };
-    letter.seal(services)
+    mail.seal(services)
 }
 
 /// What a user is told of a change that he may not have made. None where he has no address or mail is off.
@@ -169,12 +169,12 @@ pub(crate) fn notice<'a>(
     name: &str,
     email: &str,
     what_changed: &str,
-) -> Result<Option<SealedLetter<'a>>, ApiError> {
+) -> Result<Option<SealedMail<'a>>, ApiError> {
     if !services.setting(&settings::FEATURE_MAILING)? || EmailAddress::try_from(email).is_err() {
         return Ok(None);
     }
     let registry = services.setting(&settings::REGISTRY_TITLE)?;
-    let letter = Letter {
+    let mail = Mail {
         to: email,
         subject: format!("Your {what_changed} for {registry} was changed"),
         paragraphs: vec![
@@ -184,5 +184,5 @@ pub(crate) fn notice<'a>(
         ],
         link: Link { label: "The registry", url: services.base_url()? },
     };
-    letter.seal(services).map(Some)
+    mail.seal(services).map(Some)
 }
