@@ -27,6 +27,31 @@ impl<T> Setting<T> {
     }
 }
 
+/// A setting, whatever its type.
+pub trait AnySetting: Sync {
+    /// The name of the variable.
+    fn name(&self) -> &'static str;
+
+    /// Whether `text` is a usable value.
+    ///
+    /// # Errors
+    /// As [`Setting::parse`].
+    fn check(&self, text: &str) -> Result<(), Unusable>;
+}
+
+impl<T> AnySetting for Setting<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn check(&self, text: &str) -> Result<(), Unusable> {
+        self.parse(text).map(drop)
+    }
+}
+
+/// A list of settings: what a row of a route table needs.
+pub type Settings = &'static [&'static dyn AnySetting];
+
 /// A setting whose value cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unusable {

@@ -1,7 +1,7 @@
 //! The application, and requests in the name of people.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ use berth_store::{
     Database, StoreError, Value as SqlValue, accounts, applications, organizations, tokens,
 };
 use berth_web::outbound::Registry;
-use berth_web::session::Session;
+use berth_web::session::{self, Session};
 use berth_web::{
     ApiError, Clock as _, KeyValue as _, Logs, Method, Outbound, Outcome, Platform, Request,
     Response, Route, Services, Variables as _,
@@ -56,6 +56,7 @@ pub struct App {
     mailer: MemoryMailer,
     registry: Option<Rc<dyn Registry>>,
     latest_statements: RefCell<Vec<String>>,
+    latest_settings: RefCell<Vec<String>>,
     interruption: RefCell<Option<Stop>>,
 }
 
@@ -94,6 +95,7 @@ impl App {
             mailer: MemoryMailer::default(),
             registry: None,
             latest_statements: RefCell::default(),
+            latest_settings: RefCell::default(),
             interruption: RefCell::default(),
         };
         app.variables.set("secret_key", "a key for tests");
@@ -114,6 +116,7 @@ impl App {
             mailer: self.mailer.clone(),
             registry: self.registry.clone(),
             latest_statements: self.latest_statements.clone(),
+            latest_settings: self.latest_settings.clone(),
             interruption: RefCell::default(),
         }
     }
@@ -225,6 +228,12 @@ impl App {
         self.latest_statements.borrow().clone()
     }
 
+    /// The settings that the latest request asked the host for until it was answered, in their order.
+    #[must_use]
+    pub fn latest_settings(&self) -> Vec<String> {
+        self.latest_settings.borrow().clone()
+    }
+
     /// Whether every call of the key-value store fails from now on.
     pub fn fail_key_value(&self, failing: bool) {
         self.keys.fail(failing);
@@ -309,10 +318,11 @@ impl App {
             .unwrap_or_else(|| panic!("no user {name}"));
         self.database.take_statements();
         let services = Services::new(self.platform());
+        services.load_settings(session::SETTINGS).expect("the settings are right");
         let session = Session::begin(&services, &caller.uuid, caller.session_epoch);
         let session = session.expect("the key-value store answers");
         let response = session.announce(&services, Response::no_content());
-        self.continuing(&Reply(response.expect("the settings are right")))
+        self.continuing(&Reply(response.expect("the settings give a key")))
     }
 
     /// Requests in the session that `reply` hands out.
@@ -469,7 +479,12 @@ impl App {
         if let Some(stop) = interruption {
             self.database.stop_at(stop);
         }
+        self.variables.take_reads();
         let Outcome { response, deferred } = berth_web::serve(self.platform(), &self.tables, sent);
+        let settings = self.variables.take_reads();
+        let names: BTreeSet<&String> = settings.iter().collect();
+        assert_eq!(names.len(), settings.len(), "a setting is asked for twice: {settings:?}");
+        self.latest_settings.replace(settings);
         let changes = self.database.changes();
         // ROLLBACK is the price of a failure, not of a request.
         let mut statements = self.database.take_statements();

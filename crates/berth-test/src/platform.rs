@@ -228,25 +228,35 @@ impl KeyValue for MemoryKeys {
     }
 }
 
-/// Settings: the defaults of the table, and what the test changed.
+/// Settings: the defaults of the table, and what the test changed. It remembers which were asked for.
 #[derive(Clone, Default)]
-pub(crate) struct MemoryVariables(RefCell<HashMap<String, String>>);
+pub(crate) struct MemoryVariables {
+    changed: RefCell<HashMap<String, String>>,
+    reads: RefCell<Vec<String>>,
+}
 
 impl MemoryVariables {
     pub(crate) fn set(&self, name: &str, value: &str) {
         assert!(settings::ALL.iter().any(|row| row.name == name), "no setting {name}");
-        self.0.borrow_mut().insert(name.to_owned(), value.to_owned());
+        self.changed.borrow_mut().insert(name.to_owned(), value.to_owned());
     }
 
     /// What was changed, in the order of names.
     pub(crate) fn changed(&self) -> BTreeMap<String, String> {
-        self.0.borrow().iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+        let changed = self.changed.borrow();
+        changed.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// The names that were asked for since the last call.
+    pub(crate) fn take_reads(&self) -> Vec<String> {
+        self.reads.take()
     }
 }
 
 impl Variables for MemoryVariables {
     fn get(&self, name: &str) -> Result<String, PlatformError> {
-        if let Some(value) = self.0.borrow().get(name) {
+        self.reads.borrow_mut().push(name.to_owned());
+        if let Some(value) = self.changed.borrow().get(name) {
             return Ok(value.clone());
         }
         let row = settings::ALL.iter().find(|row| row.name == name);

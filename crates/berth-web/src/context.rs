@@ -126,7 +126,7 @@ impl<'a, P: Permit> Context<'a, P> {
     /// Begins a session of a user who just gave his password, in place of the one that the request came with, and logs it.
     ///
     /// # Errors
-    /// [`ApiError`] when a store does not answer or a setting cannot be used.
+    /// [`ApiError`] when a store does not answer.
     pub fn begin_session(&self, user: &SignInRow) -> Result<Session, ApiError> {
         self.sign_in(user, ProfileChange::default())
     }
@@ -146,7 +146,7 @@ impl<'a, P: Permit> Context<'a, P> {
         let services = self.services();
         let session = Session::replace(self.session(), services, &user.uuid, user.session_epoch)?;
         let session = session.on_device(services, self.request(), &user.uuid)?;
-        let entry = self.sign_in_entry(user.id, "quayauth")?;
+        let entry = self.sign_in_entry(user.id, "quayauth");
         if entry.is_some() || change != ProfileChange::default() {
             transaction(self.db(), |tx| -> Result<_, StoreError> {
                 accounts::change_profile(tx, user.id, &change)?;
@@ -157,25 +157,23 @@ impl<'a, P: Permit> Context<'a, P> {
     }
 
     /// What is logged when somebody signs in; none where sign-ins are not logged. `how` says what let him in. Nobody is known
-    /// to act before the session begins: the entry has no performer.
-    ///
-    /// # Errors
-    /// [`ApiError`] when a setting cannot be used.
-    pub fn sign_in_entry(&self, account_id: i64, how: &str) -> Result<Option<LogEntry>, ApiError> {
-        if !self.services().setting(&settings::ACTION_LOG_AUDIT_LOGINS)? {
-            return Ok(None);
+    /// to act before the session begins: the entry has no performer. For rows that declare [`crate::session::SETTINGS`].
+    #[must_use]
+    pub fn sign_in_entry(&self, account_id: i64, how: &str) -> Option<LogEntry> {
+        if !self.services().setting(&settings::ACTION_LOG_AUDIT_LOGINS) {
+            return None;
         }
         let mut metadata = Map::new();
         metadata.insert("type".into(), how.into());
         metadata.insert("useragent".into(), user_agent(self.request()).into());
-        Ok(Some(LogEntry {
+        Some(LogEntry {
             kind: LogKind::LoginSuccess,
             namespace_id: Some(account_id),
             performer_id: None,
             ip: self.request().client_address(),
             metadata,
             at: self.services().now(),
-        }))
+        })
     }
 
     /// An entry for the log: the caller as performer, what is known of his token appended (`docs/contract/quay.md` 8.2).

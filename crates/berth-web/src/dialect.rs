@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::message::{Method, Request, Response};
 use crate::route::Route;
 use crate::routing::{self, PathParameters};
-use crate::services::Services;
+use crate::services::{BASE_URL, Services};
 
 /// A dialect.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,14 +74,17 @@ impl Dialect {
         services: &Services<'_>,
     ) -> Result<Response, ApiError> {
         Ok(match self {
-            Self::Quay => error.into_response(&services.base_url()?),
+            Self::Quay => {
+                services.load_settings(BASE_URL)?;
+                error.into_response(&services.base_url())
+            }
             Self::Concord => concord::error_response(error, request),
         })
     }
 
     /// An answer with the headers that all have.
     pub(crate) fn with_headers(self, services: &Services<'_>, response: Response) -> Response {
-        let origin = services.setting(&settings::CORS_ORIGIN).unwrap_or_default();
+        let origin = services.read_setting(&settings::CORS_ORIGIN).unwrap_or_default();
         let response = with_defaults(response);
         match self {
             Self::Quay => with_cors(&origin, with_challenge(response)),

@@ -29,7 +29,7 @@ fn normalize_client(services: &Services<'_>, request: &mut Request) -> Result<()
     let Some(peer) = request.client_address().and_then(|peer| peer.parse::<IpAddr>().ok()) else {
         return Ok(());
     };
-    let proxies = TrustedProxies::new(&services.setting(&settings::TRUSTED_PROXIES)?);
+    let proxies = TrustedProxies::new(&services.read_setting(&settings::TRUSTED_PROXIES)?);
     let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
     let client = proxies.client(peer, headers);
     if client != peer {

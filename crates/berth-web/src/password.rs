@@ -169,7 +169,7 @@ fn everywhere(services: &Services<'_>, name: &str) -> Result<Throttle, ApiError>
 
 /// The failures of an address, whatever the names; none where they are not limited.
 fn by_address(services: &Services<'_>, network: &str) -> Result<Option<Throttle>, ApiError> {
-    let limit = services.setting(&settings::SIGN_IN_FAILURES_PER_MINUTE)?;
+    let limit = services.read_setting(&settings::SIGN_IN_FAILURES_PER_MINUTE)?;
     let rule = Rule::per(limit, 60);
     let throttle = || Throttle::new(services, "address", &[network], rule, MOST_OF_AN_ADDRESS);
     (limit > 0).then(throttle).transpose()

@@ -55,7 +55,7 @@ pub(crate) fn record(services: &Services<'_>, used: PasswordUse) {
 }
 
 fn try_record(services: &Services<'_>, used: PasswordUse) -> Result<(), ApiError> {
-    if !services.setting(&settings::ACTION_LOG_AUDIT_LOGINS)? {
+    if !services.read_setting(&settings::ACTION_LOG_AUDIT_LOGINS)? {
         return Ok(());
     }
     let address = used.entry.ip.as_deref().unwrap_or_default();

@@ -110,6 +110,7 @@ fn answer(
     }
     let (route, path) = routing::pick(matches, request)
         .map_err(|error| unmatched(services, dialect, request, error))?;
+    route.settings.iter().try_for_each(|settings| services.load_settings(settings))?;
     require_short_body(request)?;
     refuse_plain_browser(services, dialect, request)?;
     if route.unauthenticated {
@@ -229,7 +230,8 @@ fn with_features_on<'a>(
     for found in matches {
         let mut exists = true;
         for feature in found.0.conditions() {
-            exists &= services.setting(feature)?;
+            services.load_settings(&[feature])?;
+            exists &= services.setting(feature);
         }
         if exists {
             existing.push(found);
@@ -284,7 +286,7 @@ fn refuse_plain_browser(
         && request.path.starts_with("/api/")
         && request.has_browser_agent()
         && request.header("x-requested-with") != Some("XMLHttpRequest");
-    if plain_browser && services.setting(&settings::BROWSER_API_CALLS_XHR_ONLY)? {
+    if plain_browser && services.read_setting(&settings::BROWSER_API_CALLS_XHR_ONLY)? {
         return Err(ApiError::Abort(
             400,
             "API calls must be invoked with an X-Requested-With header if called from a browser"
@@ -391,8 +393,8 @@ fn principal(
         _ => return Ok(Principal::Anonymous),
     };
     let powers = powers(services, &row)?;
-    let restricted = services.setting(&settings::FEATURE_RESTRICTED_USERS)?
-        && !services.setting(&settings::RESTRICTED_USERS_WHITELIST)?.contains(&row.name);
+    let restricted = services.read_setting(&settings::FEATURE_RESTRICTED_USERS)?
+        && !services.read_setting(&settings::RESTRICTED_USERS_WHITELIST)?.contains(&row.name);
     Ok(Principal::User(Box::new(Caller {
         id: row.id,
         uuid: row.uuid,
@@ -415,7 +417,7 @@ fn has_right_password(
 ) -> Result<bool, ApiError> {
     match (&credentials.credential, &credentials.password) {
         (Credential::Password(name), Some(password))
-            if services.setting(&settings::FEATURE_DIRECT_LOGIN)? =>
+            if services.read_setting(&settings::FEATURE_DIRECT_LOGIN)? =>
         {
             let account = row.map(|row| (row.uuid.as_str(), row.password_hash.as_deref()));
             let right = password::is_right(services, request, account, name, password)?;
@@ -431,14 +433,16 @@ fn has_right_password(
 
 fn powers(services: &Services<'_>, row: &CallerRow) -> Result<SuperuserPowers, ApiError> {
     let named = |setting: &Setting<Vec<String>>| -> Result<bool, ApiError> {
-        Ok(services.setting(setting)?.contains(&row.name))
+        Ok(services.read_setting(setting)?.contains(&row.name))
     };
+    let superuser = services.read_setting(&settings::FEATURE_SUPER_USERS)?
+        && (row.is_first || named(&settings::SUPER_USERS)?);
     Ok(SuperuserPowers {
-        superuser: services.setting(&settings::FEATURE_SUPER_USERS)?
-            && (row.is_first || named(&settings::SUPER_USERS)?),
-        full_access: services.setting(&settings::FEATURE_SUPERUSERS_FULL_ACCESS)?,
+        superuser,
+        full_access: superuser
+            && services.read_setting(&settings::FEATURE_SUPERUSERS_FULL_ACCESS)?,
         alone_create_organizations: services
-            .setting(&settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY)?,
+            .read_setting(&settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY)?,
         global_reader: named(&settings::GLOBAL_READONLY_SUPER_USERS)?,
     })
 }
@@ -474,7 +478,7 @@ fn require_intent(
 
 /// Whether the request names a client that may use passwords without a CSRF token.
 fn is_trusted_client(services: &Services<'_>, request: &Request) -> Result<bool, ApiError> {
-    let trusted = services.setting(&settings::DIRECT_OAUTH_CLIENTID_WHITELIST)?;
+    let trusted = services.read_setting(&settings::DIRECT_OAUTH_CLIENTID_WHITELIST)?;
     Ok(request.named_client().is_some_and(|client_id| trusted.contains(&client_id)))
 }
 
@@ -500,7 +504,7 @@ fn require_writable(
     let changes = request.method.may_change() || route.logs != Logs::Reads;
     let refused = changes
         && !route.works_read_only
-        && services.setting(&settings::REGISTRY_STATE)? == "readonly";
+        && services.read_setting(&settings::REGISTRY_STATE)? == "readonly";
     if refused { Err(ApiError::ReadOnly) } else { Ok(()) }
 }
 
@@ -512,7 +516,7 @@ fn require_anonymous_access(
     let refused = principal.caller().is_none()
         && !route.open
         && route.path.starts_with("/api/")
-        && !services.setting(&settings::FEATURE_ANONYMOUS_ACCESS)?;
+        && !services.read_setting(&settings::FEATURE_ANONYMOUS_ACCESS)?;
     if refused {
         return Err(ApiError::Abort(401, "Anonymous access is not allowed".into()));
     }
@@ -529,7 +533,8 @@ fn require_fresh_login(
     let Some(Authority::Session { signed_in_at }) = authority.filter(|_| route.fresh_login) else {
         return Ok(());
     };
-    let fresh_until = signed_in_at.plus_seconds(services.setting(&settings::FRESH_LOGIN_TIMEOUT)?);
+    let fresh_until =
+        signed_in_at.plus_seconds(services.read_setting(&settings::FRESH_LOGIN_TIMEOUT)?);
     if services.now() < fresh_until {
         return Ok(());
     }

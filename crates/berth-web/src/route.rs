@@ -7,7 +7,7 @@ use berth_access::{
     Denied, Facts, Permission, Permit, Principal, Scope, Target, TargetKind, authorize,
 };
 use berth_domain::LogKind;
-use berth_domain::settings::Setting;
+use berth_domain::settings::{Setting, Settings};
 
 use crate::body::Body;
 use crate::context::{Context, RequestParts};
@@ -36,6 +36,8 @@ pub struct Route {
     pub logs: Logs,
     /// The settings without which the route does not exist.
     features: Features,
+    /// The settings that the handler uses, in groups.
+    pub settings: &'static [Settings],
     /// Whether the permission is asked before the body is looked at.
     pub permission_first: bool,
     /// Whether a session must be fresh.
@@ -143,6 +145,7 @@ impl Route {
             who: None,
             logs,
             features: Features { first: None, more: &[] },
+            settings: &[],
             permission_first: false,
             fresh_login: false,
             csrf_exempt: false,
@@ -245,6 +248,13 @@ impl Route {
     /// The settings without which the route does not exist.
     pub fn conditions(&self) -> impl Iterator<Item = &'static Setting<bool>> {
         self.features.first.into_iter().chain(self.features.more.iter().copied())
+    }
+
+    /// The settings that the handler uses, in groups: they are read before it is called, and an unusable one is 500.
+    #[must_use]
+    pub const fn settings(mut self, settings: &'static [Settings]) -> Self {
+        self.settings = settings;
+        self
     }
 
     /// The permission is asked before the body is looked at.

@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use berth_domain::Timestamp;
 use berth_domain::secret::{NONCE_LENGTH, Purpose, SecretKeys};
-use berth_domain::settings::{self, Setting};
+use berth_domain::settings::{self, AnySetting, Setting, Settings};
 use berth_store::Database;
 
 use crate::error::ApiError;
@@ -12,10 +12,12 @@ use crate::outbound::{Mailer, Registry};
 use crate::password_use::PasswordUse;
 use crate::platform::{KeyValue, Platform};
 use crate::random::Random;
+use crate::settings::Snapshot;
 
 /// What a request can use. Made for each request; the time stands still in it.
 pub struct Services<'a> {
     platform: Platform<'a>,
+    settings: Snapshot<'a>,
     now: Timestamp,
     mail_is_due: Cell<bool>,
     used_token: Cell<Option<i64>>,
@@ -23,6 +25,9 @@ pub struct Services<'a> {
     used_password: RefCell<Option<PasswordUse>>,
     sealing_key: OnceCell<String>,
 }
+
+/// What [`Services::base_url`] is made of.
+pub const BASE_URL: Settings = &[&settings::PREFERRED_URL_SCHEME, &settings::SERVER_HOSTNAME];
 
 /// Work for when the request is answered.
 type DeferredWork = Box<dyn FnOnce(&Services<'_>) -> Result<(), ApiError>>;
@@ -36,6 +41,7 @@ impl<'a> Services<'a> {
     pub fn new(platform: Platform<'a>) -> Self {
         Self {
             platform,
+            settings: Snapshot::new(platform.variables),
             now: platform.clock.now(),
             mail_is_due: Cell::new(false),
             used_token: Cell::new(None),
@@ -85,24 +91,36 @@ impl<'a> Services<'a> {
         self.now
     }
 
-    /// The value of a setting.
+    /// The value of a setting that the row declares (`Route::settings`).
+    ///
+    /// # Panics
+    /// When it does not: `spin.toml` gives a component the settings of its rows and no others.
+    #[must_use]
+    pub fn setting<T>(&self, setting: &Setting<T>) -> T {
+        self.settings.get(setting)
+    }
+
+    /// Reads settings, so that [`Self::setting`] has them: those of the row, or of work that is no row's.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`], naming the setting, when one cannot be read or used.
+    pub fn load_settings(&self, settings: &[&dyn AnySetting]) -> Result<(), ApiError> {
+        settings.iter().try_for_each(|setting| self.settings.declare(*setting))
+    }
+
+    /// The value of a setting of [`crate::PIPELINE_SETTINGS`].
     ///
     /// # Errors
     /// [`ApiError::Internal`], naming the setting, when it cannot be read or used.
-    pub fn setting<T>(&self, setting: &Setting<T>) -> Result<T, ApiError> {
-        let text = self.platform.variables.get(setting.name).map_err(|error| {
-            ApiError::Internal(format!("the setting `{}` cannot be read: {error}", setting.name))
-        })?;
-        Ok(setting.parse(&text)?)
+    pub(crate) fn read_setting<T>(&self, setting: &Setting<T>) -> Result<T, ApiError> {
+        self.settings.read(setting)
     }
 
-    /// The address under which clients reach the registry, without a slash at the end.
-    ///
-    /// # Errors
-    /// [`ApiError::Internal`] when a setting cannot be used.
-    pub fn base_url(&self) -> Result<String, ApiError> {
-        let scheme = self.setting(&settings::PREFERRED_URL_SCHEME)?;
-        Ok(format!("{scheme}://{}", self.setting(&settings::SERVER_HOSTNAME)?))
+    /// The address under which clients reach the registry, without a slash at the end. For rows that declare [`BASE_URL`].
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        let scheme = self.setting(&settings::PREFERRED_URL_SCHEME);
+        format!("{scheme}://{}", self.setting(&settings::SERVER_HOSTNAME))
     }
 
     /// Has the outbox looked into once the request is answered.
@@ -152,8 +170,8 @@ impl<'a> Services<'a> {
     /// [`ApiError`] when they can neither be read nor made.
     pub fn secret_keys(&self) -> Result<SecretKeys, ApiError> {
         let keys = self.sealing_keys()?;
-        let mut former = vec![self.setting(&settings::SECRET_KEY_PREVIOUS)?];
-        if !self.setting(&settings::SECRET_KEY)?.is_empty() {
+        let mut former = vec![self.read_setting(&settings::SECRET_KEY_PREVIOUS)?];
+        if !self.read_setting(&settings::SECRET_KEY)?.is_empty() {
             former.extend(self.kept_secret_key()?);
         }
         Ok(former.iter().filter(|key| !key.is_empty()).fold(keys, |keys, key| keys.after(key)))
@@ -167,7 +185,7 @@ impl<'a> Services<'a> {
         if let Some(key) = self.sealing_key.get() {
             return Ok(SecretKeys::new(key));
         }
-        let given = self.setting(&settings::SECRET_KEY)?;
+        let given = self.read_setting(&settings::SECRET_KEY)?;
         let kept = if given.is_empty() { self.kept_secret_key()? } else { Some(given) };
         let key = kept.map_or_else(|| self.make_secret_key(), Ok)?;
         Ok(SecretKeys::new(self.sealing_key.get_or_init(|| key)))

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use berth_domain::Timestamp;
 use berth_domain::secret::{Purpose, equal_in_constant_time, hash_token};
-use berth_domain::settings;
+use berth_domain::settings::{self, Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::credentials::SESSION_COOKIE;
@@ -16,6 +16,13 @@ use crate::device::{self, DEVICE_COOKIE, Device};
 use crate::error::ApiError;
 use crate::message::{Request, Response};
 use crate::services::Services;
+
+/// What rows declare that begin or hand out sessions.
+pub const SETTINGS: Settings = &[
+    &settings::ACTION_LOG_AUDIT_LOGINS,
+    &settings::PREFERRED_URL_SCHEME,
+    &settings::SESSION_TIMEOUT,
+];
 
 /// Length of the cookie, in characters.
 const COOKIE_LENGTH: usize = 48;
@@ -122,7 +129,7 @@ impl Session {
 
     /// Writes the record of a session whose login is fresh, and puts it into the list of its account's.
     fn keep(&self, services: &Services<'_>, account: &str, epoch: i64) -> Result<(), ApiError> {
-        let lifetime_s = services.setting(&settings::SESSION_TIMEOUT)?;
+        let lifetime_s = services.setting(&settings::SESSION_TIMEOUT);
         let begun = Record::begun(account.to_owned(), epoch, services.now(), lifetime_s);
         let expires_at = begun.expires_at;
         let Ok(value) = serde_json::to_vec(&Record { renewals: self.renewals, ..begun }) else {
@@ -195,44 +202,38 @@ impl Session {
     }
 
     /// The answer, which also hands the cookie to the browser.
-    ///
-    /// # Errors
-    /// [`ApiError`] when a setting cannot be used.
-    pub fn hand_out(
-        &self,
-        services: &Services<'_>,
-        response: Response,
-    ) -> Result<Response, ApiError> {
-        let secure = match services.setting(&settings::PREFERRED_URL_SCHEME)?.as_str() {
+    #[must_use]
+    pub fn hand_out(&self, services: &Services<'_>, response: Response) -> Response {
+        let secure = match services.setting(&settings::PREFERRED_URL_SCHEME).as_str() {
             "https" => "; Secure",
             _ => "",
         };
         let set = |name: &str, value: &str, lifetime_s: i64| {
             format!("{name}={value}; Path=/; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}")
         };
-        let lifetime_s = services.setting(&settings::SESSION_TIMEOUT)?;
+        let lifetime_s = services.setting(&settings::SESSION_TIMEOUT);
         let cookie = set(SESSION_COOKIE, &self.cookie, lifetime_s);
         let response = response.with_header("set-cookie", cookie);
-        Ok(match &self.device {
+        match &self.device {
             Some(device) => {
                 let cookie = set(DEVICE_COOKIE, device, device::LIFETIME_S);
                 response.with_header("set-cookie", cookie)
             }
             None => response,
-        })
+        }
     }
 
     /// The answer to who signs in, gives his password again or signs out: the cookie, and the next CSRF token in its header.
     ///
     /// # Errors
-    /// [`ApiError`] when the secret keys cannot be had or a setting cannot be used.
+    /// [`ApiError`] when the secret keys cannot be had.
     pub fn announce(
         &self,
         services: &Services<'_>,
         response: Response,
     ) -> Result<Response, ApiError> {
         let token = self.csrf_token(services)?;
-        self.hand_out(services, response.with_header("x-next-csrf-token", token))
+        Ok(self.hand_out(services, response.with_header("x-next-csrf-token", token)))
     }
 
     /// The record of the session, unless it ended.

@@ -11,7 +11,7 @@ use crate::services::Services;
 /// # Errors
 /// F2 400 when it is none.
 pub fn tag_expiration_option(services: &Services<'_>, number: &Number) -> Result<i64, ApiError> {
-    let options = services.setting(&settings::TAG_EXPIRATION_OPTIONS)?;
+    let options = services.setting(&settings::TAG_EXPIRATION_OPTIONS);
     #[expect(clippy::cast_precision_loss, reason = "options are far below 2^53 seconds")]
     let equals = |option: &i64| number.as_f64() == Some(*option as f64);
     let option = options.into_iter().find(equals);

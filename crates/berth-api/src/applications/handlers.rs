@@ -239,7 +239,7 @@ pub(crate) fn info(cx: &Context<'_, Client>) -> HandlerResult {
     let organization = target.namespace.as_ref().filter(|n| n.kind == NamespaceKind::Organization);
     match (organization, &target.application) {
         (Some(organization), Some(application)) => {
-            let (rights, quotas) = (cx.grant.rights(), Quotas::of(cx.services())?);
+            let (rights, quotas) = (cx.grant.rights(), Quotas::of(cx.services()));
             Ok(Response::ok(&ApplicationInfo::new(application, organization, rights, quotas)))
         }
         _ => Err(ApiError::not_found()),

@@ -4,10 +4,11 @@ use berth_access::{
     ApplicationAdmin, ApplicationAdminView, Client, OrganizationAdmin, OrganizationAdminView,
     Public, Scope,
 };
-use berth_domain::LogKind;
+use berth_domain::{LogKind, settings};
 use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{handlers, tokens};
+use crate::quotas;
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
@@ -65,6 +66,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ApplicationAdmin, _>(tokens::create),
         Logs::Kinds(&[LogKind::CreateOauthApiToken]),
     )
+    .settings(&[&[&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT]])
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/applications/:client_id/tokens/:token_uuid",
@@ -85,5 +87,6 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/app/:client_id",
         "getApplicationInformation",
         &WithoutBody::<Client>(handlers::info),
-    ),
+    )
+    .settings(&[quotas::SETTINGS]),
 ];

@@ -75,7 +75,7 @@ pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> H
         return Err(ApiError::Plain(400, "'name' must not be empty".into()));
     }
     let scope = requested_scope(cx, &body.scope)?;
-    let limit = services.setting(&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT)?;
+    let limit = services.setting(&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT);
     let token = services.random().mixed(TOKEN_LENGTH);
     let target = cx.grant.target();
     let new = NewToken {

@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
 use berth_access::{Authenticated, AuthenticatedOrganization};
-use berth_domain::LogKind;
+use berth_domain::{LogKind, settings};
 use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::handlers;
@@ -13,7 +13,7 @@ pub const ROUTES: &[Route] = &[
         "createOrUpdateOrg",
         &WithBody::<Authenticated, _>(handlers::create_or_update),
         Logs::Kinds(&[LogKind::OrgCreate, LogKind::OrgChangeSettings]),
-    )
+    ).settings(&[&[&settings::CONCORD_ADMIN_ONLY_CREATE, &settings::DEFAULT_TAG_EXPIRATION]])
     .decided_inside(
         "to create: superusers, and by `concord_admin_only_create` whoever may create organizations; to change: superusers, and the owner with `org:admin`",
     ),

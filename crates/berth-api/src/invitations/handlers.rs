@@ -32,16 +32,16 @@ pub(crate) fn invite(
 ) -> Result<(), ApiError> {
     let (services, target, caller) = (cx.services(), cx.grant.target(), cx.caller()?);
     let code = format!("{CODE_PREFIX}{}", services.random().mixed(32));
-    let expires_at = services.now().plus_seconds(services.setting(&settings::INVITATION_TTL_S)?);
+    let expires_at = services.now().plus_seconds(services.setting(&settings::INVITATION_TTL_S));
     let mail = match EmailAddress::try_from(address) {
         Ok(_) => {
-            let mail = mail(cx, address, &caller.name, &code, expires_at)?;
+            let mail = mail(cx, address, &caller.name, &code, expires_at);
             Some(mail.seal(services)?.until(expires_at))
         }
         // Addresses of invitations are free text; what is none is not written to.
         Err(_) => None,
     };
-    let sender = MailSender::of(cx)?;
+    let sender = MailSender::of(cx);
     let sealed_code = services.seal(Purpose::InvitationCode, &code)?;
     let notification_uuid = services.random().uuid();
     transaction(cx.db(), |tx| {
@@ -75,10 +75,10 @@ fn mail<'a>(
     inviter: &str,
     code: &str,
     expires_at: Timestamp,
-) -> Result<Mail<'a>, ApiError> {
+) -> Mail<'a> {
     let target = cx.grant.target();
     let (team, organization) = (&target.team.name, &target.organization.name);
-    Ok(Mail {
+    Mail {
         to: address,
         subject: format!("{inviter} invites you to the team {team} of {organization}"),
         paragraphs: vec![
@@ -92,9 +92,9 @@ fn mail<'a>(
         ],
         link: Link {
             label: "Accept or decline the invitation",
-            url: link(&cx.services().base_url()?, code),
+            url: link(&cx.services().base_url(), code),
         },
-    })
+    }
 }
 
 /// `PUT …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
@@ -124,9 +124,9 @@ pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let services = cx.services();
     let pending = invitations::pending(cx.db(), &cx.grant, services.now())?;
-    let shows_links = cx.grant.rights().is_admin() && !has_gateway(services)?;
+    let shows_links = cx.grant.rights().is_admin() && !has_gateway(services);
     let keys = shows_links.then(|| services.secret_keys()).transpose()?;
-    let base_url = services.base_url()?;
+    let base_url = services.base_url();
     let listed = Listing::of(cx).whole(&pending, |invitation| {
         let mut view = views::invitation(invitation);
         // Who was written to has the link, and nobody else is to have it.

@@ -13,7 +13,7 @@ const TITLE: &str = "Team invitation";
 
 /// `GET /confirminvite?code=…`.
 pub(crate) fn show(cx: &Context<'_, Public>) -> HandlerResult {
-    let Some(caller) = signed_in(cx) else { return signed_out(cx) };
+    let Some(caller) = signed_in(cx) else { return Ok(signed_out(cx)) };
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();
     let found = invitations::find(cx.db(), &hash_token(code), cx.services().now())?;
@@ -54,13 +54,13 @@ fn csrf_token(cx: &Context<'_, Public>) -> Result<String, ApiError> {
     session.csrf_token(cx.services())
 }
 
-fn signed_out(cx: &Context<'_, Public>) -> HandlerResult {
-    let registry = cx.services().setting(&settings::REGISTRY_TITLE)?;
+fn signed_out(cx: &Context<'_, Public>) -> Response {
+    let registry = cx.services().setting(&settings::REGISTRY_TITLE);
     let text = format!(
         "<p>Please sign in to {} with this browser, then open the link again.</p>",
         escape(&registry)
     );
-    Ok(page(401, TITLE, &text).with_header("www-authenticate", "Bearer"))
+    page(401, TITLE, &text).with_header("www-authenticate", "Bearer")
 }
 
 fn unknown() -> Response {

@@ -2,9 +2,10 @@
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdminView, Public, Scope, UserAdmin};
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{BASE_URL, Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{handlers, pages, responses};
+use crate::mails;
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
@@ -14,6 +15,7 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<ExistingTeamAdmin>(handlers::invite_address),
         Logs::Kinds(&[LogKind::OrgInviteTeamMember]),
     )
+    .settings(&[mails::SETTINGS, &[&settings::INVITATION_TTL_S]])
     .scope(Scope::OrgAdmin)
     .feature(&settings::FEATURE_MAILING),
     Route::delete(
@@ -29,6 +31,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationInvitations",
         &WithoutBody::<OrganizationAdminView>(handlers::list),
     )
+    .settings(&[BASE_URL, &[&settings::MAIL_GATEWAY_URL]])
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin)
     .feature(&settings::FEATURE_MAILING),
@@ -38,6 +41,7 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<UserAdmin>(responses::accept),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted]),
     )
+    .settings(&[&[&settings::MAIL_GATEWAY_URL]])
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
@@ -51,6 +55,7 @@ pub const ROUTES: &[Route] = &[
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::get("/confirminvite", "showTeamInvite", &WithoutBody::<Public>(pages::show))
+        .settings(&[&[&settings::REGISTRY_TITLE]])
         .query(&[Query::text("code", "The code of the invitation").required()])
         .feature(&settings::FEATURE_MAILING),
     Route::post(
@@ -59,5 +64,6 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<UserAdmin, _>(pages::answer),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted, LogKind::OrgTeamMemberInviteDeclined]),
     )
+    .settings(&[&[&settings::MAIL_GATEWAY_URL]])
     .feature(&settings::FEATURE_MAILING),
 ];

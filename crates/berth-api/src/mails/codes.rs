@@ -17,8 +17,8 @@ pub(crate) const RECOVERY_LIFETIME_S: i64 = 1_800;
 const CODE_LENGTH: usize = 40;
 
 /// Whether addresses must be confirmed: mail is on and goes somewhere.
-pub(crate) fn wants_confirmation(services: &Services<'_>) -> Result<bool, ApiError> {
-    Ok(services.setting(&settings::FEATURE_MAILING)? && has_gateway(services)?)
+pub(crate) fn wants_confirmation(services: &Services<'_>) -> bool {
+    services.setting(&settings::FEATURE_MAILING) && has_gateway(services)
 }
 
 /// A code on its way to an address: its hash stays here, its text leaves in a mail.
@@ -35,7 +35,7 @@ impl<'a> CodeMail<'a> {
         name: &str,
         email: &str,
     ) -> Result<Option<Self>, ApiError> {
-        if !wants_confirmation(services)? {
+        if !wants_confirmation(services) {
             return Ok(None);
         }
         let paragraphs = vec![
@@ -63,7 +63,7 @@ impl<'a> CodeMail<'a> {
     /// For whoever forgot his password. It names nobody: the address alone is known when it is written.
     pub(crate) fn recovery(services: &'a Services<'a>, email: &str) -> Result<Self, ApiError> {
         let code = services.random().mixed(CODE_LENGTH);
-        let registry = services.setting(&settings::REGISTRY_TITLE)?;
+        let registry = services.setting(&settings::REGISTRY_TITLE);
         let mail = Mail {
             to: email,
             subject: format!("Your password for {registry}"),
@@ -75,7 +75,7 @@ impl<'a> CodeMail<'a> {
             ],
             link: Link {
                 label: "Choose a new password",
-                url: format!("{}/recovery?code={code}", services.base_url()?),
+                url: format!("{}/recovery?code={code}", services.base_url()),
             },
         };
         Self::seal(services, &code, RECOVERY_LIFETIME_S, &mail)
@@ -87,14 +87,14 @@ impl<'a> CodeMail<'a> {
         paragraphs: Vec<String>,
     ) -> Result<Self, ApiError> {
         let code = services.random().mixed(CODE_LENGTH);
-        let registry = services.setting(&settings::REGISTRY_TITLE)?;
+        let registry = services.setting(&settings::REGISTRY_TITLE);
         let mail = Mail {
             to: email,
             subject: format!("Please confirm your e-mail address for {registry}"),
             paragraphs,
             link: Link {
                 label: "Confirm this address",
-                url: format!("{}/confirm?code={code}", services.base_url()?),
+                url: format!("{}/confirm?code={code}", services.base_url()),
             },
         };
         Self::seal(services, &code, CONFIRMATION_LIFETIME_S, &mail)
@@ -142,7 +142,7 @@ pub(crate) fn organization_recovery<'a>(
     organization: &Addressee,
     administrators: &[String],
 ) -> Result<SealedMail<'a>, ApiError> {
-    let registry = services.setting(&settings::REGISTRY_TITLE)?;
+    let registry = services.setting(&settings::REGISTRY_TITLE);
     let mail = Mail {
         to: &organization.email,
         subject: format!("Organization {} recovery", organization.name),
@@ -158,7 +158,7 @@ pub(crate) fn organization_recovery<'a>(
             ),
             "If you did not ask for this, ignore this mail.".into(),
         ],
-        link: Link { label: "The registry", url: services.base_url()? },
+        link: Link { label: "The registry", url: services.base_url() },
     };
     mail.seal(services)
 }
@@ -170,10 +170,10 @@ pub(crate) fn notice<'a>(
     email: &str,
     what_changed: &str,
 ) -> Result<Option<SealedMail<'a>>, ApiError> {
-    if !services.setting(&settings::FEATURE_MAILING)? || EmailAddress::try_from(email).is_err() {
+    if !services.setting(&settings::FEATURE_MAILING) || EmailAddress::try_from(email).is_err() {
         return Ok(None);
     }
-    let registry = services.setting(&settings::REGISTRY_TITLE)?;
+    let registry = services.setting(&settings::REGISTRY_TITLE);
     let mail = Mail {
         to: email,
         subject: format!("Your {what_changed} for {registry} was changed"),
@@ -182,7 +182,7 @@ pub(crate) fn notice<'a>(
             format!("the {what_changed} of your account was just changed."),
             "If it was not you, ask an administrator for help at once.".into(),
         ],
-        link: Link { label: "The registry", url: services.base_url()? },
+        link: Link { label: "The registry", url: services.base_url() },
     };
     mail.seal(services).map(Some)
 }

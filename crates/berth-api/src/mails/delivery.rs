@@ -4,7 +4,7 @@
 //! requests at the same moment one claims a mail. Nothing here changes an answer: failures are noted in the outbox and the
 //! log.
 
-use berth_domain::settings;
+use berth_domain::settings::{self, Settings};
 use berth_store::mails::{self, ClaimedMail};
 
 use berth_web::ApiError;
@@ -16,6 +16,14 @@ use super::outbox::Content;
 /// How many mails one request delivers at most.
 const BATCH: usize = 5;
 
+/// What a delivery needs: components that name `mailer` have these.
+pub const SETTINGS: Settings = &[
+    &settings::MAIL_DEFAULT_SENDER,
+    &settings::MAIL_GATEWAY_PATH,
+    &settings::MAIL_GATEWAY_TOKEN,
+    &settings::MAIL_GATEWAY_URL,
+];
+
 /// Delivers what is due. A component without a mailer leaves it to the others.
 pub fn deliver_due(services: &Services<'_>) {
     let Some(mailer) = services.mailer() else { return };
@@ -26,15 +34,16 @@ pub fn deliver_due(services: &Services<'_>) {
 
 /// Ends early when one fails: a gateway that is down takes the others no better.
 fn deliver_batch(services: &Services<'_>, mailer: &dyn Mailer) -> Result<(), ApiError> {
-    let mut url = services.setting(&settings::MAIL_GATEWAY_URL)?;
+    services.load_settings(SETTINGS)?;
+    let mut url = services.setting(&settings::MAIL_GATEWAY_URL);
     if url.is_empty() {
         return Ok(());
     }
-    let path = services.setting(&settings::MAIL_GATEWAY_PATH)?;
+    let path = services.setting(&settings::MAIL_GATEWAY_PATH);
     if !path.is_empty() {
         url = format!("{}{path}", url.trim_end_matches('/'));
     }
-    let gateway = Gateway { url, token: services.setting(&settings::MAIL_GATEWAY_TOKEN)? };
+    let gateway = Gateway { url, token: services.setting(&settings::MAIL_GATEWAY_TOKEN) };
     for _ in 0..BATCH {
         let Some(claimed) = mails::claim(services.db(), services.now())? else { break };
         if let Err(error) = deliver(services, mailer, &gateway, &claimed) {
@@ -54,7 +63,7 @@ fn deliver(
     claimed: &ClaimedMail,
 ) -> Result<(), String> {
     let cause = |error: ApiError| error.cause().unwrap_or("no cause given").to_owned();
-    let from = services.setting(&settings::MAIL_DEFAULT_SENDER).map_err(cause)?;
+    let from = services.setting(&settings::MAIL_DEFAULT_SENDER);
     let content = Content::open(&services.secret_keys().map_err(cause)?, &claimed.sealed_content)
         .map_err(cause)?;
     mailer.deliver(

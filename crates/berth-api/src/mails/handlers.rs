@@ -7,7 +7,7 @@ use berth_domain::secret::SecretKeys;
 use berth_domain::{LogKind, settings};
 use berth_store::mails::{self, OutboxMail, Person};
 use berth_store::{StoreError, logs, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Response, Services};
+use berth_web::{Context, HandlerResult, Response, Services};
 use serde_json::{Value, json};
 
 use crate::page_query::PageQuery;
@@ -22,7 +22,7 @@ pub(crate) fn list(cx: &Context<'_, Superuser>, query: PageQuery) -> HandlerResu
         mails::list(tx, &cx.grant, before, query.wanted())
     })?;
     let keys = services.secret_keys()?;
-    let powerful = Powerful::of(services)?;
+    let powerful = Powerful::of(services);
     // A token does not read what lets its own user in: it would become that user.
     let is_session = matches!(caller.authority, Authority::Session { .. });
     let view = |mail: OutboxMail| {
@@ -40,10 +40,10 @@ struct Powerful {
 }
 
 impl Powerful {
-    fn of(services: &Services<'_>) -> Result<Self, ApiError> {
-        let mut names = services.setting(&settings::SUPER_USERS)?;
-        names.extend(services.setting(&settings::GLOBAL_READONLY_SUPER_USERS)?);
-        Ok(Self { names })
+    fn of(services: &Services<'_>) -> Self {
+        let mut names = services.setting(&settings::SUPER_USERS);
+        names.extend(services.setting(&settings::GLOBAL_READONLY_SUPER_USERS));
+        Self { names }
     }
 
     fn includes(&self, person: &Person) -> bool {

@@ -78,9 +78,9 @@ impl Mail<'_> {
     /// Makes it ready. Not in a transaction.
     ///
     /// # Errors
-    /// [`ApiError`] when the keys cannot be had or a setting cannot be used.
+    /// [`ApiError`] when the keys cannot be had.
     pub(crate) fn seal<'s>(&self, services: &'s Services<'s>) -> Result<SealedMail<'s>, ApiError> {
-        let content = self.content(&services.setting(&settings::REGISTRY_TITLE)?);
+        let content = self.content(&services.setting(&settings::REGISTRY_TITLE));
         let content = serde_json::to_string(&content)
             .map_err(|error| ApiError::Internal(format!("a mail cannot be written: {error}")))?;
         Ok(SealedMail {
@@ -89,7 +89,7 @@ impl Mail<'_> {
             to: self.to.to_owned(),
             subject: self.subject.clone(),
             sealed_content: services.seal(Purpose::Mail, &content)?,
-            is_due: has_gateway(services)?,
+            is_due: has_gateway(services),
             held_until: services.now().plus_seconds(WORTH_S),
         })
     }
@@ -184,15 +184,13 @@ pub(crate) struct MailSender {
 
 impl MailSender {
     /// The caller, or the network of the client where nobody knows who calls.
-    ///
-    /// # Errors
-    /// [`ApiError`] when a setting cannot be used.
-    pub(crate) fn of<P: Permit>(cx: &Context<'_, P>) -> Result<Self, ApiError> {
+    #[must_use]
+    pub(crate) fn of<P: Permit>(cx: &Context<'_, P>) -> Self {
         let id = match cx.principal().caller() {
             Some(caller) => caller.uuid.clone(),
             None => network(cx.request()),
         };
-        Ok(Self { id, hourly_limit: cx.services().setting(&settings::MAILS_PER_HOUR)? })
+        Self { id, hourly_limit: cx.services().setting(&settings::MAILS_PER_HOUR) }
     }
 
     /// Whoever forgot a password: nobody is told who it is. What one address gets is limited, and no more.
@@ -208,20 +206,11 @@ impl MailSender {
 
 /// Whether people who are in no team of an organization are invited instead of being added: where mail is on, as
 /// `require_team_invite` says; by default where mails leave, since people read of an invitation in no other place.
-///
-/// # Errors
-/// [`ApiError::Internal`] when a setting cannot be read.
-pub(crate) fn requires_team_invite(services: &Services<'_>) -> Result<bool, ApiError> {
-    match services.setting(&settings::REQUIRE_TEAM_INVITE)? {
-        Some(required) => Ok(required),
-        None => has_gateway(services),
-    }
+pub(crate) fn requires_team_invite(services: &Services<'_>) -> bool {
+    services.setting(&settings::REQUIRE_TEAM_INVITE).unwrap_or_else(|| has_gateway(services))
 }
 
 /// Whether mails leave at all.
-///
-/// # Errors
-/// [`ApiError::Internal`] when the setting cannot be read.
-pub(crate) fn has_gateway(services: &Services<'_>) -> Result<bool, ApiError> {
-    Ok(!services.setting(&settings::MAIL_GATEWAY_URL)?.is_empty())
+pub(crate) fn has_gateway(services: &Services<'_>) -> bool {
+    !services.setting(&settings::MAIL_GATEWAY_URL).is_empty()
 }

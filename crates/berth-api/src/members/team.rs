@@ -35,7 +35,7 @@ pub(crate) fn add_or_invite(cx: &Context<'_, ExistingTeamAdmin>, name: &str) -> 
         .ok_or_else(|| ApiError::invalid_request("Unknown user"))?;
     let services = cx.services();
     let must_accept =
-        services.setting(&settings::FEATURE_MAILING)? && requires_team_invite(services)?;
+        services.setting(&settings::FEATURE_MAILING) && requires_team_invite(services);
     if must_accept && candidate.is_robot && !candidate.is_own_robot {
         return Err(ApiError::model(
             "Cannot add the specified robot to this team, as it is not a member of the organization",

@@ -26,7 +26,7 @@ pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
         return pages::refusal(&request, 403, "Not for you", NOT_ALLOWED);
     }
     let right = request.flow() == Some(ResponseType::Token) && request.scopes().is_some();
-    if !right || request.target(cx, application)?.is_none() {
+    if !right || request.target(cx, application).is_none() {
         return pages::refusal(&request, 400, "This cannot be assigned", WRONG);
     }
     let (services, username) = (cx.services(), values.get("username").unwrap_or_default());

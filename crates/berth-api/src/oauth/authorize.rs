@@ -19,7 +19,7 @@ pub(crate) fn authorize(cx: &Context<'_, Client>) -> HandlerResult {
     let (Some(application), Some(owner)) = (&client.application, &client.namespace) else {
         return pages::refusal(&request, 404, "Unknown application", pages::UNKNOWN_CLIENT);
     };
-    if request.assignment_uuid.is_some() && !assignable(cx, &request)? {
+    if request.assignment_uuid.is_some() && !assignable(cx, &request) {
         return pages::refusal(&request, 400, "This cannot be assigned", NOT_ASSIGNABLE);
     }
     if !may_use(cx, &request, caller, application)? {
@@ -27,7 +27,7 @@ pub(crate) fn authorize(cx: &Context<'_, Client>) -> HandlerResult {
     }
     // A program that asks again for what it was granted before gets it, as from the original. A browser never does: any link
     // makes it ask, so a person answers each time.
-    let read_only = cx.services().setting(&settings::REGISTRY_STATE)? == "readonly";
+    let read_only = cx.services().setting(&settings::REGISTRY_STATE) == "readonly";
     let covered = is_covered(&request, &client.granted_scopes) && !read_only;
     if !covered || is_from_browser(cx.request()) {
         return ask(cx, &request, application, owner);
@@ -47,9 +47,9 @@ fn is_from_browser(request: &Request) -> bool {
 }
 
 /// Whether the request is one that an assignment can be about.
-fn assignable(cx: &Context<'_, Client>, request: &AuthorizationRequest) -> Result<bool, ApiError> {
-    let enabled = cx.services().setting(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)?;
-    Ok(enabled && request.flow() == Some(ResponseType::Token))
+fn assignable(cx: &Context<'_, Client>, request: &AuthorizationRequest) -> bool {
+    let enabled = cx.services().setting(&settings::FEATURE_ASSIGN_OAUTH_TOKEN);
+    enabled && request.flow() == Some(ResponseType::Token)
 }
 
 /// Whether the caller may let the application act in his name: he administers its organization, or was assigned a token
@@ -64,7 +64,7 @@ pub(crate) fn may_use(
         return Ok(true);
     }
     let Some(uuid) = request.assignment_uuid.as_deref() else { return Ok(false) };
-    if !assignable(cx, request)? {
+    if !assignable(cx, request) {
         return Ok(false);
     }
     let assigned = assignments::scope(cx.db(), uuid, application.id, caller.id)?;
@@ -89,7 +89,7 @@ fn ask(
     application: &Application,
     owner: &Namespace,
 ) -> HandlerResult {
-    let Some(target) = request.target(cx, application)? else {
+    let Some(target) = request.target(cx, application) else {
         return match Target::registered(application) {
             Some(registered) => Ok(registered.answer(&[("error", "redirect_uri_mismatch")], &[])),
             None => pages::refusal(request, 400, "Nowhere to go", NO_TARGET),
@@ -107,7 +107,7 @@ fn ask(
         true => consent.json(&session.csrf_token(cx.services())?),
         false => consent.page(cx, &session.csrf_token(cx.services())?)?,
     };
-    session.hand_out(cx.services(), response)
+    Ok(session.hand_out(cx.services(), response))
 }
 
 const NO_TARGET: &str = "The redirect URI of the request is not one of this application.";

@@ -38,7 +38,7 @@ pub(crate) fn deny(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
         return pages::signed_out();
     }
     let target = match &cx.grant.target().application {
-        Some(application) => request.target(cx, application)?,
+        Some(application) => request.target(cx, application),
         None => None,
     };
     match target {
@@ -56,7 +56,7 @@ pub(crate) fn issue(
     application: &Application,
     allowed: bool,
 ) -> HandlerResult {
-    let Some(target) = request.target(cx, application)? else {
+    let Some(target) = request.target(cx, application) else {
         return error(400, "invalid_request");
     };
     if !allowed {

@@ -29,7 +29,7 @@ pub(crate) fn introspect(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Ha
         "exp": found.expires_at.as_seconds(),
         "iat": found.created_at.as_seconds(),
         "sub": found.account_uuid,
-        "iss": services.base_url()?,
+        "iss": services.base_url(),
     });
     Ok(super::json(200, &body))
 }

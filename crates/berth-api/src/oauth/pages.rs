@@ -84,7 +84,7 @@ impl Consent<'_> {
             escape(named),
             escape(&self.owner.name),
             escape(&cx.caller()?.name),
-            escape(&cx.services().setting(&settings::REGISTRY_TITLE)?),
+            escape(&cx.services().setting(&settings::REGISTRY_TITLE)),
             paragraph(&application.description),
             paragraph(&application.application_uri),
             self.scopes.granted().map(scope_item).collect::<String>(),
@@ -146,7 +146,7 @@ pub(crate) fn sign_in_page<P: Permit>(
     failure: Option<&str>,
 ) -> HandlerResult {
     let services = cx.services();
-    if !services.setting(&settings::FEATURE_DIRECT_LOGIN)? {
+    if !services.setting(&settings::FEATURE_DIRECT_LOGIN) {
         return signed_out();
     }
     let session = cx.session_or_new();
@@ -159,13 +159,13 @@ pub(crate) fn sign_in_page<P: Permit>(
         <label>User name or e-mail address<input name=\"username\" autocomplete=\"username\" required autofocus></label>\n\
         <label>Password<input name=\"password\" type=\"password\" autocomplete=\"current-password\" required></label>\n\
         <div class=\"choices\"><button class=\"first\" id=\"sign-in\">Sign in</button></div>\n</form>",
-        escape(&services.setting(&settings::REGISTRY_TITLE)?),
+        escape(&services.setting(&settings::REGISTRY_TITLE)),
         failure.unwrap_or_default(),
         hidden("_csrf_token", &session.csrf_token(services)?),
         hidden("continue", query),
     );
     let response = page(401, "Sign in", &content);
-    session.hand_out(services, response)
+    Ok(session.hand_out(services, response))
 }
 
 /// Tells somebody that he is not signed in.

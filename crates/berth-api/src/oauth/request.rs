@@ -105,16 +105,13 @@ impl AuthorizationRequest {
     }
 
     /// Where the answer goes, if it may.
-    ///
-    /// # Errors
-    /// [`ApiError`] when a setting cannot be used.
     pub(crate) fn target(
         &self,
         cx: &Context<'_, Client>,
         application: &Application,
-    ) -> Result<Option<Target>, ApiError> {
-        let base_url = cx.services().base_url()?;
-        Ok(Target::verify(application, &self.redirect_uri, &base_url))
+    ) -> Option<Target> {
+        let base_url = cx.services().base_url();
+        Target::verify(application, &self.redirect_uri, &base_url)
     }
 
     /// The PKCE challenge of a code, none where none was sent.

@@ -2,13 +2,23 @@
 
 use berth_access::{Client, Public};
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Route, WithBody, WithoutBody};
+use berth_web::{BASE_URL, Logs, Route, WithBody, WithoutBody, session};
 
 use super::{assign, authorize, grant, inspect, local, metadata, sign_in, token};
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
     Route::get("/oauth/authorize", "oauthAuthorize", &WithoutBody::<Client>(authorize::authorize))
+        .settings(&[
+            BASE_URL,
+            session::SETTINGS,
+            &[
+                &settings::FEATURE_ASSIGN_OAUTH_TOKEN,
+                &settings::FEATURE_DIRECT_LOGIN,
+                &settings::REGISTRY_STATE,
+                &settings::REGISTRY_TITLE,
+            ],
+        ])
         .changes(Logs::Kinds(&[LogKind::OauthTokenGranted]))
         .takes_password()
         .internal()
@@ -19,6 +29,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _>(grant::allow),
         Logs::Kinds(&[LogKind::OauthTokenGranted]),
     )
+    .settings(&[BASE_URL, &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN]])
     .takes_password()
     .internal()
     .answers(&[302]),
@@ -28,6 +39,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _>(grant::deny),
         Logs::Nothing("nothing changes"),
     )
+    .settings(&[BASE_URL])
     .internal()
     .answers(&[302]),
     Route::post(
@@ -36,6 +48,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _>(sign_in::sign_in),
         Logs::Kinds(&[LogKind::LoginSuccess]),
     )
+    .settings(&[session::SETTINGS, &[&settings::FEATURE_DIRECT_LOGIN, &settings::REGISTRY_TITLE]])
     .feature(&settings::FEATURE_DIRECT_LOGIN)
     .works_read_only()
     .open()
@@ -47,6 +60,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _>(assign::assign),
         Logs::Kinds(&[LogKind::OauthTokenAssigned]),
     )
+    .settings(&[BASE_URL])
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
     .internal(),
     Route::get("/oauth/localapp", "oauthLocalApp", &WithoutBody::<Public>(local::local)).internal(),
@@ -65,6 +79,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _>(inspect::introspect),
         Logs::Nothing("it only reads"),
     )
+    .settings(&[BASE_URL])
     .csrf_exempt()
     .works_read_only()
     .internal(),
@@ -81,6 +96,7 @@ pub const ROUTES: &[Route] = &[
         "oauthMetadata",
         &WithoutBody::<Public>(metadata::metadata),
     )
+    .settings(&[BASE_URL, &[&settings::FEATURE_SUPER_USERS]])
     .unauthenticated()
     .internal(),
 ];

@@ -50,8 +50,8 @@ pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> Hand
     let (services, caller) = (cx.services(), cx.caller()?);
     let email = body.contact_email.filter(|email| !email.is_empty()).or(body.email);
     let address = email.as_deref().filter(|email| !email.is_empty());
-    let shared_email = services.setting(&settings::FEATURE_ORG_SHARED_EMAIL)?;
-    let tag_expiration_s = services.setting(&settings::DEFAULT_TAG_EXPIRATION)?;
+    let shared_email = services.setting(&settings::FEATURE_ORG_SHARED_EMAIL);
+    let tag_expiration_s = services.setting(&settings::DEFAULT_TAG_EXPIRATION);
     let random = services.random();
     let (uuid, no_email) = (random.ordered_uuid(services.now()), random.uuid());
     transaction(cx.db(), |tx| {
@@ -96,7 +96,7 @@ pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult {
     } else {
         None
     };
-    let quotas = Quotas::of(cx.services())?;
+    let quotas = Quotas::of(cx.services());
     let (organization, rights) = (cx.grant.organization(), cx.grant.rights());
     Ok(Response::ok(&OrganizationView::new(organization, rights, teams, quotas)))
 }
@@ -164,7 +164,7 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> Ha
         logs::append(tx, &given.entries(cx, &before))?;
         Ok::<_, ApiError>((after, organizations::teams(tx, &cx.grant, caller_id)?))
     })?;
-    let quotas = Quotas::of(services)?;
+    let quotas = Quotas::of(services);
     let view = OrganizationView::new(&after, cx.grant.rights(), Some(teams), quotas);
     Ok(Response::ok(&view.with_tag_expiration(given.tag_expiration.map(|(_, number)| number))))
 }
@@ -175,7 +175,7 @@ fn tag_expiration(
     wanted: Option<Number>,
 ) -> Result<Option<(i64, Number)>, ApiError> {
     match wanted {
-        Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION)? => {
+        Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION) => {
             Ok(Some((tag_expiration_option(services, &number)?, number)))
         }
         _ => Ok(None),

@@ -9,6 +9,7 @@ use berth_domain::{LogKind, settings};
 use berth_web::{Logs, Route, WithBody, WithoutBody};
 
 use super::{handlers, superuser};
+use crate::quotas;
 
 /// What all routes of superusers have in common.
 const fn superuser(route: Route) -> Route {
@@ -23,6 +24,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<CreateOrganization, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreate]),
     )
+    .settings(&[&[&settings::DEFAULT_TAG_EXPIRATION, &settings::FEATURE_ORG_SHARED_EMAIL]])
     .scope(Scope::UserAdmin)
     .permission_first()
     .answers(&[201]),
@@ -30,7 +32,8 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/organization/:orgname",
         "getOrganization",
         &WithoutBody::<OrganizationView>(handlers::get),
-    ),
+    )
+    .settings(&[quotas::SETTINGS]),
     Route::put(
         "/api/v1/organization/:orgname",
         "changeOrganizationDetails",
@@ -41,6 +44,10 @@ pub const ROUTES: &[Route] = &[
             LogKind::OrgChangeTagExpiration,
         ]),
     )
+    .settings(&[
+        quotas::SETTINGS,
+        &[&settings::FEATURE_CHANGE_TAG_EXPIRATION, &settings::TAG_EXPIRATION_OPTIONS],
+    ])
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname",
@@ -58,29 +65,38 @@ pub const ROUTES: &[Route] = &[
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_BILLING)
     .internal(),
-    superuser(Route::get(
-        "/api/v1/superuser/organizations/",
-        "listAllOrganizations",
-        &WithBody::<SuperuserView, _>(superuser::list),
-    ))
+    superuser(
+        Route::get(
+            "/api/v1/superuser/organizations/",
+            "listAllOrganizations",
+            &WithBody::<SuperuserView, _>(superuser::list),
+        )
+        .settings(&[quotas::SETTINGS]),
+    )
     .internal(),
-    superuser(Route::put(
-        "/api/v1/superuser/organizations/:name",
-        "changeOrganization",
-        &WithBody::<SuperuserOrganization, _>(superuser::rename),
-        Logs::Kinds(&[LogKind::OrgChangeName]),
-    )),
+    superuser(
+        Route::put(
+            "/api/v1/superuser/organizations/:name",
+            "changeOrganization",
+            &WithBody::<SuperuserOrganization, _>(superuser::rename),
+            Logs::Kinds(&[LogKind::OrgChangeName]),
+        )
+        .settings(&[quotas::SETTINGS]),
+    ),
     superuser(Route::delete(
         "/api/v1/superuser/organizations/:name",
         "deleteOrganization",
         &WithoutBody::<SuperuserOrganization>(superuser::delete),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )),
-    superuser(Route::post(
-        "/api/v1/superuser/takeownership/:namespace",
-        "takeOwnership",
-        &WithoutBody::<SuperuserNamespace>(superuser::take_ownership),
-        Logs::Kinds(&[LogKind::TakeOwnership]),
-    ))
+    superuser(
+        Route::post(
+            "/api/v1/superuser/takeownership/:namespace",
+            "takeOwnership",
+            &WithoutBody::<SuperuserNamespace>(superuser::take_ownership),
+            Logs::Kinds(&[LogKind::TakeOwnership]),
+        )
+        .settings(&[&[&settings::SUPER_USERS]]),
+    )
     .internal(),
 ];

@@ -20,7 +20,7 @@ pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> Handler
     let services = cx.services();
     let (after_id, wanted) = (query.after_id(services), query.wanted());
     let lines = organizations::all(cx.db(), &cx.grant, after_id, wanted)?;
-    let quotas = Quotas::of(services)?;
+    let quotas = Quotas::of(services);
     let view = |line: organizations::OrganizationLine| {
         organization_entry(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
     };
@@ -64,7 +64,7 @@ pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) ->
             Ok::<_, ApiError>(logs::append(tx, &[entry])?)
         })?;
     }
-    let quota = Quotas::of(cx.services())?.fields(organization.quota.as_ref());
+    let quota = Quotas::of(cx.services()).fields(organization.quota.as_ref());
     Ok(Response::ok(&organization_entry(&name, &organization.email, quota)))
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> HandlerRes
     transaction(cx.db(), |tx| {
         if was_user {
             let user = users::summary(tx, namespace.id)?.ok_or_else(ApiError::not_found)?;
-            if is_superuser(cx.services(), &user)? {
+            if is_superuser(cx.services(), &user) {
                 return Err(ApiError::invalid_request("Cannot take ownership of a superuser"));
             }
             refuse_to_leave_alone(tx, &user.name, user.id)?;

@@ -130,7 +130,7 @@ pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration
         name: body.upstream_registry(),
         insecure: body.is_insecure()?,
         credentials: body.credentials()?.pair(),
-        allowed: &services.setting(&settings::SSRF_ALLOWED_HOSTS)?,
+        allowed: &services.setting(&settings::SSRF_ALLOWED_HOSTS),
     };
     let try_it = || {
         concurrency::counted(cx, || {
@@ -173,7 +173,7 @@ fn admit(
     told: fn(&UpstreamError) -> ApiError,
 ) -> Result<(), ApiError> {
     let registry = services.registry()?;
-    let destinations = Destinations::allowing(&services.setting(&settings::SSRF_ALLOWED_HOSTS)?);
+    let destinations = Destinations::allowing(&services.setting(&settings::SSRF_ALLOWED_HOSTS));
     let upstream: UpstreamName =
         upstream.parse().map_err(|invalid| told(&UpstreamError::Invalid(invalid)))?;
     let host = upstream.written_host;

@@ -20,6 +20,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ProxyCacheAdmin, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateProxyCacheConfig]),
     )
+    .settings(&[&[&settings::SSRF_ALLOWED_HOSTS]])
     .feature(&settings::FEATURE_PROXY_CACHE)
     .answers(&[201]),
     Route::put(
@@ -28,6 +29,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ProxyCacheAdmin, _>(handlers::change),
         Logs::Kinds(&[LogKind::ChangeProxyCacheConfig]),
     )
+    .settings(&[&[&settings::SSRF_ALLOWED_HOSTS]])
     .feature(&settings::FEATURE_PROXY_CACHE)
     .extension(),
     Route::delete(
@@ -44,6 +46,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ProxyCacheAdmin, _>(handlers::validate),
         Logs::Nothing("it changes nothing"),
     )
+    .settings(&[&[&settings::SSRF_ALLOWED_HOSTS]])
     .feature(&settings::FEATURE_PROXY_CACHE)
     .answers(&[202]),
 ];

@@ -54,7 +54,7 @@ impl<'a> QuotaView<'a> {
 
 /// `GET …/quota`: an array, bare, of one or none.
 pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
-    let default_bytes = default_bytes(cx)?;
+    let default_bytes = default_bytes(cx);
     let own = existing(cx)?.quota.as_ref().map(|quota| QuotaView::new(quota, default_bytes));
     let view = own.or_else(|| default_bytes.map(QuotaView::of_default));
     Ok(Response::ok(&view.into_iter().collect::<Vec<_>>()))
@@ -62,7 +62,7 @@ pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Han
 
 /// `GET …/quota/<id>`.
 pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
-    Ok(Response::ok(&QuotaView::new(find(cx)?, default_bytes(cx)?)))
+    Ok(Response::ok(&QuotaView::new(find(cx)?, default_bytes(cx))))
 }
 
 /// The size in the body of `POST` and `PUT …/quota`: bytes, or a text such as `1GiB`.
@@ -226,7 +226,7 @@ pub(crate) fn change<P: NamespaceChange>(
     cx: &Context<'_, P>,
     ChangedQuota(size): ChangedQuota,
 ) -> HandlerResult {
-    let (quota, default_bytes) = (find(cx)?, default_bytes(cx)?);
+    let (quota, default_bytes) = (find(cx)?, default_bytes(cx));
     if !size.is_given()? {
         return Ok(Response::ok(&QuotaView::new(quota, default_bytes)));
     }
@@ -346,7 +346,7 @@ pub(crate) fn change_limit<P: NamespaceChange>(
     let (quota, limit) = find_limit(cx)?;
     let kind = body.kind.as_deref().map(limit_kind).transpose()?;
     let percent = body.threshold_percent.as_ref().map(limit_percent).transpose()?;
-    let default_bytes = default_bytes(cx)?;
+    let default_bytes = default_bytes(cx);
     transaction(cx.db(), |tx| {
         let changed = quotas::change_limit(tx, &cx.grant, limit.id, kind, percent);
         let limit = changed.map_err(taken_limit)?.ok_or_else(ApiError::not_found)?;
@@ -404,8 +404,8 @@ fn find_limit<'a, P: Permit<Target = NamespaceRef>>(
     Ok((quota, limit.ok_or_else(ApiError::not_found)?))
 }
 
-fn default_bytes<P: Permit>(cx: &Context<'_, P>) -> Result<Option<i64>, ApiError> {
-    Ok(Quotas::of(cx.services())?.default_bytes())
+fn default_bytes<P: Permit>(cx: &Context<'_, P>) -> Option<i64> {
+    Quotas::of(cx.services()).default_bytes()
 }
 
 fn log_size<P: NamespaceChange>(

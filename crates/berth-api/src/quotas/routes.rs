@@ -23,6 +23,7 @@ pub const ROUTES: &[Route] = &[
         "listOrganizationQuota",
         &WithoutBody::<NamespaceMemberView>(handlers::list),
     )
+    .settings(&[super::SETTINGS])
     .features(QUOTAS),
     Route::post(
         "/api/v1/organization/:orgname/quota",
@@ -38,6 +39,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationQuota",
         &WithoutBody::<NamespaceMemberView>(handlers::get),
     )
+    .settings(&[super::SETTINGS])
     .features(QUOTAS),
     Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id",
@@ -45,6 +47,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<NamespaceQuotaAdmin, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
+    .settings(&[super::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS),
     Route::delete(
@@ -82,6 +85,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<NamespaceQuotaAdmin, _>(handlers::change_limit),
         Logs::Kinds(&[LogKind::OrgChangeQuotaLimit]),
     )
+    .settings(&[super::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS),
     Route::delete(
@@ -97,6 +101,7 @@ pub const ROUTES: &[Route] = &[
         "listUserQuota",
         &WithoutBody::<OwnNamespaceView>(handlers::list),
     )
+    .settings(&[super::SETTINGS])
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
@@ -104,6 +109,7 @@ pub const ROUTES: &[Route] = &[
         "getUserQuota",
         &WithoutBody::<OwnNamespaceView>(handlers::get),
     )
+    .settings(&[super::SETTINGS])
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
@@ -125,6 +131,7 @@ pub const ROUTES: &[Route] = &[
         "listOrganizationQuotaSuperUser",
         &WithoutBody::<SuperuserNamespaceView>(handlers::list),
     )
+    .settings(&[super::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS)
     .fresh_login(),
@@ -144,6 +151,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<SuperuserNamespace, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
+    .settings(&[super::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS)
     .fresh_login(),
@@ -161,6 +169,7 @@ pub const ROUTES: &[Route] = &[
         "listUserQuotaSuperUser",
         &WithoutBody::<SuperuserNamespaceView>(handlers::list),
     )
+    .settings(&[super::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS)
     .fresh_login(),
@@ -180,6 +189,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<SuperuserNamespace, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
+    .settings(&[super::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS)
     .fresh_login(),

@@ -4,7 +4,6 @@ use berth_domain::{Quota, settings};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use berth_web::ApiError;
 use berth_web::Services;
 
 /// How quotas are shown, by the settings.
@@ -16,16 +15,14 @@ pub(crate) struct Quotas {
 
 impl Quotas {
     /// What the settings say.
-    ///
-    /// # Errors
-    /// [`ApiError::Internal`] when a setting cannot be used.
-    pub(crate) fn of(services: &Services<'_>) -> Result<Self, ApiError> {
-        let default_bytes = services.setting(&settings::DEFAULT_SYSTEM_REJECT_QUOTA_BYTES)?;
-        Ok(Self {
-            shown: services.setting(&settings::FEATURE_QUOTA_MANAGEMENT)?
-                && services.setting(&settings::FEATURE_EDIT_QUOTA)?,
+    #[must_use]
+    pub(crate) fn of(services: &Services<'_>) -> Self {
+        let default_bytes = services.setting(&settings::DEFAULT_SYSTEM_REJECT_QUOTA_BYTES);
+        Self {
+            shown: services.setting(&settings::FEATURE_QUOTA_MANAGEMENT)
+                && services.setting(&settings::FEATURE_EDIT_QUOTA),
             default_bytes: Some(default_bytes).filter(|bytes| *bytes != 0),
-        })
+        }
     }
 
     /// The quota of who has none of his own, in bytes, if there is one.

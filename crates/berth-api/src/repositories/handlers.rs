@@ -90,7 +90,7 @@ fn name_taken() -> ApiError {
 
 fn repository_name<P: Permit>(cx: &Context<'_, P>, text: &str) -> Result<RepositoryName, ApiError> {
     let name = RepositoryName::try_from(text)?;
-    let extended = cx.services().setting(&settings::FEATURE_EXTENDED_REPOSITORY_NAMES)?;
+    let extended = cx.services().setting(&settings::FEATURE_EXTENDED_REPOSITORY_NAMES);
     // No path would lead to such a repository: nobody could delete it.
     let is_route = berth_web::is_below_a_repository(&format!("namespace/{text}"));
     if (text.contains('/') && !extended) || is_route {
@@ -102,7 +102,7 @@ fn repository_name<P: Permit>(cx: &Context<'_, P>, text: &str) -> Result<Reposit
 /// With billing on, a private repository needs a plan, and nobody has one; superusers need none.
 fn require_plan<P: Permit>(cx: &Context<'_, P>, is_public: bool) -> Result<(), ApiError> {
     let free = is_public || cx.grant.rights().is_superuser();
-    if free || !cx.services().setting(&settings::FEATURE_BILLING)? {
+    if free || !cx.services().setting(&settings::FEATURE_BILLING) {
         return Ok(());
     }
     Err(ApiError::typed(ErrorType::ExceedsLicense, "Payment Required"))
@@ -155,7 +155,7 @@ fn answer_list<P: Permit>(
         last_modified: query.flag("last_modified"),
         popularity: query.flag("popularity"),
         is_starred: cx.principal().caller().is_some(),
-        quotas: Quotas::of(cx.services())?,
+        quotas: Quotas::of(cx.services()),
     };
     let views: Vec<Value> = lines.into_iter().map(|line| views::line(line, more)).collect();
     let mut body = json!({ "repositories": views });

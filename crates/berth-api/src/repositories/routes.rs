@@ -4,10 +4,11 @@ use berth_access::{
     OrganizationView, Public, RepositoryAdmin, RepositoryAdminView, RepositoryCreate,
     RepositoryStar, RepositoryView, RepositoryWrite, Scope, UserAdmin,
 };
-use berth_domain::LogKind;
+use berth_domain::{LogKind, settings};
 use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{content, handlers, stars};
+use crate::quotas;
 
 /// Why stars leave no trace.
 const STARS: Logs = Logs::Nothing("a star is private and changes nobody's rights");
@@ -20,9 +21,11 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<RepositoryCreate, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRepo]),
     )
+    .settings(&[&[&settings::FEATURE_BILLING, &settings::FEATURE_EXTENDED_REPOSITORY_NAMES]])
     .scope(Scope::RepoCreate)
     .answers(&[201]),
     Route::get("/api/v1/repository", "listRepos", &WithoutBody::<Public>(handlers::list))
+        .settings(&[quotas::SETTINGS])
         .scope(Scope::RepoRead)
         .query(&[
             Query::text("namespace", "Only those of this namespace"),
@@ -38,6 +41,7 @@ pub const ROUTES: &[Route] = &[
         "listOrganizationRepos",
         &WithoutBody::<OrganizationView>(handlers::list_of_organization),
     )
+    .settings(&[quotas::SETTINGS])
     .scope(Scope::RepoRead)
     .query(&[
         Query::flag("last_modified", "With the time of the last change"),
@@ -51,6 +55,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<RepositoryAdmin, _>(handlers::change_visibility),
         Logs::Kinds(&[LogKind::ChangeRepoVisibility]),
     )
+    .settings(&[&[&settings::FEATURE_BILLING]])
     .scope(Scope::RepoAdmin)
     .permission_first(),
     Route::get("/api/v1/user/starred", "listStarredRepos", &WithoutBody::<UserAdmin>(stars::list))

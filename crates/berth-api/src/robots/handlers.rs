@@ -173,7 +173,7 @@ pub(crate) fn create<P: NamespaceChange>(
 }
 
 fn refuse_disallowed<P: Permit>(cx: &Context<'_, P>) -> Result<(), ApiError> {
-    match cx.services().setting(&settings::ROBOTS_DISALLOW)? {
+    match cx.services().setting(&settings::ROBOTS_DISALLOW) {
         false => Ok(()),
         true => Err(ApiError::invalid_request(
             "Robot accounts have been disabled. Please contact your administrator.",

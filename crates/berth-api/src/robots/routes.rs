@@ -4,7 +4,7 @@ use berth_access::{
     NamespaceAdmin, NamespaceAdminView, NamespaceMemberView, OwnNamespaceAdmin, OwnNamespaceView,
     Scope,
 };
-use berth_domain::LogKind;
+use berth_domain::{LogKind, settings};
 use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{federation, handlers};
@@ -31,6 +31,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<NamespaceAdmin, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRobot]),
     )
+    .settings(&[&[&settings::ROBOTS_DISALLOW]])
     .scope(Scope::OrgAdmin)
     .answers(&[201]),
     Route::delete(
@@ -88,6 +89,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<OwnNamespaceAdmin, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRobot]),
     )
+    .settings(&[&[&settings::ROBOTS_DISALLOW]])
     .scope(Scope::UserAdmin)
     .permission_first()
     .answers(&[201]),

@@ -168,7 +168,7 @@ impl CodeForm<'_> {
             self.field,
             self.button,
         );
-        session.hand_out(services, page(status, title, &form))
+        Ok(session.hand_out(services, page(status, title, &form)))
     }
 }
 
@@ -193,7 +193,7 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
         let Some(bearer) = used else { return Ok(None) };
         let metadata = json!({ "username": bearer.name });
         let mut entries = vec![cx.log_entry(LogKind::UserChangePassword, bearer.id, metadata)];
-        entries.extend(cx.sign_in_entry(bearer.id, "recovery")?);
+        entries.extend(cx.sign_in_entry(bearer.id, "recovery"));
         logs::append(tx, &entries)?;
         Ok(Some(bearer))
     })?;
@@ -267,7 +267,7 @@ fn use_email_code(
             json!({ "email": email, "old_email": bearer.email, "username": bearer.name });
         entries.push(cx.log_entry(LogKind::UserChangeEmail, bearer.id, metadata));
     }
-    entries.extend(cx.sign_in_entry(bearer.id, "confirmation")?);
+    entries.extend(cx.sign_in_entry(bearer.id, "confirmation"));
     logs::append(tx, &entries)?;
     Ok(Some(bearer))
 }

@@ -2,9 +2,10 @@
 
 use berth_access::{Public, Scope, UserAdmin};
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody, session};
 
 use super::{email_links, handlers};
+use crate::mails;
 
 /// The query of a link in a mail.
 const CODE_QUERY: &[Query] = &[Query::text("code", "The code that a mail carried").required()];
@@ -12,6 +13,7 @@ const CODE_QUERY: &[Query] = &[Query::text("code", "The code that a mail carried
 /// The route table.
 pub const ROUTES: &[Route] = &[
     Route::get("/csrf_token", "getCsrfToken", &WithoutBody::<Public>(handlers::csrf_token))
+        .settings(&[session::SETTINGS])
         .internal(),
     Route::post(
         "/api/v1/signin",
@@ -19,6 +21,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _>(handlers::sign_in),
         Logs::Kinds(&[LogKind::LoginSuccess]),
     )
+    .settings(&[session::SETTINGS, &[&settings::MAIL_GATEWAY_URL]])
     .feature(&settings::FEATURE_DIRECT_LOGIN)
     .works_read_only()
     .open()
@@ -29,6 +32,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<UserAdmin, _>(handlers::verify),
         Logs::Nothing("who gives the password again signed in before, which was logged"),
     )
+    .settings(&[session::SETTINGS])
     .feature(&settings::FEATURE_DIRECT_LOGIN)
     .scope(Scope::UserAdmin)
     .permission_first()
@@ -40,6 +44,7 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<Public>(handlers::sign_out),
         Logs::Kinds(&[LogKind::LogoutSuccess]),
     )
+    .settings(&[session::SETTINGS])
     .internal(),
     Route::post(
         "/api/v1/recovery",
@@ -47,10 +52,12 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _>(email_links::ask_for_recovery),
         Logs::Nothing("anybody may ask for any address, and nobody is told whether it is known"),
     )
+    .settings(&[mails::SETTINGS])
     .feature(&settings::FEATURE_MAILING)
     .open()
     .internal(),
     Route::get("/recovery", "showRecovery", &WithoutBody::<Public>(email_links::show_recovery))
+        .settings(&[session::SETTINGS])
         .query(CODE_QUERY)
         .feature(&settings::FEATURE_MAILING)
         .internal(),
@@ -60,6 +67,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _>(email_links::recover),
         Logs::Kinds(&[LogKind::UserChangePassword, LogKind::LoginSuccess]),
     )
+    .settings(&[session::SETTINGS])
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::get(
@@ -67,6 +75,7 @@ pub const ROUTES: &[Route] = &[
         "showConfirmation",
         &WithoutBody::<Public>(email_links::show_confirmation),
     )
+    .settings(&[session::SETTINGS])
     .query(CODE_QUERY)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
@@ -76,6 +85,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _>(email_links::confirm),
         Logs::Kinds(&[LogKind::UserChangeEmail, LogKind::LoginSuccess]),
     )
+    .settings(&[mails::SETTINGS, session::SETTINGS])
     .feature(&settings::FEATURE_MAILING)
     .internal(),
 ];

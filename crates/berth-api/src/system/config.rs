@@ -2,14 +2,14 @@
 
 use crate::mails::outbox::requires_team_invite;
 use berth_access::Public;
-use berth_domain::settings::{self, Setting, duration_text};
-use berth_web::{ApiError, Context, HandlerResult, Response, Services};
+use berth_domain::settings::{self, AnySetting, Setting, Settings, duration_text};
+use berth_web::{Context, HandlerResult, Response, Services};
 use serde_json::{Map, Value, json};
 
 use crate::system::logo;
 
 /// The features that a setting switches, under Quay's names: the setting's without `feature_`, in capitals.
-pub(crate) const FEATURES: &[&Setting<bool>] = &[
+pub(crate) const FEATURES: &[&Setting<bool>; 23] = &[
     &settings::FEATURE_SUPER_USERS,
     &settings::FEATURE_SUPERUSERS_FULL_ACCESS,
     &settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY,
@@ -33,6 +33,31 @@ pub(crate) const FEATURES: &[&Setting<bool>] = &[
     &settings::FEATURE_ASSIGN_OAUTH_TOKEN,
     &settings::FEATURE_EXTENDED_REPOSITORY_NAMES,
     &settings::FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL,
+];
+
+/// The same, for rows.
+pub(crate) const FEATURE_SETTINGS: Settings = &{
+    let mut settings: [&dyn AnySetting; FEATURES.len()] = [FEATURES[0]; FEATURES.len()];
+    let mut index = 0;
+    while index < FEATURES.len() {
+        settings[index] = FEATURES[index];
+        index += 1;
+    }
+    settings
+};
+
+/// What the answer tells beside [`FEATURES`].
+pub(crate) const SETTINGS: Settings = &[
+    &settings::DEFAULT_TAG_EXPIRATION,
+    &settings::MAIL_GATEWAY_URL,
+    &settings::PREFERRED_URL_SCHEME,
+    &settings::REGISTRY_STATE,
+    &settings::REGISTRY_TITLE,
+    &settings::REQUIRE_TEAM_INVITE,
+    &settings::ROBOTS_DISALLOW,
+    &settings::SERVER_HOSTNAME,
+    &settings::SESSION_TIMEOUT,
+    &settings::TAG_EXPIRATION_OPTIONS,
 ];
 
 /// Features of Quay that Berth does not have, because they belong to image content or to services beside the registry.
@@ -75,9 +100,9 @@ pub(crate) fn feature_name(setting: &Setting<bool>) -> String {
 pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
     Ok(Response::ok(&json!({
-        "config": visible(services)?,
-        "features": features(services)?,
-        "registry_state": services.setting(&settings::REGISTRY_STATE)?,
+        "config": visible(services),
+        "features": features(services),
+        "registry_state": services.setting(&settings::REGISTRY_STATE),
         "external_login": [],
         "account_recovery_mode": false,
         "oauth": {},
@@ -85,11 +110,11 @@ pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
     })))
 }
 
-fn visible(services: &Services<'_>) -> Result<Value, ApiError> {
-    let title = services.setting(&settings::REGISTRY_TITLE)?;
-    let options = services.setting(&settings::TAG_EXPIRATION_OPTIONS)?;
+fn visible(services: &Services<'_>) -> Value {
+    let title = services.setting(&settings::REGISTRY_TITLE);
+    let options = services.setting(&settings::TAG_EXPIRATION_OPTIONS);
     let options: Vec<String> = options.into_iter().map(duration_text).collect();
-    Ok(json!({
+    json!({
         "AUTHENTICATION_TYPE": "Database",
         "AVATAR_KIND": "local",
         // One picture for light and dark pages.
@@ -102,28 +127,28 @@ fn visible(services: &Services<'_>) -> Result<Value, ApiError> {
         "CONTACT_INFO": [],
         "DEBUG": false,
         "DEFAULT_NAMESPACE_AUTOPRUNE_POLICY": null,
-        "DEFAULT_TAG_EXPIRATION": duration_text(services.setting(&settings::DEFAULT_TAG_EXPIRATION)?),
+        "DEFAULT_TAG_EXPIRATION": duration_text(services.setting(&settings::DEFAULT_TAG_EXPIRATION)),
         "LOCAL_OAUTH_HANDLER": "/oauth/localapp",
-        "PREFERRED_URL_SCHEME": services.setting(&settings::PREFERRED_URL_SCHEME)?,
+        "PREFERRED_URL_SCHEME": services.setting(&settings::PREFERRED_URL_SCHEME),
         "REGISTRY_TITLE": title,
         "REGISTRY_TITLE_SHORT": title,
-        "ROBOTS_DISALLOW": services.setting(&settings::ROBOTS_DISALLOW)?,
-        "SERVER_HOSTNAME": services.setting(&settings::SERVER_HOSTNAME)?,
-        "SESSION_TIMEOUT": duration_text(services.setting(&settings::SESSION_TIMEOUT)?),
+        "ROBOTS_DISALLOW": services.setting(&settings::ROBOTS_DISALLOW),
+        "SERVER_HOSTNAME": services.setting(&settings::SERVER_HOSTNAME),
+        "SESSION_TIMEOUT": duration_text(services.setting(&settings::SESSION_TIMEOUT)),
         "SETUP_COMPLETE": true,
         "TAG_EXPIRATION_OPTIONS": options,
-    }))
+    })
 }
 
-fn features(services: &Services<'_>) -> Result<Value, ApiError> {
+fn features(services: &Services<'_>) -> Value {
     let mut features = Map::new();
     for setting in FEATURES {
-        features.insert(feature_name(setting), services.setting(setting)?.into());
+        features.insert(feature_name(setting), services.setting(setting).into());
     }
-    features.insert("REQUIRE_TEAM_INVITE".into(), requires_team_invite(services)?.into());
+    features.insert("REQUIRE_TEAM_INVITE".into(), requires_team_invite(services).into());
     features.extend(ABSENT.iter().map(|name| ((*name).to_owned(), false.into())));
     features.sort_keys();
-    Ok(Value::Object(features))
+    Value::Object(features)
 }
 
 #[cfg(test)]

@@ -16,23 +16,23 @@ const OPERATIONS: &str = include_str!("discovery.json");
 pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
     let internal = cx.query().flag("internal");
-    let mut document = head(services)?;
+    let mut document = head(services);
     let Ok(Value::Object(mut operations)) = serde_json::from_str(OPERATIONS) else {
         return Err(ApiError::Internal("discovery.json is no JSON object".into()));
     };
     if let Some(Value::Object(paths)) = operations.get_mut("paths") {
-        let off = features_off(services)?;
+        let off = features_off(services);
         paths.retain(|_, path| keep_shown(path, internal, &off));
     }
     document.append(&mut operations);
     Ok(Response::ok(&document))
 }
 
-fn head(services: &Services<'_>) -> Result<Map<String, Value>, ApiError> {
+fn head(services: &Services<'_>) -> Map<String, Value> {
     let mut head = Map::new();
-    let scheme = services.setting(&settings::PREFERRED_URL_SCHEME)?;
+    let scheme = services.setting(&settings::PREFERRED_URL_SCHEME);
     head.insert("swagger".into(), "2.0".into());
-    head.insert("host".into(), services.setting(&settings::SERVER_HOSTNAME)?.into());
+    head.insert("host".into(), services.setting(&settings::SERVER_HOSTNAME).into());
     head.insert("basePath".into(), "/".into());
     head.insert("schemes".into(), json!([scheme]));
     head.insert("consumes".into(), json!(["application/json"]));
@@ -41,12 +41,12 @@ fn head(services: &Services<'_>) -> Result<Map<String, Value>, ApiError> {
         "info".into(),
         json!({
             "version": "v1",
-            "title": services.setting(&settings::REGISTRY_TITLE)?,
+            "title": services.setting(&settings::REGISTRY_TITLE),
             "description": "Organizations, teams, OAuth applications and what belongs to them.",
-            "contact": { "email": services.setting(&settings::MAIL_DEFAULT_SENDER)? },
+            "contact": { "email": services.setting(&settings::MAIL_DEFAULT_SENDER) },
         }),
     );
-    let superusers = services.setting(&settings::FEATURE_SUPER_USERS)?;
+    let superusers = services.setting(&settings::FEATURE_SUPER_USERS);
     let scopes: Map<String, Value> = Scope::ALL
         .into_iter()
         .filter(|scope| superusers || *scope != Scope::SuperUser)
@@ -55,22 +55,17 @@ fn head(services: &Services<'_>) -> Result<Map<String, Value>, ApiError> {
     let oauth = json!({
         "type": "oauth2",
         "flow": "implicit",
-        "authorizationUrl": format!("{}/oauth/authorize", services.base_url()?),
+        "authorizationUrl": format!("{}/oauth/authorize", services.base_url()),
         "scopes": scopes,
     });
     let basic = json!({ "type": "basic", "description": "User name and password; Concord's API" });
     head.insert("securityDefinitions".into(), json!({ "oauth2_implicit": oauth, "basic": basic }));
-    Ok(head)
+    head
 }
 
-fn features_off(services: &Services<'_>) -> Result<Vec<&'static str>, ApiError> {
-    let mut off = Vec::new();
-    for feature in FEATURES {
-        if !services.setting(feature)? {
-            off.push(feature.name);
-        }
-    }
-    Ok(off)
+fn features_off(services: &Services<'_>) -> Vec<&'static str> {
+    let off = FEATURES.iter().filter(|feature| !services.setting(feature));
+    off.map(|feature| feature.name).collect()
 }
 
 /// Leaves of a path what is to be shown, without the marks; says whether an operation is left.

@@ -9,7 +9,7 @@ pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
     let asked = cx.path("error_type");
     let known = ErrorType::ALL.into_iter().find(|kind| kind.as_str() == asked);
     let kind = known.ok_or_else(ApiError::not_found)?;
-    let base_url = cx.services().base_url()?;
+    let base_url = cx.services().base_url();
     Ok(Response::ok(&json!({
         "type": format!("{base_url}/api/v1/error/{asked}"),
         "title": asked,

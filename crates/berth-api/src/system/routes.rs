@@ -1,8 +1,9 @@
 //! The rows of this resource.
 
 use berth_access::{Public, Scope, Superuser, SuperuserView};
+use berth_domain::settings;
 use berth_domain::settings::FEATURE_SUPER_USERS;
-use berth_web::{Logs, Query, Route, WithoutBody};
+use berth_web::{BASE_URL, Logs, Query, Route, WithoutBody};
 
 use super::{config, discovery, errors, health, logo, registry};
 
@@ -14,16 +15,24 @@ pub const ROUTES: &[Route] = &[
         .unauthenticated(),
     Route::get("/health/warning", "getHealthWarnings", &WithoutBody::<Public>(health::warning))
         .unauthenticated(),
-    Route::get("/config", "getConfig", &WithoutBody::<Public>(config::get)).unauthenticated(),
+    Route::get("/config", "getConfig", &WithoutBody::<Public>(config::get))
+        .settings(&[config::SETTINGS, config::FEATURE_SETTINGS])
+        .unauthenticated(),
     Route::get(logo::PATH, "getLogo", &WithoutBody::<Public>(logo::get)).unauthenticated(),
     Route::get("/api/v1/discovery", "discovery", &WithoutBody::<Public>(discovery::get))
+        .settings(&[
+            BASE_URL,
+            config::FEATURE_SETTINGS,
+            &[&settings::MAIL_DEFAULT_SENDER, &settings::REGISTRY_TITLE],
+        ])
         .unauthenticated()
         .query(&[Query::flag("internal", "Internal operations too")]),
     Route::get(
         "/api/v1/error/:error_type",
         "getErrorDescription",
         &WithoutBody::<Public>(errors::get),
-    ),
+    )
+    .settings(&[BASE_URL]),
     Route::get(
         "/api/v1/registry/capabilities",
         "getRegistryCapabilities",

@@ -59,7 +59,7 @@ impl Json for FirstUser {
 
 /// `POST /api/v1/user/initialize`: only while there is no user. Where there is one, nothing else is told.
 pub(crate) fn initialize(cx: &Context<'_, Public>, _body: RawBody) -> HandlerResult {
-    if !cx.services().setting(&settings::FEATURE_USER_INITIALIZE)? {
+    if !cx.services().setting(&settings::FEATURE_USER_INITIALIZE) {
         return Err(ApiError::Abort(404, "Not Found".into()));
     }
     refuse_foreign_pages(cx)?;
@@ -77,12 +77,12 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
     if !is_acceptable_password(&body.password) {
         return Err(failed(Invalid::Password));
     }
-    let mailing = services.setting(&settings::FEATURE_MAILING)?;
+    let mailing = services.setting(&settings::FEATURE_MAILING);
     let email = address(services, body.email.as_deref(), mailing).map_err(failed)?;
     let name = NamespaceName::try_from(body.username.as_str()).map_err(failed)?;
     // Hashing costs, and anybody may call.
     reserve_hashing_memory();
-    limit_rate(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR)?)?;
+    limit_rate(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR))?;
     let random = services.random();
     let uuid = random.ordered_uuid(services.now());
     let hash = hash_password(&body.password, random.bytes());
@@ -97,7 +97,7 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
         email_code: None,
         unconfirmed_until: None,
         is_first: true,
-        tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION)?,
+        tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION),
         at: services.now(),
     };
     transaction(cx.db(), |tx| {
@@ -149,11 +149,11 @@ fn mint(
 fn refuse_foreign_pages(cx: &Context<'_, Public>) -> Result<(), ApiError> {
     let (services, request) = (cx.services(), cx.request());
     let origin = request.header("origin");
-    let console = services.setting(&settings::CORS_ORIGIN)?;
+    let console = services.setting(&settings::CORS_ORIGIN);
     if origin.is_some_and(|origin| origin == console) {
         return Ok(());
     }
-    let base_url = services.base_url()?;
+    let base_url = services.base_url();
     // Not the `Host` of the request: a name that somebody else owns can lead here as well.
     let is_own = |origin: &str| origin == base_url || is_of_this_machine(origin);
     let is_foreign = matches!(request.header("sec-fetch-site"), Some("cross-site" | "same-site"))
@@ -180,7 +180,7 @@ fn is_port(text: &str) -> bool {
 }
 
 fn require_setup_token(cx: &Context<'_, Public>, shown: &str) -> Result<(), ApiError> {
-    let wanted = cx.services().setting(&settings::SETUP_TOKEN)?;
+    let wanted = cx.services().setting(&settings::SETUP_TOKEN);
     if wanted.is_empty() || equal_in_constant_time(wanted.as_bytes(), shown.as_bytes()) {
         return Ok(());
     }

@@ -119,7 +119,7 @@ impl<'a> RequestedChange<'a> {
         }
         let hash = |password| hash_password(password, services.random().bytes());
         let password_hash = body.password.as_deref().map(hash);
-        let confirms = codes::wants_confirmation(services)?;
+        let confirms = codes::wants_confirmation(services);
         let (email, pending) = if confirms { (None, email) } else { (email, None) };
         let new_address = match pending {
             Some(email) => {
@@ -142,7 +142,7 @@ impl<'a> RequestedChange<'a> {
                 .invoice_email_address
                 .map(|address| address.filter(|address| !address.is_empty())),
             tag_expiration: match body.tag_expiration_s {
-                Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION)? => {
+                Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION) => {
                     Some((tag_expiration_option(services, &number)?, number))
                 }
                 _ => None,
@@ -270,11 +270,11 @@ fn new_name(
     let services = cx.services();
     let name = name.filter(|name| !name.is_empty() && *name != caller.name);
     let Some(name) = name else { return Ok(None) };
-    if !services.setting(&settings::FEATURE_USER_RENAME)? {
+    if !services.setting(&settings::FEATURE_USER_RENAME) {
         return Ok(None);
     }
     let name = NamespaceName::try_from(name.as_str()).map_err(invalid_name)?;
-    match carries_powers(services, name.as_str())? {
+    match carries_powers(services, name.as_str()) {
         true => Err(name_in_use()),
         false => Ok(Some(name)),
     }
@@ -290,7 +290,7 @@ fn new_metadata(
     change: MetadataChange,
 ) -> Result<Option<MetadataChange>, ApiError> {
     let given = change.iter().any(Option::is_some);
-    if !given || !cx.services().setting(&settings::FEATURE_USER_METADATA)? {
+    if !given || !cx.services().setting(&settings::FEATURE_USER_METADATA) {
         return Ok(None);
     }
     let mut texts = change.iter().flatten().flatten();
@@ -306,7 +306,7 @@ fn new_metadata(
 pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerResult {
     let (services, caller) = (cx.services(), cx.caller()?);
     let requested = RequestedChange::of(cx, body)?;
-    let sender = MailSender::of(cx)?;
+    let sender = MailSender::of(cx);
     let after = transaction(cx.db(), |tx| {
         let before = users::account(tx, caller.id)?.ok_or_else(ApiError::not_found)?;
         let after = requested.apply(&before);
@@ -323,7 +323,7 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerRes
         Ok::<_, ApiError>(after)
     })?;
     let epoch = after.session_epoch;
-    let shown = AccountVisibility::to(services, cx.principal(), cx.grant.rights())?;
+    let shown = AccountVisibility::to(services, cx.principal(), cx.grant.rights());
     let number = requested.tag_expiration.map(|(_, number)| number);
     let view = UserView::own(after, &shown).with_tag_expiration(number);
     let response = Response::ok(&view);

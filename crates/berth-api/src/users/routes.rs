@@ -5,9 +5,10 @@ use berth_access::{
     SuperuserView, UserAdmin, UserView,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{BASE_URL, Logs, Query, Route, WithBody, WithoutBody, session};
 
 use super::{first_user, handlers, own, sign_up, superuser};
+use crate::{mails, quotas};
 
 /// What all routes of superusers have in common.
 const fn superuser(route: Route) -> Route {
@@ -22,10 +23,23 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _>(first_user::initialize),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
+    .settings(&[
+        BASE_URL,
+        session::SETTINGS,
+        &[
+            &settings::CORS_ORIGIN,
+            &settings::DEFAULT_TAG_EXPIRATION,
+            &settings::FEATURE_MAILING,
+            &settings::FEATURE_USER_INITIALIZE,
+            &settings::SETUP_TOKEN,
+            &settings::SIGN_UPS_PER_HOUR,
+        ],
+    ])
     .csrf_exempt()
     .open()
     .internal(),
     Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView>(handlers::own))
+        .settings(&[quotas::SETTINGS, &[&settings::FEATURE_USER_METADATA, &settings::SUPER_USERS]])
         .scope(Scope::UserRead)
         .open(),
     Route::post(
@@ -34,6 +48,21 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<PublicNamespace, _>(sign_up::create),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
+    .settings(&[
+        mails::SETTINGS,
+        super::POWERFUL,
+        quotas::SETTINGS,
+        session::SETTINGS,
+        &[
+            &settings::DEFAULT_TAG_EXPIRATION,
+            &settings::FEATURE_INVITE_ONLY_USER_CREATION,
+            &settings::FEATURE_SUPER_USERS,
+            &settings::FEATURE_USER_INITIALIZE,
+            &settings::FEATURE_USER_METADATA,
+            &settings::SETUP_TOKEN,
+            &settings::SIGN_UPS_PER_HOUR,
+        ],
+    ])
     .features(&[&settings::FEATURE_USER_CREATION, &settings::FEATURE_DIRECT_LOGIN])
     .internal(),
     Route::put(
@@ -49,6 +78,18 @@ pub const ROUTES: &[Route] = &[
             LogKind::UserChangeName,
         ]),
     )
+    .settings(&[
+        mails::SETTINGS,
+        super::POWERFUL,
+        quotas::SETTINGS,
+        session::SETTINGS,
+        &[
+            &settings::FEATURE_CHANGE_TAG_EXPIRATION,
+            &settings::FEATURE_USER_METADATA,
+            &settings::FEATURE_USER_RENAME,
+            &settings::TAG_EXPIRATION_OPTIONS,
+        ],
+    ])
     .scope(Scope::UserAdmin)
     .permission_first()
     .fresh_login()
@@ -75,39 +116,55 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/users/:username",
         "getUserInformation",
         &WithoutBody::<PublicNamespace>(handlers::any),
-    ),
-    superuser(Route::get(
-        "/api/v1/superuser/users/",
-        "listAllUsers",
-        &WithBody::<SuperuserView, _>(superuser::list),
-    ))
+    )
+    .settings(&[quotas::SETTINGS, &[&settings::FEATURE_USER_METADATA, &settings::SUPER_USERS]]),
+    superuser(
+        Route::get(
+            "/api/v1/superuser/users/",
+            "listAllUsers",
+            &WithBody::<SuperuserView, _>(superuser::list),
+        )
+        .settings(&[quotas::SETTINGS, super::POWERFUL]),
+    )
     .query(&[Query::flag("disabled", "With those who are disabled, unless it is `false`")]),
-    superuser(Route::post(
-        "/api/v1/superuser/users/",
-        "createInstallUser",
-        &WithBody::<SuperuserNamespace, _>(superuser::create),
-        Logs::Kinds(&[LogKind::UserCreate]),
-    )),
-    superuser(Route::get(
-        "/api/v1/superuser/users/:username",
-        "getInstallUser",
-        &WithoutBody::<SuperuserUserView>(superuser::get),
-    )),
-    superuser(Route::put(
-        "/api/v1/superuser/users/:username",
-        "changeInstallUser",
-        &WithBody::<SuperuserUser, _>(superuser::change),
-        Logs::Kinds(&[
-            LogKind::UserChangePassword,
-            LogKind::UserChangeEmail,
-            LogKind::UserEnable,
-            LogKind::UserDisable,
-        ]),
-    )),
-    superuser(Route::delete(
-        "/api/v1/superuser/users/:username",
-        "deleteInstallUser",
-        &WithoutBody::<SuperuserUser>(superuser::delete),
-        Logs::Kinds(&[LogKind::UserDelete]),
-    )),
+    superuser(
+        Route::post(
+            "/api/v1/superuser/users/",
+            "createInstallUser",
+            &WithBody::<SuperuserNamespace, _>(superuser::create),
+            Logs::Kinds(&[LogKind::UserCreate]),
+        )
+        .settings(&[mails::SETTINGS, &[&settings::DEFAULT_TAG_EXPIRATION]]),
+    ),
+    superuser(
+        Route::get(
+            "/api/v1/superuser/users/:username",
+            "getInstallUser",
+            &WithoutBody::<SuperuserUserView>(superuser::get),
+        )
+        .settings(&[quotas::SETTINGS, super::POWERFUL]),
+    ),
+    superuser(
+        Route::put(
+            "/api/v1/superuser/users/:username",
+            "changeInstallUser",
+            &WithBody::<SuperuserUser, _>(superuser::change),
+            Logs::Kinds(&[
+                LogKind::UserChangePassword,
+                LogKind::UserChangeEmail,
+                LogKind::UserEnable,
+                LogKind::UserDisable,
+            ]),
+        )
+        .settings(&[quotas::SETTINGS, super::POWERFUL]),
+    ),
+    superuser(
+        Route::delete(
+            "/api/v1/superuser/users/:username",
+            "deleteInstallUser",
+            &WithoutBody::<SuperuserUser>(superuser::delete),
+            Logs::Kinds(&[LogKind::UserDelete]),
+        )
+        .settings(&[&[&settings::SUPER_USERS]]),
+    ),
 ];

@@ -65,9 +65,9 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: SignUp) -> Handler
     let facts = facts(cx, &body)?;
     let email = acceptable(cx, &body, facts)?;
     reserve_hashing_memory();
-    limit_rate(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR)?)?;
+    limit_rate(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR))?;
     let precedence = Precedence::of(services, &body)?;
-    let proven = facts.proves_address && has_gateway(services)?;
+    let proven = facts.proves_address && has_gateway(services);
     // Hashing costs: what is known to be in vain is refused before.
     if facts.address_is_proven || (facts.address_is_held && !proven) {
         return Err(address_in_use(&email));
@@ -79,7 +79,7 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: SignUp) -> Handler
         true => None,
         false => CodeMail::to_new_user(services, &body.username, &email)?,
     };
-    let (sender, no_email) = (MailSender::of(cx)?, random.uuid());
+    let (sender, no_email) = (MailSender::of(cx), random.uuid());
     let new = NewUser {
         uuid: &uuid,
         name: &body.username,
@@ -90,7 +90,7 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: SignUp) -> Handler
         email_code: mail.as_ref().map(CodeMail::code),
         unconfirmed_until: mail.as_ref().map(|mail| mail.code().expires_at),
         is_first: precedence == Precedence::First,
-        tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION)?,
+        tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION),
         at: services.now(),
     };
     transaction(cx.db(), |tx| {
@@ -108,7 +108,7 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: SignUp) -> Handler
         return Ok(Response::ok(&json!({ "awaiting_verification": true })));
     }
     let session = Session::replace(cx.session(), services, &uuid, 0)?;
-    session.announce(services, Response::ok(&UserView::of_new(services, &new)?))
+    session.announce(services, Response::ok(&UserView::of_new(services, &new)))
 }
 
 /// What a sign-up must know of who is there already.
@@ -120,7 +120,7 @@ fn facts(cx: &Context<'_, PublicNamespace>, body: &SignUp) -> Result<SignUpFacts
 
 /// Whether whoever brings the code reads the mail of the address: it is that of an invitation that went there by mail.
 pub(crate) fn proves(services: &Services<'_>, code: &str, email: &str) -> Result<bool, ApiError> {
-    if code.is_empty() || !has_gateway(services)? {
+    if code.is_empty() || !has_gateway(services) {
         return Ok(false);
     }
     let found = invitations::find(services.db(), &hash_token(code), services.now())?;
@@ -137,14 +137,14 @@ fn acceptable(
     // The name of an account that nobody confirmed in time is free.
     let holder = cx.grant.namespace().map(|namespace| namespace.kind);
     let holder = holder.filter(|_| !facts.name_is_free);
-    let mailing = services.setting(&settings::FEATURE_MAILING)?;
+    let mailing = services.setting(&settings::FEATURE_MAILING);
     if holder == Some(NamespaceKind::User) {
         return Err(ApiError::invalid_request("The username already exists"));
     }
     if mailing && body.email.as_deref().unwrap_or_default().is_empty() {
         return Err(ApiError::invalid_request("Email address is required"));
     }
-    if !facts.is_invited && services.setting(&settings::FEATURE_INVITE_ONLY_USER_CREATION)? {
+    if !facts.is_invited && services.setting(&settings::FEATURE_INVITE_ONLY_USER_CREATION) {
         return Err(ApiError::invalid_request(match body.invite_code.as_str() {
             "" => "Cannot create non-invited user",
             _ => {
@@ -181,14 +181,14 @@ impl Precedence {
     /// The place of a name. One that carries powers is for whoever installed Berth: before there is any user, as
     /// `POST /api/v1/user/initialize` is, or with the setup token.
     fn of(services: &Services<'_>, body: &SignUp) -> Result<Self, ApiError> {
-        let initializes = services.setting(&settings::FEATURE_USER_INITIALIZE)?
-            && services.setting(&settings::FEATURE_SUPER_USERS)?;
-        let setup_token = services.setting(&settings::SETUP_TOKEN)?;
-        if !carries_powers(services, &body.username)? {
+        let initializes = services.setting(&settings::FEATURE_USER_INITIALIZE)
+            && services.setting(&settings::FEATURE_SUPER_USERS);
+        let setup_token = services.setting(&settings::SETUP_TOKEN);
+        if !carries_powers(services, &body.username) {
             return Ok(if initializes { Self::BesideOthers } else { Self::Any });
         }
         let shown = body.setup_token.as_bytes();
-        let is_superuser = services.setting(&settings::SUPER_USERS)?.contains(&body.username);
+        let is_superuser = services.setting(&settings::SUPER_USERS).contains(&body.username);
         if !setup_token.is_empty() && equal_in_constant_time(setup_token.as_bytes(), shown) {
             // A global reader alone would be nobody who administers the installation.
             return Ok(if initializes && !is_superuser { Self::BesideOthers } else { Self::Any });

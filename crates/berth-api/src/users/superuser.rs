@@ -26,15 +26,15 @@ use crate::users::views::user_entry;
 /// How long a password is that we choose, in characters.
 const PASSWORD_LENGTH: usize = 32;
 
-fn view(services: &Services<'_>) -> Result<impl Fn(UserSummary) -> Value + use<>, ApiError> {
-    let superusers = services.setting(&settings::SUPER_USERS)?;
-    let readers = services.setting(&settings::GLOBAL_READONLY_SUPER_USERS)?;
-    let quotas = Quotas::of(services)?;
-    Ok(move |user: UserSummary| {
+fn view(services: &Services<'_>) -> impl Fn(UserSummary) -> Value + use<> {
+    let superusers = services.setting(&settings::SUPER_USERS);
+    let readers = services.setting(&settings::GLOBAL_READONLY_SUPER_USERS);
+    let quotas = Quotas::of(services);
+    move |user: UserSummary| {
         let superuser = user.is_first && superusers.is_empty() || superusers.contains(&user.name);
         let reader = readers.contains(&user.name);
         user_entry(user, superuser, reader, quotas)
-    })
+    }
 }
 
 /// `GET /api/v1/superuser/users/`.
@@ -44,13 +44,13 @@ pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> Handler
     let disabled = cx.query();
     let with_disabled = disabled.get("disabled").is_none() || disabled.flag("disabled");
     let lines = users::all(cx.db(), &cx.grant, with_disabled, after_id, wanted)?;
-    Ok(Response::ok(&query.answer(services, "users", lines, |user| user.id, view(services)?)))
+    Ok(Response::ok(&query.answer(services, "users", lines, |user| user.id, view(services))))
 }
 
 /// `GET /api/v1/superuser/users/<username>`.
 pub(crate) fn get(cx: &Context<'_, SuperuserUserView>) -> HandlerResult {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&view(cx.services())?(user)))
+    Ok(Response::ok(&view(cx.services())(user)))
 }
 
 /// `POST /api/v1/superuser/users/`.
@@ -83,7 +83,7 @@ impl Json for CreateUser {
 pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: CreateUser) -> HandlerResult {
     let services = cx.services();
     let refuse = |invalid: Invalid| ApiError::model(invalid.to_string());
-    let mailing = services.setting(&settings::FEATURE_MAILING)?;
+    let mailing = services.setting(&settings::FEATURE_MAILING);
     let email = address(services, body.email.as_deref(), mailing).map_err(refuse)?;
     NamespaceName::try_from(body.username.as_str()).map_err(refuse)?;
     require_free_name(cx, &body.username)?;
@@ -103,7 +103,7 @@ pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: CreateUser) -> 
         // Whom a superuser expects may come whenever he likes.
         unconfirmed_until: None,
         is_first: false,
-        tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION)?,
+        tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION),
         at: services.now(),
     };
     transaction(cx.db(), |tx| {
@@ -181,7 +181,7 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Ha
     let hash = body.password.as_deref().map(|text| hash_password(text, services.random().bytes()));
     let after = transaction(cx.db(), |tx| {
         let mut after = users::summary(tx, user.id)?.ok_or_else(ApiError::not_found)?;
-        if is_superuser(services, &after)? {
+        if is_superuser(services, &after) {
             return Err(ApiError::invalid_request("Cannot update a superuser"));
         }
         let account = AccountChange {
@@ -210,7 +210,7 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Ha
         Ok(after)
     })?;
     let email = after.email.clone();
-    let mut answer = view(services)?(after);
+    let mut answer = view(services)(after);
     if let (Some(hash), Value::Object(members)) = (&hash, &mut answer) {
         password::forgive(services, &user.name, &email)?;
         let encrypted = password::for_clients(services, &user.uuid, hash)?;
@@ -251,7 +251,7 @@ fn change_entries(
 /// `DELETE /api/v1/superuser/users/<username>`: everything of him goes at once.
 pub(crate) fn delete(cx: &Context<'_, SuperuserUser>) -> HandlerResult {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
-    if is_superuser(cx.services(), &user)? {
+    if is_superuser(cx.services(), &user) {
         return Err(ApiError::invalid_request("Cannot delete a superuser"));
     }
     let metadata = json!({ "username": user.name, "superuser": cx.caller()?.name });

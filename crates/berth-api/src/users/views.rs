@@ -5,7 +5,7 @@ use berth_access::{Principal, Rights, rights_by_role};
 use berth_domain::{Avatar, AvatarKind, Quota, settings};
 use berth_store::accounts::NewUser;
 use berth_store::users::{Membership, Metadata, UserAccount, UserSummary};
-use berth_web::{ApiError, Services};
+use berth_web::Services;
 use serde::Serialize;
 use serde_json::{Number, Value, json};
 
@@ -76,17 +76,17 @@ impl<'a> AccountVisibility<'a> {
         services: &Services<'_>,
         principal: &'a Principal,
         rights: &'a Rights,
-    ) -> Result<Self, ApiError> {
-        let named = services.setting(&settings::SUPER_USERS)?;
+    ) -> Self {
+        let named = services.setting(&settings::SUPER_USERS);
         let caller = principal.caller().map(|caller| &caller.name);
         let is_named = named.is_empty() || caller.is_some_and(|name| named.contains(name));
-        Ok(Self {
+        Self {
             principal,
             rights,
             superuser: rights.is_superuser() && is_named,
-            quotas: Quotas::of(services)?,
-            asks_for_metadata: services.setting(&settings::FEATURE_USER_METADATA)?,
-        })
+            quotas: Quotas::of(services),
+            asks_for_metadata: services.setting(&settings::FEATURE_USER_METADATA),
+        }
     }
 }
 
@@ -133,7 +133,7 @@ impl UserView {
     }
 
     /// What somebody who just signed up sees of himself. The tag expiration is the number that the settings computed.
-    pub(crate) fn of_new(services: &Services<'_>, new: &NewUser<'_>) -> Result<Self, ApiError> {
+    pub(crate) fn of_new(services: &Services<'_>, new: &NewUser<'_>) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^53 seconds")]
         let tag_expiration_s = Number::from_f64(new.tag_expiration_s as f64);
         let own = OwnView {
@@ -143,12 +143,12 @@ impl UserView {
             has_password_set: new.password_hash.is_some(),
             prompts: prompts(
                 &Metadata::default(),
-                services.setting(&settings::FEATURE_USER_METADATA)?,
+                services.setting(&settings::FEATURE_USER_METADATA),
             ),
-            ..OwnView::new(Metadata::default(), Quotas::of(services)?, None)
+            ..OwnView::new(Metadata::default(), Quotas::of(services), None)
         };
         let outline = Self::outline(new.name, new.email);
-        Ok(Self { own: Some(own), organizations: Some(Vec::new()), ..outline })
+        Self { own: Some(own), organizations: Some(Vec::new()), ..outline }
     }
 
     fn outline(name: &str, email: &str) -> Self {

@@ -2,6 +2,7 @@
 
 mod console;
 mod schema;
+mod settings;
 
 use berth_test::App;
 use berth_web::Method;

@@ -1,0 +1,145 @@
+//! The settings of one request: each is asked of the host once at most.
+
+use std::cell::RefCell;
+
+use berth_domain::settings::{self, AnySetting, Setting, Settings};
+
+use crate::error::ApiError;
+use crate::platform::Variables;
+
+/// What the pipeline reads, when a request comes to need it: every component has these. Rows declare what else they need.
+pub const PIPELINE_SETTINGS: Settings = &[
+    &settings::ACTION_LOG_AUDIT_LOGINS,
+    &settings::BROWSER_API_CALLS_XHR_ONLY,
+    &settings::CORS_ORIGIN,
+    &settings::DIRECT_OAUTH_CLIENTID_WHITELIST,
+    &settings::FEATURE_ANONYMOUS_ACCESS,
+    &settings::FEATURE_DIRECT_LOGIN,
+    &settings::FEATURE_RESTRICTED_USERS,
+    &settings::FEATURE_SUPERUSERS_FULL_ACCESS,
+    &settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY,
+    &settings::FEATURE_SUPER_USERS,
+    &settings::FRESH_LOGIN_TIMEOUT,
+    &settings::GLOBAL_READONLY_SUPER_USERS,
+    &settings::PREFERRED_URL_SCHEME,
+    &settings::REGISTRY_STATE,
+    &settings::RESTRICTED_USERS_WHITELIST,
+    &settings::SECRET_KEY,
+    &settings::SECRET_KEY_PREVIOUS,
+    &settings::SERVER_HOSTNAME,
+    &settings::SIGN_IN_FAILURES_PER_MINUTE,
+    &settings::SUPER_USERS,
+    &settings::TRUSTED_PROXIES,
+];
+
+/// The settings that a request has read. Their values are usable.
+pub(crate) struct Snapshot<'a> {
+    variables: &'a dyn Variables,
+    values: RefCell<Vec<Value>>,
+}
+
+struct Value {
+    name: &'static str,
+    text: String,
+    /// Whether handlers may use it: what the pipeline reads of one request it may not read of the next.
+    declared: bool,
+}
+
+impl<'a> Snapshot<'a> {
+    /// None are read yet.
+    pub(crate) fn new(variables: &'a dyn Variables) -> Self {
+        Self { variables, values: RefCell::default() }
+    }
+
+    /// Reads a setting for handlers.
+    pub(crate) fn declare(&self, setting: &dyn AnySetting) -> Result<(), ApiError> {
+        self.with(setting, |value| value.declared = true)
+    }
+
+    /// The value of a setting for the pipeline.
+    pub(crate) fn read<T>(&self, setting: &Setting<T>) -> Result<T, ApiError> {
+        debug_assert!(
+            PIPELINE_SETTINGS.iter().any(|known| known.name() == setting.name),
+            "{} is missing in PIPELINE_SETTINGS",
+            setting.name
+        );
+        Ok(self.with(setting, |value| setting.parse(&value.text))??)
+    }
+
+    /// The value of a setting that was declared.
+    pub(crate) fn get<T>(&self, setting: &Setting<T>) -> T {
+        let values = self.values.borrow();
+        let value = values.iter().find(|value| value.declared && value.name == setting.name);
+        match value.map(|value| setting.parse(&value.text)) {
+            Some(Ok(value)) => value,
+            _ => unreachable!("the row does not declare the setting `{}`", setting.name),
+        }
+    }
+
+    /// Does something with a value, which is read if it is not yet.
+    fn with<R>(
+        &self,
+        setting: &dyn AnySetting,
+        work: impl FnOnce(&mut Value) -> R,
+    ) -> Result<R, ApiError> {
+        let mut values = self.values.borrow_mut();
+        if let Some(known) = values.iter_mut().find(|value| value.name == setting.name()) {
+            return Ok(work(known));
+        }
+        let name = setting.name();
+        let text = self.variables.get(name).map_err(|error| {
+            ApiError::Internal(format!("the setting `{name}` cannot be read: {error}"))
+        })?;
+        setting.check(&text)?;
+        let mut value = Value { name, text, declared: false };
+        let result = work(&mut value);
+        values.push(value);
+        Ok(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::platform::PlatformError;
+
+    /// The same value for every variable; it counts.
+    struct Same(&'static str, Cell<usize>);
+
+    impl Variables for Same {
+        fn get(&self, _name: &str) -> Result<String, PlatformError> {
+            self.1.set(self.1.get() + 1);
+            Ok(self.0.to_owned())
+        }
+    }
+
+    #[test]
+    fn a_setting_is_read_once() {
+        let variables = Same("7", Cell::default());
+        let snapshot = Snapshot::new(&variables);
+        for _ in 0..2 {
+            assert_eq!(snapshot.read(&settings::SIGN_IN_FAILURES_PER_MINUTE), Ok(7));
+            assert_eq!(snapshot.declare(&settings::SIGN_IN_FAILURES_PER_MINUTE), Ok(()));
+            assert_eq!(snapshot.get(&settings::SIGN_IN_FAILURES_PER_MINUTE), 7);
+        }
+        assert_eq!(variables.1.get(), 1);
+    }
+
+    #[test]
+    fn an_unusable_setting_fails_when_it_is_declared() {
+        let variables = Same("hunter2", Cell::default());
+        let error = Snapshot::new(&variables).declare(&settings::MAILS_PER_HOUR).unwrap_err();
+        assert!(error.cause().is_some_and(|cause| cause.contains("`mails_per_hour`")), "{error:?}");
+    }
+
+    #[test]
+    #[should_panic(expected = "does not declare the setting `super_users`")]
+    fn what_the_pipeline_read_is_not_declared() {
+        let variables = Same("ana", Cell::default());
+        let snapshot = Snapshot::new(&variables);
+        assert!(snapshot.read(&settings::SUPER_USERS).is_ok());
+        let _ = snapshot.get(&settings::SUPER_USERS);
+    }
+}
