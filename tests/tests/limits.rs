@@ -352,11 +352,11 @@ fn read(client: &As<'_>, path: &str, most: usize) -> usize {
     let (mut answers, mut next) = (0, String::new());
     loop {
         let reply = client.get(&format!("{path}{next}"));
-        let length = reply.0.body.len();
+        let length = reply.body().len();
         assert!(reply.status() < 500, "{path}: {}", reply.status());
         assert!(length <= LARGEST_ANSWER, "{path} has {length} bytes");
         answers += 1;
-        let body: Value = serde_json::from_slice(&reply.0.body).unwrap_or_default();
+        let body: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
         match body["next_page"].as_str() {
             Some(page) if answers < most => {
                 let mark = if path.contains('?') { '&' } else { '?' };
@@ -385,7 +385,7 @@ fn every_list_answers_whatever_somebody_owns() {
     let app = grown();
     let (ana, root, nobody) = (app.as_user("ana"), app.as_user("root"), app.anonymous());
     let mut lists = BTreeMap::new();
-    for (_, route) in rows().filter(|(_, route)| route.method == Method::Get) {
+    for (_, route) in rows().filter(|(_, route)| route.method == Method::GET) {
         let paths = BTreeSet::from(["acme", "ana"].map(|namespace| path(route.path, namespace)));
         for (path, query) in
             paths.iter().flat_map(|path| queries(route).into_iter().map(move |query| (path, query)))
@@ -415,7 +415,7 @@ fn every_list_answers_whatever_somebody_owns() {
 
 /// Makes one more of what is limited: method, path below `/api/v1/` and body, for the number that it is.
 fn one_more(limit: &str, number: usize) -> Option<(Method, String, Value)> {
-    let (post, put) = (Method::Post, Method::Put);
+    let (post, put) = (Method::POST, Method::PUT);
     let repository = json!({
         "namespace": "acme", "repository": format!("r{number}"), "visibility": "public", "description": "",
     });
@@ -537,7 +537,7 @@ fn nothing_that_is_logged_hides_the_log() {
     for (number, notes) in notes.iter().enumerate() {
         let body = format!(r#"{{"unstructured_metadata":{{"a":{notes}}}}}"#);
         let path = format!("/api/v1/user/robots/r{number}");
-        let reply = ana.send(Method::Put, &path, Some("application/json"), body.into_bytes());
+        let reply = ana.send(Method::PUT, &path, Some("application/json"), body.into_bytes());
         assert_eq!(reply.status(), 201, "{number}");
     }
     for odd in [
@@ -545,7 +545,7 @@ fn nothing_that_is_logged_hides_the_log() {
         b"{\"unstructured_metadata\":{\"a\":\"\xff\"}}",
     ] {
         let reply = ana.send(
-            Method::Put,
+            Method::PUT,
             "/api/v1/user/robots/odd",
             Some("application/json"),
             odd.to_vec(),
@@ -563,7 +563,7 @@ fn nothing_that_is_logged_hides_the_log() {
         let client = app.as_user(if path.contains("superuser") { "root" } else { "ana" });
         let reply = client.get(path);
         assert_eq!(reply.status(), 200);
-        assert!(reply.0.body.len() < 200_000, "{path} has {} bytes", reply.0.body.len());
+        assert!(reply.body().len() < 200_000, "{path} has {} bytes", reply.body().len());
         let page = reply.json();
         let logs = page["logs"].as_array().expect("entries");
         for number in 0..notes.len() {
@@ -583,7 +583,7 @@ fn a_log_of_long_entries_is_read_to_its_end() {
     loop {
         let reply = app.as_user("root").get(&format!("/api/v1/superuser/logs?next_page={next}"));
         assert_eq!(reply.status(), 200);
-        assert!(reply.0.body.len() < 400_000, "{} bytes", reply.0.body.len());
+        assert!(reply.body().len() < 400_000, "{} bytes", reply.body().len());
         let page = reply.json();
         let logs = page["logs"].as_array().expect("entries");
         let shown = logs.iter().map(|entry| match &entry["metadata"] {

@@ -10,7 +10,7 @@ use berth_test::{App, As, Reply};
 use berth_tests::components::rows;
 use berth_tests::surface::{Ask, Fixture, Script, send_to};
 use berth_web::Logs;
-use berth_web::Method::{self, Delete, Post, Put};
+use berth_web::Method;
 use serde_json::{Value, json};
 
 /// Before the second statement: the first has read who asks, and for what.
@@ -54,16 +54,16 @@ impl Edit {
         log: &'static str,
     ) -> Self {
         let count = (format!("SELECT count(*) FROM {from_where}"), "0");
-        Self { ends: true, ..Self::new(who, (Delete, path), Value::Null, count, log) }
+        Self { ends: true, ..Self::new(who, (Method::DELETE, path), Value::Null, count, log) }
     }
 
     fn send(&self, app: &App) -> Reply {
         let client: As<'_> = app.as_user(self.who);
         match &self.body {
-            Value::Null => client.send(self.method, &self.path, None, Vec::new()),
+            Value::Null => client.send(self.method.clone(), &self.path, None, Vec::new()),
             body => {
                 let body = body.to_string().into_bytes();
-                client.send(self.method, &self.path, Some("application/json"), body)
+                client.send(self.method.clone(), &self.path, Some("application/json"), body)
             }
         }
     }
@@ -187,10 +187,10 @@ fn an_organization() {
     let uuid = ground.value("SELECT uuid FROM account WHERE name = 'acme'");
     let column = |column: &str| format!("SELECT {column} FROM account WHERE id = {id}");
     let change = |body, name: &str, value, log| {
-        Edit::new("admin", (Put, ACME), body, (column(name), value), log)
+        Edit::new("admin", (Method::PUT, ACME), body, (column(name), value), log)
     };
     let concord = |body, name: &str, value, log| {
-        Edit::new("superuser", (Post, "/api/v1/org"), body, (column(name), value), log)
+        Edit::new("superuser", (Method::POST, "/api/v1/org"), body, (column(name), value), log)
     };
     ground.try_all(vec![
         change(
@@ -215,28 +215,28 @@ fn an_organization() {
         ),
         Edit::new(
             "superuser",
-            (Put, "/api/v1/superuser/organizations/acme"),
+            (Method::PUT, "/api/v1/superuser/organizations/acme"),
             json!({ "name": "acme-2" }),
             (column("name"), "acme-2"),
             "org_change_name",
         ),
         Edit::new(
             "admin",
-            (Put, format!("{ACME}/robots/new")),
+            (Method::PUT, format!("{ACME}/robots/new")),
             json!({}),
             ("SELECT count(*) FROM account WHERE name IN ('acme+new', 'acme-2+new')", "1"),
             "create_robot ",
         ),
         Edit::new(
             "admin",
-            (Put, format!("{ACME}/team/newest")),
+            (Method::PUT, format!("{ACME}/team/newest")),
             json!({ "role": "member" }),
             ("SELECT count(*) FROM team WHERE name = 'newest'", "1"),
             "org_create_team",
         ),
         Edit::new(
             "admin",
-            (Post, format!("{ACME}/applications")),
+            (Method::POST, format!("{ACME}/applications")),
             json!({ "name": "newest" }),
             ("SELECT count(*) FROM oauth_application WHERE name = 'newest'", "1"),
             "create_application ",
@@ -259,14 +259,14 @@ fn a_team() {
     ground.try_all(vec![
         Edit::new(
             "admin",
-            (Put, &*path),
+            (Method::PUT, &*path),
             json!({ "role": "member", "description": "new" }),
             (column("description"), "new"),
             "org_set_team_description",
         ),
         Edit::new(
             "admin",
-            (Put, &*path),
+            (Method::PUT, &*path),
             json!({ "role": "creator" }),
             (column("role"), "creator"),
             "org_set_team_role",
@@ -281,7 +281,13 @@ fn a_proxy_cache() {
     let path = format!("{ACME}/proxycache");
     let change = |body, column: &str, value| {
         let sql = format!("SELECT {column} FROM proxy_cache_config");
-        Edit::new("admin", (Put, path.clone()), body, (sql, value), "change_proxy_cache_config")
+        Edit::new(
+            "admin",
+            (Method::PUT, path.clone()),
+            body,
+            (sql, value),
+            "change_proxy_cache_config",
+        )
     };
     // The log says of each only that there was one.
     let edits = || {
@@ -349,14 +355,14 @@ fn a_quota() {
     ground.try_all(vec![
         Edit::new(
             "superuser",
-            (Put, &*quota),
+            (Method::PUT, &*quota),
             json!({ "limit_bytes": 4711 }),
             (format!("SELECT limit_bytes FROM quota WHERE id = {id}"), "4711"),
             "org_change_quota ",
         ),
         Edit::new(
             "superuser",
-            (Put, &*limit),
+            (Method::PUT, &*limit),
             json!({ "threshold_percent": 50 }),
             (of_limit("percent"), "50"),
             r#""threshold_percent":50"#,
@@ -369,7 +375,7 @@ fn a_quota() {
     ] {
         let change = Edit::new(
             "superuser",
-            (Put, &*limit),
+            (Method::PUT, &*limit),
             body,
             (of_limit(column), value),
             "org_change_quota_limit",
@@ -389,7 +395,8 @@ fn an_account() {
     let account = |column: &str| format!("SELECT {column} FROM account WHERE id = {id}");
     let profile =
         |column: &str| format!("SELECT {column} FROM user_profile WHERE account_id = {id}");
-    let own = |body, state, log| Edit::new("outsider", (Put, "/api/v1/user/"), body, state, log);
+    let own =
+        |body, state, log| Edit::new("outsider", (Method::PUT, "/api/v1/user/"), body, state, log);
     let metadata = "user_change_metadata";
     let tag_expiration = || {
         own(
@@ -399,7 +406,7 @@ fn an_account() {
         )
     };
     let by_superuser = |body, state, log| {
-        Edit::new("superuser", (Put, "/api/v1/superuser/users/outsider"), body, state, log)
+        Edit::new("superuser", (Method::PUT, "/api/v1/superuser/users/outsider"), body, state, log)
     };
     ground.try_all(vec![
         own(json!({ "given_name": "Olga" }), (profile("given_name"), "Olga"), metadata),
@@ -439,7 +446,7 @@ fn what_an_organization_has() {
     ground.try_all(vec![
         Edit::new(
             "admin",
-            (Put, &*application),
+            (Method::PUT, &*application),
             body,
             (of_application("name"), "renamed"),
             "update_application ",
@@ -452,14 +459,14 @@ fn what_an_organization_has() {
     ground.try_all(vec![
         Edit::new(
             "admin",
-            (Put, repository),
+            (Method::PUT, repository),
             json!({ "description": "new" }),
             (of_repository("description"), "new"),
             "set_repo_description",
         ),
         Edit::new(
             "admin",
-            (Post, format!("{repository}/changevisibility")),
+            (Method::POST, format!("{repository}/changevisibility")),
             json!({ "visibility": "public" }),
             (of_repository("is_public"), "1"),
             "change_repo_visibility",
@@ -473,7 +480,7 @@ fn what_an_organization_has() {
     ground.try_all(vec![
         Edit::new(
             "admin",
-            (Delete, format!("{robot}/federation")),
+            (Method::DELETE, format!("{robot}/federation")),
             Value::Null,
             federation,
             "delete_robot_federation",
@@ -485,7 +492,7 @@ fn what_an_organization_has() {
     ground.try_all(vec![
         Edit::new(
             "admin",
-            (Put, &*prototype),
+            (Method::PUT, &*prototype),
             json!({ "role": "admin" }),
             (format!("SELECT role FROM default_permission WHERE uuid = '{uuid}'"), "admin"),
             "modify_prototype_permission",

@@ -71,7 +71,7 @@ fn answer(fixture: &mut Fixture, ask: &Ask, who: &Who, name: &str) -> (u16, Stri
     ask.who = who.clone();
     ask.target = ask.target.replace("{org}", name);
     let reply = fixture.send(&ask);
-    (reply.status(), String::from_utf8_lossy(&reply.0.body).into_owned())
+    (reply.status(), String::from_utf8_lossy(reply.body()).into_owned())
 }
 
 /// What is answered of a name that nobody has.

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use berth_domain::secret::hash_token;
 
-use berth_web::Response;
+use berth_web::{Response, ResponseExt, StatusCode, header, response};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--text:#1b1f24;--soft:#57606a;--line:#d0d7de;--paper:#fff;--ground:#f3f5f8;\
@@ -50,13 +50,13 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// A page. `content` is HTML; `title` is text. Nothing may frame it, it loads nothing and sends forms only to ourselves.
 #[must_use]
-pub(crate) fn page(status: u16, title: &str, content: &str) -> Response {
+pub(crate) fn page(status: StatusCode, title: &str, content: &str) -> Response {
     Page::new(status, title, content).response()
 }
 
 /// A page that differs from [`page`] in something.
 pub(crate) struct Page<'a> {
-    status: u16,
+    status: StatusCode,
     title: &'a str,
     content: &'a str,
     form_target: Option<&'a str>,
@@ -66,7 +66,7 @@ pub(crate) struct Page<'a> {
 impl<'a> Page<'a> {
     /// A page like those of [`page`].
     #[must_use]
-    pub(crate) const fn new(status: u16, title: &'a str, content: &'a str) -> Self {
+    pub(crate) const fn new(status: StatusCode, title: &'a str, content: &'a str) -> Self {
         Self { status, title, content, form_target: None, script: None }
     }
 
@@ -97,12 +97,12 @@ impl<'a> Page<'a> {
             {}</body>\n</html>\n",
             script.unwrap_or_default()
         );
-        Response::text(self.status, "text/html; charset=utf-8", body)
-            .with_header("content-security-policy", self.policy())
-            .with_header("x-frame-options", "DENY")
-            .with_header("x-content-type-options", "nosniff")
-            .with_header("referrer-policy", "no-referrer")
-            .with_header("cache-control", "no-store")
+        response::text(self.status, "text/html; charset=utf-8", body)
+            .with_header(header::CONTENT_SECURITY_POLICY, self.policy())
+            .with_header(header::X_FRAME_OPTIONS, "DENY")
+            .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .with_header(header::REFERRER_POLICY, "no-referrer")
+            .with_header(header::CACHE_CONTROL, "no-store")
     }
 
     fn policy(&self) -> String {

@@ -1,6 +1,6 @@
 //! Pages of the lists that superusers read (`docs/contract/quay.md` 10.1).
 
-use berth_web::{ApiError, Body, Cursor, Query, Request, Schema, Services};
+use berth_web::{ApiError, Body, Cursor, Query, Request, RequestExt, Schema, Services, StatusCode};
 use serde_json::{Map, Value, json};
 
 /// How many entries a page has at most, and when nobody says.
@@ -22,7 +22,7 @@ impl Body for PageQuery {
         let limit = query.get("limit").map(|text| {
             text.trim().parse::<i64>().map_err(|_| {
                 let about = "Limit to the number of results to return per page. Max 100.";
-                ApiError::Custom(400, json!({ "message": { "limit": about } }))
+                ApiError::Custom(StatusCode::BAD_REQUEST, json!({ "message": { "limit": about } }))
             })
         });
         Ok(Self {

@@ -1,7 +1,9 @@
 //! Requests and answers on `wasi:http`. The SDK has types of its own for both, which keep one header of a name; here all
 //! that there are come and go, in their order.
 
-use berth_web::{ApiError, BODY_LIMIT, Method, Request, Response};
+use berth_web::{ApiError, BODY_LIMIT, Request, Response};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode, Uri};
 use spin_sdk::http::{Fields, IncomingRequest, OutgoingResponse, ResponseOutparam};
 use wasi::io::streams::StreamError;
 
@@ -9,30 +11,34 @@ use wasi::io::streams::StreamError;
 const PIECE_BYTES: u64 = 64 * 1024;
 
 /// A request, but for its body.
-pub(crate) fn head(incoming: &IncomingRequest) -> Request {
+///
+/// # Errors
+/// [`ApiError`] when its method or target is none: hosts refuse such requests themselves.
+pub(crate) fn head(incoming: &IncomingRequest) -> Result<Request, ApiError> {
     let target = incoming.path_with_query().unwrap_or_default();
-    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let method = incoming.method().to_string();
-    Request {
-        method: Method::from_name(&method),
-        is_head: method == "HEAD",
-        path: path.to_owned(),
-        query: query.to_owned(),
-        headers: headers(incoming.headers().entries()),
-        body: Vec::new(),
-    }
+    let method = Method::from_bytes(incoming.method().to_string().as_bytes());
+    let mut request = Request::default();
+    *request.method_mut() = method.map_err(|_| ApiError::unreadable())?;
+    *request.uri_mut() = Uri::try_from(target).map_err(|_| ApiError::unreadable())?;
+    *request.headers_mut() = headers(incoming.headers().entries());
+    Ok(request)
 }
 
-/// The headers with their names in lower case. Of each whose name begins with `spin-` only the last counts: the host sets
+/// The headers, those of one name in their order. Of each whose name begins with `spin-` only the last counts: the host sets
 /// those, and if it leaves what the client sent under such a name, then before its own.
-fn headers(entries: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
-    let mut headers: Vec<(String, Vec<u8>)> = Vec::with_capacity(entries.len());
+fn headers(entries: Vec<(String, Vec<u8>)>) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(entries.len());
     for (name, value) in entries {
-        let name = name.to_ascii_lowercase();
-        if name.starts_with("spin-") {
-            headers.retain(|(known, _)| *known != name);
+        // Hosts refuse what is no header before it comes here.
+        let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value))
+        else {
+            continue;
+        };
+        if name.as_str().starts_with("spin-") {
+            headers.insert(name, value);
+        } else {
+            headers.append(name, value);
         }
-        headers.push((name, value));
     }
     headers
 }
@@ -66,27 +72,31 @@ pub(crate) async fn send(response: Response, out: ResponseOutparam) {
         Err(error) => return eprintln!("error: an answer has an impossible header: {error}"),
     };
     let outgoing = OutgoingResponse::new(fields);
-    if outgoing.set_status_code(response.status).is_err() {
-        return eprintln!("error: {} is no status", response.status);
+    if outgoing.set_status_code(response.status().as_u16()).is_err() {
+        return eprintln!("error: {} is no status", response.status());
     }
-    if let Err(error) = out.set_with_body(outgoing, response.body).await {
+    if let Err(error) = out.set_with_body(outgoing, response.into_body()).await {
         eprintln!("error: an answer could not be sent: {error}");
     }
 }
 
 fn fields(response: &Response) -> Vec<(String, Vec<u8>)> {
-    let headers = response.headers.iter();
-    let mut fields: Vec<_> =
-        headers.map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    let headers = response.headers().iter();
+    let mut fields: Vec<_> = headers
+        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+        .collect();
     // Answers that never have a body have no length either.
-    if !matches!(response.status, 204 | 304) {
-        fields.push(("content-length".to_owned(), response.body.len().to_string().into_bytes()));
+    if !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        let length = response.body().len().to_string();
+        fields.push((CONTENT_LENGTH.as_str().to_owned(), length.into_bytes()));
     }
     fields
 }
 
 #[cfg(test)]
 mod tests {
+    use berth_web::{ResponseExt as _, header, response};
+
     use super::*;
 
     fn texts(headers: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
@@ -112,14 +122,18 @@ mod tests {
             ("accept", "application/json"),
             ("spin-client-addr", "127.0.0.1:1"),
         ];
-        assert_eq!(texts(headers(sent.to_vec())), pairs(&seen));
+        let found = headers(sent.to_vec());
+        let found = found.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+        let mut found = texts(found.collect());
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        assert_eq!(found, pairs(&seen));
     }
 
     #[test]
     fn an_answer_has_all_its_headers_and_its_length() {
-        let response = Response::text(401, "text/plain", "no")
-            .with_header("www-authenticate", "Basic")
-            .with_header("www-authenticate", "Bearer");
+        let response = response::text(StatusCode::UNAUTHORIZED, "text/plain", "no")
+            .with_header(header::WWW_AUTHENTICATE, "Basic")
+            .with_header(header::WWW_AUTHENTICATE, "Bearer");
         let sent = [
             ("content-type", "text/plain"),
             ("www-authenticate", "Basic"),
@@ -127,7 +141,7 @@ mod tests {
             ("content-length", "2"),
         ];
         assert_eq!(texts(fields(&response)), pairs(&sent));
-        let sent = fields(&Response::no_content());
+        let sent = fields(&response::no_content());
         assert!(sent.iter().all(|(name, _)| name != "content-length"));
     }
 }

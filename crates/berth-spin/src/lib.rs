@@ -25,10 +25,13 @@ pub async fn serve(
     out: ResponseOutparam,
 ) {
     let spin = platform::SpinPlatform::new(outbound);
-    let mut request = exchange::head(&incoming);
+    let mut request = match exchange::head(&incoming) {
+        Ok(request) => request,
+        Err(error) => return exchange::send(error.into_response(""), out).await,
+    };
     match exchange::body(&incoming) {
         Ok(body) => {
-            request.body = body;
+            *request.body_mut() = body;
             let Outcome { response, deferred } = berth_web::serve(spin.platform(), tables, request);
             exchange::send(response, out).await;
             deferred.run(deliver_mail);

@@ -321,7 +321,7 @@ impl App {
         services.load_settings(session::SETTINGS).expect("the settings are right");
         let session = Session::begin(&services, &caller.uuid, caller.session_epoch);
         let session = session.expect("the key-value store answers");
-        let response = session.announce(&services, Response::no_content());
+        let response = session.announce(&services, berth_web::response::no_content());
         self.continuing(&Reply(response.expect("the settings give a key")))
     }
 
@@ -331,7 +331,7 @@ impl App {
         let cookie = reply.header("set-cookie").expect("the answer sets a cookie");
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
         let client = As { app: self, headers: vec![("cookie".into(), cookie)] };
-        let body: Value = serde_json::from_slice(&reply.0.body).unwrap_or_default();
+        let body: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
         match reply.header("x-next-csrf-token").or(body["csrf_token"].as_str()) {
             Some(token) => client.header("x-csrf-token", token),
             None => client,
@@ -470,8 +470,10 @@ impl App {
     fn serve(&self, request: &Request) -> Response {
         let sent = request.clone();
         // Slashes that begin a path count as one.
-        let path = format!("/{}", request.path.trim_start_matches('/'));
-        let request = &Request { path, ..request.clone() };
+        let path = request.uri().path();
+        let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
+        let target = format!("/{}{query}", path.trim_start_matches('/'));
+        let request = &as_sent(request.clone(), &target);
         self.database.take_statements();
         let log_before = self.log_kinds(0);
         let interruption = self.interruption.take();
@@ -498,13 +500,13 @@ impl App {
         statements.retain(|sql| sql != "ROLLBACK");
         let route = self.row(request);
         let reads = route
-            .is_none_or(|route| request.method == Method::Get && matches!(route.logs, Logs::Reads));
+            .is_none_or(|route| request.method().is_safe() && matches!(route.logs, Logs::Reads));
         let budget = if reads { READ_BUDGET } else { CHANGE_BUDGET };
         assert!(
             statements.len() <= budget,
             "{} {} took {} statements:\n{}",
-            request.method.as_str(),
-            request.path,
+            request.method(),
+            request.uri().path(),
             statements.len(),
             statements.join("\n")
         );
@@ -518,14 +520,8 @@ impl App {
     /// Answers a request that could not be read whole.
     #[must_use]
     pub fn refuse(&self, path: &str, error: ApiError) -> Reply {
-        let request = Request {
-            method: Method::Post,
-            is_head: false,
-            path: path.to_owned(),
-            query: String::new(),
-            headers: Vec::new(),
-            body: Vec::new(),
-        };
+        let request = http::Request::builder().method(Method::POST).uri(path).body(Vec::new());
+        let request = request.expect("a request");
         Reply(berth_web::refuse(self.platform(), &request, error))
     }
 
@@ -550,25 +546,28 @@ impl App {
 /// Nothing but pictures may be kept by browsers and proxies, nor may anything be taken for what it is not.
 fn check_headers(request: &Request, response: &Response) {
     let has = |name: &str, part: &str| {
-        response.headers.iter().any(|(known, value)| *known == name && value.contains(part))
+        let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+        value.is_some_and(|value| value.contains(part))
     };
-    let for_everybody = request.path.starts_with("/static/");
-    assert!(for_everybody || has("cache-control", "no-store"), "{} may be kept", request.path);
-    assert!(has("x-content-type-options", "nosniff"), "{} may be guessed at", request.path);
+    let path = request.uri().path();
+    let for_everybody = path.starts_with("/static/");
+    assert!(for_everybody || has("cache-control", "no-store"), "{path} may be kept");
+    assert!(has("x-content-type-options", "nosniff"), "{path} may be guessed at");
 }
 
 /// Holds what a request has changed, by its statements, and logged against its row.
 fn check_log(route: Option<&Route>, response: &Response, changes: &[String], new: &[String]) {
-    let succeeded = response.status < 400;
+    let status = response.status().as_u16();
+    let succeeded = status < 400;
     let Some(route) = route.filter(|_| succeeded) else {
         assert!(new.is_empty(), "a failed request logged {new:?}");
         return;
     };
     assert!(
-        route.answers.contains(&response.status),
+        route.answers.contains(&status),
         "{} answered {}; its row says {:?} (`.answers(…)`)",
         route.name,
-        response.status,
+        status,
         route.answers
     );
     let told = |kind: &String| match route.logs {
@@ -595,6 +594,12 @@ fn must_be_logged(logs: Logs, sql: &str) -> bool {
         Logs::Kinds(_) => !is_of_mail && !updates,
         Logs::Nothing(_) => false,
     }
+}
+
+/// The same request for another target.
+fn as_sent(mut request: Request, target: &str) -> Request {
+    *request.uri_mut() = target.parse().expect("a target");
+    request
 }
 
 /// The hash of `password`. Hashing is slow on purpose: one does for all.
@@ -659,52 +664,50 @@ impl As<'_> {
     /// GET.
     #[must_use]
     pub fn get(&self, path: &str) -> Reply {
-        self.send(Method::Get, path, None, Vec::new())
+        self.send(Method::GET, path, None, Vec::new())
     }
 
     /// HEAD.
     #[must_use]
     pub fn head(&self, path: &str) -> Reply {
-        let request =
-            Request { is_head: true, ..self.request(Method::Get, path, None, Vec::new()) };
-        Reply(self.app.serve(&request))
+        self.send(Method::HEAD, path, None, Vec::new())
     }
 
     /// POST with JSON.
     #[must_use]
     pub fn post(&self, path: &str, body: Value) -> Reply {
-        self.send(Method::Post, path, Some("application/json"), body.to_string().into_bytes())
+        self.send(Method::POST, path, Some("application/json"), body.to_string().into_bytes())
     }
 
     /// POST without a body.
     #[must_use]
     pub fn post_empty(&self, path: &str) -> Reply {
-        self.send(Method::Post, path, None, Vec::new())
+        self.send(Method::POST, path, None, Vec::new())
     }
 
     /// POST of a form.
     #[must_use]
     pub fn post_form(&self, path: &str, form: &str) -> Reply {
         let kind = "application/x-www-form-urlencoded";
-        self.send(Method::Post, path, Some(kind), form.as_bytes().to_vec())
+        self.send(Method::POST, path, Some(kind), form.as_bytes().to_vec())
     }
 
     /// PUT with JSON.
     #[must_use]
     pub fn put(&self, path: &str, body: Value) -> Reply {
-        self.send(Method::Put, path, Some("application/json"), body.to_string().into_bytes())
+        self.send(Method::PUT, path, Some("application/json"), body.to_string().into_bytes())
     }
 
     /// PUT without a body.
     #[must_use]
     pub fn put_empty(&self, path: &str) -> Reply {
-        self.send(Method::Put, path, None, Vec::new())
+        self.send(Method::PUT, path, None, Vec::new())
     }
 
     /// DELETE.
     #[must_use]
     pub fn delete(&self, path: &str) -> Reply {
-        self.send(Method::Delete, path, None, Vec::new())
+        self.send(Method::DELETE, path, None, Vec::new())
     }
 
     /// Any request.
@@ -726,26 +729,17 @@ impl As<'_> {
         content_type: Option<&str>,
         body: Vec<u8>,
     ) -> Request {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let mut headers: Vec<(String, Vec<u8>)> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
-            .collect();
-        if !headers.iter().any(|(name, _)| name == CLIENT_ADDRESS) {
-            headers.push((CLIENT_ADDRESS.into(), b"192.0.2.1:4711".to_vec()));
+        let mut request = http::Request::builder().method(method).uri(target);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        if !self.headers.iter().any(|(name, _)| name == CLIENT_ADDRESS) {
+            request = request.header(CLIENT_ADDRESS, "192.0.2.1:4711");
         }
         if let Some(content_type) = content_type {
-            headers.push(("content-type".into(), content_type.into()));
+            request = request.header(http::header::CONTENT_TYPE, content_type);
         }
-        Request {
-            method,
-            is_head: false,
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers,
-            body,
-        }
+        request.body(body).unwrap_or_else(|error| panic!("{target}: {error}"))
     }
 }
 
@@ -756,32 +750,43 @@ impl Reply {
     /// The status.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.0.status
+        self.0.status().as_u16()
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        self.0.body()
+    }
+
+    /// Names and values of the headers.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let headers = self.0.headers().iter();
+        headers.map(|(name, value)| (name.as_str(), value.to_str().expect("nothing but ASCII")))
     }
 
     /// The body as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.0.body).unwrap_or_else(|_| panic!("not JSON: {self}"))
+        serde_json::from_slice(self.body()).unwrap_or_else(|_| panic!("not JSON: {self}"))
     }
 
     /// The first header of that name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.0.headers.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| value.as_ref())
+        self.headers().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 }
 
 impl fmt::Display for Reply {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0.status)?;
-        if self.0.body.is_empty() {
+        write!(formatter, "{}", self.status())?;
+        if self.body().is_empty() {
             return Ok(());
         }
-        match serde_json::from_slice::<Value>(&self.0.body) {
+        match serde_json::from_slice::<Value>(self.body()) {
             Ok(json) => write!(formatter, "\n{json:#}"),
-            Err(_) => write!(formatter, "\n{}", String::from_utf8_lossy(&self.0.body).trim_end()),
+            Err(_) => write!(formatter, "\n{}", String::from_utf8_lossy(self.body()).trim_end()),
         }
     }
 }

@@ -48,10 +48,10 @@ impl App {
     pub fn matrix(&self, requests: &[(Method, &str, Value)]) -> String {
         let of_one = |(method, path, body): &(Method, &str, Value)| {
             let statuses = self.statuses(|caller| match body {
-                Value::Null => caller.send(*method, path, None, Vec::new()),
+                Value::Null => caller.send(method.clone(), path, None, Vec::new()),
                 body => {
                     let body = body.to_string().into_bytes();
-                    caller.send(*method, path, Some("application/json"), body)
+                    caller.send(method.clone(), path, Some("application/json"), body)
                 }
             });
             format!("{} {path}\n{statuses}", method.as_str())

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::error::ApiError;
-use crate::message::{Parameters, Request};
+use crate::request::{Parameters, Request, RequestExt};
 use crate::route::Query;
 use crate::schema::Schema;
 
@@ -73,7 +73,7 @@ impl<T: Json> Body for T {
         if !request.has_json_type() {
             return Err(ApiError::not_json());
         }
-        if request.body.len() > T::LIMIT {
+        if request.body().len() > T::LIMIT {
             return Err(ApiError::too_large(T::LIMIT));
         }
         decode(parse(request)?)
@@ -126,7 +126,7 @@ impl Body for RawBody {
     const SCHEMA: Option<&'static Schema> = None;
 
     fn read(request: &Request) -> Result<Self, ApiError> {
-        Ok(Self(request.body.clone()))
+        Ok(Self(request.body().clone()))
     }
 }
 
@@ -137,7 +137,7 @@ impl Body for Form {
     const SCHEMA: Option<&'static Schema> = None;
 
     fn read(request: &Request) -> Result<Self, ApiError> {
-        let form = request.has_form_type().then(|| Parameters::parse(&request.body));
+        let form = request.has_form_type().then(|| Parameters::parse(request.body()));
         Ok(Self(form.unwrap_or_default()))
     }
 }
@@ -147,7 +147,7 @@ impl Body for Form {
 /// # Errors
 /// F3 400 when it is none.
 pub fn parse(request: &Request) -> Result<Value, ApiError> {
-    let text = request.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&request.body);
+    let text = request.body().strip_prefix(b"\xef\xbb\xbf").unwrap_or(request.body());
     serde_json::from_slice(text).map_err(|_| ApiError::unreadable())
 }
 

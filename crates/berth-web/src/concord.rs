@@ -5,12 +5,15 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use berth_access::Principal;
+use http::header::{self, HeaderValue};
+use http::{HeaderName, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 
 use crate::credentials::Credentials;
 use crate::error::{ApiError, ErrorType};
-use crate::message::{Request, Response};
+use crate::request::{Request, RequestExt};
+use crate::response::{self, Response, ResponseExt, empty, set_headers};
 
 /// The type of validation errors.
 const VALIDATION_TYPE: &str = "application/vnd.concord-validation-errors-v1+json";
@@ -36,10 +39,13 @@ pub(crate) fn speaks(path: &str) -> bool {
 /// # Errors
 /// 401 with a message when the user name and the password cannot be read (2.1).
 pub(crate) fn credentials(request: &Request) -> Result<Credentials, ApiError> {
-    let header = request.header("authorization").unwrap_or_default();
+    let header = request.header(header::AUTHORIZATION).unwrap_or_default();
     if let Some(encoded) = header.strip_prefix("Basic ") {
         let (user, password) = user_and_password(encoded).ok_or_else(|| {
-            ApiError::Custom(401, json!({ "message": "Invalid basic auth header" }))
+            ApiError::Custom(
+                StatusCode::UNAUTHORIZED,
+                json!({ "message": "Invalid basic auth header" }),
+            )
         })?;
         return Ok(Credentials::password(user, password));
     }
@@ -59,7 +65,11 @@ fn user_and_password(encoded: &str) -> Option<(String, String)> {
 /// 401 as [`unauthenticated`], 406.
 pub(crate) fn admit(request: &Request, principal: &Principal) -> Result<(), ApiError> {
     principal.caller().ok_or_else(ApiError::unauthenticated)?;
-    if accepts(request, "application/json") { Ok(()) } else { Err(ApiError::Plain(406, "".into())) }
+    if accepts(request, "application/json") {
+        Ok(())
+    } else {
+        Err(ApiError::Plain(StatusCode::NOT_ACCEPTABLE, "".into()))
+    }
 }
 
 /// The answer to an error.
@@ -67,69 +77,68 @@ pub(crate) fn error_response(error: ApiError, request: &Request) -> Response {
     match error {
         ApiError::Typed { kind: ErrorType::InvalidToken, .. } => unauthenticated(request),
         ApiError::Violations(violations) => validation(&violations, request),
-        ApiError::Text(status, text) => Response::text(status, "text/plain;charset=UTF-8", text),
-        ApiError::MethodNotAllowed(allow) => empty(405).with_header("allow", allow),
+        ApiError::Text(status, text) => response::text(status, "text/plain;charset=UTF-8", text),
+        ApiError::MethodNotAllowed(allow) => {
+            empty(StatusCode::METHOD_NOT_ALLOWED).with_header(header::ALLOW, allow)
+        }
         ApiError::Plain(status, _) => empty(status),
         // What every answer of ours has in common stays as it is: busy, broken, too many attempts.
         other => other.into_response(""),
     }
 }
 
-/// The headers of every answer (1.2).
-pub(crate) fn with_headers(response: Response, origin: &str) -> Response {
+/// The headers of every answer (1.2), but for the origin.
+const HEADERS: &[(HeaderName, &str)] = &[
+    (header::CACHE_CONTROL, "no-cache, no-store, must-revalidate"),
+    (header::PRAGMA, "no-cache"),
+    (header::EXPIRES, "0"),
+    (header::ACCESS_CONTROL_ALLOW_METHODS, "*"),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, Range, Cookie, Origin"),
+    (
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        "cache-control,content-language,expires,last-modified,content-range,content-length,accept-ranges",
+    ),
+];
+
+/// The answer with the headers of every answer.
+pub(crate) fn with_headers(mut response: Response, origin: &str) -> Response {
+    set_headers(response.headers_mut(), HEADERS);
     let origin = if origin.is_empty() { "*" } else { origin };
-    let mut response = response;
-    response.headers.retain(|(name, _)| *name != "cache-control");
-    response
-        .with_header("cache-control", "no-cache, no-store, must-revalidate")
-        .with_header("pragma", "no-cache")
-        .with_header("expires", "0")
-        .with_header("access-control-allow-origin", origin.to_owned())
-        .with_header("access-control-allow-methods", "*")
-        .with_header(
-            "access-control-allow-headers",
-            "Authorization, Content-Type, Range, Cookie, Origin",
-        )
-        .with_header(
-            "access-control-expose-headers",
-            "cache-control,content-language,expires,last-modified,content-range,content-length,accept-ranges",
-        )
+    response.with_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin)
 }
 
 /// The answer to OPTIONS (1.1).
 pub(crate) fn options() -> Response {
-    empty(204).with_header("allow", METHODS)
+    empty(StatusCode::NO_CONTENT).with_header(header::ALLOW, METHODS)
 }
 
 /// 401 (2.1): no body; the schemes are named to those who showed none or tried Basic, and never to the console.
 fn unauthenticated(request: &Request) -> Response {
-    let response = Response {
-        status: 401,
-        headers: vec![("content-type", "application/json".into())],
-        body: Vec::new(),
-    };
+    let response = response::text(StatusCode::UNAUTHORIZED, "application/json", "");
     let from_console = request
         .header("x-concord-ui-request")
         .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let header = request.header("authorization");
+    let header = request.header(header::AUTHORIZATION);
     if from_console || header.is_some_and(|header| !header.contains("Basic")) {
         return response;
     }
     response
-        .with_header("www-authenticate", "Basic")
-        .with_header("www-authenticate", "ConcordApiToken")
+        .with_header(header::WWW_AUTHENTICATE, "Basic")
+        .with_header(header::WWW_AUTHENTICATE, "ConcordApiToken")
 }
 
 /// 400 (3.1): the body is written only for those who take its type.
 fn validation(violations: &[(String, String)], request: &Request) -> Response {
     let list: Vec<_> =
         violations.iter().map(|(id, message)| json!({ "id": id, "message": message })).collect();
-    let mut response = Response::json(400, &list).with_header("vary", "Accept");
+    let mut response =
+        response::json(StatusCode::BAD_REQUEST, &list).with_header(header::VARY, "Accept");
     if accepts(request, VALIDATION_TYPE) {
-        response.headers[0] = ("content-type", VALIDATION_TYPE.into());
+        let kind = HeaderValue::from_static(VALIDATION_TYPE);
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
     } else {
-        response.headers.remove(0);
-        response.body.clear();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.body_mut().clear();
     }
     response
 }
@@ -137,8 +146,8 @@ fn validation(violations: &[(String, String)], request: &Request) -> Response {
 /// Whether `Accept`, on however many lines, admits a media type: the range that says most about it decides, unless its
 /// quality is 0. Nothing named admits everything.
 fn accepts(request: &Request, media_type: &str) -> bool {
-    let lines = request.headers.iter().filter(|(name, _)| name == "accept");
-    let lines: Vec<_> = lines.map(|(_, value)| String::from_utf8_lossy(value)).collect();
+    let lines = request.headers().get_all(header::ACCEPT).into_iter();
+    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
     let ranges = lines.iter().flat_map(|line| line.split(',')).map(media_range);
     let ranges: Vec<_> = ranges.filter(|(range, _)| !range.is_empty()).collect();
     let group = media_type.split('/').next().unwrap_or_default();
@@ -154,8 +163,4 @@ fn media_range(text: &str) -> (String, bool) {
     let range = parts.next().unwrap_or_default();
     let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok());
     (range, quality.is_none_or(|quality| quality > 0.0))
-}
-
-fn empty(status: u16) -> Response {
-    Response { status, headers: Vec::new(), body: Vec::new() }
 }

@@ -5,11 +5,12 @@ use berth_domain::{LogKind, settings};
 use berth_store::accounts::{self, ProfileChange, SignInRow};
 use berth_store::logs::LogEntry;
 use berth_store::{Database, StoreError, logs, transaction};
+use http::header;
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
-use crate::message::{Parameters, Request};
 use crate::password;
+use crate::request::{Parameters, Request, RequestExt};
 use crate::route::Route;
 use crate::routing::PathParameters;
 use crate::services::Services;
@@ -204,7 +205,7 @@ impl<'a, P: Permit> Context<'a, P> {
 
 /// The client's name for itself, as it is logged.
 pub(crate) fn user_agent(request: &Request) -> String {
-    let name = request.header("user-agent").unwrap_or_default();
+    let name = request.header(header::USER_AGENT).unwrap_or_default();
     name.chars().take(LONGEST_USER_AGENT).collect()
 }
 

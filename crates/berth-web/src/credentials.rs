@@ -3,9 +3,10 @@
 
 use berth_domain::secret::hash_token;
 use berth_store::access::Credential;
+use http::header;
 
 use crate::error::ApiError;
-use crate::message::Request;
+use crate::request::{Request, RequestExt};
 use crate::route::Route;
 use crate::services::Services;
 use crate::session::{Record, Session};
@@ -74,7 +75,7 @@ pub(crate) fn read(
 
 /// The token of `Authorization: Bearer <token>`: the scheme in any case, any number of spaces, exactly two parts.
 fn bearer_token(request: &Request) -> Option<&str> {
-    let mut parts = request.header("authorization")?.split_ascii_whitespace();
+    let mut parts = request.header(header::AUTHORIZATION)?.split_ascii_whitespace();
     let scheme = parts.next()?;
     let token = parts.next()?;
     (scheme.eq_ignore_ascii_case("bearer") && parts.next().is_none()).then_some(token)

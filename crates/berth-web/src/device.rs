@@ -8,7 +8,7 @@ use berth_domain::secret::Purpose;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
-use crate::message::Request;
+use crate::request::{Request, RequestExt};
 use crate::services::Services;
 
 /// The name of the cookie.

@@ -3,11 +3,14 @@
 
 use berth_access::Principal;
 use berth_domain::settings;
+use http::header::{self, HeaderValue};
+use http::{HeaderName, Method, StatusCode};
 
 use crate::concord;
 use crate::credentials::{self, Credentials};
 use crate::error::ApiError;
-use crate::message::{Method, Request, Response};
+use crate::request::Request;
+use crate::response::{self, Response, ResponseExt, set_headers};
 use crate::route::Route;
 use crate::routing::{self, PathParameters};
 use crate::services::{BASE_URL, Services};
@@ -45,13 +48,13 @@ impl Dialect {
         request: &Request,
         matches: &[(&Route, PathParameters)],
     ) -> Result<Option<Response>, ApiError> {
-        match (self, request.method) {
-            (Self::Quay, Method::Options) if !matches.is_empty() => {
-                let response = Response::text(200, "text/html; charset=utf-8", "");
-                Ok(Some(response.with_header("allow", routing::allowed(matches))))
+        match (self, request.method()) {
+            (Self::Quay, &Method::OPTIONS) if !matches.is_empty() => {
+                let response = response::text(StatusCode::OK, "text/html; charset=utf-8", "");
+                Ok(Some(response.with_header(header::ALLOW, routing::allowed(matches))))
             }
-            (Self::Concord, Method::Options) => Ok(Some(concord::options())),
-            (Self::Concord, Method::Trace) => {
+            (Self::Concord, &Method::OPTIONS) => Ok(Some(concord::options())),
+            (Self::Concord, &Method::TRACE) => {
                 Err(ApiError::MethodNotAllowed(concord::METHODS.into()))
             }
             _ => Ok(None),
@@ -95,43 +98,54 @@ impl Dialect {
 
 /// Nothing is kept by browsers and proxies, since nearly every answer carries somebody's data and many carry secrets; and
 /// nobody guesses at types.
-fn with_defaults(response: Response) -> Response {
-    let defaults = [("cache-control", "no-store"), ("x-content-type-options", "nosniff")];
-    defaults.into_iter().fold(response, |response, (name, value)| {
-        match response.headers.iter().any(|(known, _)| *known == name) {
-            true => response,
-            false => response.with_header(name, value),
-        }
-    })
+fn with_defaults(mut response: Response) -> Response {
+    let defaults =
+        [(header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    for (name, value) in defaults {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// Every 401 says which credentials are wanted.
-fn with_challenge(response: Response) -> Response {
-    let says = response.headers.iter().any(|(name, _)| *name == "www-authenticate");
-    match response.status {
-        401 if !says => response.with_header("www-authenticate", "Bearer"),
-        _ => response,
-    }
-}
-
-/// CORS headers on every answer (`docs/contract/quay.md` 0.5): any origin without cookies, or the one of the setting with them.
-fn with_cors(origin: &str, response: Response) -> Response {
-    let response = response
-        .with_header("access-control-allow-methods", "DELETE, GET, HEAD, OPTIONS, POST, PUT")
-        .with_header("access-control-max-age", "21600")
-        .with_header("vary", "Cookie");
-    if origin.is_empty() {
-        return response.with_header("access-control-allow-origin", "*").with_header(
-            "access-control-allow-headers",
-            "AUTHORIZATION, CONTENT-TYPE, X-REQUESTED-WITH",
-        );
+fn with_challenge(mut response: Response) -> Response {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let challenge = response.headers_mut().entry(header::WWW_AUTHENTICATE);
+        challenge.or_insert(HeaderValue::from_static("Bearer"));
     }
     response
-        .with_header("access-control-allow-origin", origin.to_owned())
-        .with_header("access-control-allow-credentials", "true")
-        .with_header("access-control-expose-headers", "X-Next-CSRF-Token")
-        .with_header(
-            "access-control-allow-headers",
-            "AUTHORIZATION, CONTENT-TYPE, X-REQUESTED-WITH, COOKIE, X-CSRF-TOKEN",
-        )
+}
+
+/// What CORS says of every answer (`docs/contract/quay.md` 0.5).
+const CORS: &[(HeaderName, &str)] = &[
+    (header::ACCESS_CONTROL_ALLOW_METHODS, "DELETE, GET, HEAD, OPTIONS, POST, PUT"),
+    (header::ACCESS_CONTROL_MAX_AGE, "21600"),
+    (header::VARY, "Cookie"),
+];
+
+/// To any origin, without cookies.
+const CORS_OF_ANY_ORIGIN: &[(HeaderName, &str)] = &[
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, "AUTHORIZATION, CONTENT-TYPE, X-REQUESTED-WITH"),
+];
+
+/// To the origin of the setting, with cookies.
+const CORS_OF_ONE_ORIGIN: &[(HeaderName, &str)] = &[
+    (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
+    (header::ACCESS_CONTROL_EXPOSE_HEADERS, "X-Next-CSRF-Token"),
+    (
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        "AUTHORIZATION, CONTENT-TYPE, X-REQUESTED-WITH, COOKIE, X-CSRF-TOKEN",
+    ),
+];
+
+/// CORS headers: any origin without cookies, or the one of the setting with them.
+fn with_cors(origin: &str, mut response: Response) -> Response {
+    set_headers(response.headers_mut(), CORS);
+    if origin.is_empty() {
+        set_headers(response.headers_mut(), CORS_OF_ANY_ORIGIN);
+        return response;
+    }
+    set_headers(response.headers_mut(), CORS_OF_ONE_ORIGIN);
+    response.with_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin)
 }

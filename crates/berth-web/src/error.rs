@@ -10,10 +10,11 @@ use berth_domain::secret::Unsealable;
 use berth_domain::settings::Unusable;
 use berth_store::StoreError;
 use berth_store::db::{is_busy, is_passing};
+use http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use crate::message::Response;
 use crate::platform::PlatformError;
+use crate::response::{self, Response, ResponseExt};
 use crate::schema::Violation;
 
 /// The types of typed errors: name on the wire, status, description (`docs/contract/quay.md` 0.3, 10.5).
@@ -135,11 +136,11 @@ pub enum ApiError {
     /// F2: 400, a rule of the data was broken.
     Model(String),
     /// F3: a plain HTTP error.
-    Plain(u16, Cow<'static, str>),
+    Plain(StatusCode, Cow<'static, str>),
     /// F3: 405, with the methods that the path knows.
     MethodNotAllowed(String),
     /// F4: an early abort, JSON in a `text/html` body.
-    Abort(u16, String),
+    Abort(StatusCode, String),
     /// F6: too many attempts; seconds to wait.
     TooManyAttempts {
         /// Seconds until the next attempt is heard.
@@ -155,9 +156,9 @@ pub enum ApiError {
     /// F7: the registry takes no changes.
     ReadOnly,
     /// A body of an operation's own.
-    Custom(u16, Value),
+    Custom(StatusCode, Value),
     /// Concord: a plain text.
-    Text(u16, String),
+    Text(StatusCode, String),
     /// Concord: 400, rules of the data that were broken, each with where and what.
     Violations(Vec<(String, String)>),
     /// 503: the database is busy.
@@ -208,14 +209,14 @@ impl ApiError {
     /// F3 404, for what has no typed form.
     #[must_use]
     pub fn plain_not_found() -> Self {
-        Self::Plain(404, "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.".into())
+        Self::Plain(StatusCode::NOT_FOUND, "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.".into())
     }
 
     /// F3 400, for a request that cannot be read.
     #[must_use]
     pub fn unreadable() -> Self {
         Self::Plain(
-            400,
+            StatusCode::BAD_REQUEST,
             "The browser (or proxy) sent a request that this server could not understand.".into(),
         )
     }
@@ -223,19 +224,22 @@ impl ApiError {
     /// F3 403.
     #[must_use]
     pub fn plain_forbidden() -> Self {
-        Self::Plain(403, "You don't have the permission to access the requested resource. It is either read-protected or not readable by the server.".into())
+        Self::Plain(StatusCode::FORBIDDEN, "You don't have the permission to access the requested resource. It is either read-protected or not readable by the server.".into())
     }
 
     /// F3 415, for a body that is not JSON.
     #[must_use]
     pub fn not_json() -> Self {
-        Self::Plain(415, "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.".into())
+        Self::Plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.".into())
     }
 
     /// F3 413, for a body that is longer than `limit` bytes.
     #[must_use]
     pub fn too_large(limit: usize) -> Self {
-        Self::Plain(413, format!("The body of this request can have {limit} bytes at most.").into())
+        Self::Plain(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("The body of this request can have {limit} bytes at most.").into(),
+        )
     }
 
     /// The same typed error with a further member, before the others.
@@ -262,52 +266,52 @@ impl ApiError {
     pub fn into_response(self, base_url: &str) -> Response {
         match self {
             Self::Typed { kind, message, extra } => typed_response(kind, &message, extra, base_url),
-            Self::Model(message) => Response::json(400, &json!({ "message": message })),
-            Self::Plain(status, message) => Response::json(status, &json!({ "message": message })),
-            Self::MethodNotAllowed(allow) => Response::json(
-                405,
+            Self::Model(message) => response::json(StatusCode::BAD_REQUEST, &json!({ "message": message })),
+            Self::Plain(status, message) => response::json(status, &json!({ "message": message })),
+            Self::MethodNotAllowed(allow) => response::json(
+                StatusCode::METHOD_NOT_ALLOWED,
                 &json!({ "message": "The method is not allowed for the requested URL." }),
             )
-            .with_header("allow", allow),
-            Self::Abort(status, message) => Response::text(
+            .with_header(header::ALLOW, allow),
+            Self::Abort(status, message) => response::text(
                 status,
                 "text/html; charset=utf-8",
                 json!({ "error": message }).to_string(),
             ),
-            Self::TooManyAttempts { retry_after_s } => Response::json(
-                429,
+            Self::TooManyAttempts { retry_after_s } => response::json(
+                StatusCode::TOO_MANY_REQUESTS,
                 &json!({
                     "message": "Too many login attempts. \nPlease reset your Quay password and try again.",
                     "error_type": "too_many_attempts",
                 }),
             )
-            .with_header("retry-after", retry_after_s.to_string()),
-            Self::TooManyRequests { message, retry_after_s } => Response::json(
-                429,
+            .with_header(header::RETRY_AFTER, retry_after_s.to_string()),
+            Self::TooManyRequests { message, retry_after_s } => response::json(
+                StatusCode::TOO_MANY_REQUESTS,
                 &json!({ "message": message, "error_type": "too_many_requests" }),
             )
-            .with_header("retry-after", retry_after_s.to_string()),
-            Self::ReadOnly => Response::json(
-                503,
+            .with_header(header::RETRY_AFTER, retry_after_s.to_string()),
+            Self::ReadOnly => response::json(
+                StatusCode::SERVICE_UNAVAILABLE,
                 &json!({
                     "is_readonly": true,
                     "message": "System is currently read-only. Pulls will succeed but all write operations are currently suspended.",
                 }),
             ),
-            Self::Text(status, text) => Response::text(status, "text/plain;charset=UTF-8", text),
+            Self::Text(status, text) => response::text(status, "text/plain;charset=UTF-8", text),
             Self::Violations(violations) => {
                 let messages = violations.into_iter().map(|(_, message)| message);
                 let message = messages.collect::<Vec<_>>().join("; ");
-                Response::json(400, &json!({ "message": message }))
+                response::json(StatusCode::BAD_REQUEST, &json!({ "message": message }))
             }
-            Self::Custom(status, body) => Response::json(status, &body),
-            Self::Busy | Self::Unavailable(_) => Response::json(
-                503,
+            Self::Custom(status, body) => response::json(status, &body),
+            Self::Busy | Self::Unavailable(_) => response::json(
+                StatusCode::SERVICE_UNAVAILABLE,
                 &json!({ "message": "The service is busy. Please try again in a moment." }),
             )
-            .with_header("retry-after", "1"),
-            Self::Internal(_) => Response::json(
-                500,
+            .with_header(header::RETRY_AFTER, "1"),
+            Self::Internal(_) => response::json(
+                StatusCode::INTERNAL_SERVER_ERROR,
                 &json!({ "message": "Something went wrong on our side. It was logged under the request id." }),
             ),
         }
@@ -327,7 +331,8 @@ fn typed_response(
     body.insert("title".into(), name.into());
     body.insert("type".into(), format!("{base_url}/api/v1/error/{name}").into());
     body.insert("status".into(), status.into());
-    Response::json(status, &body)
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response::json(status, &body)
 }
 
 impl From<Denied> for ApiError {
@@ -401,8 +406,8 @@ mod tests {
 
     fn told(error: impl Into<ApiError>) -> (u16, bool) {
         let response = error.into().into_response("");
-        let retries = response.headers.iter().any(|(name, _)| *name == "retry-after");
-        (response.status, retries)
+        let retries = response.headers().contains_key(header::RETRY_AFTER);
+        (response.status().as_u16(), retries)
     }
 
     /// Security finding C4: a key-value store that was busy, and a database that did not answer in time, were a 500.

@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::context::Context;
-use crate::message::Response;
 use crate::paging::Cursor;
+use crate::response::{self, Response};
 
 /// Where an answer begins in its list.
 #[derive(Debug, Clone, Copy)]
@@ -115,7 +115,7 @@ impl Listed {
         let (open, close) = if self.is_object { ('{', '}') } else { ('[', ']') };
         let entries = RawValue::from_string(format!("{open}{}{close}", self.text));
         let entries = entries.unwrap_or_else(|error| unreachable!("views are JSON: {error}"));
-        Response::ok(&Answer {
+        response::ok(&Answer {
             entries: std::collections::BTreeMap::from([(name, entries)]),
             more,
             next_page: self.next_page,

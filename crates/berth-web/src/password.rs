@@ -18,7 +18,7 @@ use berth_store::accounts::{self, SignInRow};
 
 use crate::device::Device;
 use crate::error::ApiError;
-use crate::message::Request;
+use crate::request::Request;
 use crate::services::Services;
 use crate::throttle::{self, Attempt, Rule, Throttle};
 

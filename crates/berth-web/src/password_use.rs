@@ -10,7 +10,7 @@ use serde_json::Map;
 
 use crate::context::user_agent;
 use crate::error::ApiError;
-use crate::message::Request;
+use crate::request::{Request, RequestExt};
 use crate::services::Services;
 use crate::throttle::Slot;
 

@@ -8,17 +8,19 @@ use berth_access::{
 use berth_domain::settings::{self, Setting};
 use berth_domain::{Timestamp, loggable_path};
 use berth_store::access::{self, Address, CallerRow, Credential};
+use http::{Method, StatusCode};
 
 use crate::concord;
 use crate::context::RequestParts;
 use crate::credentials::Credentials;
 use crate::dialect::Dialect;
 use crate::error::{ApiError, ErrorType};
-use crate::message::{Method, Request, Response};
 use crate::normalize;
 use crate::password;
 use crate::password_use;
 use crate::platform::Platform;
+use crate::request::{Request, RequestExt, named_client};
+use crate::response::Response;
 use crate::route::{HandlerResult, Logs, ReadBody, Route};
 use crate::routing::{self, PathParameters};
 use crate::services::Services;
@@ -62,7 +64,7 @@ impl Deferred<'_> {
 pub fn serve<'a>(platform: Platform<'a>, tables: &[&[Route]], mut request: Request) -> Outcome<'a> {
     let services = Services::new(platform);
     let normalized = normalize::normalize(&services, &mut request);
-    let dialect = Dialect::of(&request.path);
+    let dialect = Dialect::of(request.uri().path());
     let answered = match normalized {
         Ok(None) => answer(&services, dialect, tables, &request),
         Ok(Some(response)) => Ok(response),
@@ -75,7 +77,7 @@ pub fn serve<'a>(platform: Platform<'a>, tables: &[&[Route]], mut request: Reque
 /// Answers a request that could not be read whole with an error, as [`serve`] would.
 #[must_use]
 pub fn refuse(platform: Platform<'_>, request: &Request, error: ApiError) -> Response {
-    let dialect = Dialect::of(&request.path);
+    let dialect = Dialect::of(request.uri().path());
     finish(&Services::new(platform), dialect, request, Err(error))
 }
 
@@ -104,7 +106,7 @@ fn answer(
     tables: &[&[Route]],
     request: &Request,
 ) -> HandlerResult {
-    let matches = with_features_on(services, routing::matches(tables, &request.path))?;
+    let matches = with_features_on(services, routing::matches(tables, request.uri().path()))?;
     if let Some(response) = dialect.answer_at_once(request, &matches)? {
         return Ok(response);
     }
@@ -188,7 +190,7 @@ fn known_before_work(
     route: &Route,
     credentials: &Credentials,
 ) -> Result<Option<Principal>, ApiError> {
-    if request.body.len() <= SMALL_BODY || !route.endpoint.needs_caller() {
+    if request.body().len() <= SMALL_BODY || !route.endpoint.needs_caller() {
         return Ok(None);
     }
     let principal = who_calls(services, request, credentials)?;
@@ -204,8 +206,8 @@ fn known_before_work(
 fn log_cause(error: &ApiError, request: &Request) {
     if let Some(cause) = error.cause() {
         let id = request.header("x-request-id").unwrap_or("-");
-        let path = loggable_path(&request.path);
-        eprintln!("error: request {id}: {} {path}: {cause}", request.method.as_str());
+        let path = loggable_path(request.uri().path());
+        eprintln!("error: request {id}: {} {path}: {cause}", request.method());
     }
 }
 
@@ -218,7 +220,7 @@ const FORM_LIMIT: usize = 65_536;
 
 fn require_short_body(request: &Request) -> Result<(), ApiError> {
     let limit = if request.has_form_type() { FORM_LIMIT } else { BODY_LIMIT };
-    if request.body.len() > limit { Err(ApiError::too_large(limit)) } else { Ok(()) }
+    if request.body().len() > limit { Err(ApiError::too_large(limit)) } else { Ok(()) }
 }
 
 /// A route whose feature is off does not exist: another one may know the path.
@@ -281,14 +283,13 @@ fn refuse_plain_browser(
     request: &Request,
 ) -> Result<(), ApiError> {
     let plain_browser = dialect == Dialect::Quay
-        && request.method == Method::Get
-        && !request.is_head
-        && request.path.starts_with("/api/")
+        && *request.method() == Method::GET
+        && request.uri().path().starts_with("/api/")
         && request.has_browser_agent()
         && request.header("x-requested-with") != Some("XMLHttpRequest");
     if plain_browser && services.read_setting(&settings::BROWSER_API_CALLS_XHR_ONLY)? {
         return Err(ApiError::Abort(
-            400,
+            StatusCode::BAD_REQUEST,
             "API calls must be invoked with an X-Requested-With header if called from a browser"
                 .into(),
         ));
@@ -331,7 +332,7 @@ fn address(
     let kind = route.endpoint.target();
     let client_id = path.get("client_id").map(str::to_owned);
     let client_id = match kind {
-        TargetKind::Client => client_id.or_else(|| request.named_client()),
+        TargetKind::Client => client_id.or_else(|| named_client(request)),
         _ => client_id,
     };
     let (namespace, repository) = match path.get("repository").map(|path| path.split_once('/')) {
@@ -463,7 +464,7 @@ fn require_intent(
     let by_password = credentials.password.is_some()
         && (!route.takes_password || is_trusted_client(services, request)?);
     let explicit = by_token || by_password;
-    if !request.method.may_change() || route.csrf_exempt || (explicit && known) {
+    if request.method().is_safe() || route.csrf_exempt || (explicit && known) {
         return Ok(());
     }
     match (&credentials.session, csrf_token(request)) {
@@ -471,7 +472,7 @@ fn require_intent(
         (Some(session), Some(token)) if session.has_csrf_token(services, &token)? => Ok(()),
         _ => {
             let message = "CSRF token was invalid or missing.";
-            Err(ApiError::Abort(403, abort_text(message, principal)))
+            Err(ApiError::Abort(StatusCode::FORBIDDEN, abort_text(message, principal)))
         }
     }
 }
@@ -479,7 +480,7 @@ fn require_intent(
 /// Whether the request names a client that may use passwords without a CSRF token.
 fn is_trusted_client(services: &Services<'_>, request: &Request) -> Result<bool, ApiError> {
     let trusted = services.read_setting(&settings::DIRECT_OAUTH_CLIENTID_WHITELIST)?;
-    Ok(request.named_client().is_some_and(|client_id| trusted.contains(&client_id)))
+    Ok(named_client(request).is_some_and(|client_id| trusted.contains(&client_id)))
 }
 
 /// The CSRF token that a request shows: in its header, its query or its form.
@@ -501,7 +502,7 @@ fn require_writable(
     request: &Request,
     route: &Route,
 ) -> Result<(), ApiError> {
-    let changes = request.method.may_change() || route.logs != Logs::Reads;
+    let changes = !request.method().is_safe() || route.logs != Logs::Reads;
     let refused = changes
         && !route.works_read_only
         && services.read_setting(&settings::REGISTRY_STATE)? == "readonly";
@@ -518,7 +519,10 @@ fn require_anonymous_access(
         && route.path.starts_with("/api/")
         && !services.read_setting(&settings::FEATURE_ANONYMOUS_ACCESS)?;
     if refused {
-        return Err(ApiError::Abort(401, "Anonymous access is not allowed".into()));
+        return Err(ApiError::Abort(
+            StatusCode::UNAUTHORIZED,
+            "Anonymous access is not allowed".into(),
+        ));
     }
     Ok(())
 }

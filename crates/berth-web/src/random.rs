@@ -1,6 +1,7 @@
 //! Random identifiers and secrets.
 
 use berth_domain::Timestamp;
+use uuid::Builder;
 
 use crate::platform::Entropy;
 
@@ -41,21 +42,16 @@ impl<'a> Random<'a> {
     /// A random UUID (version 4, RFC 9562).
     #[must_use]
     pub fn uuid(&self) -> String {
-        let mut bytes: [u8; 16] = self.bytes();
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        format_uuid(&bytes)
+        Builder::from_random_bytes(self.bytes()).into_uuid().to_string()
     }
 
     /// A UUID that grows with time (version 7, RFC 9562).
     #[must_use]
     pub fn ordered_uuid(&self, now: Timestamp) -> String {
-        let mut bytes: [u8; 16] = self.bytes();
-        let milliseconds = now.as_micros().div_euclid(1_000).to_be_bytes();
-        bytes[..6].copy_from_slice(&milliseconds[2..]);
-        bytes[6] = bytes[6] & 0x0f | 0x70;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        format_uuid(&bytes)
+        let milliseconds = u64::try_from(now.as_micros().div_euclid(1_000)).unwrap_or_default();
+        // The time takes the place of the others.
+        let [_, _, _, _, _, _, random @ ..]: [u8; 16] = self.bytes();
+        Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid().to_string()
     }
 
     /// Every character equally likely: bytes beyond the last whole multiple of the alphabet are thrown away.
@@ -72,15 +68,4 @@ impl<'a> Random<'a> {
         }
         text
     }
-}
-
-fn format_uuid(bytes: &[u8; 16]) -> String {
-    let mut text = String::with_capacity(36);
-    for (position, byte) in bytes.iter().enumerate() {
-        if matches!(position, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
 }

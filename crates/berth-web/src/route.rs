@@ -8,11 +8,13 @@ use berth_access::{
 };
 use berth_domain::LogKind;
 use berth_domain::settings::{Setting, Settings};
+use http::Method;
 
 use crate::body::Body;
 use crate::context::{Context, RequestParts};
 use crate::error::ApiError;
-use crate::message::{Method, Request, Response};
+use crate::request::Request;
+use crate::response::Response;
 use crate::schema::Schema;
 
 /// What a handler gives back.
@@ -136,6 +138,7 @@ impl Route {
         endpoint: &'static dyn Endpoint,
         logs: Logs,
     ) -> Self {
+        let answers: &[u16] = if matches!(method, Method::DELETE) { &[204] } else { &[200] };
         Self {
             method,
             path,
@@ -156,7 +159,7 @@ impl Route {
             open: false,
             unauthenticated: false,
             internal: false,
-            answers: if matches!(method, Method::Delete) { &[204] } else { &[200] },
+            answers,
             query: &[],
         }
     }
@@ -168,7 +171,7 @@ impl Route {
         name: &'static str,
         endpoint: &'static dyn Endpoint,
     ) -> Self {
-        Self::new(Method::Get, path, name, endpoint, Logs::Reads)
+        Self::new(Method::GET, path, name, endpoint, Logs::Reads)
     }
 
     /// A POST.
@@ -179,7 +182,7 @@ impl Route {
         endpoint: &'static dyn Endpoint,
         logs: Logs,
     ) -> Self {
-        Self::new(Method::Post, path, name, endpoint, logs)
+        Self::new(Method::POST, path, name, endpoint, logs)
     }
 
     /// A PUT.
@@ -190,7 +193,7 @@ impl Route {
         endpoint: &'static dyn Endpoint,
         logs: Logs,
     ) -> Self {
-        Self::new(Method::Put, path, name, endpoint, logs)
+        Self::new(Method::PUT, path, name, endpoint, logs)
     }
 
     /// A DELETE.
@@ -201,7 +204,7 @@ impl Route {
         endpoint: &'static dyn Endpoint,
         logs: Logs,
     ) -> Self {
-        Self::new(Method::Delete, path, name, endpoint, logs)
+        Self::new(Method::DELETE, path, name, endpoint, logs)
     }
 
     /// Discovery advertises `scope`.

@@ -1,11 +1,12 @@
 //! Finding the row of a request. A linear scan over a const table: an instance lives for one request, so nothing is worth
 //! building.
 
+use http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::error::ApiError;
-use crate::message::{Method, Request};
 use crate::quay_paths::is_below_a_repository;
+use crate::request::{Request, says_nothing};
 use crate::route::Route;
 
 /// How long a path may be, in bytes, before it is decoded. The longest names that go into one are 255 characters.
@@ -70,7 +71,9 @@ pub(crate) fn pick<'a>(
     matches
         .into_iter()
         .find(|(route, _)| {
-            route.method == request.method && !(route.extension && request.is_empty())
+            let knows = route.method == *request.method()
+                || (route.method == Method::GET && *request.method() == Method::HEAD);
+            knows && !(route.extension && says_nothing(request))
         })
         .ok_or(ApiError::MethodNotAllowed(allow))
 }
@@ -78,7 +81,7 @@ pub(crate) fn pick<'a>(
 /// The row that answers a request, for tests and documentation.
 #[must_use]
 pub fn find<'a>(tables: &[&'a [Route]], request: &Request) -> Option<&'a Route> {
-    pick(matches(tables, &request.path), request).ok().map(|(route, _)| route)
+    pick(matches(tables, request.uri().path()), request).ok().map(|(route, _)| route)
 }
 
 /// Whether any row knows the path.
@@ -91,7 +94,7 @@ pub fn find_any(tables: &[&[Route]], path: &str) -> bool {
 pub(crate) fn allowed(matches: &[(&Route, PathParameters)]) -> String {
     let mut names = vec!["OPTIONS"];
     for (route, _) in matches {
-        if route.method == Method::Get {
+        if route.method == Method::GET {
             names.push("HEAD");
         }
         names.push(route.method.as_str());

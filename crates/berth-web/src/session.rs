@@ -9,12 +9,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use berth_domain::Timestamp;
 use berth_domain::secret::{Purpose, equal_in_constant_time, hash_token};
 use berth_domain::settings::{self, Settings};
+use http::header::{self, HeaderName};
 use serde::{Deserialize, Serialize};
 
 use crate::credentials::SESSION_COOKIE;
 use crate::device::{self, DEVICE_COOKIE, Device};
 use crate::error::ApiError;
-use crate::message::{Request, Response};
+use crate::request::Request;
+use crate::response::{Response, ResponseExt};
 use crate::services::Services;
 
 /// What rows declare that begin or hand out sessions.
@@ -23,6 +25,9 @@ pub const SETTINGS: Settings = &[
     &settings::PREFERRED_URL_SCHEME,
     &settings::SESSION_TIMEOUT,
 ];
+
+/// The header that names the CSRF token for what comes next.
+const NEXT_CSRF_TOKEN: HeaderName = HeaderName::from_static("x-next-csrf-token");
 
 /// Length of the cookie, in characters.
 const COOKIE_LENGTH: usize = 48;
@@ -213,11 +218,11 @@ impl Session {
         };
         let lifetime_s = services.setting(&settings::SESSION_TIMEOUT);
         let cookie = set(SESSION_COOKIE, &self.cookie, lifetime_s);
-        let response = response.with_header("set-cookie", cookie);
+        let response = response.with_header(header::SET_COOKIE, cookie);
         match &self.device {
             Some(device) => {
                 let cookie = set(DEVICE_COOKIE, device, device::LIFETIME_S);
-                response.with_header("set-cookie", cookie)
+                response.with_header(header::SET_COOKIE, cookie)
             }
             None => response,
         }
@@ -233,7 +238,7 @@ impl Session {
         response: Response,
     ) -> Result<Response, ApiError> {
         let token = self.csrf_token(services)?;
-        Ok(self.hand_out(services, response.with_header("x-next-csrf-token", token)))
+        Ok(self.hand_out(services, response.with_header(NEXT_CSRF_TOKEN, token)))
     }
 
     /// The record of the session, unless it ended.

@@ -13,7 +13,7 @@ use berth_domain::secret::Purpose;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
-use crate::message::Request;
+use crate::request::{Request, RequestExt};
 use crate::services::Services;
 
 /// Failures in a row beyond this number no longer lengthen the wait, which is then a good hour.
@@ -418,15 +418,8 @@ mod tests {
     #[test]
     fn clients_are_told_apart_by_network() {
         let of = |address: &str| {
-            let headers = vec![("spin-client-addr".to_owned(), address.as_bytes().to_vec())];
-            network(&Request {
-                method: crate::Method::Get,
-                is_head: false,
-                path: String::new(),
-                query: String::new(),
-                headers,
-                body: Vec::new(),
-            })
+            let request = http::Request::builder().header("spin-client-addr", address);
+            network(&request.body(Vec::new()).expect("a request"))
         };
         assert_eq!(of("192.0.2.1:4711"), "192.0.2.1");
         assert_eq!(of("[::ffff:192.0.2.1]:4711"), "192.0.2.1");

@@ -113,7 +113,7 @@ impl Transcripts {
         if !(400..500).contains(&reply.status()) || other_method != (reply.status() == 405) {
             self.fault(route, &format!("{} is answered {reply}", ask.target));
         }
-        self.refusals.push((route.name, String::from_utf8_lossy(&reply.0.body).into_owned()));
+        self.refusals.push((route.name, String::from_utf8_lossy(reply.body()).into_owned()));
     }
 }
 
@@ -153,7 +153,7 @@ fn write_down(transcript: &mut String, ask: &Ask, reply: &Reply, kinds: &[String
 
 /// JSON indented, pages without how they look; what stands in another file is left out.
 fn shown_body(reply: &Reply) -> String {
-    let text = String::from_utf8_lossy(&reply.0.body);
+    let text = String::from_utf8_lossy(reply.body());
     match serde_json::from_str::<Value>(&text) {
         Ok(json) => format!("{:#}", shortened(json)),
         Err(_) => match (text.split_once("<style>"), text.split_once("</style>")) {

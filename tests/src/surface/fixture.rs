@@ -117,8 +117,7 @@ impl Fixture {
         let reply = send(ask, &sender);
         self.secrets.learn_headers(sender.headers());
         self.secrets.learn_request(&ask.target, ask.body.as_deref());
-        let headers = reply.0.headers.iter().map(|(name, value)| (*name, value.as_ref()));
-        self.secrets.learn_answer(headers, &String::from_utf8_lossy(&reply.0.body));
+        self.secrets.learn_answer(reply.headers(), &String::from_utf8_lossy(reply.body()));
         reply
     }
 
@@ -192,7 +191,7 @@ fn send(ask: &Ask, sender: &As<'_>) -> Reply {
     let headers = ask.headers.iter();
     let sender = headers.fold(sender.clone(), |sender, (name, value)| sender.header(name, value));
     let body = ask.body.clone().unwrap_or_default().into_bytes();
-    sender.send(ask.method, &ask.target, content_type(ask), body)
+    sender.send(ask.method.clone(), &ask.target, content_type(ask), body)
 }
 
 /// The media type of a request's body.

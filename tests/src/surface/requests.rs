@@ -235,8 +235,10 @@ impl Ask {
         let (request, kept) = text.split_once(" => ").unwrap_or((text, ""));
         let mut parts = request.trim().splitn(4, ' ');
         let mut next = || parts.next().unwrap_or_else(|| panic!("unfinished: {text}"));
-        let (who, method, target) = (Who::parse(next()), Method::from_name(next()), next());
-        assert!(method != Method::Other, "no method that a row has: {text}");
+        let (who, method, target) = (Who::parse(next()), next().parse::<Method>(), next());
+        let method = method.unwrap_or_else(|_| panic!("no method: {text}"));
+        let methods = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
+        assert!(methods.contains(&method), "no method that a row has: {text}");
         let kept = kept.split(' ').filter(|kept| !kept.is_empty()).map(|kept| {
             let (name, source) = kept.split_once('=').unwrap_or_else(|| panic!("name=…: {text}"));
             (name.to_owned(), Source::parse(source))

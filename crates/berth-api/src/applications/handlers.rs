@@ -10,8 +10,8 @@ use berth_domain::secret::Purpose;
 use berth_domain::{LogKind, NamespaceKind};
 use berth_store::applications::{ApplicationFields, NewApplication};
 use berth_store::{applications, logs, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
+use berth_web::{listing::Listing, response};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -164,7 +164,7 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, NewApp(body): NewApp) 
         applications::create(tx, &cx.grant, &new)?;
         let metadata = body.metadata(&client_id);
         logs::append(tx, &[cx.log_entry(LogKind::CreateApplication, organization.id, metadata)])?;
-        Ok(Response::ok(&ApplicationView::new(&client_id, body.values(), Some(secret))))
+        Ok(response::ok(&ApplicationView::new(&client_id, body.values(), Some(secret))))
     })
 }
 
@@ -172,10 +172,10 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, NewApp(body): NewApp) 
 pub(crate) fn get(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
     let application = &cx.grant.target().application;
     if !cx.grant.rights().is_admin() {
-        return Ok(Response::ok(&ApplicationView::without_secrets(application)));
+        return Ok(response::ok(&ApplicationView::without_secrets(application)));
     }
     let secret = client_secret::take(cx.services(), application)?;
-    Ok(Response::ok(&ApplicationView::new(&application.client_id, application.into(), secret)))
+    Ok(response::ok(&ApplicationView::new(&application.client_id, application.into(), secret)))
 }
 
 /// `PUT …/applications/<client_id>`.
@@ -195,7 +195,7 @@ pub(crate) fn change(
         let metadata = body.metadata(client_id);
         let entry = cx.log_entry(LogKind::UpdateApplication, target.organization.id, metadata);
         logs::append(tx, &[entry])?;
-        Ok(Response::ok(&ApplicationView::new(client_id, body.values(), secret)))
+        Ok(response::ok(&ApplicationView::new(client_id, body.values(), secret)))
     })
 }
 
@@ -207,7 +207,7 @@ pub(crate) fn delete(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
         let metadata = views::application_metadata(&application);
         let entry = cx.log_entry(LogKind::DeleteApplication, target.organization.id, metadata);
         logs::append(tx, &[entry])?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 
@@ -224,7 +224,7 @@ pub(crate) fn reset_secret(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult 
         logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
         let view =
             ApplicationView::new(&application.client_id, (&application).into(), Some(secret));
-        Ok(Response::ok(&view))
+        Ok(response::ok(&view))
     })
 }
 
@@ -240,7 +240,7 @@ pub(crate) fn info(cx: &Context<'_, Client>) -> HandlerResult {
     match (organization, &target.application) {
         (Some(organization), Some(application)) => {
             let (rights, quotas) = (cx.grant.rights(), Quotas::of(cx.services()));
-            Ok(Response::ok(&ApplicationInfo::new(application, organization, rights, quotas)))
+            Ok(response::ok(&ApplicationInfo::new(application, organization, rights, quotas)))
         }
         _ => Err(ApiError::not_found()),
     }

@@ -5,7 +5,10 @@ use berth_domain::secret::hash_token;
 use berth_domain::{LogKind, settings};
 use berth_store::tokens::{NewToken, TokenLine};
 use berth_store::{logs, tokens, transaction};
-use berth_web::{ApiError, Context, Cursor, HandlerResult, Json, Kind, Property, Response, Schema};
+use berth_web::{
+    ApiError, Context, Cursor, HandlerResult, Json, Kind, Property, ResponseExt, Schema,
+    StatusCode, header, response,
+};
 use serde::Deserialize;
 use serde_json::{Map, Number, json};
 
@@ -36,7 +39,7 @@ pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
     if let Some(id) = last {
         body.insert("next_page".into(), Cursor::new(id, id, services.now()).to_token().into());
     }
-    Ok(Response::ok(&body))
+    Ok(response::ok(&body))
 }
 
 /// `POST …/tokens`.
@@ -72,7 +75,7 @@ pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> H
     let (services, caller) = (cx.services(), cx.caller()?);
     let name = body.name.trim();
     if name.is_empty() {
-        return Err(ApiError::Plain(400, "'name' must not be empty".into()));
+        return Err(ApiError::Plain(StatusCode::BAD_REQUEST, "'name' must not be empty".into()));
     }
     let scope = requested_scope(cx, &body.scope)?;
     let limit = services.setting(&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT);
@@ -115,14 +118,15 @@ pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> H
             accessed_at: None,
         };
         let view = TokenView::new(line).with_token(token);
-        Ok(Response::ok(&view).with_header("cache-control", "no-store"))
+        Ok(response::ok(&view).with_header(header::CACHE_CONTROL, "no-store"))
     })
 }
 
 /// The scopes asked for, in the form in which they are stored: each must be within the caller's own authority, and
 /// `super:user` is for superusers only.
 fn requested_scope(cx: &Context<'_, ApplicationAdmin>, text: &str) -> Result<String, ApiError> {
-    let invalid = |_| ApiError::Plain(400, format!("Invalid scope: {text}").into());
+    let invalid =
+        |_| ApiError::Plain(StatusCode::BAD_REQUEST, format!("Invalid scope: {text}").into());
     let scopes = ScopeSet::parse(text).map_err(invalid)?;
     let caller = cx.caller()?;
     let may = |scope: Scope| {
@@ -147,7 +151,7 @@ fn lifetime_s(expiration: Option<&Number>) -> i64 {
 
 fn too_many(limit: i64) -> ApiError {
     let text = format!("Token limit reached: maximum {limit} non-expired tokens per application");
-    ApiError::Plain(400, text.into())
+    ApiError::Plain(StatusCode::BAD_REQUEST, text.into())
 }
 
 /// `DELETE …/tokens/<uuid>`: the token stops at once.
@@ -164,6 +168,6 @@ pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
         });
         let kind = LogKind::RevokeOauthApiToken;
         logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }

@@ -3,8 +3,8 @@
 use berth_access::UserAdmin;
 use berth_domain::LogKind;
 use berth_store::{assignments, logs, tokens, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
+use berth_web::{ApiError, Context, HandlerResult};
+use berth_web::{listing::Listing, response};
 use serde_json::{Map, json};
 
 use crate::applications::views;
@@ -22,7 +22,7 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let uuid = cx.path("access_token_uuid");
     let found = tokens::authorization(cx.db(), &cx.grant, cx.caller()?.id, uuid)?;
-    Ok(Response::ok(&views::authorization(&found.ok_or_else(ApiError::not_found)?)))
+    Ok(response::ok(&views::authorization(&found.ok_or_else(ApiError::not_found)?)))
 }
 
 /// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
@@ -39,7 +39,7 @@ pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> HandlerResult {
         });
         let namespace_id = found.application.namespace_id;
         logs::append(tx, &[cx.log_entry(LogKind::OauthTokenRevoked, namespace_id, metadata)])?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (uuid, account_id) = (cx.path("assigned_authorization_uuid"), cx.caller()?.id);
     transaction(cx.db(), |tx| match assignments::decline(tx, &cx.grant, uuid, account_id)? {
-        true => Ok(Response::no_content()),
+        true => Ok(response::no_content()),
         false => Err(ApiError::not_found()),
     })
 }

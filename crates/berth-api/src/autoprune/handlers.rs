@@ -9,10 +9,9 @@ use berth_store::{StoreError, logs, transaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use berth_web::ApiError;
 use berth_web::Context;
 use berth_web::Json;
-use berth_web::Response;
+use berth_web::{ApiError, StatusCode, response};
 use berth_web::{HandlerResult, Logs};
 use berth_web::{Kind, Property, Schema};
 
@@ -82,7 +81,7 @@ pub(crate) fn list<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerR
     Owner::of(cx)?;
     let policies = autoprune::list(cx.db(), &cx.grant, None)?;
     let views: Vec<Value> = policies.iter().map(view).collect::<Result<_, _>>()?;
-    Ok(Response::ok(&json!({ "policies": views })))
+    Ok(response::ok(&json!({ "policies": views })))
 }
 
 /// `GET …/autoprunepolicy/<uuid>`.
@@ -93,7 +92,7 @@ pub(crate) fn get<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerRe
     Owner::of(cx)?;
     let policies = autoprune::list(cx.db(), &cx.grant, Some(cx.path("policy_uuid")))?;
     let policy = policies.first().ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&view(policy)?))
+    Ok(response::ok(&view(policy)?))
 }
 
 fn view(policy: &AutoprunePolicy) -> Result<Value, ApiError> {
@@ -203,7 +202,7 @@ pub(crate) fn create<P: AutopruneChange<Target: Prunable>>(
         );
         let metadata = owner.name(metadata(&policy, value));
         logs::append(tx, &[cx.log_entry(kind, owner.namespace.id, metadata)])?;
-        Ok(Response::json(201, &json!({ "uuid": policy.uuid })))
+        Ok(response::json(StatusCode::CREATED, &json!({ "uuid": policy.uuid })))
     })
 }
 
@@ -229,7 +228,7 @@ pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
         );
         let metadata = owner.name(metadata(&policy, value));
         logs::append(tx, &[cx.log_entry(kind, owner.namespace.id, metadata)])?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 
@@ -249,7 +248,7 @@ pub(crate) fn delete<P: AutopruneChange<Target: Prunable>>(cx: &Context<'_, P>) 
         );
         let metadata = owner.name(json!({ "policy_uuid": uuid }));
         logs::append(tx, &[cx.log_entry(kind, owner.namespace.id, metadata)])?;
-        Ok(Response::ok(&json!({ "uuid": uuid })))
+        Ok(response::ok(&json!({ "uuid": uuid })))
     })
 }
 

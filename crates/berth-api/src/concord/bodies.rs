@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_store::concord::RequestedOwner;
-use berth_web::{ApiError, Body, Kind, Property, Query, Request, Schema};
+use berth_web::{ApiError, Body, Kind, Property, Query, Request, RequestExt, Schema, StatusCode};
 use serde_json::value::RawValue;
 
 use super::document::cleaned;
@@ -65,10 +65,10 @@ impl Body for EntryBody {
     const SCHEMA: Option<&'static Schema> = Some(&ENTRY);
 
     fn read(request: &Request) -> Result<Self, ApiError> {
-        if !request.has_plain_json_type() {
-            return Err(ApiError::Plain(415, "".into()));
+        if request.media_type() != "application/json" {
+            return Err(ApiError::Plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "".into()));
         }
-        let members = first_object(&request.body)?;
+        let members = first_object(request.body())?;
         let entry = Self {
             id: uuid(&members)?,
             name: text(&members, "name")?,
@@ -99,7 +99,7 @@ impl Body for Confirmation {
         if confirmation.eq_ignore_ascii_case("yes") {
             Ok(Self)
         } else {
-            Err(ApiError::Text(400, "Operation must be confirmed".into()))
+            Err(ApiError::Text(StatusCode::BAD_REQUEST, "Operation must be confirmed".into()))
         }
     }
 }
@@ -141,7 +141,7 @@ fn object<'a>(value: &'a RawValue, what: &str) -> Result<Members<'a>, ApiError> 
 
 /// Concord sends these with status 500; the text is kept for clients that match it.
 fn unreadable(text: &str) -> ApiError {
-    ApiError::Text(400, format!("ERROR: {text}"))
+    ApiError::Text(StatusCode::BAD_REQUEST, format!("ERROR: {text}"))
 }
 
 fn mismatch(what: &str, wanted: &str) -> ApiError {

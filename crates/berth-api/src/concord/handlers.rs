@@ -10,7 +10,7 @@ use berth_store::concord::{
     self, Entry, EntryChange, Listing, NewEntry, Owner, RequestedOwner, Resolved, Target,
 };
 use berth_store::{StoreError, logs, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Response};
+use berth_web::{ApiError, Context, HandlerResult, StatusCode, response};
 use serde_json::json;
 
 use super::bodies::{Confirmation, EntryBody, key_violation};
@@ -53,7 +53,7 @@ fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved)
             .map_err(|error| explained(error, name, body, resolved.is_user_name))?;
         let metadata = json!({ "email": null, "namespace": name });
         logs::append(tx, &[cx.log_entry(LogKind::OrgCreate, id, metadata)])?;
-        Ok(Response::ok(&views::result("CREATED", Some(&uuid))))
+        Ok(response::ok(&views::result("CREATED", Some(&uuid))))
     })
 }
 
@@ -94,7 +94,7 @@ fn update(
             .map_err(|error| explained(error, name, body, resolved.is_user_name))?;
         let metadata = json!({ "namespace": name, "old_name": before });
         logs::append(tx, &[cx.log_entry(LogKind::OrgChangeSettings, entry.id, metadata)])?;
-        Ok(Response::ok(&views::result("UPDATED", Some(&entry.uuid))))
+        Ok(response::ok(&views::result("UPDATED", Some(&entry.uuid))))
     })
 }
 
@@ -129,7 +129,9 @@ pub(crate) fn list(cx: &Context<'_, Authenticated>) -> HandlerResult {
     let (query, rights) = (cx.query(), cx.grant.rights());
     let number = |name| match query.get(name) {
         None => Ok(0),
-        Some(text) => text.parse::<i32>().map_err(|_| ApiError::Plain(404, "".into())),
+        Some(text) => {
+            text.parse::<i32>().map_err(|_| ApiError::Plain(StatusCode::NOT_FOUND, "".into()))
+        }
     };
     let (offset, limit) = (number("offset")?, number("limit")?);
     let only_own = query.get("onlyCurrent").is_some_and(|text| text.eq_ignore_ascii_case("true"));
@@ -142,7 +144,7 @@ pub(crate) fn list(cx: &Context<'_, Authenticated>) -> HandlerResult {
         limit: (limit > 0).then_some(limit.into()),
     };
     let entries = concord::list(cx.db(), &listing)?.into_iter().map(|entry| shown(cx, entry));
-    Ok(Response::ok(&views::entries(entries.collect())))
+    Ok(response::ok(&views::entries(entries.collect())))
 }
 
 /// What the caller sees of an organization: of a private one, its documents only as far as he is in it, and his token is good
@@ -161,7 +163,7 @@ fn shown(cx: &Context<'_, Authenticated>, entry: Entry) -> Entry {
 pub(crate) fn get(cx: &Context<'_, Authenticated>) -> HandlerResult {
     let entry = concord::find(cx.db(), cx.caller()?.id, cx.path("orgname"))?;
     let entry = entry.map(|entry| shown(cx, entry));
-    Ok(entry.map_or_else(Response::no_content, |entry| Response::ok(&views::entry(entry))))
+    Ok(entry.map_or_else(response::no_content, |entry| response::ok(&views::entry(entry))))
 }
 
 /// `DELETE /api/v1/org/<orgname>?confirmation=yes` (5.4).
@@ -177,14 +179,17 @@ pub(crate) fn delete(
         },
     )?;
     match delete_organization(cx, &grant)? {
-        true => Ok(Response::ok(&views::result("DELETED", None))),
+        true => Ok(response::ok(&views::result("DELETED", None))),
         false => Err(not_found(name)),
     }
 }
 
 /// A refusal in the words of Concord's, which clients match; Concord itself sends them with status 500.
 fn refusal(message: &str) -> ApiError {
-    ApiError::Text(403, format!("ERROR: org.apache.shiro.authz.AuthorizationException: {message}"))
+    ApiError::Text(
+        StatusCode::FORBIDDEN,
+        format!("ERROR: org.apache.shiro.authz.AuthorizationException: {message}"),
+    )
 }
 
 fn violation(message: String) -> ApiError {
@@ -199,7 +204,7 @@ fn nobody(wanted: &RequestedOwner) -> ApiError {
     match wanted {
         RequestedOwner::Uuid(uuid) => violation(format!("User not found: {uuid}")),
         RequestedOwner::Name(name) | RequestedOwner::Foreign(name) => {
-            ApiError::Text(400, format!("User not found: {name}"))
+            ApiError::Text(StatusCode::BAD_REQUEST, format!("User not found: {name}"))
         }
     }
 }

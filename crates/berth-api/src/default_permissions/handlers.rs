@@ -6,8 +6,8 @@ use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::grantees::{self, Account};
 use berth_store::logs::{self, LogEntry};
 use berth_store::{Database, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
+use berth_web::{listing::Listing, response};
 use serde::Deserialize;
 use serde_json::{Map, json};
 
@@ -81,7 +81,7 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewPrototype) ->
         default_permissions::create(tx, &cx.grant, &permission)?;
         let entry = log_entry(cx, LogKind::CreatePrototypePermission, &permission, None)?;
         logs::append(tx, &[entry])?;
-        Ok(Response::ok(&views::default_permission(&permission)))
+        Ok(response::ok(&views::default_permission(&permission)))
     })
 }
 
@@ -154,7 +154,7 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: PrototypeUpdate)
         let original = Some(before.role.as_str());
         let entry = log_entry(cx, LogKind::ModifyPrototypePermission, &after, original)?;
         logs::append(tx, &[entry])?;
-        Ok(Response::ok(&views::default_permission(&after)))
+        Ok(response::ok(&views::default_permission(&after)))
     })
 }
 
@@ -165,7 +165,7 @@ pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
         default_permissions::delete(tx, &cx.grant, &permission.uuid)?;
         let entry = log_entry(cx, LogKind::DeletePrototypePermission, &permission, None)?;
         logs::append(tx, &[entry])?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 

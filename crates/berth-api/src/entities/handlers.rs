@@ -3,7 +3,9 @@
 use berth_access::AuthenticatedNamespace;
 use berth_domain::{Avatar, AvatarKind, Namespace, NamespaceKind};
 use berth_store::entities::{self, Entity, Search};
-use berth_web::{ApiError, Body, Context, HandlerResult, Query, Request, Response, Schema};
+use berth_web::{
+    ApiError, Body, Context, HandlerResult, Query, Request, RequestExt, Schema, response,
+};
 use serde_json::{Value, json};
 
 /// The query of a search.
@@ -47,7 +49,7 @@ pub(crate) fn search(
     });
     let sees_inside = organization.is_some() && rights.sees_as_member();
     let Some(prefix) = prefix(cx.path("prefix")) else {
-        return Ok(Response::ok(&json!({ "results": [] })));
+        return Ok(response::ok(&json!({ "results": [] })));
     };
     let search = Search {
         prefix: &prefix,
@@ -61,7 +63,7 @@ pub(crate) fn search(
         query.organizations && rights.sees_as_admin() && organization.name.starts_with(&prefix)
     });
     results.extend(itself.map(organization_view));
-    Ok(Response::ok(&json!({ "results": results })))
+    Ok(response::ok(&json!({ "results": results })))
 }
 
 /// The beginning of a name that is typed, in any case and with spaces. None where no name begins so, being ASCII: nor does

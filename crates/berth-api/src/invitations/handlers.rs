@@ -6,8 +6,8 @@ use berth_domain::secret::{Purpose, hash_token};
 use berth_domain::{EmailAddress, LogKind, Timestamp, settings};
 use berth_store::invitations::{self, Invited, NewInvitation};
 use berth_store::{logs, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
+use berth_web::{ApiError, Context, HandlerResult};
+use berth_web::{listing::Listing, response};
 use serde_json::{Map, Value, json};
 
 use crate::teams::views;
@@ -102,7 +102,7 @@ pub(crate) fn invite_address(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResu
     let (email, team) = (cx.path("email"), &cx.grant.target().team.name);
     let metadata = json!({ "email": email, "team": team, "member": email });
     invite(cx, &Invited::Email(email.to_owned()), email, metadata)?;
-    Ok(Response::ok(&views::address(email)))
+    Ok(response::ok(&views::address(email)))
 }
 
 /// `DELETE …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
@@ -116,7 +116,7 @@ pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
         let metadata = json!({ "email": email, "team": target.team.name, "member": email });
         let kind = LogKind::OrgDeleteTeamMemberInvite;
         logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 

@@ -5,7 +5,9 @@ use berth_access::{Authority, Caller, Public, UserAdmin};
 use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::invitations::{self, Invitation};
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use berth_web::{
+    ApiError, Context, Form, HandlerResult, Response, ResponseExt, StatusCode, header,
+};
 
 use crate::invitations::responses::{accept_code, decline_code};
 
@@ -40,7 +42,7 @@ pub(crate) fn show(cx: &Context<'_, Public>) -> HandlerResult {
         escape(&csrf_token(cx)?),
         escape(code),
     );
-    Ok(page(200, TITLE, &form))
+    Ok(page(StatusCode::OK, TITLE, &form))
 }
 
 /// Who is signed in with the browser: a token answers through the API.
@@ -60,13 +62,13 @@ fn signed_out(cx: &Context<'_, Public>) -> Response {
         "<p>Please sign in to {} with this browser, then open the link again.</p>",
         escape(&registry)
     );
-    page(401, TITLE, &text).with_header("www-authenticate", "Bearer")
+    page(StatusCode::UNAUTHORIZED, TITLE, &text).with_header(header::WWW_AUTHENTICATE, "Bearer")
 }
 
 fn unknown() -> Response {
     let text =
         "<p>There is no such invitation: it was answered or withdrawn, or its time is over.</p>";
-    page(404, TITLE, text)
+    page(StatusCode::NOT_FOUND, TITLE, text)
 }
 
 fn not_for(invitation: &Invitation, caller: &Caller) -> Response {
@@ -75,7 +77,7 @@ fn not_for(invitation: &Invitation, caller: &Caller) -> Response {
         escape(&invitation.addressee),
         escape(&caller.name)
     );
-    page(403, TITLE, &text)
+    page(StatusCode::FORBIDDEN, TITLE, &text)
 }
 
 /// `POST /confirminvite`: the answer of the form.
@@ -101,9 +103,9 @@ pub(crate) fn answer(cx: &Context<'_, UserAdmin>, form: Form) -> HandlerResult {
         _ => Err(ApiError::model("Please accept or decline.")),
     };
     match done {
-        Ok(text) => Ok(page(200, TITLE, &format!("<p>{text}</p>"))),
+        Ok(text) => Ok(page(StatusCode::OK, TITLE, &format!("<p>{text}</p>"))),
         Err(ApiError::Model(message)) => {
-            Ok(page(400, TITLE, &format!("<p>{}</p>", escape(&message))))
+            Ok(page(StatusCode::BAD_REQUEST, TITLE, &format!("<p>{}</p>", escape(&message))))
         }
         Err(error) => Err(error),
     }

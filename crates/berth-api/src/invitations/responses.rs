@@ -7,20 +7,20 @@ use berth_domain::secret::hash_token;
 use berth_store::accounts::{self, ProfileChange};
 use berth_store::invitations::{self, Invitation, Invited};
 use berth_store::{logs, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Response};
+use berth_web::{ApiError, Context, HandlerResult, response};
 use serde_json::{Value, json};
 
 /// `PUT /api/v1/teaminvite/<code>`.
 pub(crate) fn accept(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let found = accept_code(cx, cx.path("code"))?;
-    Ok(Response::ok(&json!({ "org": found.organization, "team": found.team })))
+    Ok(response::ok(&json!({ "org": found.organization, "team": found.team })))
 }
 
 /// `DELETE /api/v1/teaminvite/<code>`: only what is for the caller's account, not for his address.
 pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let caller_id = cx.caller()?.id;
     decline_code(cx, cx.path("code"), |found| found.invited == Invited::User(caller_id))?;
-    Ok(Response::no_content())
+    Ok(response::no_content())
 }
 
 /// Puts the caller into every team of the organization of the code that his account is invited into; with a code that went

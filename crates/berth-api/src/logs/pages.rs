@@ -7,10 +7,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use berth_web::ApiError;
 use berth_web::Context;
 use berth_web::Cursor;
-use berth_web::Response;
+use berth_web::{ApiError, StatusCode, response};
 use berth_web::{HandlerResult, Query};
 
 const START: Query =
@@ -55,7 +54,7 @@ pub(crate) fn page<P: Permit>(
     let last = last.or(cursor.is_none().then_some((start.as_micros(), 0)));
     let next_page = last.map(|(at, id)| Cursor::new(at, id, now).to_token());
     let logs = lines.iter().map(|line| LogView::new(line, with_namespace));
-    Ok(Response::ok(&Page {
+    Ok(response::ok(&Page {
         start_time: start.to_rfc2822(),
         end_time: end.to_rfc2822(),
         logs: logs.collect(),
@@ -72,12 +71,12 @@ pub(crate) fn counts<P: Permit>(cx: &Context<'_, P>, reach: Option<LogFilter>) -
     let (start, end) = span(cx)?;
     let reach = reach.ok_or_else(ApiError::not_found)?;
     if start.plus_seconds(MOST_DAYS * DAY_S) < end {
-        return Err(ApiError::Plain(400, "Invalid date range for logs".into()));
+        return Err(ApiError::Plain(StatusCode::BAD_REQUEST, "Invalid date range for logs".into()));
     }
     let query = LogQuery { start, end, performer: given(parameters.get("performer")) };
     let counts = logs::counts(cx.db(), reach, query)?;
     let views: Vec<Value> = counts.iter().map(count_view).collect();
-    Ok(Response::ok(&json!({ "aggregated": views })))
+    Ok(response::ok(&json!({ "aggregated": views })))
 }
 
 /// What who asks for a file of the log is told: there is no place to keep one.

@@ -7,7 +7,7 @@ use berth_domain::secret::SecretKeys;
 use berth_domain::{LogKind, settings};
 use berth_store::mails::{self, OutboxMail, Person};
 use berth_store::{StoreError, logs, transaction};
-use berth_web::{Context, HandlerResult, Response, Services};
+use berth_web::{Context, HandlerResult, ResponseExt, Services, header, response};
 use serde_json::{Value, json};
 
 use crate::page_query::PageQuery;
@@ -31,7 +31,7 @@ pub(crate) fn list(cx: &Context<'_, Superuser>, query: PageQuery) -> HandlerResu
         view(&keys, &mail, hidden)
     };
     let answer = query.answer(services, "mails", mails, |mail| mail.id, view);
-    Ok(Response::ok(&answer).with_header("cache-control", "no-store"))
+    Ok(response::ok(&answer).with_header(header::CACHE_CONTROL, "no-store"))
 }
 
 /// Whom the settings give powers beside the first user.

@@ -3,10 +3,8 @@
 use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
 use berth_domain::LogKind;
 use berth_store::{StoreError, logs, members, transaction};
-use berth_web::listing::Listing;
-use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, OptionalJson, Property, Response, Schema,
-};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, OptionalJson, Property, Schema};
+use berth_web::{listing::Listing, response};
 use serde::Deserialize;
 use serde_json::{Map, json};
 
@@ -32,7 +30,7 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
 pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let lines = members::get(cx.db(), &cx.grant, cx.path("membername"))?;
     let view = views::member(lines).ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&view))
+    Ok(response::ok(&view))
 }
 
 /// `PUT …/members/<membername>`: into which team.
@@ -77,6 +75,6 @@ pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
             let organization_id = cx.grant.organization().id;
             logs::append(tx, &[cx.log_entry(LogKind::OrgRemoveMember, organization_id, metadata)])?;
         }
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }

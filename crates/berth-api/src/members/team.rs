@@ -6,8 +6,8 @@ use berth_domain::{LogKind, TeamRole, settings};
 use berth_store::invitations::{self, Invited};
 use berth_store::teams::Candidate;
 use berth_store::{StoreError, Transaction, logs, teams, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
+use berth_web::{ApiError, Context, HandlerResult};
+use berth_web::{listing::Listing, response};
 use serde_json::{Map, json};
 
 use crate::invitations::handlers::invite;
@@ -49,7 +49,7 @@ pub(crate) fn add_or_invite(cx: &Context<'_, ExistingTeamAdmin>, name: &str) -> 
     } else {
         add_at_once(cx, &candidate)?;
     }
-    Ok(Response::ok(&views::account(&candidate, invited)))
+    Ok(response::ok(&views::account(&candidate, invited)))
 }
 
 fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Result<(), ApiError> {
@@ -85,7 +85,7 @@ pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
             (LogKind::OrgRemoveTeamMember, json!({ "member": name, "team": team }))
         };
         logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 

@@ -4,7 +4,9 @@ use berth_access::{Public, Superuser};
 use berth_domain::LogKind;
 use berth_store::messages::{self, Message};
 use berth_store::{logs, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use berth_web::{
+    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, StatusCode, response,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -53,7 +55,7 @@ impl Json for NewMessage {
 /// `GET /api/v1/messages`.
 pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
     let messages: Vec<Value> = messages::list(cx.db())?.iter().map(view).collect();
-    Ok(Response::ok(&json!({ "messages": messages })))
+    Ok(response::ok(&json!({ "messages": messages })))
 }
 
 /// Stores a message.
@@ -69,7 +71,7 @@ pub(crate) fn create(cx: &Context<'_, Superuser>, body: NewMessage) -> HandlerRe
         messages::create(tx, &cx.grant, &message, cx.services().now())?;
         let metadata = json!({ "uuid": message.uuid, "severity": message.severity });
         logs::append(tx, &[cx.log_entry(LogKind::CreateGlobalMessage, None, metadata)])?;
-        Ok(Response::json(201, &view(&message)))
+        Ok(response::json(StatusCode::CREATED, &view(&message)))
     })
 }
 
@@ -81,7 +83,7 @@ pub(crate) fn delete(cx: &Context<'_, Superuser>) -> HandlerResult {
             let metadata = json!({ "uuid": uuid });
             logs::append(tx, &[cx.log_entry(LogKind::DeleteGlobalMessage, None, metadata)])?;
         }
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 

@@ -5,7 +5,8 @@ use berth_domain::secret::{Purpose, SecretKeys};
 use berth_store::notifications::{self, Notification};
 use berth_store::transaction;
 use berth_web::{
-    ApiError, Body, Context, HandlerResult, Json, Kind, Property, Query, Request, Response, Schema,
+    ApiError, Body, Context, HandlerResult, Json, Kind, Property, Query, Request, RequestExt,
+    Schema, StatusCode, response,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -33,10 +34,9 @@ impl Body for Window {
         let query = request.query(Self::QUERY);
         let number = |name: &str, about: &str, usual: i64| match query.get(name) {
             None => Ok(usual),
-            Some(text) => text
-                .trim()
-                .parse::<i64>()
-                .map_err(|_| ApiError::Custom(400, json!({ "message": { name: about } }))),
+            Some(text) => text.trim().parse::<i64>().map_err(|_| {
+                ApiError::Custom(StatusCode::BAD_REQUEST, json!({ "message": { name: about } }))
+            }),
         };
         let page = number("page", "Offset page number. (int)", 0)?;
         let limit = number("limit", "Limit on the number of results (int)", USUAL)?;
@@ -54,7 +54,7 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> HandlerResult
     found.truncate(length);
     let keys = cx.services().secret_keys()?;
     let views: Vec<Value> = found.into_iter().map(|one| view(&keys, one)).collect();
-    Ok(Response::ok(&json!({ "notifications": views, "additional": additional })))
+    Ok(response::ok(&json!({ "notifications": views, "additional": additional })))
 }
 
 /// `GET /api/v1/user/notifications/<uuid>`.
@@ -62,7 +62,7 @@ pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (account_id, uuid, now) = (cx.caller()?.id, cx.path("uuid"), cx.services().now());
     let found = notifications::get(cx.db(), &cx.grant, account_id, uuid, now)?;
     let found = found.ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&view(&cx.services().secret_keys()?, found)))
+    Ok(response::ok(&view(&cx.services().secret_keys()?, found)))
 }
 
 /// `PUT /api/v1/user/notifications/<uuid>`.
@@ -92,7 +92,7 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: Dismissal) -> HandlerRes
             notifications::set_dismissed(tx, &cx.grant, account_id, uuid, dismissed)?;
         }
         let changed = notifications::get(tx, &cx.grant, account_id, uuid, now)?;
-        Ok(Response::ok(&view(&keys, changed.ok_or_else(ApiError::not_found)?)))
+        Ok(response::ok(&view(&keys, changed.ok_or_else(ApiError::not_found)?)))
     })
 }
 

@@ -6,7 +6,7 @@ use berth_domain::LogKind;
 use berth_store::assignments::NewAssignment;
 use berth_store::notifications::{NewNotification, NotificationKind};
 use berth_store::{assignments, logs, notifications, transaction};
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, RequestExt, StatusCode, response};
 use serde_json::{Map, json};
 
 use super::request::{self, AuthorizationRequest, ResponseType};
@@ -20,14 +20,19 @@ pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
     let Some(caller) = person(cx) else { return pages::signed_out() };
     let client = cx.grant.target();
     let (Some(application), Some(owner)) = (&client.application, &client.namespace) else {
-        return pages::refusal(&request, 404, "Unknown application", pages::UNKNOWN_CLIENT);
+        return pages::refusal(
+            &request,
+            StatusCode::NOT_FOUND,
+            "Unknown application",
+            pages::UNKNOWN_CLIENT,
+        );
     };
     if !cx.grant.rights().may_authorize_applications() {
-        return pages::refusal(&request, 403, "Not for you", NOT_ALLOWED);
+        return pages::refusal(&request, StatusCode::FORBIDDEN, "Not for you", NOT_ALLOWED);
     }
     let right = request.flow() == Some(ResponseType::Token) && request.scopes().is_some();
     if !right || request.target(cx, application).is_none() {
-        return pages::refusal(&request, 400, "This cannot be assigned", WRONG);
+        return pages::refusal(&request, StatusCode::BAD_REQUEST, "This cannot be assigned", WRONG);
     }
     let (services, username) = (cx.services(), values.get("username").unwrap_or_default());
     let new = NewAssignment {
@@ -63,9 +68,9 @@ pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
         Ok::<_, ApiError>(true)
     })?;
     match (found, request.wants_json) {
-        (false, _) => pages::refusal(&request, 404, "Unknown user", UNKNOWN_USER),
-        (true, true) => Ok(no_store(Response::ok(&json!({ "message": DONE })))),
-        (true, false) => Ok(html::page(200, DONE, "<p>The user was told of it.</p>")),
+        (false, _) => pages::refusal(&request, StatusCode::NOT_FOUND, "Unknown user", UNKNOWN_USER),
+        (true, true) => Ok(no_store(response::ok(&json!({ "message": DONE })))),
+        (true, false) => Ok(html::page(StatusCode::OK, DONE, "<p>The user was told of it.</p>")),
     }
 }
 

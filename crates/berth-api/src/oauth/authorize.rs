@@ -3,7 +3,7 @@
 use berth_access::{Caller, Client, ScopeSet};
 use berth_domain::{Application, Namespace, settings};
 use berth_store::assignments;
-use berth_web::{ApiError, Context, HandlerResult, Request};
+use berth_web::{ApiError, Context, HandlerResult, Request, RequestExt, StatusCode};
 
 use super::grant;
 use super::pages;
@@ -17,13 +17,23 @@ pub(crate) fn authorize(cx: &Context<'_, Client>) -> HandlerResult {
     let Some(caller) = person(cx) else { return pages::sign_in(cx, &request) };
     let client = cx.grant.target();
     let (Some(application), Some(owner)) = (&client.application, &client.namespace) else {
-        return pages::refusal(&request, 404, "Unknown application", pages::UNKNOWN_CLIENT);
+        return pages::refusal(
+            &request,
+            StatusCode::NOT_FOUND,
+            "Unknown application",
+            pages::UNKNOWN_CLIENT,
+        );
     };
     if request.assignment_uuid.is_some() && !assignable(cx, &request) {
-        return pages::refusal(&request, 400, "This cannot be assigned", NOT_ASSIGNABLE);
+        return pages::refusal(
+            &request,
+            StatusCode::BAD_REQUEST,
+            "This cannot be assigned",
+            NOT_ASSIGNABLE,
+        );
     }
     if !may_use(cx, &request, caller, application)? {
-        return pages::refusal(&request, 403, "Not for you", NOT_ALLOWED);
+        return pages::refusal(&request, StatusCode::FORBIDDEN, "Not for you", NOT_ALLOWED);
     }
     // A program that asks again for what it was granted before gets it, as from the original. A browser never does: any link
     // makes it ask, so a person answers each time.
@@ -92,11 +102,11 @@ fn ask(
     let Some(target) = request.target(cx, application) else {
         return match Target::registered(application) {
             Some(registered) => Ok(registered.answer(&[("error", "redirect_uri_mismatch")], &[])),
-            None => pages::refusal(request, 400, "Nowhere to go", NO_TARGET),
+            None => pages::refusal(request, StatusCode::BAD_REQUEST, "Nowhere to go", NO_TARGET),
         };
     };
     let Some(scopes) = request.scopes() else {
-        return pages::refusal(request, 404, "Unknown scope", NO_SCOPE);
+        return pages::refusal(request, StatusCode::NOT_FOUND, "Unknown scope", NO_SCOPE);
     };
     if let Some(refused) = grant::refused_flow(request) {
         return Ok(grant::refuse(request, &target, refused));

@@ -3,7 +3,7 @@
 use berth_access::Client as ClientPermit;
 use berth_domain::Application;
 use berth_domain::secret::equal_in_constant_time;
-use berth_web::{ApiError, Context, HandlerResult};
+use berth_web::{ApiError, Context, HandlerResult, RequestExt, ResponseExt, StatusCode, header};
 
 use super::error;
 use crate::applications::client_secret;
@@ -49,8 +49,8 @@ pub(crate) fn identify<'a>(
 /// The answer to a client that is not who it says it is. Who used the header is answered as RFC 6749 (5.2) wants it.
 pub(crate) fn refuse(cx: &Context<'_, ClientPermit>) -> HandlerResult {
     if cx.request().basic_credentials().is_none() {
-        return error(400, "invalid_client");
+        return error(StatusCode::BAD_REQUEST, "invalid_client");
     }
-    let response = error(401, "invalid_client")?;
-    Ok(response.with_header("www-authenticate", "Basic realm=\"client\""))
+    let response = error(StatusCode::UNAUTHORIZED, "invalid_client")?;
+    Ok(response.with_header(header::WWW_AUTHENTICATE, "Basic realm=\"client\""))
 }

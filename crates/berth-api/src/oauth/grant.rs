@@ -6,7 +6,7 @@ use berth_domain::{Application, LogKind};
 use berth_store::codes::NewCode;
 use berth_store::tokens::NewToken;
 use berth_store::{Transaction, assignments, codes, logs, tokens, transaction};
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, RequestExt, Response, StatusCode};
 use serde_json::{Map, Value};
 
 use super::authorize::may_use;
@@ -27,7 +27,7 @@ pub(crate) fn allow(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
             let allowed = may_use(cx, &request, caller, application)?;
             issue(cx, &request, caller, application, allowed)
         }
-        None => error(400, "invalid_request"),
+        None => error(StatusCode::BAD_REQUEST, "invalid_request"),
     }
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn deny(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
     };
     match target {
         Some(target) => Ok(refuse(&request, &target, "authorization_denied")),
-        None => error(400, "invalid_request"),
+        None => error(StatusCode::BAD_REQUEST, "invalid_request"),
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn issue(
     allowed: bool,
 ) -> HandlerResult {
     let Some(target) = request.target(cx, application) else {
-        return error(400, "invalid_request");
+        return error(StatusCode::BAD_REQUEST, "invalid_request");
     };
     if !allowed {
         return Ok(refuse(request, &target, "unauthorized_client"));

@@ -5,7 +5,7 @@ use berth_access::Client as ClientPermit;
 use berth_domain::LogKind;
 use berth_domain::secret::hash_token;
 use berth_store::{logs, tokens, transaction};
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, StatusCode, response};
 use serde_json::json;
 
 use super::client::{self, Client};
@@ -16,10 +16,14 @@ pub(crate) fn introspect(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Ha
     let Some(Client::Confidential(application)) = client::identify(cx)? else {
         return client::refuse(cx);
     };
-    let Some(token) = form.get("token") else { return error(400, "invalid_request") };
+    let Some(token) = form.get("token") else {
+        return error(StatusCode::BAD_REQUEST, "invalid_request");
+    };
     let services = cx.services();
     let found = tokens::inspect(cx.db(), &hash_token(token), application.id, services.now())?;
-    let Some(found) = found else { return Ok(super::json(200, &json!({ "active": false }))) };
+    let Some(found) = found else {
+        return Ok(super::json(StatusCode::OK, &json!({ "active": false })));
+    };
     let body = json!({
         "active": true,
         "scope": found.scope.replace(',', " "),
@@ -31,13 +35,15 @@ pub(crate) fn introspect(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Ha
         "sub": found.account_uuid,
         "iss": services.base_url(),
     });
-    Ok(super::json(200, &body))
+    Ok(super::json(StatusCode::OK, &body))
 }
 
 /// Ends a token. Whether there was one is told to nobody. Who holds the token proves enough by showing it.
 pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> HandlerResult {
     let Some(client) = client::identify(cx)? else { return client::refuse(cx) };
-    let Some(token) = form.get("token") else { return error(400, "invalid_request") };
+    let Some(token) = form.get("token") else {
+        return error(StatusCode::BAD_REQUEST, "invalid_request");
+    };
     let (services, application) = (cx.services(), client.application());
     let namespace_id = cx.grant.target().namespace.as_ref().map(|namespace| namespace.id);
     transaction(cx.db(), |tx| {
@@ -55,5 +61,5 @@ pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Handle
         logs::append(tx, &[entry])?;
         Ok::<_, ApiError>(())
     })?;
-    Ok(no_store(Response::ok(&json!({}))))
+    Ok(no_store(response::ok(&json!({}))))
 }

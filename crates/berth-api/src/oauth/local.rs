@@ -3,7 +3,7 @@
 use crate::html;
 use crate::html::Page;
 use berth_access::Public;
-use berth_web::{Context, HandlerResult, Response};
+use berth_web::{Context, HandlerResult, RequestExt, StatusCode, response};
 use serde_json::json;
 
 use super::{no_store, pages, person};
@@ -15,12 +15,16 @@ pub(crate) fn local(cx: &Context<'_, Public>) -> HandlerResult {
     }
     let query = cx.request().any_query();
     if query.get("scope").is_none_or(str::is_empty) {
-        return Ok(html::page(200, "Authorization canceled", "<p>No token was made.</p>"));
+        return Ok(html::page(
+            StatusCode::OK,
+            "Authorization canceled",
+            "<p>No token was made.</p>",
+        ));
     }
     if query.get("format") == Some("json") {
-        return Ok(no_store(Response::ok(&json!({ "access_token": query.get("access_token") }))));
+        return Ok(no_store(response::ok(&json!({ "access_token": query.get("access_token") }))));
     }
-    Ok(Page::new(200, "Your token", CONTENT).with_script(SCRIPT).response())
+    Ok(Page::new(StatusCode::OK, "Your token", CONTENT).with_script(SCRIPT).response())
 }
 
 const CONTENT: &str = "<p>Copy it now. It is shown this once, and whoever has it acts in your name.</p>\n\

@@ -2,7 +2,7 @@
 
 use berth_access::{Public, Scope};
 use berth_domain::settings;
-use berth_web::{Context, HandlerResult, Response};
+use berth_web::{Context, HandlerResult, response};
 use serde_json::json;
 
 /// The document.
@@ -13,7 +13,7 @@ pub(crate) fn metadata(cx: &Context<'_, Public>) -> HandlerResult {
     let scopes = Scope::ALL.into_iter().filter(|scope| superusers || *scope != Scope::SuperUser);
     let at = |path: &str| format!("{base_url}{path}");
     let client_methods = ["client_secret_basic", "client_secret_post"];
-    Ok(Response::ok(&json!({
+    Ok(response::ok(&json!({
         "issuer": base_url,
         "authorization_endpoint": at("/oauth/authorize"),
         "token_endpoint": at("/oauth/access_token"),

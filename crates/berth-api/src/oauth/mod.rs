@@ -20,23 +20,23 @@ pub(crate) mod token;
 pub use routes::ROUTES;
 
 use berth_access::{Authority, Caller, Permit};
-use berth_web::{Context, HandlerResult, Response};
+use berth_web::{Context, HandlerResult, Response, ResponseExt, StatusCode, header, response};
 use serde::Serialize;
 
 /// The answer, which nobody may keep.
 fn no_store(response: Response) -> Response {
-    response.with_header("cache-control", "no-store")
+    response.with_header(header::CACHE_CONTROL, "no-store")
 }
 
 /// JSON as the OAuth endpoints send it.
-fn json(status: u16, body: &impl Serialize) -> Response {
-    let mut response = Response::json(status, body);
-    response.headers.clear();
-    no_store(response.with_header("content-type", "application/json;charset=UTF-8"))
+fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let mut response = response::json(status, body);
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    no_store(response.with_header(header::CONTENT_TYPE, "application/json;charset=UTF-8"))
 }
 
 /// An error as the OAuth endpoints tell it to programs.
-fn error(status: u16, code: &str) -> HandlerResult {
+fn error(status: StatusCode, code: &str) -> HandlerResult {
     Ok(json(status, &serde_json::json!({ "error": code })))
 }
 

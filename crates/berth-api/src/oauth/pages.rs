@@ -3,7 +3,7 @@
 use crate::html::{Page, escape, page};
 use berth_access::{Client, Permit, Scope, ScopeSet};
 use berth_domain::{Application, Avatar, AvatarKind, Namespace, settings};
-use berth_web::{ApiError, Context, ErrorType, HandlerResult, Response};
+use berth_web::{ApiError, Context, ErrorType, HandlerResult, Response, StatusCode, response};
 use serde_json::json;
 
 use super::no_store;
@@ -56,7 +56,7 @@ impl Consent<'_> {
             body["code_challenge"] = challenge.as_str().into();
             body["code_challenge_method"] = "S256".into();
         }
-        no_store(Response::ok(&body))
+        no_store(response::ok(&body))
     }
 
     /// The question for people. It works without a script; its two forms post what was asked for back to us.
@@ -93,7 +93,7 @@ impl Consent<'_> {
         );
         let title = format!("Allow {named}?");
         let origin = self.target.origin();
-        Ok(Page::new(200, &title, &content).with_form_target(&origin).response())
+        Ok(Page::new(StatusCode::OK, &title, &content).with_form_target(&origin).response())
     }
 
     fn is_dangerous(&self) -> bool {
@@ -136,7 +136,7 @@ pub(crate) fn sign_in<P: Permit>(
     if request.wants_json {
         return Err(ApiError::unauthenticated());
     }
-    sign_in_page(cx, &cx.request().query, None)
+    sign_in_page(cx, cx.request().uri().query().unwrap_or_default(), None)
 }
 
 /// The form to sign in; the flow goes on with `query`.
@@ -164,27 +164,27 @@ pub(crate) fn sign_in_page<P: Permit>(
         hidden("_csrf_token", &session.csrf_token(services)?),
         hidden("continue", query),
     );
-    let response = page(401, "Sign in", &content);
+    let response = page(StatusCode::UNAUTHORIZED, "Sign in", &content);
     Ok(session.hand_out(services, response))
 }
 
 /// Tells somebody that he is not signed in.
 pub(crate) fn signed_out() -> HandlerResult {
     let content = "<p>Sign in to the registry first, then begin again in the application.</p>";
-    Ok(page(401, "You are not signed in", content))
+    Ok(page(StatusCode::UNAUTHORIZED, "You are not signed in", content))
 }
 
 /// Tells a person, or a program that asked for JSON, why the flow ends here.
 pub(crate) fn refusal(
     request: &AuthorizationRequest,
-    status: u16,
+    status: StatusCode,
     title: &str,
     text: &str,
 ) -> HandlerResult {
     if request.wants_json {
         let kind = match status {
-            404 => ErrorType::NotFound,
-            403 => ErrorType::InsufficientScope,
+            StatusCode::NOT_FOUND => ErrorType::NotFound,
+            StatusCode::FORBIDDEN => ErrorType::InsufficientScope,
             _ => ErrorType::InvalidRequest,
         };
         return Err(ApiError::typed(kind, text.to_owned()));

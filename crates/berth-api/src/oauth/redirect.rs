@@ -1,7 +1,7 @@
 //! Where answers of the OAuth flows may go (`docs/contract/quay.md` 5.9).
 
 use berth_domain::Application;
-use berth_web::Response;
+use berth_web::{Response, ResponseExt, StatusCode, header, response};
 
 use super::no_store;
 
@@ -74,7 +74,8 @@ impl Target {
         if !fragment.is_empty() {
             location = format!("{location}#{}", encode(fragment));
         }
-        no_store(Response::redirect(location)).with_header("referrer-policy", "no-referrer")
+        no_store(response::redirect(StatusCode::FOUND, location))
+            .with_header(header::REFERRER_POLICY, "no-referrer")
     }
 }
 
@@ -293,6 +294,11 @@ mod tests {
         }
     }
 
+    fn address(answer: &Response) -> String {
+        let location = answer.headers().get(header::LOCATION).expect("a redirect says where to");
+        location.to_str().expect("nothing but ASCII").to_owned()
+    }
+
     #[test]
     fn an_answer_keeps_the_query_but_what_only_an_answer_says() {
         let target = |requested: &str| {
@@ -301,8 +307,7 @@ mod tests {
         };
         let location = |requested: &str| {
             let answer = target(requested).answer(&[("scope", "a b"), ("state", "x&y")], &[]);
-            let (_, location) = answer.headers.into_iter().next().unwrap_or_else(|| panic!("none"));
-            location.into_owned()
+            address(&answer)
         };
         assert_eq!(
             location("https://good.example/cb"),
@@ -313,7 +318,7 @@ mod tests {
             "https://good.example/cb?a=%20b&c&d=1&scope=a+b&state=x%26y"
         );
         let answer = target("https://good.example/cb?a").answer(&[], &[("access_token", "t")]);
-        assert_eq!(answer.headers[0].1, "https://good.example/cb?a#access_token=t");
+        assert_eq!(address(&answer), "https://good.example/cb?a#access_token=t");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use berth_access::{Client, ScopeSet};
 use berth_domain::Application;
-use berth_web::{ApiError, Context, Parameters};
+use berth_web::{ApiError, Context, Parameters, StatusCode};
 
 use super::redirect::Target;
 
@@ -63,7 +63,7 @@ impl AuthorizationRequest {
     /// F4 400 when one is longer than any that has a use.
     pub(crate) fn read(values: &Parameters) -> Result<Self, ApiError> {
         if let Some(name) = NAMES.iter().find(|name| values.get(name).is_some_and(is_too_long)) {
-            return Err(ApiError::Abort(400, format!("Too long: {name}")));
+            return Err(ApiError::Abort(StatusCode::BAD_REQUEST, format!("Too long: {name}")));
         }
         let given = |name: &str| values.get(name).filter(|value| !value.is_empty());
         let text = |name: &str| values.get(name).unwrap_or_default().to_owned();
@@ -152,7 +152,9 @@ impl AuthorizationRequest {
 /// F4 400 that names the first that is missing.
 pub(crate) fn require(values: &Parameters, names: &[&str]) -> Result<(), ApiError> {
     match names.iter().find(|name| values.get(name).is_none()) {
-        Some(missing) => Err(ApiError::Abort(400, format!("Required param: {missing}"))),
+        Some(missing) => {
+            Err(ApiError::Abort(StatusCode::BAD_REQUEST, format!("Required param: {missing}")))
+        }
         None => Ok(()),
     }
 }

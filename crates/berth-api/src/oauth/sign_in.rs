@@ -2,7 +2,7 @@
 
 use berth_access::Public;
 use berth_web::password::{self, Checked};
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, StatusCode, response};
 
 use super::{no_store, pages};
 
@@ -28,6 +28,6 @@ pub(crate) fn sign_in(cx: &Context<'_, Public>, Form(form): Form) -> HandlerResu
     // Only the query is taken from the form, so this leads nowhere but into the flow.
     let pairs = form_urlencoded::parse(query.as_bytes());
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    let response = Response::redirect(format!("/oauth/authorize?{query}"));
+    let response = response::redirect(StatusCode::FOUND, format!("/oauth/authorize?{query}"));
     Ok(session.hand_out(services, no_store(response)))
 }

@@ -7,7 +7,7 @@ use berth_domain::secret::{equal_in_constant_time, hash_token};
 use berth_store::codes::{self, Code};
 use berth_store::tokens::NewToken;
 use berth_store::{tokens, transaction};
-use berth_web::{ApiError, Context, Form, HandlerResult, Parameters};
+use berth_web::{ApiError, Context, Form, HandlerResult, Parameters, RequestExt, StatusCode};
 use serde_json::json;
 
 use super::client::{self, Client};
@@ -24,7 +24,7 @@ pub(crate) fn exchange(cx: &Context<'_, ClientPermit>, _form: Form) -> HandlerRe
     }
     request::require(&values, &["redirect_uri", "code"])?;
     if values.get("grant_type") != Some("authorization_code") {
-        return error(400, "unsupported_grant_type");
+        return error(StatusCode::BAD_REQUEST, "unsupported_grant_type");
     }
     let Some(client) = client::identify(cx)? else { return client::refuse(cx) };
     // Without its secret a client proves by PKCE that it began the flow.
@@ -33,7 +33,7 @@ pub(crate) fn exchange(cx: &Context<'_, ClientPermit>, _form: Form) -> HandlerRe
     }
     match redeem(cx, &client, &values)? {
         Ok(token) => Ok(super::json(
-            200,
+            StatusCode::OK,
             &json!({
                 "access_token": token,
                 "token_type": "Bearer",
@@ -41,7 +41,7 @@ pub(crate) fn exchange(cx: &Context<'_, ClientPermit>, _form: Form) -> HandlerRe
                 "refresh_token": null,
             }),
         )),
-        Err(refused) => error(400, refused),
+        Err(refused) => error(StatusCode::BAD_REQUEST, refused),
     }
 }
 

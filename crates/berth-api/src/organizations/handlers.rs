@@ -12,8 +12,8 @@ use berth_store::logs::LogEntry;
 use berth_store::organizations::{NewOrganization, OrganizationChange};
 use berth_store::{logs, organizations, transaction};
 use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, present,
-    tag_expiration_option,
+    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, Services, StatusCode, present,
+    response, tag_expiration_option,
 };
 use serde::Deserialize;
 use serde_json::{Number, json};
@@ -81,7 +81,7 @@ pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> Hand
         })?;
         let metadata = json!({ "email": email, "namespace": body.name });
         logs::append(tx, &[cx.log_entry(LogKind::OrgCreate, id, metadata)])?;
-        Ok(Response::json(201, &"Created"))
+        Ok(response::json(StatusCode::CREATED, &"Created"))
     })
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult {
     };
     let quotas = Quotas::of(cx.services());
     let (organization, rights) = (cx.grant.organization(), cx.grant.rights());
-    Ok(Response::ok(&OrganizationView::new(organization, rights, teams, quotas)))
+    Ok(response::ok(&OrganizationView::new(organization, rights, teams, quotas)))
 }
 
 /// `PUT /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.3): every member may be left out.
@@ -166,7 +166,7 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> Ha
     })?;
     let quotas = Quotas::of(services);
     let view = OrganizationView::new(&after, cx.grant.rights(), Some(teams), quotas);
-    Ok(Response::ok(&view.with_tag_expiration(given.tag_expiration.map(|(_, number)| number))))
+    Ok(response::ok(&view.with_tag_expiration(given.tag_expiration.map(|(_, number)| number))))
 }
 
 /// The tag expiration that is wanted, where it may be changed: in seconds, and as it was written.
@@ -248,7 +248,7 @@ impl Given {
 /// `DELETE /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.4): everything of it goes at once.
 pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
     match delete_organization(cx, &cx.grant)? {
-        true => Ok(Response::no_content()),
+        true => Ok(response::no_content()),
         false => Err(ApiError::not_found()),
     }
 }
@@ -259,5 +259,5 @@ pub(crate) fn private(cx: &Context<'_, OrganizationRepositoryCreate>) -> Handler
         true => Some(organizations::private_repositories(cx.db(), &cx.grant)?),
         false => None,
     };
-    Ok(Response::ok(&views::private(count)))
+    Ok(response::ok(&views::private(count)))
 }

@@ -5,7 +5,7 @@ use crate::quotas::views::Quotas;
 use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::{LogKind, NamespaceKind, NamespaceName};
 use berth_store::{Database, accounts, logs, members, organizations, transaction, users};
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -24,7 +24,7 @@ pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> Handler
     let view = |line: organizations::OrganizationLine| {
         organization_entry(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
     };
-    Ok(Response::ok(&query.answer(services, "organizations", lines, |line| line.id, view)))
+    Ok(response::ok(&query.answer(services, "organizations", lines, |line| line.id, view)))
 }
 
 /// `PUT /api/v1/superuser/organizations/<name>`.
@@ -65,13 +65,13 @@ pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) ->
         })?;
     }
     let quota = Quotas::of(cx.services()).fields(organization.quota.as_ref());
-    Ok(Response::ok(&organization_entry(&name, &organization.email, quota)))
+    Ok(response::ok(&organization_entry(&name, &organization.email, quota)))
 }
 
 /// `DELETE /api/v1/superuser/organizations/<name>`: everything of it goes at once.
 pub(crate) fn delete(cx: &Context<'_, SuperuserOrganization>) -> HandlerResult {
     match delete_organization(cx, &cx.grant)? {
-        true => Ok(Response::no_content()),
+        true => Ok(response::no_content()),
         false => Err(ApiError::not_found()),
     }
 }
@@ -100,7 +100,7 @@ pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> HandlerRes
             "superuser": caller.name,
         });
         logs::append(tx, &[cx.log_entry(LogKind::TakeOwnership, namespace.id, metadata)])?;
-        Ok(Response::ok(&json!({ "namespace": namespace.name })))
+        Ok(response::ok(&json!({ "namespace": namespace.name })))
     })
 }
 

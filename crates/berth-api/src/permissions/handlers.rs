@@ -4,8 +4,8 @@ use berth_access::{Permit, RepositoryAdmin, RepositoryAdminView, RepositoryRef, 
 use berth_domain::{LogKind, Namespace, NamespaceKind, RepositoryRole};
 use berth_store::grantees::{self, Account};
 use berth_store::{Database, logs, permissions, teams, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
+use berth_web::{listing::Listing, response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -50,7 +50,7 @@ pub(crate) fn user(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
     let found = permissions::accounts(cx.db(), &cx.grant, Some(name))?.pop();
     let permission = found.ok_or_else(|| ApiError::model(NO_USER))?;
     let view = views::account_permission(&permission.account, permission.role, in_organization(cx));
-    Ok(Response::ok(&view))
+    Ok(response::ok(&view))
 }
 
 /// `GET …/permissions/user/<username>/transitive`: his own role and those of his teams.
@@ -60,7 +60,7 @@ pub(crate) fn transitive(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult
         return Err(ApiError::not_found());
     }
     let views: Vec<Value> = roles.iter().map(|role| json!({ "role": role.as_str() })).collect();
-    Ok(Response::ok(&json!({ "permissions": views })))
+    Ok(response::ok(&json!({ "permissions": views })))
 }
 
 /// `PUT …/permissions/user/<username>`.
@@ -81,7 +81,7 @@ pub(crate) fn set_user(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> H
         });
         logs::append(tx, &[cx.log_entry(LogKind::ChangeRepoPermission, namespace.id, metadata)])?;
         let view = views::account_permission(&account, role, in_organization(cx));
-        Ok(Response::ok(&view))
+        Ok(response::ok(&view))
     })
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn remove_user(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
         let metadata =
             json!({ "username": name, "repo": repository.name, "namespace": namespace.name });
         logs::append(tx, &[cx.log_entry(LogKind::DeleteRepoPermission, namespace.id, metadata)])?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn team(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
     let permissions = permissions::teams(cx.db(), &cx.grant)?;
     let found = permissions.into_iter().find(|permission| permission.team == cx.path("teamname"));
     let permission = found.ok_or_else(|| ApiError::model(NO_TEAM))?;
-    Ok(Response::ok(&json!({ "role": permission.role.as_str() })))
+    Ok(response::ok(&json!({ "role": permission.role.as_str() })))
 }
 
 /// `GET …/team/<teamname>/permissions` (`docs/contract/quay.md` 4.8).
@@ -144,7 +144,7 @@ pub(crate) fn set_team(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> H
         }
         let metadata = json!({ "team": name, "repo": repository.name, "role": role.as_str() });
         logs::append(tx, &[cx.log_entry(LogKind::ChangeRepoPermission, namespace.id, metadata)])?;
-        Ok(Response::ok(&views::team_permission(name, role)))
+        Ok(response::ok(&views::team_permission(name, role)))
     })
 }
 
@@ -160,7 +160,7 @@ pub(crate) fn remove_team(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
         }
         let metadata = json!({ "team": name, "repo": repository.name });
         logs::append(tx, &[cx.log_entry(LogKind::DeleteRepoPermission, namespace.id, metadata)])?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 

@@ -4,8 +4,8 @@ use berth_access::{NamespaceRef, Permit, RepositoryAdmin};
 use berth_domain::{LogKind, Namespace, RepositoryRole};
 use berth_store::robots::{self, PermissionChange};
 use berth_store::{StoreError, logs, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
+use berth_web::{listing::Listing, response};
 use serde::Deserialize;
 use serde_json::{Map, json};
 
@@ -53,7 +53,7 @@ pub(crate) fn set(cx: &Context<'_, RepositoryAdmin>, body: RobotRole) -> Handler
         }
         target.log(cx, tx, LogKind::ChangeRepoPermission, Some(role))?;
         let view = views::on_repository(target.repository, target.is_public, role);
-        Ok(Response::ok(&view))
+        Ok(response::ok(&view))
     })
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
             }
         }
         target.log(cx, tx, LogKind::DeleteRepoPermission, None)?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 

@@ -9,7 +9,7 @@ use berth_store::proxy_cache::{
 };
 use berth_store::{logs, transaction};
 use berth_web::outbound::registry::{Failure, Upstream, Verdict};
-use berth_web::{ApiError, Context, HandlerResult, Response, Services};
+use berth_web::{ApiError, Context, HandlerResult, Services, StatusCode, response};
 use serde_json::json;
 
 use crate::proxy_cache::bodies::{ConfigurationChange, NewConfiguration};
@@ -20,7 +20,7 @@ use crate::proxy_cache::views;
 
 /// `GET …/proxycache` (`docs/contract/quay.md` 3.2).
 pub(crate) fn get(cx: &Context<'_, ProxyCacheView>) -> HandlerResult {
-    Ok(Response::ok(&views::configuration(proxy_cache::get(cx.db(), &cx.grant)?.as_ref())))
+    Ok(response::ok(&views::configuration(proxy_cache::get(cx.db(), &cx.grant)?.as_ref())))
 }
 
 /// `POST …/proxycache` (`docs/contract/quay.md` 3.3). The registry is not contacted.
@@ -41,7 +41,7 @@ pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) 
         let metadata = json!({ "upstream_registry": row.upstream_registry });
         let kind = LogKind::CreateProxyCacheConfig;
         logs::append(tx, &[cx.log_entry(kind, organization.id, metadata)])?;
-        Ok(Response::json(201, &"Created"))
+        Ok(response::json(StatusCode::CREATED, &"Created"))
     })
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn change(
         let metadata = json!({ "upstream_registry": row.upstream_registry });
         let kind = LogKind::ChangeProxyCacheConfig;
         logs::append(tx, &[cx.log_entry(kind, organization.id, metadata)])?;
-        Ok(Response::ok(&views::configuration(Some(&row))))
+        Ok(response::ok(&views::configuration(Some(&row))))
     })
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> HandlerResult {
         }
         let kind = LogKind::DeleteProxyCacheConfig;
         logs::append(tx, &[cx.log_entry(kind, organization.id, json!({}))])?;
-        Ok(Response::json(201, &"Deleted"))
+        Ok(response::json(StatusCode::CREATED, &"Deleted"))
     })
 }
 
@@ -139,8 +139,8 @@ pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration
         })
     };
     match validation_cache::or_ask(services, organization, &upstream, try_it)? {
-        Ok(Verdict::Valid) => Ok(Response::json(202, &"Valid")),
-        Ok(Verdict::Anonymous) => Ok(Response::json(202, &"Anonymous")),
+        Ok(Verdict::Valid) => Ok(response::json(StatusCode::ACCEPTED, &"Valid")),
+        Ok(Verdict::Anonymous) => Ok(response::json(StatusCode::ACCEPTED, &"Anonymous")),
         Err(failure) => Err(UpstreamError::Failed(failure).explained()),
     }
 }

@@ -9,10 +9,8 @@ use berth_domain::{
     LogKind, Namespace, Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size,
 };
 use berth_store::{StoreError, Transaction, logs, quotas, transaction};
-use berth_web::schema::python_repr;
-use berth_web::{
-    ApiError, Body, Context, HandlerResult, Json, Kind, Property, Request, Response, Schema,
-};
+use berth_web::{ApiError, Body, Context, HandlerResult, Json, Kind, Property, Request, Schema};
+use berth_web::{StatusCode, response, schema::python_repr};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value, json};
 
@@ -57,12 +55,12 @@ pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Han
     let default_bytes = default_bytes(cx);
     let own = existing(cx)?.quota.as_ref().map(|quota| QuotaView::new(quota, default_bytes));
     let view = own.or_else(|| default_bytes.map(QuotaView::of_default));
-    Ok(Response::ok(&view.into_iter().collect::<Vec<_>>()))
+    Ok(response::ok(&view.into_iter().collect::<Vec<_>>()))
 }
 
 /// `GET …/quota/<id>`.
 pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
-    Ok(Response::ok(&QuotaView::new(find(cx)?, default_bytes(cx))))
+    Ok(response::ok(&QuotaView::new(find(cx)?, default_bytes(cx))))
 }
 
 /// The size in the body of `POST` and `PUT …/quota`: bytes, or a text such as `1GiB`.
@@ -209,7 +207,7 @@ pub(crate) fn create<P: NamespaceChange>(
             }
         })?;
         log_size(cx, tx, LogKind::OrgCreateQuota, bytes)?;
-        Ok(Response::json(201, &"Created"))
+        Ok(response::json(StatusCode::CREATED, &"Created"))
     })
 }
 
@@ -228,7 +226,7 @@ pub(crate) fn change<P: NamespaceChange>(
 ) -> HandlerResult {
     let (quota, default_bytes) = (find(cx)?, default_bytes(cx));
     if !size.is_given()? {
-        return Ok(Response::ok(&QuotaView::new(quota, default_bytes)));
+        return Ok(response::ok(&QuotaView::new(quota, default_bytes)));
     }
     let (bytes, shown) = size.bytes()?;
     transaction(cx.db(), |tx| {
@@ -238,7 +236,7 @@ pub(crate) fn change<P: NamespaceChange>(
         let quota = quotas::current(tx, &cx.grant, quota.id)?.ok_or_else(ApiError::not_found)?;
         log_size(cx, tx, LogKind::OrgChangeQuota, bytes)?;
         let view = QuotaView { limit_bytes: shown, ..QuotaView::new(&quota, default_bytes) };
-        Ok(Response::ok(&view))
+        Ok(response::ok(&view))
     })
 }
 
@@ -250,18 +248,18 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
             return Err(ApiError::not_found());
         }
         log_quota(cx, tx, LogKind::OrgDeleteQuota, Map::new())?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 
 /// `GET …/quota/<id>/limit`: an array, bare.
 pub(crate) fn limits<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
-    Ok(Response::ok(&find(cx)?.limits))
+    Ok(response::ok(&find(cx)?.limits))
 }
 
 /// `GET …/quota/<id>/limit/<id>`.
 pub(crate) fn limit<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
-    Ok(Response::ok(find_limit(cx)?.1))
+    Ok(response::ok(find_limit(cx)?.1))
 }
 
 /// The body of `POST …/quota/<id>/limit`.
@@ -307,7 +305,7 @@ pub(crate) fn create_limit<P: NamespaceChange>(
             return Err(ApiError::not_found());
         }
         log_limit(cx, tx, LogKind::OrgCreateQuotaLimit, &QuotaLimit { id: 0, kind, percent })?;
-        Ok(Response::json(201, &"Created"))
+        Ok(response::json(StatusCode::CREATED, &"Created"))
     })
 }
 
@@ -352,7 +350,7 @@ pub(crate) fn change_limit<P: NamespaceChange>(
         let limit = changed.map_err(taken_limit)?.ok_or_else(ApiError::not_found)?;
         let quota = quotas::current(tx, &cx.grant, quota.id)?.ok_or_else(ApiError::not_found)?;
         log_limit(cx, tx, LogKind::OrgChangeQuotaLimit, &limit)?;
-        Ok(Response::ok(&QuotaView::new(&quota, default_bytes)))
+        Ok(response::ok(&QuotaView::new(&quota, default_bytes)))
     })
 }
 
@@ -363,7 +361,7 @@ pub(crate) fn delete_limit<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerRe
         let deleted = quotas::delete_limit(tx, &cx.grant, limit.id)?;
         let limit = deleted.ok_or_else(ApiError::not_found)?;
         log_limit(cx, tx, LogKind::OrgDeleteQuotaLimit, &limit)?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 

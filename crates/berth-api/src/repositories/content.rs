@@ -2,7 +2,10 @@
 //! empty, so that a console's pages show that there is nothing.
 
 use berth_access::{RepositoryAdminView, RepositoryView};
-use berth_web::{ApiError, Body, Context, HandlerResult, Query, Request, Response, Schema};
+use berth_web::{
+    ApiError, Body, Context, HandlerResult, Query, Request, RequestExt, Schema, StatusCode,
+    response,
+};
 use serde_json::json;
 
 /// The query of the list of tags.
@@ -21,10 +24,9 @@ impl Body for TagQuery {
         let query = request.query(Self::QUERY);
         let number = |name: &str, about: &str, usual| match query.get(name) {
             None => Ok(usual),
-            Some(text) => text
-                .trim()
-                .parse::<i64>()
-                .map_err(|_| ApiError::Custom(400, json!({ "message": { name: about } }))),
+            Some(text) => text.trim().parse::<i64>().map_err(|_| {
+                ApiError::Custom(StatusCode::BAD_REQUEST, json!({ "message": { name: about } }))
+            }),
         };
         let about = "Limit to the number of results to return per page. Max 100.";
         number("limit", about, 50)?;
@@ -36,11 +38,11 @@ impl Body for TagQuery {
 /// `GET /api/v1/repository/<repository>/tag/`.
 pub(crate) fn tags(cx: &Context<'_, RepositoryView>, query: TagQuery) -> HandlerResult {
     cx.grant.repository()?;
-    Ok(Response::ok(&json!({ "tags": [], "page": query.page, "has_additional": false })))
+    Ok(response::ok(&json!({ "tags": [], "page": query.page, "has_additional": false })))
 }
 
 /// `GET /api/v1/repository/<repository>/notification/`.
 pub(crate) fn notifications(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
     cx.grant.repository()?;
-    Ok(Response::ok(&json!({ "notifications": [] })))
+    Ok(response::ok(&json!({ "notifications": [] })))
 }

@@ -9,7 +9,8 @@ use berth_domain::{LogKind, NamespaceKind, RepositoryName, settings};
 use berth_store::repositories::{self, NewRepository, Page, RepositoryLine, Viewer};
 use berth_store::{logs, transaction};
 use berth_web::{
-    ApiError, Context, Cursor, ErrorType, HandlerResult, Json, Kind, Property, Response, Schema,
+    ApiError, Context, Cursor, ErrorType, HandlerResult, Json, Kind, Property, Schema, StatusCode,
+    response,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -80,7 +81,7 @@ pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> Handl
         logs::append(tx, &[cx.log_entry(LogKind::CreateRepo, namespace.id, metadata)])?;
         let view =
             json!({ "namespace": namespace.name, "name": body.repository, "kind": views::KIND });
-        Ok(Response::json(201, &view))
+        Ok(response::json(StatusCode::CREATED, &view))
     })
 }
 
@@ -162,7 +163,7 @@ fn answer_list<P: Permit>(
     if let Some(token) = next_page {
         body["next_page"] = token.into();
     }
-    Ok(Response::ok(&body))
+    Ok(response::ok(&body))
 }
 
 /// A page of repositories, and the token of the next one.
@@ -225,7 +226,7 @@ pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> HandlerResult {
     if query.flag("includeStats") {
         body["stats"] = views::no_activity(cx.services().now());
     }
-    Ok(Response::ok(&body))
+    Ok(response::ok(&body))
 }
 
 /// `PUT /api/v1/repository/<path>`.
@@ -255,7 +256,7 @@ pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> Han
             "description": body.description,
         });
         logs::append(tx, &[cx.log_entry(LogKind::SetRepoDescription, namespace.id, metadata)])?;
-        Ok(Response::ok(&json!({ "success": true })))
+        Ok(response::ok(&json!({ "success": true })))
     })
 }
 
@@ -279,13 +280,13 @@ pub(crate) fn change_visibility(
     body: ChangeVisibility,
 ) -> HandlerResult {
     let Ok((namespace, repository)) = cx.grant.repository() else {
-        return Ok(Response::ok(&Value::Null));
+        return Ok(response::ok(&Value::Null));
     };
     let is_public = body.visibility == "public";
     require_plan(cx, is_public)?;
     transaction(cx.db(), |tx| {
         if !repositories::set_visibility(tx, &cx.grant, is_public)? {
-            return Ok(Response::ok(&Value::Null));
+            return Ok(response::ok(&Value::Null));
         }
         let metadata = json!({
             "repo": repository.name,
@@ -293,7 +294,7 @@ pub(crate) fn change_visibility(
             "visibility": body.visibility,
         });
         logs::append(tx, &[cx.log_entry(LogKind::ChangeRepoVisibility, namespace.id, metadata)])?;
-        Ok(Response::ok(&json!({ "success": true })))
+        Ok(response::ok(&json!({ "success": true })))
     })
 }
 
@@ -308,6 +309,6 @@ pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
             let metadata = json!({ "repo": name, "namespace": namespace.name });
             logs::append(tx, &[cx.log_entry(LogKind::DeleteRepo, namespace.id, metadata)])?;
         }
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }

@@ -3,7 +3,9 @@
 use berth_access::{RepositoryStar, UserAdmin};
 use berth_store::repositories::{self, Scope};
 use berth_store::transaction;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use berth_web::{
+    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, StatusCode, response,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,7 +26,7 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     if let Some(token) = next_page {
         body["next_page"] = token.into();
     }
-    Ok(Response::ok(&body))
+    Ok(response::ok(&body))
 }
 
 /// `POST /api/v1/user/starred`.
@@ -59,7 +61,7 @@ pub(crate) fn create(cx: &Context<'_, RepositoryStar>, body: NewStar) -> Handler
     let account_id = cx.caller()?.id;
     transaction(cx.db(), |tx| repositories::star(tx, &cx.grant, account_id))?;
     let view = json!({ "namespace": body.namespace, "repository": body.repository });
-    Ok(Response::json(201, &view))
+    Ok(response::json(StatusCode::CREATED, &view))
 }
 
 /// `DELETE /api/v1/user/starred/<path>`: 204 whether there was a star or not, so that nobody learns what exists.
@@ -68,5 +70,5 @@ pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (namespace, name) = path.split_once('/').ok_or_else(ApiError::not_found)?;
     let account_id = cx.caller()?.id;
     transaction(cx.db(), |tx| repositories::unstar(tx, account_id, namespace, name))?;
-    Ok(Response::no_content())
+    Ok(response::no_content())
 }

@@ -6,7 +6,7 @@ use berth_access::{NamespaceChange, NamespaceRef, Permit};
 use berth_domain::LogKind;
 use berth_domain::limits::{FEDERATION_BYTES, FEDERATION_ENTRIES};
 use berth_store::{logs, robots, transaction};
-use berth_web::{ApiError, Body, Context, HandlerResult, Request, Response, Schema};
+use berth_web::{ApiError, Body, Context, HandlerResult, Request, RequestExt, Schema, response};
 use serde_json::{Map, Value, json};
 
 use super::handlers::{existing, find, full_name, log_robot, missing};
@@ -15,7 +15,7 @@ use super::views::stored;
 /// `GET …/robots/<short>/federation`: an array, bare.
 pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
     let robot = find(cx)?;
-    Ok(Response::ok(&stored::<Value>(&robot.federation)?))
+    Ok(response::ok(&stored::<Value>(&robot.federation)?))
 }
 
 /// The body of `POST …/robots/<short>/federation`: an array.
@@ -28,7 +28,7 @@ impl Body for Federation {
         if !request.has_json_type() {
             return Err(ApiError::not_json());
         }
-        if request.body.len() > FEDERATION_BYTES {
+        if request.body().len() > FEDERATION_BYTES {
             return Err(ApiError::too_large(FEDERATION_BYTES));
         }
         match berth_web::parse(request)? {
@@ -93,7 +93,7 @@ pub(crate) fn set<P: NamespaceChange>(cx: &Context<'_, P>, body: Federation) -> 
         }
         let entry = cx.log_entry(LogKind::CreateRobotFederation, namespace.id, metadata);
         logs::append(tx, &[entry])?;
-        Ok(Response::ok(&entries))
+        Ok(response::ok(&entries))
     })
 }
 
@@ -105,6 +105,6 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
             return Err(missing());
         }
         log_robot(cx, tx, LogKind::DeleteRobotFederation, namespace)?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }

@@ -8,11 +8,11 @@ use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{LogKind, Namespace, RobotName, settings};
 use berth_store::robots::{self, NewRobot, Robot};
 use berth_store::{StoreError, logs, transaction};
-use berth_web::listing::Listing;
 use berth_web::{
     ApiError, Body, Context, HandlerResult, Json, Kind, OptionalJson, Property, Query, Request,
-    Response, Schema,
+    Schema,
 };
+use berth_web::{RequestExt, StatusCode, listing::Listing, response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -46,7 +46,7 @@ impl Body for ListQuery {
             let number = text.trim().parse().ok().filter(|number| *number >= 0);
             number.ok_or_else(|| {
                 let about = "If specified, the number of robots to return.";
-                ApiError::Custom(400, json!({ "message": { "limit": about } }))
+                ApiError::Custom(StatusCode::BAD_REQUEST, json!({ "message": { "limit": about } }))
             })
         });
         Ok(Self {
@@ -90,12 +90,12 @@ impl Visibility {
 pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
     if !Visibility::of::<P>(cx.grant.rights()).tokens {
         let robot = find(cx)?;
-        return Ok(Response::ok(&RobotView::new(&robot).with_stored_metadata(&robot)?));
+        return Ok(response::ok(&RobotView::new(&robot).with_stored_metadata(&robot)?));
     }
     let keys = cx.services().secret_keys()?;
     let robot = find_sealed_anew(cx, &keys)?;
     let view = RobotView::new(&robot).with_stored_metadata(&robot)?;
-    Ok(Response::ok(&view.with_sealed_token(&robot, &keys)))
+    Ok(response::ok(&view.with_sealed_token(&robot, &keys)))
 }
 
 /// `PUT …/robots/<short>`.
@@ -131,7 +131,7 @@ impl Body for NewRobotBody {
     const SCHEMA: Option<&'static Schema> = Some(<CreateRobot as Json>::SCHEMA);
 
     fn read(request: &Request) -> Result<Self, ApiError> {
-        if request.has_json_type() && request.body.len() > LARGEST_BODY {
+        if request.has_json_type() && request.body().len() > LARGEST_BODY {
             return Err(ApiError::invalid_request("Request error."));
         }
         OptionalJson::read(request).map(|OptionalJson(body)| Self(body))
@@ -168,7 +168,7 @@ pub(crate) fn create<P: NamespaceChange>(
         robots::create(tx, &cx.grant, &new).map_err(|error| already(error, &name))?;
         logs::append(tx, &[cx.log_entry(LogKind::CreateRobot, namespace.id, told)])?;
         let view = RobotView::new(&robot).with_token(token).with_metadata(metadata);
-        Ok(Response::json(201, &view))
+        Ok(response::json(StatusCode::CREATED, &view))
     })
 }
 
@@ -197,7 +197,7 @@ pub(crate) fn regenerate<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResu
         let robot = robots::change_token(tx, &cx.grant, &full_name(cx, namespace), &sealed)?;
         let robot = robot.ok_or_else(missing)?;
         log_robot(cx, tx, LogKind::RegenerateRobotToken, namespace)?;
-        Ok(Response::ok(&RobotView::new(&robot).with_token(token)))
+        Ok(response::ok(&RobotView::new(&robot).with_token(token)))
     })
 }
 
@@ -210,7 +210,7 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
             return Err(missing());
         }
         log_robot(cx, tx, LogKind::DeleteRobot, namespace)?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 

@@ -8,11 +8,11 @@ use berth_domain::secret::{hash_password, hash_token};
 use berth_domain::{EmailAddress, Invalid, LogKind, is_acceptable_password};
 use berth_store::accounts::{self, AccountChange, Addressee, CodeOwner};
 use berth_store::{StoreError, Transaction, logs, members, transaction};
-use berth_web::session::Session;
 use berth_web::{
     ApiError, Context, Form, HandlerResult, Json, Kind, Property, Response, Schema, Services,
     password,
 };
+use berth_web::{RequestExt, StatusCode, response, session::Session};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -45,7 +45,7 @@ pub(crate) fn ask_for_recovery(cx: &Context<'_, Public>, body: Recovery) -> Hand
     let Ok(email) = EmailAddress::try_from(body.email.as_str()) else { return Ok(sent()) };
     let Some(found) = accounts::with_address(cx.db(), email.as_str())? else { return Ok(sent()) };
     let answer = match found.is_organization {
-        true => Response::ok(&json!({
+        true => response::ok(&json!({
             "status": "org",
             "orgemail": body.email,
             "orgname": redacted(&found.name),
@@ -60,7 +60,7 @@ pub(crate) fn ask_for_recovery(cx: &Context<'_, Public>, body: Recovery) -> Hand
 }
 
 fn sent() -> Response {
-    Response::ok(&json!({ "status": "sent" }))
+    response::ok(&json!({ "status": "sent" }))
 }
 
 /// A name with all but its beginning and its end hidden, as the original shows it to whoever asks.
@@ -102,21 +102,21 @@ pub(crate) fn show_recovery(cx: &Context<'_, Public>) -> HandlerResult {
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();
     match accounts::by_recovery_code(cx.db(), &hash_token(code), cx.services().now())? {
-        Some(bearer) => password_form(cx, code, &bearer.name, 200, ""),
+        Some(bearer) => password_form(cx, code, &bearer.name, StatusCode::OK, ""),
         None => Ok(no_recovery()),
     }
 }
 
 fn no_recovery() -> Response {
     let text = "<p>This link is no longer valid, or was used before. Ask for a new one.</p>";
-    page(400, PASSWORD_TITLE, text)
+    page(StatusCode::BAD_REQUEST, PASSWORD_TITLE, text)
 }
 
 fn password_form(
     cx: &Context<'_, Public>,
     code: &str,
     name: &str,
-    status: u16,
+    status: StatusCode,
     complaint: &str,
 ) -> HandlerResult {
     let about = match name {
@@ -151,7 +151,7 @@ impl CodeForm<'_> {
     fn page(
         &self,
         cx: &Context<'_, Public>,
-        status: u16,
+        status: StatusCode,
         title: &str,
         content: &str,
     ) -> HandlerResult {
@@ -179,7 +179,13 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
     let code = form.0.get("code").unwrap_or_default();
     let wanted = form.0.get("password").unwrap_or_default();
     if !is_acceptable_password(wanted) {
-        return password_form(cx, code, "", 400, &Invalid::Password.to_string());
+        return password_form(
+            cx,
+            code,
+            "",
+            StatusCode::BAD_REQUEST,
+            &Invalid::Password.to_string(),
+        );
     }
     // Hashing is costly: only for who has a code.
     if accounts::by_recovery_code(cx.db(), &hash_token(code), services.now())?.is_none() {
@@ -217,7 +223,7 @@ pub(crate) fn show_confirmation(cx: &Context<'_, Public>) -> HandlerResult {
         escape(&bearer.name),
     );
     let form = CodeForm { action: "/confirm", code, field: "", button: "Confirm this address" };
-    form.page(cx, 200, ADDRESS_TITLE, &content)
+    form.page(cx, StatusCode::OK, ADDRESS_TITLE, &content)
 }
 
 fn no_confirmation() -> Response {
@@ -242,7 +248,7 @@ pub(crate) fn confirm(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
 }
 
 fn refusal(text: &str) -> Response {
-    page(400, ADDRESS_TITLE, &format!("<p>{text}</p>"))
+    page(StatusCode::BAD_REQUEST, ADDRESS_TITLE, &format!("<p>{text}</p>"))
 }
 
 fn use_email_code(
@@ -290,7 +296,7 @@ fn signed_in(
         escape(&bearer.name)
     );
     let session = Session::replace(cx.session(), services, &bearer.uuid, bearer.session_epoch)?;
-    session.announce(services, page(200, title, &content))
+    session.announce(services, page(StatusCode::OK, title, &content))
 }
 
 /// The form is ours: browsers say when another page sends it, beside that such a page does not know its CSRF token.
@@ -298,7 +304,7 @@ fn require_own_page(cx: &Context<'_, Public>) -> Result<(), ApiError> {
     match cx.request().header("sec-fetch-site") {
         None | Some("same-origin") => Ok(()),
         Some(_) => Err(ApiError::Custom(
-            403,
+            StatusCode::FORBIDDEN,
             json!({ "message": "This form is not for pages from elsewhere" }),
         )),
     }

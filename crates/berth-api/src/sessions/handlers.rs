@@ -4,8 +4,8 @@ use berth_access::{Public, UserAdmin};
 use berth_domain::{LogKind, settings};
 use berth_store::{StoreError, accounts, logs, transaction};
 use berth_web::password::{self, Checked};
-use berth_web::session::Session;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
+use berth_web::{StatusCode, response, session::Session};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -16,7 +16,7 @@ pub(crate) fn csrf_token(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
     let session = cx.session_or_new();
     let body = json!({ "csrf_token": session.csrf_token(services)? });
-    Ok(session.hand_out(services, Response::ok(&body)))
+    Ok(session.hand_out(services, response::ok(&body)))
 }
 
 /// `POST /api/v1/signin`.
@@ -60,7 +60,7 @@ pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> HandlerResult {
     } else {
         return Err(refusal(true, None));
     };
-    session.announce(services, Response::ok(&json!({ "success": true })))
+    session.announce(services, response::ok(&json!({ "success": true })))
 }
 
 fn refusal(needs_email_verification: bool, message: Option<&str>) -> ApiError {
@@ -69,7 +69,7 @@ fn refusal(needs_email_verification: bool, message: Option<&str>) -> ApiError {
         "invalidCredentials": !needs_email_verification,
         "message": message,
     });
-    ApiError::Custom(403, body)
+    ApiError::Custom(StatusCode::FORBIDDEN, body)
 }
 
 /// A password alone.
@@ -99,13 +99,13 @@ pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResu
         None => Session::begin(services, &user.uuid, user.session_epoch)?,
     };
     let session = session.on_device(services, cx.request(), &user.uuid)?;
-    session.announce(services, Response::ok(&json!({ "success": true })))
+    session.announce(services, response::ok(&json!({ "success": true })))
 }
 
 /// The answer to a wrong password of somebody who is known already.
 pub(crate) fn wrong_password() -> ApiError {
     let body = json!({ "message": "Invalid Username or Password", "invalidCredentials": true });
-    ApiError::Custom(403, body)
+    ApiError::Custom(StatusCode::FORBIDDEN, body)
 }
 
 /// `POST /api/v1/signout`: ends all sessions of the caller, if what he shows lets him administer his account. The cookie
@@ -122,7 +122,7 @@ pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult {
         })?;
         Session::end_all(services, &caller.uuid)?;
     }
-    let response = Response::ok(&json!({ "success": true }));
+    let response = response::ok(&json!({ "success": true }));
     match cx.session() {
         Some(session) => session.end(services)?.announce(services, response),
         None => Ok(response),

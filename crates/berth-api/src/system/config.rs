@@ -3,7 +3,7 @@
 use crate::mails::outbox::requires_team_invite;
 use berth_access::Public;
 use berth_domain::settings::{self, AnySetting, Setting, Settings, duration_text};
-use berth_web::{Context, HandlerResult, Response, Services};
+use berth_web::{Context, HandlerResult, Services, response};
 use serde_json::{Map, Value, json};
 
 use crate::system::logo;
@@ -99,7 +99,7 @@ pub(crate) fn feature_name(setting: &Setting<bool>) -> String {
 /// `GET /config`.
 pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
-    Ok(Response::ok(&json!({
+    Ok(response::ok(&json!({
         "config": visible(services),
         "features": features(services),
         "registry_state": services.setting(&settings::REGISTRY_STATE),

@@ -5,7 +5,7 @@
 
 use berth_access::{Public, Scope};
 use berth_domain::settings;
-use berth_web::{ApiError, Context, HandlerResult, Response, Services};
+use berth_web::{ApiError, Context, HandlerResult, Services, response};
 use serde_json::{Map, Value, json};
 
 use crate::system::config::FEATURES;
@@ -25,7 +25,7 @@ pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
         paths.retain(|_, path| keep_shown(path, internal, &off));
     }
     document.append(&mut operations);
-    Ok(Response::ok(&document))
+    Ok(response::ok(&document))
 }
 
 fn head(services: &Services<'_>) -> Map<String, Value> {

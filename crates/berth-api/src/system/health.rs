@@ -2,7 +2,7 @@
 
 use berth_access::Public;
 use berth_store::access;
-use berth_web::{Context, HandlerResult, Response};
+use berth_web::{Context, HandlerResult, Response, StatusCode, response};
 use serde_json::{Value, json};
 
 /// The key that a probe reads; nothing is ever stored under it.
@@ -19,14 +19,17 @@ pub(crate) fn instance(cx: &Context<'_, Public>) -> HandlerResult {
     }
     let healthy = database.is_ok() && key_value.is_ok();
     let services = json!({ "database": database.is_ok(), "key_value": key_value.is_ok() });
-    Ok(report(if healthy { 200 } else { 503 }, &services))
+    Ok(report(if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &services))
 }
 
 /// `GET /health/warning`: there is nothing that an instance could warn of, so it is always 200.
 pub(crate) fn warning(_cx: &Context<'_, Public>) -> HandlerResult {
-    Ok(report(200, &json!({})))
+    Ok(report(StatusCode::OK, &json!({})))
 }
 
-fn report(status: u16, services: &Value) -> Response {
-    Response::json(status, &json!({ "data": { "services": services }, "status_code": status }))
+fn report(status: StatusCode, services: &Value) -> Response {
+    response::json(
+        status,
+        &json!({ "data": { "services": services }, "status_code": status.as_u16() }),
+    )
 }

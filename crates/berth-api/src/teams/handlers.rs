@@ -5,8 +5,8 @@ use berth_access::{OrganizationMemberView, TeamAdmin, TeamSummaryView};
 use berth_domain::{LogKind, Namespace, Team, TeamName, TeamRole};
 use berth_store::logs::LogEntry;
 use berth_store::{StoreError, logs, organizations, teams, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
+use berth_web::{listing::Listing, response};
 use serde::Deserialize;
 use serde_json::{Map, json};
 
@@ -25,7 +25,7 @@ pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> HandlerResult {
 pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> HandlerResult {
     let viewer_id = cx.principal().caller().map(|caller| caller.id);
     let team = teams::summary(cx.db(), &cx.grant, viewer_id)?.ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&TeamView::new(team, cx.grant.rights().views_every_team())))
+    Ok(response::ok(&TeamView::new(team, cx.grant.rights().views_every_team())))
 }
 
 /// `PUT …/organization/<orgname>/team/<teamname>` (`docs/contract/quay.md` 4.1).
@@ -85,7 +85,7 @@ fn create(
         }
         let metadata = json!({ "team": name.as_str() });
         logs::append(tx, &[cx.log_entry(LogKind::OrgCreateTeam, organization.id, metadata)])?;
-        Ok(Response::ok(&ChangedTeam::new(name.as_str(), description, role, true)))
+        Ok(response::ok(&ChangedTeam::new(name.as_str(), description, role, true)))
     })
 }
 
@@ -103,7 +103,7 @@ fn change(
         return Err(demotion_refused(organization, team));
     }
     if role.is_none() && description.is_none() {
-        return Ok(Response::ok(&ChangedTeam::of(team)));
+        return Ok(response::ok(&ChangedTeam::of(team)));
     }
     let refused = |error| match error {
         StoreError::NoOwnerLeft => demotion_refused(organization, team),
@@ -115,7 +115,7 @@ fn change(
         let after = teams::update(tx, &cx.grant, description, role).map_err(refused)?;
         let after = after.ok_or(ApiError::Busy)?;
         logs::append(tx, &change_entries(cx, &before, &after))?;
-        Ok(Response::ok(&ChangedTeam::of(&after)))
+        Ok(response::ok(&ChangedTeam::of(&after)))
     })
 }
 
@@ -173,7 +173,7 @@ pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult {
         }
         let metadata = json!({ "team": team.name });
         logs::append(tx, &[cx.log_entry(LogKind::OrgDeleteTeam, organization.id, metadata)])?;
-        Ok(Response::no_content())
+        Ok(response::no_content())
     })
 }
 

@@ -8,11 +8,11 @@ use berth_domain::{Invalid, LogKind, NamespaceName, is_acceptable_password, sett
 use berth_store::accounts::NewUser;
 use berth_store::tokens::NewToken;
 use berth_store::{StoreError, Transaction, accounts, applications, logs, tokens, transaction};
-use berth_web::session::Session;
 use berth_web::{
-    ApiError, Body, Context, HandlerResult, Json, Kind, Property, RawBody, Response, Schema,
-    limit_rate, password,
+    ApiError, Body, Context, HandlerResult, Json, Kind, Property, RawBody, Schema, limit_rate,
+    password,
 };
+use berth_web::{RequestExt, StatusCode, response, session::Session};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -60,7 +60,7 @@ impl Json for FirstUser {
 /// `POST /api/v1/user/initialize`: only while there is no user. Where there is one, nothing else is told.
 pub(crate) fn initialize(cx: &Context<'_, Public>, _body: RawBody) -> HandlerResult {
     if !cx.services().setting(&settings::FEATURE_USER_INITIALIZE) {
-        return Err(ApiError::Abort(404, "Not Found".into()));
+        return Err(ApiError::Abort(StatusCode::NOT_FOUND, "Not Found".into()));
     }
     refuse_foreign_pages(cx)?;
     let answered = FirstUser::read(cx.request()).and_then(|body| make(cx, body));
@@ -118,7 +118,7 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
     answer.insert("encrypted_password".into(), client_password.into());
     answer.insert("username".into(), body.username.into());
     let session = Session::replace(cx.session(), services, &uuid, 0)?;
-    session.announce(services, Response::ok(&answer))
+    session.announce(services, response::ok(&answer))
 }
 
 /// Makes the token under the application `automation` of the user's own namespace.
@@ -162,7 +162,7 @@ fn refuse_foreign_pages(cx: &Context<'_, Public>) -> Result<(), ApiError> {
         return Ok(());
     }
     let message = "This call is not for pages from elsewhere";
-    Err(ApiError::Custom(403, json!({ "message": message })))
+    Err(ApiError::Custom(StatusCode::FORBIDDEN, json!({ "message": message })))
 }
 
 /// Whether an origin has a name that means the browser's own machine, wherever it is asked.
@@ -185,7 +185,7 @@ fn require_setup_token(cx: &Context<'_, Public>, shown: &str) -> Result<(), ApiE
         return Ok(());
     }
     let message = "The setup token is missing or wrong";
-    Err(ApiError::Custom(403, json!({ "message": message })))
+    Err(ApiError::Custom(StatusCode::FORBIDDEN, json!({ "message": message })))
 }
 
 fn not_empty() -> ApiError {

@@ -3,8 +3,8 @@
 use berth_access::{Permit, PublicNamespace, UserView as ViewPermit};
 use berth_domain::{LogKind, NamespaceKind};
 use berth_store::{StoreError, accounts, logs, transaction, users};
-use berth_web::session::Session;
-use berth_web::{ApiError, Context, HandlerResult, Response};
+use berth_web::{ApiError, Context, HandlerResult};
+use berth_web::{response, session::Session};
 use serde_json::Value;
 
 use crate::users::views::{AccountVisibility, UserView};
@@ -13,7 +13,7 @@ use crate::users::views::{AccountVisibility, UserView};
 pub(crate) fn own(cx: &Context<'_, ViewPermit>) -> HandlerResult {
     let account = users::account(cx.db(), cx.caller()?.id)?.ok_or_else(ApiError::not_found)?;
     let shown = AccountVisibility::to(cx.services(), cx.principal(), cx.grant.rights());
-    Ok(Response::ok(&UserView::own(account, &shown)))
+    Ok(response::ok(&UserView::own(account, &shown)))
 }
 
 /// `GET /api/v1/users/<username>`: the name and the face, to everybody; to himself as much as his own view.
@@ -24,9 +24,9 @@ pub(crate) fn any(cx: &Context<'_, PublicNamespace>) -> HandlerResult {
     let himself = cx.principal().caller().is_some_and(|caller| caller.id == user.id);
     if himself && cx.grant.rights().is_user_reader() {
         let account = users::account(cx.db(), user.id)?.ok_or_else(ApiError::plain_not_found)?;
-        return Ok(Response::ok(&UserView::own(account, &shown)));
+        return Ok(response::ok(&UserView::own(account, &shown)));
     }
-    Ok(Response::ok(&UserView::of(&user.name, &user.email, himself, &shown)))
+    Ok(response::ok(&UserView::of(&user.name, &user.email, himself, &shown)))
 }
 
 /// Whose account is to be deleted.
@@ -58,7 +58,7 @@ pub(crate) fn delete_account<P: Permit>(
         Ok(true) => {
             // The account is gone, and with it whatever its sessions were good for.
             let _ = Session::end_all(cx.services(), user.uuid);
-            Ok(Response::no_content())
+            Ok(response::no_content())
         }
         Err(StoreError::NoOwnerLeft) => {
             let organizations = accounts::administered_alone(cx.db(), user.id)?.join(", ");

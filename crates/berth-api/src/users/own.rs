@@ -11,11 +11,10 @@ use berth_store::logs::LogEntry;
 use berth_store::users::{Metadata, UserAccount};
 use berth_store::{StoreError, logs, transaction, users};
 use berth_web::password::{self, Checked};
-use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, present,
-    tag_expiration_option,
+    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, present, tag_expiration_option,
 };
+use berth_web::{response, session::Session};
 use serde::Deserialize;
 use serde_json::{Number, Value, json};
 
@@ -326,7 +325,7 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerRes
     let shown = AccountVisibility::to(services, cx.principal(), cx.grant.rights());
     let number = requested.tag_expiration.map(|(_, number)| number);
     let view = UserView::own(after, &shown).with_tag_expiration(number);
-    let response = Response::ok(&view);
+    let response = response::ok(&view);
     if requested.password_hash.is_none() {
         return Ok(response);
     }
@@ -368,5 +367,5 @@ pub(crate) fn client_key(cx: &Context<'_, UserAdmin>, body: Password) -> Handler
     let metadata = json!({ "username": caller.name });
     let entry = cx.log_entry(LogKind::UserGenerateClientKey, caller.id, metadata);
     transaction(cx.db(), |tx| logs::append(tx, &[entry]))?;
-    Ok(Response::ok(&json!({ "key": key })))
+    Ok(response::ok(&json!({ "key": key })))
 }

@@ -10,10 +10,10 @@ use berth_domain::{
 };
 use berth_store::accounts::{NewUser, SignUpFacts};
 use berth_store::{StoreError, Transaction, accounts, invitations, logs, transaction};
-use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, limit_rate,
+    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, Services, limit_rate,
 };
+use berth_web::{response, session::Session};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -105,10 +105,10 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: SignUp) -> Handler
         Ok::<_, ApiError>(logs::append(tx, &[cx.log_entry(LogKind::UserCreate, id, metadata)])?)
     })?;
     if mail.is_some() {
-        return Ok(Response::ok(&json!({ "awaiting_verification": true })));
+        return Ok(response::ok(&json!({ "awaiting_verification": true })));
     }
     let session = Session::replace(cx.session(), services, &uuid, 0)?;
-    session.announce(services, Response::ok(&UserView::of_new(services, &new)))
+    session.announce(services, response::ok(&UserView::of_new(services, &new)))
 }
 
 /// What a sign-up must know of who is there already.

@@ -11,7 +11,7 @@ use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
 use berth_store::users::UserSummary;
 use berth_store::{StoreError, accounts, logs, transaction, users};
 use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, password,
+    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, Services, password, response,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -44,13 +44,13 @@ pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> Handler
     let disabled = cx.query();
     let with_disabled = disabled.get("disabled").is_none() || disabled.flag("disabled");
     let lines = users::all(cx.db(), &cx.grant, with_disabled, after_id, wanted)?;
-    Ok(Response::ok(&query.answer(services, "users", lines, |user| user.id, view(services))))
+    Ok(response::ok(&query.answer(services, "users", lines, |user| user.id, view(services))))
 }
 
 /// `GET /api/v1/superuser/users/<username>`.
 pub(crate) fn get(cx: &Context<'_, SuperuserUserView>) -> HandlerResult {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&view(cx.services())(user)))
+    Ok(response::ok(&view(cx.services())(user)))
 }
 
 /// `POST /api/v1/superuser/users/`.
@@ -116,7 +116,7 @@ pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: CreateUser) -> 
             json!({ "email": body.email, "username": body.username, "superuser": superuser });
         Ok::<_, ApiError>(logs::append(tx, &[cx.log_entry(LogKind::UserCreate, id, metadata)])?)
     })?;
-    Ok(Response::ok(&json!({
+    Ok(response::ok(&json!({
         "username": body.username,
         "email": body.email,
         "password": password,
@@ -216,7 +216,7 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Ha
         let encrypted = password::for_clients(services, &user.uuid, hash)?;
         members.insert("encrypted_password".into(), encrypted.into());
     }
-    Ok(Response::ok(&answer))
+    Ok(response::ok(&answer))
 }
 
 fn change_entries(

@@ -1,7 +1,7 @@
 //! Auto-prune policies of organizations and users.
 
 use berth_test::App;
-use berth_web::Method::{Delete, Get, Post, Put};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -220,16 +220,16 @@ fn who_may_do_what() {
     let bad = json!({ "method": "age", "value": 10 });
     let good = json!({ "method": "number_of_tags", "value": 10 });
     assert_snapshot!(app.matrix(&[
-        (Get, POLICIES, Value::Null),
-        (Post, POLICIES, bad.clone()),
-        (Get, "/api/v1/organization/acme/autoprunepolicy/none", Value::Null),
-        (Put, "/api/v1/organization/acme/autoprunepolicy/none", good.clone()),
-        (Delete, "/api/v1/organization/acme/autoprunepolicy/none", Value::Null),
-        (Get, "/api/v1/user/autoprunepolicy/", Value::Null),
-        (Post, "/api/v1/user/autoprunepolicy/", bad),
-        (Get, "/api/v1/user/autoprunepolicy/none", Value::Null),
-        (Put, "/api/v1/user/autoprunepolicy/none", good),
-        (Delete, "/api/v1/user/autoprunepolicy/none", Value::Null),
+        (Method::GET, POLICIES, Value::Null),
+        (Method::POST, POLICIES, bad.clone()),
+        (Method::GET, "/api/v1/organization/acme/autoprunepolicy/none", Value::Null),
+        (Method::PUT, "/api/v1/organization/acme/autoprunepolicy/none", good.clone()),
+        (Method::DELETE, "/api/v1/organization/acme/autoprunepolicy/none", Value::Null),
+        (Method::GET, "/api/v1/user/autoprunepolicy/", Value::Null),
+        (Method::POST, "/api/v1/user/autoprunepolicy/", bad),
+        (Method::GET, "/api/v1/user/autoprunepolicy/none", Value::Null),
+        (Method::PUT, "/api/v1/user/autoprunepolicy/none", good),
+        (Method::DELETE, "/api/v1/user/autoprunepolicy/none", Value::Null),
     ]), @"
     GET /api/v1/organization/acme/autoprunepolicy/
       200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]

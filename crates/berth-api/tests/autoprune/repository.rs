@@ -1,7 +1,7 @@
 //! Auto-prune policies of a repository. What they may say is the same as for namespaces: `components/organizations`.
 
 use berth_test::App;
-use berth_web::Method::{Delete, Get, Post, Put};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -111,11 +111,11 @@ fn policies_stay_with_their_repository() {
 fn who_may() {
     let unknown = format!("{POLICIES}nope");
     assert_snapshot!(app().matrix(&[
-        (Get, POLICIES, Value::Null),
-        (Post, POLICIES, json!({ "method": "bogus", "value": 1 })),
-        (Get, &unknown, Value::Null),
-        (Put, &unknown, ten()),
-        (Delete, &unknown, Value::Null),
+        (Method::GET, POLICIES, Value::Null),
+        (Method::POST, POLICIES, json!({ "method": "bogus", "value": 1 })),
+        (Method::GET, &unknown, Value::Null),
+        (Method::PUT, &unknown, ten()),
+        (Method::DELETE, &unknown, Value::Null),
     ]), @"
     GET /api/v1/repository/acme/app/autoprunepolicy/
       200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]

@@ -24,10 +24,10 @@ fn with(app: &App, authorization: &str) -> Reply {
 
 /// An answer to somebody unknown: status, type, body, schemes.
 fn told(reply: &Reply) -> String {
-    let named = reply.0.headers.iter().filter(|(name, _)| *name == "www-authenticate");
+    let named = reply.headers().filter(|(name, _)| *name == "www-authenticate");
     let schemes: Vec<_> = named.map(|(_, value)| value.as_ref()).collect();
     let kind = reply.header("content-type").unwrap_or_default();
-    let body = String::from_utf8_lossy(&reply.0.body);
+    let body = String::from_utf8_lossy(reply.body());
     format!("{} {kind} {:?} [{}]", reply.status(), body.trim_end(), schemes.join(", "))
 }
 

@@ -14,7 +14,7 @@ fn changed(app: &App, members: &str) -> Reply {
 }
 
 fn text(reply: &Reply) -> String {
-    String::from_utf8_lossy(&reply.0.body).into_owned()
+    String::from_utf8_lossy(reply.body()).into_owned()
 }
 
 #[test]

@@ -38,10 +38,10 @@ fn validation_errors_are_written_for_those_who_take_their_type() {
         "application/*;q=0.5",
         "application/json,application/vnd.concord-validation-errors-v1+json",
     ] {
-        assert!(!with(accept).0.body.is_empty(), "{accept}");
+        assert!(!with(accept).body().is_empty(), "{accept}");
     }
     let refused = with("application/json");
-    assert_eq!((refused.status(), refused.0.body.len(), kind(&refused)), (400, 0, ""));
+    assert_eq!((refused.status(), refused.body().len(), kind(&refused)), (400, 0, ""));
     assert_eq!(refused.header("vary"), Some("Accept"));
 }
 
@@ -103,7 +103,7 @@ fn bodies_that_cannot_be_read() {
     ERROR: com.fasterxml.jackson.databind.exc.MismatchedInputException: meta must be an object
     ");
     let broken = root.send(
-        berth_web::Method::Post,
+        berth_web::Method::POST,
         "/api/v1/org",
         Some("application/json"),
         b"{\"name\":\"\xff\xfe\xfd\"}".to_vec(),
@@ -120,7 +120,7 @@ fn numbers_of_the_query_are_32_bits_or_the_path_is_unknown() {
     let app = app();
     let status = |query: &str| {
         let reply = app.as_user("ana").get(&format!("/api/v1/org?{query}"));
-        (reply.status(), reply.0.body.is_empty())
+        (reply.status(), reply.body().is_empty())
     };
     for query in ["limit=x", "offset=", "limit=1.0", "offset=2147483648", "limit=%201"] {
         assert_eq!(status(query), (404, true), "{query}");

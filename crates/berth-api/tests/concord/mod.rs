@@ -44,16 +44,16 @@ fn is_uuid(word: &str) -> bool {
 /// What a POST answers, in one line: the status, then the result or the message.
 fn post(client: &As<'_>, body: Value) -> String {
     let reply = client.post("/api/v1/org", body);
-    match serde_json::from_slice::<Value>(&reply.0.body) {
+    match serde_json::from_slice::<Value>(reply.body()) {
         Ok(body) if body["ok"] == true => format!("{} {}", reply.status(), body["result"]),
         Ok(body) => format!("{} {}: {}", reply.status(), body[0]["id"], body[0]["message"]),
-        Err(_) => format!("{} {}", reply.status(), String::from_utf8_lossy(&reply.0.body)),
+        Err(_) => format!("{} {}", reply.status(), String::from_utf8_lossy(reply.body())),
     }
 }
 
 /// A POST of a text that is meant to be JSON.
 fn post_text(client: &As<'_>, text: &str) -> Reply {
-    client.send(Method::Post, "/api/v1/org", Some("application/json"), text.into())
+    client.send(Method::POST, "/api/v1/org", Some("application/json"), text.into())
 }
 
 fn id_of(app: &App, name: &str) -> String {

@@ -81,7 +81,7 @@ fn documents_of_private_ones_are_for_who_is_in_them() {
 fn unknown_names_are_204() {
     let app = app();
     let bob = app.as_user("bob");
-    for name in ["nope", "ACME", "a", "a b", "bob", &id_of(&app, "acme")] {
+    for name in ["nope", "ACME", "a", "a%20b", "bob", &id_of(&app, "acme")] {
         assert_eq!(bob.get(&format!("/api/v1/org/{name}")).to_string(), "204", "{name}");
     }
 }
@@ -91,6 +91,6 @@ fn there_is_nothing_below_an_organization() {
     let app = app();
     for path in ["access", "access/bulk", "owner", "team", "project"] {
         let reply = app.as_user("root").get(&format!("/api/v1/org/acme/{path}"));
-        assert_eq!((reply.status(), reply.0.body.len()), (404, 0), "{path}");
+        assert_eq!((reply.status(), reply.body().len()), (404, 0), "{path}");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::common::{app, log};
 use berth_test::{App, Reply};
-use berth_web::Method::{Delete, Put};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -198,8 +198,8 @@ fn an_invitation_outlives_who_made_it() {
 fn who_may() {
     let app = app();
     assert_snapshot!(app.matrix(&[
-        (Put, "/api/v1/teaminvite/nosuchcode", Value::Null),
-        (Delete, "/api/v1/teaminvite/nosuchcode", Value::Null),
+        (Method::PUT, "/api/v1/teaminvite/nosuchcode", Value::Null),
+        (Method::DELETE, "/api/v1/teaminvite/nosuchcode", Value::Null),
     ]), @"
     PUT /api/v1/teaminvite/nosuchcode
       400 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]

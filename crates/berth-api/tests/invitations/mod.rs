@@ -4,7 +4,7 @@ mod answers;
 
 use crate::common::{app, log};
 use berth_test::App;
-use berth_web::Method::{Delete, Get, Put};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -441,9 +441,9 @@ fn deleting_an_account_removes_its_invitations() {
 fn who_may() {
     let app = app();
     assert_snapshot!(app.matrix(&[
-        (Get, INVITATIONS, Value::Null),
-        (Put, "/api/v1/organization/acme/team/nope/invite/new@example.com", Value::Null),
-        (Delete, "/api/v1/organization/acme/team/members/invite/none@example.com", Value::Null),
+        (Method::GET, INVITATIONS, Value::Null),
+        (Method::PUT, "/api/v1/organization/acme/team/nope/invite/new@example.com", Value::Null),
+        (Method::DELETE, "/api/v1/organization/acme/team/members/invite/none@example.com", Value::Null),
     ]), @"
     GET /api/v1/organization/acme/invitations
       200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]

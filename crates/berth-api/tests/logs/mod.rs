@@ -3,7 +3,7 @@
 mod repository;
 
 use berth_test::App;
-use berth_web::Method::{Get, Post};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -463,13 +463,13 @@ fn an_unknown_organization() {
 fn who_may_read_what() {
     let app = app();
     assert_snapshot!(app.matrix(&[
-        (Get, LOGS, Value::Null),
-        (Get, COUNTS, Value::Null),
-        (Get, "/api/v1/organization/admin/logs", Value::Null),
-        (Get, "/api/v1/user/logs", Value::Null),
-        (Get, "/api/v1/user/aggregatelogs", Value::Null),
-        (Get, "/api/v1/superuser/logs", Value::Null),
-        (Get, "/api/v1/superuser/aggregatelogs", Value::Null),
+        (Method::GET, LOGS, Value::Null),
+        (Method::GET, COUNTS, Value::Null),
+        (Method::GET, "/api/v1/organization/admin/logs", Value::Null),
+        (Method::GET, "/api/v1/user/logs", Value::Null),
+        (Method::GET, "/api/v1/user/aggregatelogs", Value::Null),
+        (Method::GET, "/api/v1/superuser/logs", Value::Null),
+        (Method::GET, "/api/v1/superuser/aggregatelogs", Value::Null),
     ]), @"
     GET /api/v1/organization/acme/logs
       200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
@@ -530,9 +530,9 @@ fn who_wants_an_export_is_told_why_there_is_none() {
     assert_eq!(of_user.status(), 404, "a user is no organization");
     assert_eq!(app.log(), "", "nothing happened");
     assert_snapshot!(app.matrix(&[
-        (Post, "/api/v1/organization/acme/exportlogs", body.clone()),
-        (Post, "/api/v1/organization/nobody/exportlogs", body.clone()),
-        (Post, "/api/v1/user/exportlogs", body),
+        (Method::POST, "/api/v1/organization/acme/exportlogs", body.clone()),
+        (Method::POST, "/api/v1/organization/nobody/exportlogs", body.clone()),
+        (Method::POST, "/api/v1/user/exportlogs", body),
     ]), @"
     POST /api/v1/organization/acme/exportlogs
       400 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]

@@ -1,7 +1,7 @@
 //! The log of a repository.
 
 use berth_test::App;
-use berth_web::Method::Get;
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -90,8 +90,8 @@ fn only_what_happened_to_it_since_it_was_made() {
 #[test]
 fn who_may_read_it() {
     assert_snapshot!(app().matrix(&[
-        (Get, LOGS, Value::Null),
-        (Get, "/api/v1/repository/acme/lib/logs/aggregatelogs", Value::Null),
+        (Method::GET, LOGS, Value::Null),
+        (Method::GET, "/api/v1/repository/acme/lib/logs/aggregatelogs", Value::Null),
     ]), @"
     GET /api/v1/repository/acme/lib/logs/logs
       200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]

@@ -1,7 +1,7 @@
 //! The outbox, as superusers see it, and notifications, as users see them.
 
 use berth_test::App;
-use berth_web::Method::{Get, Put};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -250,10 +250,10 @@ fn who_may() {
     let app = app();
     let dismissal = json!({ "dismissed": true });
     assert_snapshot!(app.matrix(&[
-        (Get, MAILS, Value::Null),
-        (Get, NOTIFICATIONS, Value::Null),
-        (Get, "/api/v1/user/notifications/nope", Value::Null),
-        (Put, "/api/v1/user/notifications/nope", dismissal),
+        (Method::GET, MAILS, Value::Null),
+        (Method::GET, NOTIFICATIONS, Value::Null),
+        (Method::GET, "/api/v1/user/notifications/nope", Value::Null),
+        (Method::PUT, "/api/v1/user/notifications/nope", dismissal),
     ]), @"
     GET /api/v1/superuser/mails
       200 superuser superuser[super:user]

@@ -3,7 +3,7 @@
 mod team;
 
 use crate::common::{app, direct_app, log};
-use berth_web::Method::{Delete, Get, Put};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -223,11 +223,11 @@ fn the_last_owner_stays() {
 fn who_may() {
     let app = app();
     assert_snapshot!(app.matrix(&[
-        (Get, MEMBERS, Value::Null),
-        (Get, "/api/v1/organization/acme/members/member", Value::Null),
-        (Get, "/api/v1/organization/acme/collaborators", Value::Null),
-        (Put, "/api/v1/organization/acme/members/nobody", json!({ "team": "members" })),
-        (Delete, "/api/v1/organization/acme/members/nobody", Value::Null),
+        (Method::GET, MEMBERS, Value::Null),
+        (Method::GET, "/api/v1/organization/acme/members/member", Value::Null),
+        (Method::GET, "/api/v1/organization/acme/collaborators", Value::Null),
+        (Method::PUT, "/api/v1/organization/acme/members/nobody", json!({ "team": "members" })),
+        (Method::DELETE, "/api/v1/organization/acme/members/nobody", Value::Null),
     ]), @"
     GET /api/v1/organization/acme/members
       200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]

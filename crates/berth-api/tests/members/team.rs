@@ -1,7 +1,7 @@
 //! Members of a team: list, add, invite, remove.
 
 use crate::common::{app, direct_app, log};
-use berth_web::Method::{Delete, Get, Put};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -352,10 +352,10 @@ fn a_failed_write_leaves_nothing_behind() {
 fn who_may() {
     let app = app();
     assert_snapshot!(app.matrix(&[
-        (Get, MEMBERS, Value::Null),
-        (Get, OWNERS, Value::Null),
-        (Put, "/api/v1/organization/acme/team/members/members/nobody", Value::Null),
-        (Delete, "/api/v1/organization/acme/team/members/members/nobody", Value::Null),
+        (Method::GET, MEMBERS, Value::Null),
+        (Method::GET, OWNERS, Value::Null),
+        (Method::PUT, "/api/v1/organization/acme/team/members/members/nobody", Value::Null),
+        (Method::DELETE, "/api/v1/organization/acme/team/members/members/nobody", Value::Null),
     ]), @"
     GET /api/v1/organization/acme/team/members/members
       200 member admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]

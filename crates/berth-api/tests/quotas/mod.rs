@@ -1,7 +1,7 @@
 //! Storage quotas of organizations and users.
 
 use berth_test::App;
-use berth_web::Method::{Delete, Get, Post, Put};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -507,28 +507,28 @@ fn who_may_do_what() {
     let new_limit = json!({ "type": "Reject", "threshold_percent": 90 });
     let nothing = || Value::Null;
     assert_snapshot!(app.matrix(&[
-        (Get, "/api/v1/organization/acme/quota", nothing()),
-        (Post, "/api/v1/organization/acme/quota", size.clone()),
-        (Get, "/api/v1/organization/acme/quota/1", nothing()),
-        (Put, "/api/v1/organization/acme/quota/9", size.clone()),
-        (Delete, "/api/v1/organization/acme/quota/9", nothing()),
-        (Get, "/api/v1/organization/acme/quota/1/limit", nothing()),
-        (Post, "/api/v1/organization/acme/quota/1/limit", new_limit),
-        (Get, "/api/v1/organization/acme/quota/1/limit/1", nothing()),
-        (Put, "/api/v1/organization/acme/quota/1/limit/9", limit),
-        (Delete, "/api/v1/organization/acme/quota/1/limit/9", nothing()),
-        (Get, "/api/v1/user/quota", nothing()),
-        (Get, "/api/v1/user/quota/9", nothing()),
-        (Get, "/api/v1/user/quota/9/limit", nothing()),
-        (Get, "/api/v1/user/quota/9/limit/9", nothing()),
-        (Get, "/api/v1/superuser/users/member/quota", nothing()),
-        (Post, "/api/v1/superuser/users/member/quota", size.clone()),
-        (Put, "/api/v1/superuser/users/member/quota/9", size.clone()),
-        (Delete, "/api/v1/superuser/users/member/quota/9", nothing()),
-        (Get, "/api/v1/superuser/organization/acme/quota", nothing()),
-        (Post, "/api/v1/superuser/organization/acme/quota", size.clone()),
-        (Put, "/api/v1/superuser/organization/acme/quota/9", size),
-        (Delete, "/api/v1/superuser/organization/acme/quota/9", nothing()),
+        (Method::GET, "/api/v1/organization/acme/quota", nothing()),
+        (Method::POST, "/api/v1/organization/acme/quota", size.clone()),
+        (Method::GET, "/api/v1/organization/acme/quota/1", nothing()),
+        (Method::PUT, "/api/v1/organization/acme/quota/9", size.clone()),
+        (Method::DELETE, "/api/v1/organization/acme/quota/9", nothing()),
+        (Method::GET, "/api/v1/organization/acme/quota/1/limit", nothing()),
+        (Method::POST, "/api/v1/organization/acme/quota/1/limit", new_limit),
+        (Method::GET, "/api/v1/organization/acme/quota/1/limit/1", nothing()),
+        (Method::PUT, "/api/v1/organization/acme/quota/1/limit/9", limit),
+        (Method::DELETE, "/api/v1/organization/acme/quota/1/limit/9", nothing()),
+        (Method::GET, "/api/v1/user/quota", nothing()),
+        (Method::GET, "/api/v1/user/quota/9", nothing()),
+        (Method::GET, "/api/v1/user/quota/9/limit", nothing()),
+        (Method::GET, "/api/v1/user/quota/9/limit/9", nothing()),
+        (Method::GET, "/api/v1/superuser/users/member/quota", nothing()),
+        (Method::POST, "/api/v1/superuser/users/member/quota", size.clone()),
+        (Method::PUT, "/api/v1/superuser/users/member/quota/9", size.clone()),
+        (Method::DELETE, "/api/v1/superuser/users/member/quota/9", nothing()),
+        (Method::GET, "/api/v1/superuser/organization/acme/quota", nothing()),
+        (Method::POST, "/api/v1/superuser/organization/acme/quota", size.clone()),
+        (Method::PUT, "/api/v1/superuser/organization/acme/quota/9", size),
+        (Method::DELETE, "/api/v1/superuser/organization/acme/quota/9", nothing()),
     ]), @"
     GET /api/v1/organization/acme/quota
       200 member creator admin superuser reader admin[repo:create] admin[org:admin] superuser[super:user] reader[repo:read]

@@ -1,7 +1,7 @@
 //! What a registry knows of images, asked of one that stores none: consoles show these lists on the pages of a repository.
 
 use berth_test::App;
-use berth_web::Method::{Get, Post};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -54,12 +54,12 @@ fn the_lists_are_empty() {
 fn who_may() {
     let nothing = Value::Null;
     assert_snapshot!(app().matrix(&[
-        (Get, "/api/v1/repository/acme/lib/x/tag/", nothing.clone()),
-        (Get, "/api/v1/repository/acme/ghost/tag/", nothing.clone()),
-        (Get, "/api/v1/repository/acme/lib/x/notification/", nothing.clone()),
-        (Get, "/api/v1/repository/acme/ghost/notification/", nothing),
-        (Post, "/api/v1/repository/acme/lib/x/exportlogs", json!({})),
-        (Post, "/api/v1/repository/acme/ghost/exportlogs", json!({})),
+        (Method::GET, "/api/v1/repository/acme/lib/x/tag/", nothing.clone()),
+        (Method::GET, "/api/v1/repository/acme/ghost/tag/", nothing.clone()),
+        (Method::GET, "/api/v1/repository/acme/lib/x/notification/", nothing.clone()),
+        (Method::GET, "/api/v1/repository/acme/ghost/notification/", nothing),
+        (Method::POST, "/api/v1/repository/acme/lib/x/exportlogs", json!({})),
+        (Method::POST, "/api/v1/repository/acme/ghost/exportlogs", json!({})),
     ]), @"
     GET /api/v1/repository/acme/lib/x/tag/
       200 member admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]

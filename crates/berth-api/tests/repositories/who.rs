@@ -1,7 +1,7 @@
 //! Who may use which row, by role and by scope.
 
 use berth_test::App;
-use berth_web::Method::{Delete, Get, Post, Put};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -29,17 +29,17 @@ fn repositories() {
     let misnamed = json!({ "repository": "X", "visibility": "private", "description": "" });
     let star = json!({ "namespace": "acme", "repository": "lib/x" });
     assert_snapshot!(app().matrix(&[
-        (Post, "/api/v1/repository", taken),
-        (Post, "/api/v1/repository", misnamed),
-        (Get, "/api/v1/repository?namespace=acme", nothing.clone()),
-        (Get, "/api/v1/organization/acme/repositories", nothing.clone()),
-        (Get, "/api/v1/repository/acme/lib/x", nothing.clone()),
-        (Put, "/api/v1/repository/acme/lib/x", json!({})),
-        (Post, "/api/v1/repository/acme/lib/x/changevisibility", json!({})),
-        (Delete, "/api/v1/repository/acme/ghost", nothing.clone()),
-        (Get, "/api/v1/user/starred", nothing.clone()),
-        (Post, "/api/v1/user/starred", star),
-        (Delete, "/api/v1/user/starred/acme/lib/x", nothing),
+        (Method::POST, "/api/v1/repository", taken),
+        (Method::POST, "/api/v1/repository", misnamed),
+        (Method::GET, "/api/v1/repository?namespace=acme", nothing.clone()),
+        (Method::GET, "/api/v1/organization/acme/repositories", nothing.clone()),
+        (Method::GET, "/api/v1/repository/acme/lib/x", nothing.clone()),
+        (Method::PUT, "/api/v1/repository/acme/lib/x", json!({})),
+        (Method::POST, "/api/v1/repository/acme/lib/x/changevisibility", json!({})),
+        (Method::DELETE, "/api/v1/repository/acme/ghost", nothing.clone()),
+        (Method::GET, "/api/v1/user/starred", nothing.clone()),
+        (Method::POST, "/api/v1/user/starred", star),
+        (Method::DELETE, "/api/v1/user/starred/acme/lib/x", nothing),
     ]), @"
     POST /api/v1/repository
       400 creator admin superuser admin[repo:create] admin[org:admin] superuser[super:user]
@@ -89,17 +89,17 @@ fn permissions() {
     let nothing = Value::Null;
     let role = json!({ "role": "read" });
     assert_snapshot!(app().matrix(&[
-        (Get, "/api/v1/repository/acme/lib/x/permissions/user/", nothing.clone()),
-        (Get, "/api/v1/repository/acme/lib/x/permissions/user/admin", nothing.clone()),
-        (Put, "/api/v1/repository/acme/lib/x/permissions/user/ghost", role.clone()),
-        (Delete, "/api/v1/repository/acme/lib/x/permissions/user/ghost", nothing.clone()),
-        (Get, "/api/v1/repository/acme/lib/x/permissions/user/admin/transitive", nothing.clone()),
-        (Get, "/api/v1/repository/acme/lib/x/permissions/team/", nothing.clone()),
-        (Get, "/api/v1/repository/acme/lib/x/permissions/team/members", nothing.clone()),
-        (Put, "/api/v1/repository/acme/lib/x/permissions/team/ghost", role.clone()),
-        (Delete, "/api/v1/repository/acme/lib/x/permissions/team/ghost", nothing.clone()),
-        (Put, "/api/v1/organization/acme/team/ghost/permissions/lib/x", role),
-        (Delete, "/api/v1/organization/acme/team/ghost/permissions/lib/x", nothing),
+        (Method::GET, "/api/v1/repository/acme/lib/x/permissions/user/", nothing.clone()),
+        (Method::GET, "/api/v1/repository/acme/lib/x/permissions/user/admin", nothing.clone()),
+        (Method::PUT, "/api/v1/repository/acme/lib/x/permissions/user/ghost", role.clone()),
+        (Method::DELETE, "/api/v1/repository/acme/lib/x/permissions/user/ghost", nothing.clone()),
+        (Method::GET, "/api/v1/repository/acme/lib/x/permissions/user/admin/transitive", nothing.clone()),
+        (Method::GET, "/api/v1/repository/acme/lib/x/permissions/team/", nothing.clone()),
+        (Method::GET, "/api/v1/repository/acme/lib/x/permissions/team/members", nothing.clone()),
+        (Method::PUT, "/api/v1/repository/acme/lib/x/permissions/team/ghost", role.clone()),
+        (Method::DELETE, "/api/v1/repository/acme/lib/x/permissions/team/ghost", nothing.clone()),
+        (Method::PUT, "/api/v1/organization/acme/team/ghost/permissions/lib/x", role),
+        (Method::DELETE, "/api/v1/organization/acme/team/ghost/permissions/lib/x", nothing),
     ]), @"
     GET /api/v1/repository/acme/lib/x/permissions/user/
       200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
@@ -153,10 +153,10 @@ fn default_permissions() {
     let nothing = Value::Null;
     let unknown = json!({ "role": "read", "delegate": { "kind": "user", "name": "ghost" } });
     assert_snapshot!(app().matrix(&[
-        (Get, "/api/v1/organization/acme/prototypes", nothing.clone()),
-        (Post, "/api/v1/organization/acme/prototypes", unknown),
-        (Put, "/api/v1/organization/acme/prototypes/ghost", json!({ "role": "read" })),
-        (Delete, "/api/v1/organization/acme/prototypes/ghost", nothing),
+        (Method::GET, "/api/v1/organization/acme/prototypes", nothing.clone()),
+        (Method::POST, "/api/v1/organization/acme/prototypes", unknown),
+        (Method::PUT, "/api/v1/organization/acme/prototypes/ghost", json!({ "role": "read" })),
+        (Method::DELETE, "/api/v1/organization/acme/prototypes/ghost", nothing),
     ]), @"
     GET /api/v1/organization/acme/prototypes
       200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]

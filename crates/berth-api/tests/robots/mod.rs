@@ -1,7 +1,7 @@
 //! Robots of organizations and of users.
 
 use berth_test::App;
-use berth_web::Method::{Delete, Get, Post, Put};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -118,7 +118,7 @@ fn the_body_may_be_left_out_but_not_be_wrong() {
     }
     "#);
     let put = |name: &str, kind: &str, body: &str| {
-        admin.send(Put, &format!("{ROBOTS}/{name}"), Some(kind), body.as_bytes().to_vec())
+        admin.send(Method::PUT, &format!("{ROBOTS}/{name}"), Some(kind), body.as_bytes().to_vec())
     };
     assert_eq!(put("r2", "application/json", "{").status(), 201);
     assert_eq!(put("r3", "text/plain", "x").status(), 201);
@@ -764,28 +764,28 @@ fn who_may_do_what() {
     let entry = json!([{ "issuer": "https://issuer", "subject": "subject" }]);
     let nothing = Value::Null;
     assert_snapshot!(app.matrix(&[
-        (Get, "/api/v1/organization/acme/robots", nothing.clone()),
-        (Get, "/api/v1/organization/acme/robots/builder", nothing.clone()),
-        (Put, "/api/v1/organization/acme/robots/B", bad.clone()),
-        (Delete, "/api/v1/organization/acme/robots/ghost", nothing.clone()),
-        (Post, "/api/v1/organization/acme/robots/ghost/regenerate", nothing.clone()),
-        (Get, "/api/v1/organization/acme/robots/builder/permissions", nothing.clone()),
-        (Put, "/api/v1/organization/acme/robots/ghost/permissions/lib/shared", role.clone()),
-        (Delete, "/api/v1/organization/acme/robots/ghost/permissions/lib/shared", nothing.clone()),
-        (Get, "/api/v1/organization/acme/robots/builder/federation", nothing.clone()),
-        (Post, "/api/v1/organization/acme/robots/ghost/federation", entry.clone()),
-        (Delete, "/api/v1/organization/acme/robots/ghost/federation", nothing.clone()),
-        (Get, "/api/v1/user/robots", nothing.clone()),
-        (Get, "/api/v1/user/robots/ghost", nothing.clone()),
-        (Put, "/api/v1/user/robots/B", bad),
-        (Delete, "/api/v1/user/robots/ghost", nothing.clone()),
-        (Post, "/api/v1/user/robots/ghost/regenerate", nothing.clone()),
-        (Get, "/api/v1/user/robots/ghost/permissions", nothing.clone()),
-        (Put, "/api/v1/user/robots/ghost/permissions/lib/shared", role),
-        (Delete, "/api/v1/user/robots/ghost/permissions/lib/shared", nothing.clone()),
-        (Get, "/api/v1/user/robots/ghost/federation", nothing.clone()),
-        (Post, "/api/v1/user/robots/ghost/federation", entry),
-        (Delete, "/api/v1/user/robots/ghost/federation", nothing),
+        (Method::GET, "/api/v1/organization/acme/robots", nothing.clone()),
+        (Method::GET, "/api/v1/organization/acme/robots/builder", nothing.clone()),
+        (Method::PUT, "/api/v1/organization/acme/robots/B", bad.clone()),
+        (Method::DELETE, "/api/v1/organization/acme/robots/ghost", nothing.clone()),
+        (Method::POST, "/api/v1/organization/acme/robots/ghost/regenerate", nothing.clone()),
+        (Method::GET, "/api/v1/organization/acme/robots/builder/permissions", nothing.clone()),
+        (Method::PUT, "/api/v1/organization/acme/robots/ghost/permissions/lib/shared", role.clone()),
+        (Method::DELETE, "/api/v1/organization/acme/robots/ghost/permissions/lib/shared", nothing.clone()),
+        (Method::GET, "/api/v1/organization/acme/robots/builder/federation", nothing.clone()),
+        (Method::POST, "/api/v1/organization/acme/robots/ghost/federation", entry.clone()),
+        (Method::DELETE, "/api/v1/organization/acme/robots/ghost/federation", nothing.clone()),
+        (Method::GET, "/api/v1/user/robots", nothing.clone()),
+        (Method::GET, "/api/v1/user/robots/ghost", nothing.clone()),
+        (Method::PUT, "/api/v1/user/robots/B", bad),
+        (Method::DELETE, "/api/v1/user/robots/ghost", nothing.clone()),
+        (Method::POST, "/api/v1/user/robots/ghost/regenerate", nothing.clone()),
+        (Method::GET, "/api/v1/user/robots/ghost/permissions", nothing.clone()),
+        (Method::PUT, "/api/v1/user/robots/ghost/permissions/lib/shared", role),
+        (Method::DELETE, "/api/v1/user/robots/ghost/permissions/lib/shared", nothing.clone()),
+        (Method::GET, "/api/v1/user/robots/ghost/federation", nothing.clone()),
+        (Method::POST, "/api/v1/user/robots/ghost/federation", entry),
+        (Method::DELETE, "/api/v1/user/robots/ghost/federation", nothing),
     ]), @"
     GET /api/v1/organization/acme/robots
       200 member creator admin superuser reader admin[repo:create] admin[org:admin] superuser[super:user] reader[repo:read]

@@ -29,7 +29,7 @@ fn sign_in(app: &App, username: &str, password: &str) -> Reply {
 
 /// The cookies that an answer sets, as a browser sends them back.
 fn cookies(reply: &Reply) -> String {
-    let set = reply.0.headers.iter().filter(|(name, _)| *name == "set-cookie");
+    let set = reply.headers().filter(|(name, _)| *name == "set-cookie");
     let pairs = set.filter_map(|(_, cookie)| cookie.split(';').next());
     pairs.collect::<Vec<_>>().join("; ")
 }
@@ -172,7 +172,7 @@ fn a_device_that_signed_in_before_is_heard_while_others_guess() {
     let app = app();
     let reply = sign_in_from(&app, THERE, "ana", "password");
     let device = cookies(&reply);
-    let cookie = reply.0.headers.iter().filter(|(name, _)| *name == "set-cookie").nth(1);
+    let cookie = reply.headers().filter(|(name, _)| *name == "set-cookie").nth(1);
     let (_, cookie) = cookie.expect("a second cookie");
     assert!(cookie.starts_with("_berth_device="), "{cookie}");
     assert!(cookie.ends_with("; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"), "{cookie}");
@@ -205,7 +205,7 @@ fn a_device_that_signed_in_before_is_heard_while_others_guess() {
 fn a_device_cookie_is_ours_or_nothing() {
     let app = app().with("preferred_url_scheme", "https");
     let reply = sign_in(&app, "ana", "password");
-    let cookie = reply.0.headers.iter().filter(|(name, _)| *name == "set-cookie").nth(1);
+    let cookie = reply.headers().filter(|(name, _)| *name == "set-cookie").nth(1);
     assert!(cookie.expect("a second cookie").1.ends_with("; Secure"));
     let device = cookies(&reply);
     let device = device.split("_berth_device=").nth(1).expect("a device");

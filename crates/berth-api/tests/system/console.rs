@@ -123,7 +123,7 @@ fn the_logo_is_where_the_configuration_says() {
     assert_eq!(logo.status(), 200);
     assert_eq!(logo.header("content-type"), Some("image/svg+xml"));
     assert_eq!(logo.header("cache-control"), Some("public, max-age=86400"));
-    let picture = String::from_utf8_lossy(&logo.0.body).into_owned();
+    let picture = String::from_utf8_lossy(logo.body()).into_owned();
     assert!(picture.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" "), "{picture}");
     assert!(!picture.contains("<script"), "a picture runs nothing");
 }

@@ -115,7 +115,7 @@ fn what_nobody_serves_is_json() {
       "message": "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again."
     }
     "#);
-    let reply = app.anonymous().send(Method::Other, "/health/instance", None, Vec::new());
+    let reply = app.anonymous().send(Method::PATCH, "/health/instance", None, Vec::new());
     assert_snapshot!(reply, @r#"
     405
     {

@@ -1,7 +1,7 @@
 //! Teams: list, read, create, change, delete, permissions.
 
 use crate::common::{app, direct_app, log};
-use berth_web::Method::{Delete, Get, Put};
+use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -392,11 +392,11 @@ fn who_may() {
     let app = app();
     let change = json!({ "role": "member" });
     assert_snapshot!(app.matrix(&[
-        (Get, "/api/v1/organization/acme/teams", Value::Null),
-        (Get, "/api/v1/organization/acme/team/members", Value::Null),
-        (Get, "/api/v1/organization/acme/team/members/permissions", Value::Null),
-        (Put, "/api/v1/organization/acme/team/Bad", change),
-        (Delete, "/api/v1/organization/acme/team/nope", Value::Null),
+        (Method::GET, "/api/v1/organization/acme/teams", Value::Null),
+        (Method::GET, "/api/v1/organization/acme/team/members", Value::Null),
+        (Method::GET, "/api/v1/organization/acme/team/members/permissions", Value::Null),
+        (Method::PUT, "/api/v1/organization/acme/team/Bad", change),
+        (Method::DELETE, "/api/v1/organization/acme/team/nope", Value::Null),
     ]), @"
     GET /api/v1/organization/acme/teams
       200 member creator admin superuser reader admin[repo:create] admin[org:admin] superuser[super:user] reader[repo:read]

@@ -239,7 +239,7 @@ fn what_is_refused() {
     }
     let anonymous = app.anonymous();
     let send = |kind, body: &str| {
-        anonymous.send(Method::Post, "/api/v1/user/initialize", kind, body.into()).status()
+        anonymous.send(Method::POST, "/api/v1/user/initialize", kind, body.into()).status()
     };
     assert_eq!(send(Some("text/plain"), &first().to_string()), 415);
     assert_eq!(send(None, ""), 415);

@@ -378,7 +378,7 @@ fn signing_up_where_no_mail_leaves() {
       "organizations": []
     }
     "##);
-    assert!(reply.0.body.windows(9).any(|part| part == b"1209600.0"));
+    assert!(reply.body().windows(9).any(|part| part == b"1209600.0"));
     assert_eq!(app.continuing(&reply).get("/api/v1/user/").json()["username"], "newbie");
     app.set("feature_mailing", "false");
     let body = json!({ "username": "silent", "password": "password" });

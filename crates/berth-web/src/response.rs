@@ -1,0 +1,92 @@
+//! Responses: small constructors for what handlers answer.
+
+use http::header::{self, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+
+/// A response with its body.
+pub type Response = http::Response<Vec<u8>>;
+
+/// Without headers and body.
+#[must_use]
+pub fn empty(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+/// JSON.
+#[must_use]
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let mut text = match serde_json::to_vec(body) {
+        Ok(text) => text,
+        Err(error) => unreachable!("views are plain data with string keys: {error}"),
+    };
+    text.push(b'\n');
+    with_body(status, "application/json", text)
+}
+
+/// 200 with JSON.
+#[must_use]
+pub fn ok(body: &impl Serialize) -> Response {
+    json(StatusCode::OK, body)
+}
+
+/// 204, empty. It has a type all the same, as the original's.
+#[must_use]
+pub fn no_content() -> Response {
+    with_body(StatusCode::NO_CONTENT, "application/json", Vec::new())
+}
+
+/// Text of any other type.
+#[must_use]
+pub fn text(status: StatusCode, content_type: &'static str, body: impl Into<String>) -> Response {
+    with_body(status, content_type, body.into().into_bytes())
+}
+
+/// A redirect.
+#[must_use]
+pub fn redirect(status: StatusCode, location: String) -> Response {
+    empty(status).with_header(header::LOCATION, location)
+}
+
+fn with_body(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
+    let mut response = empty(status);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    *response.body_mut() = body;
+    response
+}
+
+/// Headers by name and value.
+pub trait ResponseExt {
+    /// The same with another header, beside those of its name. A value that no header can carry is a bug: it is 500.
+    #[must_use]
+    fn with_header<V>(self, name: HeaderName, value: V) -> Self
+    where
+        HeaderValue: TryFrom<V>;
+}
+
+impl ResponseExt for Response {
+    fn with_header<V>(mut self, name: HeaderName, value: V) -> Self
+    where
+        HeaderValue: TryFrom<V>,
+    {
+        match HeaderValue::try_from(value) {
+            Ok(value) => {
+                self.headers_mut().append(name, value);
+                self
+            }
+            Err(_) => {
+                eprintln!("error: an answer has an impossible header: {name}");
+                empty(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+}
+
+/// Headers that are known before the program runs, in place of those of the same names.
+pub(crate) fn set_headers(headers: &mut HeaderMap, given: &[(HeaderName, &'static str)]) {
+    for (name, value) in given {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
