@@ -360,7 +360,7 @@ pub(crate) fn fixtures() -> &'static Path {
     static FIXTURES: OnceLock<PathBuf> = OnceLock::new();
     FIXTURES.get_or_init(|| {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../tests/fixtures")
+            .join("../tests/fixtures")
             .canonicalize()
             .unwrap();
         let entries = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap());
