@@ -6,15 +6,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use berth_access::ScopeSet;
-use berth_domain::secret::hash_token;
 use berth_domain::settings::parse_duration;
 use berth_domain::{LogKind, Timestamp};
 use berth_store::accounts::SignInRow;
 use berth_store::log::LogEntry;
-use berth_store::tokens::NewToken;
-use berth_store::{
-    Database, DatabaseError, Row, Value, accounts, applications, log, tokens, transaction,
-};
+use berth_store::tokens::AutomationToken;
+use berth_store::{Database, DatabaseError, Row, Value, accounts, log, tokens, transaction};
 use berth_web::{Entropy, Random};
 use clap::{Args, Subcommand};
 use rusqlite::types::{Value as SqlValue, ValueRef};
@@ -82,28 +79,22 @@ fn make(create: &Create) -> Result<String> {
     berth_store::migrate(&file)?;
     let user = user(&file, &create.user)?;
     let random = Random::new(&SystemEntropy);
-    let token = random.mixed(TOKEN_LENGTH);
-    let (uuid, now) = (random.uuid(), now());
+    let new = AutomationToken {
+        uuid: &random.uuid(),
+        token: &random.mixed(TOKEN_LENGTH),
+        user_id: user.id,
+        user_name: &user.name,
+        created_by: None,
+        name: Some(&create.name),
+        scope: &scope,
+        at: now(),
+        lifetime_s: create.expires,
+    };
     transaction(&file, |tx| {
-        let application_id = match applications::automation(tx, user.id)? {
-            Some(id) => id,
-            None => applications::create_automation(tx, user.id, &user.name, now)?,
-        };
-        let new = NewToken {
-            uuid: &uuid,
-            hash: &hash_token(&token),
-            application_id,
-            account_id: user.id,
-            created_by: None,
-            name: Some(&create.name),
-            scope: &scope,
-            at: now,
-            expires_at: now.plus_seconds(create.expires),
-        };
-        tokens::create(tx, &new)?;
-        log::append(tx, &[entry(&user, &new)])
+        tokens::create_for_automation(tx, &new)?;
+        log::append(tx, &[entry(&new)])
     })?;
-    Ok(token)
+    Ok(new.token.to_owned())
 }
 
 fn user(file: &File, name: &str) -> Result<SignInRow> {
@@ -114,7 +105,7 @@ fn user(file: &File, name: &str) -> Result<SignInRow> {
 }
 
 /// Nobody known to the registry did it: the entry has no performer.
-fn entry(user: &SignInRow, new: &NewToken<'_>) -> LogEntry {
+fn entry(new: &AutomationToken<'_>) -> LogEntry {
     let mut metadata = serde_json::Map::new();
     for (name, value) in [
         ("oauth_token_uuid", new.uuid),
@@ -127,7 +118,7 @@ fn entry(user: &SignInRow, new: &NewToken<'_>) -> LogEntry {
     }
     LogEntry {
         kind: LogKind::CreateOauthApiToken,
-        namespace_id: Some(user.id),
+        namespace_id: Some(new.user_id),
         performer_id: None,
         ip: None,
         metadata,
@@ -206,6 +197,7 @@ fn from_sql(value: ValueRef<'_>) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use berth_domain::secret::hash_token;
     use berth_store::StoreError;
     use berth_store::accounts::NewUser;
 

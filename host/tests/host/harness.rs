@@ -359,10 +359,8 @@ pub(crate) fn empty_state() -> Arc<TempDir> {
 pub(crate) fn fixtures() -> &'static Path {
     static FIXTURES: OnceLock<PathBuf> = OnceLock::new();
     FIXTURES.get_or_init(|| {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../tests/fixtures")
-            .canonicalize()
-            .unwrap();
+        let directory =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").canonicalize().unwrap();
         let entries = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap());
         let crates = entries.filter(|entry| entry.path().join("Cargo.toml").exists());
         let packages =
