@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -39,15 +39,10 @@ pub(crate) struct App {
 }
 
 /// The file in which the database is, in the state directory; as under `spin up`.
-pub(crate) const DATABASE_FILE: &str = "sqlite_db.db";
+const DATABASE_FILE: &str = "sqlite_db.db";
 
 /// Likewise of the key-value store.
 const KEY_VALUE_FILE: &str = "sqlite_key_value.db";
-
-/// Where state is kept: in the directory that is `given`, else beside the manifest.
-pub(crate) fn state_directory(given: Option<PathBuf>, manifest_directory: &Path) -> PathBuf {
-    given.unwrap_or_else(|| manifest_directory.join(".spin"))
-}
 
 /// A component that a trigger names.
 pub(crate) struct Served {

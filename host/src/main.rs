@@ -1,7 +1,7 @@
 //! `berth`: a small Spin-compatible host. It serves the components of a `spin.toml` over HTTP on
-//! wasmtime, with Spin's semantics and Spin's state files, for machines that have no Spin. Serving
-//! knows nothing of what the components do; `token` alone, a command beside it, works on what they
-//! keep.
+//! wasmtime, with Spin's semantics and Spin's state files, for machines that have no Spin. It knows
+//! nothing of what the components do. What an application has of commands of its own are programs
+//! `berth-NAME`, which `external` runs.
 //!
 //! `manifest` reads spin.toml; `app` makes it ready with `variables`, `compose`, `engine` and
 //! `routes`; `files` says how many connections there may be, `server` accepts them if `connections`
@@ -21,6 +21,7 @@ mod client;
 mod compose;
 mod connections;
 mod engine;
+mod external;
 mod files;
 mod instance;
 mod key_value;
@@ -36,10 +37,10 @@ mod run;
 mod seat;
 mod server;
 mod sqlite;
-mod token;
 mod turns;
 mod variables;
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -62,13 +63,16 @@ use crate::variables::Values;
 
 /// A small Spin-compatible host.
 #[derive(Parser)]
-#[command(name = "berth", version)]
+#[command(
+    name = "berth",
+    version,
+    after_help = "`berth NAME` runs the program `berth-NAME`, which is beside this one or in PATH."
+)]
 enum Command {
     /// Serve an application until Ctrl-C or SIGTERM.
     Up(Up),
-    /// Access tokens, made on the host itself.
-    #[command(subcommand)]
-    Token(token::Token),
+    #[command(external_subcommand)]
+    External(Vec<OsString>),
 }
 
 #[derive(Args)]
@@ -146,7 +150,7 @@ fn main() -> ExitCode {
         .init();
     let result = match command {
         Command::Up(up) => run(up),
-        Command::Token(token) => token::run(token),
+        Command::External(words) => external::run(&words),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -194,7 +198,7 @@ async fn start_and_serve(up: Up, manifest: Manifest, values: Values) -> Result<(
 }
 
 fn load(up: Up, manifest: &Manifest, values: &Values) -> Result<App> {
-    let state_directory = app::state_directory(up.state_dir, manifest.directory.as_path());
+    let state_directory = up.state_dir.unwrap_or_else(|| manifest.directory.join(".spin"));
     let limits = Limits {
         deadline: Duration::from_millis(up.hidden.deadline_ms),
         body_bytes: up.max_body_bytes,

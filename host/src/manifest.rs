@@ -81,7 +81,7 @@ impl Manifest {
 }
 
 /// The directory of the manifest at `path`.
-pub(crate) fn directory_of(path: &Path) -> PathBuf {
+fn directory_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),

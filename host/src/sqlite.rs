@@ -43,7 +43,7 @@ use crate::seat::Seat;
 use crate::turns::{Permit, Size, Turns};
 
 /// How long a statement waits for another process, as under Spin.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause between two attempts while another process holds the database.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
 /// Left to a component to answer in, when its turn to write does not come before its deadline.

@@ -2,6 +2,7 @@
 //! per concern; `harness` starts hosts and speaks HTTP to them.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod external;
 mod fair;
 mod harness;
 mod limits;

@@ -1,35 +1,35 @@
-//! `berth token create`: an access token for the first automation, made without a browser in the database of a state
-//! directory. The one file of the host that knows what components keep; what it does there, `berth-store` does.
+//! `berth-token create`, which `berth token create` runs: an access token for the first automation, made without a browser
+//! in the database of a state directory of `berth up` or `spin up`.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use berth_access::ScopeSet;
 use berth_domain::settings::parse_duration;
 use berth_domain::{LogKind, Timestamp};
+use berth_sqlite::Sqlite;
 use berth_store::accounts::SignInRow;
 use berth_store::log::LogEntry;
 use berth_store::tokens::AutomationToken;
-use berth_store::{Database, DatabaseError, Row, Value, accounts, log, tokens, transaction};
+use berth_store::{accounts, log, tokens, transaction};
 use berth_web::{Entropy, Random};
-use clap::{Args, Subcommand};
-use rusqlite::types::{Value as SqlValue, ValueRef};
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use clap::{Args, Parser};
+use rusqlite::{Connection, OpenFlags};
 
-use crate::sqlite::BUSY_TIMEOUT;
-use crate::{app, manifest};
-
-/// What can be done with tokens.
-#[derive(Subcommand)]
-pub(crate) enum Token {
+/// Access tokens, made on the machine that serves.
+#[derive(Parser)]
+#[command(name = "berth-token", bin_name = "berth token", version)]
+enum Command {
     /// Make an access token that acts in a user's name, and print it.
     Create(Create),
 }
 
 /// `berth token create`.
 #[derive(Args)]
-pub(crate) struct Create {
+struct Create {
     /// The user in whose name the token acts.
     #[arg(long, value_name = "NAME")]
     user: String,
@@ -51,6 +51,12 @@ pub(crate) struct Create {
     state_dir: Option<PathBuf>,
 }
 
+/// The database in a state directory, as `spin up` names it.
+const DATABASE_FILE: &str = "sqlite_db.db";
+
+/// How long a statement waits for another process, as under Spin.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Ten years, in seconds: no token lives longer.
 const LONGEST_LIFETIME_S: i64 = 315_576_000;
 
@@ -64,20 +70,26 @@ fn parse_lifetime(text: &str) -> Result<i64, &'static str> {
     }
 }
 
-/// Does what `token` says.
-pub(crate) fn run(token: Token) -> Result<()> {
-    let Token::Create(create) = token;
-    writeln!(std::io::stdout(), "{}", make(&create)?).context("cannot print the token")
+fn main() -> ExitCode {
+    let Command::Create(create) = Command::parse();
+    let printed = make(&create)
+        .and_then(|token| writeln!(std::io::stdout(), "{token}").context("cannot print the token"));
+    match printed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "berth: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Makes the token under the application `automation` of the user's own namespace.
 fn make(create: &Create) -> Result<String> {
     let scope = ScopeSet::normalize(&create.scope)
         .map_err(|_| anyhow::anyhow!("`{}` is no list of scopes; see --help", create.scope))?;
-    let directory = manifest::directory_of(&create.from);
-    let file = File::open(&app::state_directory(create.state_dir.clone(), &directory))?;
-    berth_store::migrate(&file)?;
-    let user = user(&file, &create.user)?;
+    let database = open(&state_directory(create))?;
+    berth_store::migrate(&database)?;
+    let user = user(&database, &create.user)?;
     let random = Random::new(&SystemEntropy);
     let new = AutomationToken {
         uuid: &random.uuid(),
@@ -90,15 +102,15 @@ fn make(create: &Create) -> Result<String> {
         at: now(),
         lifetime_s: create.expires,
     };
-    transaction(&file, |tx| {
+    transaction(&database, |tx| {
         tokens::create_for_automation(tx, &new)?;
         log::append(tx, &[entry(&new)])
     })?;
     Ok(new.token.to_owned())
 }
 
-fn user(file: &File, name: &str) -> Result<SignInRow> {
-    let found = accounts::for_sign_in(file, name)?.filter(|user| user.name == name);
+fn user(database: &Sqlite, name: &str) -> Result<SignInRow> {
+    let found = accounts::for_sign_in(database, name)?.filter(|user| user.name == name);
     let Some(user) = found else { bail!("there is no user `{name}`") };
     ensure!(user.enabled, "the user `{name}` is disabled");
     Ok(user)
@@ -142,68 +154,31 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// The database file of a state directory.
-struct File(Connection);
-
-impl File {
-    fn open(state_directory: &std::path::Path) -> Result<Self> {
-        let path = state_directory.join(crate::app::DATABASE_FILE);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).with_context(|| {
-            format!("there is no database {}: start the registry once first", path.display())
-        })?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        Ok(Self(connection))
-    }
-
-    fn rows(&self, sql: &str, parameters: &[Value]) -> rusqlite::Result<Vec<Row>> {
-        let mut statement = self.0.prepare(sql)?;
-        let columns = statement.column_count();
-        let mut rows = statement.query(params_from_iter(parameters.iter().map(to_sql)))?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            let values = (0..columns).map(|column| row.get_ref(column).map(from_sql));
-            all.push(Row::new(values.collect::<rusqlite::Result<_>>()?));
-        }
-        Ok(all)
-    }
+/// The one that is given, else the one beside the manifest.
+fn state_directory(create: &Create) -> PathBuf {
+    let beside = || create.from.parent().unwrap_or(Path::new("")).join(".spin");
+    create.state_dir.clone().unwrap_or_else(beside)
 }
 
-impl Database for File {
-    fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
-        self.rows(sql, parameters).map_err(|error| DatabaseError(error.to_string()))
-    }
-}
-
-fn to_sql(value: &Value) -> SqlValue {
-    match value {
-        Value::Null => SqlValue::Null,
-        Value::Integer(integer) => SqlValue::Integer(*integer),
-        Value::Real(real) => SqlValue::Real(*real),
-        Value::Text(text) => SqlValue::Text(text.clone()),
-        Value::Blob(bytes) => SqlValue::Blob(bytes.clone()),
-    }
-}
-
-fn from_sql(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(integer) => Value::Integer(integer),
-        ValueRef::Real(real) => Value::Real(real),
-        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
-    }
+fn open(state_directory: &Path) -> Result<Sqlite> {
+    let path = state_directory.join(DATABASE_FILE);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&path, flags).with_context(|| {
+        format!("there is no database {}: start the registry once first", path.display())
+    })?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(Sqlite(connection))
 }
 
 #[cfg(test)]
 mod tests {
     use berth_domain::secret::hash_token;
-    use berth_store::StoreError;
     use berth_store::accounts::NewUser;
+    use berth_store::{Database, Row, StoreError};
 
     use super::*;
 
-    fn add_user(file: &File, user: &str) {
+    fn add_user(database: &Sqlite, user: &str) {
         let new = NewUser {
             uuid: user,
             name: user,
@@ -217,15 +192,15 @@ mod tests {
             tag_expiration_s: 0,
             at: now(),
         };
-        let made: Result<i64, StoreError> = transaction(file, |tx| accounts::create(tx, &new));
+        let made: Result<i64, StoreError> = transaction(database, |tx| accounts::create(tx, &new));
         made.expect("a user");
     }
 
     fn state_with(user: &str) -> tempfile::TempDir {
         let state = tempfile::tempdir().expect("a directory");
-        let path = state.path().join(crate::app::DATABASE_FILE);
-        let file = File(Connection::open(path).expect("a file"));
-        berth_store::migrate(&file).expect("the migrations apply");
+        let path = state.path().join(DATABASE_FILE);
+        let database = Sqlite(Connection::open(path).expect("a file"));
+        berth_store::migrate(&database).expect("the migrations apply");
         let new = NewUser {
             uuid: "u",
             name: user,
@@ -239,7 +214,7 @@ mod tests {
             tag_expiration_s: 0,
             at: now(),
         };
-        let made: Result<i64, StoreError> = transaction(&file, |tx| accounts::create(tx, &new));
+        let made: Result<i64, StoreError> = transaction(&database, |tx| accounts::create(tx, &new));
         made.expect("a user");
         state
     }
@@ -261,22 +236,22 @@ mod tests {
         let token = make(&create(&state, "ana", "org:admin,user:admin")).expect("a token");
         assert!(token.len() == 40 && token.bytes().all(|byte| byte.is_ascii_alphanumeric()));
         make(&create(&state, "ana", "repo:read")).expect("a second one");
-        let file = File::open(state.path()).expect("a file");
+        let database = open(state.path()).expect("a file");
         let sql = "SELECT scope FROM access_token WHERE token_hash = ?1 AND expires_at > ?2";
-        let rows = file.execute(sql, &[hash_token(&token).into(), now().into()]);
+        let rows = database.execute(sql, &[hash_token(&token).into(), now().into()]);
         let scope: String = berth_store::returned(rows.expect("rows")).expect("a token");
         assert_eq!(scope, "org:admin user:admin");
-        let rows = file.execute("SELECT count(*) FROM oauth_application", &[]);
+        let rows = database.execute("SELECT count(*) FROM oauth_application", &[]);
         assert_eq!(berth_store::returned(rows.expect("rows")), Ok(1_i64));
-        let rows = file.execute("SELECT count(*) FROM log_entry", &[]);
+        let rows = database.execute("SELECT count(*) FROM log_entry", &[]);
         assert_eq!(berth_store::returned(rows.expect("rows")), Ok(2_i64));
     }
 
     /// The client ids of the applications of each user.
-    fn clients(file: &File) -> Vec<(String, String)> {
+    fn clients(database: &Sqlite) -> Vec<(String, String)> {
         let sql = "SELECT account.name, client_id FROM oauth_application
             JOIN account ON account.id = oauth_application.namespace_id ORDER BY oauth_application.id";
-        let rows = file.execute(sql, &[]).expect("rows");
+        let rows = database.execute(sql, &[]).expect("rows");
         let pair = |mut row: Row| Ok::<_, StoreError>((row.read()?, row.read()?));
         rows.into_iter().map(pair).collect::<Result<_, _>>().expect("texts")
     }
@@ -285,23 +260,24 @@ mod tests {
     fn a_name_that_somebody_else_had_before_is_no_hindrance() {
         let state = state_with("ana");
         make(&create(&state, "ana", "repo:read")).expect("a token");
-        let file = File::open(state.path()).expect("a file");
-        file.execute("UPDATE account SET name = 'alice'", &[]).expect("a change");
-        add_user(&file, "ana");
+        let database = open(state.path()).expect("a file");
+        database.execute("UPDATE account SET name = 'alice'", &[]).expect("a change");
+        add_user(&database, "ana");
         make(&create(&state, "ana", "repo:read")).expect("a token for the new ana");
         make(&create(&state, "alice", "repo:read")).expect("a token for the former ana");
         let pair = |user: &str, client: &str| (user.to_owned(), client.to_owned());
-        assert_eq!(clients(&file), [pair("alice", "alice"), pair("ana", "ana")]);
+        assert_eq!(clients(&database), [pair("alice", "alice"), pair("ana", "ana")]);
         // The name that alice would get is taken in the meantime, by whatever application.
         let sql = "INSERT INTO oauth_application (client_id, namespace_id, name, created_at)
             SELECT ?1, id, 'other', 0 FROM account WHERE name = 'ana'";
-        file.execute(sql, &["eve".into()]).expect("an application");
-        file.execute("UPDATE account SET name = 'eve' WHERE name = 'alice'", &[])
+        database.execute(sql, &["eve".into()]).expect("an application");
+        database
+            .execute("UPDATE account SET name = 'eve' WHERE name = 'alice'", &[])
             .expect("a change");
-        file.execute(sql, &["bob".into()]).expect("an application");
-        add_user(&file, "bob");
+        database.execute(sql, &["bob".into()]).expect("an application");
+        add_user(&database, "bob");
         make(&create(&state, "bob", "repo:read")).expect("a token for bob");
-        let all = clients(&file);
+        let all = clients(&database);
         let random = |user: &str| {
             let found = all.iter().find(|(name, _)| name == user).map(|(_, client)| client);
             found.is_some_and(|client| client.len() == 20 && client.to_uppercase() == *client)
@@ -331,8 +307,8 @@ mod tests {
         assert_eq!(refused("bob", "repo:read"), "there is no user `bob`");
         assert_eq!(refused("e", "repo:read"), "there is no user `e`");
         assert!(refused("ana", "nope").contains("no list of scopes"));
-        let file = File::open(state.path()).expect("a file");
-        file.execute("UPDATE account SET enabled = 0", &[]).expect("a change");
+        let database = open(state.path()).expect("a file");
+        database.execute("UPDATE account SET enabled = 0", &[]).expect("a change");
         assert_eq!(refused("ana", "repo:read"), "the user `ana` is disabled");
         let elsewhere = tempfile::tempdir().expect("a directory");
         let error = make(&create(&elsewhere, "ana", "repo:read")).expect_err("no database");
