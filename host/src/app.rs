@@ -34,6 +34,8 @@ pub(crate) struct App {
     pub(crate) router: Router<Arc<Served>>,
     pub(crate) limits: Limits,
     pub(crate) capacity: Capacity,
+    /// How the segments of paths begin that have a secret at their end.
+    pub(crate) secret_segments: Vec<String>,
     /// `(component, route)` as the manifest has them, for people to read.
     pub(crate) listing: Vec<(String, String)>,
 }
@@ -91,6 +93,7 @@ impl App {
         Ok(Self {
             router: Router::new(routes)?,
             capacity: Capacity::new(&limits),
+            secret_segments: manifest.application.tool.berth.secret_segments.clone(),
             engine,
             limits,
             listing,

@@ -100,7 +100,7 @@ struct File {
     component: BTreeMap<String, Component>,
 }
 
-/// `[application]`: only the name matters to the host.
+/// `[application]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "accepted because Spin does, used by other tools")]
@@ -112,7 +112,24 @@ pub(crate) struct Application {
     authors: Vec<String>,
     #[serde(default)]
     trigger: ApplicationTriggers,
-    tool: Option<toml::Table>,
+    #[serde(default)]
+    pub(crate) tool: Tools,
+}
+
+/// `[application.tool]`, which Spin ignores: of the tools this one is `berth`.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Tools {
+    #[serde(default)]
+    pub(crate) berth: HostSettings,
+}
+
+/// `[application.tool.berth]`: what an application asks of this host.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HostSettings {
+    /// Of a segment of a path that begins with one of these, the log has nothing after its last colon.
+    #[serde(default)]
+    pub(crate) secret_segments: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -409,6 +426,10 @@ mod tests {
             authors = ["x <x@example.com>"]
             [application.trigger.http]
             base = "/"
+            [application.tool.berth]
+            secret_segments = ["urn:"]
+            [application.tool.other]
+            anything = 1
             [variables]
             v = { default = "1", secret = true, description = "d" }
             w = { required = true }
@@ -453,6 +474,7 @@ mod tests {
     #[test]
     fn what_is_not_supported_is_refused_by_name() {
         assert_refused("ai_models = [\"llama\"]", "unknown field `ai_models`");
+        assert_refused("[application.tool.berth]\nsecret = 1", "unknown field `secret`");
         assert_refused("files = [\"a\"]", "\"files\" is not supported");
         assert_refused("[[trigger.redis]]\ncomponent = \"c\"", "unknown field `redis`");
         assert_refused(

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use berth_domain::loggable_path;
+use berth_net::mask_path;
 use http::header::{CONNECTION, CONTENT_TYPE, EXPECT, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 
@@ -60,8 +60,8 @@ impl App {
 }
 
 /// Refuses `request`, since there are too many connections.
-pub(crate) fn refuse_connection(mut request: Request<Incoming>) -> Response<Answer> {
-    let mut entry = LogEntry::new(&mut request);
+pub(crate) fn refuse_connection(app: &App, mut request: Request<Incoming>) -> Response<Answer> {
+    let mut entry = LogEntry::new(app, &mut request);
     let mut response = Refusal::TooManyConnections.into_response(&entry.id);
     entry.status = Some(response.status());
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -76,7 +76,7 @@ pub(crate) async fn handle(
     alive: Alive,
     mut request: Request<Incoming>,
 ) -> Response<Answer> {
-    let mut entry = LogEntry::new(&mut request);
+    let mut entry = LogEntry::new(&app, &mut request);
     let cost = Cost::default();
     let mut response = match answer(&app, client, alive, request, entry.started, &cost).await {
         Ok(response) => response,
@@ -103,12 +103,12 @@ struct LogEntry {
 }
 
 impl LogEntry {
-    fn new(request: &mut Request<Incoming>) -> Self {
+    fn new(app: &App, request: &mut Request<Incoming>) -> Self {
         Self {
             started: Instant::now(),
             id: take_request_id(request.headers_mut()),
             method: request.method().clone(),
-            path: printable_path(request.uri()),
+            path: printable_path(&mask_path(request.uri().path(), &app.secret_segments)),
             status: None,
         }
     }
@@ -237,15 +237,15 @@ fn new_request_id() -> String {
     format!("{:016x}-{:06x}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The path for the log: without the query and the codes in it, which are secret, and all on one line.
-fn printable_path(uri: &Uri) -> String {
-    let mut path = String::with_capacity(uri.path().len());
-    for byte in loggable_path(uri.path()).bytes() {
+/// A path on one line of plain characters.
+fn printable_path(path: &str) -> String {
+    let mut printable = String::with_capacity(path.len());
+    for byte in path.bytes() {
         if byte.is_ascii_graphic() {
-            path.push(char::from(byte))
+            printable.push(char::from(byte))
         } else {
-            path.push_str(&format!("%{byte:02X}"))
+            printable.push_str(&format!("%{byte:02X}"))
         }
     }
-    path
+    printable
 }

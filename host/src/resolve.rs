@@ -13,7 +13,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::vec;
 
-use berth_domain::destination::is_public;
+use berth_net::is_public;
 use ipnet::IpNet;
 use tokio::sync::OnceCell;
 use wasmtime::component::Resource;

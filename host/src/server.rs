@@ -152,7 +152,7 @@ impl Connection {
             let (app, in_request) = (app.clone(), entry.request());
             async move {
                 let answer = if is_reserve && !app.is_probe(request.uri().path()) {
-                    request::refuse_connection(request)
+                    request::refuse_connection(&app, request)
                 } else {
                     request::handle(app, client, alive, request).await
                 };

@@ -26,7 +26,7 @@ pub use email::{EmailAddress, is_same_address};
 pub use entity::{Application, Namespace, NamespaceKind, Repository, Team};
 pub use invalid::Invalid;
 pub use log_kind::LogKind;
-pub use loggable::loggable_path;
+pub use loggable::{SECRET_SEGMENTS, loggable_path};
 pub use name::{
     NAMESPACE_PATTERN, NamespaceName, RepositoryName, RobotName, TeamName, has_namespace_form,
 };
