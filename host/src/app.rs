@@ -16,16 +16,16 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use crate::capacity::{CALLS_OF_A_COMPONENT, Capacity};
 use crate::compose::Parts;
+use crate::database::Database;
 use crate::engine::{self, Compiler};
 use crate::instance::{Component, State};
 use crate::key_value;
+use crate::limits::Limits;
 use crate::manifest::{self, Manifest, TriggerRoute};
 use crate::outbound::{AllowedHost, Outbound};
 use crate::private;
-use crate::request::Limits;
 use crate::resolve::Resolver;
 use crate::routes::Router;
-use crate::sqlite::Database;
 use crate::variables::Values;
 
 /// Everything that serving needs.
@@ -98,6 +98,11 @@ impl App {
             limits,
             listing,
         })
+    }
+
+    /// Whether a path is asked for by probes, which tell whether the host is well: they wait for nobody.
+    pub(crate) fn is_probe(&self, path: &str) -> bool {
+        !self.limits.probe_path.is_empty() && path.starts_with(&self.limits.probe_path)
     }
 }
 

@@ -1,6 +1,4 @@
-//! The Rust side of `wit/`, generated. Nothing is written by hand here; each interface is
-//! implemented in the module of its name: `sqlite`, `key_value`, `variables`, and `resolve` for
-//! `wasi:sockets/ip-name-lookup`.
+//! The Rust side of `wit/`, generated. Nothing is written by hand here; `imports` implements it.
 #![allow(missing_docs, reason = "generated code")]
 
 wasmtime::component::bindgen!({
@@ -17,7 +15,7 @@ wasmtime::component::bindgen!({
         default: trappable,
     },
     with: {
-        "fermyon:spin/sqlite.connection": crate::sqlite::GuestConnection,
+        "fermyon:spin/sqlite.connection": crate::database::GuestConnection,
         "fermyon:spin/key-value.store": crate::key_value::GuestStore,
         "wasi:io": wasmtime_wasi::p2::bindings::io,
         "wasi:sockets/network.network": wasmtime_wasi::p2::Network,

@@ -12,7 +12,8 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use crate::client::Client;
-use crate::request::{Limits, Refusal};
+use crate::limits::Limits;
+use crate::refusal::Refusal;
 use crate::room::{Room, Taken};
 
 /// How much more of a body that is refused is read, so that the client sees the answer instead of a broken connection.

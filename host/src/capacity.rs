@@ -4,8 +4,7 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use crate::instance::MAX_MEMORY_BYTES;
-use crate::request::Limits;
+use crate::limits::Limits;
 use crate::room::Room;
 use crate::seat::Places;
 use crate::turns::{Size, Turns};
@@ -24,6 +23,10 @@ const CALLS: usize = 64;
 const CALLS_OF_ONE: usize = 16;
 /// and of one component, so that mail still leaves while somebody keeps us waiting elsewhere.
 pub(crate) const CALLS_OF_A_COMPONENT: usize = 48;
+/// Memory of one instance: all linear memories of the component and its dependencies together.
+pub(crate) const MAX_MEMORY_BYTES: usize = 128 * 1024 * 1024;
+/// Entries of one table of an instance.
+pub(crate) const MAX_TABLE_ELEMENTS: usize = 20_000;
 /// Memory of all instances together beyond what each may use without asking, in MiB.
 const MEMORY_MIB: usize = 192;
 /// Answers that wait to be read, in bytes. Small ones do not count.

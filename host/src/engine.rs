@@ -18,8 +18,9 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use crate::bindings::fermyon::spin;
 use crate::bindings::wasi::sockets::ip_name_lookup;
+use crate::capacity::{MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS};
 use crate::compose::Parts;
-use crate::instance::{MAX_MEMORY_BYTES, State};
+use crate::instance::State;
 
 /// How often a running instance lets others run, and looks at its deadline.
 const EPOCH: Duration = Duration::from_millis(10);
@@ -28,8 +29,6 @@ const MAX_MODULES: u32 = 32;
 /// Linear memories and tables likewise.
 const MAX_MEMORIES: u32 = 8;
 const MAX_TABLES: u32 = 24;
-/// Entries of one table.
-pub(crate) const MAX_TABLE_ELEMENTS: usize = 20_000;
 
 /// Makes the engine for at most `instances` at a time, and lets its clock tick.
 pub(crate) fn start(instances: u32) -> Result<Engine> {

@@ -16,15 +16,13 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::capacity::Capacity;
+use crate::capacity::{Capacity, MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS};
+use crate::database::{Database, Turn};
 use crate::outbound::{Calls, Hooks, Outbound};
 use crate::resolve::{Names, Resolver};
 use crate::room::{Room, Taken};
-use crate::seat::Seat;
-use crate::sqlite::{Database, Turn, Writing};
+use crate::seat::{Seat, Writing};
 
-/// Memory of one instance: all linear memories of the component and its dependencies together.
-pub(crate) const MAX_MEMORY_BYTES: usize = 128 * 1024 * 1024;
 /// What every instance may use without asking beyond the memory that its modules begin with: more than a usual request needs,
 /// and less than hashing a password does. What is beyond it is a part of what all have together, and whoever needs it goes on
 /// in the lane.
@@ -230,7 +228,7 @@ impl wasmtime::ResourceLimiterAsync for MemoryLimit {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= crate::engine::MAX_TABLE_ELEMENTS)
+        Ok(desired <= MAX_TABLE_ELEMENTS)
     }
 }
 

@@ -7,10 +7,11 @@
 //! `routes`; `files` says how many connections there may be, `server` accepts them if `connections`
 //! has a place, and `paced` sees that they are read; `request` takes a request, for the host that
 //! `authority` finds, with its `body` to its slot, `run` runs an `instance` in its `seat` and takes its
-//! `answer`; the instance's imports are `sqlite`, `key_value`, `variables`, `outbound` and `resolve`.
-//! What there is not enough of for all stands in `capacity`: it is shared by `client`, as `turns` where
-//! one waits and as `room` where not. `private` keeps what is written for its owner alone.
+//! `answer`; `imports` are what an instance calls, with `database`, `key_value` and `resolve` behind them,
+//! and `outbound`. What there is not enough of for all stands in `capacity`: it is shared by `client`, as
+//! `turns` where one waits and as `room` where not. `private` keeps what is written for its owner alone.
 
+mod access_log;
 mod answer;
 mod app;
 mod authority;
@@ -20,15 +21,19 @@ mod capacity;
 mod client;
 mod compose;
 mod connections;
+mod database;
 mod engine;
 mod external;
 mod files;
+mod imports;
 mod instance;
 mod key_value;
+mod limits;
 mod manifest;
 mod outbound;
 mod paced;
 mod private;
+mod refusal;
 mod request;
 mod resolve;
 mod room;
@@ -36,7 +41,6 @@ mod routes;
 mod run;
 mod seat;
 mod server;
-mod sqlite;
 mod turns;
 mod variables;
 
@@ -54,9 +58,9 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
+use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::paced::Pace;
-use crate::request::Limits;
 use crate::resolve::{BlockedNetwork, Pin, Resolver};
 use crate::server::Stop;
 use crate::variables::Values;

@@ -1,6 +1,4 @@
-//! Names to addresses: the pins of `--resolve`, the system's resolver for the rest, and
-//! `wasi:sockets/ip-name-lookup`, by which a component looks before it connects. Only a component
-//! with `allowed_outbound_hosts` may look.
+//! Names to addresses: the pins of `--resolve`, and the system's resolver for the rest.
 //!
 //! An instance looks each name up once ([`Names`]): it connects to the addresses that it has checked,
 //! although the name server may say something else by then.
@@ -16,13 +14,8 @@ use std::vec;
 use berth_net::is_public;
 use ipnet::IpNet;
 use tokio::sync::OnceCell;
-use wasmtime::component::Resource;
-use wasmtime_wasi::p2::{DynPollable, Network, Pollable, subscribe};
+use wasmtime_wasi::p2::Pollable;
 use wasmtime_wasi::runtime::AbortOnDropJoinHandle;
-
-use crate::bindings::wasi::sockets::ip_name_lookup::{Host, HostResolveAddressStream};
-use crate::bindings::wasi::sockets::network::{ErrorCode, IpAddress};
-use crate::instance::State;
 
 /// One `--resolve NAME=ADDRESS`, ADDRESS being an IP address, or an IP address and a port that
 /// replaces the one asked for.
@@ -202,8 +195,34 @@ impl Names {
 pub struct Lookup(Progress);
 
 enum Progress {
-    Running(AbortOnDropJoinHandle<Result<Vec<IpAddr>, ErrorCode>>),
-    Done(Result<vec::IntoIter<IpAddr>, ErrorCode>),
+    Running(AbortOnDropJoinHandle<Result<Vec<IpAddr>, NotFound>>),
+    Done(Result<vec::IntoIter<IpAddr>, NotFound>),
+}
+
+/// The look-up gave no address.
+#[derive(Clone, Copy)]
+pub(crate) struct NotFound;
+
+impl Lookup {
+    /// Looks `name` up. `held` is let go when that is over.
+    pub(crate) fn start(names: Names, name: String, held: Held) -> Self {
+        Self(Progress::Running(wasmtime_wasi::runtime::spawn(async move {
+            let found = names.resolve(&name, 0, &held).await.map_err(|error| {
+                tracing::debug!("cannot resolve {name:?}: {error}");
+                NotFound
+            })?;
+            Ok(found.into_iter().map(|address| address.ip().to_canonical()).collect())
+        })))
+    }
+
+    /// The next address; `None` as long as the look-up is running.
+    pub(crate) fn next(&mut self) -> Option<Result<Option<IpAddr>, NotFound>> {
+        match &mut self.0 {
+            Progress::Running(_) => None,
+            Progress::Done(Ok(addresses)) => Some(Ok(addresses.next())),
+            Progress::Done(Err(error)) => Some(Err(*error)),
+        }
+    }
 }
 
 #[wasmtime_wasi::async_trait]
@@ -212,60 +231,6 @@ impl Pollable for Lookup {
         if let Progress::Running(task) = &mut self.0 {
             self.0 = Progress::Done(task.await.map(Vec::into_iter));
         }
-    }
-}
-
-impl Host for State {
-    fn resolve_addresses(
-        &mut self,
-        _network: Resource<Network>,
-        name: String,
-    ) -> wasmtime::Result<Result<Resource<Lookup>, ErrorCode>> {
-        if self.component.outbound.allowed.is_empty() {
-            return Ok(Err(ErrorCode::AccessDenied));
-        }
-        let names = self.names.clone();
-        let Some(call) = self.calls.begin() else {
-            return Ok(Err(ErrorCode::TemporaryResolverFailure));
-        };
-        let task = wasmtime_wasi::runtime::spawn(async move {
-            let held: Held = call;
-            let found = names.resolve(&name, 0, &held).await.map_err(|error| {
-                tracing::debug!("cannot resolve {name:?}: {error}");
-                ErrorCode::NameUnresolvable
-            })?;
-            Ok(found.into_iter().map(|address| address.ip().to_canonical()).collect())
-        });
-        Ok(Ok(self.table.push(Lookup(Progress::Running(task)))?))
-    }
-}
-
-impl HostResolveAddressStream for State {
-    fn resolve_next_address(
-        &mut self,
-        lookup: Resource<Lookup>,
-    ) -> wasmtime::Result<Result<Option<IpAddress>, ErrorCode>> {
-        Ok(match &mut self.table.get_mut(&lookup)?.0 {
-            Progress::Running(_) => Err(ErrorCode::WouldBlock),
-            Progress::Done(Ok(addresses)) => Ok(addresses.next().map(to_wit)),
-            Progress::Done(Err(error)) => Err(*error),
-        })
-    }
-
-    fn subscribe(&mut self, lookup: Resource<Lookup>) -> wasmtime::Result<Resource<DynPollable>> {
-        subscribe(&mut self.table, lookup)
-    }
-
-    fn drop(&mut self, lookup: Resource<Lookup>) -> wasmtime::Result<()> {
-        self.table.delete(lookup)?;
-        Ok(())
-    }
-}
-
-fn to_wit(address: IpAddr) -> IpAddress {
-    match address {
-        IpAddr::V4(address) => IpAddress::Ipv4(address.octets().into()),
-        IpAddr::V6(address) => IpAddress::Ipv6(address.segments().into()),
     }
 }
 

@@ -17,10 +17,11 @@ use wasmtime::Store;
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::{Error, WasiHttpView};
 
+use crate::access_log::REQUEST_ID;
 use crate::answer::{Answer, Collector, Head, NoAnswer};
 use crate::app::{App, Served};
 use crate::instance::{Counters, State, TooMuch};
-use crate::request::{REQUEST_ID, Refusal};
+use crate::refusal::Refusal;
 use crate::seat::{Overdue, Seat, Seated};
 
 /// What it takes to run a component for one request.

@@ -16,7 +16,6 @@ use tokio::time::Sleep;
 
 use crate::client::Client;
 use crate::room::{Room, Taken};
-use crate::sqlite::Writing;
 use crate::turns::{Full, Permit, Turns, Waiting};
 
 /// The places that there are.
@@ -158,6 +157,25 @@ impl Wake for Call {
         self.woken.store(true, Ordering::Release);
         let driver = self.driver().clone();
         driver.wake();
+    }
+}
+
+/// Whether somebody is the writer, and since when.
+#[derive(Clone, Default)]
+pub(crate) struct Writing(Arc<Mutex<Option<Instant>>>);
+
+impl Writing {
+    /// Since when it writes, if it does.
+    pub(crate) fn since(&self) -> Option<Instant> {
+        *self.lock()
+    }
+
+    pub(crate) fn set(&self, since: Option<Instant>) {
+        *self.lock() = since;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::client::Client;
 use crate::connections::{Connections, Place};
 use crate::paced::{Pace, Paced};
-use crate::request;
+use crate::request::{self, Alive};
 
 /// The request line and all headers together; more is 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -40,14 +40,6 @@ const RESERVE_HEAD: Duration = Duration::from_secs(2);
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause after the system refused a connection, so that the log does not fill.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Held by everything that must be finished before the host stops, and before its connection ends then.
-pub(crate) struct Alive {
-    #[allow(dead_code, reason = "counted")]
-    host: watch::Receiver<bool>,
-    #[allow(dead_code, reason = "counted")]
-    connection: watch::Receiver<()>,
-}
 
 /// What a connection may take.
 #[derive(Clone, Copy)]

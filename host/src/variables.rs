@@ -1,15 +1,13 @@
 //! Spin variables: `[variables]` of the manifest, their values in order of precedence
-//! (`--variable`, the environment variable `SPIN_VARIABLE_<NAME>`, the default), the `{{ name }}`
-//! templates that use them, and the interface `fermyon:spin/variables`. Values never change while
-//! the host runs, so everything is resolved once at start.
+//! (`--variable`, the environment variable `SPIN_VARIABLE_<NAME>`, the default), and the `{{ name }}`
+//! templates that use them. Values never change while the host runs, so everything is resolved once
+//! at start.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::bindings::fermyon::spin::variables::{Error, Host};
-use crate::instance::State;
-use crate::manifest::{self, Variable};
+use crate::manifest::Variable;
 
 /// The values of an application's variables.
 pub(crate) struct Values(BTreeMap<String, String>);
@@ -77,21 +75,6 @@ pub(crate) fn parse_assignment(argument: &str) -> Result<(String, String), Strin
     match argument.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE".to_owned()),
-    }
-}
-
-impl Host for State {
-    fn get(&mut self, name: String) -> wasmtime::Result<Result<String, Error>> {
-        if !manifest::is_variable_name(&name) {
-            return Ok(Err(Error::InvalidName(format!("{name:?} is no name for a variable"))));
-        }
-        let value = self.component.variables.get(&name).cloned();
-        Ok(value.ok_or_else(|| {
-            Error::Undefined(format!(
-                "component {:?} has no variable {name:?}",
-                self.component.name
-            ))
-        }))
     }
 }
 

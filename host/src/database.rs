@@ -1,6 +1,5 @@
-//! `fermyon:spin/sqlite`: the database file, its pool of connections, the fair queue of writers,
-//! and the interface itself. What a component sees is Spin's: a fresh connection per `open`, one
-//! statement per `execute`, a busy time-out of 5 s.
+//! A database file: its pool of connections and the fair queue of writers. What a component sees is Spin's: a fresh connection
+//! per `open`, one statement per `execute`, a busy time-out of 5 s.
 //!
 //! Three things are faster than that and invisible:
 //! * Connections are pooled with their prepared statements. A transaction that a component leaves
@@ -28,18 +27,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, Statement};
+use rusqlite::types::{FromSql, ToSql, ValueRef};
+use rusqlite::{Connection, ErrorCode, Row, Statement};
 use tokio::task::block_in_place;
-use wasmtime::component::Resource;
 
-use crate::bindings::fermyon::spin::sqlite::{
-    Error, Host, HostConnection, QueryResult, RowResult, Value,
-};
 use crate::client::Client;
-use crate::instance::State;
 use crate::room::{Room, Taken};
-use crate::seat::Seat;
+use crate::seat::{Seat, Writing};
 use crate::turns::{Permit, Size, Turns};
 
 /// How long a statement waits for another process, as under Spin.
@@ -80,6 +74,12 @@ struct PooledConnection {
     changed: Arc<AtomicBool>,
     /// When the running statement must stop.
     deadline: Arc<Mutex<Option<Instant>>>,
+}
+
+/// What a statement gave.
+pub(crate) struct Rows<V> {
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<V>>,
 }
 
 /// Why a statement failed.
@@ -180,23 +180,22 @@ fn authorizer(
 
 impl PooledConnection {
     /// Runs a statement to its end, or until `deadline`.
-    fn run(
+    fn run<V: FromSql + ToSql>(
         &self,
         statement: &mut Statement<'_>,
-        parameters: &[Value],
+        parameters: &[V],
         deadline: Instant,
         size: &mut ResultSize<'_>,
-    ) -> Result<QueryResult, Failure> {
+    ) -> Result<Rows<V>, Failure> {
         *lock(&self.deadline) = Some(deadline);
         let columns: Vec<_> = statement.column_names().map(str::to_owned).collect();
-        let mut found =
-            statement.query(rusqlite::params_from_iter(parameters.iter().map(to_sql)))?;
+        let mut found = statement.query(rusqlite::params_from_iter(parameters))?;
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
-            let values = (0..columns.len()).map(|i| from_sql(row.get_ref(i)?, size));
-            rows.push(RowResult { values: values.collect::<Result<_, _>>()? });
+            let values = (0..columns.len()).map(|column| size.read(row, column));
+            rows.push(values.collect::<Result<_, _>>()?);
         }
-        Ok(QueryResult { columns, rows })
+        Ok(Rows { columns, rows })
     }
 }
 
@@ -210,6 +209,16 @@ struct ResultSize<'a> {
 impl<'a> ResultSize<'a> {
     fn new(turn: &'a Turn) -> Self {
         Self { turn, bytes: 0, taken: None }
+    }
+
+    /// A value of the result, whose size is added.
+    fn read<V: FromSql>(&mut self, row: &Row<'_>, column: usize) -> Result<V, Failure> {
+        let bytes = match row.get_ref(column)? {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+            _ => 0,
+        };
+        self.add(size_of::<V>() + bytes)?;
+        Ok(row.get(column)?)
     }
 
     fn add(&mut self, bytes: usize) -> Result<(), Failure> {
@@ -229,21 +238,6 @@ impl<'a> ResultSize<'a> {
             }
         };
         if has_room { Ok(()) } else { Err(Failure::Busy) }
-    }
-}
-
-/// Whether somebody is the writer, and since when.
-#[derive(Clone, Default)]
-pub(crate) struct Writing(Arc<Mutex<Option<Instant>>>);
-
-impl Writing {
-    /// Since when it writes, if it does.
-    pub(crate) fn since(&self) -> Option<Instant> {
-        *lock(&self.0)
-    }
-
-    fn set(&self, since: Option<Instant>) {
-        *lock(&self.0) = since;
     }
 }
 
@@ -290,9 +284,9 @@ pub struct GuestConnection {
 }
 
 /// One attempt at a statement.
-enum Attempt {
+enum Attempt<V> {
     /// With what a large result has of the memory.
-    Done(QueryResult, Option<Taken>),
+    Done(Rows<V>, Option<Taken>),
     /// The statement writes, and it is not this connection's turn.
     NotMyTurn,
     /// The statement reads, and is not done soon.
@@ -317,11 +311,11 @@ impl GuestConnection {
     }
 
     /// Runs one statement, waiting for this connection's turn if it writes.
-    pub(crate) async fn execute(
+    pub(crate) async fn execute<V: FromSql + ToSql>(
         &mut self,
         sql: &str,
-        parameters: &[Value],
-    ) -> Result<QueryResult, Failure> {
+        parameters: &[V],
+    ) -> Result<Rows<V>, Failure> {
         self.result = None;
         let mut started = Instant::now();
         let mut is_long = false;
@@ -358,7 +352,12 @@ impl GuestConnection {
         result
     }
 
-    fn attempt(&self, sql: &str, parameters: &[Value], is_long: bool) -> Result<Attempt, Failure> {
+    fn attempt<V: FromSql + ToSql>(
+        &self,
+        sql: &str,
+        parameters: &[V],
+        is_long: bool,
+    ) -> Result<Attempt<V>, Failure> {
         let Some(pooled) = &self.pooled else { return Err(Failure::Busy) };
         let mut statement = pooled.connection.prepare_cached(sql)?;
         // BEGIN IMMEDIATE is no read to SQLite. BEGIN alone is one: it takes nothing yet, its first
@@ -431,70 +430,4 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 
 fn is_interrupted(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
-}
-
-fn to_sql(value: &Value) -> ToSqlOutput<'_> {
-    ToSqlOutput::Borrowed(match value {
-        Value::Integer(integer) => ValueRef::Integer(*integer),
-        Value::Real(real) => ValueRef::Real(*real),
-        Value::Text(text) => ValueRef::Text(text.as_bytes()),
-        Value::Blob(blob) => ValueRef::Blob(blob),
-        Value::Null => ValueRef::Null,
-    })
-}
-
-fn from_sql(value: ValueRef<'_>, size: &mut ResultSize<'_>) -> Result<Value, Failure> {
-    let bytes = match value {
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
-        _ => 0,
-    };
-    size.add(size_of::<Value>() + bytes)?;
-    Ok(match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(integer) => Value::Integer(integer),
-        ValueRef::Real(real) => Value::Real(real),
-        ValueRef::Text(text) => Value::Text(
-            str::from_utf8(text).map_err(|error| rusqlite::Error::Utf8Error(0, error))?.to_owned(),
-        ),
-        ValueRef::Blob(blob) => Value::Blob(blob.to_vec()),
-    })
-}
-
-impl Host for State {}
-
-impl HostConnection for State {
-    fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<GuestConnection>, Error>> {
-        let Some(database) = self.component.sqlite.as_ref().filter(|_| name == "default") else {
-            self.warn_of_undeclared("SQLite database", &name, "sqlite_databases");
-            return Ok(Err(Error::AccessDenied));
-        };
-        match GuestConnection::open(database, &self.turn) {
-            Ok(connection) => Ok(Ok(self.table.push(connection)?)),
-            Err(error) => Ok(Err(Error::Io(error.to_string()))),
-        }
-    }
-
-    async fn execute(
-        &mut self,
-        connection: Resource<GuestConnection>,
-        statement: String,
-        parameters: Vec<Value>,
-    ) -> wasmtime::Result<Result<QueryResult, Error>> {
-        self.counters.statements.fetch_add(1, Ordering::Relaxed);
-        let _stay = self.seat.stay();
-        let connection = self.table.get_mut(&connection)?;
-        let result = connection.execute(&statement, &parameters).await;
-        tracing::debug!(target: "berth::sqlite", sql = statement, failed = result.is_err());
-        Ok(result.map_err(|failure| match &failure {
-            Failure::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
-                Error::DatabaseFull
-            }
-            _ => Error::Io(failure.to_string()),
-        }))
-    }
-
-    fn drop(&mut self, connection: Resource<GuestConnection>) -> wasmtime::Result<()> {
-        self.table.delete(connection)?;
-        Ok(())
-    }
 }
