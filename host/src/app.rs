@@ -18,12 +18,12 @@ use crate::capacity::{CALLS_OF_A_COMPONENT, Capacity};
 use crate::compose::Parts;
 use crate::database::Database;
 use crate::engine::{self, Compiler};
+use crate::file_permissions;
 use crate::instance::{Component, State};
 use crate::key_value;
 use crate::limits::Limits;
 use crate::manifest::{self, Manifest, TriggerRoute};
 use crate::outbound::{AllowedHost, Outbound};
-use crate::private;
 use crate::resolve::Resolver;
 use crate::routes::Router;
 use crate::variables::Values;
@@ -73,7 +73,7 @@ impl App {
             .collect::<Result<_>>()?;
         let cache = state_directory.join("compiled");
         make_directory(&cache)?;
-        private::narrow(&cache, "")?;
+        file_permissions::narrow(&cache, "")?;
         let stores = Stores::open(manifest, state_directory)?;
         let components = prepare_all(manifest, values, &stores, resolver)?;
 
@@ -145,7 +145,7 @@ impl Stores {
             manifest.components.values().any(|component| !declared(component).is_empty())
         };
         for file in [DATABASE_FILE, KEY_VALUE_FILE] {
-            private::narrow(directory, file)?;
+            file_permissions::narrow(directory, file)?;
         }
         let sqlite = uses(|component| &component.sqlite_databases)
             .then(|| Database::open(&directory.join(DATABASE_FILE)))

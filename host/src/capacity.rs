@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use crate::fair_semaphore::{Size, Turns};
+use crate::instance_permit::Places;
 use crate::limits::Limits;
-use crate::room::Room;
-use crate::seat::Places;
-use crate::turns::{Size, Turns};
+use crate::quota::Room;
 
 /// Probes that run at a time: they have slots of their own, and never wait behind other requests.
 const PROBES: usize = 4;

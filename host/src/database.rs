@@ -32,9 +32,9 @@ use rusqlite::{Connection, ErrorCode, Row, Statement};
 use tokio::task::block_in_place;
 
 use crate::client::Client;
-use crate::room::{Room, Taken};
-use crate::seat::{Seat, Writing};
-use crate::turns::{Permit, Size, Turns};
+use crate::fair_semaphore::{Permit, Size, Turns};
+use crate::instance_permit::{Seat, Writing};
+use crate::quota::{Room, Taken};
 
 /// How long a statement waits for another process, as under Spin.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

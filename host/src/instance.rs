@@ -18,10 +18,10 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::capacity::{Capacity, MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS};
 use crate::database::{Database, Turn};
+use crate::instance_permit::{Seat, Writing};
 use crate::outbound::{Calls, Hooks, Outbound};
+use crate::quota::{Room, Taken};
 use crate::resolve::{Names, Resolver};
-use crate::room::{Room, Taken};
-use crate::seat::{Seat, Writing};
 
 /// What every instance may use without asking beyond the memory that its modules begin with: more than a usual request needs,
 /// and less than hashing a password does. What is beyond it is a part of what all have together, and whoever needs it goes on

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::paced::Pace;
+use crate::min_data_rate::Pace;
 
 /// What a request may take.
 #[derive(Clone)]

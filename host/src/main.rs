@@ -12,11 +12,9 @@
 //! `turns` where one waits and as `room` where not. `private` keeps what is written for its owner alone.
 
 mod access_log;
-mod answer;
 mod app;
 mod authority;
 mod bindings;
-mod body;
 mod capacity;
 mod client;
 mod compose;
@@ -24,24 +22,26 @@ mod connections;
 mod database;
 mod engine;
 mod external;
-mod files;
+mod fair_semaphore;
+mod file_permissions;
 mod imports;
 mod instance;
+mod instance_permit;
 mod key_value;
 mod limits;
 mod manifest;
+mod min_data_rate;
+mod open_files;
 mod outbound;
-mod paced;
-mod private;
+mod quota;
 mod refusal;
 mod request;
+mod request_body;
 mod resolve;
-mod room;
+mod response;
 mod routes;
 mod run;
-mod seat;
 mod server;
-mod turns;
 mod variables;
 
 use std::ffi::OsString;
@@ -60,7 +60,7 @@ use tracing_subscriber::EnvFilter;
 use crate::app::App;
 use crate::limits::Limits;
 use crate::manifest::Manifest;
-use crate::paced::Pace;
+use crate::min_data_rate::Pace;
 use crate::resolve::{BlockedNetwork, Pin, Resolver};
 use crate::server::Stop;
 use crate::variables::Values;
@@ -143,7 +143,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let command = Command::parse();
-    private::make_all_private();
+    file_permissions::make_all_private();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -187,7 +187,10 @@ async fn start_and_serve(up: Up, manifest: Manifest, values: Values) -> Result<(
     let listener = listener.with_context(|| format!("cannot listen on {}", up.listen))?;
     let address = listener.local_addr()?;
     let limits = server::Limits {
-        connections: files::connections(files::raise_limit(), up.hidden.concurrent_requests),
+        connections: open_files::connections(
+            open_files::raise_limit(),
+            up.hidden.concurrent_requests,
+        ),
         head: Duration::from_millis(up.hidden.header_ms),
         reading: Pace::after(Duration::from_millis(up.hidden.slow_ms)),
     };

@@ -23,8 +23,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::client::Client;
+use crate::quota::{Room, Taken};
 use crate::resolve::{Held, Names};
-use crate::room::{Room, Taken};
 use crate::variables::Values;
 
 /// How long to wait for a connection if the component sets no time-out of its own. The request's

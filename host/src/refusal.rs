@@ -3,7 +3,7 @@
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
-use crate::answer::Answer;
+use crate::response::Answer;
 
 /// Why a request gets no answer of a component.
 pub(crate) enum Refusal {

@@ -12,15 +12,15 @@ use hyper::body::Incoming;
 use tokio::sync::watch;
 
 use crate::access_log::{LogEntry, REQUEST_ID};
-use crate::answer::Answer;
 use crate::app::App;
 use crate::authority::{NoHost, complete_uri};
-use crate::body::{self, Collected, Destination};
 use crate::client::Client;
+use crate::fair_semaphore::Permit;
+use crate::instance_permit::Seat;
 use crate::refusal::Refusal;
+use crate::request_body::{self, Collected, Destination};
+use crate::response::Answer;
 use crate::run::{Cost, Run};
-use crate::seat::Seat;
-use crate::turns::Permit;
 
 /// Held by everything that must be finished before the host stops, and before its connection ends then.
 pub(crate) struct Alive {
@@ -84,7 +84,7 @@ async fn answer(
     let asks_first = parts.headers.contains_key(EXPECT);
     let room = &app.capacity.bodies;
     let to = Destination { client, room, limits: &app.limits, deadline };
-    let Collected { bytes, room } = body::collect(body, asks_first, to).await?;
+    let Collected { bytes, room } = request_body::collect(body, asks_first, to).await?;
 
     let slot = slot(app, client, is_probe).await?;
     let seat = Seat::new(app.capacity.places.clone(), client, slot);

@@ -18,11 +18,11 @@ use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::{Error, WasiHttpView};
 
 use crate::access_log::REQUEST_ID;
-use crate::answer::{Answer, Collector, Head, NoAnswer};
 use crate::app::{App, Served};
 use crate::instance::{Counters, State, TooMuch};
+use crate::instance_permit::{Overdue, Seat, Seated};
 use crate::refusal::Refusal;
-use crate::seat::{Overdue, Seat, Seated};
+use crate::response::{Answer, Collector, Head, NoAnswer};
 
 /// What it takes to run a component for one request.
 pub(crate) struct Run {

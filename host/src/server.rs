@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::client::Client;
 use crate::connections::{Connections, Place};
-use crate::paced::{Pace, Paced};
+use crate::min_data_rate::{Pace, Paced};
 use crate::request::{self, Alive};
 
 /// The request line and all headers together; more is 431.

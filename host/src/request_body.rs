@@ -13,8 +13,8 @@ use hyper::body::Incoming;
 
 use crate::client::Client;
 use crate::limits::Limits;
+use crate::quota::{Room, Taken};
 use crate::refusal::Refusal;
-use crate::room::{Room, Taken};
 
 /// How much more of a body that is refused is read, so that the client sees the answer instead of a broken connection.
 const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;

@@ -16,7 +16,7 @@ use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::client::Client;
-use crate::room::{Room, Taken};
+use crate::quota::{Room, Taken};
 
 /// The largest answer.
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;

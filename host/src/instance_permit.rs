@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
 use crate::client::Client;
-use crate::room::{Room, Taken};
-use crate::turns::{Full, Permit, Turns, Waiting};
+use crate::fair_semaphore::{Full, Permit, Turns, Waiting};
+use crate::quota::{Room, Taken};
 
 /// The places that there are.
 pub(crate) struct Places {
