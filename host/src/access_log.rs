@@ -1,4 +1,4 @@
-//! The access log: a line for each request, and the identifier that goes with it.
+//! The access log: a line for each request, and the request's identifier.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -9,23 +9,23 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 /// The header with the identifier of a request.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID_BYTES: usize = 128;
-/// What the log has for a request whose connection ended before its answer, as in other servers.
-const CLIENT_HAS_GONE: u16 = 499;
+/// The status in the log of a request whose connection was closed before the response, as in nginx.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// The line in the access log, written when this is dropped: when the answer begins, or when the
-/// client has gone before.
+/// The line in the access log, written when this is dropped: when the response begins, or when the client closes the
+/// connection before that.
 pub(crate) struct LogEntry {
     pub(crate) started: Instant,
     /// The request's identifier.
     pub(crate) id: HeaderValue,
     method: Method,
     path: String,
-    /// Of the answer, once there is one.
+    /// Of the response, once there is one.
     pub(crate) status: Option<StatusCode>,
 }
 
 impl LogEntry {
-    /// For `request`, which gets the identifier. `secret_segments` say what is masked in its path.
+    /// Begins the line of `request`, and sets the request's identifier. `secret_segments` are masked in its path.
     pub(crate) fn new<B>(request: &mut Request<B>, secret_segments: &[String]) -> Self {
         Self {
             started: Instant::now(),
@@ -40,22 +40,22 @@ impl LogEntry {
 impl Drop for LogEntry {
     fn drop(&mut self) {
         let Self { method, path, id, .. } = &*self;
-        let status = self.status.map_or(CLIENT_HAS_GONE, |status| status.as_u16());
+        let status = self.status.map_or(CLIENT_CLOSED_REQUEST, |status| status.as_u16());
         let milliseconds = self.started.elapsed().as_secs_f64() * 1000.0;
         let id = id.to_str().unwrap_or("-");
         tracing::info!(target: "berth::access", "{method} {path} {status} {milliseconds:.1}ms {id}");
     }
 }
 
-/// The request's identifier: the client's if it is sane, else one of our own. The component sees it
-/// too, and no other that the client may have sent beside it.
+/// The request's identifier: the client's if it is short and printable, else a new one. The component gets it in the same
+/// header, once.
 fn take_request_id(headers: &mut HeaderMap) -> HeaderValue {
-    let sane = |id: &&HeaderValue| {
+    let is_valid = |id: &&HeaderValue| {
         let bytes = id.as_bytes();
         (1..=MAX_REQUEST_ID_BYTES).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
     };
-    let made = || HeaderValue::try_from(new_request_id()).unwrap_or(HeaderValue::from_static("-"));
-    let id = headers.get(REQUEST_ID).filter(sane).cloned().unwrap_or_else(made);
+    let new = || HeaderValue::try_from(new_request_id()).unwrap_or(HeaderValue::from_static("-"));
+    let id = headers.get(REQUEST_ID).filter(is_valid).cloned().unwrap_or_else(new);
     headers.insert(REQUEST_ID, id.clone());
     id
 }
@@ -69,7 +69,7 @@ fn new_request_id() -> String {
     format!("{:016x}-{:06x}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A path on one line of plain characters.
+/// `path` in visible ASCII, so that a path cannot fake lines of the log.
 fn printable_path(path: &str) -> String {
     let mut printable = String::with_capacity(path.len());
     for byte in path.bytes() {

@@ -1,6 +1,5 @@
-//! The application: the manifest made ready to serve, with its variables resolved, its databases
-//! open and its components compiled. Starting is all that happens here; requests go through
-//! `server` and `request`.
+//! The application: a manifest that is ready to be served, with its variables resolved, its databases open and its components
+//! compiled. This is all about starting; requests go through `server` and `request`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirBuilder;
@@ -14,7 +13,7 @@ use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
-use crate::capacity::{CALLS_OF_A_COMPONENT, Capacity};
+use crate::capacity::{CALLS_OF_COMPONENT, Capacity};
 use crate::compose::Parts;
 use crate::database::Database;
 use crate::engine::{self, Compiler};
@@ -34,16 +33,16 @@ pub(crate) struct App {
     pub(crate) router: Router<Arc<Served>>,
     pub(crate) limits: Limits,
     pub(crate) capacity: Capacity,
-    /// How the segments of paths begin that have a secret at their end.
+    /// Prefixes of segments of paths that end with a secret, which the log masks.
     pub(crate) secret_segments: Vec<String>,
-    /// `(component, route)` as the manifest has them, for people to read.
+    /// `(component, route)` as in the manifest, to be printed.
     pub(crate) listing: Vec<(String, String)>,
 }
 
-/// The file in which the database is, in the state directory; as under `spin up`.
+/// The file of the SQLite database in the state directory, as under `spin up`.
 const DATABASE_FILE: &str = "sqlite_db.db";
 
-/// Likewise of the key-value store.
+/// The file of the key-value store, likewise.
 const KEY_VALUE_FILE: &str = "sqlite_key_value.db";
 
 /// A component that a trigger names.
@@ -53,8 +52,11 @@ pub(crate) struct Served {
 }
 
 impl App {
-    /// Makes `manifest` ready, with its state in `state_directory`. `progress` hears of each
-    /// component that is compiled.
+    /// Loads the application of `manifest`, with its state in `state_directory`. `progress` is called with the name of each
+    /// component that is compiled, its number, and how many there are.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the manifest, the components or the state directory.
     pub(crate) fn load(
         manifest: &Manifest,
         values: &Values,
@@ -66,14 +68,14 @@ impl App {
         let listing = public_routes(manifest)?;
         let names: BTreeSet<&str> =
             manifest.routes.iter().map(|trigger| trigger.component.as_str()).collect();
-        // First of all: what is missing is to be found before minutes of compiling.
+        // First, so that a missing file is reported before minutes of compiling.
         let parts: Vec<_> = names
             .into_iter()
             .map(|name| Ok((name, Parts::read(manifest, name).with_context(|| naming(name))?)))
             .collect::<Result<_>>()?;
         let cache = state_directory.join("compiled");
         make_directory(&cache)?;
-        file_permissions::narrow(&cache, "")?;
+        file_permissions::restrict(&cache, "")?;
         let stores = Stores::open(manifest, state_directory)?;
         let components = prepare_all(manifest, values, &stores, resolver)?;
 
@@ -100,13 +102,13 @@ impl App {
         })
     }
 
-    /// Whether a path is asked for by probes, which tell whether the host is well: they wait for nobody.
+    /// Whether `path` is one of a probe, which asks for the health of the application and waits for no other request.
     pub(crate) fn is_probe(&self, path: &str) -> bool {
         !self.limits.probe_path.is_empty() && path.starts_with(&self.limits.probe_path)
     }
 }
 
-/// For the operator alone: hashes of passwords and sessions are in it.
+/// Makes a directory that only the operator may read.
 fn make_directory(path: &Path) -> Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.with_context(|| format!("cannot make the directory {}", path.display()))
@@ -133,7 +135,7 @@ fn public_routes(manifest: &Manifest) -> Result<Vec<(String, String)>> {
     Ok(routes)
 }
 
-/// What components share: the state files, under the names that `spin up` gives them.
+/// The state files, which all components share.
 struct Stores {
     sqlite: Option<Arc<Database>>,
     key_value: Option<Arc<Database>>,
@@ -145,7 +147,7 @@ impl Stores {
             manifest.components.values().any(|component| !declared(component).is_empty())
         };
         for file in [DATABASE_FILE, KEY_VALUE_FILE] {
-            file_permissions::narrow(directory, file)?;
+            file_permissions::restrict(directory, file)?;
         }
         let sqlite = uses(|component| &component.sqlite_databases)
             .then(|| Database::open(&directory.join(DATABASE_FILE)))
@@ -157,7 +159,7 @@ impl Stores {
     }
 }
 
-/// All components, also those without a route: a mistake anywhere in the manifest is a mistake.
+/// All components, also those without a route, so that every mistake in the manifest is found.
 fn prepare_all<'a>(
     manifest: &'a Manifest,
     values: &Values,
@@ -195,13 +197,13 @@ fn prepare(
         outbound: Arc::new(Outbound {
             component: name.to_owned(),
             allowed: allowed.collect::<Result<_>>()?,
-            calls: Arc::new(Semaphore::new(CALLS_OF_A_COMPONENT)),
+            calls: Arc::new(Semaphore::new(CALLS_OF_COMPONENT)),
         }),
         resolver: resolver.clone(),
     }))
 }
 
-/// Finds the compiled code of all components, and compiles those that have none.
+/// Loads the compiled code of all components, and compiles those that have none yet.
 fn load_components(
     compiler: &Compiler<'_>,
     parts: &[(&str, Parts)],
@@ -224,7 +226,7 @@ fn load_components(
     in_parallel(parts.len(), load).into_iter().collect()
 }
 
-/// Does `work` for each number below `count`, on all processors; the results are in order.
+/// Calls `work` with each number below `count`, on all processors. The results are in that order.
 fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(BTreeMap::new());

@@ -1,16 +1,16 @@
-//! Which host a request is for (RFC 9112, 3.2): one `Host` that names one, and the same for everybody who looks. Whatever can be
-//! read in two ways is refused, so that a proxy and a component never take a request for two different ones.
+//! Which host a request is for (RFC 9112, 3.2). A request with no valid `Host`, or with several, is refused, so that a proxy and
+//! a component never understand different hosts.
 
 use http::header::{HOST, HeaderMap, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Request, Uri, Version};
 
-/// The request has no `Host` that counts, or more than one.
+/// The request has no valid `Host`, or several.
 #[derive(Debug, PartialEq)]
 pub(crate) struct NoHost;
 
-/// Gives the request's address the scheme and host that its component is to see. An address that names its own host (as
-/// towards a proxy) goes before the `Host` beside it, which becomes the same.
+/// Adds scheme and host to the request's URI. A host in the URI itself (as in a request to a proxy) takes precedence over the
+/// header `Host`, which is set to the same.
 pub(crate) fn complete_uri<B>(request: &mut Request<B>) -> Result<(), NoHost> {
     let header = of_headers(request.headers(), request.version())?;
     let authority = match request.uri().authority() {
@@ -27,7 +27,7 @@ pub(crate) fn complete_uri<B>(request: &mut Request<B>) -> Result<(), NoHost> {
     Ok(())
 }
 
-/// The host of the header. Only HTTP/1.0 may leave it away.
+/// The host of the header. Only HTTP/1.0 may omit it.
 fn of_headers(headers: &HeaderMap, version: Version) -> Result<Authority, NoHost> {
     let mut hosts = headers.get_all(HOST).iter();
     let Some(host) = hosts.next() else {
@@ -57,7 +57,7 @@ fn is_host(authority: &Authority) -> bool {
 mod tests {
     use super::*;
 
-    /// The address that a component sees of a request for `target`, and its `Host`.
+    /// The URI that a component sees of a request for `target`, and its `Host`.
     fn completed(
         target: &str,
         hosts: &[&str],
@@ -81,7 +81,7 @@ mod tests {
             ("/x", "a.example:8080", "http://a.example:8080/x", "a.example:8080"),
             ("/x", "[::1]:80", "http://[::1]:80/x", "[::1]:80"),
             ("//evil.example/x", "a.example", "http://a.example//evil.example/x", "a.example"),
-            // The address goes before the header.
+            // The URI takes precedence over the header.
             ("http://b.example:80/x", "a.example", "http://b.example:80/x", "b.example:80"),
             ("https://b.example/x", "b.example", "https://b.example/x", "b.example"),
         ] {

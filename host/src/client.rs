@@ -1,9 +1,8 @@
-//! Who a request is counted under, wherever there is not enough for all: the address that it came from.
+//! The client that a request is counted under, wherever a resource is shared: the address that it came from.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// A client, as far as limits are concerned. Of IPv6 the first half of the address counts: the other half is the client's
-/// own to choose.
+/// A client, as far as limits are concerned. Of an IPv6 address the first 64 bits count: a client chooses the others itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Client(IpAddr);
 
@@ -19,9 +18,9 @@ impl From<IpAddr> for Client {
     }
 }
 
-/// How much one client may have of what clients share: its share while it is alone, and beside others no more than is `left`
-/// for all. So a few of them do not share everything among themselves: each leaves as much for the next as it takes.
-pub(crate) fn most_of_one(share: usize, left: usize, is_alone: bool) -> usize {
+/// How much one client may have of a shared resource: `share` while no other client has any of it, and otherwise no more than
+/// is `left` for all. So each client leaves as much for the next one as it takes, and a few cannot use up everything.
+pub(crate) fn max_for_client(share: usize, left: usize, is_alone: bool) -> usize {
     if is_alone { share } else { share.min(left) }
 }
 

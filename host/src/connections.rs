@@ -1,5 +1,5 @@
-//! Who may be connected. Accepting never waits: a connection that comes when there are enough takes the place of one that is
-//! idle, and where none is, it goes into a small reserve, in which probes are served and all others are told to come later.
+//! Which connections are admitted. Accepting never waits: at the limit a new connection replaces an idle one. Where none is idle,
+//! it becomes one of a few spare connections, on which probes are served and all other requests are refused.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,79 +7,79 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::client::{Client, most_of_one};
+use crate::client::{Client, max_for_client};
 
-/// Connections beyond the limit, for probes and for saying no,
-pub(crate) const RESERVE: usize = 32;
+/// Connections beyond the limit, for probes and for refusals,
+pub(crate) const SPARE_CONNECTIONS: usize = 32;
 /// and those of one client.
-const RESERVE_OF_ONE: usize = 8;
+const SPARE_CONNECTIONS_OF_CLIENT: usize = 8;
 
-/// The connections that there are.
+/// The open connections.
 pub(crate) struct Connections {
     limit: usize,
-    /// What one client may have of it.
+    /// The most that one client may have.
     share: usize,
     open: Mutex<Open>,
 }
 
 #[derive(Default)]
 struct Open {
-    /// Counts the connections, so that an older one has a smaller number.
-    next: u64,
-    all: HashMap<u64, Arc<Entry>>,
+    /// The number of the latest connection: older ones have smaller numbers.
+    latest: u64,
+    all: HashMap<u64, Arc<ConnectionState>>,
     of: HashMap<Client, usize>,
-    reserve: HashMap<Client, usize>,
+    spare: HashMap<Client, usize>,
 }
 
-/// What is known of one connection.
-pub(crate) struct Entry {
+/// The state of one connection.
+pub(crate) struct ConnectionState {
     client: Client,
-    /// Requests that are being answered: one, or none.
+    /// Requests without a response: one, or none.
     requests: AtomicUsize,
-    /// Whether an answer is being sent.
-    sends: Arc<AtomicBool>,
-    /// Whether a request has come.
+    /// Whether a response is being sent.
+    is_sending: Arc<AtomicBool>,
+    /// Whether there has been a request.
     used: AtomicBool,
     close: Notify,
 }
 
-impl Entry {
+impl ConnectionState {
     fn new(client: Client) -> Arc<Self> {
         Arc::new(Self {
             client,
             requests: AtomicUsize::new(0),
-            sends: Arc::default(),
+            is_sending: Arc::default(),
             used: AtomicBool::new(false),
             close: Notify::new(),
         })
     }
 
-    /// Whether an answer is being sent: for whoever sends it to say.
-    pub(crate) fn sends(&self) -> Arc<AtomicBool> {
-        self.sends.clone()
+    /// Whether a response is being sent. The stream sets it.
+    pub(crate) fn is_sending(&self) -> Arc<AtomicBool> {
+        self.is_sending.clone()
     }
 
-    /// A request has come, which is answered until this is dropped.
-    pub(crate) fn request(self: &Arc<Self>) -> InRequest {
+    /// Counts a request until this is dropped.
+    pub(crate) fn begin_request(self: &Arc<Self>) -> ActiveRequest {
         self.used.store(true, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
-        InRequest(self.clone())
+        ActiveRequest(self.clone())
     }
 
-    /// Comes when another connection is to have the place.
-    pub(crate) async fn is_to_close(&self) {
+    /// Ready when another connection replaces this one.
+    pub(crate) async fn close_requested(&self) {
         self.close.notified().await;
     }
 
     fn is_idle(&self) -> bool {
-        self.requests.load(Ordering::Relaxed) == 0 && !self.sends.load(Ordering::Relaxed)
+        self.requests.load(Ordering::Relaxed) == 0 && !self.is_sending.load(Ordering::Relaxed)
     }
 }
 
-/// A request that is being answered.
-pub(crate) struct InRequest(Arc<Entry>);
+/// A request that has no response yet.
+pub(crate) struct ActiveRequest(Arc<ConnectionState>);
 
-impl Drop for InRequest {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         self.0.requests.fetch_sub(1, Ordering::Relaxed);
     }
@@ -90,27 +90,27 @@ impl Connections {
         Arc::new(Self { limit, share: limit.div_ceil(2), open: Mutex::default() })
     }
 
-    /// A place for one more connection of `client`, if there is any.
-    pub(crate) fn admit(self: &Arc<Self>, client: Client) -> Option<Place> {
+    /// Admits a connection of `client`. `None`: it is to be closed at once.
+    pub(crate) fn admit(self: &Arc<Self>, client: Client) -> Option<Admission> {
         let mut open = self.open();
         let own = open.of.get(&client).copied().unwrap_or_default();
         let others = open.all.len() - own;
         let left = self.limit.saturating_sub(open.all.len());
-        let most = most_of_one(self.share, left, others == 0);
-        let has_place = if own >= most && own > 0 {
+        let most = max_for_client(self.share, left, others == 0);
+        let is_admitted = if own >= most && own > 0 {
             open.close_idle(Some(client))
         } else {
             open.all.len() < self.limit || open.close_idle(None)
         };
-        if !has_place {
-            return open.take_reserve(client).then(|| Place {
+        if !is_admitted {
+            return open.take_spare(client).then(|| Admission {
                 connections: self.clone(),
-                entry: Entry::new(client),
+                state: ConnectionState::new(client),
                 number: None,
             });
         }
-        let (number, entry) = open.add(client);
-        Some(Place { connections: self.clone(), entry, number: Some(number) })
+        let (number, state) = open.add(client);
+        Some(Admission { connections: self.clone(), state, number: Some(number) })
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -119,47 +119,47 @@ impl Connections {
 }
 
 impl Open {
-    fn add(&mut self, client: Client) -> (u64, Arc<Entry>) {
-        self.next += 1;
-        let entry = Entry::new(client);
-        self.all.insert(self.next, entry.clone());
+    fn add(&mut self, client: Client) -> (u64, Arc<ConnectionState>) {
+        self.latest += 1;
+        let state = ConnectionState::new(client);
+        self.all.insert(self.latest, state.clone());
         *self.of.entry(client).or_default() += 1;
-        (self.next, entry)
+        (self.latest, state)
     }
 
     fn remove(&mut self, number: u64) {
-        let Some(entry) = self.all.remove(&number) else { return };
-        leave(&mut self.of, entry.client);
+        let Some(state) = self.all.remove(&number) else { return };
+        decrement(&mut self.of, state.client);
     }
 
-    /// Closes an idle connection, of `client` or of anybody: first one that has never asked for anything, and the oldest of
-    /// those.
+    /// Closes an idle connection, of `client` or of any client: one that has never had a request before others, and the oldest
+    /// first.
     fn close_idle(&mut self, client: Option<Client>) -> bool {
-        let candidates = self.all.iter().filter(|(_, entry)| {
-            client.is_none_or(|client| entry.client == client) && entry.is_idle()
+        let candidates = self.all.iter().filter(|(_, state)| {
+            client.is_none_or(|client| state.client == client) && state.is_idle()
         });
         let first =
-            candidates.min_by_key(|(number, entry)| (entry.used.load(Ordering::Relaxed), **number));
+            candidates.min_by_key(|(number, state)| (state.used.load(Ordering::Relaxed), **number));
         let Some(number) = first.map(|(number, _)| *number) else { return false };
-        if let Some(entry) = self.all.get(&number) {
-            entry.close.notify_one();
+        if let Some(state) = self.all.get(&number) {
+            state.close.notify_one();
         }
         self.remove(number);
         true
     }
 
-    fn take_reserve(&mut self, client: Client) -> bool {
-        let all: usize = self.reserve.values().sum();
-        let own = self.reserve.get(&client).copied().unwrap_or_default();
-        let free = all < RESERVE && own < RESERVE_OF_ONE;
+    fn take_spare(&mut self, client: Client) -> bool {
+        let all: usize = self.spare.values().sum();
+        let own = self.spare.get(&client).copied().unwrap_or_default();
+        let free = all < SPARE_CONNECTIONS && own < SPARE_CONNECTIONS_OF_CLIENT;
         if free {
-            *self.reserve.entry(client).or_default() += 1;
+            *self.spare.entry(client).or_default() += 1;
         }
         free
     }
 }
 
-fn leave(counts: &mut HashMap<Client, usize>, client: Client) {
+fn decrement(counts: &mut HashMap<Client, usize>, client: Client) {
     if let Some(own) = counts.get_mut(&client) {
         *own -= 1;
         if *own == 0 {
@@ -168,27 +168,27 @@ fn leave(counts: &mut HashMap<Client, usize>, client: Client) {
     }
 }
 
-/// The place of a connection, until it is dropped.
-pub(crate) struct Place {
+/// An admitted connection, until this is dropped.
+pub(crate) struct Admission {
     connections: Arc<Connections>,
-    pub(crate) entry: Arc<Entry>,
-    /// None in the reserve.
+    pub(crate) state: Arc<ConnectionState>,
+    /// `None`: it is a spare connection.
     number: Option<u64>,
 }
 
-impl Place {
-    /// Whether only probes are served here.
-    pub(crate) fn is_reserve(&self) -> bool {
+impl Admission {
+    /// Whether only probes are served on it.
+    pub(crate) fn is_spare(&self) -> bool {
         self.number.is_none()
     }
 }
 
-impl Drop for Place {
+impl Drop for Admission {
     fn drop(&mut self) {
         let mut open = self.connections.open();
         match self.number {
             Some(number) => open.remove(number),
-            None => leave(&mut open.reserve, self.entry.client),
+            None => decrement(&mut open.spare, self.state.client),
         }
     }
 }
@@ -204,63 +204,66 @@ mod tests {
         IpAddr::from([127, 0, 0, last]).into()
     }
 
-    /// Whether a connection was told to close.
-    fn is_closed(place: &Place) -> bool {
-        place.connections.open().all.values().all(|entry| !Arc::ptr_eq(entry, &place.entry))
+    /// Whether a connection was closed for another one.
+    fn is_closed(admission: &Admission) -> bool {
+        let open = admission.connections.open();
+        open.all.values().all(|state| !Arc::ptr_eq(state, &admission.state))
     }
 
     #[test]
-    fn a_client_gets_half_and_then_its_own_idle_ones_make_room() {
+    fn beyond_its_half_a_client_replaces_its_own_idle_connections() {
         let connections = Connections::new(4);
         let admit = |last| connections.admit(client(last)).unwrap();
         let (used, silent) = (admit(1), admit(1));
-        drop(used.entry.request());
+        drop(used.state.begin_request());
         let other = admit(2);
         let third = admit(1);
-        assert!(is_closed(&silent) && !is_closed(&used) && !third.is_reserve());
+        assert!(is_closed(&silent) && !is_closed(&used) && !third.is_spare());
         let fourth = admit(1);
-        assert!(is_closed(&third) && !is_closed(&used), "it has never asked for anything");
+        assert!(is_closed(&third) && !is_closed(&used), "it has never had a request");
         assert!(!is_closed(&other) && !is_closed(&fourth));
     }
 
     #[test]
-    fn a_busy_client_gets_a_few_more_to_be_told() {
+    fn a_busy_client_gets_a_few_spare_connections() {
         let connections = Connections::new(2);
         let busy = connections.admit(client(1)).unwrap();
-        let request = busy.entry.request();
-        let reserve: Vec<_> =
-            (0..RESERVE_OF_ONE).map(|_| connections.admit(client(1)).unwrap()).collect();
-        assert!(reserve.iter().all(Place::is_reserve));
+        let request = busy.state.begin_request();
+        let reserve: Vec<_> = (0..SPARE_CONNECTIONS_OF_CLIENT)
+            .map(|_| connections.admit(client(1)).unwrap())
+            .collect();
+        assert!(reserve.iter().all(Admission::is_spare));
         assert!(connections.admit(client(1)).is_none());
-        assert!(!connections.admit(client(2)).unwrap().is_reserve(), "others have their half");
+        assert!(!connections.admit(client(2)).unwrap().is_spare(), "others have their half");
         drop(request);
-        assert!(!connections.admit(client(1)).unwrap().is_reserve());
+        assert!(!connections.admit(client(1)).unwrap().is_spare());
         assert!(is_closed(&busy));
     }
 
     #[test]
-    fn several_busy_clients_leave_places_for_the_next() {
+    fn several_busy_clients_leave_connections_for_the_next() {
         let connections = Connections::new(16);
         let mut busy = Vec::new();
         for attacker in 1..=3 {
-            while let Some(place) =
-                connections.admit(client(attacker)).filter(|it| !it.is_reserve())
+            while let Some(admission) =
+                connections.admit(client(attacker)).filter(|it| !it.is_spare())
             {
-                busy.push((place.entry.request(), place));
+                busy.push((admission.state.begin_request(), admission));
             }
         }
         assert_eq!(busy.len(), 8 + 4 + 2);
-        assert!(!connections.admit(client(9)).unwrap().is_reserve());
+        assert!(!connections.admit(client(9)).unwrap().is_spare());
     }
 
     #[test]
-    fn when_all_places_are_taken_the_oldest_idle_one_goes() {
+    fn at_the_limit_the_oldest_idle_connection_is_replaced() {
         let connections = Connections::new(3);
-        let places: Vec<_> = (1..=3).map(|last| connections.admit(client(last)).unwrap()).collect();
-        places[0].entry.sends().store(true, Ordering::Relaxed);
-        assert!(!connections.admit(client(4)).unwrap().is_reserve());
-        assert!(!is_closed(&places[0]) && is_closed(&places[1]) && !is_closed(&places[2]));
-        drop(places);
+        let admitted: Vec<_> =
+            (1..=3).map(|last| connections.admit(client(last)).unwrap()).collect();
+        admitted[0].state.is_sending().store(true, Ordering::Relaxed);
+        assert!(!connections.admit(client(4)).unwrap().is_spare());
+        assert!(!is_closed(&admitted[0]) && is_closed(&admitted[1]) && !is_closed(&admitted[2]));
+        drop(admitted);
         assert!(connections.open().all.is_empty() && connections.open().of.is_empty());
     }
 }

@@ -1,23 +1,22 @@
 //! A database file: its pool of connections and the fair queue of writers. What a component sees is Spin's: a fresh connection
 //! per `open`, one statement per `execute`, a busy time-out of 5 s.
 //!
-//! Three things are faster than that and invisible:
+//! Three things are faster than that, and components do not see them:
 //! * Connections are pooled with their prepared statements. A transaction that a component leaves
 //!   open is rolled back, and a connection whose settings were changed (`PRAGMA x = y`, temporary
-//!   tables, ATTACH) is closed, so none sees what another left. All that may show of an earlier
-//!   request are SQLite's own counters, `last_insert_rowid()`, `changes()` and `total_changes()`,
-//!   before the first INSERT, UPDATE or DELETE of a connection; under Spin they are 0 then.
-//! * Writers of this process queue for one fair lock before they ask SQLite. SQLite's own waiting
-//!   is a sleep of up to 100 ms without any order: 64 writers would starve one another into
-//!   SQLITE_BUSY. What SQLite reports as busy after that comes from another process, and is tried
-//!   again without holding up a thread.
-//! * A read runs on the thread of its request, which takes less than handing it to another. Only
-//!   what writes, and so waits for the disk, and a read that turns out to be long let another
-//!   thread take over the requests that wait for this one.
+//!   tables, ATTACH) is closed. So a request sees nothing of an earlier one but SQLite's own counters,
+//!   `last_insert_rowid()`, `changes()` and `total_changes()`, before the first INSERT, UPDATE or
+//!   DELETE of a connection; under Spin they are 0 then.
+//! * Writers of this process acquire one fair lock before SQLite's. SQLite itself sleeps for up to
+//!   100 ms and serves in no order, so 64 writers would starve each other into SQLITE_BUSY. When
+//!   SQLite is busy after that, another process is writing; the statement is retried without blocking
+//!   a thread.
+//! * A short read runs on the thread of its request, which costs less than another thread. Only a
+//!   write, which waits for the disk, and a long read let another thread take over the requests that
+//!   are queued on this one.
 //!
-//! Durability is SQLite's default in WAL mode, `synchronous = FULL`, as under `spin up`: a COMMIT
-//! that was answered is on disk, also after a power failure. NORMAL would be enough against a
-//! killed process, but this service keeps who may do what.
+//! Durability is SQLite's default in WAL mode, `synchronous = FULL`, as under `spin up`: after a COMMIT
+//! the data is on disk, and survives a power failure. (NORMAL would only survive a killed process.)
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,29 +30,27 @@ use rusqlite::types::{FromSql, ToSql, ValueRef};
 use rusqlite::{Connection, ErrorCode, Row, Statement};
 use tokio::task::block_in_place;
 
-use crate::client::Client;
-use crate::fair_semaphore::{Permit, Size, Turns};
-use crate::instance_permit::{Seat, Writing};
-use crate::quota::{Room, Taken};
+use crate::fair_semaphore::{FairSemaphore, Permit, Size};
+use crate::instance_permit::{InstancePermit, WriterState};
+use crate::quota::{Quota, Reservation};
 
 /// How long a statement waits for another process, as under Spin.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause between two attempts while another process holds the database.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
-/// Left to a component to answer in, when its turn to write does not come before its deadline.
-const TIME_TO_ANSWER: Duration = Duration::from_secs(1);
-/// Connections kept for later. More are made when needed, and closed after use.
+/// The time that a component has to respond when it cannot get the write lock before its deadline.
+const TIME_TO_RESPOND: Duration = Duration::from_secs(1);
+/// Connections in the pool. More are made when needed, and closed after use.
 const IDLE_CONNECTIONS: usize = 32;
 /// Prepared statements kept per connection.
 const CACHED_STATEMENTS: usize = 256;
-/// Pages of the database that a connection keeps, in KiB.
+/// The page cache of a connection, in KiB.
 const CACHE_KIB: i64 = 512;
-/// The largest result, in bytes: well below the memory of a component, so that the host's stays
-/// bounded as well.
+/// The largest result, in bytes: well below the memory of a component, so that the host's memory is bounded as well.
 const MAX_RESULT_BYTES: usize = 32 * 1024 * 1024;
-/// What a result may have without counting as memory.
+/// Results up to this size, in bytes, need no reservation of memory.
 const SMALL_RESULT_BYTES: usize = 1024 * 1024;
-/// How long a read may hold up the other requests of its thread.
+/// How long a read may block the other requests of its thread.
 const SHORT_READ: Duration = Duration::from_millis(10);
 /// SQLite instructions between two looks at the deadline of a running statement.
 const STEPS_BETWEEN_CHECKS: i32 = 10_000;
@@ -62,21 +59,20 @@ const STEPS_BETWEEN_CHECKS: i32 = 10_000;
 pub(crate) struct Database {
     path: PathBuf,
     idle: Mutex<Vec<PooledConnection>>,
-    /// For the one connection that may write, each client in turn. SQLite would enforce it too, but
-    /// without any order.
-    writer: Arc<Turns>,
+    /// One permit, for the connection that writes. SQLite has such a lock as well, but serves in no order.
+    write_lock: Arc<FairSemaphore>,
 }
 
-/// A connection as the pool keeps it.
+/// A connection of the pool.
 struct PooledConnection {
     connection: Connection,
-    /// A component changed a setting of the connection.
+    /// Whether a component changed a setting of the connection.
     changed: Arc<AtomicBool>,
     /// When the running statement must stop.
     deadline: Arc<Mutex<Option<Instant>>>,
 }
 
-/// What a statement gave.
+/// The result of a statement.
 pub(crate) struct Rows<V> {
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Vec<V>>,
@@ -86,7 +82,7 @@ pub(crate) struct Rows<V> {
 #[derive(Debug)]
 pub(crate) enum Failure {
     Sqlite(rusqlite::Error),
-    /// The turn to write did not come in time.
+    /// No write lock, no permit or no memory in time.
     Busy,
     TooLarge,
 }
@@ -110,8 +106,11 @@ impl From<rusqlite::Error> for Failure {
 impl Database {
     /// Opens or makes the database at `path`.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Arc<Self>> {
-        let database =
-            Self { path: path.to_owned(), idle: Mutex::default(), writer: Turns::new(Size::of(1)) };
+        let database = Self {
+            path: path.to_owned(),
+            idle: Mutex::default(),
+            write_lock: FairSemaphore::new(Size::of(1)),
+        };
         let first = database.connect_first();
         let first =
             first.with_context(|| format!("cannot open the database {}", path.display()))?;
@@ -119,7 +118,7 @@ impl Database {
         Ok(Arc::new(database))
     }
 
-    /// The connection that makes the file what it is to be. The mode of the journal stays in it.
+    /// The first connection. It sets the mode of the journal, which the file keeps.
     fn connect_first(&self) -> rusqlite::Result<PooledConnection> {
         let connection = Connection::open(&self.path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -131,14 +130,13 @@ impl Database {
     fn connect(&self) -> rusqlite::Result<PooledConnection> {
         let mut connection = Connection::open(&self.path)?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-        // Each connection has pages of its own, behind which stand those of the system. This reads the schema: whoever closes
-        // a connection at this moment has the file locked.
+        // (Setting the page cache reads the schema, and a connection that is being closed locks the file.)
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-        // From here on waiting is `GuestConnection::execute`'s business, which does not block a thread.
+        // From here on `GuestConnection::execute` waits, without blocking a thread.
         connection.busy_timeout(Duration::ZERO)?;
-        // Otherwise the planner looks at the values that are bound, and prepares a statement anew for each of them: two
-        // thirds of what a small read costs.
+        // Otherwise the planner depends on the bound values and prepares the statement again for each of them, which is two
+        // thirds of the cost of a small read.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let changed = Arc::new(AtomicBool::new(false));
         let deadline = Arc::new(Mutex::new(None::<Instant>));
@@ -158,13 +156,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps a component inside its database file, and notes when it changes the connection itself.
+/// Confines a component to its database file, and records when it changes settings of the connection.
 fn authorizer(
     changed: Arc<AtomicBool>,
 ) -> impl FnMut(AuthContext<'_>) -> Authorization + Send + 'static {
     move |context| match context.action {
-        // The empty name, which VACUUM attaches by itself too, is a database of the connection's own;
-        // any other is a file of the host.
+        // The empty name, which VACUUM attaches as well, is a temporary database; any other is a file of the host.
         AuthAction::Attach { filename } if !filename.is_empty() => Authorization::Deny,
         AuthAction::Attach { .. }
         | AuthAction::Pragma { pragma_value: Some(_), .. }
@@ -199,19 +196,19 @@ impl PooledConnection {
     }
 }
 
-/// The size of a result, which counts as memory as long as it is not small: it is in the component's memory next.
+/// The size of a result. A large one needs a reservation of memory: it is copied into the component next.
 struct ResultSize<'a> {
-    turn: &'a Turn,
+    context: &'a DatabaseContext,
     bytes: usize,
-    taken: Option<Taken>,
+    reservation: Option<Reservation>,
 }
 
 impl<'a> ResultSize<'a> {
-    fn new(turn: &'a Turn) -> Self {
-        Self { turn, bytes: 0, taken: None }
+    fn new(context: &'a DatabaseContext) -> Self {
+        Self { context, bytes: 0, reservation: None }
     }
 
-    /// A value of the result, whose size is added.
+    /// Reads a value and adds its size.
     fn read<V: FromSql>(&mut self, row: &Row<'_>, column: usize) -> Result<V, Failure> {
         let bytes = match row.get_ref(column)? {
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
@@ -229,45 +226,34 @@ impl<'a> ResultSize<'a> {
         if self.bytes > MAX_RESULT_BYTES {
             return Err(Failure::TooLarge);
         }
-        let counted = (self.bytes - SMALL_RESULT_BYTES).div_ceil(1024 * 1024);
-        let has_room = match &mut self.taken {
-            Some(taken) => taken.grow_to(counted),
-            none => {
-                *none = self.turn.memory.take(self.turn.client(), counted);
-                none.is_some()
-            }
-        };
-        if has_room { Ok(()) } else { Err(Failure::Busy) }
+        let mib = (self.bytes - SMALL_RESULT_BYTES).div_ceil(1024 * 1024);
+        let DatabaseContext { memory, permit, .. } = self.context;
+        let is_reserved = memory.try_extend(&mut self.reservation, permit.client(), mib);
+        if is_reserved { Ok(()) } else { Err(Failure::Busy) }
     }
 }
 
-/// What one request has to do with the queue of writers: shared by all its connections.
+/// What the connections of one request to a database share.
 #[derive(Clone)]
-pub(crate) struct Turn {
-    /// When the request must have been answered.
+pub(crate) struct DatabaseContext {
+    /// When the request ends.
     pub(crate) deadline: Instant,
-    /// Whether a connection of this request is the writer now. A second one would wait for the
-    /// first for ever.
-    pub(crate) writing: Writing,
-    /// Where the instance is counted.
-    seat: Arc<Seat>,
-    /// What all have for large results.
-    memory: Arc<Room>,
+    /// Whether a connection of this request has the write lock. (A second one would wait for the first for ever.)
+    pub(crate) writer: WriterState,
+    permit: Arc<InstancePermit>,
+    /// For large results, in MiB.
+    memory: Arc<Quota>,
 }
 
-impl Turn {
+impl DatabaseContext {
     /// For a request that ends at `deadline`.
-    pub(crate) fn new(deadline: Instant, seat: Arc<Seat>, memory: Arc<Room>) -> Self {
-        Self { deadline, writing: Writing::default(), seat, memory }
+    pub(crate) fn new(deadline: Instant, permit: Arc<InstancePermit>, memory: Arc<Quota>) -> Self {
+        Self { deadline, writer: WriterState::default(), permit, memory }
     }
 
-    fn client(&self) -> Client {
-        self.seat.client()
-    }
-
-    /// For the same request at another database.
-    pub(crate) fn elsewhere(&self) -> Self {
-        Self { writing: Writing::default(), ..self.clone() }
+    /// For the same request and another database.
+    pub(crate) fn for_other_file(&self) -> Self {
+        Self { writer: WriterState::default(), ..self.clone() }
     }
 }
 
@@ -277,25 +263,27 @@ pub struct GuestConnection {
     database: Arc<Database>,
     /// `None` only while being dropped.
     pooled: Option<PooledConnection>,
-    turn: Turn,
-    writer: Option<Permit>,
-    /// What the last result has of the memory, if it is large.
-    result: Option<Taken>,
+    context: DatabaseContext,
+    write_permit: Option<Permit>,
+    /// Of the latest result, if it is large.
+    reservation: Option<Reservation>,
 }
 
 /// One attempt at a statement.
 enum Attempt<V> {
-    /// With what a large result has of the memory.
-    Done(Rows<V>, Option<Taken>),
-    /// The statement writes, and it is not this connection's turn.
-    NotMyTurn,
-    /// The statement reads, and is not done soon.
-    Long,
+    Done(Rows<V>, Option<Reservation>),
+    /// The statement writes, and this connection has no write lock.
+    NeedsWriteLock,
+    /// The statement reads, and takes long.
+    Slow,
 }
 
 impl GuestConnection {
     /// Takes a connection from the pool, or makes one.
-    pub(crate) fn open(database: &Arc<Database>, turn: &Turn) -> rusqlite::Result<Self> {
+    pub(crate) fn open(
+        database: &Arc<Database>,
+        context: &DatabaseContext,
+    ) -> rusqlite::Result<Self> {
         let idle = database.idle().pop();
         let pooled = match idle {
             Some(pooled) => pooled,
@@ -304,38 +292,41 @@ impl GuestConnection {
         Ok(Self {
             database: database.clone(),
             pooled: Some(pooled),
-            turn: turn.clone(),
-            writer: None,
-            result: None,
+            context: context.clone(),
+            write_permit: None,
+            reservation: None,
         })
     }
 
-    /// Runs one statement, waiting for this connection's turn if it writes.
+    /// Runs one statement. A statement that writes waits for the write lock first.
+    ///
+    /// # Errors
+    /// [`Failure`].
     pub(crate) async fn execute<V: FromSql + ToSql>(
         &mut self,
         sql: &str,
         parameters: &[V],
     ) -> Result<Rows<V>, Failure> {
-        self.result = None;
+        self.reservation = None;
         let mut started = Instant::now();
-        let mut is_long = false;
+        let mut is_slow = false;
         let result = loop {
-            match self.attempt(sql, parameters, is_long) {
-                Ok(Attempt::Long) => {
-                    is_long = true;
-                    // Few of these run at a time: each takes a processor. Whoever writes is not held up.
-                    if self.turn.writing.since().is_none() {
-                        self.turn.seat.enter_lane().await.map_err(|_| Failure::Busy)?;
+            match self.attempt(sql, parameters, is_slow) {
+                Ok(Attempt::Slow) => {
+                    is_slow = true;
+                    // Each of these needs a processor for itself. A writer does not wait: others wait for it.
+                    if self.context.writer.since().is_none() {
+                        self.context.permit.enter_heavy_pool().await.map_err(|_| Failure::Busy)?;
                     }
                     started = Instant::now();
                 }
-                Ok(Attempt::Done(result, taken)) => {
-                    self.result = taken;
+                Ok(Attempt::Done(result, reservation)) => {
+                    self.reservation = reservation;
                     break Ok(result);
                 }
-                Ok(Attempt::NotMyTurn) => {
-                    self.wait_for_turn().await?;
-                    // The wait for the writers of this process is not one for another.
+                Ok(Attempt::NeedsWriteLock) => {
+                    self.acquire_write_lock().await?;
+                    // The time-out is for other processes, not for the writers of this one.
                     started = Instant::now();
                 }
                 Err(Failure::Sqlite(error))
@@ -347,7 +338,7 @@ impl GuestConnection {
             }
         };
         if self.pooled.as_ref().is_none_or(|pooled| pooled.connection.is_autocommit()) {
-            self.end_turn();
+            self.release_write_lock();
         }
         result
     }
@@ -356,47 +347,48 @@ impl GuestConnection {
         &self,
         sql: &str,
         parameters: &[V],
-        is_long: bool,
+        is_slow: bool,
     ) -> Result<Attempt<V>, Failure> {
         let Some(pooled) = &self.pooled else { return Err(Failure::Busy) };
         let mut statement = pooled.connection.prepare_cached(sql)?;
-        // BEGIN IMMEDIATE is no read to SQLite. BEGIN alone is one: it takes nothing yet, its first
-        // write does.
-        if !statement.readonly() && self.writer.is_none() {
-            return Ok(Attempt::NotMyTurn);
+        // To SQLite BEGIN IMMEDIATE is a write. BEGIN alone is a read: only the first write of the transaction locks.
+        if !statement.readonly() && self.write_permit.is_none() {
+            return Ok(Attempt::NeedsWriteLock);
         }
         let run = |statement: &mut Statement<'_>, deadline| {
-            let mut size = ResultSize::new(&self.turn);
+            let mut size = ResultSize::new(&self.context);
             let result = pooled.run(statement, parameters, deadline, &mut size)?;
-            Ok(Attempt::Done(result, size.taken))
+            Ok(Attempt::Done(result, size.reservation))
         };
-        let deadline = self.turn.deadline;
+        let deadline = self.context.deadline;
         let short = Instant::now() + SHORT_READ;
         let reads = statement.readonly() && statement.column_count() > 0;
-        if reads && !is_long && short < deadline {
+        if reads && !is_slow && short < deadline {
             return match run(&mut statement, short) {
-                Err(Failure::Sqlite(error)) if is_interrupted(&error) => Ok(Attempt::Long),
+                Err(Failure::Sqlite(error)) if is_interrupted(&error) => Ok(Attempt::Slow),
                 result => result,
             };
         }
         block_in_place(|| run(&mut statement, deadline))
     }
 
-    async fn wait_for_turn(&mut self) -> Result<(), Failure> {
-        if self.turn.writing.since().is_some() {
+    async fn acquire_write_lock(&mut self) -> Result<(), Failure> {
+        let DatabaseContext { deadline, writer, permit, .. } = &self.context;
+        if writer.since().is_some() {
             return Err(Failure::Busy);
         }
-        let patience = self.turn.deadline.checked_sub(TIME_TO_ANSWER).unwrap_or(self.turn.deadline);
-        let turn = self.database.writer.take(self.turn.client()).map_err(|_| Failure::Busy)?;
-        let turn = tokio::time::timeout_at(patience.into(), turn);
-        self.writer = Some(turn.await.map_err(|_| Failure::Busy)?);
-        self.turn.writing.set(Some(Instant::now()));
+        let until = deadline.checked_sub(TIME_TO_RESPOND).unwrap_or(*deadline);
+        let acquire = self.database.write_lock.acquire(permit.client());
+        let acquire = acquire.map_err(|_| Failure::Busy)?;
+        let permit = tokio::time::timeout_at(until.into(), acquire).await;
+        self.write_permit = Some(permit.map_err(|_| Failure::Busy)?);
+        writer.set(Some(Instant::now()));
         Ok(())
     }
 
-    fn end_turn(&mut self) {
-        if self.writer.take().is_some() {
-            self.turn.writing.set(None);
+    fn release_write_lock(&mut self) {
+        if self.write_permit.take().is_some() {
+            self.context.writer.set(None);
         }
     }
 }
@@ -412,12 +404,12 @@ impl Drop for GuestConnection {
                 idle.push(pooled);
             }
         }
-        // Only now may the next writer go: the transaction is over.
-        self.end_turn();
+        // Not before the transaction has ended.
+        self.release_write_lock();
     }
 }
 
-/// Whether trying again can help: not for a snapshot that is out of date, which stays so.
+/// Whether a retry can help. (Not where the transaction reads an outdated snapshot.)
 fn is_busy(error: &rusqlite::Error) -> bool {
     match error.sqlite_error() {
         Some(cause) => {

@@ -1,5 +1,4 @@
-//! The wasmtime engine and what it offers to components: its configuration, the imports, compiling
-//! with a cache of compiled code on disk. What runs on it belongs to `request`.
+//! The wasmtime engine: its configuration, what components may import, and compiling with a cache of compiled code on disk.
 
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -22,7 +21,7 @@ use crate::capacity::{MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS};
 use crate::compose::Parts;
 use crate::instance::State;
 
-/// How often a running instance lets others run, and looks at its deadline.
+/// How often a running instance yields to others, and checks its deadline.
 const EPOCH: Duration = Duration::from_millis(10);
 /// Core modules in one component: itself and its dependencies, each with its adapter and two shims.
 const MAX_MODULES: u32 = 32;
@@ -30,9 +29,9 @@ const MAX_MODULES: u32 = 32;
 const MAX_MEMORIES: u32 = 8;
 const MAX_TABLES: u32 = 24;
 
-/// Makes the engine for at most `instances` at a time, and lets its clock tick.
+/// Makes the engine for at most `instances` at a time, and starts the thread that increments its epoch.
 pub(crate) fn start(instances: u32) -> Result<Engine> {
-    // The kernel may not be able to tell which pages were written.
+    // Older kernels cannot tell which pages were written.
     let engine = Engine::new(&config(instances, Reset::WrittenPages))
         .or_else(|_| Engine::new(&config(instances, Reset::EveryPage)))
         .map_err(from_wasmtime)?;
@@ -47,8 +46,7 @@ pub(crate) fn start(instances: u32) -> Result<Engine> {
     Ok(engine)
 }
 
-/// How the memory of an instance is made ready for the next one. What stays mapped meanwhile costs
-/// no page faults then.
+/// How the memory of an instance is reset for the next one. Pages that stay mapped cost no page faults then.
 #[derive(Clone, Copy)]
 enum Reset {
     /// Writes back only what was written, as Linux can tell since 6.7.
@@ -82,8 +80,7 @@ fn config(instances: u32, reset: Reset) -> Config {
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .epoch_interruption(true)
-        // Components are stripped: a trace would be a list of numbers. What went wrong they print
-        // themselves.
+        // Components are stripped, so a trace would be a list of numbers. They print panics themselves.
         .wasm_backtrace_max_frames(None)
         // The map from code to Wasm offsets is a third of the compiled code and only serves
         // debuggers.
@@ -138,7 +135,7 @@ fn add_wasi(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 
 /// Compiles components, or finds the code of an earlier start in `cache`.
 ///
-/// A file of code stands beside one with its digest. wasmtime checks that code was made by its own
+/// Beside a file of code is one with its digest. wasmtime checks that code was made by its own
 /// version and settings, but trusts the code itself, so a file that does not agree with its digest
 /// is made anew.
 pub(crate) struct Compiler<'a> {
@@ -153,7 +150,7 @@ impl Compiler<'_> {
         self.load_cached(&self.cache_name(parts))
     }
 
-    /// Makes the component of `parts`, and keeps its code.
+    /// Compiles the component of `parts`, and stores its code.
     pub(crate) fn compile(&self, parts: &Parts) -> Result<Component> {
         let component = Component::new(self.engine, parts.compose()?).map_err(from_wasmtime)?;
         let code = component.serialize().map_err(from_wasmtime)?;
@@ -201,7 +198,7 @@ impl Compiler<'_> {
 /// How long a file that is being written is left alone: another host may share the cache.
 const WRITING: Duration = Duration::from_secs(3600);
 
-/// Removes what earlier starts left in `cache` and this one does not use. A file that stays costs nothing but its room.
+/// Removes the code of earlier starts that this one does not use from `cache`. A file that cannot be removed is no error.
 pub(crate) fn prune_cache(cache: &Path, in_use: impl Iterator<Item = String>) {
     let in_use: Vec<String> = in_use.collect();
     let pruned = std::fs::read_dir(cache).and_then(|entries| {
@@ -225,7 +222,7 @@ fn is_being_written(path: &Path) -> bool {
         && modified().is_some_and(|at| at.elapsed().is_ok_and(|age| age < WRITING))
 }
 
-/// Removes a file, unless somebody else has been faster.
+/// Removes a file, which may be removed already.
 fn remove(path: &Path) -> std::io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),

@@ -1,5 +1,5 @@
 //! `berth NAME …` runs the program `berth-NAME …`, as with `git` and `cargo`: one that is beside this program, else one in
-//! PATH. So an application has commands of its own and the host needs to know none of them.
+//! PATH. So an application can have commands of its own, without the host.
 
 use std::ffi::OsString;
 use std::io::ErrorKind;

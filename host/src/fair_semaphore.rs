@@ -1,5 +1,5 @@
-//! Turns: so many may go at a time, the others wait, each client in a queue of its own, and the queues are served in turn.
-//! So whoever sends a thousand requests waits for himself, and whoever sends one waits for one of them at most.
+//! A semaphore that is fair to clients: a client that asks for many permits waits in a queue of its own, and the queues are
+//! served in turn. So a client with one request waits for at most one request of each other client.
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
@@ -8,99 +8,98 @@ use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
-use crate::client::{Client, most_of_one};
+use crate::client::{Client, max_for_client};
 
-/// How many may go and how many may wait.
+/// How many permits there are, and how many may wait for one.
 #[derive(Clone, Copy)]
 pub(crate) struct Size {
-    pub(crate) running: usize,
-    /// Of one client.
-    pub(crate) running_of_one: usize,
-    pub(crate) waiting: usize,
-    /// Of one client.
-    pub(crate) waiting_of_one: usize,
+    pub(crate) permits: usize,
+    pub(crate) permits_of_client: usize,
+    pub(crate) waiters: usize,
+    pub(crate) waiters_of_client: usize,
 }
 
 impl Size {
-    /// So many may go, three quarters of them for one client, and any number may wait.
-    pub(crate) fn of(running: usize) -> Self {
-        let running = running.max(1);
+    /// `permits` in all, three quarters of them for one client. Any number may wait.
+    pub(crate) fn of(permits: usize) -> Self {
+        let permits = permits.max(1);
         Self {
-            running,
-            running_of_one: (running * 3).div_ceil(4),
-            waiting: usize::MAX,
-            waiting_of_one: usize::MAX,
+            permits,
+            permits_of_client: (permits * 3).div_ceil(4),
+            waiters: usize::MAX,
+            waiters_of_client: usize::MAX,
         }
     }
 }
 
-/// The queue.
-pub(crate) struct Turns {
+/// The semaphore.
+pub(crate) struct FairSemaphore {
     size: Size,
     queue: Mutex<Queue>,
 }
 
 #[derive(Default)]
 struct Queue {
-    running: usize,
-    running_of: HashMap<Client, usize>,
+    /// Permits that are held.
+    held: usize,
+    held_by: HashMap<Client, usize>,
     waiting: usize,
-    /// Those who had a turn, gave it back while they had no use for it, and go on.
+    /// Those that had a permit before: served first.
     returning: VecDeque<Waiter>,
     new: HashMap<Client, VecDeque<Waiter>>,
-    /// The clients that have somebody in `new`, the next one first.
+    /// The clients with waiters in `new`, the next one first.
     order: VecDeque<Client>,
 }
 
 struct Waiter {
     client: Client,
-    call: oneshot::Sender<()>,
+    grant: oneshot::Sender<()>,
 }
 
-/// There are too many who wait.
+/// Too many wait already.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Full;
+pub(crate) struct QueueFull;
 
-impl Turns {
+impl FairSemaphore {
     pub(crate) fn new(size: Size) -> Arc<Self> {
         Arc::new(Self { size, queue: Mutex::default() })
     }
 
-    /// A turn for `client`, now or when the future that this gives is ready.
+    /// A permit for `client`, once the future that this returns is ready.
     ///
     /// # Errors
-    /// [`Full`] if too many wait already.
-    pub(crate) fn take(self: &Arc<Self>, client: Client) -> Result<Waiting, Full> {
+    /// [`QueueFull`] if too many wait already.
+    pub(crate) fn acquire(self: &Arc<Self>, client: Client) -> Result<Acquire, QueueFull> {
         let mut queue = self.queue();
-        if queue.waiting == 0 && queue.may_run(client, &self.size) {
-            queue.begin(client);
-            return Ok(Waiting::ready(self, client));
+        if queue.waiting == 0 && queue.has_permit_for(client, &self.size) {
+            queue.take(client);
+            return Ok(Acquire::ready(self, client));
         }
-        let of_one = queue.new.get(&client).map_or(0, VecDeque::len);
-        let left = self.size.waiting.saturating_sub(queue.waiting);
-        let is_alone = queue.new.len() <= usize::from(of_one > 0);
-        let most = most_of_one(self.size.waiting_of_one, left, is_alone);
-        if queue.waiting >= self.size.waiting || of_one >= most {
-            return Err(Full);
+        let own = queue.new.get(&client).map_or(0, VecDeque::len);
+        let left = self.size.waiters.saturating_sub(queue.waiting);
+        let is_alone = queue.new.len() <= usize::from(own > 0);
+        let most = max_for_client(self.size.waiters_of_client, left, is_alone);
+        if queue.waiting >= self.size.waiters || own >= most {
+            return Err(QueueFull);
         }
-        let (call, called) = oneshot::channel();
-        queue.enqueue(Waiter { client, call });
-        // The one who waits may be a client that has its share.
-        queue.call_next(&self.size);
-        Ok(Waiting::queued(self, client, called))
+        let (grant, granted) = oneshot::channel();
+        queue.enqueue(Waiter { client, grant });
+        // All others in the queue may belong to clients that have their share.
+        queue.grant_next(&self.size);
+        Ok(Acquire::queued(self, client, granted))
     }
 
-    /// A turn for somebody who had one before: ahead of all who had none.
-    pub(crate) fn take_again(self: &Arc<Self>, client: Client) -> Waiting {
+    /// A permit for one that had a permit before: ahead of all that had none, and beyond the client's share.
+    pub(crate) fn reacquire(self: &Arc<Self>, client: Client) -> Acquire {
         let mut queue = self.queue();
-        if queue.running < self.size.running {
-            queue.begin(client);
-            return Waiting::ready(self, client);
+        if queue.held < self.size.permits {
+            queue.take(client);
+            return Acquire::ready(self, client);
         }
-        let (call, called) = oneshot::channel();
+        let (grant, granted) = oneshot::channel();
         queue.waiting += 1;
-        queue.returning.push_back(Waiter { client, call });
-        Waiting::queued(self, client, called)
+        queue.returning.push_back(Waiter { client, grant });
+        Acquire::queued(self, client, granted)
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -109,22 +108,22 @@ impl Turns {
 }
 
 impl Queue {
-    fn may_run(&self, client: Client, size: &Size) -> bool {
-        self.running < size.running
-            && self.running_of.get(&client).is_none_or(|own| *own < size.running_of_one)
+    fn has_permit_for(&self, client: Client, size: &Size) -> bool {
+        self.held < size.permits
+            && self.held_by.get(&client).is_none_or(|own| *own < size.permits_of_client)
     }
 
-    fn begin(&mut self, client: Client) {
-        self.running += 1;
-        *self.running_of.entry(client).or_default() += 1;
+    fn take(&mut self, client: Client) {
+        self.held += 1;
+        *self.held_by.entry(client).or_default() += 1;
     }
 
-    fn end(&mut self, client: Client) {
-        self.running -= 1;
-        if let Some(own) = self.running_of.get_mut(&client) {
+    fn release(&mut self, client: Client) {
+        self.held -= 1;
+        if let Some(own) = self.held_by.get_mut(&client) {
             *own -= 1;
             if *own == 0 {
-                self.running_of.remove(&client);
+                self.held_by.remove(&client);
             }
         }
     }
@@ -138,23 +137,23 @@ impl Queue {
         own.push_back(waiter);
     }
 
-    /// Calls as many as may go.
-    fn call_next(&mut self, size: &Size) {
-        while self.running < size.running {
+    /// Grants the permits that are free.
+    fn grant_next(&mut self, size: &Size) {
+        while self.held < size.permits {
             let Some(waiter) = self.returning.pop_front().or_else(|| self.next_new(size)) else {
                 return;
             };
             self.waiting -= 1;
             let client = waiter.client;
-            if waiter.call.send(()).is_ok() {
-                self.begin(client);
+            if waiter.grant.send(()).is_ok() {
+                self.take(client);
             }
         }
     }
 
-    /// The first of the next client whose share is not used up. That client is the last one then.
+    /// The first waiter of the next client whose share is not used up. That client is the last one then.
     fn next_new(&mut self, size: &Size) -> Option<Waiter> {
-        let place = self.order.iter().position(|client| self.may_run(*client, size))?;
+        let place = self.order.iter().position(|client| self.has_permit_for(*client, size))?;
         let client = self.order.remove(place)?;
         let own = self.new.get_mut(&client)?;
         let waiter = own.pop_front();
@@ -166,106 +165,109 @@ impl Queue {
         waiter
     }
 
-    /// Takes out those of `client` who wait no more. They are for the caller to drop, once the queue is free again: what
-    /// they would wake may hold a turn.
-    fn forget(&mut self, client: Client) -> Vec<Waiter> {
-        let mut forgotten = Vec::new();
-        take_gone(&mut self.returning, &mut forgotten);
+    /// Removes the waiters of `client` that were cancelled. The caller drops them once the queue is unlocked: what they would
+    /// wake may hold a permit.
+    fn remove_cancelled(&mut self, client: Client) -> Vec<Waiter> {
+        let mut removed = Vec::new();
+        move_cancelled(&mut self.returning, &mut removed);
         if let Some(own) = self.new.get_mut(&client) {
-            take_gone(own, &mut forgotten);
+            move_cancelled(own, &mut removed);
             if own.is_empty() {
                 self.new.remove(&client);
                 self.order.retain(|other| *other != client);
             }
         }
-        self.waiting -= forgotten.len();
-        forgotten
+        self.waiting -= removed.len();
+        removed
     }
 }
 
-/// Moves those that wait no more.
-fn take_gone(from: &mut VecDeque<Waiter>, to: &mut Vec<Waiter>) {
-    let (gone, left): (VecDeque<_>, _) =
-        from.drain(..).partition(|waiter: &Waiter| waiter.call.is_closed());
+fn move_cancelled(from: &mut VecDeque<Waiter>, to: &mut Vec<Waiter>) {
+    let (cancelled, left): (VecDeque<_>, _) =
+        from.drain(..).partition(|waiter: &Waiter| waiter.grant.is_closed());
     *from = left;
-    to.extend(gone);
+    to.extend(cancelled);
 }
 
-/// Somebody who waits. Ready when it is their turn.
-pub(crate) struct Waiting {
-    turns: Arc<Turns>,
+/// Ready with the permit. Dropping it gives up the place in the queue.
+pub(crate) struct Acquire {
+    semaphore: Arc<FairSemaphore>,
     client: Client,
     state: State,
 }
 
 enum State {
-    /// It was their turn at once.
+    /// The permit was free at once.
     Ready,
     Queued(oneshot::Receiver<()>),
-    Over,
+    Done,
 }
 
-impl Waiting {
-    fn ready(turns: &Arc<Turns>, client: Client) -> Self {
-        Self { turns: turns.clone(), client, state: State::Ready }
+impl Acquire {
+    fn ready(semaphore: &Arc<FairSemaphore>, client: Client) -> Self {
+        Self { semaphore: semaphore.clone(), client, state: State::Ready }
     }
 
-    fn queued(turns: &Arc<Turns>, client: Client, called: oneshot::Receiver<()>) -> Self {
-        Self { turns: turns.clone(), client, state: State::Queued(called) }
+    fn queued(
+        semaphore: &Arc<FairSemaphore>,
+        client: Client,
+        granted: oneshot::Receiver<()>,
+    ) -> Self {
+        Self { semaphore: semaphore.clone(), client, state: State::Queued(granted) }
     }
 
     fn permit(&mut self) -> Permit {
-        self.state = State::Over;
-        Permit { turns: self.turns.clone(), client: self.client }
+        self.state = State::Done;
+        Permit { semaphore: self.semaphore.clone(), client: self.client }
     }
 }
 
-impl Future for Waiting {
+impl Future for Acquire {
     type Output = Permit;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Permit> {
         match &mut self.state {
             State::Ready => Poll::Ready(self.permit()),
-            State::Queued(called) => match Pin::new(called).poll(cx) {
+            State::Queued(granted) => match Pin::new(granted).poll(cx) {
                 Poll::Ready(Ok(())) => Poll::Ready(self.permit()),
-                // Nobody is forgotten who still waits.
+                // (No waiter is removed from the queue while its future lives.)
                 Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
             },
-            State::Over => Poll::Pending,
+            State::Done => Poll::Pending,
         }
     }
 }
 
-impl Drop for Waiting {
+impl Drop for Acquire {
     fn drop(&mut self) {
         match &mut self.state {
             State::Ready => drop(self.permit()),
-            State::Queued(called) => {
-                called.close();
-                // Called already, or not any more.
-                if called.try_recv().is_ok() {
+            State::Queued(granted) => {
+                granted.close();
+                // It may have been granted before that.
+                if granted.try_recv().is_ok() {
                     drop(self.permit());
                 } else {
-                    let forgotten = self.turns.queue().forget(self.client);
-                    drop(forgotten);
+                    let removed = self.semaphore.queue().remove_cancelled(self.client);
+                    drop(removed);
                 }
             }
-            State::Over => {}
+            State::Done => {}
         }
     }
 }
 
-/// A turn, until it is dropped.
+/// A permit, released when it is dropped.
 pub(crate) struct Permit {
-    turns: Arc<Turns>,
+    semaphore: Arc<FairSemaphore>,
     client: Client,
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut queue = self.turns.queue();
-        queue.end(self.client);
-        queue.call_next(&self.turns.size);
+        let mut queue = self.semaphore.queue();
+        queue.release(self.client);
+        queue.grant_next(&self.semaphore.size);
     }
 }
 
@@ -282,25 +284,26 @@ mod tests {
     }
 
     /// The permit, if it is there.
-    fn now(waiting: &mut Waiting) -> Option<Permit> {
-        match Pin::new(waiting).poll(&mut Context::from_waker(Waker::noop())) {
+    fn now(acquire: &mut Acquire) -> Option<Permit> {
+        match Pin::new(acquire).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(permit) => Some(permit),
             Poll::Pending => None,
         }
     }
 
-    fn is_empty(turns: &Turns) -> bool {
-        let queue = turns.queue();
-        let nobody = queue.new.is_empty() && queue.order.is_empty() && queue.returning.is_empty();
-        nobody && queue.running == 0 && queue.waiting == 0 && queue.running_of.is_empty()
+    fn is_empty(semaphore: &FairSemaphore) -> bool {
+        let queue = semaphore.queue();
+        let no_waiter =
+            queue.new.is_empty() && queue.order.is_empty() && queue.returning.is_empty();
+        no_waiter && queue.held == 0 && queue.waiting == 0 && queue.held_by.is_empty()
     }
 
     #[test]
-    fn clients_take_turns_however_many_they_send() {
-        let turns = Turns::new(Size::of(1));
-        let running = now(&mut turns.take(client(1)).unwrap()).unwrap();
-        let mut many: Vec<_> = (0..10).map(|_| turns.take(client(1)).unwrap()).collect();
-        let mut one = turns.take(client(2)).unwrap();
+    fn clients_are_served_in_turn_however_many_requests_they_have() {
+        let semaphore = FairSemaphore::new(Size::of(1));
+        let running = now(&mut semaphore.acquire(client(1)).unwrap()).unwrap();
+        let mut many: Vec<_> = (0..10).map(|_| semaphore.acquire(client(1)).unwrap()).collect();
+        let mut one = semaphore.acquire(client(2)).unwrap();
         drop(running);
         let first = now(&mut many[0]).unwrap();
         assert!(now(&mut one).is_none());
@@ -310,54 +313,55 @@ mod tests {
         for waiting in &mut many[1..] {
             drop(now(waiting).unwrap());
         }
-        assert!(is_empty(&turns));
+        assert!(is_empty(&semaphore));
     }
 
     #[test]
-    fn a_client_does_not_get_all_turns() {
-        let turns = Turns::new(Size::of(4));
+    fn a_client_does_not_get_all_permits() {
+        let semaphore = FairSemaphore::new(Size::of(4));
         let mut permits: Vec<_> =
-            (0..3).map(|_| now(&mut turns.take(client(1)).unwrap()).unwrap()).collect();
-        let mut fourth = turns.take(client(1)).unwrap();
+            (0..3).map(|_| now(&mut semaphore.acquire(client(1)).unwrap()).unwrap()).collect();
+        let mut fourth = semaphore.acquire(client(1)).unwrap();
         assert!(now(&mut fourth).is_none());
-        let other = now(&mut turns.take(client(2)).unwrap()).expect("there is one for others");
+        let other =
+            now(&mut semaphore.acquire(client(2)).unwrap()).expect("there is one for others");
         drop(other);
         assert!(now(&mut fourth).is_none());
         permits.pop();
         assert!(now(&mut fourth).is_some());
         drop(permits);
-        assert!(is_empty(&turns));
+        assert!(is_empty(&semaphore));
     }
 
     #[test]
-    fn who_had_a_turn_goes_first_and_needs_no_share() {
-        let turns = Turns::new(Size::of(1));
-        let running = now(&mut turns.take(client(1)).unwrap()).unwrap();
-        let mut new = turns.take(client(2)).unwrap();
-        let mut again = turns.take_again(client(1));
+    fn reacquiring_comes_first_and_needs_no_share() {
+        let semaphore = FairSemaphore::new(Size::of(1));
+        let running = now(&mut semaphore.acquire(client(1)).unwrap()).unwrap();
+        let mut new = semaphore.acquire(client(2)).unwrap();
+        let mut again = semaphore.reacquire(client(1));
         drop(running);
         assert!(now(&mut new).is_none());
         drop(now(&mut again).unwrap());
         assert!(now(&mut new).is_some());
-        assert!(is_empty(&turns));
+        assert!(is_empty(&semaphore));
     }
 
     #[test]
-    fn too_many_that_wait_are_refused_each_client_on_its_own() {
-        let size = Size { running: 1, running_of_one: 1, waiting: 3, waiting_of_one: 2 };
-        let turns = Turns::new(size);
-        let running = now(&mut turns.take(client(1)).unwrap()).unwrap();
-        let own: Vec<_> = (0..2).map(|_| turns.take(client(1)).unwrap()).collect();
-        assert!(turns.take(client(1)).is_err());
-        let other = turns.take(client(2)).unwrap();
-        assert!(turns.take(client(3)).is_err(), "there is no more room for anybody");
+    fn waiters_are_limited_in_all_and_for_each_client() {
+        let size = Size { permits: 1, permits_of_client: 1, waiters: 3, waiters_of_client: 2 };
+        let semaphore = FairSemaphore::new(size);
+        let running = now(&mut semaphore.acquire(client(1)).unwrap()).unwrap();
+        let own: Vec<_> = (0..2).map(|_| semaphore.acquire(client(1)).unwrap()).collect();
+        assert!(semaphore.acquire(client(1)).is_err());
+        let other = semaphore.acquire(client(2)).unwrap();
+        assert!(semaphore.acquire(client(3)).is_err(), "the queue is full");
         drop(other);
-        assert!(turns.take(client(3)).is_ok());
+        assert!(semaphore.acquire(client(3)).is_ok());
         drop((own, running));
-        assert!(is_empty(&turns));
+        assert!(is_empty(&semaphore));
     }
 
-    /// Wakes nobody, but has a turn.
+    /// A waker that holds a permit.
     struct Holder(#[allow(dead_code, reason = "held")] Permit);
 
     impl std::task::Wake for Holder {
@@ -365,29 +369,29 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_may_have_a_turn_itself() {
-        let turns = Turns::new(Size::of(1));
-        let running = now(&mut turns.take(client(1)).unwrap()).unwrap();
-        let mut leaves = turns.take(client(2)).unwrap();
+    fn a_cancelled_waiter_may_hold_a_permit() {
+        let semaphore = FairSemaphore::new(Size::of(1));
+        let running = now(&mut semaphore.acquire(client(1)).unwrap()).unwrap();
+        let mut cancelled = semaphore.acquire(client(2)).unwrap();
         let waker = Waker::from(Arc::new(Holder(running)));
-        assert!(Pin::new(&mut leaves).poll(&mut Context::from_waker(&waker)).is_pending());
+        assert!(Pin::new(&mut cancelled).poll(&mut Context::from_waker(&waker)).is_pending());
         drop(waker);
-        drop(leaves);
-        assert!(is_empty(&turns));
+        drop(cancelled);
+        assert!(is_empty(&semaphore));
     }
 
     #[test]
-    fn nobody_is_lost_who_leaves() {
-        let turns = Turns::new(Size::of(1));
-        let running = now(&mut turns.take(client(1)).unwrap()).unwrap();
-        let leaves = turns.take(client(1)).unwrap();
-        let called_and_leaves = turns.take(client(2)).unwrap();
-        let mut stays = turns.take(client(3)).unwrap();
-        drop(leaves);
+    fn cancelled_waiters_lose_no_permit() {
+        let semaphore = FairSemaphore::new(Size::of(1));
+        let running = now(&mut semaphore.acquire(client(1)).unwrap()).unwrap();
+        let cancelled = semaphore.acquire(client(1)).unwrap();
+        let granted_and_cancelled = semaphore.acquire(client(2)).unwrap();
+        let mut stays = semaphore.acquire(client(3)).unwrap();
+        drop(cancelled);
         drop(running);
-        drop(called_and_leaves);
+        drop(granted_and_cancelled);
         drop(now(&mut stays).unwrap());
-        drop(turns.take(client(1)).unwrap());
-        assert!(is_empty(&turns));
+        drop(semaphore.acquire(client(1)).unwrap());
+        assert!(is_empty(&semaphore));
     }
 }

@@ -1,6 +1,5 @@
-//! One instance of a component, which lives for one request: the state behind its imports and the
-//! memory it may use. Which imports exist at all is `engine`'s decision, what the request asks is
-//! `request`'s.
+//! One instance of a component, which exists for one request: the state behind its imports, and the memory that it may use.
+//! `engine` decides which imports exist.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -17,17 +16,16 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::capacity::{Capacity, MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS};
-use crate::database::{Database, Turn};
-use crate::instance_permit::{Seat, Writing};
+use crate::database::{Database, DatabaseContext};
+use crate::instance_permit::{InstancePermit, WriterState};
 use crate::outbound::{Calls, Hooks, Outbound};
-use crate::quota::{Room, Taken};
-use crate::resolve::{Names, Resolver};
+use crate::quota::{Quota, Reservation};
+use crate::resolve::{CachingResolver, Resolver};
 
-/// What every instance may use without asking beyond the memory that its modules begin with: more than a usual request needs,
-/// and less than hashing a password does. What is beyond it is a part of what all have together, and whoever needs it goes on
-/// in the lane.
-const USUAL_GROWTH_BYTES: usize = 2 * 1024 * 1024;
-/// A line that a component prints is cut into pieces of this size.
+/// How much the memory of an instance may grow without a reservation, in bytes: more than a usual request needs, and less than
+/// hashing a password does. An instance that needs more reserves it, and goes on in the pool `heavy`.
+const UNRESERVED_GROWTH_BYTES: usize = 2 * 1024 * 1024;
+/// The longest line of a component's output, in bytes. Longer ones are split.
 const MAX_LOG_LINE_BYTES: usize = 8 * 1024;
 
 /// What a component of the manifest may use.
@@ -52,12 +50,12 @@ pub(crate) struct Counters {
 pub(crate) struct State {
     pub(crate) component: Arc<Component>,
     pub(crate) table: ResourceTable,
-    pub(crate) turn: Turn,
+    pub(crate) database: DatabaseContext,
     pub(crate) counters: Arc<Counters>,
-    /// What its look-ups gave, to which alone it connects.
-    pub(crate) names: Names,
-    pub(crate) seat: Arc<Seat>,
-    /// What it may call at a time.
+    /// Its look-ups. It connects to the addresses that they gave.
+    pub(crate) resolver: CachingResolver,
+    pub(crate) permit: Arc<InstancePermit>,
+    /// Its outgoing calls and look-ups.
     pub(crate) calls: Calls,
     wasi: WasiCtx,
     http: WasiHttpCtx,
@@ -66,13 +64,13 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// For one request to `component`, known as `request_id`, that ends at `deadline`.
+    /// For the request `request_id` to `component`, which ends at `deadline`.
     pub(crate) fn new(
         component: &Arc<Component>,
         request_id: &str,
         deadline: Instant,
         counters: Arc<Counters>,
-        (seat, capacity): (&Arc<Seat>, &Capacity),
+        (permit, capacity): (&Arc<InstancePermit>, &Capacity),
     ) -> Self {
         let output = GuestOutput::new(component);
         let wasi = WasiCtx::builder()
@@ -82,36 +80,36 @@ impl State {
             .allow_tcp(false)
             .allow_udp(false)
             .build();
-        let names = Names::new(&component.resolver);
-        let turn = Turn::new(deadline, seat.clone(), capacity.memory.clone());
-        let calls = Calls::new(&component.outbound, seat.client(), &capacity.calls);
+        let resolver = CachingResolver::new(&component.resolver);
+        let database = DatabaseContext::new(deadline, permit.clone(), capacity.memory.clone());
+        let calls = Calls::new(&component.outbound, permit.client(), &capacity.calls);
         let memory = MemoryLimit {
             used: 0,
             initial: 0,
-            beyond: None,
-            room: capacity.memory.clone(),
-            answers: capacity.answers.clone(),
-            seat: seat.clone(),
-            writing: turn.writing.clone(),
+            reservation: None,
+            quota: capacity.memory.clone(),
+            responses: capacity.responses.clone(),
+            permit: permit.clone(),
+            writer: database.writer.clone(),
             component: component.clone(),
             request_id: request_id.to_owned(),
         };
         Self {
             component: component.clone(),
-            names: names.clone(),
+            resolver: resolver.clone(),
             table: ResourceTable::new(),
-            turn,
+            database,
             counters,
-            seat: seat.clone(),
+            permit: permit.clone(),
             calls: calls.clone(),
             wasi,
             http: WasiHttpCtx::new(),
-            hooks: Hooks { calls, names },
+            hooks: Hooks { calls, resolver },
             memory,
         }
     }
 
-    /// Says in the log what is to be done about a store that the component asked for and may not have.
+    /// Logs that the component may not open a store that it asked for, and what to do about it.
     pub(crate) fn warn_of_undeclared(&self, what: &str, label: &str, setting: &str) {
         let name = &self.component.name;
         let remedy = if label == "default" {
@@ -122,7 +120,7 @@ impl State {
         tracing::warn!("component {name:?} may not open the {what} {label:?}: {remedy}");
     }
 
-    /// What wasmtime asks before memory grows.
+    /// What decides whether memory may grow.
     pub(crate) fn limiter(&mut self) -> &mut dyn wasmtime::ResourceLimiterAsync {
         &mut self.memory
     }
@@ -140,60 +138,60 @@ impl WasiHttpView for State {
     }
 }
 
-/// Counts the memory of all modules of an instance together.
+/// The memory of all modules of an instance together.
 struct MemoryLimit {
+    /// In bytes.
     used: usize,
-    /// What its modules began with.
+    /// In bytes, when its modules were instantiated.
     initial: usize,
-    /// What it has, in MiB, of the room that all have together, beyond what each may use.
-    beyond: Option<Taken>,
-    room: Arc<Room>,
-    /// The room for answers that wait to be read.
-    answers: Arc<Room>,
-    seat: Arc<Seat>,
-    writing: Writing,
-    /// Whose instance it is, and what for.
+    /// In MiB, for the growth beyond [`UNRESERVED_GROWTH_BYTES`].
+    reservation: Option<Reservation>,
+    /// Of memory, for all instances.
+    quota: Arc<Quota>,
+    /// Of responses that are not read yet.
+    responses: Arc<Quota>,
+    permit: Arc<InstancePermit>,
+    writer: WriterState,
     component: Arc<Component>,
     request_id: String,
 }
 
-/// There is more to do than there is room for. It ends the instance, and with it its transaction.
+/// No memory is left, or no permit for the pool `heavy`. It ends the instance, and with it its transaction.
 #[derive(Debug)]
-pub(crate) struct TooMuch(&'static str);
+pub(crate) struct OutOfCapacity(&'static str);
 
-impl std::fmt::Display for TooMuch {
+impl std::fmt::Display for OutOfCapacity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl std::error::Error for TooMuch {}
+impl std::error::Error for OutOfCapacity {}
 
 impl MemoryLimit {
-    /// Sees that `used` bytes are there. Memory itself is never waited for: who has some and waits for more might wait for
-    /// somebody who does the same. The lane is, before anything of it is taken, but not by an instance that others wait for.
-    async fn make_room(&mut self, used: usize) -> Result<(), TooMuch> {
-        let usual = self.initial + USUAL_GROWTH_BYTES;
-        let beyond = used.saturating_sub(usual).div_ceil(1024 * 1024);
-        if beyond == 0 {
+    /// Reserves what is needed for `used` bytes. Memory itself is never waited for: two instances that have some could wait for
+    /// each other. An instance may wait for the pool `heavy` before it reserves anything, unless it has the write lock, for
+    /// which others wait.
+    async fn reserve(&mut self, used: usize) -> Result<(), OutOfCapacity> {
+        let unreserved = self.initial + UNRESERVED_GROWTH_BYTES;
+        let mib = used.saturating_sub(unreserved).div_ceil(1024 * 1024);
+        if mib == 0 {
             return Ok(());
         }
-        if self.writing.since().is_none() {
-            // Much memory makes large answers, for which there will hardly be room: this is known before the work is done.
-            if self.beyond.is_none() && self.answers.is_nearly_full_for(self.seat.client()) {
-                return Err(TooMuch("too many large answers that are not read"));
+        let client = self.permit.client();
+        if self.writer.since().is_none() {
+            // Much memory makes large responses: if their quota is nearly used up, the work would be in vain.
+            if self.reservation.is_none() && self.responses.is_nearly_used_up_by(client) {
+                return Err(OutOfCapacity("too many large answers that are not read"));
             }
-            let entered = self.seat.enter_lane().await;
-            entered.map_err(|_| TooMuch("too many requests that need much memory"))?;
+            let entered = self.permit.enter_heavy_pool().await;
+            entered.map_err(|_| OutOfCapacity("too many requests that need much memory"))?;
         }
-        let has_room = match &mut self.beyond {
-            Some(taken) => taken.grow_to(beyond),
-            none => {
-                *none = self.room.take(self.seat.client(), beyond);
-                none.is_some()
-            }
-        };
-        if has_room { Ok(()) } else { Err(TooMuch("too little memory for all requests")) }
+        if self.quota.try_extend(&mut self.reservation, client, mib) {
+            Ok(())
+        } else {
+            Err(OutOfCapacity("too little memory for all requests"))
+        }
     }
 }
 
@@ -217,7 +215,7 @@ impl wasmtime::ResourceLimiterAsync for MemoryLimit {
         if current == 0 {
             self.initial += desired;
         }
-        self.make_room(used).await?;
+        self.reserve(used).await?;
         self.used = used;
         Ok(true)
     }
@@ -232,8 +230,7 @@ impl wasmtime::ResourceLimiterAsync for MemoryLimit {
     }
 }
 
-/// Standard output and error of an instance: each line goes to the host's standard error after the
-/// component's name.
+/// Standard output and error of an instance: each line is written to the host's standard error, after the name of the component.
 #[derive(Clone)]
 struct GuestOutput(Arc<Mutex<Line>>);
 
@@ -263,15 +260,14 @@ impl GuestOutput {
 impl Line {
     fn print(&mut self) {
         let text = String::from_utf8_lossy(&self.text);
-        // What a component prints may come from outside: keep it from steering a terminal or faking
-        // lines.
+        // The text may come from a client: it must not control a terminal or fake lines.
         let safe: String = text
             .chars()
             .flat_map(|c| {
                 if c.is_control() && c != '\t' { c.escape_default().collect() } else { vec![c] }
             })
             .collect();
-        // Nobody to tell if standard error is closed.
+        // Standard error may be closed.
         let _ = writeln!(std::io::stderr().lock(), "[{}] {safe}", self.component.name);
         self.text.clear();
     }
@@ -297,7 +293,7 @@ impl StdoutStream for GuestOutput {
     }
 
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        // Only WASI 0.3 asks for this one, which is not linked.
+        // Only WASI 0.3 calls this, and that is not linked.
         Box::new(tokio::io::sink())
     }
 }

@@ -1,10 +1,10 @@
-//! Where an instance is counted, and that it runs only while it has its place there.
+//! The permit that an instance runs under, and that it runs only while it has one.
 //!
-//! A request slot is for running. An instance that waits for somebody else (a server that it called, a clock) gives its slot
-//! back and gets one again, before those who are new; one that needs much memory, which is what costs much time, goes on in
-//! the lane for such; one whose answer is complete goes on beside all requests. Each of these places has so much room, and
-//! so much for one client. What waits for this host's own database keeps its slot: that ends soon, since the one who writes
-//! has a slot as well and never waits for anything here.
+//! A permit of the pool `running` is for work. An instance that waits for another system (a server that it called, a clock)
+//! releases its permit and acquires one again, before new requests do. One that needs much memory, which also costs much
+//! processor time, continues under a permit of the pool `heavy`. One whose response is complete continues beside all
+//! requests. Each pool has a total and a share for each client. An instance that waits for the database of this host keeps
+//! its permit: that wait is short, since the writer has a permit as well and never waits for another one.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,157 +15,157 @@ use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
 use crate::client::Client;
-use crate::fair_semaphore::{Full, Permit, Turns, Waiting};
-use crate::quota::{Room, Taken};
+use crate::fair_semaphore::{Acquire, FairSemaphore, Permit, QueueFull};
+use crate::quota::{Quota, Reservation};
 
-/// The places that there are.
-pub(crate) struct Places {
-    /// For requests that run.
-    pub(crate) slots: Arc<Turns>,
-    /// For those of them that need much memory.
-    pub(crate) lane: Arc<Turns>,
-    /// For those that wait for somebody else.
-    pub(crate) outside: Arc<Room>,
-    /// For those whose answer is complete.
-    pub(crate) afterwards: Arc<Room>,
+/// Where instances are counted.
+pub(crate) struct Pools {
+    /// Those that run.
+    pub(crate) running: Arc<FairSemaphore>,
+    /// Those that run and need much memory.
+    pub(crate) heavy: Arc<FairSemaphore>,
+    /// Those that wait for another system.
+    pub(crate) blocked: Arc<Quota>,
+    /// Those whose response is complete.
+    pub(crate) background: Arc<Quota>,
 }
 
-/// The place of one instance.
-pub(crate) struct Seat {
-    places: Arc<Places>,
+/// The permit of one instance.
+pub(crate) struct InstancePermit {
+    pools: Arc<Pools>,
     client: Client,
-    place: Mutex<Place>,
-    /// Waits for something of this host's own.
-    stays: AtomicBool,
-    call: Arc<Call>,
+    state: Mutex<State>,
+    /// The instance waits for this host itself.
+    is_kept: AtomicBool,
+    waker: Arc<InstanceWaker>,
 }
 
-/// Wakes an instance. It is apart from the seat, so that whoever still could wake one that is over keeps no place of it.
-struct Call {
-    /// Can go on.
+/// Wakes an instance. It is apart from the permit, so that a waker which outlives the instance holds no permit.
+struct InstanceWaker {
+    /// The instance can go on.
     woken: AtomicBool,
-    /// Whoever drives the instance.
-    driver: Mutex<Waker>,
+    /// The waker of the task that polls the instance.
+    task: Mutex<Waker>,
 }
 
 #[allow(dead_code, reason = "held until it is replaced")]
-enum Place {
-    /// In a slot, or in one of those for probes.
+enum State {
+    /// Of the pool `running`, or of that for probes.
     Running(Permit),
-    InLane(Permit),
-    /// Waits for the lane, and for nothing else.
-    Queued,
-    Outside(Taken),
-    Afterwards(Taken),
+    Heavy(Permit),
+    /// Waits for a permit of the pool `heavy`, and has none.
+    QueuedForHeavy,
+    Blocked(Reservation),
+    Background(Reservation),
 }
 
-impl Seat {
-    /// In the slot that was given.
-    pub(crate) fn new(places: Arc<Places>, client: Client, slot: Permit) -> Arc<Self> {
+impl InstancePermit {
+    /// For an instance that runs under `permit`.
+    pub(crate) fn new(pools: Arc<Pools>, client: Client, permit: Permit) -> Arc<Self> {
         Arc::new(Self {
-            places,
+            pools,
             client,
-            place: Mutex::new(Place::Running(slot)),
-            stays: AtomicBool::new(false),
-            call: Arc::new(Call {
+            state: Mutex::new(State::Running(permit)),
+            is_kept: AtomicBool::new(false),
+            waker: Arc::new(InstanceWaker {
                 woken: AtomicBool::new(false),
-                driver: Mutex::new(Waker::noop().clone()),
+                task: Mutex::new(Waker::noop().clone()),
             }),
         })
     }
 
-    /// Whose it is.
+    /// The client that sent the request.
     pub(crate) fn client(&self) -> Client {
         self.client
     }
 
-    fn place(&self) -> MutexGuard<'_, Place> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the place while this host itself is waited for.
-    pub(crate) fn stay(&self) -> Stay<'_> {
-        self.stays.store(true, Ordering::Relaxed);
-        Stay(self)
+    /// Keeps the permit while the instance waits for this host itself, until the guard is dropped.
+    pub(crate) fn keep(&self) -> KeepGuard<'_> {
+        self.is_kept.store(true, Ordering::Relaxed);
+        KeepGuard(self)
     }
 
-    /// Goes on in the lane, once there is a turn. The slot is free meanwhile and from then on.
+    /// Exchanges the permit for one of the pool `heavy`. Meanwhile the instance has none.
     ///
     /// # Errors
-    /// [`Full`] if too many wait for it already.
-    pub(crate) async fn enter_lane(&self) -> Result<(), Full> {
-        if matches!(*self.place(), Place::InLane(_) | Place::Afterwards(_)) {
+    /// [`QueueFull`] if too many wait for that pool already.
+    pub(crate) async fn enter_heavy_pool(&self) -> Result<(), QueueFull> {
+        if matches!(*self.state(), State::Heavy(_) | State::Background(_)) {
             return Ok(());
         }
-        let turn = self.places.lane.take(self.client)?;
-        drop(std::mem::replace(&mut *self.place(), Place::Queued));
-        let turn = turn.await;
-        let mut place = self.place();
-        if matches!(*place, Place::Queued) {
-            *place = Place::InLane(turn);
+        let acquire = self.pools.heavy.acquire(self.client)?;
+        drop(std::mem::replace(&mut *self.state(), State::QueuedForHeavy));
+        let permit = acquire.await;
+        let mut state = self.state();
+        if matches!(*state, State::QueuedForHeavy) {
+            *state = State::Heavy(permit);
         }
         Ok(())
     }
 
-    /// The answer is complete: what is left counts among what is done afterwards, if there is room. Else it counts where it
-    /// did, but is done all the same.
-    pub(crate) fn go_on_afterwards(&self) {
-        if let Some(taken) = self.places.afterwards.take(self.client, 1) {
-            let left = std::mem::replace(&mut *self.place(), Place::Afterwards(taken));
-            drop(left);
+    /// The response is complete: from now on the instance counts in the pool `background`. If that is full, it goes on under
+    /// the permit that it has.
+    pub(crate) fn continue_in_background(&self) {
+        if let Some(reservation) = self.pools.background.try_reserve(self.client, 1) {
+            let before = std::mem::replace(&mut *self.state(), State::Background(reservation));
+            drop(before);
         }
     }
 
-    /// Gives the slot back, if there is room for one more that waits.
-    fn go_outside(&self) {
-        let mut place = self.place();
-        if matches!(*place, Place::Running(_) | Place::InLane(_))
-            && let Some(taken) = self.places.outside.take(self.client, 1)
+    /// Releases the permit of an instance that waits, if one more may.
+    fn release_while_blocked(&self) {
+        let mut state = self.state();
+        if matches!(*state, State::Running(_) | State::Heavy(_))
+            && let Some(reservation) = self.pools.blocked.try_reserve(self.client, 1)
         {
-            let left = std::mem::replace(&mut *place, Place::Outside(taken));
-            drop(place);
-            drop(left);
+            let before = std::mem::replace(&mut *state, State::Blocked(reservation));
+            drop(state);
+            drop(before);
         }
     }
 
-    fn is_outside(&self) -> bool {
-        matches!(*self.place(), Place::Outside(_))
+    fn is_blocked(&self) -> bool {
+        matches!(*self.state(), State::Blocked(_))
     }
 
-    fn come_in(&self, slot: Permit) {
-        let mut place = self.place();
-        if matches!(*place, Place::Outside(_)) {
-            let left = std::mem::replace(&mut *place, Place::Running(slot));
-            drop(place);
-            drop(left);
+    fn resume(&self, permit: Permit) {
+        let mut state = self.state();
+        if matches!(*state, State::Blocked(_)) {
+            let before = std::mem::replace(&mut *state, State::Running(permit));
+            drop(state);
+            drop(before);
         }
     }
 }
 
-impl Call {
-    fn driver(&self) -> MutexGuard<'_, Waker> {
-        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
+impl InstanceWaker {
+    fn task(&self) -> MutexGuard<'_, Waker> {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Wake for Call {
+impl Wake for InstanceWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.woken.store(true, Ordering::Release);
-        let driver = self.driver().clone();
-        driver.wake();
+        let task = self.task().clone();
+        task.wake();
     }
 }
 
-/// Whether somebody is the writer, and since when.
+/// Whether a request holds the write lock of the database, and since when.
 #[derive(Clone, Default)]
-pub(crate) struct Writing(Arc<Mutex<Option<Instant>>>);
+pub(crate) struct WriterState(Arc<Mutex<Option<Instant>>>);
 
-impl Writing {
-    /// Since when it writes, if it does.
+impl WriterState {
+    /// Since when the request holds the lock. `None`: it does not.
     pub(crate) fn since(&self) -> Option<Instant> {
         *self.lock()
     }
@@ -179,93 +179,102 @@ impl Writing {
     }
 }
 
-/// While it lives, an instance that waits keeps its place.
-pub(crate) struct Stay<'a>(&'a Seat);
+/// While it lives, an instance that waits keeps its permit.
+pub(crate) struct KeepGuard<'a>(&'a InstancePermit);
 
-impl Drop for Stay<'_> {
+impl Drop for KeepGuard<'_> {
     fn drop(&mut self) {
-        self.0.stays.store(false, Ordering::Relaxed);
+        self.0.is_kept.store(false, Ordering::Relaxed);
     }
 }
 
-/// Runs `call` while it has its place.
-pub(crate) struct Seated<F> {
-    pub(crate) call: Pin<Box<F>>,
-    pub(crate) seat: Arc<Seat>,
-    pub(crate) writing: Writing,
-    /// How long a transaction may hold up those who want to write as well.
-    pub(crate) transaction: Duration,
-    /// A slot is on its way.
-    pub(crate) coming_in: Option<Waiting>,
-    pub(crate) overdue: Option<(Instant, Pin<Box<Sleep>>)>,
+/// Polls `call`, which is an instance, only while it has its permit.
+pub(crate) struct Scheduled<F> {
+    call: Pin<Box<F>>,
+    permit: Arc<InstancePermit>,
+    writer: WriterState,
+    /// How long the instance may hold the write lock.
+    transaction: Duration,
+    /// A permit that is being acquired again.
+    resuming: Option<Acquire>,
+    /// The end of the transaction that began then.
+    timer: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
-/// A transaction went on for too long.
-pub(crate) struct Overdue;
+/// The instance held the write lock for too long.
+pub(crate) struct TransactionTimeout;
 
-impl<F: Future> Seated<F> {
-    pub(crate) fn new(call: F, seat: Arc<Seat>, writing: Writing, transaction: Duration) -> Self {
+impl<F: Future> Scheduled<F> {
+    pub(crate) fn new(
+        call: F,
+        permit: Arc<InstancePermit>,
+        writer: WriterState,
+        transaction: Duration,
+    ) -> Self {
         let call = Box::pin(call);
-        Self { call, seat, writing, transaction, coming_in: None, overdue: None }
+        Self { call, permit, writer, transaction, resuming: None, timer: None }
     }
 
-    /// Ready when the instance has its place, or needs none.
-    fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.seat.is_outside() {
-            self.coming_in = None;
+    /// Ready when the instance has its permit, or needs none.
+    fn poll_permit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.permit.is_blocked() {
+            self.resuming = None;
             return Poll::Ready(());
         }
-        if !self.seat.call.woken.load(Ordering::Acquire) {
+        if !self.permit.waker.woken.load(Ordering::Acquire) {
             return Poll::Pending;
         }
-        let coming_in = self
-            .coming_in
-            .get_or_insert_with(|| self.seat.places.slots.take_again(self.seat.client));
-        let slot = ready!(Pin::new(coming_in).poll(cx));
-        self.coming_in = None;
-        self.seat.come_in(slot);
+        let running = &self.permit.pools.running;
+        let resuming = self.resuming.get_or_insert_with(|| running.reacquire(self.permit.client));
+        let permit = ready!(Pin::new(resuming).poll(cx));
+        self.resuming = None;
+        self.permit.resume(permit);
         Poll::Ready(())
     }
 
-    /// What is to be done with an instance that does not go on at once.
-    fn pause(&mut self, cx: &mut Context<'_>) -> Result<(), Overdue> {
-        match self.writing.since() {
-            Some(since) => self.watch_transaction(since, cx),
+    /// After a poll of an instance that waits now.
+    fn on_pending(&mut self, cx: &mut Context<'_>) -> Result<(), TransactionTimeout> {
+        match self.writer.since() {
+            Some(since) => self.check_transaction(since, cx),
             None => {
-                self.overdue = None;
-                let goes_on = self.seat.call.woken.load(Ordering::Acquire);
-                if !goes_on && !self.seat.stays.load(Ordering::Relaxed) {
-                    self.seat.go_outside();
+                self.timer = None;
+                let is_woken = self.permit.waker.woken.load(Ordering::Acquire);
+                if !is_woken && !self.permit.is_kept.load(Ordering::Relaxed) {
+                    self.permit.release_while_blocked();
                 }
                 Ok(())
             }
         }
     }
 
-    fn watch_transaction(&mut self, since: Instant, cx: &mut Context<'_>) -> Result<(), Overdue> {
+    fn check_transaction(
+        &mut self,
+        since: Instant,
+        cx: &mut Context<'_>,
+    ) -> Result<(), TransactionTimeout> {
         let end = since + self.transaction;
-        let overdue = match &mut self.overdue {
+        let timer = match &mut self.timer {
             Some((of, timer)) if *of == since => timer,
             other => &mut other.insert((since, Box::pin(tokio::time::sleep_until(end.into())))).1,
         };
-        if overdue.as_mut().poll(cx).is_ready() { Err(Overdue) } else { Ok(()) }
+        if timer.as_mut().poll(cx).is_ready() { Err(TransactionTimeout) } else { Ok(()) }
     }
 }
 
-impl<F: Future> Future for Seated<F> {
-    type Output = Result<F::Output, Overdue>;
+impl<F: Future> Future for Scheduled<F> {
+    type Output = Result<F::Output, TransactionTimeout>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        this.seat.call.driver().clone_from(cx.waker());
-        ready!(this.poll_place(cx));
-        this.seat.call.woken.store(false, Ordering::Release);
-        let waker = Waker::from(this.seat.call.clone());
+        this.permit.waker.task().clone_from(cx.waker());
+        ready!(this.poll_permit(cx));
+        this.permit.waker.woken.store(false, Ordering::Release);
+        let waker = Waker::from(this.permit.waker.clone());
         match this.call.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(done) => Poll::Ready(Ok(done)),
-            Poll::Pending => match this.pause(cx) {
+            Poll::Pending => match this.on_pending(cx) {
                 Ok(()) => Poll::Pending,
-                Err(overdue) => Poll::Ready(Err(overdue)),
+                Err(timeout) => Poll::Ready(Err(timeout)),
             },
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn open(path: &Path) -> Result<Arc<Database>> {
     Database::open(path)
 }
 
-/// What is behind a component's `store` resource.
+/// The store behind a component's `store` resource.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct GuestStore {
     pub(crate) label: String,

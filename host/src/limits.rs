@@ -1,28 +1,29 @@
-//! What a request may take.
+//! The limits of a request.
 
 use std::time::Duration;
 
-use crate::min_data_rate::Pace;
+use crate::min_data_rate::MinDataRate;
 
-/// What a request may take.
+/// The limits of a request.
 #[derive(Clone)]
 pub(crate) struct Limits {
+    /// How long a request may take in all.
     pub(crate) deadline: Duration,
-    /// The largest body,
+    /// The largest body, in bytes.
     pub(crate) body_bytes: u64,
-    /// how long its sender may pause,
+    /// How long a client may pause while it sends the body.
     pub(crate) body_pause: Duration,
-    /// how fast it must come,
-    pub(crate) body_pace: Pace,
-    /// and the room for the bodies of all requests together, in bytes.
-    pub(crate) body_room: usize,
-    /// More requests than this wait for their turn,
+    /// How fast a client must send the body.
+    pub(crate) body_rate: MinDataRate,
+    /// The bodies of all requests together, in bytes.
+    pub(crate) body_quota: usize,
+    /// Requests that run at a time. The others wait,
     pub(crate) concurrent_requests: u32,
     /// but no longer than this.
     pub(crate) queue: Duration,
-    /// How long a component may be the one that writes.
+    /// How long a component may hold the write lock of the database.
     pub(crate) transaction: Duration,
-    /// How the paths begin that are asked for by probes.
+    /// The prefix of the paths that probes ask for. Empty: there are none.
     pub(crate) probe_path: String,
     /// Tell in the response what the request cost.
     pub(crate) debug_headers: bool,

@@ -3,13 +3,16 @@
 //! nothing of what the components do. What an application has of commands of its own are programs
 //! `berth-NAME`, which `external` runs.
 //!
-//! `manifest` reads spin.toml; `app` makes it ready with `variables`, `compose`, `engine` and
-//! `routes`; `files` says how many connections there may be, `server` accepts them if `connections`
-//! has a place, and `paced` sees that they are read; `request` takes a request, for the host that
-//! `authority` finds, with its `body` to its slot, `run` runs an `instance` in its `seat` and takes its
-//! `answer`; `imports` are what an instance calls, with `database`, `key_value` and `resolve` behind them,
-//! and `outbound`. What there is not enough of for all stands in `capacity`: it is shared by `client`, as
-//! `turns` where one waits and as `room` where not. `private` keeps what is written for its owner alone.
+//! Starting: `manifest` reads spin.toml; `app` loads it, with `variables`, `compose`, `engine` and `routes`.
+//!
+//! Serving: `server` accepts the connections that `connections` admits (`open_files`: how many), and `min_data_rate` closes
+//! those of slow clients. `request` handles a request: its host (`authority`), its body (`request_body`), its line in the log
+//! (`access_log`), and what it gets where no component answers (`refusal`). `run` runs an `instance` while it has its
+//! `instance_permit`, and collects its `response`. `imports` are the interfaces that an instance calls, on `database`,
+//! `key_value` and `resolve`; `outbound` is its HTTP client.
+//!
+//! Sharing: `capacity` has the size of every shared resource. One is waited for (`fair_semaphore`) or refused (`quota`), and
+//! counted by `client`. `limits` has what one request may use.
 
 mod access_log;
 mod app;
@@ -60,9 +63,9 @@ use tracing_subscriber::EnvFilter;
 use crate::app::App;
 use crate::limits::Limits;
 use crate::manifest::Manifest;
-use crate::min_data_rate::Pace;
-use crate::resolve::{BlockedNetwork, Pin, Resolver};
-use crate::server::Stop;
+use crate::min_data_rate::MinDataRate;
+use crate::resolve::{BlockedNetwork, HostOverride, Resolver};
+use crate::server::Shutdown;
 use crate::variables::Values;
 
 /// A small Spin-compatible host.
@@ -96,7 +99,7 @@ struct Up {
     /// Take NAME to be at this address, in look-ups and in outgoing requests; with a port, connect
     /// to that port.
     #[arg(long = "resolve", value_name = "NAME=ADDRESS")]
-    pins: Vec<Pin>,
+    overrides: Vec<HostOverride>,
     /// Let no component connect to these networks, whatever name leads there: CIDRs, and `private`
     /// for all that are not the Internet's.
     #[arg(long, value_name = "CIDR,…", value_delimiter = ',')]
@@ -115,12 +118,12 @@ struct Up {
 #[derive(Args)]
 #[command(next_help_heading = None)]
 struct Hidden {
-    /// Tell in the response what the request cost.
+    /// Tell in each response what the request cost.
     #[arg(long, hide = true)]
     debug_headers: bool,
     #[arg(long, hide = true, default_value_t = 30_000)]
     deadline_ms: u64,
-    #[arg(long, hide = true, default_value_t = capacity::slots())]
+    #[arg(long, hide = true, default_value_t = capacity::default_concurrent_requests())]
     concurrent_requests: u32,
     #[arg(long, hide = true, default_value_t = 10_000)]
     queue_ms: u64,
@@ -128,11 +131,11 @@ struct Hidden {
     header_ms: u64,
     #[arg(long, hide = true, default_value_t = 10_000)]
     body_pause_ms: u64,
-    /// How long a body or an answer may be slower than it must be.
+    /// How long a body or a response may be slower than the minimum rate.
     #[arg(long, hide = true, default_value_t = 10_000)]
     slow_ms: u64,
     #[arg(long, hide = true, default_value_t = 64 * 1024 * 1024)]
-    body_room: usize,
+    body_quota: usize,
     #[arg(long, hide = true, default_value_t = 10_000)]
     transaction_ms: u64,
 }
@@ -143,13 +146,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let command = Command::parse();
-    file_permissions::make_all_private();
+    file_permissions::restrict_new_files();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        // It would panic where it cannot say what it could not say: nobody may be reading any more.
+        // It would panic where standard error is closed.
         .log_internal_errors(false)
         .init();
     let result = match command {
@@ -165,7 +168,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A line on standard error, whether or not anybody reads it.
+/// Writes a line to standard error, which may be closed.
 fn say(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
@@ -176,31 +179,31 @@ fn run(up: Up) -> Result<()> {
         Values::resolve(&manifest.variables, &up.variables, |name| std::env::var(name).ok())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(start_and_serve(up, manifest, values));
-    // What is left then has had its time.
+    // The requests in flight have had their time.
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
 }
 
 async fn start_and_serve(up: Up, manifest: Manifest, values: Values) -> Result<()> {
-    // First of all: that a port is taken is to be found before minutes of compiling.
+    // First, so that a port in use is reported before minutes of compiling.
     let listener = TcpListener::bind(up.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", up.listen))?;
     let address = listener.local_addr()?;
     let limits = server::Limits {
-        connections: open_files::connections(
+        connections: open_files::max_connections(
             open_files::raise_limit(),
             up.hidden.concurrent_requests,
         ),
         head: Duration::from_millis(up.hidden.header_ms),
-        reading: Pace::after(Duration::from_millis(up.hidden.slow_ms)),
+        response_rate: MinDataRate::after(Duration::from_millis(up.hidden.slow_ms)),
     };
-    let mut stop = Stop::listen()?;
+    let mut shutdown = Shutdown::listen()?;
     let app = tokio::select! {
         app = tokio::task::spawn_blocking(move || load(up, &manifest, &values)) => app??,
-        () = stop.asked() => return Ok(()),
+        () = shutdown.requested() => return Ok(()),
     };
     announce(&app, address);
-    server::serve(listener, Arc::new(app), limits, stop).await;
+    server::serve(listener, Arc::new(app), limits, shutdown).await;
     Ok(())
 }
 
@@ -210,8 +213,8 @@ fn load(up: Up, manifest: &Manifest, values: &Values) -> Result<App> {
         deadline: Duration::from_millis(up.hidden.deadline_ms),
         body_bytes: up.max_body_bytes,
         body_pause: Duration::from_millis(up.hidden.body_pause_ms),
-        body_pace: Pace::after(Duration::from_millis(up.hidden.slow_ms)),
-        body_room: up.hidden.body_room,
+        body_rate: MinDataRate::after(Duration::from_millis(up.hidden.slow_ms)),
+        body_quota: up.hidden.body_quota,
         concurrent_requests: up.hidden.concurrent_requests,
         queue: Duration::from_millis(up.hidden.queue_ms),
         transaction: Duration::from_millis(up.hidden.transaction_ms),
@@ -221,11 +224,11 @@ fn load(up: Up, manifest: &Manifest, values: &Values) -> Result<App> {
     let progress = |name: &str, number: usize, of: usize| {
         say(format_args!("Compiling {name} ({number}/{of})…"));
     };
-    let resolver = Resolver::new(up.pins, up.block_networks);
+    let resolver = Resolver::new(up.overrides, up.block_networks);
     App::load(manifest, values, &resolver, &state_directory, limits, progress)
 }
 
-/// Says what is served where, in the words of `spin up`.
+/// Prints which component is served where, as `spin up` does.
 fn announce(app: &App, address: SocketAddr) {
     let mut text = format!("Serving http://{address}\nAvailable Routes:\n");
     for (component, route) in &app.listing {
@@ -235,6 +238,6 @@ fn announce(app: &App, address: SocketAddr) {
         };
         text.push_str(&format!("  {component}: http://{address}{path}{note}\n"));
     }
-    // Serving goes on whether or not anybody reads this.
+    // Standard output may be closed.
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -1,6 +1,4 @@
-//! What a `spin.toml` (manifest version 2) may say, read strictly: a key that this host does not
-//! know or does not support is refused by its name before anything starts. Resolving variables,
-//! loading Wasm and routing are the business of others.
+//! Reads `spin.toml` (manifest version 2) strictly: an unknown or unsupported key is refused by its name before anything starts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,8 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-/// A manifest that has been read and found acceptable, with the directory its paths are relative
-/// to.
+/// A valid manifest, and the directory to which its paths are relative.
 #[derive(Debug)]
 pub(crate) struct Manifest {
     pub(crate) directory: PathBuf,
@@ -123,11 +120,11 @@ pub(crate) struct Tools {
     pub(crate) berth: HostSettings,
 }
 
-/// `[application.tool.berth]`: what an application asks of this host.
+/// `[application.tool.berth]`: settings of this host.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HostSettings {
-    /// Of a segment of a path that begins with one of these, the log has nothing after its last colon.
+    /// Prefixes of segments of paths that end with a secret: in the log everything after the last colon is masked.
     #[serde(default)]
     pub(crate) secret_segments: Vec<String>,
 }
@@ -185,7 +182,7 @@ pub(crate) enum TriggerRoute {
     Private(PrivateRoute),
 }
 
-/// A route that nobody can reach from outside.
+/// A route that cannot be reached from outside.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PrivateRoute {

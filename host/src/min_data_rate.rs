@@ -1,5 +1,5 @@
-//! A connection whose client must take what is sent to it at a least speed. A time-out between two bytes does not do that: a
-//! client that takes one byte at a time never meets it.
+//! A minimum data rate, and a connection whose client must read with at least that rate. A time-out between two bytes is not
+//! enough: a client that reads one byte at a time never exceeds it.
 
 use std::io;
 use std::pin::Pin;
@@ -12,44 +12,44 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-/// How fast something must go on: at least so fast on average, after some time in which any speed will do.
+/// The rate at which a transfer must proceed on average, after a period in which any rate is accepted.
 #[derive(Clone, Copy)]
-pub(crate) struct Pace {
-    pub(crate) grace: Duration,
+pub(crate) struct MinDataRate {
+    pub(crate) grace_period: Duration,
     pub(crate) bytes_per_second: u64,
 }
 
-impl Pace {
-    /// 4 KiB a second, after `grace`.
-    pub(crate) fn after(grace: Duration) -> Self {
-        Self { grace, bytes_per_second: 4096 }
+impl MinDataRate {
+    /// 4 KiB a second, after `grace_period`.
+    pub(crate) fn after(grace_period: Duration) -> Self {
+        Self { grace_period, bytes_per_second: 4096 }
     }
 
-    /// When more than `bytes` must have gone through, for what began at `start`.
+    /// When more than `bytes` must have been transferred, if the transfer began at `start`.
     pub(crate) fn deadline(self, start: Instant, bytes: u64) -> Instant {
         let millis = bytes.saturating_mul(1000) / self.bytes_per_second.max(1);
-        start + self.grace + Duration::from_millis(millis)
+        start + self.grace_period + Duration::from_millis(millis)
     }
 }
 
 /// The connection.
-pub(crate) struct Paced {
+pub(crate) struct MinDataRateStream {
     stream: TcpStream,
-    pace: Pace,
-    /// Since when a client has kept us waiting, and how much it has taken since.
+    rate: MinDataRate,
+    /// When sending first had to wait for the client, and how much it has read since.
     waiting: Option<(Instant, u64)>,
     timer: Option<Pin<Box<Sleep>>>,
-    /// Whether something is being sent.
-    sends: Arc<AtomicBool>,
+    /// Whether a response is being sent.
+    is_sending: Arc<AtomicBool>,
 }
 
-impl Paced {
-    pub(crate) fn new(stream: TcpStream, pace: Pace, sends: Arc<AtomicBool>) -> Self {
-        Self { stream, pace, waiting: None, timer: None, sends }
+impl MinDataRateStream {
+    pub(crate) fn new(stream: TcpStream, rate: MinDataRate, is_sending: Arc<AtomicBool>) -> Self {
+        Self { stream, rate, waiting: None, timer: None, is_sending }
     }
 
-    /// Says what became of an attempt to send.
-    fn sent(
+    /// Counts what was sent, or waits until the client reads.
+    fn after_write(
         &mut self,
         attempt: Poll<io::Result<usize>>,
         cx: &mut Context<'_>,
@@ -62,16 +62,16 @@ impl Paced {
                 attempt
             }
             Poll::Ready(Err(_)) => attempt,
-            Poll::Pending => self.watch(cx).map(Err),
+            Poll::Pending => self.poll_too_slow(cx).map(Err),
         }
     }
 
     /// Ready with an error when the client is too slow.
-    fn watch(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        self.sends.store(true, Ordering::Relaxed);
+    fn poll_too_slow(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        self.is_sending.store(true, Ordering::Relaxed);
         loop {
             let (since, bytes) = *self.waiting.get_or_insert_with(|| (Instant::now(), 0));
-            let deadline = self.pace.deadline(since, bytes);
+            let deadline = self.rate.deadline(since, bytes);
             let timer = self
                 .timer
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
@@ -87,7 +87,7 @@ impl Paced {
     }
 }
 
-impl AsyncRead for Paced {
+impl AsyncRead for MinDataRateStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -97,14 +97,14 @@ impl AsyncRead for Paced {
     }
 }
 
-impl AsyncWrite for Paced {
+impl AsyncWrite for MinDataRateStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let attempt = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.sent(attempt, cx)
+        self.after_write(attempt, cx)
     }
 
     fn poll_write_vectored(
@@ -113,7 +113,7 @@ impl AsyncWrite for Paced {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let attempt = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.sent(attempt, cx)
+        self.after_write(attempt, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -124,7 +124,7 @@ impl AsyncWrite for Paced {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.waiting.take().is_some() {
             self.timer = None;
-            self.sends.store(false, Ordering::Relaxed);
+            self.is_sending.store(false, Ordering::Relaxed);
         }
         Pin::new(&mut self.stream).poll_flush(cx)
     }
@@ -139,10 +139,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pace_gives_time_at_first_and_more_for_what_came() {
-        let pace = Pace::after(Duration::from_secs(10));
+    fn the_deadline_is_the_grace_period_and_more_for_what_was_transferred() {
+        let rate = MinDataRate::after(Duration::from_secs(10));
         let start = Instant::now();
-        assert_eq!(pace.deadline(start, 0), start + Duration::from_secs(10));
-        assert_eq!(pace.deadline(start, 8192), start + Duration::from_secs(12));
+        assert_eq!(rate.deadline(start, 0), start + Duration::from_secs(10));
+        assert_eq!(rate.deadline(start, 8192), start + Duration::from_secs(12));
     }
 }

@@ -1,29 +1,29 @@
-//! The limit of open files: raised at start as far as the system allows, and divided so that connections never take what
-//! the requests on them need for their databases.
+//! The limit of open files: raised at start as far as the system allows, and divided so that connections leave enough for
+//! the databases of the requests on them.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What a request may have open at a time: database and key-value store, each with its log, a connection of its own to
-/// somewhere, and one to spare.
+/// Files that a request may have open at a time: database and key-value store, each with its log, one outgoing connection,
+/// and one more.
 const FILES_PER_REQUEST: u64 = 6;
-/// What the host itself has open: its socket, standard input and output, shared memory of the databases, the reserve of
-/// connections, and those that are being closed.
+/// Files of the host itself: its socket, standard input and output, shared memory of the databases, the spare connections,
+/// and connections that are being closed.
 const FILES_OF_THE_HOST: u64 = 128;
-/// Connections at a time, if there are files enough.
+/// Connections at a time, if the limit allows as many.
 const MAX_CONNECTIONS: u64 = 1024;
-/// Fewer are of no use, whatever the limit.
+/// Connections at a time, however low the limit is.
 const MIN_CONNECTIONS: u64 = 16;
 
-/// Raises the limit as far as it goes; gives what it is then.
+/// Raises the limit as far as it goes, and returns what it is then.
 pub(crate) fn raise_limit() -> u64 {
     let limit = getrlimit(Resource::Nofile);
-    // Where "no limit" is more than the system can do it stays as it is.
+    // Where the system refuses "no limit", the limit stays as it is.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
-/// How many connections there may be at a time beside so many requests.
-pub(crate) fn connections(limit: u64, concurrent_requests: u32) -> usize {
+/// How many connections there may be at a time, if `concurrent_requests` run beside them.
+pub(crate) fn max_connections(limit: u64, concurrent_requests: u32) -> usize {
     let reserved = FILES_OF_THE_HOST + FILES_PER_REQUEST * u64::from(concurrent_requests);
     let left = limit.saturating_sub(reserved);
     if left < MAX_CONNECTIONS {

@@ -23,17 +23,17 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::client::Client;
-use crate::quota::{Room, Taken};
-use crate::resolve::{Held, Names};
+use crate::quota::{Quota, Reservation};
+use crate::resolve::{CachingResolver, CallGuard};
 use crate::variables::Values;
 
 /// How long to wait for a connection if the component sets no time-out of its own. The request's
 /// deadline bounds the rest.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to wait for an answer, or between two parts of it, likewise.
+/// How long to wait for a response, or between two parts of it, likewise.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a component may do outside this machine.
+/// The outgoing calls that a component may make.
 pub(crate) struct Outbound {
     /// The name of the component, for the log.
     pub(crate) component: String,
@@ -42,30 +42,30 @@ pub(crate) struct Outbound {
     pub(crate) calls: Arc<Semaphore>,
 }
 
-/// The calls that an instance makes. Each counts until its answer has been read: among those of the client for whom it is
-/// made, of the component, and of all. There is no waiting for a place, since who waits here waits for somebody elsewhere.
+/// The outgoing calls of an instance. Each counts until its response has been read: for the client of the request, for the
+/// component, and in all. A call beyond a limit fails at once, since what occupies the others is the speed of other servers.
 #[derive(Clone)]
 pub(crate) struct Calls {
     pub(crate) outbound: Arc<Outbound>,
     client: Client,
-    room: Arc<Room>,
+    quota: Arc<Quota>,
 }
 
-/// A call or a look-up that is being made.
+/// A call or a look-up in progress.
 pub(crate) struct Call {
-    _of_client: Taken,
+    _of_client: Reservation,
     _of_component: OwnedSemaphorePermit,
 }
 
 impl Calls {
-    pub(crate) fn new(outbound: &Arc<Outbound>, client: Client, room: &Arc<Room>) -> Self {
-        Self { outbound: outbound.clone(), client, room: room.clone() }
+    pub(crate) fn new(outbound: &Arc<Outbound>, client: Client, quota: &Arc<Quota>) -> Self {
+        Self { outbound: outbound.clone(), client, quota: quota.clone() }
     }
 
-    /// One more, if there may be.
+    /// Begins a call. `None`: a limit is reached.
     pub(crate) fn begin(&self) -> Option<Arc<Call>> {
         let of_component = self.outbound.calls.clone().try_acquire_owned().ok();
-        let of_client = self.room.take(self.client, 1);
+        let of_client = self.quota.try_reserve(self.client, 1);
         let call = of_client.zip(of_component).map(|(of_client, of_component)| {
             Arc::new(Call { _of_client: of_client, _of_component: of_component })
         });
@@ -206,7 +206,7 @@ impl HostPattern {
 /// How `wasi:http/outgoing-handler` sends for one instance.
 pub(crate) struct Hooks {
     pub(crate) calls: Calls,
-    pub(crate) names: Names,
+    pub(crate) resolver: CachingResolver,
 }
 
 type Sent =
@@ -219,20 +219,19 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
-        let (calls, names) = (self.calls.clone(), self.names.clone());
-        Box::new(async move { send(&calls, &names, request, options.unwrap_or_default()).await })
+        let (calls, resolver) = (self.calls.clone(), self.resolver.clone());
+        Box::new(async move { send(&calls, &resolver, request, options.unwrap_or_default()).await })
     }
 
     fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
-        // Enough for nearly every answer to be complete before the first byte is sent, so that it
-        // leaves in one piece.
+        // Enough for nearly every response to be complete before the first byte is sent, so that it leaves in one piece.
         8
     }
 }
 
 async fn send(
     calls: &Calls,
-    names: &Names,
+    resolver: &CachingResolver,
     mut request: http::Request<WasiBody>,
     options: RequestOptions,
 ) -> Sent {
@@ -248,8 +247,8 @@ async fn send(
     }
     let call = calls.begin().ok_or(Error::ConnectionLimitReached)?;
     let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-    let held: Held = call.clone();
-    let connected = tokio::time::timeout(connect_timeout, target.connect(names, &held)).await;
+    let guard: CallGuard = call.clone();
+    let connected = tokio::time::timeout(connect_timeout, target.connect(resolver, &guard)).await;
     let stream = connected.map_err(|_| Error::ConnectionTimeout)??;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
@@ -290,13 +289,17 @@ impl Target {
         if self.tls { "https" } else { "http" }
     }
 
-    async fn connect(&self, names: &Names, held: &Held) -> Result<Box<dyn Stream>, Error> {
-        let addresses = names.resolve(&self.host, self.port, held).await.map_err(|error| {
+    async fn connect(
+        &self,
+        resolver: &CachingResolver,
+        guard: &CallGuard,
+    ) -> Result<Box<dyn Stream>, Error> {
+        let addresses = resolver.resolve(&self.host, self.port, guard).await.map_err(|error| {
             tracing::info!("cannot resolve {:?}: {error}", self.host);
             Error::DnsError { rcode: None, info_code: None }
         })?;
         let addresses: Vec<_> =
-            addresses.into_iter().filter(|address| !names.blocks(address.ip())).collect();
+            addresses.into_iter().filter(|address| !resolver.blocks(address.ip())).collect();
         if addresses.is_empty() {
             tracing::warn!("no connection to {self}: --block-networks has all its addresses");
             return Err(Error::DestinationIpProhibited);
@@ -321,7 +324,7 @@ static TLS: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
     Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 });
 
-/// A response body whose sender may not pause for long.
+/// A response body with a time-out between two parts.
 struct TimedBody {
     body: hyper::body::Incoming,
     pause: Duration,
@@ -442,13 +445,13 @@ mod tests {
         let checked = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = checked.local_addr().unwrap().port();
         let internal = tokio::net::TcpListener::bind(("127.0.0.2", port)).await.unwrap();
-        let names = crate::resolve::tests::rebinding();
-        let held: Held = Arc::new(());
-        let seen = names.resolve("rebind.example", 0, &held).await.unwrap();
+        let resolver = crate::resolve::tests::rebinding();
+        let guard: CallGuard = Arc::new(());
+        let seen = resolver.resolve("rebind.example", 0, &guard).await.unwrap();
         assert_eq!(seen, ["127.0.0.1:0".parse().unwrap()]);
         for spelling in ["rebind.example", "REBIND.Example."] {
             let url = format!("http://{spelling}:{port}/token").parse().unwrap();
-            Target::of(&url).unwrap().connect(&names, &held).await.unwrap();
+            Target::of(&url).unwrap().connect(&resolver, &guard).await.unwrap();
             tokio::select! {
                 accepted = checked.accept() => drop(accepted.unwrap()),
                 _ = internal.accept() => panic!("{spelling} was looked up again"),

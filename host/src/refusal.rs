@@ -1,24 +1,29 @@
-//! Why a request gets no answer of a component, and what it gets instead.
+//! Why no component answers a request, and the response that it gets instead.
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
-use crate::response::Answer;
+use crate::response::ResponseBody;
 
-/// Why a request gets no answer of a component.
+/// Why no component answers a request.
 pub(crate) enum Refusal {
     NoHost,
     NoRoute,
-    /// Of the body, as are the next three.
-    TooLarge,
-    TooSlow,
-    Broken,
-    NoRoom,
+    /// The body is larger than one may be,
+    BodyTooLarge,
+    /// the client sends it too slowly,
+    BodyTooSlow,
+    /// it breaks off,
+    BodyBroken,
+    /// or the quota for bodies is used up.
+    TooManyBodies,
+    /// No permit to run, or no memory.
     TooBusy,
-    /// The client leaves too much unread already, or all clients together do.
-    UnreadAnswers,
+    /// The quota for responses that are not read yet is used up.
+    TooManyResponses,
     TooManyConnections,
     Deadline,
+    /// The component broke off, for this cause.
     Failed {
         component: String,
         cause: String,
@@ -26,17 +31,21 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// The answer to the request `id`.
-    pub(crate) fn into_response(self, id: &HeaderValue) -> Response<Answer> {
+    /// The response to the request `id`.
+    pub(crate) fn into_response(self, id: &HeaderValue) -> Response<ResponseBody> {
         let (status, message) = match &self {
             Self::NoHost => (StatusCode::BAD_REQUEST, "The request has no valid Host"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "Not Found"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large"),
-            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The request body did not come in time"),
-            Self::Broken => (StatusCode::BAD_REQUEST, "The request body is broken"),
-            Self::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, "Too many large requests at a time"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large"),
+            Self::BodyTooSlow => {
+                (StatusCode::REQUEST_TIMEOUT, "The request body did not come in time")
+            }
+            Self::BodyBroken => (StatusCode::BAD_REQUEST, "The request body is broken"),
+            Self::TooManyBodies => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Too many large requests at a time")
+            }
             Self::TooBusy => (StatusCode::SERVICE_UNAVAILABLE, "Too many requests at a time"),
-            Self::UnreadAnswers => {
+            Self::TooManyResponses => {
                 (StatusCode::SERVICE_UNAVAILABLE, "Too many large answers at a time")
             }
             Self::TooManyConnections => {
@@ -51,7 +60,8 @@ impl Refusal {
                 id.to_str().unwrap_or("-")
             );
         }
-        let mut response = Response::new(Answer::from(format!("{{\"message\":\"{message}\"}}")));
+        let mut response =
+            Response::new(ResponseBody::from(format!("{{\"message\":\"{message}\"}}")));
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if status == StatusCode::SERVICE_UNAVAILABLE {

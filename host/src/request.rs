@@ -1,4 +1,4 @@
-//! One request's life: its route, its limits, its slot and its answer. Connections belong to `server`, running an
+//! What happens to a request: its route, its body, its permit and its response. Connections belong to `server`, running an
 //! instance to `run`.
 
 use std::net::SocketAddr;
@@ -16,22 +16,25 @@ use crate::app::App;
 use crate::authority::{NoHost, complete_uri};
 use crate::client::Client;
 use crate::fair_semaphore::Permit;
-use crate::instance_permit::Seat;
+use crate::instance_permit::InstancePermit;
 use crate::refusal::Refusal;
-use crate::request_body::{self, Collected, Destination};
-use crate::response::Answer;
+use crate::request_body::{self, BodyLimits, RequestBody};
+use crate::response::ResponseBody;
 use crate::run::{Cost, Run};
 
-/// Held by everything that must be finished before the host stops, and before its connection ends then.
-pub(crate) struct Alive {
+/// Kept by what must be finished before the host stops, and before its connection is closed then.
+pub(crate) struct InFlight {
     #[allow(dead_code, reason = "counted")]
     pub(crate) host: watch::Receiver<bool>,
     #[allow(dead_code, reason = "counted")]
     pub(crate) connection: watch::Receiver<()>,
 }
 
-/// Refuses `request`, since there are too many connections.
-pub(crate) fn refuse_connection(app: &App, mut request: Request<Incoming>) -> Response<Answer> {
+/// Refuses `request`, because there are too many connections.
+pub(crate) fn refuse_connection(
+    app: &App,
+    mut request: Request<Incoming>,
+) -> Response<ResponseBody> {
     let mut entry = LogEntry::new(&mut request, &app.secret_segments);
     let mut response = Refusal::TooManyConnections.into_response(&entry.id);
     entry.status = Some(response.status());
@@ -40,16 +43,16 @@ pub(crate) fn refuse_connection(app: &App, mut request: Request<Incoming>) -> Re
     response
 }
 
-/// Answers `request`, whatever happens.
+/// Responds to `request`, whatever happens.
 pub(crate) async fn handle(
     app: Arc<App>,
     client: SocketAddr,
-    alive: Alive,
+    in_flight: InFlight,
     mut request: Request<Incoming>,
-) -> Response<Answer> {
+) -> Response<ResponseBody> {
     let mut entry = LogEntry::new(&mut request, &app.secret_segments);
     let cost = Cost::default();
-    let mut response = match answer(&app, client, alive, request, entry.started, &cost).await {
+    let mut response = match respond(&app, client, in_flight, request, entry.started, &cost).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(&entry.id),
     };
@@ -58,19 +61,19 @@ pub(crate) async fn handle(
     }
     entry.status = Some(response.status());
     response.headers_mut().insert(REQUEST_ID, entry.id.clone());
-    let no_guessing = HeaderValue::from_static("nosniff");
-    response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(no_guessing);
+    let nosniff = HeaderValue::from_static("nosniff");
+    response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(nosniff);
     response
 }
 
-async fn answer(
+async fn respond(
     app: &Arc<App>,
     client: SocketAddr,
-    alive: Alive,
+    in_flight: InFlight,
     mut request: Request<Incoming>,
     started: Instant,
     cost: &Cost,
-) -> Result<Response<Answer>, Refusal> {
+) -> Result<Response<ResponseBody>, Refusal> {
     complete_uri(&mut request).map_err(|NoHost| Refusal::NoHost)?;
     let found = app.router.find(request.uri().path()).ok_or(Refusal::NoRoute)?;
     let full_url = request.uri().to_string();
@@ -81,20 +84,19 @@ async fn answer(
     let is_probe = app.is_probe(request.uri().path());
     let deadline = started + app.limits.deadline;
     let (parts, body) = request.into_parts();
-    let asks_first = parts.headers.contains_key(EXPECT);
-    let room = &app.capacity.bodies;
-    let to = Destination { client, room, limits: &app.limits, deadline };
-    let Collected { bytes, room } = request_body::collect(body, asks_first, to).await?;
+    let has_expect = parts.headers.contains_key(EXPECT);
+    let quota = &app.capacity.bodies;
+    let under = BodyLimits { client, quota, limits: &app.limits, deadline };
+    let RequestBody { bytes, reservation } = request_body::read(body, has_expect, under).await?;
 
-    let slot = slot(app, client, is_probe).await?;
-    let seat = Seat::new(app.capacity.places.clone(), client, slot);
-    let run = Run { app: app.clone(), served, seat, deadline, cost: cost.clone() };
-    run.start(Request::from_parts(parts, Full::new(bytes)), (room, alive)).await
+    let permit = acquire_permit(app, client, is_probe).await?;
+    let permit = InstancePermit::new(app.capacity.pools.clone(), client, permit);
+    let run = Run { app: app.clone(), served, permit, deadline, cost: cost.clone() };
+    run.start(Request::from_parts(parts, Full::new(bytes)), (reservation, in_flight)).await
 }
 
-/// A slot for a request, when it is its turn.
-async fn slot(app: &App, client: Client, is_probe: bool) -> Result<Permit, Refusal> {
-    let turns = if is_probe { &app.capacity.probes } else { &app.capacity.places.slots };
-    let turn = turns.take(client).map_err(|_| Refusal::TooBusy)?;
-    tokio::time::timeout(app.limits.queue, turn).await.map_err(|_| Refusal::TooBusy)
+async fn acquire_permit(app: &App, client: Client, is_probe: bool) -> Result<Permit, Refusal> {
+    let pool = if is_probe { &app.capacity.probes } else { &app.capacity.pools.running };
+    let acquire = pool.acquire(client).map_err(|_| Refusal::TooBusy)?;
+    tokio::time::timeout(app.limits.queue, acquire).await.map_err(|_| Refusal::TooBusy)
 }

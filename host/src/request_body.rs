@@ -1,7 +1,6 @@
-//! The body of a request: here whole before an instance is started for it, so that a client that is slow to send holds
-//! up nobody but itself. What is too large, too slow or broken is refused, and so is what there is no room for: bodies that
-//! are no longer small share a room, of which one client gets a part. Small ones always have a place, of which there are no
-//! more than connections.
+//! The body of a request: read whole before an instance is started for it, so that a client that sends slowly holds no permit.
+//! A body that is too large, too slow or broken is refused. Large ones need a reservation of the quota for bodies; small ones
+//! need none.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,88 +12,82 @@ use hyper::body::Incoming;
 
 use crate::client::Client;
 use crate::limits::Limits;
-use crate::quota::{Room, Taken};
+use crate::quota::{Quota, Reservation};
 use crate::refusal::Refusal;
 
-/// How much more of a body that is refused is read, so that the client sees the answer instead of a broken connection.
+/// How much more of a refused body is read, in bytes, so that the client sees the response instead of a broken connection.
 const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is no larger needs no room.
+/// Bodies up to this size, in bytes, need no reservation: there are no more of them than connections.
 const SMALL_BODY_BYTES: u64 = 64 * 1024;
 
-/// A body that has come.
-pub(crate) struct Collected {
+/// A body that has been read.
+pub(crate) struct RequestBody {
     pub(crate) bytes: Bytes,
-    /// Its part of the room, until it is of no more use.
-    pub(crate) room: Option<Taken>,
+    /// Kept as long as the bytes are.
+    pub(crate) reservation: Option<Reservation>,
 }
 
-/// Where a body goes to.
-pub(crate) struct Destination<'a> {
+/// What a body is read under.
+pub(crate) struct BodyLimits<'a> {
     pub(crate) client: Client,
-    pub(crate) room: &'a Arc<Room>,
+    pub(crate) quota: &'a Arc<Quota>,
     pub(crate) limits: &'a Limits,
-    /// When all of it must have come.
+    /// When all of it must have been sent.
     pub(crate) deadline: Instant,
 }
 
-/// Reads `body`. A client that `asks_first` waits with its body until it is wanted.
+/// Reads `body`. A client that sent `Expect` waits with its body until it is read.
 ///
 /// # Errors
-/// The [`Refusal`] that the client gets instead.
-pub(crate) async fn collect(
+/// The [`Refusal`] that the client gets.
+pub(crate) async fn read(
     mut body: Incoming,
-    asks_first: bool,
-    to: Destination<'_>,
-) -> Result<Collected, Refusal> {
-    let is_declared_too_large = body.size_hint().lower() > to.limits.body_bytes;
-    if is_declared_too_large && asks_first {
-        return Err(Refusal::TooLarge);
+    has_expect: bool,
+    under: BodyLimits<'_>,
+) -> Result<RequestBody, Refusal> {
+    let is_declared_too_large = body.size_hint().lower() > under.limits.body_bytes;
+    if is_declared_too_large && has_expect {
+        return Err(Refusal::BodyTooLarge);
     }
-    let collected =
-        if is_declared_too_large { Err(Refusal::TooLarge) } else { read(&mut body, &to).await };
-    if let Err(Refusal::TooLarge | Refusal::NoRoom) = &collected {
+    let read = if is_declared_too_large {
+        Err(Refusal::BodyTooLarge)
+    } else {
+        read_all(&mut body, &under).await
+    };
+    if let Err(Refusal::BodyTooLarge | Refusal::TooManyBodies) = &read {
         tokio::spawn(drain(body));
     }
-    collected
+    read
 }
 
-async fn read(body: &mut Incoming, to: &Destination<'_>) -> Result<Collected, Refusal> {
-    let (mut pieces, mut taken, mut size) = (Pieces::default(), None, 0);
-    let started = Instant::now();
+async fn read_all(body: &mut Incoming, under: &BodyLimits<'_>) -> Result<RequestBody, Refusal> {
+    let (mut chunks, mut reservation, mut size) = (Chunks::default(), None, 0);
+    let (limits, started) = (under.limits, Instant::now());
     while !body.is_end_stream() {
-        let pause = Instant::now() + to.limits.body_pause;
-        let patience = to.deadline.min(pause).min(to.limits.body_pace.deadline(started, size));
-        let frame = tokio::time::timeout_at(patience.into(), body.frame()).await;
-        let Some(frame) = frame.map_err(|_| Refusal::TooSlow)? else { break };
-        // What else there may be are trailers, which nobody reads.
-        let Ok(data) = frame.map_err(|_| Refusal::Broken)?.into_data() else { continue };
+        let pause = Instant::now() + limits.body_pause;
+        let until = under.deadline.min(pause).min(limits.body_rate.deadline(started, size));
+        let frame = tokio::time::timeout_at(until.into(), body.frame()).await;
+        let Some(frame) = frame.map_err(|_| Refusal::BodyTooSlow)? else { break };
+        // Frames without data are trailers, which are left out.
+        let Ok(data) = frame.map_err(|_| Refusal::BodyBroken)?.into_data() else { continue };
         size += data.len() as u64;
-        if size > to.limits.body_bytes {
-            return Err(Refusal::TooLarge);
+        if size > limits.body_bytes {
+            return Err(Refusal::BodyTooLarge);
         }
         if size > SMALL_BODY_BYTES {
-            take_room(to, &mut taken, size)?;
+            let amount = usize::try_from(size).map_err(|_| Refusal::TooManyBodies)?;
+            if !under.quota.try_extend(&mut reservation, under.client, amount) {
+                return Err(Refusal::TooManyBodies);
+            }
         }
-        pieces.push(data);
+        chunks.push(data);
     }
-    Ok(Collected { bytes: pieces.join(), room: taken })
+    Ok(RequestBody { bytes: chunks.join(), reservation })
 }
 
-fn take_room(to: &Destination<'_>, taken: &mut Option<Taken>, size: u64) -> Result<(), Refusal> {
-    let size = usize::try_from(size).map_err(|_| Refusal::NoRoom)?;
-    let has_room = match taken {
-        Some(taken) => taken.grow_to(size),
-        none => {
-            *none = to.room.take(to.client, size);
-            none.is_some()
-        }
-    };
-    if has_room { Ok(()) } else { Err(Refusal::NoRoom) }
-}
-
-/// Reads what a client still sends, within reason.
+/// Reads what a client still sends, up to a limit.
 async fn drain(mut body: Incoming) {
     let read = async {
         let mut left = MAX_DRAINED_BYTES;
@@ -107,26 +100,26 @@ async fn drain(mut body: Incoming) {
     let _ = tokio::time::timeout(DRAIN_TIMEOUT, read).await;
 }
 
-/// Pieces that become one. A single one, which is what most bodies are, is not copied.
+/// Chunks that become one. A single one, as of most bodies, is not copied.
 #[derive(Default)]
-pub(crate) struct Pieces {
+struct Chunks {
     first: Bytes,
     more: BytesMut,
 }
 
-impl Pieces {
-    pub(crate) fn push(&mut self, piece: Bytes) {
+impl Chunks {
+    fn push(&mut self, chunk: Bytes) {
         if self.first.is_empty() && self.more.is_empty() {
-            self.first = piece;
+            self.first = chunk;
             return;
         }
         if self.more.is_empty() {
             self.more.extend_from_slice(&std::mem::take(&mut self.first));
         }
-        self.more.extend_from_slice(&piece);
+        self.more.extend_from_slice(&chunk);
     }
 
-    pub(crate) fn join(self) -> Bytes {
+    fn join(self) -> Bytes {
         if self.more.is_empty() { self.first } else { self.more.freeze() }
     }
 }

@@ -1,12 +1,12 @@
-//! Names to addresses: the pins of `--resolve`, and the system's resolver for the rest.
+//! Resolves names to addresses: those of `--resolve`, and the others with the resolver of the system.
 //!
-//! An instance looks each name up once ([`Names`]): it connects to the addresses that it has checked,
-//! although the name server may say something else by then.
+//! An instance looks each name up once ([`CachingResolver`]): it connects to the addresses that it has checked, even if the name
+//! server gives others by then.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::pin::Pin as Pinned;
+use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::vec;
@@ -17,16 +17,16 @@ use tokio::sync::OnceCell;
 use wasmtime_wasi::p2::Pollable;
 use wasmtime_wasi::runtime::AbortOnDropJoinHandle;
 
-/// One `--resolve NAME=ADDRESS`, ADDRESS being an IP address, or an IP address and a port that
-/// replaces the one asked for.
+/// One `--resolve NAME=ADDRESS`, where ADDRESS is an IP address, or an IP address and a port that replaces
+/// the one of the request.
 #[derive(Clone, Debug)]
-pub(crate) struct Pin {
+pub(crate) struct HostOverride {
     name: String,
     address: IpAddr,
     port: Option<u16>,
 }
 
-impl FromStr for Pin {
+impl FromStr for HostOverride {
     type Err = String;
 
     fn from_str(argument: &str) -> Result<Self, Self::Err> {
@@ -44,7 +44,7 @@ impl FromStr for Pin {
 /// One item of `--block-networks`, as in Spin's `block_networks`.
 #[derive(Clone, Debug)]
 pub(crate) enum BlockedNetwork {
-    /// All networks that are not the Internet's.
+    /// All addresses that are not public.
     Private,
     Network(IpNet),
 }
@@ -71,27 +71,26 @@ impl BlockedNetwork {
     }
 }
 
-/// Whoever is asked for names that are not pinned.
+/// What resolves the names without an override.
 pub(crate) trait NameService: Send + Sync {
     /// The addresses of `host`, best first.
-    fn look_up<'a>(&'a self, host: &'a str, held: &Held) -> LookingUp<'a>;
+    fn look_up<'a>(&'a self, host: &'a str, guard: &CallGuard) -> Resolving<'a>;
 }
 
-/// What counts as in use while the system's resolver works, such as the call that it is a part of.
-pub(crate) type Held = Arc<dyn Send + Sync>;
+/// Kept until the system's resolver has finished, so that the call which needs it counts until then.
+pub(crate) type CallGuard = Arc<dyn Send + Sync>;
 
-pub(crate) type LookingUp<'a> =
-    Pinned<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
+pub(crate) type Resolving<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
 
-/// The machine's own resolver.
-struct System;
+/// The resolver of the operating system.
+struct SystemResolver;
 
-impl NameService for System {
-    fn look_up<'a>(&'a self, host: &'a str, held: &Held) -> LookingUp<'a> {
-        let (host, held) = (host.to_owned(), held.clone());
+impl NameService for SystemResolver {
+    fn look_up<'a>(&'a self, host: &'a str, guard: &CallGuard) -> Resolving<'a> {
+        let (host, guard) = (host.to_owned(), guard.clone());
         let look_up = move || {
             let found = (host.as_str(), 0).to_socket_addrs();
-            drop(held);
+            drop(guard);
             Ok(found?.map(|address| address.ip()).collect())
         };
         Box::pin(async move { tokio::task::spawn_blocking(look_up).await? })
@@ -100,97 +99,100 @@ impl NameService for System {
 
 /// Finds the addresses of names.
 pub(crate) struct Resolver {
-    pins: HashMap<String, Pin>,
+    overrides: HashMap<String, HostOverride>,
     blocked: Vec<BlockedNetwork>,
     service: Box<dyn NameService>,
 }
 
 impl Resolver {
-    pub(crate) fn new(pins: Vec<Pin>, blocked: Vec<BlockedNetwork>) -> Arc<Self> {
-        Self::asking(pins, blocked, System)
+    pub(crate) fn new(overrides: Vec<HostOverride>, blocked: Vec<BlockedNetwork>) -> Arc<Self> {
+        Self::with_service(overrides, blocked, SystemResolver)
     }
 
-    fn asking(
-        pins: Vec<Pin>,
+    fn with_service(
+        overrides: Vec<HostOverride>,
         blocked: Vec<BlockedNetwork>,
         service: impl NameService + 'static,
     ) -> Arc<Self> {
-        let pins = pins.into_iter().map(|pin| (plain(&pin.name), pin)).collect();
-        Arc::new(Self { pins, blocked, service: Box::new(service) })
+        let overrides = overrides.into_iter().map(|it| (normalize(&it.name), it)).collect();
+        Arc::new(Self { overrides, blocked, service: Box::new(service) })
     }
 
-    /// Whether a connection to `address` must not be made. Asked of the very address that is connected to, so that no name
-    /// server gets around it by changing its mind.
+    /// Whether connections to `address` are blocked. It is asked for the address of the connection itself, so that a name server
+    /// which changes its answer does not get around it.
     pub(crate) fn blocks(&self, address: IpAddr) -> bool {
         self.blocked.iter().any(|network| network.contains(address.to_canonical()))
     }
 
-    async fn resolve(&self, host: &str, held: &Held) -> io::Result<Vec<Address>> {
-        if let Some(Pin { address, port, .. }) = self.pins.get(host) {
+    async fn resolve(&self, host: &str, guard: &CallGuard) -> io::Result<Vec<Address>> {
+        if let Some(HostOverride { address, port, .. }) = self.overrides.get(host) {
             return Ok(vec![Address { ip: *address, port: *port }]);
         }
         let found = match host.parse::<IpAddr>() {
             Ok(address) => vec![address],
-            Err(_) => self.service.look_up(host, held).await?,
+            Err(_) => self.service.look_up(host, guard).await?,
         };
         Ok(found.into_iter().map(|ip| Address { ip, port: None }).collect())
     }
 }
 
-/// An address of a name, and the port that a pin has in place of the one asked for.
+/// An address of a name, and the port of an override.
 #[derive(Clone, Copy)]
 struct Address {
     ip: IpAddr,
     port: Option<u16>,
 }
 
-/// A host as names are compared, however it was spelled: in lower case, without the brackets of an IPv6 address and without
-/// the dot at the end.
-fn plain(host: &str) -> String {
+/// A host in the form in which names are compared: in lower case, without the brackets of an IPv6 address and without the dot at
+/// the end.
+fn normalize(host: &str) -> String {
     let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
     host.strip_suffix('.').map(str::to_owned).unwrap_or(host)
 }
 
-/// What one instance knows of names: each is looked up once, and its first answer holds until the instance ends.
+/// The look-ups of one instance: each name is looked up once, and its addresses stay the same until the instance ends.
 #[derive(Clone)]
-pub(crate) struct Names {
+pub(crate) struct CachingResolver {
     resolver: Arc<Resolver>,
-    known: Arc<Mutex<HashMap<String, Answer>>>,
+    cache: Arc<Mutex<HashMap<String, Addresses>>>,
 }
 
-/// The answer to a look-up, once it has come. Those who ask at the same time wait for the same.
-type Answer = Arc<OnceCell<Vec<Address>>>;
+/// The addresses of a name, once they are known. Look-ups of one name at the same time are one.
+type Addresses = Arc<OnceCell<Vec<Address>>>;
 
-impl Names {
+impl CachingResolver {
     pub(crate) fn new(resolver: &Arc<Resolver>) -> Self {
-        Self { resolver: resolver.clone(), known: Arc::default() }
+        Self { resolver: resolver.clone(), cache: Arc::default() }
     }
 
-    /// Where to connect for `host:port`, best first. `held` is let go when the look-up is over, whether or not anybody still
-    /// waits for it.
+    /// The addresses for a connection to `host:port`, best first. `guard` is dropped when the look-up has ended, even if this
+    /// future is dropped before.
+    ///
+    /// # Errors
+    /// The name cannot be resolved.
     pub(crate) async fn resolve(
         &self,
         host: &str,
         port: u16,
-        held: &Held,
+        guard: &CallGuard,
     ) -> io::Result<Vec<SocketAddr>> {
-        let host = plain(host);
-        let answer = {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            known.entry(host.clone()).or_default().clone()
+        let host = normalize(host);
+        let addresses = {
+            let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+            cache.entry(host.clone()).or_default().clone()
         };
-        let found = answer.get_or_try_init(|| self.resolver.resolve(&host, held)).await?;
+        let found = addresses.get_or_try_init(|| self.resolver.resolve(&host, guard)).await?;
         let with_port = |address: &Address| (address.ip, address.port.unwrap_or(port)).into();
         Ok(found.iter().map(with_port).collect())
     }
 
-    /// Whether a connection to `address` must not be made.
+    /// Whether connections to `address` are blocked.
     pub(crate) fn blocks(&self, address: IpAddr) -> bool {
         self.resolver.blocks(address)
     }
 }
 
-/// A component's look-up, running or done.
+/// A look-up of a component, running or done.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Lookup(Progress);
 
@@ -199,15 +201,15 @@ enum Progress {
     Done(Result<vec::IntoIter<IpAddr>, NotFound>),
 }
 
-/// The look-up gave no address.
+/// The name cannot be resolved.
 #[derive(Clone, Copy)]
 pub(crate) struct NotFound;
 
 impl Lookup {
-    /// Looks `name` up. `held` is let go when that is over.
-    pub(crate) fn start(names: Names, name: String, held: Held) -> Self {
+    /// Looks `name` up. `guard` is dropped when that has ended.
+    pub(crate) fn start(resolver: CachingResolver, name: String, guard: CallGuard) -> Self {
         Self(Progress::Running(wasmtime_wasi::runtime::spawn(async move {
-            let found = names.resolve(&name, 0, &held).await.map_err(|error| {
+            let found = resolver.resolve(&name, 0, &guard).await.map_err(|error| {
                 tracing::debug!("cannot resolve {name:?}: {error}");
                 NotFound
             })?;
@@ -246,53 +248,55 @@ pub(crate) mod tests {
     struct Rebinding(AtomicU8);
 
     impl NameService for Rebinding {
-        fn look_up<'a>(&'a self, _host: &'a str, _held: &Held) -> LookingUp<'a> {
+        fn look_up<'a>(&'a self, _host: &'a str, _guard: &CallGuard) -> Resolving<'a> {
             let last = self.0.fetch_add(1, Ordering::Relaxed) + 1;
             Box::pin(async move { Ok(vec![IpAddr::from([127, 0, 0, last])]) })
         }
     }
 
-    fn nothing() -> Held {
+    fn no_guard() -> CallGuard {
         Arc::new(())
     }
 
-    /// What instances know whose name server changes its mind.
-    pub(crate) fn rebinding() -> Names {
-        let pins = vec!["Pinned.example.=127.0.0.9:99".parse().unwrap()];
-        Names::new(&Resolver::asking(pins, Vec::new(), Rebinding::default()))
+    /// A resolver whose name server gives another address each time.
+    pub(crate) fn rebinding() -> CachingResolver {
+        let overrides = vec!["Pinned.example.=127.0.0.9:99".parse().unwrap()];
+        CachingResolver::new(&Resolver::with_service(overrides, Vec::new(), Rebinding::default()))
     }
 
     #[tokio::test]
     async fn an_instance_connects_to_what_it_looked_up() {
-        let names = rebinding();
-        let first = names.resolve("rebind.example", 0, &nothing()).await.unwrap();
+        let resolver = rebinding();
+        let first = resolver.resolve("rebind.example", 0, &no_guard()).await.unwrap();
         assert_eq!(first, ["127.0.0.1:0".parse().unwrap()]);
         for spelling in ["rebind.example", "REBIND.example", "rebind.example.", "Rebind.Example."] {
-            let again = names.resolve(spelling, 80, &nothing()).await.unwrap();
+            let again = resolver.resolve(spelling, 80, &no_guard()).await.unwrap();
             assert_eq!(again, ["127.0.0.1:80".parse().unwrap()], "{spelling}");
         }
-        let other = names.resolve("other.example", 80, &nothing()).await.unwrap();
+        let other = resolver.resolve("other.example", 80, &no_guard()).await.unwrap();
         assert_eq!(other, ["127.0.0.2:80".parse().unwrap()]);
-        // Another instance has an answer of its own.
-        let another =
-            Names::new(&names.resolver).resolve("rebind.example", 80, &nothing()).await.unwrap();
+        // Another instance looks it up itself.
+        let another = CachingResolver::new(&resolver.resolver)
+            .resolve("rebind.example", 80, &no_guard())
+            .await
+            .unwrap();
         assert_eq!(another, ["127.0.0.3:80".parse().unwrap()]);
     }
 
     #[tokio::test]
-    async fn those_who_ask_at_the_same_time_get_the_same_answer() {
-        let names = rebinding();
-        let held = nothing();
+    async fn look_ups_of_one_name_at_the_same_time_are_one() {
+        let resolver = rebinding();
+        let guard = no_guard();
         let (one, other) = tokio::join!(
-            names.resolve("a.example", 1, &held),
-            names.resolve("A.example", 1, &held)
+            resolver.resolve("a.example", 1, &guard),
+            resolver.resolve("A.example", 1, &guard)
         );
         assert_eq!(one.unwrap(), other.unwrap());
     }
 
     #[tokio::test]
-    async fn addresses_and_pins_are_not_looked_up() {
-        let names = rebinding();
+    async fn addresses_and_overrides_are_not_looked_up() {
+        let resolver = rebinding();
         for (host, address) in [
             ("[::1]", "[::1]:80"),
             ("::1", "[::1]:80"),
@@ -301,7 +305,7 @@ pub(crate) mod tests {
             ("pinned.example.", "127.0.0.9:99"),
             ("x.example", "127.0.0.1:80"),
         ] {
-            let found = names.resolve(host, 80, &nothing()).await.unwrap();
+            let found = resolver.resolve(host, 80, &no_guard()).await.unwrap();
             assert_eq!(found, [address.parse().unwrap()], "{host}");
         }
     }

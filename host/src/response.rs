@@ -1,5 +1,5 @@
-//! The answer of an instance: taken whole while the instance runs, so that nothing of the instance is left while a client
-//! reads. Large ones wait in a room that has so much space for all and for one client; small ones always have a place.
+//! The response of an instance: collected whole while the instance runs, so that no instance is kept for a client that reads
+//! slowly. Large ones need a reservation of the quota for responses; small ones need none.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -16,49 +16,54 @@ use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::client::Client;
-use crate::quota::{Room, Taken};
+use crate::quota::{Quota, Reservation};
 
-/// The largest answer.
-const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
-/// What is no larger needs no room: there are no more of these than connections.
-const SMALL_ANSWER_BYTES: usize = 64 * 1024;
+/// The largest response, in bytes.
+const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;
+/// Responses up to this size, in bytes, need no reservation: there are no more of them than connections.
+const SMALL_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// What an instance gives as its answer.
-pub(crate) type Head = Result<Response<HyperOutgoingBody>, ErrorCode>;
+/// What an instance sets as its response.
+pub(crate) type GuestResponse = Result<Response<HyperOutgoingBody>, ErrorCode>;
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug)]
-pub(crate) enum NoAnswer {
+pub(crate) enum ResponseError {
     /// The component said so, or broke off.
     Failed(String),
-    NoRoom,
+    /// The quota for responses is used up.
+    OverQuota,
 }
 
-/// Takes the answer of one instance.
-pub(crate) struct Collector {
-    head: oneshot::Receiver<Head>,
-    begun: Option<(Parts, HyperOutgoingBody)>,
-    pieces: VecDeque<Bytes>,
+/// Collects the response of one instance.
+pub(crate) struct ResponseCollector {
+    head: oneshot::Receiver<GuestResponse>,
+    started: Option<(Parts, HyperOutgoingBody)>,
+    chunks: VecDeque<Bytes>,
     size: usize,
     client: Client,
-    room: Arc<Room>,
-    taken: Option<Taken>,
+    quota: Arc<Quota>,
+    reservation: Option<Reservation>,
 }
 
-impl Collector {
-    pub(crate) fn new(head: oneshot::Receiver<Head>, client: Client, room: Arc<Room>) -> Self {
-        let pieces = VecDeque::new();
-        Self { head, begun: None, pieces, size: 0, client, room, taken: None }
+impl ResponseCollector {
+    pub(crate) fn new(
+        head: oneshot::Receiver<GuestResponse>,
+        client: Client,
+        quota: Arc<Quota>,
+    ) -> Self {
+        let chunks = VecDeque::new();
+        Self { head, started: None, chunks, size: 0, client, quota, reservation: None }
     }
 
-    /// Takes what is there. Ready when that was all.
+    /// Collects what has been written. Ready when the response is complete.
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<Answer>, NoAnswer>> {
-        if self.begun.is_none() {
+    ) -> Poll<Result<Response<ResponseBody>, ResponseError>> {
+        if self.started.is_none() {
             match ready!(Pin::new(&mut self.head).poll(cx)) {
-                Ok(Ok(response)) => self.begun = Some(response.into_parts()),
+                Ok(Ok(response)) => self.started = Some(response.into_parts()),
                 Ok(Err(code)) => {
                     return Poll::Ready(Err(failed(format!("it answered with error {code}"))));
                 }
@@ -67,12 +72,12 @@ impl Collector {
                 }
             }
         }
-        while let Some((_, body)) = &mut self.begun {
+        while let Some((_, body)) = &mut self.started {
             match ready!(Pin::new(body).poll_frame(cx)) {
                 Some(Ok(frame)) => {
-                    // What is no data are trailers, which nobody reads.
-                    if let Err(why) = frame.into_data().map_or(Ok(()), |piece| self.push(piece)) {
-                        return Poll::Ready(Err(why));
+                    // Frames without data are trailers, which are left out.
+                    if let Err(error) = frame.into_data().map_or(Ok(()), |chunk| self.push(chunk)) {
+                        return Poll::Ready(Err(error));
                     }
                 }
                 Some(Err(error)) => {
@@ -84,75 +89,68 @@ impl Collector {
         Poll::Ready(self.finish())
     }
 
-    fn push(&mut self, piece: Bytes) -> Result<(), NoAnswer> {
-        if piece.is_empty() {
+    fn push(&mut self, chunk: Bytes) -> Result<(), ResponseError> {
+        if chunk.is_empty() {
             return Ok(());
         }
-        self.size += piece.len();
-        if self.size > MAX_ANSWER_BYTES {
-            return Err(failed(format!("its answer is larger than {MAX_ANSWER_BYTES} bytes")));
+        self.size += chunk.len();
+        if self.size > MAX_RESPONSE_BYTES {
+            return Err(failed(format!("its answer is larger than {MAX_RESPONSE_BYTES} bytes")));
         }
-        if self.size > SMALL_ANSWER_BYTES {
-            let has_room = match &mut self.taken {
-                Some(taken) => taken.grow_to(self.size),
-                none => {
-                    *none = self.room.take(self.client, self.size);
-                    none.is_some()
-                }
-            };
-            if !has_room {
-                return Err(NoAnswer::NoRoom);
-            }
+        if self.size > SMALL_RESPONSE_BYTES
+            && !self.quota.try_extend(&mut self.reservation, self.client, self.size)
+        {
+            return Err(ResponseError::OverQuota);
         }
-        self.pieces.push_back(piece);
+        self.chunks.push_back(chunk);
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<Response<Answer>, NoAnswer> {
-        let Some((head, _)) = self.begun.take() else {
+    fn finish(&mut self) -> Result<Response<ResponseBody>, ResponseError> {
+        let Some((head, _)) = self.started.take() else {
             return Err(failed("it ended without an answer".to_owned()));
         };
-        let mut pieces = std::mem::take(&mut self.pieces);
-        if let Some(taken) = self.taken.take() {
-            let taken = Arc::new(taken);
-            for piece in &mut pieces {
-                let counted = Counted { piece: std::mem::take(piece), _taken: taken.clone() };
-                *piece = Bytes::from_owner(counted);
+        let mut chunks = std::mem::take(&mut self.chunks);
+        if let Some(reservation) = self.reservation.take() {
+            let reservation = Arc::new(reservation);
+            for chunk in &mut chunks {
+                let bytes = std::mem::take(chunk);
+                *chunk = Bytes::from_owner(ReservedChunk { bytes, _of: reservation.clone() });
             }
         }
-        Ok(Response::from_parts(head, Answer { pieces }))
+        Ok(Response::from_parts(head, ResponseBody { chunks }))
     }
 }
 
-fn failed(cause: String) -> NoAnswer {
-    NoAnswer::Failed(cause)
+fn failed(cause: String) -> ResponseError {
+    ResponseError::Failed(cause)
 }
 
-/// A piece of an answer that has its room until it is sent.
-struct Counted {
-    piece: Bytes,
-    _taken: Arc<Taken>,
+/// A part of a response that keeps its reservation until it is sent.
+struct ReservedChunk {
+    bytes: Bytes,
+    _of: Arc<Reservation>,
 }
 
-impl AsRef<[u8]> for Counted {
+impl AsRef<[u8]> for ReservedChunk {
     fn as_ref(&self) -> &[u8] {
-        &self.piece
+        &self.bytes
     }
 }
 
-/// A body that is here whole.
+/// A complete body.
 #[derive(Default)]
-pub(crate) struct Answer {
-    pieces: VecDeque<Bytes>,
+pub(crate) struct ResponseBody {
+    chunks: VecDeque<Bytes>,
 }
 
-impl From<String> for Answer {
+impl From<String> for ResponseBody {
     fn from(text: String) -> Self {
-        Self { pieces: VecDeque::from([Bytes::from(text)]) }
+        Self { chunks: VecDeque::from([Bytes::from(text)]) }
     }
 }
 
-impl http_body::Body for Answer {
+impl http_body::Body for ResponseBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -160,14 +158,14 @@ impl http_body::Body for Answer {
         mut self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.pieces.pop_front().map(|piece| Ok(Frame::data(piece))))
+        Poll::Ready(self.chunks.pop_front().map(|chunk| Ok(Frame::data(chunk))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.pieces.is_empty()
+        self.chunks.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.pieces.iter().map(|piece| piece.len() as u64).sum())
+        SizeHint::with_exact(self.chunks.iter().map(|chunk| chunk.len() as u64).sum())
     }
 }

@@ -1,4 +1,4 @@
-//! Running an instance for one request: it lives while it runs, and no longer. Its answer is `answer`'s, its place `seat`'s.
+//! Runs an instance for one request, and no longer than it takes.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -19,16 +19,16 @@ use wasmtime_wasi_http::{Error, WasiHttpView};
 
 use crate::access_log::REQUEST_ID;
 use crate::app::{App, Served};
-use crate::instance::{Counters, State, TooMuch};
-use crate::instance_permit::{Overdue, Seat, Seated};
+use crate::instance::{Counters, OutOfCapacity, State};
+use crate::instance_permit::{InstancePermit, Scheduled, TransactionTimeout};
 use crate::refusal::Refusal;
-use crate::response::{Answer, Collector, Head, NoAnswer};
+use crate::response::{GuestResponse, ResponseBody, ResponseCollector, ResponseError};
 
-/// What it takes to run a component for one request.
+/// What is needed to run a component for one request.
 pub(crate) struct Run {
     pub(crate) app: Arc<App>,
     pub(crate) served: Arc<Served>,
-    pub(crate) seat: Arc<Seat>,
+    pub(crate) permit: Arc<InstancePermit>,
     pub(crate) deadline: Instant,
     pub(crate) cost: Cost,
 }
@@ -36,75 +36,76 @@ pub(crate) struct Run {
 /// How an instance ended.
 type End = Result<(), Refusal>;
 
-/// What comes first.
+/// What happens first.
 enum First {
     Ended(End),
-    Answered(Result<Response<Answer>, NoAnswer>),
+    Responded(Result<Response<ResponseBody>, ResponseError>),
 }
 
 impl Run {
-    /// Runs an instance until its answer is complete. `kept` is dropped when the instance is over.
+    /// Runs an instance until its response is complete. `guards` are dropped when the instance has ended.
     ///
-    /// Nearly every instance is over by then, and no other task was involved. One that goes on does so on a task of its own.
-    pub(crate) async fn start<K: Send + 'static>(
+    /// Nearly every instance ends with its response, in the task of the request. One that goes on gets a task of its own.
+    pub(crate) async fn start<G: Send + 'static>(
         self,
         request: Request<Full<Bytes>>,
-        kept: K,
-    ) -> Result<Response<Answer>, Refusal> {
+        guards: G,
+    ) -> Result<Response<ResponseBody>, Refusal> {
         let name = self.served.component.name.clone();
-        let refusal = |why| match why {
-            NoAnswer::Failed(cause) => Refusal::Failed { component: name.clone(), cause },
-            NoAnswer::NoRoom => Refusal::UnreadAnswers,
+        let refusal = |error| match error {
+            ResponseError::Failed(cause) => Refusal::Failed { component: name.clone(), cause },
+            ResponseError::OverQuota => Refusal::TooManyResponses,
         };
         let (sender, head) = oneshot::channel();
-        let seat = self.seat.clone();
-        let mut answer = Collector::new(head, seat.client(), self.app.capacity.answers.clone());
+        let permit = self.permit.clone();
+        let mut response =
+            ResponseCollector::new(head, permit.client(), self.app.capacity.responses.clone());
         let instance = self
-            .instance(request, sender, kept)
-            .map_err(|error| refusal(NoAnswer::Failed(format!("{error:#}"))))?;
-        let mut instance = Instance(Some(Box::pin(instance)));
+            .instance(request, sender, guards)
+            .map_err(|error| refusal(ResponseError::Failed(format!("{error:#}"))))?;
+        let mut instance = Detached(Some(Box::pin(instance)));
         let first = poll_fn(|cx| {
             if let Poll::Ready(end) = instance.poll(cx) {
                 return Poll::Ready(First::Ended(end));
             }
-            answer.poll(cx).map(First::Answered)
+            response.poll(cx).map(First::Responded)
         });
         match first.await {
             First::Ended(end) => {
                 end?;
-                // Nothing can be pending: whoever could send more is gone.
-                match answer.poll(&mut Context::from_waker(Waker::noop())) {
-                    Poll::Ready(answer) => answer.map_err(refusal),
-                    Poll::Pending => Err(refusal(NoAnswer::Failed("it broke off".to_owned()))),
+                // The sender of the response is gone, so nothing is pending.
+                match response.poll(&mut Context::from_waker(Waker::noop())) {
+                    Poll::Ready(response) => response.map_err(refusal),
+                    Poll::Pending => Err(refusal(ResponseError::Failed("it broke off".to_owned()))),
                 }
             }
-            First::Answered(answered) => {
-                if answered.is_ok() {
-                    seat.go_on_afterwards();
+            First::Responded(response) => {
+                if response.is_ok() {
+                    permit.continue_in_background();
                 }
                 // Dropping `instance` lets it go on.
-                answered.map_err(refusal)
+                response.map_err(refusal)
             }
         }
     }
 
-    /// The whole life of an instance.
-    fn instance<K: Send + 'static>(
+    /// An instance, from its start to its end.
+    fn instance<G: Send + 'static>(
         self,
         request: Request<Full<Bytes>>,
-        answer: oneshot::Sender<Head>,
-        kept: K,
+        response: oneshot::Sender<GuestResponse>,
+        guards: G,
     ) -> wasmtime::Result<impl Future<Output = End> + Send + 'static> {
-        let Self { app, served, seat, deadline, cost } = self;
+        let Self { app, served, permit, deadline, cost } = self;
         let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
         let state = State::new(
             &served.component,
             id.unwrap_or("-"),
             deadline,
             cost.counters.clone(),
-            (&seat, &app.capacity),
+            (&permit, &app.capacity),
         );
-        let writing = state.turn.writing.clone();
+        let writer = state.database.writer.clone();
         let mut store = Store::new(&app.engine, state);
         store.limiter_async(State::limiter);
         store.set_epoch_deadline(1);
@@ -112,7 +113,7 @@ impl Run {
         let request =
             request.map(|body| body.map_err(|never: Infallible| -> Error { match never {} }));
         let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
-        let outparam = store.data_mut().http().new_response_outparam(answer)?;
+        let outparam = store.data_mut().http().new_response_outparam(response)?;
         Ok(async move {
             let call = async {
                 let proxy = served.instances.instantiate_async(&mut store).await?;
@@ -120,35 +121,34 @@ impl Run {
             };
             let cpu_micros = app.limits.debug_headers.then_some(&cost.cpu_micros);
             let timed = Timed { call: Box::pin(call), cpu_micros };
-            let seated = Seated::new(timed, seat, writing, app.limits.transaction);
-            // A running instance yields at each tick of the epoch, a waiting one is not running:
-            // this ends both.
-            let ended = tokio::time::timeout_at(deadline.into(), seated).await;
+            let scheduled = Scheduled::new(timed, permit, writer, app.limits.transaction);
+            // (A running instance yields at each tick of the epoch, so this ends it as well as a waiting one.)
+            let ended = tokio::time::timeout_at(deadline.into(), scheduled).await;
             let end = match ended {
                 Ok(Ok(Ok(()))) => Ok(()),
-                Ok(Ok(Err(error))) => Err(why(error, &served.component.name)),
-                Ok(Err(Overdue)) | Err(_) => Err(Refusal::Deadline),
+                Ok(Ok(Err(error))) => Err(refusal_of(error, &served.component.name)),
+                Ok(Err(TransactionTimeout)) | Err(_) => Err(Refusal::Deadline),
             };
             drop(store);
-            drop(kept);
+            drop(guards);
             end
         })
     }
 }
 
-/// Why an instance ended before it was done.
-fn why(error: wasmtime::Error, component: &str) -> Refusal {
-    if error.is::<TooMuch>() {
+/// The refusal for an instance that ended with an error.
+fn refusal_of(error: wasmtime::Error, component: &str) -> Refusal {
+    if error.is::<OutOfCapacity>() {
         return Refusal::TooBusy;
     }
     Refusal::Failed { component: component.to_owned(), cause: format!("{error:#}") }
 }
 
-/// An instance that is finished in the background if nobody waits for it any longer: once begun, a
-/// request is carried out within its deadline, also if its client has gone.
-struct Instance(Option<Pin<Box<dyn Future<Output = End> + Send>>>);
+/// An instance that goes on in a task of its own when this is dropped: a request that was begun is carried out within its
+/// deadline, even if its client has closed the connection.
+struct Detached(Option<Pin<Box<dyn Future<Output = End> + Send>>>);
 
-impl Instance {
+impl Detached {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         let Some(instance) = &mut self.0 else { return Poll::Pending };
         let end = instance.as_mut().poll(cx);
@@ -159,7 +159,7 @@ impl Instance {
     }
 }
 
-impl Drop for Instance {
+impl Drop for Detached {
     fn drop(&mut self) {
         let Some(instance) = self.0.take() else { return };
         tokio::spawn(async move {
@@ -180,7 +180,7 @@ impl Drop for Instance {
     }
 }
 
-/// What a request has cost so far, for tests and the benchmark.
+/// What a request has cost until now, for tests and the benchmark.
 #[derive(Clone, Default)]
 pub(crate) struct Cost {
     counters: Arc<Counters>,
@@ -196,7 +196,7 @@ impl Cost {
     }
 }
 
-/// Adds up the processor time that a future takes, if anybody wants to know.
+/// Measures the processor time of a future, where `cpu_micros` takes it.
 struct Timed<'a, F> {
     call: Pin<Box<F>>,
     cpu_micros: Option<&'a Arc<AtomicU64>>,

@@ -1,5 +1,5 @@
-//! Connections: accepting them, hyper's limits on what comes in, and ending in good order. Who may be
-//! connected is `connections`' decision, what a request does is `request`'s.
+//! Accepts connections, sets hyper's limits, and shuts down gracefully. `connections` decides which are admitted, `request`
+//! what happens to requests.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,47 +18,46 @@ use tokio::sync::watch;
 
 use crate::app::App;
 use crate::client::Client;
-use crate::connections::{Connections, Place};
-use crate::min_data_rate::{Pace, Paced};
-use crate::request::{self, Alive};
+use crate::connections::{Admission, Connections};
+use crate::min_data_rate::{MinDataRate, MinDataRateStream};
+use crate::request::{self, InFlight};
 
 /// The request line and all headers together; more is 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// More is 431 as well.
 const MAX_HEADERS: usize = 100;
-/// How long requests in flight may take once the host is asked to stop.
-const GRACE: Duration = Duration::from_secs(10);
-/// How long a connection may go on then that has no request any more: what is sent must still get through, but a request
-/// that has not come by then does not count.
-const LAST_BYTES: Duration = Duration::from_secs(2);
-/// How much the system keeps of an answer that is not read yet, for each connection.
+/// How long requests in flight may take when the host shuts down.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection stays open then after its last request, so that the response is delivered.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+/// How much of a response the system buffers for a client, for each connection.
 const SEND_BUFFER_BYTES: usize = 256 * 1024;
-/// How long a client in the reserve may take for the head of its request.
-const RESERVE_HEAD: Duration = Duration::from_secs(2);
-/// How long a client may leave what was sent to it unread.
+/// How long a client may take for the head of a request on a spare connection.
+const SPARE_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long data that was sent may be unacknowledged.
 #[cfg(target_os = "linux")]
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause after the system refused a connection, so that the log does not fill.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// What a connection may take.
+/// The limits of connections.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
-    /// At a time.
+    /// How many there may be.
     pub(crate) connections: usize,
-    /// How long a client may take for the head of a request, the pause before it included.
+    /// How long a client may take for the head of a request, including the pause before it.
     pub(crate) head: Duration,
-    /// How fast it must read what is sent to it.
-    pub(crate) reading: Pace,
+    /// How fast a client must read responses.
+    pub(crate) response_rate: MinDataRate,
 }
 
-/// What ends the host.
-pub(crate) struct Stop {
+/// The signals that shut the host down.
+pub(crate) struct Shutdown {
     interrupt: Signal,
     terminate: Signal,
 }
 
-impl Stop {
+impl Shutdown {
     /// Begins to listen for SIGINT and SIGTERM.
     pub(crate) fn listen() -> Result<Self> {
         Ok(Self {
@@ -67,8 +66,8 @@ impl Stop {
         })
     }
 
-    /// Comes when the host is asked to stop.
-    pub(crate) async fn asked(&mut self) {
+    /// Ready when a signal arrives.
+    pub(crate) async fn requested(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -76,24 +75,35 @@ impl Stop {
     }
 }
 
-/// Serves `app` until the host is asked to stop and what was begun is finished.
-pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, limits: Limits, mut stop: Stop) {
-    let (stopping, alive) = watch::channel(false);
+/// Serves `app` until `shutdown` is requested and the requests in flight are finished.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    limits: Limits,
+    mut shutdown: Shutdown,
+) {
+    let (stopping, in_flight) = watch::channel(false);
     let connections = Connections::new(limits.connections);
-    // Those that are accepted have it from here.
+    // Accepted connections inherit it.
     let _ = socket2::SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER_BYTES);
     loop {
         let accepted = tokio::select! {
-            () = stop.asked() => break,
+            () = shutdown.requested() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, client)) => {
-                // Else it is closed at once.
-                let Some(place) = connections.admit(Client::from(client.ip())) else { continue };
+                let Some(admission) = connections.admit(Client::from(client.ip())) else {
+                    continue;
+                };
                 set_options(&stream);
-                let connection =
-                    Connection { app: app.clone(), client, stopping: alive.clone(), limits, place };
+                let connection = Connection {
+                    app: app.clone(),
+                    client,
+                    stopping: in_flight.clone(),
+                    limits,
+                    admission,
+                };
                 tokio::spawn(connection.serve(stream));
             }
             Err(error) => {
@@ -102,24 +112,24 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, limits: Limits, 
             }
         }
     }
-    drop((listener, alive));
-    // Fails if there is no connection, which is fine.
+    drop((listener, in_flight));
+    // An error means that there is no connection.
     let _ = stopping.send(true);
     tracing::info!("stopping");
     let finished = tokio::select! {
-        finished = tokio::time::timeout(GRACE, stopping.closed()) => finished.is_ok(),
-        () = stop.asked() => false,
+        finished = tokio::time::timeout(SHUTDOWN_TIMEOUT, stopping.closed()) => finished.is_ok(),
+        () = shutdown.requested() => false,
     };
     if !finished {
         tracing::warn!("stopped with requests unfinished");
     }
 }
 
-/// Both options help, and neither is worth a connection: they fail on one that its client has just left.
+/// An option that cannot be set is no reason to refuse a connection: that happens when its client has just closed it.
 fn set_options(stream: &TcpStream) {
-    // Answers are written whole: nothing is gained by waiting for more.
+    // Responses are written whole: there is nothing to wait for.
     let _ = stream.set_nodelay(true);
-    // A client that takes no answer does not keep it for ever. Other systems have no such setting.
+    // Other systems have no such option.
     #[cfg(target_os = "linux")]
     let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(SEND_TIMEOUT));
 }
@@ -127,37 +137,41 @@ fn set_options(stream: &TcpStream) {
 struct Connection {
     app: Arc<App>,
     client: SocketAddr,
-    /// Turns true when the host is to stop, which waits until all of these are gone.
+    /// Changes to true when the host shuts down, which waits until all of these are dropped.
     stopping: watch::Receiver<bool>,
     limits: Limits,
-    place: Place,
+    admission: Admission,
 }
 
 impl Connection {
     async fn serve(mut self, stream: TcpStream) {
         let (app, client, host) = (self.app.clone(), self.client, self.stopping.clone());
-        let (entry, is_reserve) = (self.place.entry.clone(), self.place.is_reserve());
+        let (state, is_spare) = (self.admission.state.clone(), self.admission.is_spare());
         let requests = Arc::new(watch::Sender::new(()));
         let counted = requests.clone();
         let service = service_fn(move |request: Request<Incoming>| {
-            let alive = Alive { host: host.clone(), connection: counted.subscribe() };
-            let (app, in_request) = (app.clone(), entry.request());
+            let in_flight = InFlight { host: host.clone(), connection: counted.subscribe() };
+            let (app, active) = (app.clone(), state.begin_request());
             async move {
-                let answer = if is_reserve && !app.is_probe(request.uri().path()) {
+                let response = if is_spare && !app.is_probe(request.uri().path()) {
                     request::refuse_connection(&app, request)
                 } else {
-                    request::handle(app, client, alive, request).await
+                    request::handle(app, client, in_flight, request).await
                 };
-                drop(in_request);
-                Ok::<_, Infallible>(answer)
+                drop(active);
+                Ok::<_, Infallible>(response)
             }
         });
-        let head_timeout = if is_reserve { RESERVE_HEAD } else { self.limits.head };
-        let stream = Paced::new(stream, self.limits.reading, self.place.entry.sends());
+        let head_timeout = if is_spare { SPARE_HEAD_TIMEOUT } else { self.limits.head };
+        let stream = MinDataRateStream::new(
+            stream,
+            self.limits.response_rate,
+            self.admission.state.is_sending(),
+        );
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(head_timeout)
-            // Who sends no more may still wait for an answer.
+            // A client that has closed its side may still wait for a response.
             .half_close(true)
             .max_buf_size(MAX_HEAD_BYTES)
             .max_headers(MAX_HEADERS)
@@ -165,8 +179,8 @@ impl Connection {
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = self.place.entry.is_to_close() => Ok(()),
-            // The first change is the last. An error means that the host is gone already.
+            () = self.admission.state.close_requested() => Ok(()),
+            // There is one change. An error means that the host has shut down already.
             _ = self.stopping.changed() => {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
@@ -181,11 +195,11 @@ impl Connection {
     }
 }
 
-/// Comes when a connection has had no request for a while.
+/// Ready when a connection has had no request for [`FLUSH_TIMEOUT`].
 async fn without_requests(requests: &watch::Sender<()>) {
     loop {
         requests.closed().await;
-        tokio::time::sleep(LAST_BYTES).await;
+        tokio::time::sleep(FLUSH_TIMEOUT).await;
         if requests.receiver_count() == 0 {
             return;
         }

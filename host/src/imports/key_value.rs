@@ -27,12 +27,11 @@ impl State {
             return Ok(Err(Error::AccessDenied));
         };
         parameters.insert(0, Value::Text(self.table.get(store)?.label.clone()));
-        // A turn of its own: this is another file than that of the SQL transaction which may be
-        // open.
-        let turn = self.turn.elsewhere();
-        let _stay = self.seat.stay();
+        // Another file than that of the SQL transaction which may be open.
+        let context = self.database.for_other_file();
+        let _keep = self.permit.keep();
         let result = async {
-            GuestConnection::open(&database, &turn)?.execute::<Value>(sql, &parameters).await
+            GuestConnection::open(&database, &context)?.execute::<Value>(sql, &parameters).await
         };
         Ok(result.await.map_err(|failure: Failure| Error::Other(failure.to_string())))
     }

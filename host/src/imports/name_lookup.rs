@@ -1,5 +1,5 @@
-//! `wasi:sockets/ip-name-lookup`, by which a component looks before it connects. Only a component with
-//! `allowed_outbound_hosts` may look.
+//! `wasi:sockets/ip-name-lookup`, with which a component checks an address before it connects. Only a component with
+//! `allowed_outbound_hosts` may use it.
 
 use std::net::IpAddr;
 
@@ -20,11 +20,11 @@ impl Host for State {
         if self.component.outbound.allowed.is_empty() {
             return Ok(Err(ErrorCode::AccessDenied));
         }
-        let names = self.names.clone();
+        let resolver = self.resolver.clone();
         let Some(call) = self.calls.begin() else {
             return Ok(Err(ErrorCode::TemporaryResolverFailure));
         };
-        Ok(Ok(self.table.push(Lookup::start(names, name, call))?))
+        Ok(Ok(self.table.push(Lookup::start(resolver, name, call))?))
     }
 }
 

@@ -20,7 +20,7 @@ impl HostConnection for State {
             self.warn_of_undeclared("SQLite database", &name, "sqlite_databases");
             return Ok(Err(Error::AccessDenied));
         };
-        match GuestConnection::open(database, &self.turn) {
+        match GuestConnection::open(database, &self.database) {
             Ok(connection) => Ok(Ok(self.table.push(connection)?)),
             Err(error) => Ok(Err(Error::Io(error.to_string()))),
         }
@@ -33,7 +33,7 @@ impl HostConnection for State {
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Result<QueryResult, Error>> {
         self.counters.statements.fetch_add(1, Ordering::Relaxed);
-        let _stay = self.seat.stay();
+        let _keep = self.permit.keep();
         let connection = self.table.get_mut(&connection)?;
         let result = connection.execute::<Value>(&statement, &parameters).await;
         tracing::debug!(target: "berth::sqlite", sql = statement, failed = result.is_err());

@@ -153,7 +153,7 @@ fn bodies_that_are_half_sent_keep_nobody_from_being_served() {
 
 #[test]
 fn more_bodies_than_there_is_room_for_are_503() {
-    let host = Host::start(&["--body-room", "4000000"]);
+    let host = Host::start(&["--body-quota", "4000000"]);
     let body = vec![b'x'; 900_000];
     let mut first = host.connect();
     first.send(head("POST", "/misbehave/ignore", "content-length: 900001\r\n"));
