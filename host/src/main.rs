@@ -77,7 +77,7 @@ use crate::variables::Values;
 )]
 enum Command {
     /// Serve an application until Ctrl-C or SIGTERM.
-    Up(Up),
+    Up(Box<Up>),
     #[command(external_subcommand)]
     External(Vec<OsString>),
 }
@@ -156,7 +156,7 @@ fn main() -> ExitCode {
         .log_internal_errors(false)
         .init();
     let result = match command {
-        Command::Up(up) => run(up),
+        Command::Up(up) => run(*up),
         Command::External(words) => external::run(&words),
     };
     match result {

@@ -188,7 +188,7 @@ fn read_module(
             "macro_rules" => {
                 // Those that are exported are found in the root of the crate.
                 let name = token(here + 2).to_owned();
-                let path = [&["crate".into()], &at[..], &[name.clone()]].concat();
+                let path = [vec!["crate".into()], at.clone(), vec![name.clone()]].concat();
                 modules.entry(Vec::new()).or_default().uses.push((name, path));
                 here += 2;
             }
