@@ -101,10 +101,10 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_named_by_its_setting() {
         for url in ["", "mail.example", "/send", "ftp://mail.example/", "http://", "http://a b/"] {
-            let error = of(url, "secret").err().expect("no address");
+            let error = of(url, "secret").expect_err("no address");
             assert!(error.contains("mail_gateway_url") && !error.contains("secret"), "{error}");
         }
-        let error = of("http://mail.example/", "two\nlines").err().expect("no header");
+        let error = of("http://mail.example/", "two\nlines").expect_err("no header");
         assert!(error.contains("mail_gateway_token") && !error.contains("lines"), "{error}");
     }
 
