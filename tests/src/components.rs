@@ -7,24 +7,28 @@ use berth_web::Route;
 pub struct Component {
     /// Its name in `spin.toml`, and of its directory below `components/`.
     pub name: &'static str,
-    /// Its route table.
-    pub routes: &'static [Route],
+    /// The route tables of its resources.
+    pub tables: &'static [&'static [Route]],
 }
 
 /// Every component that serves routes.
 pub const COMPONENTS: &[Component] = &[
-    Component { name: "applications", routes: berth_applications::ROUTES },
-    Component { name: "identity", routes: berth_identity::ROUTES },
-    Component { name: "organizations", routes: berth_organizations::ROUTES },
-    Component { name: "proxycache", routes: berth_proxycache::ROUTES },
-    Component { name: "repositories", routes: berth_repositories::ROUTES },
-    Component { name: "system", routes: berth_system::ROUTES },
-    Component { name: "teams", routes: berth_teams::ROUTES },
+    Component { name: "applications", tables: berth_applications::TABLES },
+    Component { name: "identity", tables: berth_identity::TABLES },
+    Component { name: "organizations", tables: berth_organizations::TABLES },
+    Component { name: "proxycache", tables: berth_proxycache::TABLES },
+    Component { name: "repositories", tables: berth_repositories::TABLES },
+    Component { name: "system", tables: berth_system::TABLES },
+    Component { name: "teams", tables: berth_teams::TABLES },
 ];
+impl Component {
+    /// The rows that it serves.
+    pub fn rows(self) -> impl Iterator<Item = &'static Route> {
+        self.tables.iter().flat_map(|table| table.iter())
+    }
+}
 
 /// Every row of every table, with its component.
 pub fn rows() -> impl Iterator<Item = (Component, &'static Route)> {
-    COMPONENTS
-        .iter()
-        .flat_map(|component| component.routes.iter().map(move |route| (*component, route)))
+    COMPONENTS.iter().flat_map(|component| component.rows().map(move |route| (*component, route)))
 }

@@ -33,7 +33,7 @@ impl Generated {
 #[must_use]
 pub fn generated() -> Vec<Generated> {
     vec![
-        Generated { path: "components/system/src/discovery.json", text: discovery::text() },
+        Generated { path: "crates/berth-api/src/system/discovery.json", text: discovery::text() },
         Generated { path: "docs/endpoints.md", text: endpoints::text() },
         Generated { path: "docs/settings.md", text: settings::text() },
         Generated { path: "spin.toml", text: manifest::text() },

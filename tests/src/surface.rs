@@ -4,13 +4,13 @@
 //! answered stands in `tests/surface/answers/`, who may send them in `tests/surface/who.txt`; `tests/surface.rs` compares.
 
 mod answers;
+mod fixture;
 mod over_tcp;
 mod requests;
 mod secrets;
-mod stage;
 
-pub use answers::Rehearsal;
+pub use answers::Transcripts;
+pub use fixture::{Fixture, content_type, send_to};
 pub use over_tcp::OverTcp;
 pub use requests::{Ask, Case, Given, Script, Step, Who};
 pub use secrets::Secrets;
-pub use stage::{Stage, content_type, send_to};

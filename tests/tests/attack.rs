@@ -299,14 +299,14 @@ fn attack() -> std::sync::MutexGuard<'static, ()> {
 #[test]
 fn guesses_at_names_that_nobody_has() {
     let _alone = attack();
-    let scene = Scene::new();
+    let base = Scene::new();
     // Basic credentials of nobody: `nobody0000000:xxxxxxxx`.
     let guess = |number: u64| {
         let credentials = encode(&format!("nobody{number:07}:xxxxxxxx"));
         format!("GET /api/v1/org HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic {credentials}\r\n\r\n")
             .into_bytes()
     };
-    scene.withstand(400, Kind::Ask(Box::new(guess)));
+    base.withstand(400, Kind::Ask(Box::new(guess)));
 }
 
 fn encode(text: &str) -> String {
@@ -317,22 +317,22 @@ fn encode(text: &str) -> String {
 #[test]
 fn readers_that_do_not_read_a_large_answer() {
     let _alone = attack();
-    let scene = Scene::new();
-    let attacker = scene.attacker.client();
+    let base = Scene::new();
+    let attacker = base.attacker.client();
     let metadata = json!({"unstructured_metadata": {"a": "x".repeat(1_000_000)}});
     for number in 0..12 {
         // As large as it may be.
         attacker.put(&format!("/api/v1/user/robots/r{number}"), &metadata);
     }
-    let request = scene.request("GET", "/api/v1/user/logs", "", true);
-    scene.withstand(140, Kind::Dawdle { request, bytes: 1 });
+    let request = base.request("GET", "/api/v1/user/logs", "", true);
+    base.withstand(140, Kind::Dawdle { request, bytes: 1 });
 }
 
 #[test]
 fn slow_readers_of_a_public_list() {
     let _alone = attack();
-    let scene = Scene::new();
-    let attacker = scene.attacker.client();
+    let base = Scene::new();
+    let attacker = base.attacker.client();
     for number in 0..100 {
         let repository = json!({
             "namespace": "mallory", "repository": format!("r{number}"), "visibility": "public",
@@ -340,19 +340,19 @@ fn slow_readers_of_a_public_list() {
         });
         attacker.post("/api/v1/repository", &repository);
     }
-    let request = scene.request("GET", "/api/v1/repository?public=true", "", false);
-    scene.withstand(150, Kind::Dawdle { request, bytes: 200 });
+    let request = base.request("GET", "/api/v1/repository?public=true", "", false);
+    base.withstand(150, Kind::Dawdle { request, bytes: 200 });
 }
 
 #[test]
 fn calls_to_a_server_that_does_not_answer() {
     let _alone = attack();
-    let scene = Scene::new();
+    let base = Scene::new();
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let upstream = silent.local_addr().expect("an address").to_string();
-    let attacker = scene.attacker.client();
+    let attacker = base.attacker.client();
     attacker.post("/api/v1/organization/", &json!({"name": "evil", "email": "e@example.com"}));
-    let headers = scene.request("POST", "/api/v1/organization/evil/validateproxycache", "@", true);
+    let headers = base.request("POST", "/api/v1/organization/evil/validateproxycache", "@", true);
     let headers = String::from_utf8(headers).expect("text");
     let ask = move |number: u64| {
         let body = json!({
@@ -366,21 +366,21 @@ fn calls_to_a_server_that_does_not_answer() {
             .replace("\r\n\r\n@", &format!("\r\n\r\n{body}"))
             .into_bytes()
     };
-    scene.withstand(130, Kind::Ask(Box::new(ask)));
+    base.withstand(130, Kind::Ask(Box::new(ask)));
 }
 
 #[test]
 fn bodies_that_fill_the_room() {
     let _alone = attack();
-    let scene = Scene::new();
-    let mut request = scene.request("POST", "/x", &"x".repeat(1 << 20), false);
+    let base = Scene::new();
+    let mut request = base.request("POST", "/x", &"x".repeat(1 << 20), false);
     request.pop();
-    scene.withstand(130, Kind::Hold(request));
+    base.withstand(130, Kind::Hold(request));
 }
 
 #[test]
 fn connections_that_ask_for_nothing() {
     let _alone = attack();
-    let scene = Scene::new();
-    scene.withstand(1400, Kind::Hold(Vec::new()));
+    let base = Scene::new();
+    base.withstand(1400, Kind::Hold(Vec::new()));
 }

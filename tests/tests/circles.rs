@@ -24,8 +24,6 @@ const KNOWN: &[(&str, &[&str])] = &[
             "credentials.rs",
             "device.rs",
             "error.rs",
-            "mail.rs",
-            "mail/delivery.rs",
             "message.rs",
             "password.rs",
             "password_use.rs",
@@ -36,8 +34,28 @@ const KNOWN: &[(&str, &[&str])] = &[
             "throttle.rs",
         ],
     ),
-    ("components/applications", &["oauth/authorize.rs", "oauth/grant.rs"]),
-    ("components/registry-client", &["browser.rs", "handshake.rs", "lib.rs", "reply.rs"]),
+    (
+        "crates/berth-api",
+        &[
+            "oauth/assign.rs",
+            "oauth/authorize.rs",
+            "oauth/client.rs",
+            "oauth/grant.rs",
+            "oauth/inspect.rs",
+            "oauth/local.rs",
+            "oauth/mod.rs",
+            "oauth/pages.rs",
+            "oauth/redirect.rs",
+            "oauth/request.rs",
+            "oauth/routes.rs",
+            "oauth/sign_in.rs",
+            "oauth/token.rs",
+        ],
+    ),
+    (
+        "components/registry-client",
+        &["handshake.rs", "lib.rs", "response.rs", "upstream_client.rs"],
+    ),
 ];
 
 #[test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use berth_test::App;
-use berth_tests::surface::{Ask, Script, Stage};
+use berth_tests::surface::{Ask, Fixture, Script};
 use serde_json::json;
 
 /// Operations that delete `acme`.
@@ -30,23 +30,23 @@ fn contents(app: &App) -> BTreeMap<String, Vec<Vec<String>>> {
 #[test]
 fn an_interrupted_deletion_leaves_the_whole_organization() {
     let script = Script::read();
-    let scene = Stage::set(&script);
-    let before = contents(&scene.app);
+    let base = Fixture::set(&script);
+    let before = contents(&base.app);
     for operation in DELETIONS {
         let ask = deletion(&script, operation);
-        let mut done = scene.copy();
+        let mut done = base.copy();
         assert!(done.send(ask).status() < 300, "{operation}");
         let statements = done.app.latest_statements();
         let begin = statements.iter().position(|sql| sql.starts_with("BEGIN"));
         let of_transaction = &statements[begin.expect("a transaction")..];
         assert!(of_transaction.len() >= 4 && of_transaction.ends_with(&["COMMIT".to_owned()]));
         for statement in of_transaction {
-            let mut stage = scene.copy();
-            stage.app.fail_on(Some(statement));
-            assert_eq!(stage.send(ask).status(), 500, "{operation}, {statement}");
-            stage.app.fail_on(None);
-            assert!(contents(&stage.app) == before, "{operation} left a part: {statement}");
-            assert!(stage.send(ask).status() < 300, "{operation} works afterwards: {statement}");
+            let mut fixture = base.copy();
+            fixture.app.fail_on(Some(statement));
+            assert_eq!(fixture.send(ask).status(), 500, "{operation}, {statement}");
+            fixture.app.fail_on(None);
+            assert!(contents(&fixture.app) == before, "{operation} left a part: {statement}");
+            assert!(fixture.send(ask).status() < 300, "{operation} works afterwards: {statement}");
         }
     }
 }
@@ -55,14 +55,14 @@ fn an_interrupted_deletion_leaves_the_whole_organization() {
 #[test]
 fn a_deletion_leaves_nothing() {
     let script = Script::read();
-    let scene = Stage::set(&script);
-    let id = &scene.app.rows("SELECT id FROM account WHERE name = 'acme'")[0][0];
-    let columns = columns_of_organizations(&scene.app);
+    let base = Fixture::set(&script);
+    let id = &base.app.rows("SELECT id FROM account WHERE name = 'acme'")[0][0];
+    let columns = columns_of_organizations(&base.app);
     assert!(columns.len() > 10, "{columns:?}");
     for operation in DELETIONS {
-        let mut stage = scene.copy();
-        assert!(stage.send(deletion(&script, operation)).status() < 300, "{operation}");
-        let app = &stage.app;
+        let mut fixture = base.copy();
+        assert!(fixture.send(deletion(&script, operation)).status() < 300, "{operation}");
+        let app = &fixture.app;
         for (table, column) in &columns {
             let left = app.rows(&format!("SELECT count(*) FROM {table} WHERE {column} = {id}"));
             assert_eq!(left, [["0"]], "{operation} left rows of {table}");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// The answer with these settings.
 fn discovery(query: &str, settings: &[(&str, &str)]) -> Value {
-    let app = App::new(&[berth_system::ROUTES]);
+    let app = App::new();
     for (name, value) in settings {
         app.set(name, value);
     }

@@ -1,4 +1,4 @@
-//! What the door makes of requests and answers, on the real components: every header, the length, and mail afterwards.
+//! What the entry of a component makes of requests and answers, on the real components: every header, the length, and mail afterwards.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};

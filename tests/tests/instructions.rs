@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use berth_test::App;
+use berth_tests::components::{COMPONENTS, Component};
 
 /// What is counted.
 const OPERATIONS: &[(&str, &str)] = &[
@@ -62,7 +63,7 @@ fn count(path: &str, requests: u64) -> u64 {
     let own = std::env::current_exe().expect("a test is a file");
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .args(["--collect-atstart=no", "--toggle-collect=berth_web::desk::serve*"])
+        .args(["--collect-atstart=no", "--toggle-collect=berth_web::pipeline::serve*"])
         .arg(own)
         .args(["--exact", "requests"])
         .env(PATH, path)
@@ -81,8 +82,10 @@ fn requests() {
     let variable = |name| std::env::var(name).ok();
     let path = variable(PATH).unwrap_or_else(|| OPERATIONS[0].1.into());
     let requests = variable(COUNT).map_or(1, |count| count.parse().expect("a number"));
-    let tables = [berth_organizations::ROUTES, berth_teams::ROUTES, berth_applications::ROUTES];
-    let app = App::new(&tables).with_user("ana").with_organization("acme", "ana");
+    let serves = |component: &&Component| berth_web::find_any(component.tables, &path);
+    let component = COMPONENTS.iter().find(serves).expect("a component serves the path");
+    let app =
+        App::new().serving(component.tables).with_user("ana").with_organization("acme", "ana");
     let ana = app.as_user("ana");
     for _ in 0..requests {
         let reply = ana.get(&path);

@@ -2,12 +2,10 @@
 //! budget, which knows no sizes; how long they take is the benchmark's.
 
 use berth_test::App;
-use berth_tests::components::COMPONENTS;
 use berth_tests::large::{self, PEOPLE, PERMISSIONS, REPOSITORIES, TEAMS};
 
 fn app() -> App {
-    let tables: Vec<_> = COMPONENTS.iter().map(|component| component.routes).collect();
-    let app = App::new(&tables)
+    let app = App::new()
         .with_user("ana")
         .with_organization("acme", "ana")
         .with_organization("other", "ana");

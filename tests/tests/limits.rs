@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::limits::{LIST_BYTES, OWNED};
 use berth_test::{App, As};
-use berth_tests::components::{COMPONENTS, rows};
+use berth_tests::components::rows;
 use berth_web::{Method, Route};
 use serde_json::{Value, json};
 
@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 const LARGEST_ANSWER: usize = 2 * LIST_BYTES;
 
 fn app() -> App {
-    let tables: Vec<_> = COMPONENTS.iter().map(|component| component.routes).collect();
-    App::new(&tables)
+    App::new()
         .with("super_users", "root")
         .with("feature_auto_prune", "true")
         .with("feature_quota_management", "true")

@@ -85,7 +85,7 @@ fn every_row_is_found_in_its_table() {
     for (component, route) in rows() {
         let path = samples(route.path).remove(0);
         let request = request(route.method, path);
-        let found = berth_web::find(component.routes, &request).map_or("nothing", |row| row.name);
+        let found = berth_web::find(component.tables, &request).map_or("nothing", |row| row.name);
         if found != route.name {
             wrong.push(format!(
                 "{} {}: {found}, not {}",
@@ -130,7 +130,10 @@ fn every_component_with_a_route_table_is_listed() {
     let components = fs::read_dir(repository_root().join("components")).expect("components/");
     let mut found: Vec<String> = components
         .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.join("src/routes.rs").is_file())
+        .filter(|path| {
+            let list = fs::read_to_string(path.join("src/lib.rs"));
+            list.is_ok_and(|list| list.contains("resources!("))
+        })
         .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
         .collect();
     found.sort();

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use berth_tests::components::{COMPONENTS, rows};
-use berth_tests::surface::{Ask, Case, OverTcp, Rehearsal, Script, Secrets, Stage};
+use berth_api::RESOURCES;
+use berth_tests::components::rows;
+use berth_tests::surface::{Ask, Case, Fixture, OverTcp, Script, Secrets, Transcripts};
 use berth_tests::{Reply, repository_root};
 use berth_web::Logs;
 
@@ -61,34 +62,34 @@ fn requests_are_those_of_the_rows() {
 /// it logs was logged.
 #[test]
 fn every_row_answers_what_was_reviewed() {
-    let rehearsal = Rehearsal::of(&Script::read());
-    let mut faults = rehearsal.faults;
-    for (component, transcript) in &rehearsal.transcripts {
+    let transcripts = Transcripts::of(&Script::read());
+    let mut faults = transcripts.faults;
+    for (component, transcript) in &transcripts.transcripts {
         faults.extend(compare(&format!("answers/{component}.txt"), transcript));
     }
-    for (row, body) in &rehearsal.refusals {
-        if let Some(secret) = rehearsal.secrets.find_in(body) {
+    for (row, body) in &transcripts.refusals {
+        if let Some(secret) = transcripts.secrets.find_in(body) {
             faults.push(format!("{row}: a refusal shows the secret {secret}: {body}"));
         }
     }
-    assert!(rehearsal.secrets.count() > 40, "{} secrets", rehearsal.secrets.count());
+    assert!(transcripts.secrets.count() > 40, "{} secrets", transcripts.secrets.count());
     assert_none(&faults);
 }
 
 #[test]
 fn everybody_may_what_was_reviewed() {
     let script = Script::read();
-    let scene = Stage::set(&script);
+    let base = Fixture::set(&script);
     let mut table = String::new();
-    for component in COMPONENTS {
-        let _ = writeln!(table, "# {}\n", component.name);
-        for route in component.routes {
+    for resource in RESOURCES {
+        let _ = writeln!(table, "# {}\n", resource.name);
+        for route in resource.rows() {
             let case = script.case(route.name);
             let probe = case.probe().expect("a request");
-            let stage = scene.with(case.before(probe));
-            let ask = stage.fill(probe);
+            let fixture = base.with(case.before(probe));
+            let ask = fixture.fill(probe);
             let _ = writeln!(table, "{}: {} {}", route.name, ask.method.as_str(), ask.target);
-            let _ = writeln!(table, "{}", stage.statuses(&ask));
+            let _ = writeln!(table, "{}", fixture.statuses(&ask));
         }
     }
     assert_none(
@@ -101,13 +102,13 @@ fn everybody_may_what_was_reviewed() {
 #[test]
 fn every_row_is_reached_over_tcp() {
     let script = Script::read();
-    let scene = Stage::set_now(&script);
-    let mut over_tcp = OverTcp::go_on(&scene, &script);
+    let base = Fixture::set_now(&script);
+    let mut over_tcp = OverTcp::go_on(&base, &script);
     let mut faults = Vec::new();
     let mut compare = |over_tcp: &mut OverTcp, case: &Case, of: &Ask, ask: &Ask| {
         // What the case prepares is not there on the host: only its values are.
-        let ask = scene.with(case.before(of)).fill(ask);
-        let native = scene.copy().send(&ask).status();
+        let ask = base.with(case.before(of)).fill(ask);
+        let native = base.copy().send(&ask).status();
         let real = over_tcp.send(&ask).status;
         if real != native {
             let (method, who) = (ask.method.as_str(), &ask.who.label);
@@ -125,7 +126,7 @@ fn every_row_is_reached_over_tcp() {
         let probe = case.probe().expect("a request");
         compare(&mut over_tcp, case, probe, &probe.by_nobody());
     }
-    faults.extend(leaks_in_answers(&script, &scene, &mut over_tcp));
+    faults.extend(leaks_in_answers(&script, &base, &mut over_tcp));
     faults.extend(leaks_in_log(&over_tcp));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
@@ -144,11 +145,11 @@ fn may_be_kept(reply: &Reply) -> Option<String> {
 }
 
 /// Sends all of the script; gives the refusals that show a secret, and what was not answered properly.
-fn leaks_in_answers(script: &Script, scene: &Stage, over_tcp: &mut OverTcp) -> Vec<String> {
+fn leaks_in_answers(script: &Script, base: &Fixture, over_tcp: &mut OverTcp) -> Vec<String> {
     let mut faults = Vec::new();
     for case in &script.cases {
         for ask in case.asks() {
-            let prepared = scene.with(case.before(ask));
+            let prepared = base.with(case.before(ask));
             over_tcp.secrets.merge(&prepared.secrets);
             let reply = over_tcp.send(&prepared.fill(ask));
             if reply.status >= 500 {

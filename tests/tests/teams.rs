@@ -95,6 +95,15 @@ fn mail_arrives_once_and_later_when_the_receiver_was_down() {
     let ana = owner(&host);
     // Nobody listens yet.
     assert_eq!(ana.put_empty(&format!("{INVITE}/down@example.com")).status, 200);
+    // It is tried once the request is answered.
+    let tried = || ana.get("/api/v1/superuser/mails").json()["mails"][0]["attempts"] == 1;
+    for _ in 0..100 {
+        if tried() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert!(tried(), "{}", ana.get("/api/v1/superuser/mails"));
     let mails = receive(TcpListener::bind(address).expect("the port is still free"));
     assert_eq!(ana.put_empty(&format!("{INVITE}/up@example.com")).status, 200);
     let next = || mails.recv_timeout(Duration::from_secs(5)).expect("a mail");

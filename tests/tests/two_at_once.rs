@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use berth_test::{App, As, Reply};
 use berth_tests::components::rows;
-use berth_tests::surface::{Ask, Script, Stage, send_to};
+use berth_tests::surface::{Ask, Fixture, Script, send_to};
 use berth_web::Logs;
 use berth_web::Method::{self, Delete, Post, Put};
 use serde_json::{Value, json};
@@ -80,38 +80,38 @@ impl Edit {
     }
 }
 
-/// The scene of the surface in a file, and copies of it.
+/// The base of the surface in a file, and copies of it.
 struct Ground {
-    stage: Stage,
+    fixture: Fixture,
     directory: tempfile::TempDir,
 }
 
 impl Ground {
     fn new() -> Self {
-        Self::of(Stage::set(&Script::read()))
+        Self::of(Fixture::set(&Script::read()))
     }
 
-    fn of(stage: Stage) -> Self {
+    fn of(fixture: Fixture) -> Self {
         // Whoever asks has the token by then.
         for name in ["admin", "superuser", "outsider"] {
-            let _ = stage.app.as_user(name);
+            let _ = fixture.app.as_user(name);
         }
         let directory = tempfile::tempdir().expect("a directory");
-        stage.app.save_database(&directory.path().join("scene.db"));
-        Self { stage, directory }
+        fixture.app.save_database(&directory.path().join("base.db"));
+        Self { fixture, directory }
     }
 
     fn value(&self, sql: &str) -> String {
-        self.stage.app.rows(sql)[0][0].clone()
+        self.fixture.app.rows(sql)[0][0].clone()
     }
 
-    /// A file of its own with the scene in it.
+    /// A file of its own with the base in it.
     fn copy(&self) -> PathBuf {
         let path = self.directory.path().join("copy.db");
         for leftover in ["copy.db", "copy.db-wal", "copy.db-shm"] {
             let _ = std::fs::remove_file(self.directory.path().join(leftover));
         }
-        std::fs::copy(self.directory.path().join("scene.db"), &path).expect("a copy");
+        std::fs::copy(self.directory.path().join("base.db"), &path).expect("a copy");
         path
     }
 
@@ -119,7 +119,7 @@ impl Ground {
     fn try_all(&self, edits: Vec<Edit>) {
         let edits: Vec<Rc<Edit>> = edits.into_iter().map(Rc::new).collect();
         for edit in &edits {
-            assert!(!edit.is_made(&self.stage.app), "{} changes nothing", edit.log);
+            assert!(!edit.is_made(&self.fixture.app), "{} changes nothing", edit.log);
         }
         for first in &edits {
             for second in edits.iter().filter(|second| !Rc::ptr_eq(first, second)) {
@@ -135,7 +135,7 @@ impl Ground {
     /// `second` in the middle of `first`; whether `first` had so many statements.
     fn try_one(&self, first: &Edit, second: &Rc<Edit>, at: usize) -> bool {
         let path = self.copy();
-        let stopped = self.stage.app.over(&path);
+        let stopped = self.fixture.app.over(&path);
         let skip = stopped.log().lines().count();
         let answer = Rc::new(RefCell::new(None));
         let (reply, interrupted) =
@@ -170,7 +170,7 @@ impl Ground {
         second: &Rc<Edit>,
         answer: &Rc<RefCell<Option<Reply>>>,
     ) -> Rc<dyn Fn()> {
-        let app = self.stage.app.over(path);
+        let app = self.fixture.app.over(path);
         app.reseed(4711);
         let (second, answer) = (Rc::clone(second), Rc::clone(answer));
         Rc::new(move || *answer.borrow_mut() = Some(second.send(&app)))
@@ -321,7 +321,7 @@ impl Ground {
     /// As [`Self::try_one`], where the log cannot tell one change from the other.
     fn both_are_made(&self, first: &Edit, second: &Rc<Edit>, at: usize) -> bool {
         let path = self.copy();
-        let stopped = self.stage.app.over(&path);
+        let stopped = self.fixture.app.over(&path);
         let answer = Rc::new(RefCell::new(None));
         let (reply, interrupted) =
             stopped.interrupted(at, self.other(&path, second, &answer), |app| first.send(app));
@@ -508,7 +508,7 @@ impl Ground {
     /// `second` before the statement `at` of `first`; none when it has not so many.
     fn meet(&self, first: &Ask, second: &Ask, at: usize) -> Option<Meeting> {
         let path = self.copy();
-        let (app, other) = (self.stage.app.over(&path), self.stage.app.over(&path));
+        let (app, other) = (self.fixture.app.over(&path), self.fixture.app.over(&path));
         other.reseed(4711);
         let skip = app.log().lines().count();
         let answer = Rc::new(RefCell::new(None));
@@ -531,16 +531,16 @@ impl Ground {
 
 /// Every row that changes something, with its request and a ground on which that succeeds.
 fn changes(script: &Script) -> impl Iterator<Item = (&'static str, Ground, Ask)> + '_ {
-    let scene = Stage::set(script);
+    let base = Fixture::set(script);
     rows().filter(|(_, route)| route.logs != Logs::Reads).filter_map(move |(_, route)| {
         let case = script.case(route.name);
         let probe = case.probe()?;
-        let stage = scene.with(case.before(probe));
-        let ask = stage.fill(probe);
+        let fixture = base.with(case.before(probe));
+        let ask = fixture.fill(probe);
         // Tokens are made now, and not in the middle.
-        let _ = stage.authorization(&ask.who);
+        let _ = fixture.authorization(&ask.who);
         (!ask.who.browser && ask.target.contains("acme"))
-            .then(|| (route.name, Ground::of(stage), ask))
+            .then(|| (route.name, Ground::of(fixture), ask))
     })
 }
 
@@ -556,7 +556,7 @@ fn every_change_while_the_organization_is_deleted() {
         if ends_it.contains(&name) {
             continue;
         }
-        let deletion = ground.stage.fill(deletion);
+        let deletion = ground.fixture.fill(deletion);
         for (first, second) in [(&ask, &deletion), (&deletion, &ask)] {
             for at in IN_THE_MIDDLE..BEYOND_EVERY_REQUEST {
                 let Some(met) = ground.meet(first, second, at) else { break };

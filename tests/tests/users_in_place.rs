@@ -3,7 +3,7 @@
 
 use berth_access::Scope;
 use berth_tests::components::rows;
-use berth_tests::surface::{Ask, Script, Stage, Who};
+use berth_tests::surface::{Ask, Fixture, Script, Who};
 use berth_web::Route;
 
 /// A name that nobody has.
@@ -51,7 +51,7 @@ fn about_a_user(ask: &Ask) -> Ask {
 }
 
 /// Everything that belongs to anybody, and the log.
-fn contents(stage: &Stage) -> Vec<Vec<Vec<String>>> {
+fn contents(fixture: &Fixture) -> Vec<Vec<Vec<String>>> {
     [
         "SELECT id, kind, name FROM account",
         "SELECT account_id, federation, sealed_token FROM robot",
@@ -61,22 +61,22 @@ fn contents(stage: &Stage) -> Vec<Vec<Vec<String>>> {
         "SELECT id, role FROM repository_permission",
         "SELECT id, kind FROM log_entry",
     ]
-    .map(|sql| stage.app.rows(sql))
+    .map(|sql| fixture.app.rows(sql))
     .into()
 }
 
 /// What somebody is answered.
-fn answer(stage: &mut Stage, ask: &Ask, who: &Who, name: &str) -> (u16, String) {
-    let mut ask = stage.fill(ask);
+fn answer(fixture: &mut Fixture, ask: &Ask, who: &Who, name: &str) -> (u16, String) {
+    let mut ask = fixture.fill(ask);
     ask.who = who.clone();
     ask.target = ask.target.replace("{org}", name);
-    let reply = stage.send(&ask);
+    let reply = fixture.send(&ask);
     (reply.status(), String::from_utf8_lossy(&reply.0.body).into_owned())
 }
 
 /// What is answered of a name that nobody has.
-fn answer_of_nobody(stage: &mut Stage, ask: &Ask, who: &Who) -> (u16, String) {
-    let (status, body) = answer(stage, ask, who, NOBODY);
+fn answer_of_nobody(fixture: &mut Fixture, ask: &Ask, who: &Who) -> (u16, String) {
+    let (status, body) = answer(fixture, ask, who, NOBODY);
     (status, body.replace(NOBODY, "admin"))
 }
 
@@ -96,24 +96,24 @@ fn rows_of_organizations() -> impl Iterator<Item = &'static Route> {
 #[test]
 fn a_path_of_organizations_means_no_user() {
     let script = Script::read();
-    let scene = Stage::set(&script);
+    let base = Fixture::set(&script);
     for route in rows_of_organizations() {
         let case = script.case(route.name);
         let probe = case.probe().expect("a request");
-        let mut stage = scene.with(case.before(probe));
+        let mut fixture = base.with(case.before(probe));
         let ask = about_a_user(probe);
         let mut superuser = ask.who.clone();
         (superuser.person, superuser.scope, superuser.browser) =
             (Some("superuser".into()), None, false);
-        let unknown = answer_of_nobody(&mut stage.copy(), &ask, &superuser);
-        let before = contents(&stage);
+        let unknown = answer_of_nobody(&mut fixture.copy(), &ask, &superuser);
+        let before = contents(&fixture);
         for who in callers() {
             let own = who.person.as_deref() == Some("admin");
             if own && who.browser && route.own_name_in_sessions {
                 continue;
             }
             let label = format!("{}: {}", route.name, who.label);
-            let (status, body) = answer(&mut stage, &ask, &who, "admin");
+            let (status, body) = answer(&mut fixture, &ask, &who, "admin");
             let hidden = matches!(status, 401 | 403 | 404);
             assert!(
                 hidden || (status, &body) == (unknown.0, &unknown.1),
@@ -121,11 +121,11 @@ fn a_path_of_organizations_means_no_user() {
             );
             assert!(!tells(&body), "{label}: {body}");
             if !own && who.person.as_deref() == Some("outsider") {
-                let nobody = answer_of_nobody(&mut stage, &ask, &who);
+                let nobody = answer_of_nobody(&mut fixture, &ask, &who);
                 assert_eq!((status, body), nobody, "{label}: a user is told from nobody");
             }
         }
-        assert!(contents(&stage) == before, "{}: something of the user changed", route.name);
+        assert!(contents(&fixture) == before, "{}: something of the user changed", route.name);
     }
 }
 
@@ -133,19 +133,19 @@ fn a_path_of_organizations_means_no_user() {
 #[test]
 fn some_rows_mean_the_own_name_in_sessions() {
     let script = Script::read();
-    let scene = Stage::set(&script);
+    let base = Fixture::set(&script);
     let marked: Vec<&Route> =
         rows_of_organizations().filter(|route| route.own_name_in_sessions).collect();
     let names: Vec<&str> = marked.iter().map(|route| route.name).collect();
     assert_eq!(names, ["getOrgRobots", "deleteOrgRobot", "listOrgLogs", "getAggregateOrgLogs"]);
     for route in marked {
         let case = script.case(route.name);
-        let mut stage = scene.copy();
+        let mut fixture = base.copy();
         let ask = about_a_user(case.probe().expect("a request"));
         let [session, ..] = &callers()[..] else { unreachable!() };
-        let (status, body) = answer(&mut stage, &ask, session, "admin");
+        let (status, body) = answer(&mut fixture, &ask, session, "admin");
         assert!(route.answers.contains(&status), "{}: {status} {body}", route.name);
-        let others = answer(&mut stage, &ask, session, "outsider");
+        let others = answer(&mut fixture, &ask, session, "outsider");
         assert_eq!(others.0, 403, "{}: {}", route.name, others.1);
     }
 }

@@ -1,13 +1,8 @@
-//! The component `organizations`: organizations (`docs/contract/quay.md` part 1), quotas and auto-prune policies (part 7), and
-//! the same organizations through Concord's API (`docs/contract/concord.md`).
+//! The component `organizations`: organizations through Quay's API and Concord's, quotas and auto-prune policies.
 
-mod concord;
-mod handlers;
-mod quota;
-mod routes;
-mod views;
-
-pub use routes::ROUTES;
-
-#[cfg(target_family = "wasm")]
-berth_spin::door!(ROUTES);
+berth_api::resources!([
+    organizations::ROUTES,
+    concord::ROUTES,
+    quotas::ROUTES,
+    autoprune::OF_NAMESPACES
+]);

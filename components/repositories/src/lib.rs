@@ -1,17 +1,10 @@
-//! The component `repositories`: what teams and members act on, one file per topic (`docs/contract/quay.md` part 6).
+//! The component `repositories`: repositories, who may do what to them, and robots.
 
-mod content;
-mod default_permissions;
-mod logs;
-mod permissions;
-mod repositories;
-mod robot_views;
-mod robots;
-mod routes;
-mod stars;
-mod views;
-
-pub use routes::ROUTES;
-
-#[cfg(target_family = "wasm")]
-berth_spin::door!(ROUTES);
+berth_api::resources!([
+    permissions::ROUTES,
+    autoprune::OF_REPOSITORIES,
+    logs::OF_REPOSITORIES,
+    default_permissions::ROUTES,
+    robots::ROUTES,
+    repositories::ROUTES
+]);

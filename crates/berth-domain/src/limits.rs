@@ -90,8 +90,8 @@ impl Limit {
     }
 }
 
-/// What somebody may own. The numbers stand in the table `owned_limit` too, where the triggers read them: a migration
-/// changes both.
+/// What somebody may own. The numbers stand in the table `owned_limit` too, where the triggers read them: a change of
+/// the schema changes both.
 pub const OWNED: &[Limit] = &[
     Limit::new("organizations", 1_000, "A user", "organizations that they made"),
     Limit::new("robots", 10_000, "A namespace", "robots"),

@@ -1,4 +1,4 @@
-//! `berth-web`'s outbound traits on the interfaces of `wit/`. A component imports those that its `door!` names.
+//! `berth-web`'s outbound traits on the interfaces of `wit/`. A component imports those that its `resources!` names.
 
 pub mod mailer;
 pub mod registry;

@@ -9,15 +9,15 @@ use berth_web::{Clock, Entropy, KeyValue, Outbound, Platform, PlatformError, Var
 use spin_sdk::key_value::Store;
 use spin_sdk::sqlite::{self, Connection};
 
-/// What a request has opened of the host: each store at its first use, since opening one costs a call (on libSQL a round
+/// What a request has spin of the host: each store at its first use, since opening one costs a call (on libSQL a round
 /// trip).
-pub(crate) struct Opened<'a> {
+pub(crate) struct SpinPlatform<'a> {
     database: Sqlite,
     key_value: Keys,
     outbound: Outbound<'a>,
 }
 
-impl<'a> Opened<'a> {
+impl<'a> SpinPlatform<'a> {
     pub(crate) fn new(outbound: Outbound<'a>) -> Self {
         Self { database: Sqlite(OnceCell::new()), key_value: Keys(OnceCell::new()), outbound }
     }

@@ -232,7 +232,8 @@ const CLIENT: &str = concat!(
 /// Reads who calls and what the policy must know. Migrates first where the schema is missing or old.
 ///
 /// # Errors
-/// [`StoreError::Busy`], [`StoreError::Unavailable`], [`StoreError::SchemaTooNew`], [`StoreError::Database`].
+/// [`StoreError::Busy`], [`StoreError::Unavailable`], [`StoreError::SchemaTooNew`], [`StoreError::SchemaUnreleased`],
+/// [`StoreError::Database`].
 pub fn load(
     db: &dyn Database,
     credential: &Credential,
@@ -242,7 +243,7 @@ pub fn load(
     match load_once(db, credential, address, now) {
         Ok(Some(answer)) => Ok(answer),
         Ok(None) => load_migrated(db, credential, address, now),
-        // A table or a column is missing: because the schema is old, or by a mistake of ours, which no migration mends.
+        // A table or a column is missing: because the schema is old, or by a mistake of ours, which migrating does not mend.
         Err(StoreError::Database(error)) if error.0.contains("no such") => {
             match schema_state(db)? {
                 SchemaState::Old => load_migrated(db, credential, address, now),

@@ -45,7 +45,7 @@ pub struct EmailCode<'a> {
 /// Makes a user; returns his row id. Two statements.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `account.name` or `account.email`; of `user_profile.is_first` when he is to be the first user and
+/// [`StoreError::UniqueViolation`] of `account.name` or `account.email`; of `user_profile.is_first` when he is to be the first user and
 /// there are users already.
 pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError> {
     insert(tx, new, false)
@@ -54,7 +54,7 @@ pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError
 /// As [`create`], of a user who needs others before him.
 ///
 /// # Errors
-/// As there; [`StoreError::Gone`] when there are none.
+/// As there; [`StoreError::NotFound`] when there are none.
 pub fn create_beside_others(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError> {
     insert(tx, new, true)
 }
@@ -78,8 +78,8 @@ fn insert(tx: &Transaction<'_>, new: &NewUser<'_>, needs_others: bool) -> Result
     )?;
     let Some(mut row) = rows.into_iter().next() else {
         return Err(match needs_others {
-            true => StoreError::Gone,
-            false => StoreError::Taken("user_profile.is_first".into()),
+            true => StoreError::NotFound,
+            false => StoreError::UniqueViolation("user_profile.is_first".into()),
         });
     };
     let id = row.read()?;
@@ -130,8 +130,7 @@ pub struct SignInRow {
     pub session_epoch: i64,
 }
 
-/// The user with that name, or else with that e-mail address. Addresses that differ in case are the same; where two users
-/// have one from before that was so, its exact letters decide.
+/// The user with that name, or else with that e-mail address. Addresses that differ in case are the same.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -143,7 +142,7 @@ pub fn for_sign_in(
         "SELECT account.id, uuid, name, email, password_hash, verified, enabled, session_epoch
         FROM account JOIN user_profile ON user_profile.account_id = account.id
         WHERE kind = 'user' AND (name = ?1 COLLATE BINARY OR email = ?1 COLLATE NOCASE)
-        ORDER BY name = ?1 COLLATE BINARY DESC, email = ?1 DESC, account.id LIMIT 1",
+        ORDER BY name = ?1 COLLATE BINARY DESC LIMIT 1",
         params![name_or_email],
     )?;
     rows.into_iter().next().map(read_sign_in).transpose()
@@ -194,7 +193,7 @@ pub struct AccountChange<'a> {
 /// Changes the account of a person. One statement; none where nothing changes.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `account.name` or `account.email`.
+/// [`StoreError::UniqueViolation`] of `account.name` or `account.email`.
 pub fn change(
     tx: &Transaction<'_>,
     account_id: i64,
@@ -255,7 +254,7 @@ pub struct NewAddress<'a> {
 /// Changes what only people have. One statement; none where nothing changes.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `account.email` when the new address is a user's already.
+/// [`StoreError::UniqueViolation`] of `account.email` when the new address is a user's already.
 pub fn change_profile(
     tx: &Transaction<'_>,
     account_id: i64,
@@ -306,14 +305,14 @@ pub fn change_profile(
         ],
     )?;
     if rows.is_empty() && address.is_some() {
-        return Err(StoreError::Taken("account.email".into()));
+        return Err(StoreError::UniqueViolation("account.email".into()));
     }
     Ok(())
 }
 
 /// Who brings back the code that confirms an address.
 #[derive(Debug, Clone)]
-pub struct CodeBearer {
+pub struct CodeOwner {
     /// Row id.
     pub id: i64,
     /// Stable id.
@@ -336,7 +335,7 @@ pub fn by_email_code(
     db: &dyn Database,
     code_hash: &[u8],
     now: Timestamp,
-) -> Result<Option<CodeBearer>, StoreError> {
+) -> Result<Option<CodeOwner>, StoreError> {
     let rows = db.execute(
         "SELECT account.id, uuid, name, email, new_email, session_epoch
         FROM user_profile JOIN account ON account.id = account_id
@@ -354,7 +353,7 @@ pub fn by_recovery_code(
     db: &dyn Database,
     code_hash: &[u8],
     now: Timestamp,
-) -> Result<Option<CodeBearer>, StoreError> {
+) -> Result<Option<CodeOwner>, StoreError> {
     let rows = db.execute(
         "SELECT account.id, uuid, name, email, NULL, session_epoch
         FROM user_profile JOIN account ON account.id = account_id
@@ -364,8 +363,8 @@ pub fn by_recovery_code(
     rows.into_iter().next().map(read_bearer).transpose()
 }
 
-fn read_bearer(mut row: Row) -> Result<CodeBearer, StoreError> {
-    Ok(CodeBearer {
+fn read_bearer(mut row: Row) -> Result<CodeOwner, StoreError> {
+    Ok(CodeOwner {
         id: row.read()?,
         uuid: row.read()?,
         name: row.read()?,
@@ -396,7 +395,7 @@ pub fn use_email_code(
     tx: &Transaction<'_>,
     code_hash: &[u8],
     now: Timestamp,
-) -> Result<Option<CodeBearer>, StoreError> {
+) -> Result<Option<CodeOwner>, StoreError> {
     let rows = tx.execute(
         concat!(
             "UPDATE user_profile SET verified = 1, unconfirmed_until = NULL,
@@ -424,7 +423,7 @@ pub fn use_recovery_code(
     password_hash: &str,
     now: Timestamp,
     sent_since: Timestamp,
-) -> Result<Option<CodeBearer>, StoreError> {
+) -> Result<Option<CodeOwner>, StoreError> {
     // Whoever had the account before the address was proven may have left tokens behind.
     tx.execute(
         "DELETE FROM access_token WHERE account_id = (
@@ -563,7 +562,7 @@ pub fn sign_up_facts(
                 WHERE kind = 'user' AND email = ?2 COLLATE NOCASE
                     AND proven_email = email COLLATE NOCASE)
         FROM (SELECT 1) LEFT JOIN team_invitation i
-            ON i.code_hash = ?3 AND i.expires_at > ?4 AND i.email = ?2 COLLATE NOCASE
+            ON i.code_hash = ?3 AND i.expires_at > ?4 AND i.email = ?2
         LEFT JOIN mail m ON m.id = i.mail_id",
         params![name, email, code_hash, now],
     )?;

@@ -78,7 +78,7 @@ fn read_policy(mut row: Row) -> Result<AutoprunePolicy, StoreError> {
 /// Makes a policy. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] when there is the same, see [`is_duplicate`].
+/// [`StoreError::UniqueViolation`] when there is the same, see [`is_duplicate`].
 pub fn create<P: AutopruneChange<Target: Prunable>>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
@@ -96,7 +96,7 @@ pub fn create<P: AutopruneChange<Target: Prunable>>(
 /// Replaces what a policy says; returns whether it exists. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] when another says the same, see [`is_duplicate`].
+/// [`StoreError::UniqueViolation`] when another says the same, see [`is_duplicate`].
 pub fn change<P: AutopruneChange<Target: Prunable>>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,

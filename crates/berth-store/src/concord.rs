@@ -165,7 +165,7 @@ pub fn find(db: &dyn Database, viewer_id: i64, name: &str) -> Result<Option<Entr
 
 /// How a request names a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum RequestedOwner {
     /// By stable id.
     Uuid(String),
     /// By user name, in any case.
@@ -204,12 +204,12 @@ pub fn resolve(
     db: &dyn Database,
     uuid: Option<&str>,
     name: Option<&str>,
-    owner: Option<&Wanted>,
+    owner: Option<&RequestedOwner>,
 ) -> Result<Resolved, StoreError> {
     let (owner_uuid, owner_name) = match owner {
-        Some(Wanted::Uuid(uuid)) => (Some(uuid.as_str()), None),
-        Some(Wanted::Name(name)) => (None, Some(name.as_str())),
-        Some(Wanted::Foreign(_)) | None => (None, None),
+        Some(RequestedOwner::Uuid(uuid)) => (Some(uuid.as_str()), None),
+        Some(RequestedOwner::Name(name)) => (None, Some(name.as_str())),
+        Some(RequestedOwner::Foreign(_)) | None => (None, None),
     };
     let rows = db.execute(
         "SELECT w.id, w.uuid, w.name,
@@ -301,7 +301,7 @@ pub struct NewEntry<'a> {
 /// Three statements.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody; [`StoreError::Gone`] when the owner is no person
+/// [`StoreError::UniqueViolation`] of `account.name` when the name belongs to anybody; [`StoreError::NotFound`] when the owner is no person
 /// any more.
 pub fn create(
     tx: &Transaction<'_>,
@@ -365,7 +365,7 @@ pub struct EntryChange<'a> {
 /// Changes an organization; its robots follow a new name. Returns whether it is still there. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody else; [`StoreError::Gone`] when the owner is no
+/// [`StoreError::UniqueViolation`] of `account.name` when the name belongs to anybody else; [`StoreError::NotFound`] when the owner is no
 /// person any more; [`StoreError::NotMember`] when a new owner is in no team of it.
 pub fn update(
     tx: &Transaction<'_>,

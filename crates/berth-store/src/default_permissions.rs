@@ -4,7 +4,7 @@ use berth_access::{Grant, OrganizationAdmin, OrganizationAdminView, Organization
 use berth_domain::RepositoryRole;
 
 use crate::db::{Database, Row, StoreError, Transaction};
-use crate::delegates::{Account, account_columns};
+use crate::grantees::{Account, account_columns};
 use crate::params;
 
 /// A default permission.

@@ -6,7 +6,7 @@ use berth_access::{ExistingTeamAdmin, Grant, OrganizationAdminView};
 use berth_domain::{Timestamp, is_same_address};
 
 use crate::db::{Database, Row, StoreError, Transaction};
-use crate::mail::Delivery;
+use crate::mails::Delivery;
 use crate::params;
 
 /// Who is invited.
@@ -59,11 +59,8 @@ pub fn invite(
     let rows = tx.execute(
         "INSERT INTO team_invitation (team_id, organization_id, account_id, email, inviter_id,
             code_hash, sealed_code, mail_id, created_at, expires_at)
-        SELECT ?1, ?2, ?3, coalesce((SELECT email FROM team_invitation
-                WHERE team_id = ?1 AND email = ?4 COLLATE NOCASE ORDER BY email = ?4 DESC LIMIT 1), ?4),
-            ?5, ?6, ?7, ?8, ?9, ?10
-        WHERE true
-        ON CONFLICT DO UPDATE SET inviter_id = excluded.inviter_id, email = ?4,
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        ON CONFLICT DO UPDATE SET inviter_id = excluded.inviter_id, email = excluded.email,
             code_hash = CASE WHEN ?11 THEN code_hash ELSE excluded.code_hash END,
             sealed_code = CASE WHEN ?11 THEN sealed_code ELSE excluded.sealed_code END,
             mail_id = CASE WHEN ?11 THEN mail_id ELSE excluded.mail_id END,
@@ -83,7 +80,7 @@ pub fn invite(
             new.keeps_code
         ],
     )?;
-    let Some(mut row) = rows.into_iter().next() else { return Err(StoreError::Gone) };
+    let Some(mut row) = rows.into_iter().next() else { return Err(StoreError::NotFound) };
     let (id, has_new_code): (i64, bool) = (row.read()?, row.read()?);
     if let Some(account_id) = account_id {
         tx.execute(
@@ -113,7 +110,7 @@ pub fn withdraw(
     };
     let rows = tx.execute(
         "DELETE FROM team_invitation
-        WHERE team_id = ?1 AND (account_id = ?2 OR email = ?3 COLLATE NOCASE) AND expires_at > ?4
+        WHERE team_id = ?1 AND (account_id = ?2 OR email = ?3) AND expires_at > ?4
         RETURNING id",
         params![grant.target().team.id, account_id, email, now],
     )?;
@@ -293,7 +290,7 @@ pub fn accept(
     let rows = tx.execute(
         "DELETE FROM team_invitation
         WHERE organization_id = ?1 AND expires_at > ?4
-            AND (account_id = ?2 OR email = ?3 COLLATE NOCASE)
+            AND (account_id = ?2 OR email = ?3)
         RETURNING id, organization_id, (SELECT name FROM account WHERE id = organization_id),
             (SELECT name FROM team WHERE id = team_id), account_id,
             coalesce(email, (SELECT name FROM account WHERE id = account_id)),

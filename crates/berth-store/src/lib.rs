@@ -1,6 +1,6 @@
 //! All SQL of Berth.
 //!
-//! [`db`] is the seam to SQLite, [`migrate`] brings the schema up to date, every other module is a group of tables. What
+//! [`db`] is the seam to SQLite, [`migrate`] makes `schema.sql` and brings it up to date, every other module is a group of tables. What
 //! reads or changes organization state takes a [`Grant`](berth_access::Grant), never a bare id; what changes anything
 //! takes a [`Transaction`].
 
@@ -13,20 +13,20 @@ pub mod codes;
 pub mod concord;
 pub mod db;
 pub mod default_permissions;
-pub mod delegates;
 pub mod entities;
+pub mod grantees;
 pub mod invitations;
-pub mod log;
-pub mod mail;
+pub mod logs;
+pub mod mails;
 pub mod members;
 pub mod messages;
 mod migrate;
 pub mod notifications;
 pub mod organizations;
+pub mod permissions;
 pub mod proxy_cache;
 pub mod quotas;
 pub mod repositories;
-pub mod repository_permissions;
 pub mod robots;
 pub mod teams;
 pub mod tokens;

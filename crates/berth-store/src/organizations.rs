@@ -53,7 +53,7 @@ pub const FIRST_TEAM: &str = "owners";
 /// Makes an organization with its team `owners` and the owner in it; returns its row id. Three statements.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody.
+/// [`StoreError::UniqueViolation`] of `account.name` when the name belongs to anybody.
 pub fn create(
     tx: &Transaction<'_>,
     grant: &Grant<CreateOrganization>,
@@ -167,7 +167,7 @@ pub fn delete<P: DeletesOrganization>(
 /// Gives an organization another name; its robots follow. Returns whether it is there. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `account.name` when the name belongs to anybody.
+/// [`StoreError::UniqueViolation`] of `account.name` when the name belongs to anybody.
 pub fn rename(
     tx: &Transaction<'_>,
     grant: &Grant<SuperuserOrganization>,

@@ -103,7 +103,7 @@ pub fn stored(
 /// Makes a configuration. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `proxy_cache_config.organization_id` when there is one.
+/// [`StoreError::UniqueViolation`] of `proxy_cache_config.organization_id` when there is one.
 pub fn create(
     tx: &Transaction<'_>,
     grant: &Grant<ProxyCacheAdmin>,

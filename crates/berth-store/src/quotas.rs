@@ -54,7 +54,7 @@ pub fn current<P: NamespaceChange>(
 /// Gives a namespace a quota. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `quota.namespace_id` when it has one; [`StoreError::Gone`] when the namespace went.
+/// [`StoreError::UniqueViolation`] of `quota.namespace_id` when it has one; [`StoreError::NotFound`] when the namespace went.
 pub fn create<P: NamespaceChange>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
@@ -103,7 +103,7 @@ pub fn delete<P: NamespaceChange>(
 /// Adds a limit to a quota of the namespace; returns whether the quota is there. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `quota_limit.quota_id` when there is the same.
+/// [`StoreError::UniqueViolation`] of `quota_limit.quota_id` when there is the same.
 pub fn create_limit<P: NamespaceChange>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
@@ -122,7 +122,7 @@ pub fn create_limit<P: NamespaceChange>(
 /// Changes what is given of a limit of a quota of the namespace; returns what it is then, if it is there. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `quota_limit.quota_id` when there is the same.
+/// [`StoreError::UniqueViolation`] of `quota_limit.quota_id` when there is the same.
 pub fn change_limit<P: NamespaceChange>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,

@@ -31,7 +31,7 @@ pub struct NewRepository<'a> {
 /// Two statements.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `repository.namespace_id` when the namespace has a repository of that name.
+/// [`StoreError::UniqueViolation`] of `repository.namespace_id` when the namespace has a repository of that name.
 pub fn create(
     tx: &Transaction<'_>,
     grant: &Grant<RepositoryCreate>,

@@ -138,7 +138,7 @@ pub struct NewRobot<'a> {
 /// Makes a robot. Two statements.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `account.name`.
+/// [`StoreError::UniqueViolation`] of `account.name`.
 pub fn create<P: NamespaceChange>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,

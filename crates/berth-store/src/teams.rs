@@ -205,7 +205,7 @@ fn read_candidate(mut row: Row) -> Result<Candidate, StoreError> {
 /// Puts somebody into the grant's team. One statement.
 ///
 /// # Errors
-/// [`StoreError::Taken`] of `team_member.team_id` when he is in it.
+/// [`StoreError::UniqueViolation`] of `team_member.team_id` when he is in it.
 pub fn add_member(
     tx: &Transaction<'_>,
     grant: &Grant<ExistingTeamAdmin>,

@@ -8,6 +8,8 @@ use std::rc::Rc;
 
 use berth_access::{Authority, Caller, SuperuserPowers};
 use berth_access::{CreateOrganization, Facts, Principal, authorize};
+use berth_api::RESOURCES;
+use berth_api::mails::{Content, deliver_due};
 use berth_domain::NamespaceName;
 use berth_domain::secret::hash_token;
 use berth_domain::settings::Setting;
@@ -17,12 +19,11 @@ use berth_store::tokens::AutomationToken;
 use berth_store::{
     Database, StoreError, Value as SqlValue, accounts, applications, organizations, tokens,
 };
-use berth_web::mail::Content;
 use berth_web::outbound::Registry;
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Clock as _, KeyValue as _, Logs, Method, Outbound, Platform, Request, Response,
-    Route, Served, Services, Variables as _,
+    ApiError, Clock as _, KeyValue as _, Logs, Method, Outbound, Outcome, Platform, Request,
+    Response, Route, Services, Variables as _,
 };
 use serde_json::Value;
 
@@ -58,21 +59,33 @@ pub struct App {
     interruption: RefCell<Option<Stop>>,
 }
 
+impl Default for App {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl App {
-    /// An empty application that serves `tables`.
+    /// An empty application that serves all resources.
     #[must_use]
-    pub fn new(tables: &[&'static [Route]]) -> Self {
-        let app = Self::without_schema(tables);
-        berth_store::migrate(&app.database).expect("the migrations apply");
+    pub fn new() -> Self {
+        let app = Self::without_schema();
+        berth_store::migrate(&app.database).expect("the schema is made");
         app.database.take_statements();
         app
     }
 
+    /// The same, serving these tables alone, as one component does.
+    #[must_use]
+    pub fn serving(self, tables: &[&'static [Route]]) -> Self {
+        Self { tables: tables.to_vec(), ..self }
+    }
+
     /// The same over a database without any table.
     #[must_use]
-    pub fn without_schema(tables: &[&'static [Route]]) -> Self {
+    pub fn without_schema() -> Self {
         let app = Self {
-            tables: tables.to_vec(),
+            tables: RESOURCES.iter().flat_map(|resource| resource.tables).copied().collect(),
             database: MemoryDatabase::new(),
             keys: MemoryKeys::default(),
             variables: MemoryVariables::default(),
@@ -441,7 +454,6 @@ impl App {
         // Slashes that begin a path count as one.
         let path = format!("/{}", request.path.trim_start_matches('/'));
         let request = &Request { path, ..request.clone() };
-        let routes = self.table_for(request);
         self.database.take_statements();
         let log_before = self.log_kinds(0);
         let interruption = self.interruption.take();
@@ -449,19 +461,19 @@ impl App {
         if let Some(stop) = interruption {
             self.database.stop_at(stop);
         }
-        let Served { response, afterwards } = berth_web::serve(self.platform(), routes, sent);
+        let Outcome { response, deferred } = berth_web::serve(self.platform(), &self.tables, sent);
         let changes = self.database.changes();
         // ROLLBACK is the price of a failure, not of a request.
         let mut statements = self.database.take_statements();
         let new = self.log_kinds(log_before.len());
         // What is done when the request is answered is written down by statements of its own.
-        afterwards.run();
+        deferred.run(deliver_due);
         let later = self.database.take_statements();
         self.latest_statements.replace([statements.clone(), later].concat());
         let later = self.log_kinds(log_before.len() + new.len());
-        assert!(later.iter().all(|kind| kind == "login_success"), "logged afterwards: {later:?}");
+        assert!(later.iter().all(|kind| kind == "login_success"), "logged deferred: {later:?}");
         statements.retain(|sql| sql != "ROLLBACK");
-        let route = self.row(routes, request);
+        let route = self.row(request);
         let reads = route
             .is_none_or(|route| request.method == Method::Get && matches!(route.logs, Logs::Reads));
         let budget = if reads { READ_BUDGET } else { CHANGE_BUDGET };
@@ -495,13 +507,13 @@ impl App {
     }
 
     /// The row that answers: those whose features are off do not exist.
-    fn row<'r>(&self, routes: &'r [Route], request: &Request) -> Option<&'r Route> {
+    fn row(&self, request: &Request) -> Option<&'static Route> {
         let is_on = |feature: &Setting<bool>| {
             let text = self.variables.get(feature.name).expect("a setting of the table");
             feature.parse(&text).unwrap_or(false)
         };
-        routes.iter().find(|route| {
-            let answers = berth_web::find(std::slice::from_ref(*route), request).is_some();
+        self.tables.iter().flat_map(|table| table.iter()).find(|route| {
+            let answers = berth_web::find(&[std::slice::from_ref(*route)], request).is_some();
             answers && route.conditions().all(is_on)
         })
     }
@@ -509,12 +521,6 @@ impl App {
     fn log_kinds(&self, skip: usize) -> Vec<String> {
         let rows = self.rows("SELECT kind FROM log_entry ORDER BY id");
         rows.into_iter().skip(skip).flatten().collect()
-    }
-
-    /// The table that knows the path, as `spin.toml` would pick the component.
-    fn table_for(&self, request: &Request) -> &'static [Route] {
-        let knows = |table: &&&'static [Route]| berth_web::find_any(table, &request.path);
-        self.tables.iter().find(knows).or(self.tables.first()).copied().unwrap_or_default()
     }
 }
 

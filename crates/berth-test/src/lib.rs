@@ -5,8 +5,8 @@
 //! change logs what its route says it logs, and does log it.
 
 mod app;
-mod cast;
 mod platform;
+mod roles;
 
 pub use app::{App, As, Reply};
 pub use platform::DeliveredMail;

@@ -18,9 +18,7 @@ use berth_domain::{RepositoryName, RepositoryRole, TeamRole, Timestamp};
 use berth_store::access::{self, Address, CallerRow, Credential};
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::repositories::{self, NewRepository};
-use berth_store::{
-    Database, StoreError, delegates, params, repository_permissions, returned, transaction,
-};
+use berth_store::{Database, StoreError, grantees, params, permissions, returned, transaction};
 use berth_test::App;
 use proptest::prelude::*;
 
@@ -232,7 +230,7 @@ impl World {
 // The world, in the database.
 
 thread_local! {
-    static APP: App = App::new(&[]);
+    static APP: App = App::new();
     static WORLDS: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -320,9 +318,9 @@ impl Ground<'_> {
         let name = self.organization(rule.organization);
         let grant = self.grant::<OrganizationAdmin>(&name, None);
         let id = grant.organization().id;
-        let find = |account: Account| -> Result<delegates::Account, StoreError> {
+        let find = |account: Account| -> Result<grantees::Account, StoreError> {
             let account = self.account(Some(rule.organization), account);
-            let found = delegates::accounts(self.db, id, [Some(&account), None])?;
+            let found = grantees::accounts(self.db, id, [Some(&account), None])?;
             Ok(found.into_iter().next().expect("the account is there"))
         };
         let creator = rule.creator.map(|user| find(Account::User(user))).transpose()?;
@@ -330,7 +328,7 @@ impl Ground<'_> {
             Given::To(account) => Delegate::Account(find(account)?),
             team => {
                 let name = self.team_name(rule.organization, team);
-                let id = delegates::team(self.db, id, &name)?.expect("the team is there");
+                let id = grantees::team(self.db, id, &name)?.expect("the team is there");
                 Delegate::Team { id, name }
             }
         };
@@ -364,15 +362,11 @@ impl Ground<'_> {
             let set = match (given, repository.organization) {
                 (Given::To(account), organization) => {
                     let id = self.id(&self.account(organization, *account))?;
-                    transaction(self.db, |tx| {
-                        repository_permissions::set_account(tx, &grant, id, *role)
-                    })?
+                    transaction(self.db, |tx| permissions::set_account(tx, &grant, id, *role))?
                 }
                 (team, organization) => {
                     let team = self.team_name(organization.unwrap_or(0), *team);
-                    transaction(self.db, |tx| {
-                        repository_permissions::set_team(tx, &grant, &team, *role)
-                    })?
+                    transaction(self.db, |tx| permissions::set_team(tx, &grant, &team, *role))?
                 }
             };
             assert!(set, "{given:?}");
@@ -466,7 +460,7 @@ impl Ground<'_> {
         let grant = self.grant::<RepositoryAdminView>(&namespace, Some(&name));
         let roles = |account| {
             let account = self.account(repository.organization, account);
-            let found = repository_permissions::transitive(self.db, &grant, &account);
+            let found = permissions::transitive(self.db, &grant, &account);
             let mut found = found.expect("the database answers");
             found.sort();
             found

@@ -5,7 +5,7 @@ use berth_web::{ApiError, BODY_LIMIT};
 
 #[test]
 fn a_body_that_is_broken_or_too_large_is_an_error_like_any_other() {
-    let app = App::new(&[]);
+    let app = App::new();
     let broken = app.refuse("/api/v1/organization/", ApiError::unreadable());
     assert_eq!(broken.status(), 400);
     assert!(broken.json()["message"].is_string(), "{broken}");

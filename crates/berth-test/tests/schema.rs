@@ -15,7 +15,7 @@ fn event_and_body(sql: &str) -> (String, String) {
 
 #[test]
 fn no_two_triggers_do_the_same() {
-    let app = App::new(&[]);
+    let app = App::new();
     let mut known = BTreeMap::new();
     for mut row in app.rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'") {
         let (sql, name) = (row.remove(1), row.remove(0));
@@ -24,26 +24,4 @@ fn no_two_triggers_do_the_same() {
         }
     }
     assert!(known.len() > 10, "the schema has triggers");
-}
-
-#[test]
-fn applications_of_users_who_were_renamed_before_are_named_after_them() {
-    let app = App::new(&[]).with_user("ana").with_user("bob").with_user("cy");
-    // As it was before: ana was called bob and has that client id, bob has none of his own; cy was renamed from what is free.
-    app.execute("DELETE FROM oauth_application WHERE client_id = 'bob'");
-    app.execute("UPDATE oauth_application SET client_id = 'bob' WHERE client_id = 'ana'");
-    app.execute("UPDATE oauth_application SET client_id = 'former' WHERE client_id = 'cy'");
-    app.execute(
-        "INSERT INTO oauth_application (client_id, namespace_id, name, sealed_secret, created_at)
-        SELECT 'OTHER', id, 'automation', x'00', 0 FROM account WHERE name = 'bob'",
-    );
-    let migration = include_str!("../../berth-store/migrations/0028_automation_follows.sql");
-    let statements = migration.split(";\n\n").filter(|part| !part.contains("CREATE TRIGGER"));
-    assert_eq!(statements.inspect(|statement| app.execute(statement)).count(), 2);
-    let mut clients = app.rows(
-        "SELECT account.name, client_id FROM oauth_application
-        JOIN account ON account.id = oauth_application.namespace_id",
-    );
-    clients.sort();
-    assert_eq!(clients, [["ana", "ana"], ["bob", "OTHER"], ["cy", "cy"]]);
 }

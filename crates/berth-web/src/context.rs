@@ -3,8 +3,8 @@
 use berth_access::{Authority, Caller, Denied, Facts, Grant, Permit, Principal};
 use berth_domain::{LogKind, settings};
 use berth_store::accounts::{self, ProfileChange, SignInRow};
-use berth_store::log::LogEntry;
-use berth_store::{Database, StoreError, log, transaction};
+use berth_store::logs::LogEntry;
+use berth_store::{Database, StoreError, logs, transaction};
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
@@ -20,7 +20,7 @@ const LONGEST_USER_AGENT: usize = 500;
 
 /// A request on its way, before the policy was asked.
 #[derive(Clone, Copy)]
-pub(crate) struct Visit<'a> {
+pub(crate) struct RequestParts<'a> {
     pub(crate) services: &'a Services<'a>,
     pub(crate) request: &'a Request,
     pub(crate) route: &'a Route,
@@ -35,48 +35,48 @@ pub(crate) struct Visit<'a> {
 pub struct Context<'a, P: Permit> {
     /// Proof that the policy allowed it, and on what.
     pub grant: Grant<P>,
-    visit: Visit<'a>,
+    parts: RequestParts<'a>,
 }
 
 impl<'a, P: Permit> Context<'a, P> {
-    pub(crate) fn new(visit: Visit<'a>, grant: Grant<P>) -> Self {
-        Self { grant, visit }
+    pub(crate) fn new(parts: RequestParts<'a>, grant: Grant<P>) -> Self {
+        Self { grant, parts }
     }
 
     /// What the request can use.
     #[must_use]
     pub fn services(&self) -> &'a Services<'a> {
-        self.visit.services
+        self.parts.services
     }
 
     /// The database.
     #[must_use]
     pub fn db(&self) -> &'a dyn Database {
-        self.visit.services.db()
+        self.parts.services.db()
     }
 
     /// The request.
     #[must_use]
     pub fn request(&self) -> &'a Request {
-        self.visit.request
+        self.parts.request
     }
 
     /// The query, of which the handler may read what its row declares.
     #[must_use]
     pub fn query(&self) -> Parameters {
-        self.visit.request.query(self.visit.route.query)
+        self.parts.request.query(self.parts.route.query)
     }
 
     /// A parameter of the path, decoded; empty when the route has none of that name.
     #[must_use]
     pub fn path(&self, name: &str) -> &'a str {
-        self.visit.path.get(name).unwrap_or_default()
+        self.parts.path.get(name).unwrap_or_default()
     }
 
     /// Who calls.
     #[must_use]
     pub fn principal(&self) -> &'a Principal {
-        self.visit.principal
+        self.parts.principal
     }
 
     /// The person who calls.
@@ -84,7 +84,7 @@ impl<'a, P: Permit> Context<'a, P> {
     /// # Errors
     /// F1 401 when nobody known does: only routes that anybody may use can meet it.
     pub fn caller(&self) -> Result<&'a Caller, ApiError> {
-        self.visit.principal.caller().ok_or_else(ApiError::unauthenticated)
+        self.parts.principal.caller().ok_or_else(ApiError::unauthenticated)
     }
 
     /// Whether `given` is the password of the person who calls with a token: throttled like signing in.
@@ -93,7 +93,7 @@ impl<'a, P: Permit> Context<'a, P> {
     /// [`ApiError::TooManyAttempts`]; [`ApiError`] when nobody calls or a store does not answer.
     pub fn is_own_password(&self, given: &str) -> Result<bool, ApiError> {
         let caller = self.caller()?;
-        let account = Some((caller.uuid.as_str(), self.visit.password_hash));
+        let account = Some((caller.uuid.as_str(), self.parts.password_hash));
         password::is_right(self.services(), self.request(), account, &caller.name, given)
     }
 
@@ -102,19 +102,19 @@ impl<'a, P: Permit> Context<'a, P> {
     /// # Errors
     /// [`Denied`].
     pub fn authorize<Q: Permit>(&self, facts: Facts) -> Result<Grant<Q>, Denied> {
-        berth_access::authorize(self.visit.principal, facts)
+        berth_access::authorize(self.parts.principal, facts)
     }
 
     /// The sealed token of the robot in the path, which belongs to the granted namespace; none when there is no such robot.
     #[must_use]
     pub fn sealed_robot_token(&self) -> Option<&'a [u8]> {
-        self.visit.sealed_robot_token
+        self.parts.sealed_robot_token
     }
 
     /// The session that the request came with, known or not.
     #[must_use]
     pub fn session(&self) -> Option<&'a Session> {
-        self.visit.session
+        self.parts.session
     }
 
     /// The session that the request came with, or a new one of nobody, which the answer must hand out.
@@ -150,7 +150,7 @@ impl<'a, P: Permit> Context<'a, P> {
         if entry.is_some() || change != ProfileChange::default() {
             transaction(self.db(), |tx| -> Result<_, StoreError> {
                 accounts::change_profile(tx, user.id, &change)?;
-                log::append(tx, entry.as_slice())
+                logs::append(tx, entry.as_slice())
             })?;
         }
         Ok(session)
@@ -189,7 +189,7 @@ impl<'a, P: Permit> Context<'a, P> {
         let Value::Object(mut metadata) = metadata else {
             unreachable!("the metadata of a log entry is an object: {kind:?}");
         };
-        let caller = self.visit.principal.caller();
+        let caller = self.parts.principal.caller();
         if let Some(Authority::Token(token)) = caller.map(|caller| &caller.authority) {
             append_token(&mut metadata, token);
         }
@@ -197,9 +197,9 @@ impl<'a, P: Permit> Context<'a, P> {
             kind,
             namespace_id: namespace_id.into(),
             performer_id: caller.map(|caller| caller.id),
-            ip: self.visit.request.client_address(),
+            ip: self.parts.request.client_address(),
             metadata,
-            at: self.visit.services.now(),
+            at: self.parts.services.now(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Everything that can go wrong with a request, and what the caller is told (`docs/contract/quay.md` 0.3).
 //!
-//! The public text is for the caller. Causes are for the log: they are written once, by the desk.
+//! The public text is for the caller. Causes are for the log: they are written once, by the pipeline.
 
 use std::borrow::Cow;
 
@@ -361,12 +361,12 @@ impl From<StoreError> for ApiError {
                 "An organization must keep at least one member in a team with role admin",
             ),
             StoreError::NotMember => Self::model("An owner must be a member of the organization"),
-            StoreError::Gone => Self::not_found(),
-            error @ (StoreError::Unavailable(_) | StoreError::SchemaTooNew { .. }) => {
-                Self::Unavailable(error.to_string())
-            }
+            StoreError::NotFound => Self::not_found(),
+            error @ (StoreError::Unavailable(_)
+            | StoreError::SchemaTooNew { .. }
+            | StoreError::SchemaUnreleased) => Self::Unavailable(error.to_string()),
             StoreError::Limited(limit) => Self::invalid_request(limit.sentence()),
-            error @ (StoreError::Taken(_) | StoreError::Database(_)) => {
+            error @ (StoreError::UniqueViolation(_) | StoreError::Database(_)) => {
                 Self::Internal(error.to_string())
             }
         }

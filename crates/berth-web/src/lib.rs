@@ -1,29 +1,24 @@
 //! One request's way through Berth, the same in every component.
 //!
-//! [`serve`] is the desk: it matches the route, finds out who calls, reads the body, asks the policy and calls the handler
+//! [`serve`] is the pipeline: it matches the route, finds out who calls, reads the body, asks the policy and calls the handler
 //! with a [`Context`] that holds the grant; mail leaves when the answer is sent. What the host provides comes in as a
 //! [`Platform`]; nothing here knows Spin.
 
-mod arrival;
-pub mod autoprune;
 mod body;
 mod concord;
 mod context;
 mod credentials;
-pub mod deletion;
-mod desk;
 mod device;
 mod dialect;
 mod error;
-pub mod html;
 pub mod listing;
-pub mod logs;
-pub mod mail;
 mod message;
+mod normalize;
 pub mod outbound;
 mod paging;
 pub mod password;
 mod password_use;
+mod pipeline;
 mod platform;
 mod quay_paths;
 mod random;
@@ -35,23 +30,22 @@ pub mod session;
 mod tag_expiration;
 mod throttle;
 mod token_use;
-pub mod view;
 
 pub use body::{Body, Form, Json, OptionalJson, RawBody, parse, present};
 pub use context::Context;
 pub use credentials::SESSION_COOKIE;
-pub use desk::{Afterwards, BODY_LIMIT, Served, refuse, serve};
 pub use device::DEVICE_COOKIE;
 pub use error::{ApiError, ErrorType};
 pub use message::{Method, Parameters, Request, Response};
 pub use outbound::Outbound;
 pub use paging::Cursor;
+pub use pipeline::{BODY_LIMIT, Deferred, Outcome, refuse, serve};
 pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 pub use quay_paths::is_below_a_repository;
 pub use random::Random;
-pub use route::{Answer, Change, Endpoint, Logs, Query, Read, Route};
+pub use route::{Endpoint, HandlerResult, Logs, Query, Route, WithBody, WithoutBody};
 pub use routing::{find, find_any};
 pub use schema::{Kind, Property, Schema};
 pub use services::Services;
 pub use tag_expiration::tag_expiration_option;
-pub use throttle::take_turn;
+pub use throttle::{limit_rate, network};

@@ -150,7 +150,7 @@ impl Request {
 
     /// Whether the body is empty, or an object without members.
     #[must_use]
-    pub(crate) fn says_nothing(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         let body = self.body.trim_ascii();
         let inner = body.strip_prefix(b"{").and_then(|body| body.strip_suffix(b"}"));
         body.is_empty() || inner.is_some_and(|inner| inner.trim_ascii().is_empty())

@@ -1,6 +1,6 @@
 //! What leaves the machine, as traits: the interfaces of `wit/`, one module each.
 //!
-//! A component has those that its `door!` names; on Spin each is another component, declared under
+//! A component has those that its `resources!` names; on Spin each is another component, declared under
 //! `[component.….dependencies]` of `spin.toml`. Tests stand in front of them in plain Rust.
 
 pub mod mailer;

@@ -3,8 +3,8 @@
 
 use berth_domain::{LogKind, settings};
 use berth_store::access::CallerRow;
-use berth_store::log::LogEntry;
-use berth_store::{StoreError, log, transaction};
+use berth_store::logs::LogEntry;
+use berth_store::{StoreError, logs, transaction};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
@@ -66,7 +66,7 @@ fn try_record(services: &Services<'_>, used: PasswordUse) -> Result<(), ApiError
     if kept.is_some_and(|logged| logged.owner == slot.owner && logged.at > since) {
         return Ok(());
     }
-    transaction(services.db(), |tx| -> Result<_, StoreError> { log::append(tx, &[used.entry]) })?;
+    transaction(services.db(), |tx| -> Result<_, StoreError> { logs::append(tx, &[used.entry]) })?;
     let logged = Logged { owner: slot.owner, at: services.now().as_micros() };
     let Ok(value) = serde_json::to_vec(&logged) else {
         unreachable!("what was logged is plain data");

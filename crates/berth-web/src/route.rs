@@ -10,13 +10,13 @@ use berth_domain::LogKind;
 use berth_domain::settings::Setting;
 
 use crate::body::Body;
-use crate::context::{Context, Visit};
+use crate::context::{Context, RequestParts};
 use crate::error::ApiError;
 use crate::message::{Method, Request, Response};
 use crate::schema::Schema;
 
 /// What a handler gives back.
-pub type Answer = Result<Response, ApiError>;
+pub type HandlerResult = Result<Response, ApiError>;
 
 /// A row: what is asked, who may, who answers, what is logged.
 pub struct Route {
@@ -338,7 +338,7 @@ impl Route {
     }
 }
 
-/// What stands behind a row: the two halves of a visit that depend on the types of permission and body.
+/// What stands behind a row: the two halves of the pipeline that depend on the types of permission and body.
 pub trait Endpoint {
     /// The permission, for tables and tests.
     fn permission(&self) -> Permission;
@@ -358,13 +358,13 @@ pub trait Endpoint {
     /// What the body reads of the query, for discovery.
     fn query(&self) -> &'static [Query];
 
-    /// Reads the body; nothing is reported yet. The desk learns which namespace the body names, and gets back what
-    /// finishes the visit.
-    fn open(&self, request: &Request) -> Opened;
+    /// Reads the body; nothing is reported yet. The pipeline learns which namespace the body names, and gets back what
+    /// handles the request.
+    fn read_body(&self, request: &Request) -> ReadBody;
 }
 
 /// A request whose body was read, for better or worse.
-pub struct Opened {
+pub struct ReadBody {
     /// The namespace that the body names.
     pub(crate) namespace: Option<String>,
     /// The repository that the body names.
@@ -372,15 +372,15 @@ pub struct Opened {
     /// The team that the body names.
     pub(crate) team: Option<String>,
     /// Authorizes and handles.
-    pub(crate) finish: Box<Finish>,
+    pub(crate) handle: Box<Handle>,
 }
 
-pub(crate) type Finish = dyn for<'a> FnOnce(Visit<'a>, &Principal, Facts) -> Answer;
+pub(crate) type Handle = dyn for<'a> FnOnce(RequestParts<'a>, &Principal, Facts) -> HandlerResult;
 
 /// A handler that takes no body.
-pub struct Read<P: Permit>(pub fn(&Context<'_, P>) -> Answer);
+pub struct WithoutBody<P: Permit>(pub fn(&Context<'_, P>) -> HandlerResult);
 
-impl<P: Permit> Endpoint for Read<P> {
+impl<P: Permit> Endpoint for WithoutBody<P> {
     fn permission(&self) -> Permission {
         P::PERMISSION
     }
@@ -405,24 +405,24 @@ impl<P: Permit> Endpoint for Read<P> {
         &[]
     }
 
-    fn open(&self, _request: &Request) -> Opened {
+    fn read_body(&self, _request: &Request) -> ReadBody {
         let handler = self.0;
-        Opened {
+        ReadBody {
             namespace: None,
             repository: None,
             team: None,
-            finish: Box::new(move |visit, principal, facts| {
+            handle: Box::new(move |parts, principal, facts| {
                 let grant = authorize::<P>(principal, facts)?;
-                handler(&Context::new(visit, grant))
+                handler(&Context::new(parts, grant))
             }),
         }
     }
 }
 
 /// A handler that takes a body.
-pub struct Change<P: Permit, B: Body>(pub fn(&Context<'_, P>, B) -> Answer);
+pub struct WithBody<P: Permit, B: Body>(pub fn(&Context<'_, P>, B) -> HandlerResult);
 
-impl<P: Permit, B: Body + 'static> Endpoint for Change<P, B> {
+impl<P: Permit, B: Body + 'static> Endpoint for WithBody<P, B> {
     fn permission(&self) -> Permission {
         P::PERMISSION
     }
@@ -447,26 +447,26 @@ impl<P: Permit, B: Body + 'static> Endpoint for Change<P, B> {
         B::QUERY
     }
 
-    fn open(&self, request: &Request) -> Opened {
+    fn read_body(&self, request: &Request) -> ReadBody {
         let handler = self.0;
         let body = B::read(request);
         let named = body.as_ref().ok();
-        Opened {
+        ReadBody {
             namespace: named.and_then(|body| body.namespace()).map(str::to_owned),
             repository: named.and_then(|body| body.repository()).map(str::to_owned),
             team: named.and_then(|body| body.team()).map(str::to_owned),
-            finish: Box::new(move |visit, principal, facts| {
+            handle: Box::new(move |parts, principal, facts| {
                 let grant = authorize::<P>(principal, facts);
                 // Which of the two errors counts when both are there is the route's to say.
                 let late = matches!(grant, Err(Denied::SuperusersOnly));
-                let (body, grant) = if visit.route.permission_first && !late {
+                let (body, grant) = if parts.route.permission_first && !late {
                     let grant = grant?;
                     (body?, grant)
                 } else {
                     let body = body?;
                     (body, grant?)
                 };
-                handler(&Context::new(visit, grant), body)
+                handler(&Context::new(parts, grant), body)
             }),
         }
     }

@@ -25,15 +25,16 @@ impl PathParameters {
 
 /// The routes that know the path, whatever their method, each with the parameters that it finds there. The path is decoded
 /// before it is divided: an encoded slash separates as a plain one does, and what is no UTF-8 names nothing.
-pub(crate) fn matches<'a>(routes: &'a [Route], path: &str) -> Vec<(&'a Route, PathParameters)> {
+pub(crate) fn matches<'a>(tables: &[&'a [Route]], path: &str) -> Vec<(&'a Route, PathParameters)> {
     if path.len() > LONGEST_PATH {
         return Vec::new();
     }
     let path = path.strip_suffix('/').unwrap_or(path);
     let path = percent_decode_str(path).decode_utf8_lossy();
     let segments: Vec<&str> = path.split('/').collect();
-    let mut matches: Vec<_> = routes
+    let mut matches: Vec<_> = tables
         .iter()
+        .flat_map(|table| table.iter())
         .filter_map(|route| Some((route, parameters(route.path, &segments)?)))
         .collect();
     // What some row, or a route of the original, knows below a repository is not the name of another repository.
@@ -69,21 +70,21 @@ pub(crate) fn pick<'a>(
     matches
         .into_iter()
         .find(|(route, _)| {
-            route.method == request.method && !(route.extension && request.says_nothing())
+            route.method == request.method && !(route.extension && request.is_empty())
         })
         .ok_or(ApiError::MethodNotAllowed(allow))
 }
 
 /// The row that answers a request, for tests and documentation.
 #[must_use]
-pub fn find<'a>(routes: &'a [Route], request: &Request) -> Option<&'a Route> {
-    pick(matches(routes, &request.path), request).ok().map(|(route, _)| route)
+pub fn find<'a>(tables: &[&'a [Route]], request: &Request) -> Option<&'a Route> {
+    pick(matches(tables, &request.path), request).ok().map(|(route, _)| route)
 }
 
 /// Whether any row knows the path.
 #[must_use]
-pub fn find_any(routes: &[Route], path: &str) -> bool {
-    !matches(routes, path).is_empty()
+pub fn find_any(tables: &[&[Route]], path: &str) -> bool {
+    !matches(tables, path).is_empty()
 }
 
 /// The methods of these rows, for `Allow`.

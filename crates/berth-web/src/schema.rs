@@ -205,7 +205,7 @@ fn check_length(
     } else {
         return None;
     };
-    Some(violation(format!("{} {words}", python(value)), keyword, path))
+    Some(violation(format!("{} {words}", python_repr(value)), keyword, path))
 }
 
 fn check_choice(
@@ -225,7 +225,7 @@ fn check_choice(
     }
     let quoted = choices.iter().map(|choice| format!("'{choice}'"));
     let choices: Vec<String> = quoted.chain(nullable.then(|| "None".into())).collect();
-    let message = format!("{} is not one of [{}]", python(value), choices.join(", "));
+    let message = format!("{} is not one of [{}]", python_repr(value), choices.join(", "));
     Some(violation(message, "enum", path))
 }
 
@@ -242,7 +242,7 @@ fn check_number(
     };
     #[expect(clippy::cast_precision_loss, reason = "minima are small")]
     let minimum = minimum.filter(|minimum| number < *minimum as f64)?;
-    let message = format!("{} is less than the minimum of {minimum}", python(value));
+    let message = format!("{} is less than the minimum of {minimum}", python_repr(value));
     Some(violation(message, "minimum", path))
 }
 
@@ -251,7 +251,7 @@ fn is_whole(value: &Value) -> bool {
 }
 
 fn wrong_type(value: &Value, path: &[&'static str], types: &str) -> Violation {
-    violation(format!("{} is not of type {types}", python(value)), "type", path)
+    violation(format!("{} is not of type {types}", python_repr(value)), "type", path)
 }
 
 fn violation(message: String, keyword: &'static str, path: &[&'static str]) -> Violation {
@@ -263,7 +263,7 @@ const LONGEST_REPEATED: usize = 1_024;
 
 /// A value in Python's notation (`repr`); of a long one the beginning, with a mark.
 #[must_use]
-pub fn python(value: &Value) -> String {
+pub fn python_repr(value: &Value) -> String {
     let mut repr = String::new();
     write_python(value, &mut repr);
     if repr.len() > LONGEST_REPEATED {
@@ -438,14 +438,14 @@ mod tests {
             ("-2.50", "-2.5"),
             ("18446744073709551615", "18446744073709551615"),
         ] {
-            assert_eq!(python(&serde_json::from_str(json).expect("JSON")), repr);
+            assert_eq!(python_repr(&serde_json::from_str(json).expect("JSON")), repr);
         }
     }
 
     #[test]
     fn python_escapes_what_it_does_not_print() {
         assert_eq!(
-            python(&json!(
+            python_repr(&json!(
                 "{a}\u{a0}\u{ad}\u{7f}\u{378}\u{200b}\u{2028}\u{3000}\u{feff}\u{e0001} e\u{301}é中"
             )),
             r"'{a}\xa0\xad\x7f\u0378\u200b\u2028\u3000\ufeff\U000e0001 e\u0301é中'"
@@ -455,17 +455,17 @@ mod tests {
 
     #[test]
     fn python_repeats_the_beginning_of_what_is_long() {
-        let long = python(&json!({ "a": vec![json!({ "": 0 }); 100_000] }));
+        let long = python_repr(&json!({ "a": vec![json!({ "": 0 }); 100_000] }));
         assert!(long.starts_with("{'a': [{'': 0}, {'': 0}, ") && long.ends_with('…'), "{long}");
         for value in [json!("ü".repeat(500_000)), json!([["x".repeat(500_000)]])] {
-            assert!(python(&value).len() <= LONGEST_REPEATED + '…'.len_utf8());
+            assert!(python_repr(&value).len() <= LONGEST_REPEATED + '…'.len_utf8());
         }
     }
 
     #[test]
     fn python_quotes() {
         assert_eq!(
-            python(&json!({"a": ["it's", "\"", "ü\n", 1.5]})),
+            python_repr(&json!({"a": ["it's", "\"", "ü\n", 1.5]})),
             r#"{'a': ["it's", '"', 'ü\n', 1.5]}"#
         );
     }

@@ -19,13 +19,13 @@ pub struct Services<'a> {
     now: Timestamp,
     mail_is_due: Cell<bool>,
     used_token: Cell<Option<i64>>,
-    later: RefCell<Vec<Later>>,
+    deferred: RefCell<Vec<DeferredWork>>,
     used_password: RefCell<Option<PasswordUse>>,
     sealing_key: OnceCell<String>,
 }
 
 /// Work for when the request is answered.
-type Later = Box<dyn FnOnce(&Services<'_>) -> Result<(), ApiError>>;
+type DeferredWork = Box<dyn FnOnce(&Services<'_>) -> Result<(), ApiError>>;
 
 /// Where the secret key stays when no setting gives one.
 const SECRET_KEY: &str = "berth/secret-key";
@@ -39,7 +39,7 @@ impl<'a> Services<'a> {
             now: platform.clock.now(),
             mail_is_due: Cell::new(false),
             used_token: Cell::new(None),
-            later: RefCell::default(),
+            deferred: RefCell::default(),
             used_password: RefCell::default(),
             sealing_key: OnceCell::new(),
         }
@@ -58,7 +58,8 @@ impl<'a> Services<'a> {
     }
 
     /// Who delivers mail; none in a component that sends none.
-    pub(crate) fn mailer(&self) -> Option<&'a dyn Mailer> {
+    #[must_use]
+    pub fn mailer(&self) -> Option<&'a dyn Mailer> {
         self.platform.outbound.mailer
     }
 
@@ -68,7 +69,7 @@ impl<'a> Services<'a> {
     /// [`ApiError::Internal`] when the component was built without them.
     pub fn registry(&self) -> Result<&'a dyn Registry, ApiError> {
         self.platform.outbound.registry.ok_or_else(|| {
-            ApiError::Internal("the component's `door!` does not name `registry`".into())
+            ApiError::Internal("the component's `resources!` does not name `registry`".into())
         })
     }
 
@@ -105,18 +106,18 @@ impl<'a> Services<'a> {
     }
 
     /// Has the outbox looked into once the request is answered.
-    pub(crate) fn note_due_mail(&self) {
+    pub fn note_due_mail(&self) {
         self.mail_is_due.set(true);
     }
 
     /// Has work done once the request is answered: its time tells nobody anything, and its failure is only logged.
-    pub fn later(&self, work: impl FnOnce(&Services<'_>) -> Result<(), ApiError> + 'static) {
-        self.later.borrow_mut().push(Box::new(work));
+    pub fn defer(&self, work: impl FnOnce(&Services<'_>) -> Result<(), ApiError> + 'static) {
+        self.deferred.borrow_mut().push(Box::new(work));
     }
 
     /// The work that was put off.
-    pub(crate) fn take_later(&self) -> Vec<Later> {
-        self.later.take()
+    pub(crate) fn take_deferred(&self) -> Vec<DeferredWork> {
+        self.deferred.take()
     }
 
     /// Has the use of a token written down once the request is answered.

@@ -312,7 +312,7 @@ impl Throttle {
 ///
 /// # Errors
 /// [`ApiError::TooManyAttempts`] beyond that; [`ApiError`] when the key-value store does not answer.
-pub fn take_turn(
+pub fn limit_rate(
     services: &Services<'_>,
     request: &Request,
     kind: &str,
@@ -327,7 +327,8 @@ pub fn take_turn(
 }
 
 /// The client's address as far as it tells clients apart: whoever has an IPv6 address has the 64 bits behind its network.
-pub(crate) fn network(request: &Request) -> String {
+#[must_use]
+pub fn network(request: &Request) -> String {
     let address = request.client_address().unwrap_or_default();
     match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V6(address)) => {

@@ -1,4 +1,4 @@
-//! `components/system/src/discovery.json`, from the route tables: what does not change while Berth runs of the answer to
+//! `crates/berth-api/src/system/discovery.json`, from the route tables: what does not change while Berth runs of the answer to
 //! `GET /api/v1/discovery` (Swagger 2.0). The component `system` adds the rest, among it the refusals that operations share, and
 //! leaves out what is internal or off, by the marks `x-internal` and `x-feature`.
 

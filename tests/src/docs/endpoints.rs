@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use berth_web::Route;
 
-use crate::components::{COMPONENTS, Component};
+use berth_api::{RESOURCES, Resource};
 
 const HEAD: &str = "\
 # Endpoints
 
-<!-- Made by `cargo xtask docs` from the route tables, components/*/src/routes.rs. -->
+<!-- Made by `cargo xtask docs` from the route tables, crates/berth-api/src/*/routes.rs. -->
 
 *Scope* is what discovery advertises, as Quay's does. *Who* is the rule: a token caps the rights of its user by its scopes, except the reading of a global read-only superuser, who reads with any token.
 Session and CSRF token, or a Bearer token: every change needs one of the two.
@@ -20,15 +20,15 @@ const TABLE: &str =
 
 pub(super) fn text() -> String {
     let mut text = HEAD.to_owned();
-    for component in COMPONENTS {
-        write_component(&mut text, component);
+    for resource in RESOURCES {
+        write_resource(&mut text, resource);
     }
     text
 }
 
-fn write_component(text: &mut String, component: &Component) {
-    let _ = write!(text, "\n## {}\n{TABLE}", component.name);
-    for route in component.routes {
+fn write_resource(text: &mut String, resource: &Resource) {
+    let _ = write!(text, "\n## {}\n{TABLE}", resource.name);
+    for route in resource.rows() {
         let own =
             if route.own_name_in_sessions { "; one's own name too, in a session" } else { "" };
         let scope = route.scope.map_or_else(String::new, |scope| format!("`{}`", scope.as_str()));

@@ -1,7 +1,7 @@
-//! The variables in `spin.toml`: all settings with their defaults, and for each component those that its code names (those
-//! of `berth_web::mail` only if it sends any). The rest
-//! of the file is written by hand.
+//! The variables in `spin.toml`: all settings with their defaults, and for each component those that its code names: the
+//! pipeline, the resources that it lists, and what these use of others. The rest of the file is written by hand.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,16 +16,12 @@ pub(super) fn text() -> String {
     let mut text = fs::read_to_string(path).expect("spin.toml is there");
     let all: String = settings::ALL.iter().map(declaration).collect();
     replace_section(&mut text, "[variables]", &all);
-    let web = repository_root().join("crates/berth-web/src");
-    let (mail, web): (Vec<_>, Vec<_>) =
-        sources(&web).into_iter().partition(|source| is_mail(source));
-    let (mail, web) = (read(&mail), read(&web));
+    let web: String = sources(&repository_root().join("crates/berth-web/src"))
+        .iter()
+        .map(|path| read(path))
+        .collect();
     for component in COMPONENTS {
-        let source = repository_root().join("components").join(component.name).join("src");
-        let mut code = web.clone() + &read(&sources(&source));
-        if code.contains("berth_web::mail::") {
-            code.push_str(&mail);
-        }
+        let code = web.clone() + &code(component.name);
         let seen: String = settings::ALL
             .iter()
             .map(|row| row.name)
@@ -49,10 +45,47 @@ fn replace_section(text: &mut String, heading: &str, lines: &str) {
     text.replace_range(start..start + length, lines);
 }
 
-/// Whether a source of `berth-web` is part of its module `mail`.
-fn is_mail(source: &Path) -> bool {
-    source.ends_with("src/mail.rs")
-        || source.parent().is_some_and(|parent| parent.ends_with("src/mail"))
+/// What a component is made of: the folders that its `resources!` lists, mail's delivery if it names `mailer`, and every
+/// file of `berth-api` that these import.
+fn code(component: &str) -> String {
+    let api = repository_root().join("crates/berth-api/src");
+    let list = repository_root().join("components").join(component).join("src/lib.rs");
+    let list = read(&list);
+    let mut open: Vec<PathBuf> =
+        list.match_indices("::").map(|(end, _)| api.join(last_word(&list[..end]))).collect();
+    open.retain(|folder| folder.is_dir());
+    open = open.iter().flat_map(|folder| sources(folder)).collect();
+    if list.contains(", mailer)") {
+        open.push(api.join("mails/delivery.rs"));
+    }
+    let mut seen = BTreeMap::new();
+    while let Some(path) = open.pop() {
+        if seen.contains_key(&path) {
+            continue;
+        }
+        let text = read(&path);
+        open.extend(imports(&text).filter_map(|path| {
+            let file = api.join(format!("{path}.rs"));
+            file.is_file().then_some(file)
+        }));
+        seen.insert(path, text);
+    }
+    seen.into_values().collect()
+}
+
+/// The modules of its crate that a source names, as paths below `src`, and their parents.
+fn imports(text: &str) -> impl Iterator<Item = String> {
+    text.split("crate::").skip(1).flat_map(|rest| {
+        let is_of_path = |c: char| c.is_ascii_lowercase() || c == '_' || c == ':';
+        let path = rest.split(|c| !is_of_path(c)).next().unwrap_or_default();
+        let names: Vec<&str> = path.split("::").filter(|name| !name.is_empty()).collect();
+        (1..=names.len()).map(|length| names[..length].join("/")).collect::<Vec<_>>()
+    })
+}
+
+fn last_word(text: &str) -> &str {
+    let start = text.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    &text[start.map_or(0, |start| start + 1)..]
 }
 
 /// The sources below `directory`.
@@ -69,8 +102,8 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn read(sources: &[PathBuf]) -> String {
-    sources.iter().map(|path| fs::read_to_string(path).expect("a source")).collect()
+fn read(source: &Path) -> String {
+    fs::read_to_string(source).expect("a source")
 }
 
 /// Whether `text` names the constant of the setting `name`: the same in capitals, as a whole word.

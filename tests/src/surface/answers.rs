@@ -7,10 +7,10 @@ use berth_test::Reply;
 use berth_web::{Logs, Route};
 use serde_json::Value;
 
+use super::fixture::Fixture;
 use super::requests::{Ask, Case, Script, Step};
 use super::secrets::Secrets;
-use super::stage::Stage;
-use crate::components::COMPONENTS;
+use berth_api::RESOURCES;
 
 /// A text in an answer that is longer stands in a file of its own: the changelog.
 const LONGEST_TEXT: usize = 1_000;
@@ -20,7 +20,7 @@ const LONGEST_OBJECT: usize = 4_000;
 
 /// What happened when every request of the script was sent, each in the state that its case prepared.
 #[derive(Default)]
-pub struct Rehearsal {
+pub struct Transcripts {
     /// For each component its name and what its rows answered.
     pub transcripts: Vec<(&'static str, String)>,
     /// What the answers do not hold of what the rows say, and what is missing.
@@ -31,43 +31,49 @@ pub struct Rehearsal {
     pub secrets: Secrets,
 }
 
-impl Rehearsal {
+impl Transcripts {
     /// Sends everything.
     #[must_use]
     pub fn of(script: &Script) -> Self {
-        let scene = Stage::set(script);
-        let mut rehearsal = Self { secrets: scene.secrets.clone(), ..Self::default() };
-        for component in COMPONENTS {
+        let base = Fixture::set(script);
+        let mut transcripts = Self { secrets: base.secrets.clone(), ..Self::default() };
+        for resource in RESOURCES {
             let mut transcript = String::new();
-            for route in component.routes {
+            for route in resource.rows() {
                 match script.cases.iter().find(|case| case.row == route.name) {
-                    Some(case) => rehearsal.play(&scene, route, case, &mut transcript),
-                    None => rehearsal.fault(route, "stands not in requests.txt"),
+                    Some(case) => transcripts.play(&base, route, case, &mut transcript),
+                    None => transcripts.fault(route, "stands not in requests.txt"),
                 }
             }
-            rehearsal.transcripts.push((component.name, transcript));
+            transcripts.transcripts.push((resource.name, transcript));
         }
-        rehearsal
+        transcripts
     }
 
     fn fault(&mut self, route: &Route, what: &str) {
         self.faults.push(format!("{}: {what}", route.name));
     }
 
-    fn play(&mut self, scene: &Stage, route: &'static Route, case: &Case, transcript: &mut String) {
+    fn play(
+        &mut self,
+        base: &Fixture,
+        route: &'static Route,
+        case: &Case,
+        transcript: &mut String,
+    ) {
         let separator = if transcript.is_empty() { "" } else { "\n" };
         let _ = writeln!(transcript, "{separator}# {}", route.name);
         let mut logged = BTreeSet::new();
         let (mut successes, mut refusals) = (0, 0);
         for step in &case.steps {
             let (Step::Ok(ask) | Step::Error(ask)) = step else { continue };
-            let mut stage = scene.with(case.before(ask));
-            let ask = stage.fill(ask);
-            let entries = stage.app.log().lines().count();
-            let reply = stage.send(&ask);
-            let kinds = kinds(&stage, entries);
+            let mut fixture = base.with(case.before(ask));
+            let ask = fixture.fill(ask);
+            let entries = fixture.app.log().lines().count();
+            let reply = fixture.send(&ask);
+            let kinds = kinds(&fixture, entries);
             write_down(transcript, &ask, &reply, &kinds);
-            self.secrets.merge(&stage.secrets);
+            self.secrets.merge(&fixture.secrets);
             if matches!(step, Step::Ok(_)) {
                 successes += 1;
                 logged.extend(kinds);
@@ -112,8 +118,8 @@ impl Rehearsal {
 }
 
 /// The kinds of the log entries behind the first `skip` ones.
-fn kinds(stage: &Stage, skip: usize) -> Vec<String> {
-    let log = stage.app.log();
+fn kinds(fixture: &Fixture, skip: usize) -> Vec<String> {
+    let log = fixture.app.log();
     let kinds = log.lines().skip(skip).filter_map(|entry| entry.split(' ').next());
     kinds.map(str::to_owned).collect()
 }
@@ -121,7 +127,7 @@ fn kinds(stage: &Stage, skip: usize) -> Vec<String> {
 /// Whether the path of a request is one of the row.
 fn knows(route: &Route, ask: &Ask) -> bool {
     let path = ask.target.split('?').next().unwrap_or_default();
-    berth_web::find_any(std::slice::from_ref(route), path)
+    berth_web::find_any(&[std::slice::from_ref(route)], path)
 }
 
 /// A request and its answer, as the transcripts show them.

@@ -1,10 +1,10 @@
-//! The same requests over TCP, to the real components on a host that goes on from where a stage is.
+//! The same requests over TCP, to the real components on a host that goes on from where a fixture is.
 
 use std::collections::BTreeMap;
 
+use super::fixture::{Fixture, content_type};
 use super::requests::{Ask, Script, Who};
 use super::secrets::Secrets;
-use super::stage::{Stage, content_type};
 use crate::client::{Client, Reply, Session};
 use crate::host::Host;
 
@@ -21,24 +21,24 @@ pub struct OverTcp {
 }
 
 impl OverTcp {
-    /// Starts a host with the stage's database and settings.
+    /// Starts a host with the fixture's database and settings.
     #[must_use]
-    pub fn go_on(stage: &Stage, script: &Script) -> Self {
+    pub fn go_on(fixture: &Fixture, script: &Script) -> Self {
         let asks = script.cases.iter().flat_map(|case| case.asks());
         let people: BTreeMap<&str, &Who> =
             asks.map(|ask| (ask.who.label.as_str(), &ask.who)).collect();
         // The tokens must be there before the database is written.
         let authorizations: Vec<_> =
-            people.iter().map(|(label, who)| (*label, *who, stage.authorization(who))).collect();
+            people.iter().map(|(label, who)| (*label, *who, fixture.authorization(who))).collect();
         let state = Host::new_state();
-        stage.app.save_database(&state.path().join(DATABASE_FILE));
+        fixture.app.save_database(&state.path().join(DATABASE_FILE));
         // No registry is called from here.
         let options = Host::options().state(state).flag("--resolve").flag("quay.io=127.0.0.1");
-        let settings = stage.app.settings();
+        let settings = fixture.app.settings();
         let host =
             settings.iter().fold(options, |options, (name, value)| options.variable(name, value));
         let mut over_tcp =
-            Self { host: host.start(), clients: BTreeMap::new(), secrets: stage.secrets.clone() };
+            Self { host: host.start(), clients: BTreeMap::new(), secrets: fixture.secrets.clone() };
         for (label, who, authorization) in authorizations {
             let headers = authorization.map_or_else(|| over_tcp.session(who), |token| vec![token]);
             over_tcp.secrets.learn_headers(&headers);
@@ -56,7 +56,7 @@ impl OverTcp {
         match &who.person {
             None if !who.browser => Vec::new(),
             None => Session::anonymous(&client).headers(),
-            // As the scene sets it.
+            // As the base sets it.
             Some(name) => {
                 Session::sign_in(&client, name, &format!("battery-staple-{name}")).headers()
             }

@@ -7,12 +7,12 @@ use berth_web::Method;
 use crate::host::repository_root;
 
 /// The name of the block that prepares what all others find.
-const SCENE: &str = "scene";
+const BASE: &str = "base";
 
 /// What the file says.
 pub struct Script {
     /// What is there before any request of a case.
-    pub scene: Vec<Given>,
+    pub base: Vec<Given>,
     /// What is sent to each row, in the order of the file.
     pub cases: Vec<Case>,
 }
@@ -71,7 +71,7 @@ pub struct Ask {
 pub struct Who {
     /// As the file spells him.
     pub label: String,
-    /// A person of the cast, or nobody.
+    /// A person of the fixture, or nobody.
     pub person: Option<String>,
     /// The scopes of his token, if not all of them.
     pub scope: Option<String>,
@@ -122,7 +122,7 @@ impl Script {
     }
 
     fn parse(text: &str) -> Self {
-        let mut script = Self { scene: Vec::new(), cases: Vec::new() };
+        let mut script = Self { base: Vec::new(), cases: Vec::new() };
         for line in text.lines() {
             let depth = line.len() - line.trim_start().len();
             match depth {
@@ -132,9 +132,9 @@ impl Script {
                 _ => script.continue_request(line),
             }
         }
-        let scene = script.cases.remove(0);
-        assert_eq!(scene.row, SCENE, "the scene stands first");
-        script.scene = scene.steps.into_iter().map(Step::into_given).collect();
+        let base = script.cases.remove(0);
+        assert_eq!(base.row, BASE, "the base comes first");
+        script.base = base.steps.into_iter().map(Step::into_given).collect();
         script
     }
 
@@ -210,7 +210,7 @@ impl Step {
     fn into_given(self) -> Given {
         match self {
             Self::Given(given) => given,
-            _ => panic!("the scene only prepares"),
+            _ => panic!("the base only prepares"),
         }
     }
 }
@@ -327,10 +327,10 @@ mod tests {
     #[test]
     fn a_case_is_read() {
         let script = Script::parse(
-            "scene\n  given admin PUT /a => x=/b/0 y=location|code=\n\nrow\n  given set s=1\n\
+            "base\n  given admin PUT /a => x=/b/0 y=location|code=\n\nrow\n  given set s=1\n\
              \x20 ok admin[org:admin] POST /{{x}} {\"a\": {\"b\": \"{{y}}\"}}\n    accept: text/html\n  error anonymous@browser GET /",
         );
-        assert_eq!(script.scene.len(), 1);
+        assert_eq!(script.base.len(), 1);
         let case = &script.cases[0];
         let probe = case.probe().expect("a request");
         assert_eq!(case.before(probe).count(), 1);

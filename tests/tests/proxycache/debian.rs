@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::token_server::{Policy, TokenServer};
-use crate::{CONFIGURATION, Stage, anonymous, credentials};
+use crate::{CONFIGURATION, Fixture, anonymous, credentials};
 
 /// `user` with the password `pass`, bcrypt.
 const HTPASSWD: &str = "user:$2y$05$oEvpeKD4NXnxzXiQA362COSQ1D30mnF.PWzqZyiQz9qwx88m5Pkja\n";
@@ -117,46 +117,46 @@ fn write(directory: &Path, name: &str, content: &str) -> PathBuf {
 
 #[test]
 fn an_open_registry() {
-    let (stage, registry) = (Stage::new(), Registry::open());
-    assert_eq!(stage.validate(&registry.name(), anonymous()), "Valid");
-    assert_eq!(stage.validate(&format!("{}/library", registry.name()), anonymous()), "Valid");
-    assert_eq!(stage.validate(&registry.name(), credentials("user", "pass")), "Valid");
-    assert_eq!(stage.validate(&registry.name(), json!({ "insecure": false })), "tls");
+    let (fixture, registry) = (Fixture::new(), Registry::open());
+    assert_eq!(fixture.validate(&registry.name(), anonymous()), "Valid");
+    assert_eq!(fixture.validate(&format!("{}/library", registry.name()), anonymous()), "Valid");
+    assert_eq!(fixture.validate(&registry.name(), credentials("user", "pass")), "Valid");
+    assert_eq!(fixture.validate(&registry.name(), json!({ "insecure": false })), "tls");
 }
 
 #[test]
 fn a_registry_with_passwords() {
-    let (stage, registry) = (Stage::new(), Registry::with_htpasswd());
-    assert_eq!(stage.validate(&registry.name(), credentials("user", "pass")), "Valid");
+    let (fixture, registry) = (Fixture::new(), Registry::with_htpasswd());
+    assert_eq!(fixture.validate(&registry.name(), credentials("user", "pass")), "Valid");
     // As Quay has it: the registry is there, and lets only others in.
-    assert_eq!(stage.validate(&registry.name(), credentials("user", "wrong")), "Anonymous");
-    assert_eq!(stage.validate(&registry.name(), anonymous()), "authentication_refused");
+    assert_eq!(fixture.validate(&registry.name(), credentials("user", "wrong")), "Anonymous");
+    assert_eq!(fixture.validate(&registry.name(), anonymous()), "authentication_refused");
 }
 
 #[test]
 fn a_registry_behind_a_token_server() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let everybody = TokenServer::start(Policy::Everybody);
     let registry = Registry::behind(&everybody);
-    assert_eq!(stage.validate(&registry.name(), anonymous()), "Valid");
-    assert_eq!(stage.validate(&registry.name(), credentials("user", "pass")), "Valid");
+    assert_eq!(fixture.validate(&registry.name(), anonymous()), "Valid");
+    assert_eq!(fixture.validate(&registry.name(), credentials("user", "pass")), "Valid");
 
     let known_users = TokenServer::start(Policy::KnownUsers);
     let registry = Registry::behind(&known_users);
-    assert_eq!(stage.validate(&registry.name(), credentials("user", "pass")), "Valid");
-    let refused = stage.validate(&registry.name(), credentials("user", "wrong"));
+    assert_eq!(fixture.validate(&registry.name(), credentials("user", "pass")), "Valid");
+    let refused = fixture.validate(&registry.name(), credentials("user", "wrong"));
     assert_eq!(refused, "authentication_refused");
-    assert_eq!(stage.validate(&registry.name(), anonymous()), "Anonymous");
+    assert_eq!(fixture.validate(&registry.name(), anonymous()), "Anonymous");
 
     let forger = TokenServer::start(Policy::Forged);
     let registry = Registry::behind(&forger);
-    assert_eq!(stage.validate(&registry.name(), credentials("user", "pass")), "Anonymous");
+    assert_eq!(fixture.validate(&registry.name(), credentials("user", "pass")), "Anonymous");
 }
 
 #[test]
 fn a_registry_whose_certificate_nobody_vouches_for() {
-    let (stage, registry) = (Stage::new(), Registry::with_tls());
-    assert_eq!(stage.validate(&registry.name(), json!({ "insecure": false })), "tls");
+    let (fixture, registry) = (Fixture::new(), Registry::with_tls());
+    assert_eq!(fixture.validate(&registry.name(), json!({ "insecure": false })), "tls");
 }
 
 #[test]
@@ -170,15 +170,15 @@ fn names_are_looked_up_and_checked() {
         .flag(&format!("closed-network.test=127.0.0.1:{}", registry.port))
         .flag("--resolve")
         .flag("outside.test=1.1.1.1");
-    let stage = Stage::with(options);
-    assert_eq!(stage.validate("inside.test", anonymous()), "address_not_allowed");
-    assert_eq!(stage.validate(&registry.name(), anonymous()), "address_not_allowed");
-    assert_eq!(stage.validate("nosuchhost.invalid", anonymous()), "name_not_resolved");
-    assert_eq!(stage.validate("closed-network.test", anonymous()), "Valid");
+    let fixture = Fixture::with(options);
+    assert_eq!(fixture.validate("inside.test", anonymous()), "address_not_allowed");
+    assert_eq!(fixture.validate(&registry.name(), anonymous()), "address_not_allowed");
+    assert_eq!(fixture.validate("nosuchhost.invalid", anonymous()), "name_not_resolved");
+    assert_eq!(fixture.validate("closed-network.test", anonymous()), "Valid");
     for (upstream, status) in
         [("inside.test", 400), ("nosuchhost.invalid", 400), ("outside.test", 201)]
     {
-        let reply = stage.ana.post(CONFIGURATION, &json!({ "upstream_registry": upstream }));
+        let reply = fixture.ana.post(CONFIGURATION, &json!({ "upstream_registry": upstream }));
         assert_eq!(reply.status, status, "{upstream}: {reply}");
     }
 }
@@ -193,21 +193,21 @@ fn the_host_blocks_networks_whatever_a_name_said_before() {
         .flag(&format!("rebinding.test=127.0.0.1:{}", registry.port))
         .flag("--block-networks")
         .flag("private,192.0.2.0/24");
-    let stage = Stage::with(options);
-    assert_eq!(stage.validate("rebinding.test", anonymous()), "address_not_allowed");
-    assert!(stage.host.log().contains("--block-networks"), "{}", stage.host.log());
+    let fixture = Fixture::with(options);
+    assert_eq!(fixture.validate("rebinding.test", anonymous()), "address_not_allowed");
+    assert!(fixture.host.log().contains("--block-networks"), "{}", fixture.host.log());
 }
 
 #[test]
 fn a_password_is_readable_nowhere() {
-    let (stage, registry) = (Stage::new(), Registry::with_htpasswd());
+    let (fixture, registry) = (Fixture::new(), Registry::with_htpasswd());
     let mut body = credentials("user-2947", "hunter-2947");
     body["upstream_registry"] = registry.name().into();
     body["insecure"] = true.into();
-    assert_eq!(stage.validate(&registry.name(), body.clone()), "Anonymous");
-    assert_eq!(stage.ana.post(CONFIGURATION, &body).status, 201);
-    assert_eq!(stage.ana.put(CONFIGURATION, &json!({ "expiration_s": 5 })).status, 200);
-    let state = stage.host.kill();
+    assert_eq!(fixture.validate(&registry.name(), body.clone()), "Anonymous");
+    assert_eq!(fixture.ana.post(CONFIGURATION, &body).status, 201);
+    assert_eq!(fixture.ana.put(CONFIGURATION, &json!({ "expiration_s": 5 })).status, 200);
+    let state = fixture.host.kill();
     let mut read = 0;
     for entry in fs::read_dir(state.path()).expect("the state directory is ours") {
         let path = entry.expect("an entry").path();

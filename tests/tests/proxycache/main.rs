@@ -26,13 +26,13 @@ enum Machine {
 }
 
 /// A host that may reach registries on this machine, with the organization `acme` and its owner.
-struct Stage {
+struct Fixture {
     host: Host,
     ana: Client,
     _machine: Machine,
 }
 
-impl Stage {
+impl Fixture {
     fn new() -> Self {
         Self::with(Host::options().variable("ssrf_allowed_hosts", "127.0.0.1"))
     }

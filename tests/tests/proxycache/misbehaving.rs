@@ -9,7 +9,7 @@ use berth_tests::ClosedPort;
 use serde_json::json;
 
 use crate::server::{Request, Server};
-use crate::{Stage, VALIDATE, anonymous, credentials};
+use crate::{Fixture, VALIDATE, anonymous, credentials};
 
 fn answer(mut stream: &TcpStream, head: &str, body: &str) {
     let length = body.len();
@@ -169,14 +169,14 @@ fn misbehaviours() -> Vec<(&'static str, Server, &'static str)> {
 /// As many are tried at a time as an installation lets everybody try together.
 #[test]
 fn each_has_its_reason_in_time() {
-    let (stage, registries) = (Stage::new(), misbehaviours());
+    let (fixture, registries) = (Fixture::new(), misbehaviours());
     let mut wrong = Vec::new();
     for (round, registries) in registries.chunks(16).enumerate() {
         let found: Vec<String> = thread::scope(|scope| {
             let ask = |(number, (_, server, _)): (usize, &(&str, Server, &str))| {
-                let (stage, person) = (&stage, format!("person-{round}-{number}"));
+                let (fixture, person) = (&fixture, format!("person-{round}-{number}"));
                 let name = server.name();
-                scope.spawn(move || stage.validate_for(&person, &name))
+                scope.spawn(move || fixture.validate_for(&person, &name))
             };
             let asked: Vec<_> = registries.iter().enumerate().map(ask).collect();
             asked.into_iter().map(|asked| asked.join().expect("an answer in time")).collect()
@@ -189,30 +189,30 @@ fn each_has_its_reason_in_time() {
             }),
         );
     }
-    assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), stage.host.log());
+    assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), fixture.host.log());
 }
 
 #[test]
 fn nobody_listens() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let closed = ClosedPort::take();
     let name = closed.address().to_string();
-    assert_eq!(stage.validate(&name, anonymous()), "connection_refused");
+    assert_eq!(fixture.validate(&name, anonymous()), "connection_refused");
 }
 
 #[test]
 fn the_registry_says_how_long_to_wait() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let registry = with_head("429 Too Many Requests\r\nretry-after: 17");
     let body = json!({ "upstream_registry": registry.name(), "insecure": true });
-    let reply = stage.ana.post(VALIDATE, &body);
+    let reply = fixture.ana.post(VALIDATE, &body);
     let hint = reply.json()["hint"].clone();
     assert_eq!(hint, "The registry has had enough: try again in 17 seconds.");
 }
 
 #[test]
 fn endless_answers_cost_no_memory() {
-    let stage = Stage::alone();
+    let fixture = Fixture::alone();
     let endless = || {
         with_token(|stream| {
             let _ = write!(&*stream, "HTTP/1.1 200 OK\r\n\r\n");
@@ -220,13 +220,13 @@ fn endless_answers_cost_no_memory() {
         })
     };
     let resident = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", stage.host.pid()));
+        let status = std::fs::read_to_string(format!("/proc/{}/status", fixture.host.pid()));
         let status = status.expect("Linux tells of processes");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a size");
         let number = line.split_whitespace().nth(1).expect("a number");
         number.parse::<u64>().expect("a number") / 1024
     };
-    let ask = || assert_eq!(stage.validate(&endless().name(), anonymous()), "answer_too_large");
+    let ask = || assert_eq!(fixture.validate(&endless().name(), anonymous()), "answer_too_large");
     // Each thread of the host has memory of its own that it keeps for the next time.
     (0..30).for_each(|_| ask());
     let before = resident();
@@ -237,12 +237,12 @@ fn endless_answers_cost_no_memory() {
 
 #[test]
 fn nobody_hammers_a_registry_through_us() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let registry = Server::start(|_, stream| answer(stream, "500 -", ""));
     for _ in 0..20 {
-        assert_eq!(stage.validate(&registry.name(), anonymous()), "upstream_error");
+        assert_eq!(fixture.validate(&registry.name(), anonymous()), "upstream_error");
     }
     assert_eq!(registry.requests(), 1);
-    assert_eq!(stage.validate(&registry.name(), credentials("a", "b")), "upstream_error");
+    assert_eq!(fixture.validate(&registry.name(), credentials("a", "b")), "upstream_error");
     assert_eq!(registry.requests(), 2);
 }

@@ -12,9 +12,9 @@ use berth_domain::settings::parse_duration;
 use berth_domain::{LogKind, Timestamp};
 use berth_sqlite::Sqlite;
 use berth_store::accounts::SignInRow;
-use berth_store::log::LogEntry;
+use berth_store::logs::LogEntry;
 use berth_store::tokens::AutomationToken;
-use berth_store::{accounts, log, tokens, transaction};
+use berth_store::{accounts, logs, tokens, transaction};
 use berth_web::{Entropy, Random};
 use clap::{Args, Parser};
 use rusqlite::{Connection, OpenFlags};
@@ -104,7 +104,7 @@ fn make(create: &Create) -> Result<String> {
     };
     transaction(&database, |tx| {
         tokens::create_for_automation(tx, &new)?;
-        log::append(tx, &[entry(&new)])
+        logs::append(tx, &[entry(&new)])
     })?;
     Ok(new.token.to_owned())
 }

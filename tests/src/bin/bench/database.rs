@@ -45,7 +45,7 @@ fn make_with(organizations: u32, further: &[String]) -> Seeded {
     let connection = rusqlite::Connection::open(path).expect("the state directory is ours");
     let file = Sqlite(connection);
     file.0.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF").expect("pragmas");
-    berth_store::migrate(&file).expect("the migrations apply");
+    berth_store::migrate(&file).expect("the schema is made");
     // One person makes all of them here.
     let limit = "UPDATE owned_limit SET most = 1000000000 WHERE kind = 'organizations'";
     file.0.execute_batch(limit).expect("the limits are there");

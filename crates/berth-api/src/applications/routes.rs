@@ -1,0 +1,89 @@
+//! The rows of this resource.
+
+use berth_access::{
+    ApplicationAdmin, ApplicationAdminView, Client, OrganizationAdmin, OrganizationAdminView,
+    Public, Scope,
+};
+use berth_domain::LogKind;
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+
+use super::{handlers, tokens};
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get(
+        "/api/v1/organization/:orgname/applications",
+        "getOrganizationApplications",
+        &WithoutBody::<OrganizationAdminView>(handlers::list),
+    )
+    .query(Query::PAGES)
+    .scope(Scope::OrgAdmin),
+    Route::post(
+        "/api/v1/organization/:orgname/applications",
+        "createOrganizationApplication",
+        &WithBody::<OrganizationAdmin, _>(handlers::create),
+        Logs::Kinds(&[LogKind::CreateApplication]),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::get(
+        "/api/v1/organization/:orgname/applications/:client_id",
+        "getOrganizationApplication",
+        &WithoutBody::<ApplicationAdminView>(handlers::get),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::put(
+        "/api/v1/organization/:orgname/applications/:client_id",
+        "updateOrganizationApplication",
+        &WithBody::<ApplicationAdmin, _>(handlers::change),
+        Logs::Kinds(&[LogKind::UpdateApplication]),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::delete(
+        "/api/v1/organization/:orgname/applications/:client_id",
+        "deleteOrganizationApplication",
+        &WithoutBody::<ApplicationAdmin>(handlers::delete),
+        Logs::Kinds(&[LogKind::DeleteApplication]),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::post(
+        "/api/v1/organization/:orgname/applications/:client_id/resetclientsecret",
+        "resetOrganizationApplicationClientSecret",
+        &WithoutBody::<ApplicationAdmin>(handlers::reset_secret),
+        Logs::Kinds(&[LogKind::ResetApplicationClientSecret]),
+    )
+    .internal(),
+    Route::get(
+        "/api/v1/organization/:orgname/applications/:client_id/tokens",
+        "listOrganizationApplicationTokens",
+        &WithoutBody::<ApplicationAdminView>(tokens::list),
+    )
+    .scope(Scope::OrgAdmin)
+    .query(&[Query::NEXT_PAGE]),
+    Route::post(
+        "/api/v1/organization/:orgname/applications/:client_id/tokens",
+        "createOrganizationApplicationToken",
+        &WithBody::<ApplicationAdmin, _>(tokens::create),
+        Logs::Kinds(&[LogKind::CreateOauthApiToken]),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::delete(
+        "/api/v1/organization/:orgname/applications/:client_id/tokens/:token_uuid",
+        "deleteOrganizationApplicationToken",
+        &WithoutBody::<ApplicationAdmin>(tokens::revoke),
+        Logs::Kinds(&[LogKind::RevokeOauthApiToken]),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::get(
+        "/api/v1/app/",
+        "getApplicationInformationWithoutId",
+        &WithoutBody::<Public>(handlers::info_of_nobody),
+    )
+    .unauthenticated()
+    .internal()
+    .answers(&[]),
+    Route::get(
+        "/api/v1/app/:client_id",
+        "getApplicationInformation",
+        &WithoutBody::<Client>(handlers::info),
+    ),
+];

@@ -1,0 +1,169 @@
+//! Tokens of an application: the rules of each operation (`docs/contract/quay.md` 2.4).
+
+use berth_access::{ApplicationAdmin, ApplicationAdminView, Scope, ScopeSet};
+use berth_domain::secret::hash_token;
+use berth_domain::{LogKind, settings};
+use berth_store::tokens::{NewToken, TokenLine};
+use berth_store::{logs, tokens, transaction};
+use berth_web::{ApiError, Context, Cursor, HandlerResult, Json, Kind, Property, Response, Schema};
+use serde::Deserialize;
+use serde_json::{Map, Number, json};
+
+use crate::applications::views::TokenView;
+
+/// Length of a token.
+pub(crate) const TOKEN_LENGTH: usize = 40;
+
+/// How long a token lives unless it is said, and at most, in seconds: ten years.
+pub(crate) const LIFETIME_S: i64 = 315_576_000;
+
+/// Tokens on a page.
+const PAGE: usize = 50;
+
+/// `GET …/tokens`: the living ones, newest first.
+pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
+    let services = cx.services();
+    let query = cx.query();
+    let cursor = Cursor::from_token(query.get("next_page"), services.now());
+    let before = cursor.map(|cursor| cursor.id);
+    let mut lines = tokens::list(cx.db(), &cx.grant, before, PAGE as i64 + 1, services.now())?;
+    let more = lines.len() > PAGE;
+    lines.truncate(PAGE);
+    let last = lines.last().filter(|_| more).map(|line| line.id);
+    let views: Vec<TokenView> = lines.into_iter().map(TokenView::new).collect();
+    let mut body = Map::new();
+    body.insert("tokens".into(), json!(views));
+    if let Some(id) = last {
+        body.insert("next_page".into(), Cursor::new(id, id, services.now()).to_token().into());
+    }
+    Ok(Response::ok(&body))
+}
+
+/// `POST …/tokens`.
+#[derive(Deserialize)]
+pub(crate) struct NewApiToken {
+    name: String,
+    scope: String,
+    expiration: Option<Number>,
+}
+
+impl Json for NewApiToken {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "NewOAuthToken",
+        about: "Description of a new token of an application.",
+        properties: &[
+            Property::required(
+                "name",
+                Kind::StringOfLength(1, 255),
+                "What the token is called in lists",
+            ),
+            Property::required("scope", Kind::String, "Its scopes, separated by spaces or commas"),
+            Property::optional(
+                "expiration",
+                Kind::Number(Some(1)),
+                "How long it lives, in seconds; ten years when left out, and at most",
+            ),
+        ],
+    };
+}
+
+/// Makes a token that acts in the caller's name, without a browser.
+pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> HandlerResult {
+    let (services, caller) = (cx.services(), cx.caller()?);
+    let name = body.name.trim();
+    if name.is_empty() {
+        return Err(ApiError::Plain(400, "'name' must not be empty".into()));
+    }
+    let scope = requested_scope(cx, &body.scope)?;
+    let limit = services.setting(&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT)?;
+    let token = services.random().mixed(TOKEN_LENGTH);
+    let target = cx.grant.target();
+    let new = NewToken {
+        uuid: &services.random().uuid(),
+        hash: &hash_token(&token),
+        application_id: target.application.id,
+        account_id: caller.id,
+        created_by: Some(caller.id),
+        name: Some(name),
+        scope: &scope,
+        at: services.now(),
+        expires_at: services.now().plus_seconds(lifetime_s(body.expiration.as_ref())),
+    };
+    transaction(cx.db(), |tx| {
+        if limit > 0 && tokens::count(tx, &cx.grant, services.now())? >= limit {
+            return Err(too_many(limit));
+        }
+        let id = tokens::create(tx, &new)?;
+        let metadata = json!({
+            "oauth_token_uuid": new.uuid,
+            "scope": new.scope,
+            "token_display_name": name,
+            "application_name": target.application.name,
+            "auth_method": "OAuth",
+            "client_id": target.application.client_id,
+        });
+        let kind = LogKind::CreateOauthApiToken;
+        logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
+        let line = TokenLine {
+            id,
+            uuid: new.uuid.to_owned(),
+            name: Some(name.to_owned()),
+            scope: scope.clone(),
+            created_at: new.at,
+            expires_at: new.expires_at,
+            created_by: Some(caller.name.clone()),
+            accessed_at: None,
+        };
+        let view = TokenView::new(line).with_token(token);
+        Ok(Response::ok(&view).with_header("cache-control", "no-store"))
+    })
+}
+
+/// The scopes asked for, in the form in which they are stored: each must be within the caller's own authority, and
+/// `super:user` is for superusers only.
+fn requested_scope(cx: &Context<'_, ApplicationAdmin>, text: &str) -> Result<String, ApiError> {
+    let invalid = |_| ApiError::Plain(400, format!("Invalid scope: {text}").into());
+    let scopes = ScopeSet::parse(text).map_err(invalid)?;
+    let caller = cx.caller()?;
+    let may = |scope: Scope| {
+        caller.has_scope(scope) && (scope != Scope::SuperUser || caller.is_superuser())
+    };
+    if !scopes.granted().all(may) {
+        return Err(ApiError::unauthorized());
+    }
+    ScopeSet::normalize(text).map_err(invalid)
+}
+
+/// Seconds as asked for: fractions are cut off, ten years are the most.
+fn lifetime_s(expiration: Option<&Number>) -> i64 {
+    let Some(seconds) = expiration.and_then(Number::as_f64) else { return LIFETIME_S };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the cast saturates, and then the cap counts"
+    )]
+    let seconds = seconds as i64;
+    seconds.min(LIFETIME_S)
+}
+
+fn too_many(limit: i64) -> ApiError {
+    let text = format!("Token limit reached: maximum {limit} non-expired tokens per application");
+    ApiError::Plain(400, text.into())
+}
+
+/// `DELETE …/tokens/<uuid>`: the token stops at once.
+pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
+    let (target, uuid) = (cx.grant.target(), cx.path("token_uuid"));
+    transaction(cx.db(), |tx| {
+        if !tokens::revoke(tx, &cx.grant, uuid)? {
+            return Err(ApiError::not_found());
+        }
+        let metadata = json!({
+            "oauth_token_uuid": uuid,
+            "application_name": target.application.name,
+            "client_id": target.application.client_id,
+        });
+        let kind = LogKind::RevokeOauthApiToken;
+        logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
+        Ok(Response::no_content())
+    })
+}

@@ -1,0 +1,187 @@
+//! Applications and tokens as answers show them.
+
+use crate::organizations::views::OrganizationView;
+use crate::quotas::views::Quotas;
+use berth_access::{Rights, ScopeSet};
+use berth_domain::{Application, Avatar, AvatarKind, Namespace, Timestamp};
+use berth_store::applications::ApplicationFields;
+use berth_store::assignments::Assignment;
+use berth_store::tokens::{Authorization, GrantedTo, TokenLine};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// An application as those see it who may read it (`docs/contract/quay.md` 2.1).
+#[derive(Serialize)]
+pub(crate) struct ApplicationView<'a> {
+    name: &'a str,
+    description: &'a str,
+    application_uri: &'a str,
+    client_id: &'a str,
+    client_secret: Option<String>,
+    redirect_uri: Option<&'a str>,
+    avatar_email: Option<&'a str>,
+}
+
+impl<'a> ApplicationView<'a> {
+    /// For its administrators.
+    pub(crate) fn new(
+        client_id: &'a str,
+        fields: ApplicationFields<'a>,
+        client_secret: Option<String>,
+    ) -> Self {
+        Self {
+            name: fields.name,
+            description: fields.description,
+            application_uri: fields.application_uri,
+            client_id,
+            client_secret,
+            redirect_uri: Some(fields.redirect_uri),
+            avatar_email: fields.avatar_email,
+        }
+    }
+
+    /// For those who may only read.
+    pub(crate) fn without_secrets(application: &'a Application) -> Self {
+        Self {
+            redirect_uri: None,
+            avatar_email: None,
+            ..Self::new(&application.client_id, application.into(), None)
+        }
+    }
+}
+
+/// What the log says of an application.
+pub(crate) fn application_metadata(application: &Application) -> Value {
+    json!({ "application_name": application.name, "client_id": application.client_id })
+}
+
+/// The avatar of an application: of its own address, or else of its namespace's.
+pub(crate) fn avatar(application: &Application, namespace_email: &str) -> Avatar {
+    let own = application.avatar_email.as_deref().filter(|email| !email.is_empty());
+    Avatar::new(AvatarKind::App, &application.name, own.unwrap_or(namespace_email))
+}
+
+/// What everybody may know of an application (`docs/contract/quay.md` 2.3).
+#[derive(Serialize)]
+pub(crate) struct ApplicationInfo<'a> {
+    name: &'a str,
+    description: &'a str,
+    uri: &'a str,
+    avatar: Avatar,
+    organization: OrganizationView,
+}
+
+impl<'a> ApplicationInfo<'a> {
+    /// The application with its organization as somebody with these rights sees it; teams are left out.
+    pub(crate) fn new(
+        application: &'a Application,
+        organization: &Namespace,
+        rights: &Rights,
+        quotas: Quotas,
+    ) -> Self {
+        Self {
+            name: &application.name,
+            description: &application.description,
+            uri: &application.application_uri,
+            avatar: avatar(application, &organization.email),
+            organization: OrganizationView::new(organization, rights, Some(Vec::new()), quotas),
+        }
+    }
+}
+
+/// A scope in words (`docs/contract/quay.md` 5.6).
+#[derive(Serialize)]
+pub(crate) struct ScopeView {
+    dangerous: bool,
+    description: &'static str,
+    icon: &'static str,
+    scope: &'static str,
+    title: &'static str,
+}
+
+/// Scopes in words; none for a text that cannot be read, which allows nothing.
+pub(crate) fn scopes(text: &str) -> Vec<ScopeView> {
+    let granted = ScopeSet::parse(text).ok().into_iter().flat_map(ScopeSet::granted);
+    let views = granted.map(|scope| ScopeView {
+        dangerous: scope.is_dangerous(),
+        description: scope.description(),
+        icon: scope.icon(),
+        scope: scope.as_str(),
+        title: scope.title(),
+    });
+    views.collect()
+}
+
+fn granted_to(application: &GrantedTo, with_client_id: bool) -> Value {
+    let own = application.avatar_email.as_deref().filter(|email| !email.is_empty());
+    let key = own.unwrap_or(&application.namespace_email);
+    let mut view = Map::new();
+    view.insert("name".into(), application.name.as_str().into());
+    if with_client_id {
+        view.insert("clientId".into(), application.client_id.as_str().into());
+    }
+    view.insert("description".into(), application.description.as_str().into());
+    view.insert("url".into(), application.application_uri.as_str().into());
+    let avatar = Avatar::new(AvatarKind::App, &application.name, key);
+    view.insert("avatar".into(), json!(avatar));
+    let (name, email) = (&application.namespace, &application.namespace_email);
+    let avatar = Avatar::new(AvatarKind::Org, name, email);
+    view.insert("organization".into(), json!({ "name": name, "avatar": avatar }));
+    Value::Object(view)
+}
+
+/// A token as the user sees it who granted it (`docs/contract/quay.md` 5.11).
+pub(crate) fn authorization(authorization: &Authorization) -> Value {
+    json!({
+        "application": granted_to(&authorization.application, false),
+        "scopes": scopes(&authorization.scope),
+        "uuid": authorization.uuid,
+    })
+}
+
+/// A token that waits for its user to accept it (`docs/contract/quay.md` 5.11).
+pub(crate) fn assignment(assignment: &Assignment) -> Value {
+    json!({
+        "application": granted_to(&assignment.application, true),
+        "uuid": assignment.uuid,
+        "redirectUri": assignment.redirect_uri,
+        "scopes": scopes(&assignment.scope),
+        "responseType": assignment.response_type,
+    })
+}
+
+/// A token as its application's administrators see it (`docs/contract/quay.md` 2.4).
+#[derive(Serialize)]
+pub(crate) struct TokenView {
+    uuid: String,
+    name: Option<String>,
+    scope: String,
+    expires_at: String,
+    created: String,
+    created_by: Option<String>,
+    last_accessed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+impl TokenView {
+    /// The view of a token.
+    pub(crate) fn new(line: TokenLine) -> Self {
+        Self {
+            uuid: line.uuid,
+            name: line.name,
+            scope: line.scope,
+            expires_at: line.expires_at.to_iso8601(),
+            created: line.created_at.to_iso8601(),
+            created_by: line.created_by,
+            last_accessed: line.accessed_at.map(Timestamp::to_iso8601),
+            token: None,
+        }
+    }
+
+    /// The same with the token itself: only the answer that makes it shows it.
+    pub(crate) fn with_token(mut self, token: String) -> Self {
+        self.token = Some(token);
+        self
+    }
+}

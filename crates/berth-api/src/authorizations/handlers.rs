@@ -1,0 +1,62 @@
+//! What users granted to applications, and what waits for them to accept it (`docs/contract/quay.md` 5.11).
+
+use berth_access::UserAdmin;
+use berth_domain::LogKind;
+use berth_store::{assignments, logs, tokens, transaction};
+use berth_web::listing::Listing;
+use berth_web::{ApiError, Context, HandlerResult, Response};
+use serde_json::{Map, json};
+
+use crate::applications::views;
+
+/// `GET /api/v1/user/authorizations`.
+pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+    let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
+    let (offset, wanted) = (listing.offset(), listing.wanted());
+    let found = tokens::authorizations(cx.db(), &cx.grant, account_id, offset, wanted)?;
+    let listed = listing.window(&found, views::authorization);
+    Ok(listed.answer("authorizations", Map::new()))
+}
+
+/// `GET /api/v1/user/authorizations/<uuid>`.
+pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+    let uuid = cx.path("access_token_uuid");
+    let found = tokens::authorization(cx.db(), &cx.grant, cx.caller()?.id, uuid)?;
+    Ok(Response::ok(&views::authorization(&found.ok_or_else(ApiError::not_found)?)))
+}
+
+/// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
+pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+    let (uuid, account_id) = (cx.path("access_token_uuid"), cx.caller()?.id);
+    transaction(cx.db(), |tx| {
+        let found = tokens::authorization(tx, &cx.grant, account_id, uuid)?;
+        let found = found.ok_or_else(ApiError::not_found)?;
+        tokens::delete(tx, found.id)?;
+        let metadata = json!({
+            "oauth_token_uuid": found.uuid,
+            "application_name": found.application.name,
+            "client_id": found.application.client_id,
+        });
+        let namespace_id = found.application.namespace_id;
+        logs::append(tx, &[cx.log_entry(LogKind::OauthTokenRevoked, namespace_id, metadata)])?;
+        Ok(Response::no_content())
+    })
+}
+
+/// `GET /api/v1/user/assignedauthorization`.
+pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+    let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
+    let (offset, wanted) = (listing.offset(), listing.wanted());
+    let found = assignments::list(cx.db(), &cx.grant, account_id, offset, wanted)?;
+    let listed = listing.window(&found, views::assignment);
+    Ok(listed.answer("authorizations", Map::new()))
+}
+
+/// `DELETE /api/v1/user/assignedauthorization/<uuid>`: declines it.
+pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+    let (uuid, account_id) = (cx.path("assigned_authorization_uuid"), cx.caller()?.id);
+    transaction(cx.db(), |tx| match assignments::decline(tx, &cx.grant, uuid, account_id)? {
+        true => Ok(Response::no_content()),
+        false => Err(ApiError::not_found()),
+    })
+}

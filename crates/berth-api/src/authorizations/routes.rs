@@ -1,0 +1,52 @@
+//! The rows of this resource.
+
+use berth_access::{Scope, UserAdmin};
+use berth_domain::{LogKind, settings};
+use berth_web::{Logs, Query, Route, WithoutBody};
+
+use super::handlers;
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get(
+        "/api/v1/user/authorizations",
+        "listUserAuthorizations",
+        &WithoutBody::<UserAdmin>(handlers::list),
+    )
+    .query(Query::PAGES)
+    .scope(Scope::UserAdmin)
+    .internal(),
+    Route::get(
+        "/api/v1/user/authorizations/:access_token_uuid",
+        "getUserAuthorization",
+        &WithoutBody::<UserAdmin>(handlers::get),
+    )
+    .scope(Scope::UserAdmin)
+    .internal(),
+    Route::delete(
+        "/api/v1/user/authorizations/:access_token_uuid",
+        "deleteUserAuthorization",
+        &WithoutBody::<UserAdmin>(handlers::revoke),
+        Logs::Kinds(&[LogKind::OauthTokenRevoked]),
+    )
+    .scope(Scope::UserAdmin)
+    .internal(),
+    Route::get(
+        "/api/v1/user/assignedauthorization",
+        "listAssignedAuthorizations",
+        &WithoutBody::<UserAdmin>(handlers::assigned),
+    )
+    .query(Query::PAGES)
+    .scope(Scope::UserAdmin)
+    .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
+    .internal(),
+    Route::delete(
+        "/api/v1/user/assignedauthorization/:assigned_authorization_uuid",
+        "deleteAssignedAuthorization",
+        &WithoutBody::<UserAdmin>(handlers::decline),
+        Logs::Nothing("the assignment was logged; declining it changes nobody's rights"),
+    )
+    .scope(Scope::UserAdmin)
+    .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
+    .internal(),
+];

@@ -1,0 +1,6 @@
+//! Auto-prune policies of organizations, users and repositories (`docs/contract/quay.md` 7).
+
+pub(crate) mod handlers;
+mod routes;
+
+pub use routes::{OF_NAMESPACES, OF_REPOSITORIES};

@@ -1,0 +1,222 @@
+//! Concord's Organization API over the same organizations (`docs/contract/concord.md` 5).
+
+use crate::organizations::deletion::delete_organization;
+use berth_access::{
+    Authenticated, AuthenticatedOrganization, ConcordCreate, ConcordDelete, ConcordUpdate, Denied,
+    Facts, Grant, rights_by_role,
+};
+use berth_domain::{LogKind, TeamRole, settings};
+use berth_store::concord::{
+    self, Entry, EntryChange, Listing, NewEntry, Owner, RequestedOwner, Resolved, Target,
+};
+use berth_store::{StoreError, logs, transaction};
+use berth_web::{ApiError, Context, HandlerResult, Response};
+use serde_json::json;
+
+use super::bodies::{Confirmation, EntryBody, key_violation};
+use super::views;
+
+/// `POST /api/v1/org` (5.1): the organization of that id, or else of that exact name, is changed; otherwise one is made. Right
+/// before owner: who may not do it does not learn who exists.
+pub(crate) fn create_or_update(cx: &Context<'_, Authenticated>, body: EntryBody) -> HandlerResult {
+    let (uuid, name) = (body.id.as_deref(), body.name.as_deref());
+    let mut resolved = concord::resolve(cx.db(), uuid, name, body.owner.as_ref())?;
+    match (resolved.entry.take(), uuid) {
+        (Some(entry), _) => update(cx, &entry, &body, resolved),
+        (None, Some(uuid)) => Err(not_found(uuid)),
+        (None, None) => create(cx, &body, resolved),
+    }
+}
+
+/// The owner becomes a member: he is put into the first teams.
+fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved) -> HandlerResult {
+    let (services, caller) = (cx.services(), cx.caller()?);
+    let grant = may_create(cx)?;
+    let owner = require_owner(body.owner.as_ref(), resolved.owner)?;
+    let Some(name) = body.name.as_deref() else { return Err(key_violation("must not be null")) };
+    let random = services.random();
+    let (uuid, email) = (random.ordered_uuid(services.now()), random.uuid());
+    let new = NewEntry {
+        uuid: &uuid,
+        name,
+        email: &email,
+        tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION)?,
+        owner_id: owner.map_or(caller.id, |owner| owner.id),
+        creator_id: caller.id,
+        visibility: body.visibility.unwrap_or("PUBLIC"),
+        meta: body.meta.as_deref(),
+        cfg: body.cfg.as_deref(),
+        at: services.now(),
+    };
+    transaction(cx.db(), |tx| {
+        let id = concord::create(tx, &grant, &new)
+            .map_err(|error| explained(error, name, body, resolved.is_user_name))?;
+        let metadata = json!({ "email": null, "namespace": name });
+        logs::append(tx, &[cx.log_entry(LogKind::OrgCreate, id, metadata)])?;
+        Ok(Response::ok(&views::result("CREATED", Some(&uuid))))
+    })
+}
+
+fn may_create(cx: &Context<'_, Authenticated>) -> Result<Grant<ConcordCreate>, ApiError> {
+    let anybody_creates = !cx.services().setting(&settings::CONCORD_ADMIN_ONLY_CREATE)?;
+    cx.authorize(Facts { anybody_creates, ..Facts::default() }).map_err(|_| {
+        refusal("Only roles with 'createOrg' permission are allowed to update organizations")
+    })
+}
+
+/// Sets what is given and leaves the rest; teams are not touched, also not when the owner changes. The name is new only where
+/// an id says what is meant; otherwise it says what is meant itself.
+fn update(
+    cx: &Context<'_, Authenticated>,
+    entry: &Target,
+    body: &EntryBody,
+    resolved: Resolved,
+) -> HandlerResult {
+    let grant = may_update(cx, entry)?;
+    let owner = require_owner(body.owner.as_ref(), resolved.owner)?;
+    let (uuid, asked) = (body.id.as_deref(), body.name.as_deref());
+    let change = EntryChange {
+        name: asked.filter(|_| uuid.is_some()),
+        owner_id: owner.map(|owner| owner.id),
+        visibility: body.visibility,
+        meta: body.meta.as_deref(),
+        cfg: body.cfg.as_deref(),
+    };
+    transaction(cx.db(), |tx| {
+        let gone = || uuid.map_or(ApiError::Busy, not_found);
+        let before = concord::current_name(tx, &grant)?.ok_or_else(gone)?;
+        if uuid.is_none() && asked != Some(&before) {
+            // It got another name at this moment: asked again, this makes one.
+            return Err(ApiError::Busy);
+        }
+        let name = asked.unwrap_or(&before);
+        concord::update(tx, &grant, &change)
+            .map_err(|error| explained(error, name, body, resolved.is_user_name))?;
+        let metadata = json!({ "namespace": name, "old_name": before });
+        logs::append(tx, &[cx.log_entry(LogKind::OrgChangeSettings, entry.id, metadata)])?;
+        Ok(Response::ok(&views::result("UPDATED", Some(&entry.uuid))))
+    })
+}
+
+fn may_update(
+    cx: &Context<'_, Authenticated>,
+    entry: &Target,
+) -> Result<Grant<ConcordUpdate>, ApiError> {
+    let caller_id = cx.caller()?.id;
+    let facts = Facts {
+        namespace: Some(entry.as_namespace()),
+        caller_is_owner: entry.owner.as_ref().is_some_and(|owner| owner.id == caller_id),
+        ..Facts::default()
+    };
+    cx.authorize(facts).map_err(|_| {
+        refusal("Only roles with 'updateOrg' permission are allowed to update organizations")
+    })
+}
+
+/// A person who is named as owner must exist (4.3).
+fn require_owner(
+    wanted: Option<&RequestedOwner>,
+    found: Option<Owner>,
+) -> Result<Option<Owner>, ApiError> {
+    match (wanted, found) {
+        (Some(wanted), None) => Err(nobody(wanted)),
+        (_, found) => Ok(found),
+    }
+}
+
+/// `GET /api/v1/org` (5.2).
+pub(crate) fn list(cx: &Context<'_, Authenticated>) -> HandlerResult {
+    let (query, rights) = (cx.query(), cx.grant.rights());
+    let number = |name| match query.get(name) {
+        None => Ok(0),
+        Some(text) => text.parse::<i32>().map_err(|_| ApiError::Plain(404, "".into())),
+    };
+    let (offset, limit) = (number("offset")?, number("limit")?);
+    let only_own = query.get("onlyCurrent").is_some_and(|text| text.eq_ignore_ascii_case("true"));
+    let listing = Listing {
+        viewer_id: cx.caller()?.id,
+        sees_all: rights.is_superuser() || rights.is_global_reader(),
+        only_own,
+        filter: query.get("filter").unwrap_or_default(),
+        offset: offset.max(0).into(),
+        limit: (limit > 0).then_some(limit.into()),
+    };
+    let entries = concord::list(cx.db(), &listing)?.into_iter().map(|entry| shown(cx, entry));
+    Ok(Response::ok(&views::entries(entries.collect())))
+}
+
+/// What the caller sees of an organization: of a private one, its documents only as far as he is in it, and his token is good
+/// for organizations at all.
+fn shown(cx: &Context<'_, Authenticated>, entry: Entry) -> Entry {
+    let rights = cx.grant.rights();
+    let sees_all = rights.is_superuser() || rights.is_global_reader();
+    let as_member = rights_by_role(cx.principal(), Some(TeamRole::Member)).sees_as_member();
+    if entry.visibility == "PUBLIC" || sees_all || (as_member && entry.viewer_belongs) {
+        return entry;
+    }
+    Entry { meta: None, cfg: None, ..entry }
+}
+
+/// `GET /api/v1/org/<orgname>` (5.3): 204 for a name that nobody has; clients rely on it.
+pub(crate) fn get(cx: &Context<'_, Authenticated>) -> HandlerResult {
+    let entry = concord::find(cx.db(), cx.caller()?.id, cx.path("orgname"))?;
+    let entry = entry.map(|entry| shown(cx, entry));
+    Ok(entry.map_or_else(Response::no_content, |entry| Response::ok(&views::entry(entry))))
+}
+
+/// `DELETE /api/v1/org/<orgname>?confirmation=yes` (5.4).
+pub(crate) fn delete(
+    cx: &Context<'_, AuthenticatedOrganization>,
+    _: Confirmation,
+) -> HandlerResult {
+    let (name, namespace) = (cx.path("orgname"), cx.grant.organization_if_any().cloned());
+    let grant = cx.authorize::<ConcordDelete>(Facts { namespace, ..Facts::default() }).map_err(
+        |denied| match denied {
+            Denied::NotFound => not_found(name),
+            _ => refusal("Only admins are allowed to update organizations"),
+        },
+    )?;
+    match delete_organization(cx, &grant)? {
+        true => Ok(Response::ok(&views::result("DELETED", None))),
+        false => Err(not_found(name)),
+    }
+}
+
+/// A refusal in the words of Concord's, which clients match; Concord itself sends them with status 500.
+fn refusal(message: &str) -> ApiError {
+    ApiError::Text(403, format!("ERROR: org.apache.shiro.authz.AuthorizationException: {message}"))
+}
+
+fn violation(message: String) -> ApiError {
+    ApiError::Violations(vec![("*".into(), message)])
+}
+
+fn not_found(what: &str) -> ApiError {
+    violation(format!("Organization not found: {what}"))
+}
+
+fn nobody(wanted: &RequestedOwner) -> ApiError {
+    match wanted {
+        RequestedOwner::Uuid(uuid) => violation(format!("User not found: {uuid}")),
+        RequestedOwner::Name(name) | RequestedOwner::Foreign(name) => {
+            ApiError::Text(400, format!("User not found: {name}"))
+        }
+    }
+}
+
+/// What the schema refuses: a name that somebody has, an owner who is no member, or who went after he was found.
+fn explained(error: StoreError, name: &str, body: &EntryBody, is_user_name: bool) -> ApiError {
+    match error {
+        error if error.is_taken("account.name") && is_user_name => {
+            violation(format!("Name is taken: {name}"))
+        }
+        error if error.is_taken("account.name") => {
+            violation(format!("Organization already exists: {name}"))
+        }
+        StoreError::NotMember => {
+            violation(format!("The owner doesn't belong to the specified organization: {name}"))
+        }
+        StoreError::NotFound => body.owner.as_ref().map_or_else(ApiError::unauthenticated, nobody),
+        error => error.into(),
+    }
+}

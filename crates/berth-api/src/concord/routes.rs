@@ -1,0 +1,38 @@
+//! The rows of this resource.
+
+use berth_access::{Authenticated, AuthenticatedOrganization};
+use berth_domain::LogKind;
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+
+use super::handlers;
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::post(
+        "/api/v1/org",
+        "createOrUpdateOrg",
+        &WithBody::<Authenticated, _>(handlers::create_or_update),
+        Logs::Kinds(&[LogKind::OrgCreate, LogKind::OrgChangeSettings]),
+    )
+    .decided_inside(
+        "to create: superusers, and by `concord_admin_only_create` whoever may create organizations; to change: superusers, and the owner with `org:admin`",
+    ),
+    Route::get("/api/v1/org", "listOrgs", &WithoutBody::<Authenticated>(handlers::list))
+        .query(&[
+            Query::flag("onlyCurrent", "Only organizations that the caller owns or is in a team of"),
+            Query::text("filter", "A part of the name"),
+            Query::number("offset", "How many to leave out"),
+            Query::number("limit", "How many to list, at most"),
+        ])
+        .decided_inside("any user; private organizations for their members, owners and superuser views"),
+    Route::get("/api/v1/org/:orgname", "getOrg", &WithoutBody::<Authenticated>(handlers::get))
+        .answers(&[200, 204]),
+    Route::delete(
+        "/api/v1/org/:orgname",
+        "deleteOrg",
+        &WithBody::<AuthenticatedOrganization, _>(handlers::delete),
+        Logs::Kinds(&[LogKind::OrgDelete]),
+    )
+    .decided_inside("superusers")
+    .answers(&[200]),
+];

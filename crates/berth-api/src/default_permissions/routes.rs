@@ -1,0 +1,39 @@
+//! The rows of this resource.
+
+use berth_access::{OrganizationAdmin, OrganizationAdminView, Scope};
+use berth_domain::LogKind;
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+
+use super::handlers;
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get(
+        "/api/v1/organization/:orgname/prototypes",
+        "getOrganizationPrototypePermissions",
+        &WithoutBody::<OrganizationAdminView>(handlers::list),
+    )
+    .query(Query::PAGES)
+    .scope(Scope::OrgAdmin),
+    Route::post(
+        "/api/v1/organization/:orgname/prototypes",
+        "createOrganizationPrototypePermission",
+        &WithBody::<OrganizationAdmin, _>(handlers::create),
+        Logs::Kinds(&[LogKind::CreatePrototypePermission]),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::put(
+        "/api/v1/organization/:orgname/prototypes/:prototypeid",
+        "updateOrganizationPrototypePermission",
+        &WithBody::<OrganizationAdmin, _>(handlers::change),
+        Logs::Kinds(&[LogKind::ModifyPrototypePermission]),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::delete(
+        "/api/v1/organization/:orgname/prototypes/:prototypeid",
+        "deleteOrganizationPrototypePermission",
+        &WithoutBody::<OrganizationAdmin>(handlers::delete),
+        Logs::Kinds(&[LogKind::DeletePrototypePermission]),
+    )
+    .scope(Scope::OrgAdmin),
+];

@@ -1,0 +1,6 @@
+//! The search for users, teams, robots and organizations (`docs/contract/quay.md` 5.11).
+
+pub(crate) mod handlers;
+mod routes;
+
+pub use routes::ROUTES;

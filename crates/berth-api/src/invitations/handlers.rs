@@ -1,0 +1,142 @@
+//! Invitations, as administrators see them: make, list, withdraw.
+
+use crate::mails::outbox::{Link, Mail, MailSender, has_gateway};
+use berth_access::{ExistingTeamAdmin, OrganizationAdminView};
+use berth_domain::secret::{Purpose, hash_token};
+use berth_domain::{EmailAddress, LogKind, Timestamp, settings};
+use berth_store::invitations::{self, Invited, NewInvitation};
+use berth_store::{logs, transaction};
+use berth_web::listing::Listing;
+use berth_web::{ApiError, Context, HandlerResult, Response};
+use serde_json::{Map, Value, json};
+
+use crate::teams::views;
+
+/// What every code begins with.
+const CODE_PREFIX: &str = "urn:teaminvite:";
+
+/// The address of the page on which an invitation is answered.
+pub(crate) fn link(base_url: &str, code: &str) -> String {
+    format!("{base_url}/confirminvite?code={code}")
+}
+
+/// Makes an invitation into the grant's team, or renews it: the code, the notification, the mail and the entry in the log
+/// (with that metadata). A person without a usable address gets no mail. Where a limit keeps the mail back, an invitation that
+/// is there keeps its code, of which an earlier mail told; a new one of a user is found in his notifications, and one of an
+/// address, of which nobody would learn, is refused.
+pub(crate) fn invite(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    invited: &Invited,
+    address: &str,
+    metadata: Value,
+) -> Result<(), ApiError> {
+    let (services, target, caller) = (cx.services(), cx.grant.target(), cx.caller()?);
+    let code = format!("{CODE_PREFIX}{}", services.random().mixed(32));
+    let expires_at = services.now().plus_seconds(services.setting(&settings::INVITATION_TTL_S)?);
+    let mail = match EmailAddress::try_from(address) {
+        Ok(_) => {
+            let mail = mail(cx, address, &caller.name, &code, expires_at)?;
+            Some(mail.seal(services)?.until(expires_at))
+        }
+        // Addresses of invitations are free text; what is none is not written to.
+        Err(_) => None,
+    };
+    let sender = MailSender::of(cx)?;
+    let sealed_code = services.seal(Purpose::InvitationCode, &code)?;
+    let notification_uuid = services.random().uuid();
+    transaction(cx.db(), |tx| {
+        let organization_id = target.organization.id;
+        let posted = mail.as_ref().map(|mail| mail.enqueue_for(tx, organization_id, &sender));
+        let mail_id = posted.transpose()?.flatten();
+        let kept_back = mail.as_ref().filter(|_| mail_id.is_none());
+        let new = NewInvitation {
+            invited,
+            inviter_id: caller.id,
+            code_hash: &hash_token(&code),
+            sealed_code: &sealed_code,
+            mail_id,
+            keeps_code: kept_back.is_some(),
+            notification_uuid: &notification_uuid,
+            at: services.now(),
+            expires_at,
+        };
+        let has_new_code = invitations::invite(tx, &cx.grant, &new)?;
+        if let (Some(mail), true, Invited::Email(_)) = (kept_back, has_new_code, invited) {
+            return Err(mail.refusal(tx, organization_id, &sender)?);
+        }
+        let entry = cx.log_entry(LogKind::OrgInviteTeamMember, organization_id, metadata);
+        Ok(logs::append(tx, &[entry])?)
+    })
+}
+
+fn mail<'a>(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    address: &'a str,
+    inviter: &str,
+    code: &str,
+    expires_at: Timestamp,
+) -> Result<Mail<'a>, ApiError> {
+    let target = cx.grant.target();
+    let (team, organization) = (&target.team.name, &target.organization.name);
+    Ok(Mail {
+        to: address,
+        subject: format!("{inviter} invites you to the team {team} of {organization}"),
+        paragraphs: vec![
+            format!(
+                "{inviter} would like you to join the team {team} of the organization {organization}."
+            ),
+            format!(
+                "The invitation can be accepted until {}. If you do not want it, there is nothing to do.",
+                expires_at.to_rfc2822()
+            ),
+        ],
+        link: Link {
+            label: "Accept or decline the invitation",
+            url: link(&cx.services().base_url()?, code),
+        },
+    })
+}
+
+/// `PUT …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
+pub(crate) fn invite_address(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
+    let (email, team) = (cx.path("email"), &cx.grant.target().team.name);
+    let metadata = json!({ "email": email, "team": team, "member": email });
+    invite(cx, &Invited::Email(email.to_owned()), email, metadata)?;
+    Ok(Response::ok(&views::address(email)))
+}
+
+/// `DELETE …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
+pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
+    let (target, email) = (cx.grant.target(), cx.path("email"));
+    transaction(cx.db(), |tx| {
+        let invited = Invited::Email(email.to_owned());
+        if !invitations::withdraw(tx, &cx.grant, &invited, cx.services().now())? {
+            return Err(ApiError::not_found());
+        }
+        let metadata = json!({ "email": email, "team": target.team.name, "member": email });
+        let kind = LogKind::OrgDeleteTeamMemberInvite;
+        logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
+        Ok(Response::no_content())
+    })
+}
+
+/// `GET …/organization/<orgname>/invitations`: every pending one. While no mail leaves, administrators hand the links on.
+pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
+    let services = cx.services();
+    let pending = invitations::pending(cx.db(), &cx.grant, services.now())?;
+    let shows_links = cx.grant.rights().is_admin() && !has_gateway(services)?;
+    let keys = shows_links.then(|| services.secret_keys()).transpose()?;
+    let base_url = services.base_url()?;
+    let listed = Listing::of(cx).whole(&pending, |invitation| {
+        let mut view = views::invitation(invitation);
+        // Who was written to has the link, and nobody else is to have it.
+        let was_sent = invitation.delivery.as_ref().is_some_and(|mail| mail.delivered_at.is_some());
+        if let Some(keys) = keys.as_ref().filter(|_| !was_sent) {
+            // Null where the key is lost: inviting again makes another.
+            let opened = keys.open(Purpose::InvitationCode, &invitation.sealed_code).ok();
+            view["link"] = opened.map(|opened| link(&base_url, &opened.text)).into();
+        }
+        view
+    });
+    Ok(listed.answer("invitations", Map::new()))
+}

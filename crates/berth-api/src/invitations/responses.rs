@@ -1,0 +1,89 @@
+//! Answers to invitations (`docs/contract/quay.md` 4.7).
+
+use crate::mails::outbox::has_gateway;
+use berth_access::UserAdmin;
+use berth_domain::LogKind;
+use berth_domain::secret::hash_token;
+use berth_store::accounts::{self, ProfileChange};
+use berth_store::invitations::{self, Invitation, Invited};
+use berth_store::{logs, transaction};
+use berth_web::{ApiError, Context, HandlerResult, Response};
+use serde_json::{Value, json};
+
+/// `PUT /api/v1/teaminvite/<code>`.
+pub(crate) fn accept(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+    let found = accept_code(cx, cx.path("code"))?;
+    Ok(Response::ok(&json!({ "org": found.organization, "team": found.team })))
+}
+
+/// `DELETE /api/v1/teaminvite/<code>`: only what is for the caller's account, not for his address.
+pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+    let caller_id = cx.caller()?.id;
+    decline_code(cx, cx.path("code"), |found| found.invited == Invited::User(caller_id))?;
+    Ok(Response::no_content())
+}
+
+/// Puts the caller into every team of the organization of the code that his account is invited into; with a code that went
+/// to his address, also into those that the address is invited into. A code that only his mail can have told him proves the
+/// address.
+pub(crate) fn accept_code(cx: &Context<'_, UserAdmin>, code: &str) -> Result<Invitation, ApiError> {
+    let (caller, now) = (cx.caller()?, cx.services().now());
+    let leaves_by_mail = has_gateway(cx.services())?;
+    transaction(cx.db(), |tx| {
+        let found = invitations::find(tx, &hash_token(code), now)?.ok_or_else(invalid_code)?;
+        if !found.is_for(caller.id, &caller.email) {
+            return Err(intended_for_another(&found));
+        }
+        if leaves_by_mail && found.proves(&caller.email) {
+            let proven_email = Some(caller.email.as_str());
+            let change = ProfileChange { proven_email, ..ProfileChange::default() };
+            accounts::change_profile(tx, caller.id, &change)?;
+        }
+        let accepted = invitations::accept(tx, &found, caller.id, now)?;
+        let kind = LogKind::OrgTeamMemberInviteAccepted;
+        let entries: Vec<_> = accepted
+            .iter()
+            .map(|one| cx.log_entry(kind, one.organization_id, metadata(one, &caller.name)))
+            .collect();
+        logs::append(tx, &entries)?;
+        Ok(found)
+    })
+}
+
+/// Removes the invitation with the code, if `may` says that the caller may.
+pub(crate) fn decline_code(
+    cx: &Context<'_, UserAdmin>,
+    code: &str,
+    may: impl FnOnce(&Invitation) -> bool,
+) -> Result<Invitation, ApiError> {
+    let caller = cx.caller()?;
+    transaction(cx.db(), |tx| {
+        let found = invitations::find(tx, &hash_token(code), cx.services().now())?;
+        let found = found.filter(may).ok_or_else(invalid_code)?;
+        invitations::decline(tx, &found)?;
+        let kind = LogKind::OrgTeamMemberInviteDeclined;
+        let entry = cx.log_entry(kind, found.organization_id, metadata(&found, &caller.name));
+        logs::append(tx, &[entry])?;
+        Ok(found)
+    })
+}
+
+fn metadata(invitation: &Invitation, member: &str) -> Value {
+    json!({ "member": member, "team": invitation.team, "inviter": invitation.inviter })
+}
+
+fn invalid_code() -> ApiError {
+    ApiError::model("Invalid confirmation code.")
+}
+
+/// The contract's words, and its indentation.
+fn intended_for_another(invitation: &Invitation) -> ApiError {
+    let (kind, indentation) = match invitation.invited {
+        Invited::User(_) => ("user", 17),
+        Invited::Email(_) => ("email", 19),
+    };
+    ApiError::model(format!(
+        "This invite is intended for {kind} \"{}\".\n{:indentation$}Please login to that account and try again.",
+        invitation.addressee, ""
+    ))
+}

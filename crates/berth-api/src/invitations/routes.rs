@@ -1,0 +1,63 @@
+//! The rows of this resource.
+
+use berth_access::{ExistingTeamAdmin, OrganizationAdminView, Public, Scope, UserAdmin};
+use berth_domain::{LogKind, settings};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+
+use super::{handlers, pages, responses};
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::put(
+        "/api/v1/organization/:orgname/team/:teamname/invite/:email",
+        "inviteTeamMemberEmail",
+        &WithoutBody::<ExistingTeamAdmin>(handlers::invite_address),
+        Logs::Kinds(&[LogKind::OrgInviteTeamMember]),
+    )
+    .scope(Scope::OrgAdmin)
+    .feature(&settings::FEATURE_MAILING),
+    Route::delete(
+        "/api/v1/organization/:orgname/team/:teamname/invite/:email",
+        "deleteTeamMemberEmailInvite",
+        &WithoutBody::<ExistingTeamAdmin>(handlers::withdraw),
+        Logs::Kinds(&[LogKind::OrgDeleteTeamMemberInvite]),
+    )
+    .scope(Scope::OrgAdmin)
+    .feature(&settings::FEATURE_MAILING),
+    Route::get(
+        "/api/v1/organization/:orgname/invitations",
+        "getOrganizationInvitations",
+        &WithoutBody::<OrganizationAdminView>(handlers::list),
+    )
+    .query(Query::PAGES)
+    .scope(Scope::OrgAdmin)
+    .feature(&settings::FEATURE_MAILING),
+    Route::put(
+        "/api/v1/teaminvite/:code",
+        "acceptOrganizationTeamInvite",
+        &WithoutBody::<UserAdmin>(responses::accept),
+        Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted]),
+    )
+    .scope(Scope::UserAdmin)
+    .feature(&settings::FEATURE_MAILING)
+    .internal(),
+    Route::delete(
+        "/api/v1/teaminvite/:code",
+        "declineOrganizationTeamInvite",
+        &WithoutBody::<UserAdmin>(responses::decline),
+        Logs::Kinds(&[LogKind::OrgTeamMemberInviteDeclined]),
+    )
+    .scope(Scope::UserAdmin)
+    .feature(&settings::FEATURE_MAILING)
+    .internal(),
+    Route::get("/confirminvite", "showTeamInvite", &WithoutBody::<Public>(pages::show))
+        .query(&[Query::text("code", "The code of the invitation").required()])
+        .feature(&settings::FEATURE_MAILING),
+    Route::post(
+        "/confirminvite",
+        "answerTeamInvite",
+        &WithBody::<UserAdmin, _>(pages::answer),
+        Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted, LogKind::OrgTeamMemberInviteDeclined]),
+    )
+    .feature(&settings::FEATURE_MAILING),
+];

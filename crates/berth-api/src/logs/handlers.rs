@@ -1,0 +1,50 @@
+//! The log, read (`docs/contract/quay.md` 8.1): of an organization, of oneself, of everything. That of a repository is read in
+//! the component `repositories`.
+
+use crate::logs::pages::{counts, no_export, page};
+use berth_access::{NamespaceAdminView, OwnNamespaceView, SuperuserView};
+use berth_domain::NamespaceKind;
+use berth_store::logs::LogFilter;
+use berth_web::{ApiError, Context, HandlerResult};
+
+/// `GET /api/v1/organization/<orgname>/logs`; in a session with one's own user name too, the row says.
+pub(crate) fn organization(cx: &Context<'_, NamespaceAdminView>) -> HandlerResult {
+    page(cx, LogFilter::namespace(&cx.grant), false)
+}
+
+/// `GET /api/v1/organization/<orgname>/aggregatelogs`.
+pub(crate) fn organization_counts(cx: &Context<'_, NamespaceAdminView>) -> HandlerResult {
+    counts(cx, LogFilter::namespace(&cx.grant))
+}
+
+/// `POST /api/v1/organization/<orgname>/exportlogs`.
+pub(crate) fn export_organization(cx: &Context<'_, NamespaceAdminView>) -> HandlerResult {
+    let namespace = cx.grant.namespace();
+    let is_organization = namespace.is_some_and(|it| it.kind == NamespaceKind::Organization);
+    Err(if is_organization { no_export() } else { ApiError::not_found() })
+}
+
+/// `POST /api/v1/user/exportlogs`.
+pub(crate) fn export_user(_cx: &Context<'_, OwnNamespaceView>) -> HandlerResult {
+    Err(no_export())
+}
+
+/// `GET /api/v1/user/logs`.
+pub(crate) fn user(cx: &Context<'_, OwnNamespaceView>) -> HandlerResult {
+    page(cx, LogFilter::own(&cx.grant), false)
+}
+
+/// `GET /api/v1/user/aggregatelogs`.
+pub(crate) fn user_counts(cx: &Context<'_, OwnNamespaceView>) -> HandlerResult {
+    counts(cx, LogFilter::own(&cx.grant))
+}
+
+/// `GET /api/v1/superuser/logs`: each entry also says whom it happened to.
+pub(crate) fn everything(cx: &Context<'_, SuperuserView>) -> HandlerResult {
+    page(cx, Some(LogFilter::everything(&cx.grant)), true)
+}
+
+/// `GET /api/v1/superuser/aggregatelogs`.
+pub(crate) fn everything_counts(cx: &Context<'_, SuperuserView>) -> HandlerResult {
+    counts(cx, Some(LogFilter::everything(&cx.grant)))
+}

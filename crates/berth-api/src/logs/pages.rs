@@ -1,0 +1,173 @@
+//! Answers about the log (`docs/contract/quay.md` 8.1), for every component that has some.
+
+use berth_access::Permit;
+use berth_domain::{Avatar, AvatarKind, Timestamp};
+use berth_store::logs::{self, LogAccount, LogCount, LogFilter, LogLine, LogQuery};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use berth_web::ApiError;
+use berth_web::Context;
+use berth_web::Cursor;
+use berth_web::Response;
+use berth_web::{HandlerResult, Query};
+
+const START: Query =
+    Query::text("starttime", "The first day, as `MM/DD/YYYY`; otherwise yesterday");
+const END: Query = Query::text("endtime", "The last day, as `MM/DD/YYYY`; otherwise today");
+const PERFORMER: Query = Query::text("performer", "Only what this user did");
+
+/// The query of a list of entries.
+pub(crate) const PAGE_QUERY: &[Query] = &[START, END, PERFORMER, Query::NEXT_PAGE];
+
+/// The query of counts.
+pub(crate) const COUNTS_QUERY: &[Query] = &[START, END, PERFORMER];
+
+/// How many entries a page has.
+const PAGE: i64 = 20;
+
+/// How many seconds a day has.
+const DAY_S: i64 = 86_400;
+
+/// How many days counts may span.
+const MOST_DAYS: i64 = 31;
+
+/// A page of the entries within `reach`, the newest first; it ends by their length too. A page that is not empty always names a next one, as in the
+/// original: whether that is empty shows there. `with_namespace`: each entry says whom it happened to.
+///
+/// # Errors
+/// 404 without a reach, 400 for an unknown performer and for an end before the start or after the year 9999.
+pub(crate) fn page<P: Permit>(
+    cx: &Context<'_, P>,
+    reach: Option<LogFilter>,
+    with_namespace: bool,
+) -> HandlerResult {
+    let (parameters, now) = (cx.query(), cx.services().now());
+    let (start, end) = span(cx)?;
+    let query = LogQuery { start, end, performer: given(parameters.get("performer")) };
+    let cursor = Cursor::from_token(parameters.get("next_page"), now);
+    let after = cursor.map(|cursor| (cursor.after, cursor.id));
+    let reach = reach.ok_or_else(ApiError::not_found)?;
+    let lines = logs::page(cx.db(), reach, query, after, PAGE)?;
+    let lines = lines.ok_or_else(|| ApiError::invalid_request("Unknown performer"))?;
+    let last = lines.last().map(|line| (line.at.as_micros(), line.id));
+    let last = last.or(cursor.is_none().then_some((start.as_micros(), 0)));
+    let next_page = last.map(|(at, id)| Cursor::new(at, id, now).to_token());
+    let logs = lines.iter().map(|line| LogView::new(line, with_namespace));
+    Ok(Response::ok(&Page {
+        start_time: start.to_rfc2822(),
+        end_time: end.to_rfc2822(),
+        logs: logs.collect(),
+        next_page,
+    }))
+}
+
+/// How many entries within `reach` there are, by day and kind.
+///
+/// # Errors
+/// 404 without a reach, 400 for more than 31 days and for an end before the start or after the year 9999.
+pub(crate) fn counts<P: Permit>(cx: &Context<'_, P>, reach: Option<LogFilter>) -> HandlerResult {
+    let parameters = cx.query();
+    let (start, end) = span(cx)?;
+    let reach = reach.ok_or_else(ApiError::not_found)?;
+    if start.plus_seconds(MOST_DAYS * DAY_S) < end {
+        return Err(ApiError::Plain(400, "Invalid date range for logs".into()));
+    }
+    let query = LogQuery { start, end, performer: given(parameters.get("performer")) };
+    let counts = logs::counts(cx.db(), reach, query)?;
+    let views: Vec<Value> = counts.iter().map(count_view).collect();
+    Ok(Response::ok(&json!({ "aggregated": views })))
+}
+
+/// What who asks for a file of the log is told: there is no place to keep one.
+#[must_use]
+pub(crate) fn no_export() -> ApiError {
+    ApiError::invalid_request(
+        "Logs cannot be exported here. The list of logs has every entry, page by page",
+    )
+}
+
+/// An empty parameter is one that was left out.
+fn given(parameter: Option<&str>) -> Option<&str> {
+    parameter.filter(|text| !text.is_empty())
+}
+
+/// From when to when: the day before now by default; the day of the end counts whole.
+fn span<P: Permit>(cx: &Context<'_, P>) -> Result<(Timestamp, Timestamp), ApiError> {
+    let (parameters, now) = (cx.query(), cx.services().now());
+    let date = |name| parameters.get(name).and_then(Timestamp::from_us_date);
+    let start = date("starttime").unwrap_or(now.plus_seconds(-DAY_S));
+    let end = date("endtime").unwrap_or(now).plus_seconds(DAY_S);
+    let usable = start <= end && end <= Timestamp::LATEST;
+    if usable { Ok((start, end)) } else { Err(ApiError::unreadable()) }
+}
+
+#[derive(Serialize)]
+struct Page {
+    start_time: String,
+    end_time: String,
+    logs: Vec<LogView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page: Option<String>,
+}
+
+#[derive(Serialize)]
+struct LogView {
+    kind: String,
+    metadata: Box<RawValue>,
+    ip: Option<String>,
+    datetime: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    performer: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<Value>,
+}
+
+impl LogView {
+    fn new(line: &LogLine, with_namespace: bool) -> Self {
+        let namespace = line.namespace.as_ref().filter(|_| with_namespace);
+        Self {
+            kind: line.kind.clone(),
+            metadata: stored(&line.metadata),
+            ip: line.ip.clone(),
+            datetime: line.at.to_rfc2822(),
+            performer: line.performer.as_ref().map(performer_view),
+            namespace: namespace.map(namespace_view),
+        }
+    }
+}
+
+/// Metadata as it is stored, as text and not as a tree. What is no JSON hides nothing else: it is shown as a text.
+fn stored(metadata: &str) -> Box<RawValue> {
+    let stored = RawValue::from_string(metadata.to_owned());
+    let shown = stored.or_else(|_| serde_json::value::to_raw_value(metadata));
+    shown.unwrap_or_else(|error| unreachable!("a text is JSON: {error}"))
+}
+
+fn performer_view(account: &LogAccount) -> Value {
+    let is_robot = account.kind == "robot";
+    let kind = if is_robot { AvatarKind::Robot } else { AvatarKind::User };
+    json!({
+        "kind": "user",
+        "name": account.name,
+        "is_robot": is_robot,
+        "avatar": Avatar::new(kind, &account.name, &account.email),
+    })
+}
+
+fn namespace_view(account: &LogAccount) -> Value {
+    let (kind, avatar) = match account.kind == "organization" {
+        true => ("org", AvatarKind::Org),
+        false => ("user", AvatarKind::User),
+    };
+    json!({
+        "kind": kind,
+        "name": account.name,
+        "avatar": Avatar::new(avatar, &account.name, &account.email),
+    })
+}
+
+fn count_view(count: &LogCount) -> Value {
+    json!({ "kind": count.kind, "count": count.count, "datetime": count.day.to_rfc2822() })
+}

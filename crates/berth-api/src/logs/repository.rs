@@ -1,0 +1,22 @@
+//! The log of a repository (`docs/contract/quay.md` 8.1).
+
+use crate::logs::pages::{counts, no_export, page};
+use berth_access::RepositoryAdminView;
+use berth_store::logs::LogFilter;
+use berth_web::{Context, HandlerResult};
+
+/// `GET /api/v1/repository/<repository>/logs`.
+pub(crate) fn list(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
+    page(cx, LogFilter::repository(&cx.grant), false)
+}
+
+/// `GET /api/v1/repository/<repository>/aggregatelogs`.
+pub(crate) fn aggregate(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
+    counts(cx, LogFilter::repository(&cx.grant))
+}
+
+/// `POST /api/v1/repository/<repository>/exportlogs`.
+pub(crate) fn export(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
+    cx.grant.repository()?;
+    Err(no_export())
+}

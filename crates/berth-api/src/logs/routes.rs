@@ -1,0 +1,113 @@
+//! The rows of this resource.
+
+use crate::logs::pages::{COUNTS_QUERY, PAGE_QUERY};
+use berth_access::{
+    NamespaceAdminView, OwnNamespaceView, RepositoryAdminView, Scope, SuperuserView,
+};
+use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_SUPER_USERS};
+use berth_web::{Logs, Route, WithoutBody};
+
+use super::{handlers, repository};
+
+/// What an export of the log leaves in it.
+const NO_EXPORT: Logs = Logs::Nothing("nothing is exported");
+
+/// The route table.
+pub const OF_REPOSITORIES: &[Route] = &[
+    Route::get(
+        "/api/v1/repository/*repository/logs",
+        "listRepoLogs",
+        &WithoutBody::<RepositoryAdminView>(repository::list),
+    )
+    .scope(Scope::RepoAdmin)
+    .query(PAGE_QUERY),
+    Route::get(
+        "/api/v1/repository/*repository/aggregatelogs",
+        "getAggregateRepoLogs",
+        &WithoutBody::<RepositoryAdminView>(repository::aggregate),
+    )
+    .scope(Scope::RepoAdmin)
+    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
+    .query(COUNTS_QUERY),
+    Route::post(
+        "/api/v1/repository/*repository/exportlogs",
+        "exportRepoLogs",
+        &WithoutBody::<RepositoryAdminView>(repository::export),
+        Logs::Nothing("nothing is exported"),
+    )
+    .scope(Scope::RepoAdmin)
+    .internal()
+    .answers(&[]),
+];
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get(
+        "/api/v1/organization/:orgname/logs",
+        "listOrgLogs",
+        &WithoutBody::<NamespaceAdminView>(handlers::organization),
+    )
+    .scope(Scope::OrgAdmin)
+    .own_name_in_sessions()
+    .query(PAGE_QUERY),
+    Route::get(
+        "/api/v1/organization/:orgname/aggregatelogs",
+        "getAggregateOrgLogs",
+        &WithoutBody::<NamespaceAdminView>(handlers::organization_counts),
+    )
+    .scope(Scope::OrgAdmin)
+    .own_name_in_sessions()
+    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
+    .query(COUNTS_QUERY),
+    Route::post(
+        "/api/v1/organization/:orgname/exportlogs",
+        "exportOrgLogs",
+        &WithoutBody::<NamespaceAdminView>(handlers::export_organization),
+        NO_EXPORT,
+    )
+    .scope(Scope::OrgAdmin)
+    .internal()
+    .answers(&[]),
+    Route::get(
+        "/api/v1/user/logs",
+        "listUserLogs",
+        &WithoutBody::<OwnNamespaceView>(handlers::user),
+    )
+    .scope(Scope::UserAdmin)
+    .query(PAGE_QUERY),
+    Route::get(
+        "/api/v1/user/aggregatelogs",
+        "getAggregateUserLogs",
+        &WithoutBody::<OwnNamespaceView>(handlers::user_counts),
+    )
+    .scope(Scope::UserAdmin)
+    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
+    .query(COUNTS_QUERY),
+    Route::post(
+        "/api/v1/user/exportlogs",
+        "exportUserLogs",
+        &WithoutBody::<OwnNamespaceView>(handlers::export_user),
+        NO_EXPORT,
+    )
+    .scope(Scope::UserAdmin)
+    .internal()
+    .answers(&[]),
+    Route::get(
+        "/api/v1/superuser/logs",
+        "listAllLogs",
+        &WithoutBody::<SuperuserView>(handlers::everything),
+    )
+    .scope(Scope::SuperUser)
+    .feature(&FEATURE_SUPER_USERS)
+    .fresh_login()
+    .query(PAGE_QUERY),
+    Route::get(
+        "/api/v1/superuser/aggregatelogs",
+        "listAllAggregateLogs",
+        &WithoutBody::<SuperuserView>(handlers::everything_counts),
+    )
+    .features(&[&FEATURE_SUPER_USERS, &FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL])
+    .fresh_login()
+    .internal()
+    .query(COUNTS_QUERY),
+];

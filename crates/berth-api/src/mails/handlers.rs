@@ -1,0 +1,71 @@
+//! The outbox, for superusers: what became of mails, and what they say while they have not left. Where no gateway is set,
+//! that is how links reach people.
+
+use crate::mails::outbox::Content;
+use berth_access::{Authority, Superuser};
+use berth_domain::secret::SecretKeys;
+use berth_domain::{LogKind, settings};
+use berth_store::mails::{self, OutboxMail, Person};
+use berth_store::{StoreError, logs, transaction};
+use berth_web::{ApiError, Context, HandlerResult, Response, Services};
+use serde_json::{Value, json};
+
+use crate::page_query::PageQuery;
+
+/// `GET /api/v1/superuser/mails`: the newest first. Whoever reads them reads links that let people in: that is logged, and
+/// those of other superusers are not shown.
+pub(crate) fn list(cx: &Context<'_, Superuser>, query: PageQuery) -> HandlerResult {
+    let (services, caller) = (cx.services(), cx.caller()?);
+    let before = Some(query.after_id(services)).filter(|id| *id > 0);
+    let mails = transaction(cx.db(), |tx| -> Result<_, StoreError> {
+        logs::append(tx, &[cx.log_entry(LogKind::MailsRead, None, json!({}))])?;
+        mails::list(tx, &cx.grant, before, query.wanted())
+    })?;
+    let keys = services.secret_keys()?;
+    let powerful = Powerful::of(services)?;
+    // A token does not read what lets its own user in: it would become that user.
+    let is_session = matches!(caller.authority, Authority::Session { .. });
+    let view = |mail: OutboxMail| {
+        let others = mail.people.iter().filter(|person| !is_session || person.id != caller.id);
+        let hidden = others.into_iter().any(|person| powerful.includes(person));
+        view(&keys, &mail, hidden)
+    };
+    let answer = query.answer(services, "mails", mails, |mail| mail.id, view);
+    Ok(Response::ok(&answer).with_header("cache-control", "no-store"))
+}
+
+/// Whom the settings give powers beside the first user.
+struct Powerful {
+    names: Vec<String>,
+}
+
+impl Powerful {
+    fn of(services: &Services<'_>) -> Result<Self, ApiError> {
+        let mut names = services.setting(&settings::SUPER_USERS)?;
+        names.extend(services.setting(&settings::GLOBAL_READONLY_SUPER_USERS)?);
+        Ok(Self { names })
+    }
+
+    fn includes(&self, person: &Person) -> bool {
+        person.is_first || self.names.contains(&person.name)
+    }
+}
+
+/// A text that cannot be opened, its key being lost, is shown like one that is not kept.
+fn view(keys: &SecretKeys, mail: &OutboxMail, hidden: bool) -> Value {
+    let sealed = mail.sealed_content.as_deref().filter(|_| !hidden);
+    let content = sealed.map(|sealed| Content::open(keys, sealed));
+    let text = content.and_then(Result::ok).map(|content| content.text);
+    json!({
+        "id": mail.uuid,
+        "to": mail.recipient,
+        "subject": mail.subject,
+        "text": text,
+        "created": mail.created_at.to_rfc2822(),
+        "state": mail.delivery.state(),
+        "attempts": mail.delivery.attempts,
+        "next_attempt": mail.delivery.due_at.map(|at| at.to_rfc2822()),
+        "delivered": mail.delivery.delivered_at.map(|at| at.to_rfc2822()),
+        "error": mail.delivery.last_error,
+    })
+}

@@ -1,0 +1,7 @@
+//! People and robots in the teams of an organization (`docs/contract/quay.md` 1.6 to 1.8, 4).
+
+pub(crate) mod organization;
+mod routes;
+pub(crate) mod team;
+
+pub use routes::ROUTES;

@@ -1,0 +1,82 @@
+//! Who is in an organization, and who acts on its repositories without being in it (`docs/contract/quay.md` 1.6 to 1.8).
+
+use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
+use berth_domain::LogKind;
+use berth_store::{StoreError, logs, members, transaction};
+use berth_web::listing::Listing;
+use berth_web::{
+    ApiError, Context, HandlerResult, Json, Kind, OptionalJson, Property, Response, Schema,
+};
+use serde::Deserialize;
+use serde_json::{Map, json};
+
+use crate::members::team::add_or_invite;
+use crate::teams::views;
+
+/// `GET …/collaborators` (`docs/contract/quay.md` 1.6).
+pub(crate) fn collaborators(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
+    let lines = members::collaborators(cx.db(), &cx.grant)?;
+    let listed = Listing::of(cx).whole(views::by_account(lines), views::collaborator);
+    Ok(listed.answer("collaborators", Map::new()))
+}
+
+/// `GET …/members` (`docs/contract/quay.md` 1.7).
+pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
+    let lines = members::list(cx.db(), &cx.grant)?;
+    Ok(Listing::of(cx)
+        .whole(views::by_account(lines), |member| member)
+        .answer("members", Map::new()))
+}
+
+/// `GET …/members/<membername>` (`docs/contract/quay.md` 1.8).
+pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
+    let lines = members::get(cx.db(), &cx.grant, cx.path("membername"))?;
+    let view = views::member(lines).ok_or_else(ApiError::not_found)?;
+    Ok(Response::ok(&view))
+}
+
+/// `PUT …/members/<membername>`: into which team.
+#[derive(Deserialize)]
+pub(crate) struct NewMember {
+    team: String,
+}
+
+impl Json for NewMember {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "NewMember",
+        about: "Description of a new member",
+        properties: &[Property::required("team", Kind::String, "The team to be in")],
+    };
+
+    fn team(&self) -> Option<&str> {
+        Some(&self.team)
+    }
+}
+
+/// Puts somebody into a team of the organization, or invites him, as `PUT …/team/<teamname>/members/<membername>` does.
+pub(crate) fn add(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    _named: OptionalJson<NewMember>,
+) -> HandlerResult {
+    add_or_invite(cx, cx.path("membername"))
+}
+
+/// `DELETE …/members/<membername>` (`docs/contract/quay.md` 1.8): out of every team, and no repository permission left. Who was
+/// none stays none, and nothing is logged.
+pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
+    let name = cx.path("membername");
+    transaction(cx.db(), |tx| {
+        let removed = members::remove(tx, &cx.grant, name).map_err(|error| match error {
+            StoreError::NoOwnerLeft => {
+                ApiError::model("Cannot remove user as they are the only organization admin")
+            }
+            error => error.into(),
+        })?;
+        if removed.ok_or_else(ApiError::not_found)? {
+            let metadata = json!({ "member": name });
+            let organization_id = cx.grant.organization().id;
+            logs::append(tx, &[cx.log_entry(LogKind::OrgRemoveMember, organization_id, metadata)])?;
+        }
+        Ok(Response::no_content())
+    })
+}

@@ -1,0 +1,117 @@
+//! Members of a team: list, add or invite, remove.
+
+use crate::mails::outbox::requires_team_invite;
+use berth_access::{ExistingTeamAdmin, TeamView};
+use berth_domain::{LogKind, TeamRole, settings};
+use berth_store::invitations::{self, Invited};
+use berth_store::teams::Candidate;
+use berth_store::{StoreError, Transaction, logs, teams, transaction};
+use berth_web::listing::Listing;
+use berth_web::{ApiError, Context, HandlerResult, Response};
+use serde_json::{Map, json};
+
+use crate::invitations::handlers::invite;
+use crate::teams::views;
+
+/// `GET …/team/<teamname>/members` (`docs/contract/quay.md` 4.3); those who are invited only for administrators who ask.
+pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
+    let can_edit = cx.grant.rights().is_admin();
+    let with_invited = can_edit && cx.query().flag("includePending");
+    let members = teams::members(cx.db(), &cx.grant, with_invited, cx.services().now())?;
+    let mut more = Map::new();
+    more.insert("name".into(), cx.grant.target().team.name.as_str().into());
+    more.insert("can_edit".into(), can_edit.into());
+    Ok(Listing::of(cx).whole(members, views::team_member).answer("members", more))
+}
+
+/// `PUT …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.4).
+pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
+    add_or_invite(cx, cx.path("membername"))
+}
+
+/// Puts somebody into the team, or invites him where people must accept.
+pub(crate) fn add_or_invite(cx: &Context<'_, ExistingTeamAdmin>, name: &str) -> HandlerResult {
+    let candidate = teams::candidate(cx.db(), &cx.grant, name)?
+        .ok_or_else(|| ApiError::invalid_request("Unknown user"))?;
+    let services = cx.services();
+    let must_accept =
+        services.setting(&settings::FEATURE_MAILING)? && requires_team_invite(services)?;
+    if must_accept && candidate.is_robot && !candidate.is_own_robot {
+        return Err(ApiError::model(
+            "Cannot add the specified robot to this team, as it is not a member of the organization",
+        ));
+    }
+    let invited = must_accept && !candidate.is_robot && !candidate.in_organization;
+    if invited {
+        let team = &cx.grant.target().team.name;
+        let metadata = json!({ "user": candidate.name, "member": candidate.name, "team": team });
+        invite(cx, &Invited::User(candidate.id), &candidate.email, metadata)?;
+    } else {
+        add_at_once(cx, &candidate)?;
+    }
+    Ok(Response::ok(&views::account(&candidate, invited)))
+}
+
+fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Result<(), ApiError> {
+    let target = cx.grant.target();
+    transaction(cx.db(), |tx| {
+        teams::add_member(tx, &cx.grant, candidate).map_err(|error| {
+            if !error.is_taken("team_member.team_id") {
+                return error.into();
+            }
+            let (user, team) = (&candidate.name, &target.team.name);
+            ApiError::model(format!("User {user} is already a member of team {team}"))
+        })?;
+        let metadata = json!({ "member": candidate.name, "team": target.team.name });
+        let entry = cx.log_entry(LogKind::OrgAddTeamMember, target.organization.id, metadata);
+        Ok(logs::append(tx, &[entry])?)
+    })
+}
+
+/// `DELETE …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.5): withdraws his invitation, or takes him out.
+pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
+    let (target, name) = (cx.grant.target(), cx.path("membername"));
+    let candidate = teams::candidate(cx.db(), &cx.grant, name)?.ok_or_else(ApiError::not_found)?;
+    let team = &target.team.name;
+    transaction(cx.db(), |tx| {
+        let invited = Invited::User(candidate.id);
+        let withdrawn = !candidate.in_team
+            && invitations::withdraw(tx, &cx.grant, &invited, cx.services().now())?;
+        let (kind, metadata) = if withdrawn {
+            let metadata = json!({ "user": name, "team": team, "member": name });
+            (LogKind::OrgDeleteTeamMemberInvite, metadata)
+        } else {
+            remove_member(cx, tx, &candidate)?;
+            (LogKind::OrgRemoveTeamMember, json!({ "member": name, "team": team }))
+        };
+        logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
+        Ok(Response::no_content())
+    })
+}
+
+fn remove_member(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    tx: &Transaction<'_>,
+    candidate: &Candidate,
+) -> Result<(), ApiError> {
+    let target = cx.grant.target();
+    let is_caller = candidate.id == cx.caller()?.id;
+    if is_caller
+        && target.caller_in_team
+        && target.team.role == TeamRole::Admin
+        && !target.caller_admin_elsewhere
+    {
+        return Err(ApiError::model("User cannot remove themselves from their only admin team."));
+    }
+    let removed = teams::remove_member(tx, &cx.grant, candidate).map_err(|error| match error {
+        StoreError::NoOwnerLeft => {
+            ApiError::model("Cannot remove user as they are the only organization admin")
+        }
+        error => error.into(),
+    })?;
+    if removed {
+        return Ok(());
+    }
+    let (user, team) = (&candidate.name, &target.team.name);
+    Err(ApiError::model(format!("User {user} does not belong to team {team}")))
+}

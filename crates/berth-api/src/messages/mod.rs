@@ -1,0 +1,6 @@
+//! Messages of the superusers to everybody (`docs/contract/quay.md` 10).
+
+pub(crate) mod handlers;
+mod routes;
+
+pub use routes::ROUTES;

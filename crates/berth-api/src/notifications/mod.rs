@@ -1,0 +1,6 @@
+//! Notifications of a user (`docs/contract/quay.md` 5.11).
+
+pub(crate) mod handlers;
+mod routes;
+
+pub use routes::ROUTES;

@@ -1,0 +1,34 @@
+//! The rows of this resource.
+
+use berth_access::{Scope, UserAdmin};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
+
+use super::handlers;
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get(
+        "/api/v1/user/notifications",
+        "listUserNotifications",
+        &WithBody::<UserAdmin, _>(handlers::list),
+    )
+    .scope(Scope::UserAdmin)
+    .permission_first()
+    .internal(),
+    Route::get(
+        "/api/v1/user/notifications/:uuid",
+        "getUserNotification",
+        &WithoutBody::<UserAdmin>(handlers::get),
+    )
+    .scope(Scope::UserAdmin)
+    .internal(),
+    Route::put(
+        "/api/v1/user/notifications/:uuid",
+        "updateUserNotification",
+        &WithBody::<UserAdmin, _>(handlers::change),
+        Logs::Nothing("what a user has seen is his own matter"),
+    )
+    .scope(Scope::UserAdmin)
+    .permission_first()
+    .internal(),
+];

@@ -1,0 +1,76 @@
+//! `POST /oauth/authorize/assignuser`: an administrator gives a user the choice to accept a token (`docs/contract/quay.md` 5.11).
+
+use crate::html;
+use berth_access::Client;
+use berth_domain::LogKind;
+use berth_store::assignments::NewAssignment;
+use berth_store::notifications::{NewNotification, NotificationKind};
+use berth_store::{assignments, logs, notifications, transaction};
+use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use serde_json::{Map, json};
+
+use super::request::{self, AuthorizationRequest, ResponseType};
+use super::{no_store, pages, person};
+
+/// Keeps the assignment, and tells the user of it.
+pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
+    let values = cx.request().values();
+    request::require(&values, &["username"])?;
+    let request = AuthorizationRequest::require(&values)?;
+    let Some(caller) = person(cx) else { return pages::signed_out() };
+    let client = cx.grant.target();
+    let (Some(application), Some(owner)) = (&client.application, &client.namespace) else {
+        return pages::refusal(&request, 404, "Unknown application", pages::UNKNOWN_CLIENT);
+    };
+    if !cx.grant.rights().may_authorize_applications() {
+        return pages::refusal(&request, 403, "Not for you", NOT_ALLOWED);
+    }
+    let right = request.flow() == Some(ResponseType::Token) && request.scopes().is_some();
+    if !right || request.target(cx, application)?.is_none() {
+        return pages::refusal(&request, 400, "This cannot be assigned", WRONG);
+    }
+    let (services, username) = (cx.services(), values.get("username").unwrap_or_default());
+    let new = NewAssignment {
+        uuid: &services.random().uuid(),
+        application_id: application.id,
+        username,
+        redirect_uri: &request.redirect_uri,
+        scope: &request.scope,
+        response_type: &request.response_type,
+        at: services.now(),
+    };
+    let notification_uuid = services.random().uuid();
+    let found = transaction(cx.db(), |tx| {
+        let Some(account_id) = assignments::create(tx, &new)? else { return Ok(false) };
+        let mut told = Map::new();
+        told.insert("username".into(), caller.name.as_str().into());
+        let notification = NewNotification {
+            uuid: &notification_uuid,
+            account_id,
+            kind: NotificationKind::AssignedAuthorization,
+            subject: new.uuid,
+            metadata: &told,
+            at: new.at,
+        };
+        notifications::create(tx, &notification)?;
+        let metadata = json!({
+            "assigning_user": caller.name,
+            "assigned_user": username,
+            "application": application.name,
+            "client_id": application.client_id,
+        });
+        logs::append(tx, &[cx.log_entry(LogKind::OauthTokenAssigned, owner.id, metadata)])?;
+        Ok::<_, ApiError>(true)
+    })?;
+    match (found, request.wants_json) {
+        (false, _) => pages::refusal(&request, 404, "Unknown user", UNKNOWN_USER),
+        (true, true) => Ok(no_store(Response::ok(&json!({ "message": DONE })))),
+        (true, false) => Ok(html::page(200, DONE, "<p>The user was told of it.</p>")),
+    }
+}
+
+const DONE: &str = "Token assigned successfully";
+const NOT_ALLOWED: &str = "Only administrators of the organization that owns this application can \
+    assign its tokens.";
+const WRONG: &str = "A token needs scopes that exist, and a redirect URI of the application.";
+const UNKNOWN_USER: &str = "There is no user with this name.";

@@ -1,0 +1,59 @@
+//! What an application may ask and say of its own tokens: `POST /oauth/introspect` (RFC 7662), `POST /oauth/revoke` (RFC
+//! 7009).
+
+use berth_access::Client as ClientPermit;
+use berth_domain::LogKind;
+use berth_domain::secret::hash_token;
+use berth_store::{logs, tokens, transaction};
+use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use serde_json::json;
+
+use super::client::{self, Client};
+use super::{error, no_store};
+
+/// Whether a token works, and for what. Only for applications that show their secret.
+pub(crate) fn introspect(cx: &Context<'_, ClientPermit>, Form(form): Form) -> HandlerResult {
+    let Some(Client::Confidential(application)) = client::identify(cx)? else {
+        return client::refuse(cx);
+    };
+    let Some(token) = form.get("token") else { return error(400, "invalid_request") };
+    let services = cx.services();
+    let found = tokens::inspect(cx.db(), &hash_token(token), application.id, services.now())?;
+    let Some(found) = found else { return Ok(super::json(200, &json!({ "active": false }))) };
+    let body = json!({
+        "active": true,
+        "scope": found.scope.replace(',', " "),
+        "client_id": application.client_id,
+        "username": found.account,
+        "token_type": "Bearer",
+        "exp": found.expires_at.as_seconds(),
+        "iat": found.created_at.as_seconds(),
+        "sub": found.account_uuid,
+        "iss": services.base_url()?,
+    });
+    Ok(super::json(200, &body))
+}
+
+/// Ends a token. Whether there was one is told to nobody. Who holds the token proves enough by showing it.
+pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> HandlerResult {
+    let Some(client) = client::identify(cx)? else { return client::refuse(cx) };
+    let Some(token) = form.get("token") else { return error(400, "invalid_request") };
+    let (services, application) = (cx.services(), client.application());
+    let namespace_id = cx.grant.target().namespace.as_ref().map(|namespace| namespace.id);
+    transaction(cx.db(), |tx| {
+        let found = tokens::inspect(tx, &hash_token(token), application.id, services.now())?;
+        let Some(found) = found else { return Ok(()) };
+        tokens::delete(tx, found.id)?;
+        let metadata = json!({
+            "oauth_token_uuid": found.uuid,
+            "application_name": application.name,
+            "client_id": application.client_id,
+        });
+        let namespace_id = namespace_id.unwrap_or(found.account_id);
+        let mut entry = cx.log_entry(LogKind::OauthTokenRevoked, namespace_id, metadata);
+        entry.performer_id = Some(found.account_id);
+        logs::append(tx, &[entry])?;
+        Ok::<_, ApiError>(())
+    })?;
+    Ok(no_store(Response::ok(&json!({}))))
+}

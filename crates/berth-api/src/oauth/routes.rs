@@ -1,0 +1,86 @@
+//! The rows of this resource.
+
+use berth_access::{Client, Public};
+use berth_domain::{LogKind, settings};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
+
+use super::{assign, authorize, grant, inspect, local, metadata, sign_in, token};
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get("/oauth/authorize", "oauthAuthorize", &WithoutBody::<Client>(authorize::authorize))
+        .changes(Logs::Kinds(&[LogKind::OauthTokenGranted]))
+        .takes_password()
+        .internal()
+        .answers(&[200, 302]),
+    Route::post(
+        "/oauth/authorizeapp",
+        "oauthAllow",
+        &WithBody::<Client, _>(grant::allow),
+        Logs::Kinds(&[LogKind::OauthTokenGranted]),
+    )
+    .takes_password()
+    .internal()
+    .answers(&[302]),
+    Route::post(
+        "/oauth/denyapp",
+        "oauthDeny",
+        &WithBody::<Client, _>(grant::deny),
+        Logs::Nothing("nothing changes"),
+    )
+    .internal()
+    .answers(&[302]),
+    Route::post(
+        "/oauth/authorize/signin",
+        "oauthSignIn",
+        &WithBody::<Public, _>(sign_in::sign_in),
+        Logs::Kinds(&[LogKind::LoginSuccess]),
+    )
+    .feature(&settings::FEATURE_DIRECT_LOGIN)
+    .works_read_only()
+    .open()
+    .internal()
+    .answers(&[302]),
+    Route::post(
+        "/oauth/authorize/assignuser",
+        "oauthAssignToUser",
+        &WithBody::<Client, _>(assign::assign),
+        Logs::Kinds(&[LogKind::OauthTokenAssigned]),
+    )
+    .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
+    .internal(),
+    Route::get("/oauth/localapp", "oauthLocalApp", &WithoutBody::<Public>(local::local)).internal(),
+    Route::post(
+        "/oauth/access_token",
+        "oauthExchangeCode",
+        &WithBody::<Client, _>(token::exchange),
+        Logs::Nothing("the grant was logged when the person agreed"),
+    )
+    .csrf_exempt()
+    .open()
+    .internal(),
+    Route::post(
+        "/oauth/introspect",
+        "oauthIntrospect",
+        &WithBody::<Client, _>(inspect::introspect),
+        Logs::Nothing("it only reads"),
+    )
+    .csrf_exempt()
+    .works_read_only()
+    .internal(),
+    Route::post(
+        "/oauth/revoke",
+        "oauthRevoke",
+        &WithBody::<Client, _>(inspect::revoke),
+        Logs::Kinds(&[LogKind::OauthTokenRevoked]),
+    )
+    .csrf_exempt()
+    .internal(),
+    Route::get(
+        "/.well-known/oauth-authorization-server",
+        "oauthMetadata",
+        &WithoutBody::<Public>(metadata::metadata),
+    )
+    .unauthenticated()
+    .internal(),
+];

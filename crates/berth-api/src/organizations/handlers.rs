@@ -1,0 +1,263 @@
+//! Organizations: the rules of each operation.
+
+use crate::organizations::deletion::delete_organization;
+use crate::organizations::views::OrganizationView;
+use crate::quotas::views::Quotas;
+use berth_access::{
+    CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
+    OrganizationView as ViewPermit,
+};
+use berth_domain::{EmailAddress, LogKind, Namespace, NamespaceName, settings};
+use berth_store::logs::LogEntry;
+use berth_store::organizations::{NewOrganization, OrganizationChange};
+use berth_store::{logs, organizations, transaction};
+use berth_web::{
+    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, present,
+    tag_expiration_option,
+};
+use serde::Deserialize;
+use serde_json::{Number, json};
+
+use crate::organizations::views;
+
+/// `POST /api/v1/organization/` (`docs/contract/quay.md` 1.1).
+#[derive(Deserialize)]
+pub(crate) struct NewOrg {
+    name: String,
+    email: Option<String>,
+    contact_email: Option<String>,
+}
+
+impl Json for NewOrg {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "NewOrg",
+        about: "Description of a new organization.",
+        properties: &[
+            Property::required("name", Kind::String, "Organization username"),
+            Property::optional("email", Kind::String, "Organization contact email"),
+            Property::optional(
+                "contact_email",
+                Kind::String,
+                "Organization contact email; wins over `email`",
+            ),
+            Property::optional("recaptcha_response", Kind::String, "Not used: there is no captcha"),
+        ],
+    };
+}
+
+/// Makes an organization whose only team, `owners`, has the caller in it.
+pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> HandlerResult {
+    let (services, caller) = (cx.services(), cx.caller()?);
+    let email = body.contact_email.filter(|email| !email.is_empty()).or(body.email);
+    let address = email.as_deref().filter(|email| !email.is_empty());
+    let shared_email = services.setting(&settings::FEATURE_ORG_SHARED_EMAIL)?;
+    let tag_expiration_s = services.setting(&settings::DEFAULT_TAG_EXPIRATION)?;
+    let random = services.random();
+    let (uuid, no_email) = (random.ordered_uuid(services.now()), random.uuid());
+    transaction(cx.db(), |tx| {
+        let taken = organizations::taken(tx, &body.name, address, services.now())?;
+        if taken.name {
+            return Err(name_taken());
+        }
+        if address.is_some_and(|address| EmailAddress::try_from(address).is_err()) {
+            return Err(ApiError::invalid_request("Invalid email address"));
+        }
+        let name = NamespaceName::try_from(body.name.as_str())?;
+        if let Some(address) = address.filter(|_| taken.email_by_user && !shared_email) {
+            return Err(ApiError::invalid_request(format!(
+                "Email has already been used: {address}"
+            )));
+        }
+        let new = NewOrganization {
+            uuid: &uuid,
+            name: &name,
+            email: address.unwrap_or(&no_email),
+            tag_expiration_s,
+            owner_id: caller.id,
+            at: services.now(),
+        };
+        let id = organizations::create(tx, &cx.grant, &new).map_err(|error| {
+            if error.is_taken("account.name") { name_taken() } else { error.into() }
+        })?;
+        let metadata = json!({ "email": email, "namespace": body.name });
+        logs::append(tx, &[cx.log_entry(LogKind::OrgCreate, id, metadata)])?;
+        Ok(Response::json(201, &"Created"))
+    })
+}
+
+fn name_taken() -> ApiError {
+    ApiError::invalid_request("A user or organization with this name already exists")
+}
+
+/// `GET /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.2).
+pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult {
+    let teams = if cx.grant.rights().sees_as_member() {
+        Some(organizations::teams(cx.db(), &cx.grant, cx.principal().caller().map(|c| c.id))?)
+    } else {
+        None
+    };
+    let quotas = Quotas::of(cx.services())?;
+    let (organization, rights) = (cx.grant.organization(), cx.grant.rights());
+    Ok(Response::ok(&OrganizationView::new(organization, rights, teams, quotas)))
+}
+
+/// `PUT /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.3): every member may be left out.
+#[derive(Deserialize)]
+pub(crate) struct OrgChange {
+    email: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    contact_email: Option<Option<String>>,
+    invoice_email: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    invoice_email_address: Option<Option<String>>,
+    tag_expiration_s: Option<Number>,
+}
+
+impl Json for OrgChange {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "UpdateOrg",
+        about: "Description of updates for an existing organization",
+        properties: &[
+            Property::optional("email", Kind::String, "Organization contact email"),
+            Property::optional(
+                "contact_email",
+                Kind::NullableString,
+                "Organization contact email; wins over `email`",
+            ),
+            Property::optional(
+                "invoice_email",
+                Kind::Boolean,
+                "Whether the organization desires to receive emails for invoices",
+            ),
+            Property::optional(
+                "invoice_email_address",
+                Kind::NullableString,
+                "The email address at which to receive invoices",
+            ),
+            Property::optional(
+                "tag_expiration_s",
+                Kind::Integer(Some(0)),
+                "The number of seconds for tag expiration",
+            ),
+        ],
+    };
+}
+
+/// Changes what is given; all of it or nothing.
+pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> HandlerResult {
+    let services = cx.services();
+    let tag_expiration = tag_expiration(services, body.tag_expiration_s)?;
+    let no_email = services.random().uuid();
+    let email = body.contact_email.or(body.email.map(Some));
+    let mut given = Given {
+        email: email.map(|email| email.filter(|email| !email.is_empty())),
+        invoice_email: body.invoice_email,
+        invoice_email_address: body.invoice_email_address,
+        tag_expiration,
+    };
+    let caller_id = cx.principal().caller().map(|caller| caller.id);
+    let (after, teams) = transaction(cx.db(), |tx| {
+        let before = organizations::current(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
+        given.keep_changes(&before)?;
+        let after = organizations::update(tx, &cx.grant, &given.change(&no_email))?;
+        let after = after.ok_or_else(ApiError::not_found)?;
+        logs::append(tx, &given.entries(cx, &before))?;
+        Ok::<_, ApiError>((after, organizations::teams(tx, &cx.grant, caller_id)?))
+    })?;
+    let quotas = Quotas::of(services)?;
+    let view = OrganizationView::new(&after, cx.grant.rights(), Some(teams), quotas);
+    Ok(Response::ok(&view.with_tag_expiration(given.tag_expiration.map(|(_, number)| number))))
+}
+
+/// The tag expiration that is wanted, where it may be changed: in seconds, and as it was written.
+fn tag_expiration(
+    services: &Services<'_>,
+    wanted: Option<Number>,
+) -> Result<Option<(i64, Number)>, ApiError> {
+    match wanted {
+        Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION)? => {
+            Ok(Some((tag_expiration_option(services, &number)?, number)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What a request gives. `Some(None)` takes something away.
+struct Given {
+    email: Option<Option<String>>,
+    invoice_email: Option<bool>,
+    invoice_email_address: Option<Option<String>>,
+    tag_expiration: Option<(i64, Number)>,
+}
+
+impl Given {
+    /// Forgets the addresses that are there already.
+    ///
+    /// # Errors
+    /// 400 for a new address that is none.
+    fn keep_changes(&mut self, before: &Namespace) -> Result<(), ApiError> {
+        let email = self.email.take();
+        self.email = email.filter(|email| email.as_ref() != Some(&before.email));
+        let address = self.invoice_email_address.take();
+        self.invoice_email_address =
+            address.filter(|address| *address != before.invoice_email_address);
+        match self.email.as_ref().and_then(Option::as_ref) {
+            Some(email) if EmailAddress::try_from(email.as_str()).is_err() => {
+                Err(ApiError::invalid_request("Invalid email address"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `no_email` stands in the place of an address that is taken away.
+    fn change<'a>(&'a self, no_email: &'a str) -> OrganizationChange<'a> {
+        let address = self.invoice_email_address.as_ref().map(Option::as_deref);
+        OrganizationChange {
+            email: self.email.as_ref().map(|email| email.as_deref().unwrap_or(no_email)),
+            invoice_email: self.invoice_email,
+            invoice_email_address: address
+                .map(|address| address.filter(|address| !address.is_empty())),
+            tag_expiration_s: self.tag_expiration.as_ref().map(|(seconds, _)| *seconds),
+        }
+    }
+
+    fn entries(&self, cx: &Context<'_, OrganizationAdmin>, before: &Namespace) -> Vec<LogEntry> {
+        let mut entries = Vec::new();
+        let mut log = |kind, metadata| entries.push(cx.log_entry(kind, before.id, metadata));
+        let name = &before.name;
+        if let Some(invoice_email) = self.invoice_email {
+            let metadata = json!({ "invoice_email": invoice_email, "namespace": name });
+            log(LogKind::OrgChangeInvoicing, metadata);
+        }
+        if let Some(address) = &self.invoice_email_address {
+            let metadata = json!({ "invoice_email_address": address, "namespace": name });
+            log(LogKind::OrgChangeInvoicing, metadata);
+        }
+        if let Some(email) = &self.email {
+            let metadata = json!({ "email": email, "namespace": name, "old_email": before.email });
+            log(LogKind::OrgChangeEmail, metadata);
+        }
+        if let Some((_, number)) = &self.tag_expiration {
+            let metadata = json!({ "tag_expiration": number, "namespace": name });
+            log(LogKind::OrgChangeTagExpiration, metadata);
+        }
+        entries
+    }
+}
+
+/// `DELETE /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.4): everything of it goes at once.
+pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
+    match delete_organization(cx, &cx.grant)? {
+        true => Ok(Response::no_content()),
+        false => Err(ApiError::not_found()),
+    }
+}
+
+/// `GET …/private` (`docs/contract/quay.md` 1.5). Nobody has bought a plan here, so billing allows no further private repository.
+pub(crate) fn private(cx: &Context<'_, OrganizationRepositoryCreate>) -> HandlerResult {
+    let count = match cx.grant.rights().is_admin() {
+        true => Some(organizations::private_repositories(cx.db(), &cx.grant)?),
+        false => None,
+    };
+    Ok(Response::ok(&views::private(count)))
+}

@@ -1,0 +1,9 @@
+//! Organizations (`docs/contract/quay.md` part 1).
+
+pub(crate) mod deletion;
+pub(crate) mod handlers;
+mod routes;
+pub(crate) mod superuser;
+pub(crate) mod views;
+
+pub use routes::ROUTES;

@@ -1,0 +1,86 @@
+//! The rows of this resource.
+
+use berth_access::{
+    CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate, OrganizationView, Scope,
+    SuperuserNamespace, SuperuserOrganization, SuperuserView,
+};
+use berth_domain::settings::FEATURE_BILLING;
+use berth_domain::{LogKind, settings};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
+
+use super::{handlers, superuser};
+
+/// What all routes of superusers have in common.
+const fn superuser(route: Route) -> Route {
+    route.feature(&settings::FEATURE_SUPER_USERS).scope(Scope::SuperUser).fresh_login()
+}
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::post(
+        "/api/v1/organization/",
+        "createOrganization",
+        &WithBody::<CreateOrganization, _>(handlers::create),
+        Logs::Kinds(&[LogKind::OrgCreate]),
+    )
+    .scope(Scope::UserAdmin)
+    .permission_first()
+    .answers(&[201]),
+    Route::get(
+        "/api/v1/organization/:orgname",
+        "getOrganization",
+        &WithoutBody::<OrganizationView>(handlers::get),
+    ),
+    Route::put(
+        "/api/v1/organization/:orgname",
+        "changeOrganizationDetails",
+        &WithBody::<OrganizationAdmin, _>(handlers::change),
+        Logs::Kinds(&[
+            LogKind::OrgChangeInvoicing,
+            LogKind::OrgChangeEmail,
+            LogKind::OrgChangeTagExpiration,
+        ]),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::delete(
+        "/api/v1/organization/:orgname",
+        "deleteAdminedOrganization",
+        &WithoutBody::<OrganizationAdmin>(handlers::delete),
+        Logs::Kinds(&[LogKind::OrgDelete]),
+    )
+    .scope(Scope::OrgAdmin)
+    .fresh_login(),
+    Route::get(
+        "/api/v1/organization/:orgname/private",
+        "getOrganizationPrivateAllowed",
+        &WithoutBody::<OrganizationRepositoryCreate>(handlers::private),
+    )
+    .scope(Scope::OrgAdmin)
+    .feature(&FEATURE_BILLING)
+    .internal(),
+    superuser(Route::get(
+        "/api/v1/superuser/organizations/",
+        "listAllOrganizations",
+        &WithBody::<SuperuserView, _>(superuser::list),
+    ))
+    .internal(),
+    superuser(Route::put(
+        "/api/v1/superuser/organizations/:name",
+        "changeOrganization",
+        &WithBody::<SuperuserOrganization, _>(superuser::rename),
+        Logs::Kinds(&[LogKind::OrgChangeName]),
+    )),
+    superuser(Route::delete(
+        "/api/v1/superuser/organizations/:name",
+        "deleteOrganization",
+        &WithoutBody::<SuperuserOrganization>(superuser::delete),
+        Logs::Kinds(&[LogKind::OrgDelete]),
+    )),
+    superuser(Route::post(
+        "/api/v1/superuser/takeownership/:namespace",
+        "takeOwnership",
+        &WithoutBody::<SuperuserNamespace>(superuser::take_ownership),
+        Logs::Kinds(&[LogKind::TakeOwnership]),
+    ))
+    .internal(),
+];

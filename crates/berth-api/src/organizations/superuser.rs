@@ -1,0 +1,117 @@
+//! Organizations in the hands of superusers (`docs/contract/quay.md` 10.6).
+
+use crate::organizations::deletion::delete_organization;
+use crate::quotas::views::Quotas;
+use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
+use berth_domain::{LogKind, NamespaceKind, NamespaceName};
+use berth_store::{Database, accounts, logs, members, organizations, transaction, users};
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::names::invalid_name;
+use crate::page_query::PageQuery;
+use crate::users::powers::is_superuser;
+
+use super::views::organization_entry;
+
+/// `GET /api/v1/superuser/organizations/`.
+pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
+    let services = cx.services();
+    let (after_id, wanted) = (query.after_id(services), query.wanted());
+    let lines = organizations::all(cx.db(), &cx.grant, after_id, wanted)?;
+    let quotas = Quotas::of(services)?;
+    let view = |line: organizations::OrganizationLine| {
+        organization_entry(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
+    };
+    Ok(Response::ok(&query.answer(services, "organizations", lines, |line| line.id, view)))
+}
+
+/// `PUT /api/v1/superuser/organizations/<name>`.
+#[derive(Deserialize)]
+pub(crate) struct Renaming {
+    name: Option<String>,
+}
+
+impl Json for Renaming {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "RenameOrg",
+        about: "The new name of an organization",
+        properties: &[Property::optional("name", Kind::String, "The new name of the organization")],
+    };
+}
+
+/// Gives the organization another name; its robots follow.
+pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) -> HandlerResult {
+    let organization = cx.grant.organization();
+    let name = body.name.unwrap_or_else(|| organization.name.clone());
+    if name != organization.name {
+        let valid = NamespaceName::try_from(name.as_str()).map_err(invalid_name)?;
+        transaction(cx.db(), |tx| {
+            let before = organizations::current(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
+            let renamed = organizations::rename(tx, &cx.grant, &valid);
+            let renamed = renamed.map_err(|error| match error {
+                error if error.is_taken("account.name") => ApiError::invalid_request(
+                    "A user or organization with this name already exists",
+                ),
+                error => error.into(),
+            })?;
+            if !renamed {
+                return Err(ApiError::not_found());
+            }
+            let metadata = json!({ "namespace": name, "old_name": before.name });
+            let entry = cx.log_entry(LogKind::OrgChangeName, organization.id, metadata);
+            Ok::<_, ApiError>(logs::append(tx, &[entry])?)
+        })?;
+    }
+    let quota = Quotas::of(cx.services())?.fields(organization.quota.as_ref());
+    Ok(Response::ok(&organization_entry(&name, &organization.email, quota)))
+}
+
+/// `DELETE /api/v1/superuser/organizations/<name>`: everything of it goes at once.
+pub(crate) fn delete(cx: &Context<'_, SuperuserOrganization>) -> HandlerResult {
+    match delete_organization(cx, &cx.grant)? {
+        true => Ok(Response::no_content()),
+        false => Err(ApiError::not_found()),
+    }
+}
+
+/// `POST /api/v1/superuser/takeownership/<namespace>`: the caller becomes an administrator of the organization. The
+/// account of a person becomes an organization first.
+pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> HandlerResult {
+    let namespace = cx.grant.namespace().ok_or_else(ApiError::not_found)?;
+    let caller = cx.caller()?;
+    let was_user = namespace.kind == NamespaceKind::User;
+    transaction(cx.db(), |tx| {
+        if was_user {
+            let user = users::summary(tx, namespace.id)?.ok_or_else(ApiError::not_found)?;
+            if is_superuser(cx.services(), &user)? {
+                return Err(ApiError::invalid_request("Cannot take ownership of a superuser"));
+            }
+            refuse_to_leave_alone(tx, &user.name, user.id)?;
+        }
+        if !members::take_ownership(tx, &cx.grant, namespace, caller.id)? {
+            return Err(ApiError::not_found());
+        }
+        let metadata = json!({
+            "entity_id": namespace.id,
+            "namespace": namespace.name,
+            "was_user": was_user,
+            "superuser": caller.name,
+        });
+        logs::append(tx, &[cx.log_entry(LogKind::TakeOwnership, namespace.id, metadata)])?;
+        Ok(Response::ok(&json!({ "namespace": namespace.name })))
+    })
+}
+
+/// Who becomes an organization is no member of any other: one that nobody else administers would be left alone.
+fn refuse_to_leave_alone(tx: &dyn Database, name: &str, account_id: i64) -> Result<(), ApiError> {
+    let organizations = accounts::administered_alone(tx, account_id)?;
+    if organizations.is_empty() {
+        return Ok(());
+    }
+    let organizations = organizations.join(", ");
+    Err(ApiError::invalid_request(format!(
+        "Cannot take ownership of {name}, the only administrator of: {organizations}"
+    )))
+}

@@ -1,0 +1,132 @@
+//! An organization as answers show it.
+
+use berth_access::Rights;
+use berth_domain::{Avatar, AvatarKind, EmailAddress, Namespace, TeamRole};
+use berth_store::organizations::TeamSummary;
+use serde::Serialize;
+use serde_json::{Map, Number, Value, json};
+
+use crate::quotas::views::{QuotaFields, Quotas, with_quota};
+
+/// An organization, as much of it as the caller may see (`docs/contract/quay.md` 1.2).
+#[derive(Serialize)]
+pub(crate) struct OrganizationView {
+    name: String,
+    email: String,
+    avatar: Avatar,
+    is_admin: bool,
+    is_member: bool,
+    #[serde(flatten)]
+    teams: Option<TeamsView>,
+    #[serde(flatten)]
+    admin: Option<AdminView>,
+    #[serde(flatten)]
+    quota: Option<QuotaFields>,
+}
+
+#[derive(Serialize)]
+struct TeamsView {
+    teams: Map<String, Value>,
+    ordered_teams: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct AdminView {
+    invoice_email: bool,
+    invoice_email_address: Option<String>,
+    tag_expiration_s: Number,
+    is_free_account: bool,
+}
+
+/// A team as members of its organization see it (`docs/contract/quay.md` 1.2).
+#[derive(Serialize)]
+pub(crate) struct TeamView {
+    name: String,
+    description: String,
+    role: &'static str,
+    avatar: Avatar,
+    can_view: bool,
+    repo_count: i64,
+    member_count: i64,
+    is_synced: bool,
+}
+
+impl OrganizationView {
+    /// The view of `organization` for somebody with these rights; `teams` and `quotas` for those who see them.
+    #[must_use]
+    pub(crate) fn new(
+        organization: &Namespace,
+        rights: &Rights,
+        teams: Option<Vec<TeamSummary>>,
+        quotas: Quotas,
+    ) -> Self {
+        let (is_admin, is_member) = (rights.sees_as_admin(), rights.sees_as_member());
+        let shows_email = is_admin && EmailAddress::try_from(organization.email.as_str()).is_ok();
+        Self {
+            name: organization.name.clone(),
+            email: if shows_email { organization.email.clone() } else { String::new() },
+            avatar: Avatar::new(AvatarKind::User, &organization.name, &organization.email),
+            is_admin,
+            is_member,
+            teams: teams.map(|teams| TeamsView::new(teams, rights.views_every_team())),
+            admin: is_admin.then(|| AdminView {
+                invoice_email: organization.invoice_email,
+                invoice_email_address: organization.invoice_email_address.clone(),
+                tag_expiration_s: organization.tag_expiration_s.into(),
+                is_free_account: true,
+            }),
+            quota: quotas.fields(organization.quota.as_ref()).filter(|_| is_member),
+        }
+    }
+
+    /// The same with the tag expiration as the caller wrote it: the answer to a change echoes `86400.0`.
+    #[must_use]
+    pub(crate) fn with_tag_expiration(mut self, written: Option<Number>) -> Self {
+        if let (Some(admin), Some(written)) = (&mut self.admin, written) {
+            admin.tag_expiration_s = written;
+        }
+        self
+    }
+}
+
+impl TeamsView {
+    fn new(teams: Vec<TeamSummary>, sees_all: bool) -> Self {
+        let ordered_teams = teams.iter().map(|team| team.name.clone()).collect();
+        let teams = teams
+            .into_iter()
+            .map(|team| (team.name.clone(), json!(TeamView::new(team, sees_all))))
+            .collect();
+        Self { teams, ordered_teams }
+    }
+}
+
+impl TeamView {
+    /// The view of `team`; `sees_all` for those who view every team.
+    #[must_use]
+    pub(crate) fn new(team: TeamSummary, sees_all: bool) -> Self {
+        Self {
+            avatar: Avatar::team(&team.name),
+            name: team.name,
+            description: team.description,
+            role: TeamRole::as_str(team.role),
+            can_view: sees_all || team.has_viewer,
+            repo_count: team.repository_count,
+            member_count: team.member_count,
+            is_synced: false,
+        }
+    }
+}
+
+/// What billing says of private repositories (`docs/contract/quay.md` 1.5); their number is for administrators.
+pub(crate) fn private(count: Option<i64>) -> Value {
+    match count {
+        Some(count) => json!({ "privateAllowed": false, "privateCount": count }),
+        None => json!({ "privateAllowed": false }),
+    }
+}
+
+/// An organization in the list of superusers (`docs/contract/quay.md` 10.6).
+pub(crate) fn organization_entry(name: &str, email: &str, quota: Option<QuotaFields>) -> Value {
+    let avatar = Avatar::new(AvatarKind::Org, name, email);
+    with_quota(json!({ "name": name, "email": email, "avatar": avatar }), quota)
+}

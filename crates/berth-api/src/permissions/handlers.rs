@@ -1,0 +1,207 @@
+//! Permissions on a repository: roles of accounts and of teams (`docs/contract/quay.md` 6.2).
+
+use berth_access::{Permit, RepositoryAdmin, RepositoryAdminView, RepositoryRef, TeamAdminView};
+use berth_domain::{LogKind, Namespace, NamespaceKind, RepositoryRole};
+use berth_store::grantees::{self, Account};
+use berth_store::{Database, logs, permissions, teams, transaction};
+use berth_web::listing::Listing;
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::views;
+
+/// The names of the roles, for schemas.
+pub(crate) const ROLES: Kind = Kind::Enum(&["read", "write", "admin"]);
+
+/// The role that is given to an account or a team.
+#[derive(Deserialize)]
+pub(crate) struct RoleChange {
+    role: String,
+}
+
+impl Json for RoleChange {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "RepositoryPermission",
+        about: "Description of a permission.",
+        properties: &[Property::required("role", ROLES, "Role to give")],
+    };
+}
+
+/// The role of that name. The schema lets no other through.
+pub(crate) fn role(name: &str) -> Result<RepositoryRole, ApiError> {
+    name.parse().map_err(|_| ApiError::invalid_request("Request error."))
+}
+
+/// `GET …/permissions/user/`.
+pub(crate) fn users(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
+    let permissions = permissions::accounts(cx.db(), &cx.grant, None)?;
+    let listed = Listing::of(cx).whole_by_name(permissions, |permission| {
+        let (account, role) = (permission.account, permission.role);
+        let view = views::account_permission(&account, role, in_organization(cx));
+        (account.name, view)
+    });
+    Ok(listed.answer("permissions", Map::new()))
+}
+
+/// `GET …/permissions/user/<username>`.
+pub(crate) fn user(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
+    let name = cx.path("username");
+    let found = permissions::accounts(cx.db(), &cx.grant, Some(name))?.pop();
+    let permission = found.ok_or_else(|| ApiError::model(NO_USER))?;
+    let view = views::account_permission(&permission.account, permission.role, in_organization(cx));
+    Ok(Response::ok(&view))
+}
+
+/// `GET …/permissions/user/<username>/transitive`: his own role and those of his teams.
+pub(crate) fn transitive(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
+    let roles = permissions::transitive(cx.db(), &cx.grant, cx.path("username"))?;
+    if roles.is_empty() {
+        return Err(ApiError::not_found());
+    }
+    let views: Vec<Value> = roles.iter().map(|role| json!({ "role": role.as_str() })).collect();
+    Ok(Response::ok(&json!({ "permissions": views })))
+}
+
+/// `PUT …/permissions/user/<username>`.
+pub(crate) fn set_user(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> HandlerResult {
+    let (namespace, repository) = cx.grant.repository()?;
+    let (name, role) = (cx.path("username"), role(&body.role)?);
+    refuse_owner(name, namespace)?;
+    transaction(cx.db(), |tx| {
+        let account = permitted_account(tx, name, namespace)?;
+        if !permissions::set_account(tx, &cx.grant, account.id, role)? {
+            return Err(ApiError::not_found());
+        }
+        let metadata = json!({
+            "username": name,
+            "repo": repository.name,
+            "namespace": namespace.name,
+            "role": role.as_str(),
+        });
+        logs::append(tx, &[cx.log_entry(LogKind::ChangeRepoPermission, namespace.id, metadata)])?;
+        let view = views::account_permission(&account, role, in_organization(cx));
+        Ok(Response::ok(&view))
+    })
+}
+
+/// `DELETE …/permissions/user/<username>`.
+pub(crate) fn remove_user(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
+    let name = cx.path("username");
+    let Ok((namespace, repository)) = cx.grant.repository() else {
+        return Err(ApiError::invalid_request(NO_USER));
+    };
+    refuse_owner(name, namespace)?;
+    transaction(cx.db(), |tx| {
+        if !permissions::remove_account(tx, &cx.grant, name)? {
+            return Err(ApiError::invalid_request(NO_USER));
+        }
+        let metadata =
+            json!({ "username": name, "repo": repository.name, "namespace": namespace.name });
+        logs::append(tx, &[cx.log_entry(LogKind::DeleteRepoPermission, namespace.id, metadata)])?;
+        Ok(Response::no_content())
+    })
+}
+
+/// `GET …/permissions/team/`.
+pub(crate) fn teams(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
+    let permissions = permissions::teams(cx.db(), &cx.grant)?;
+    let listed = Listing::of(cx).whole_by_name(permissions, |permission| {
+        let view = views::team_permission(&permission.team, permission.role);
+        (permission.team, view)
+    });
+    Ok(listed.answer("permissions", Map::new()))
+}
+
+/// `GET …/permissions/team/<teamname>`: the role alone.
+pub(crate) fn team(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
+    let permissions = permissions::teams(cx.db(), &cx.grant)?;
+    let found = permissions.into_iter().find(|permission| permission.team == cx.path("teamname"));
+    let permission = found.ok_or_else(|| ApiError::model(NO_TEAM))?;
+    Ok(Response::ok(&json!({ "role": permission.role.as_str() })))
+}
+
+/// `GET …/team/<teamname>/permissions` (`docs/contract/quay.md` 4.8).
+pub(crate) fn of_team(cx: &Context<'_, TeamAdminView>) -> HandlerResult {
+    let permissions = teams::permissions(cx.db(), &cx.grant)?;
+    let listed = Listing::of(cx).whole(permissions, |permission| {
+        views::on_repository(&permission.repository, permission.is_public, permission.role)
+    });
+    Ok(listed.answer("permissions", Map::new()))
+}
+
+/// `PUT …/permissions/team/<teamname>`, and `PUT /api/v1/organization/<o>/team/<t>/permissions/<repository>`, which clients
+/// call and the original lacks.
+pub(crate) fn set_team(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> HandlerResult {
+    let (namespace, repository) = cx.grant.repository()?;
+    let (name, role) = (cx.path("teamname"), role(&body.role)?);
+    transaction(cx.db(), |tx| {
+        if !permissions::set_team(tx, &cx.grant, name, role)? {
+            return Err(ApiError::invalid_request(format!(
+                "No team {name} in organization {}",
+                namespace.name
+            )));
+        }
+        let metadata = json!({ "team": name, "repo": repository.name, "role": role.as_str() });
+        logs::append(tx, &[cx.log_entry(LogKind::ChangeRepoPermission, namespace.id, metadata)])?;
+        Ok(Response::ok(&views::team_permission(name, role)))
+    })
+}
+
+/// `DELETE …/permissions/team/<teamname>`, and the same by the team.
+pub(crate) fn remove_team(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
+    let name = cx.path("teamname");
+    let Ok((namespace, repository)) = cx.grant.repository() else {
+        return Err(ApiError::invalid_request(NO_TEAM));
+    };
+    transaction(cx.db(), |tx| {
+        if !permissions::remove_team(tx, &cx.grant, name)? {
+            return Err(ApiError::invalid_request(NO_TEAM));
+        }
+        let metadata = json!({ "team": name, "repo": repository.name });
+        logs::append(tx, &[cx.log_entry(LogKind::DeleteRepoPermission, namespace.id, metadata)])?;
+        Ok(Response::no_content())
+    })
+}
+
+const NO_USER: &str = "User does not have permission for repo.";
+const NO_TEAM: &str = "Team does not have permission for repo.";
+
+fn refuse_owner(name: &str, namespace: &Namespace) -> Result<(), ApiError> {
+    if name == namespace.name {
+        return Err(ApiError::invalid_request("Namespace owner must always be admin."));
+    }
+    Ok(())
+}
+
+/// The account of that name, which may have a role in the namespace: anybody, but no robot of another namespace.
+fn permitted_account(
+    db: &dyn Database,
+    name: &str,
+    namespace: &Namespace,
+) -> Result<Account, ApiError> {
+    let found = grantees::accounts(db, namespace.id, [Some(name), None])?.pop();
+    let account =
+        found.ok_or_else(|| ApiError::invalid_request(format!("Invalid username: {name}")))?;
+    refuse_foreign_robot(&account, namespace)?;
+    Ok(account)
+}
+
+/// A robot has roles in its own namespace only.
+pub(crate) fn refuse_foreign_robot(
+    account: &Account,
+    namespace: &Namespace,
+) -> Result<(), ApiError> {
+    if account.is_robot && account.namespace_id != Some(namespace.id) {
+        return Err(ApiError::invalid_request(format!(
+            "Cannot add robot {} under namespace {}",
+            account.name, namespace.name
+        )));
+    }
+    Ok(())
+}
+
+fn in_organization<P: Permit<Target = RepositoryRef>>(cx: &Context<'_, P>) -> bool {
+    let namespace = cx.grant.target().namespace.as_ref();
+    namespace.is_some_and(|namespace| namespace.kind == NamespaceKind::Organization)
+}

@@ -1,0 +1,8 @@
+//! Permissions of users, teams and robots on repositories (`docs/contract/quay.md` 6).
+
+pub(crate) mod handlers;
+pub(crate) mod robot;
+mod routes;
+pub(crate) mod views;
+
+pub use routes::ROUTES;

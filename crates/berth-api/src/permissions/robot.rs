@@ -1,0 +1,114 @@
+//! Permissions of robots, by the robot's path: the same as those of the repository (`docs/contract/quay.md` 6.3).
+
+use berth_access::{NamespaceRef, Permit, RepositoryAdmin};
+use berth_domain::{LogKind, Namespace, RepositoryRole};
+use berth_store::robots::{self, PermissionChange};
+use berth_store::{StoreError, logs, transaction};
+use berth_web::listing::Listing;
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use serde::Deserialize;
+use serde_json::{Map, json};
+
+use crate::robots::handlers::{existing, full_name, missing};
+
+use super::views;
+
+/// `GET …/robots/<short>/permissions`.
+pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
+    let namespace = existing::<P>(cx)?;
+    let found = robots::permissions(cx.db(), &cx.grant, &full_name(cx, namespace))?;
+    let listed = Listing::of(cx).whole(&found.ok_or_else(missing)?, |permission| {
+        views::on_repository(&permission.repository, permission.is_public, permission.role)
+    });
+    Ok(listed.answer("permissions", Map::new()))
+}
+
+/// `PUT …/robots/<short>/permissions/<repository>`, which Go clients call and Quay lacks.
+#[derive(Deserialize)]
+pub(crate) struct RobotRole {
+    role: String,
+}
+
+impl Json for RobotRole {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "RobotPermission",
+        about: "What a robot may do on a repository",
+        properties: &[Property::required(
+            "role",
+            Kind::Enum(&["read", "write", "admin"]),
+            "Role to use for the robot",
+        )],
+    };
+}
+
+/// Gives a robot a role on a repository of its namespace. Who may is who may through the repository's own path.
+pub(crate) fn set(cx: &Context<'_, RepositoryAdmin>, body: RobotRole) -> HandlerResult {
+    let target = Target::of(cx)?;
+    let role: RepositoryRole =
+        body.role.parse().map_err(|_| ApiError::invalid_request("Request error."))?;
+    transaction(cx.db(), |tx| {
+        match robots::set_permission(tx, &cx.grant, &target.robot, role)? {
+            PermissionChange::Done => {}
+            _ => return Err(missing()),
+        }
+        target.log(cx, tx, LogKind::ChangeRepoPermission, Some(role))?;
+        let view = views::on_repository(target.repository, target.is_public, role);
+        Ok(Response::ok(&view))
+    })
+}
+
+/// `DELETE …/robots/<short>/permissions/<repository>`.
+pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
+    let target = Target::of(cx)?;
+    transaction(cx.db(), |tx| {
+        match robots::delete_permission(tx, &cx.grant, &target.robot)? {
+            PermissionChange::Done => {}
+            PermissionChange::NoRobot => return Err(missing()),
+            PermissionChange::NoPermission => {
+                return Err(ApiError::invalid_request("User does not have permission for repo."));
+            }
+        }
+        target.log(cx, tx, LogKind::DeleteRepoPermission, None)?;
+        Ok(Response::no_content())
+    })
+}
+
+/// A robot and a repository of the same namespace.
+struct Target<'a> {
+    namespace: &'a Namespace,
+    repository: &'a str,
+    is_public: bool,
+    robot: String,
+}
+
+impl<'a> Target<'a> {
+    fn of(cx: &'a Context<'_, RepositoryAdmin>) -> Result<Self, ApiError> {
+        let granted = cx.grant.target();
+        let (Some(namespace), Some(repository)) = (&granted.namespace, &granted.repository) else {
+            return Err(ApiError::not_found());
+        };
+        Ok(Self {
+            namespace,
+            repository: &repository.name,
+            is_public: repository.is_public,
+            robot: full_name(cx, namespace),
+        })
+    }
+
+    /// As `PUT` and `DELETE …/repository/<r>/permissions/user/<robot>` log it.
+    fn log(
+        &self,
+        cx: &Context<'_, RepositoryAdmin>,
+        tx: &berth_store::Transaction<'_>,
+        kind: LogKind,
+        role: Option<RepositoryRole>,
+    ) -> Result<(), StoreError> {
+        let mut metadata = json!({
+            "username": self.robot, "repo": self.repository, "namespace": self.namespace.name,
+        });
+        if let (Some(role), Some(members)) = (role, metadata.as_object_mut()) {
+            members.insert("role".into(), role.as_str().into());
+        }
+        logs::append(tx, &[cx.log_entry(kind, self.namespace.id, metadata)])
+    }
+}

@@ -1,0 +1,217 @@
+//! Proxy cache: the rules of each operation.
+
+use berth_access::{ProxyCacheAdmin, ProxyCacheView};
+use berth_domain::destination::{Admitted, Destinations, InvalidUpstream, Refused, UpstreamName};
+use berth_domain::secret::{Purpose, SecretKeys};
+use berth_domain::{LogKind, Namespace, settings};
+use berth_store::proxy_cache::{
+    self, NewProxyCache, ProxyCacheChange, ProxyCacheRow, StoredProxyCache,
+};
+use berth_store::{logs, transaction};
+use berth_web::outbound::registry::{Failure, Upstream, Verdict};
+use berth_web::{ApiError, Context, HandlerResult, Response, Services};
+use serde_json::json;
+
+use crate::proxy_cache::bodies::{ConfigurationChange, NewConfiguration};
+use crate::proxy_cache::concurrency;
+use crate::proxy_cache::upstream_error::UpstreamError;
+use crate::proxy_cache::validation_cache;
+use crate::proxy_cache::views;
+
+/// `GET …/proxycache` (`docs/contract/quay.md` 3.2).
+pub(crate) fn get(cx: &Context<'_, ProxyCacheView>) -> HandlerResult {
+    Ok(Response::ok(&views::configuration(proxy_cache::get(cx.db(), &cx.grant)?.as_ref())))
+}
+
+/// `POST …/proxycache` (`docs/contract/quay.md` 3.3). The registry is not contacted.
+pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> HandlerResult {
+    let organization = organization_without_configuration(cx)?;
+    admit(cx.services(), body.upstream_registry(), UpstreamError::plain)?;
+    let (row, credentials) = (body.row()?, body.credentials()?);
+    let new = NewProxyCache {
+        row: &row,
+        sealed_username: seal(cx.services(), credentials.username)?,
+        sealed_password: seal(cx.services(), credentials.password)?,
+    };
+    transaction(cx.db(), |tx| {
+        proxy_cache::create(tx, &cx.grant, new).map_err(|error| {
+            let taken = error.is_taken("proxy_cache_config.organization_id");
+            if taken { exists_already() } else { error.into() }
+        })?;
+        let metadata = json!({ "upstream_registry": row.upstream_registry });
+        let kind = LogKind::CreateProxyCacheConfig;
+        logs::append(tx, &[cx.log_entry(kind, organization.id, metadata)])?;
+        Ok(Response::json(201, &"Created"))
+    })
+}
+
+/// `PUT …/proxycache`: changes what is given. Credentials that are left out stay, under the present key from now on; null
+/// removes them. A registry elsewhere, or one that is spoken to in the clear from now on, gets no password that was given for
+/// another.
+pub(crate) fn change(
+    cx: &Context<'_, ProxyCacheAdmin>,
+    body: ConfigurationChange,
+) -> HandlerResult {
+    let (services, organization) = (cx.services(), organization(cx)?);
+    let change = given(services, &body)?;
+    if let Some(registry) = change.upstream_registry {
+        admit(services, registry, UpstreamError::plain)?;
+    }
+    let keys = services.secret_keys()?;
+    transaction(cx.db(), |tx| {
+        let before = proxy_cache::stored(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
+        require_password_again(&before, &change)?;
+        let anew = |kept| Ok::<_, ApiError>(seal_anew(services, &keys, kept)?.map(Some));
+        let change = ProxyCacheChange {
+            sealed_username: change.sealed_username.or(anew(before.sealed_username)?),
+            sealed_password: change.sealed_password.or(anew(before.sealed_password)?),
+            ..change
+        };
+        let row = proxy_cache::update(tx, &cx.grant, change)?.ok_or_else(ApiError::not_found)?;
+        let metadata = json!({ "upstream_registry": row.upstream_registry });
+        let kind = LogKind::ChangeProxyCacheConfig;
+        logs::append(tx, &[cx.log_entry(kind, organization.id, metadata)])?;
+        Ok(Response::ok(&views::configuration(Some(&row))))
+    })
+}
+
+/// What a request gives, credentials sealed.
+fn given<'a>(
+    services: &Services<'_>,
+    body: &'a ConfigurationChange,
+) -> Result<ProxyCacheChange<'a>, ApiError> {
+    let sealed = |given: Option<Option<&str>>| given.map(|value| seal(services, value)).transpose();
+    Ok(ProxyCacheChange {
+        upstream_registry: body.upstream_registry()?,
+        expiration_s: body.expiration_s()?,
+        insecure: body.insecure()?,
+        sealed_username: sealed(body.username()?)?,
+        sealed_password: sealed(body.password()?)?,
+    })
+}
+
+/// Who may change a configuration may not read its password, and shall not have it sent where they can.
+fn require_password_again(
+    before: &StoredProxyCache,
+    change: &ProxyCacheChange<'_>,
+) -> Result<(), ApiError> {
+    let host = |registry: &str| registry.split('/').next().unwrap_or_default().to_lowercase();
+    let registry = change.upstream_registry.map(host);
+    let moves = registry.is_some_and(|host_now| host_now != host(&before.row.upstream_registry));
+    let opens = change.insecure == Some(true) && !before.row.insecure;
+    let keeps = before.sealed_password.is_some() && change.sealed_password.is_none();
+    if keeps && (moves || opens) {
+        return Err(ApiError::invalid_request(
+            "Another registry host, or insecure turned on, needs upstream_registry_password again; \
+             null removes it",
+        ));
+    }
+    Ok(())
+}
+
+/// `DELETE …/proxycache` (`docs/contract/quay.md` 3.4).
+pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> HandlerResult {
+    let organization = cx.grant.organization_if_any().ok_or_else(ApiError::not_found)?;
+    transaction(cx.db(), |tx| {
+        if !proxy_cache::delete(tx, &cx.grant)? {
+            return Err(ApiError::not_found());
+        }
+        let kind = LogKind::DeleteProxyCacheConfig;
+        logs::append(tx, &[cx.log_entry(kind, organization.id, json!({}))])?;
+        Ok(Response::json(201, &"Deleted"))
+    })
+}
+
+/// `POST …/validateproxycache` (`docs/contract/quay.md` 3.5): tries the registry as a pull would. Stores nothing.
+pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> HandlerResult {
+    let (services, organization) = (cx.services(), organization_without_configuration(cx)?);
+    let registry = services.registry()?;
+    let upstream = Upstream {
+        name: body.upstream_registry(),
+        insecure: body.is_insecure()?,
+        credentials: body.credentials()?.pair(),
+        allowed: &services.setting(&settings::SSRF_ALLOWED_HOSTS)?,
+    };
+    let try_it = || {
+        concurrency::counted(cx, || {
+            admit(services, upstream.name, UpstreamError::explained)?;
+            Ok(registry.check(&upstream))
+        })
+    };
+    match validation_cache::or_ask(services, organization, &upstream, try_it)? {
+        Ok(Verdict::Valid) => Ok(Response::json(202, &"Valid")),
+        Ok(Verdict::Anonymous) => Ok(Response::json(202, &"Anonymous")),
+        Err(failure) => Err(UpstreamError::Failed(failure).explained()),
+    }
+}
+
+/// The organization that is addressed.
+fn organization<'a>(cx: &'a Context<'_, ProxyCacheAdmin>) -> Result<&'a Namespace, ApiError> {
+    cx.grant.organization_if_any().ok_or_else(|| {
+        ApiError::model(format!("Organization does not exist: {}", cx.path("orgname")))
+    })
+}
+
+fn organization_without_configuration<'a>(
+    cx: &'a Context<'_, ProxyCacheAdmin>,
+) -> Result<&'a Namespace, ApiError> {
+    let organization = organization(cx)?;
+    match proxy_cache::get(cx.db(), &cx.grant)? {
+        None => Ok(organization),
+        Some(ProxyCacheRow { .. }) => Err(exists_already()),
+    }
+}
+
+fn exists_already() -> ApiError {
+    ApiError::invalid_request("Proxy Cache Configuration already exists")
+}
+
+/// Whether an upstream registry may be reached at all (`docs/contract/quay.md` 3.3 step 5); `told` makes the answer when not.
+fn admit(
+    services: &Services<'_>,
+    upstream: &str,
+    told: fn(&UpstreamError) -> ApiError,
+) -> Result<(), ApiError> {
+    let registry = services.registry()?;
+    let destinations = Destinations::allowing(&services.setting(&settings::SSRF_ALLOWED_HOSTS)?);
+    let upstream: UpstreamName =
+        upstream.parse().map_err(|invalid| told(&UpstreamError::Invalid(invalid)))?;
+    let host = upstream.written_host;
+    match destinations.admit(&upstream.host, |name| registry.resolve(name)) {
+        Ok(Admitted::Checked) => Ok(()),
+        Ok(Admitted::ByNameOnly) => tell_once_of_no_look_up(services),
+        Err(Refused::NotResolved) => {
+            Err(told(&UpstreamError::Invalid(InvalidUpstream::Host(host))))
+        }
+        Err(Refused::Private) => {
+            Err(told(&UpstreamError::Failed(Failure::AddressNotAllowed(host))))
+        }
+    }
+}
+
+fn tell_once_of_no_look_up(services: &Services<'_>) -> Result<(), ApiError> {
+    const TOLD: &str = "berth/told/no-name-look-up";
+    if services.key_value().get(TOLD)?.is_none() {
+        services.key_value().set(TOLD, b"1")?;
+        eprintln!(
+            "warning: this host looks no names up for components, so names of upstream registries \
+            are checked but not their addresses: have the host block private networks"
+        );
+    }
+    Ok(())
+}
+
+/// What a former key sealed, under the present one. None where that is nothing to do, or cannot be done.
+fn seal_anew(
+    services: &Services<'_>,
+    keys: &SecretKeys,
+    sealed: Option<Vec<u8>>,
+) -> Result<Option<Vec<u8>>, ApiError> {
+    let opened = sealed.and_then(|sealed| keys.open(Purpose::UpstreamCredentials, &sealed).ok());
+    let stale = opened.filter(|opened| opened.is_stale);
+    seal(services, stale.as_ref().map(|opened| opened.text.as_str()))
+}
+
+fn seal(services: &Services<'_>, text: Option<&str>) -> Result<Option<Vec<u8>>, ApiError> {
+    text.map(|text| services.seal(Purpose::UpstreamCredentials, text)).transpose()
+}

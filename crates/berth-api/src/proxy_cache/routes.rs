@@ -1,0 +1,49 @@
+//! The rows of this resource.
+
+use berth_access::{ProxyCacheAdmin, ProxyCacheView};
+use berth_domain::{LogKind, settings};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
+
+use super::handlers;
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get(
+        "/api/v1/organization/:orgname/proxycache",
+        "getProxyCacheConfig",
+        &WithoutBody::<ProxyCacheView>(handlers::get),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE),
+    Route::post(
+        "/api/v1/organization/:orgname/proxycache",
+        "createProxyCacheConfig",
+        &WithBody::<ProxyCacheAdmin, _>(handlers::create),
+        Logs::Kinds(&[LogKind::CreateProxyCacheConfig]),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE)
+    .answers(&[201]),
+    Route::put(
+        "/api/v1/organization/:orgname/proxycache",
+        "changeProxyCacheConfig",
+        &WithBody::<ProxyCacheAdmin, _>(handlers::change),
+        Logs::Kinds(&[LogKind::ChangeProxyCacheConfig]),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE)
+    .extension(),
+    Route::delete(
+        "/api/v1/organization/:orgname/proxycache",
+        "deleteProxyCacheConfig",
+        &WithoutBody::<ProxyCacheAdmin>(handlers::delete),
+        Logs::Kinds(&[LogKind::DeleteProxyCacheConfig]),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE)
+    .answers(&[201]),
+    Route::post(
+        "/api/v1/organization/:orgname/validateproxycache",
+        "validateProxyCacheConfig",
+        &WithBody::<ProxyCacheAdmin, _>(handlers::validate),
+        Logs::Nothing("it changes nothing"),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE)
+    .answers(&[202]),
+];

@@ -1,0 +1,313 @@
+//! Repositories: the rules of each operation (`docs/contract/quay.md` 6.1).
+
+use crate::quotas::views::Quotas;
+use berth_access::{
+    OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate, RepositoryView,
+    RepositoryWrite, Scope,
+};
+use berth_domain::{LogKind, NamespaceKind, RepositoryName, settings};
+use berth_store::repositories::{self, NewRepository, Page, RepositoryLine, Viewer};
+use berth_store::{logs, transaction};
+use berth_web::{
+    ApiError, Context, Cursor, ErrorType, HandlerResult, Json, Kind, Property, Response, Schema,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::repositories::views;
+
+const VISIBILITY: Kind = Kind::Enum(&["public", "private"]);
+
+/// `POST /api/v1/repository`.
+#[derive(Deserialize)]
+pub(crate) struct NewRepo {
+    namespace: Option<String>,
+    repository: String,
+    visibility: String,
+    description: String,
+}
+
+impl Json for NewRepo {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "NewRepo",
+        about: "Description of a new repository",
+        properties: &[
+            Property::required("repository", Kind::String, "Repository name"),
+            Property::required("visibility", VISIBILITY, "Visibility to begin with"),
+            Property::optional(
+                "namespace",
+                Kind::String,
+                "Namespace of the repository; left out, the caller's own",
+            ),
+            Property::required("description", Kind::String, "Description, in Markdown"),
+            Property::optional("repo_kind", Kind::NullableEnum(&["image"]), "Kind of repository"),
+        ],
+    };
+
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn repository(&self) -> Option<&str> {
+        Some(&self.repository)
+    }
+}
+
+/// Makes a repository; the creator administers it, and the organization's default permissions apply.
+pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> HandlerResult {
+    let (services, target) = (cx.services(), cx.grant.target());
+    if target.is_taken {
+        return Err(name_taken());
+    }
+    let is_public = body.visibility == "public";
+    require_plan(cx, is_public)?;
+    let name = repository_name(cx, &body.repository)?;
+    let status_token = services.random().uuid();
+    let new = NewRepository {
+        name: &name,
+        description: &body.description,
+        is_public,
+        status_token: &status_token,
+        creator_id: cx.caller()?.id,
+        at: services.now(),
+    };
+    let namespace = &target.namespace;
+    transaction(cx.db(), |tx| {
+        repositories::create(tx, &cx.grant, &new).map_err(|error| {
+            if error.is_taken("repository.namespace_id") { name_taken() } else { error.into() }
+        })?;
+        let metadata = json!({ "repo": body.repository, "namespace": namespace.name });
+        logs::append(tx, &[cx.log_entry(LogKind::CreateRepo, namespace.id, metadata)])?;
+        let view =
+            json!({ "namespace": namespace.name, "name": body.repository, "kind": views::KIND });
+        Ok(Response::json(201, &view))
+    })
+}
+
+fn name_taken() -> ApiError {
+    ApiError::invalid_request("Repository already exists")
+}
+
+fn repository_name<P: Permit>(cx: &Context<'_, P>, text: &str) -> Result<RepositoryName, ApiError> {
+    let name = RepositoryName::try_from(text)?;
+    let extended = cx.services().setting(&settings::FEATURE_EXTENDED_REPOSITORY_NAMES)?;
+    // No path would lead to such a repository: nobody could delete it.
+    let is_route = berth_web::is_below_a_repository(&format!("namespace/{text}"));
+    if (text.contains('/') && !extended) || is_route {
+        return Err(ApiError::invalid_request("Invalid repository name"));
+    }
+    Ok(name)
+}
+
+/// With billing on, a private repository needs a plan, and nobody has one; superusers need none.
+fn require_plan<P: Permit>(cx: &Context<'_, P>, is_public: bool) -> Result<(), ApiError> {
+    let free = is_public || cx.grant.rights().is_superuser();
+    if free || !cx.services().setting(&settings::FEATURE_BILLING)? {
+        return Ok(());
+    }
+    Err(ApiError::typed(ErrorType::ExceedsLicense, "Payment Required"))
+}
+
+/// How many repositories a page holds.
+pub(crate) const PAGE_LENGTH: usize = 100;
+
+/// `GET /api/v1/repository`: what the caller sees of a namespace, of his stars, or of everything public.
+pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
+    let query = cx.query();
+    let namespace = query.get("namespace").filter(|name| !name.is_empty());
+    let (starred, include_public) = (query.flag("starred"), query.flag("public"));
+    let scope = if starred {
+        repositories::Scope::Starred
+    } else if let Some(namespace) = namespace {
+        repositories::Scope::Namespace(namespace)
+    } else if include_public {
+        repositories::Scope::All
+    } else {
+        return Err(ApiError::invalid_request(
+            "namespace, starred or public are required for this API call",
+        ));
+    };
+    if starred && cx.principal().caller().is_none() {
+        return Err(ApiError::unreadable());
+    }
+    answer_list(cx, scope, starred || include_public)
+}
+
+/// `GET /api/v1/organization/<orgname>/repositories`, which clients call and the original lacks: what the caller sees of
+/// the organization, public repositories included.
+pub(crate) fn list_of_organization(cx: &Context<'_, OrganizationView>) -> HandlerResult {
+    answer_list(cx, repositories::Scope::Namespace(&cx.grant.organization().name), true)
+}
+
+fn answer_list<P: Permit>(
+    cx: &Context<'_, P>,
+    scope: repositories::Scope<'_>,
+    include_public: bool,
+) -> HandlerResult {
+    let query = cx.query();
+    let kind = query.get("repo_kind").filter(|kind| !kind.is_empty());
+    let (lines, next_page) = match kind {
+        None | Some(views::KIND) => page(cx, scope, include_public)?,
+        // There is no other kind.
+        Some(_) => (Vec::new(), None),
+    };
+    let more = views::ListMembers {
+        last_modified: query.flag("last_modified"),
+        popularity: query.flag("popularity"),
+        is_starred: cx.principal().caller().is_some(),
+        quotas: Quotas::of(cx.services())?,
+    };
+    let views: Vec<Value> = lines.into_iter().map(|line| views::line(line, more)).collect();
+    let mut body = json!({ "repositories": views });
+    if let Some(token) = next_page {
+        body["next_page"] = token.into();
+    }
+    Ok(Response::ok(&body))
+}
+
+/// A page of repositories, and the token of the next one.
+pub(crate) fn page<P: Permit>(
+    cx: &Context<'_, P>,
+    scope: repositories::Scope<'_>,
+    include_public: bool,
+) -> Result<(Vec<RepositoryLine>, Option<String>), ApiError> {
+    let now = cx.services().now();
+    let query = cx.query();
+    let cursor = Cursor::from_token(query.get("next_page"), now);
+    #[expect(clippy::cast_possible_wrap, reason = "a page is short")]
+    let limit = PAGE_LENGTH as i64 + 1;
+    let after = cursor.map_or(0, |cursor| cursor.id);
+    let page = Page { scope, include_public, after, limit };
+    let mut lines = repositories::list(cx.db(), viewer(cx), page)?;
+    let has_more = lines.len() > PAGE_LENGTH;
+    lines.truncate(PAGE_LENGTH);
+    let last = lines.last().filter(|_| has_more);
+    let next_page = last.map(|last| Cursor::new(last.id, last.id, now).to_token());
+    Ok((lines, next_page))
+}
+
+fn viewer<P: Permit>(cx: &Context<'_, P>) -> Viewer {
+    let (caller, rights) = (cx.principal().caller(), cx.grant.rights());
+    Viewer {
+        account_id: caller.map(|caller| caller.id),
+        reads_his: caller.is_some_and(|caller| caller.has_scope(Scope::RepoRead)),
+        reads_all: rights.has_full_access() || rights.is_global_reader(),
+    }
+}
+
+/// `GET /api/v1/repository/<path>`.
+pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> HandlerResult {
+    let (namespace, repository) = cx.grant.repository()?;
+    let viewer_id = cx.principal().caller().map(|caller| caller.id);
+    let details = repositories::details(cx.db(), &cx.grant, viewer_id)?;
+    let details = details.ok_or_else(ApiError::not_found)?;
+    let rights = cx.grant.rights();
+    let query = cx.query();
+    let mut body = json!({
+        "namespace": namespace.name,
+        "name": repository.name,
+        "kind": views::KIND,
+        "description": repository.description,
+        "is_public": repository.is_public,
+        "is_organization": namespace.kind == NamespaceKind::Organization,
+        "is_starred": details.is_starred,
+        "status_token": if repository.is_public { "" } else { &details.status_token },
+        "trust_enabled": false,
+        "tag_expiration_s": namespace.tag_expiration_s,
+        "is_free_account": true,
+        "state": views::STATE,
+    });
+    if query.get("includeTags").is_none() || query.flag("includeTags") {
+        body["tags"] = json!({});
+    }
+    body["can_write"] = rights.writes_repository().into();
+    body["can_admin"] = rights.sees_repository_as_admin().into();
+    if query.flag("includeStats") {
+        body["stats"] = views::no_activity(cx.services().now());
+    }
+    Ok(Response::ok(&body))
+}
+
+/// `PUT /api/v1/repository/<path>`.
+#[derive(Deserialize)]
+pub(crate) struct RepoUpdate {
+    description: String,
+}
+
+impl Json for RepoUpdate {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "RepoUpdate",
+        about: "Fields which can be updated in a repository.",
+        properties: &[Property::required("description", Kind::String, "Description, in Markdown")],
+    };
+}
+
+/// Changes the description.
+pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> HandlerResult {
+    let (namespace, repository) = cx.grant.repository()?;
+    transaction(cx.db(), |tx| {
+        if !repositories::set_description(tx, &cx.grant, &body.description)? {
+            return Err(ApiError::not_found());
+        }
+        let metadata = json!({
+            "repo": repository.name,
+            "namespace": namespace.name,
+            "description": body.description,
+        });
+        logs::append(tx, &[cx.log_entry(LogKind::SetRepoDescription, namespace.id, metadata)])?;
+        Ok(Response::ok(&json!({ "success": true })))
+    })
+}
+
+/// `POST /api/v1/repository/<path>/changevisibility`.
+#[derive(Deserialize)]
+pub(crate) struct ChangeVisibility {
+    visibility: String,
+}
+
+impl Json for ChangeVisibility {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "ChangeVisibility",
+        about: "Change the visibility for the repository.",
+        properties: &[Property::required("visibility", VISIBILITY, "The new visibility")],
+    };
+}
+
+/// Makes it public or private; a repository that does not exist answers `null`, as the original does.
+pub(crate) fn change_visibility(
+    cx: &Context<'_, RepositoryAdmin>,
+    body: ChangeVisibility,
+) -> HandlerResult {
+    let Ok((namespace, repository)) = cx.grant.repository() else {
+        return Ok(Response::ok(&Value::Null));
+    };
+    let is_public = body.visibility == "public";
+    require_plan(cx, is_public)?;
+    transaction(cx.db(), |tx| {
+        if !repositories::set_visibility(tx, &cx.grant, is_public)? {
+            return Ok(Response::ok(&Value::Null));
+        }
+        let metadata = json!({
+            "repo": repository.name,
+            "namespace": namespace.name,
+            "visibility": body.visibility,
+        });
+        logs::append(tx, &[cx.log_entry(LogKind::ChangeRepoVisibility, namespace.id, metadata)])?;
+        Ok(Response::ok(&json!({ "success": true })))
+    })
+}
+
+/// `DELETE /api/v1/repository/<path>`: 204 also when there is none, as the original does.
+pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
+    let target = cx.grant.target();
+    let namespace = target.namespace.as_ref().ok_or_else(ApiError::not_found)?;
+    let path = cx.path("repository");
+    let name = path.split_once('/').map_or(path, |(_, name)| name);
+    transaction(cx.db(), |tx| {
+        if repositories::delete(tx, &cx.grant)? {
+            let metadata = json!({ "repo": name, "namespace": namespace.name });
+            logs::append(tx, &[cx.log_entry(LogKind::DeleteRepo, namespace.id, metadata)])?;
+        }
+        Ok(Response::no_content())
+    })
+}

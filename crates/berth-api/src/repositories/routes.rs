@@ -1,0 +1,113 @@
+//! The rows of this resource.
+
+use berth_access::{
+    OrganizationView, Public, RepositoryAdmin, RepositoryAdminView, RepositoryCreate,
+    RepositoryStar, RepositoryView, RepositoryWrite, Scope, UserAdmin,
+};
+use berth_domain::LogKind;
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+
+use super::{content, handlers, stars};
+
+/// Why stars leave no trace.
+const STARS: Logs = Logs::Nothing("a star is private and changes nobody's rights");
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::post(
+        "/api/v1/repository",
+        "createRepo",
+        &WithBody::<RepositoryCreate, _>(handlers::create),
+        Logs::Kinds(&[LogKind::CreateRepo]),
+    )
+    .scope(Scope::RepoCreate)
+    .answers(&[201]),
+    Route::get("/api/v1/repository", "listRepos", &WithoutBody::<Public>(handlers::list))
+        .scope(Scope::RepoRead)
+        .query(&[
+            Query::text("namespace", "Only those of this namespace"),
+            Query::flag("starred", "Only those that the caller starred"),
+            Query::flag("public", "Public ones too"),
+            Query::flag("last_modified", "With the time of the last change"),
+            Query::flag("popularity", "With the popularity"),
+            Query::text("repo_kind", "Only those of this kind"),
+            Query::NEXT_PAGE,
+        ]),
+    Route::get(
+        "/api/v1/organization/:orgname/repositories",
+        "listOrganizationRepos",
+        &WithoutBody::<OrganizationView>(handlers::list_of_organization),
+    )
+    .scope(Scope::RepoRead)
+    .query(&[
+        Query::flag("last_modified", "With the time of the last change"),
+        Query::flag("popularity", "With the popularity"),
+        Query::text("repo_kind", "Only those of this kind"),
+        Query::NEXT_PAGE,
+    ]),
+    Route::post(
+        "/api/v1/repository/*repository/changevisibility",
+        "changeRepoVisibility",
+        &WithBody::<RepositoryAdmin, _>(handlers::change_visibility),
+        Logs::Kinds(&[LogKind::ChangeRepoVisibility]),
+    )
+    .scope(Scope::RepoAdmin)
+    .permission_first(),
+    Route::get("/api/v1/user/starred", "listStarredRepos", &WithoutBody::<UserAdmin>(stars::list))
+        .scope(Scope::UserAdmin)
+        .query(&[Query::NEXT_PAGE]),
+    Route::post(
+        "/api/v1/user/starred",
+        "createStar",
+        &WithBody::<RepositoryStar, _>(stars::create),
+        STARS,
+    )
+    .scope(Scope::RepoRead)
+    .answers(&[200, 201]),
+    Route::delete(
+        "/api/v1/user/starred/*repository",
+        "deleteStar",
+        &WithoutBody::<UserAdmin>(stars::delete),
+        STARS,
+    )
+    .scope(Scope::UserAdmin),
+    Route::get(
+        "/api/v1/repository/*repository/tag/",
+        "listRepoTags",
+        &WithBody::<RepositoryView, _>(content::tags),
+    )
+    .scope(Scope::RepoRead)
+    .permission_first(),
+    Route::get(
+        "/api/v1/repository/*repository/notification/",
+        "listRepoNotifications",
+        &WithoutBody::<RepositoryAdminView>(content::notifications),
+    )
+    .scope(Scope::RepoAdmin),
+    // A repository's name may hold any of the words above: these come last.
+    Route::get(
+        "/api/v1/repository/*repository",
+        "getRepo",
+        &WithoutBody::<RepositoryView>(handlers::get),
+    )
+    .scope(Scope::RepoRead)
+    .query(&[
+        Query::flag("includeTags", "With tags, unless it is `false`"),
+        Query::flag("includeStats", "With statistics"),
+    ]),
+    Route::put(
+        "/api/v1/repository/*repository",
+        "updateRepo",
+        &WithBody::<RepositoryWrite, _>(handlers::change),
+        Logs::Kinds(&[LogKind::SetRepoDescription]),
+    )
+    .scope(Scope::RepoWrite)
+    .permission_first(),
+    Route::delete(
+        "/api/v1/repository/*repository",
+        "deleteRepository",
+        &WithoutBody::<RepositoryAdmin>(handlers::delete),
+        Logs::Kinds(&[LogKind::DeleteRepo]),
+    )
+    .scope(Scope::RepoAdmin),
+];

@@ -1,0 +1,324 @@
+//! Forgotten passwords, and where the links in mails lead. A link shows a page; what it is for happens when the form on it is
+//! sent, so that nothing that only follows links uses a code up.
+
+use crate::html::{escape, page};
+use crate::mails::outbox::MailSender;
+use berth_access::Public;
+use berth_domain::secret::{hash_password, hash_token};
+use berth_domain::{EmailAddress, Invalid, LogKind, is_acceptable_password};
+use berth_store::accounts::{self, AccountChange, Addressee, CodeOwner};
+use berth_store::{StoreError, Transaction, logs, members, transaction};
+use berth_web::session::Session;
+use berth_web::{
+    ApiError, Context, Form, HandlerResult, Json, Kind, Property, Response, Schema, Services,
+    password,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::mails::codes::{self, CodeMail, RECOVERY_LIFETIME_S};
+
+/// How often one address gets a recovery mail at most, in seconds.
+const RECOVERY_PAUSE_S: i64 = 60;
+
+/// `POST /api/v1/recovery`.
+#[derive(Deserialize)]
+pub(crate) struct Recovery {
+    email: String,
+}
+
+impl Json for Recovery {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "RequestRecovery",
+        about: "Information required to sign a user in.",
+        properties: &[
+            Property::required("email", Kind::String, "The user's email address"),
+            Property::optional("recaptcha_response", Kind::String, "Not used: there is no captcha"),
+        ],
+    };
+}
+
+/// Sends a code to the address, if a user has it; if an organization has it, names of its administrators. What is written is
+/// written once the answer is sent, so that its time does not tell whether there is anything to write.
+pub(crate) fn ask_for_recovery(cx: &Context<'_, Public>, body: Recovery) -> HandlerResult {
+    let services = cx.services();
+    let Ok(email) = EmailAddress::try_from(body.email.as_str()) else { return Ok(sent()) };
+    let Some(found) = accounts::with_address(cx.db(), email.as_str())? else { return Ok(sent()) };
+    let answer = match found.is_organization {
+        true => Response::ok(&json!({
+            "status": "org",
+            "orgemail": body.email,
+            "orgname": redacted(&found.name),
+        })),
+        false => sent(),
+    };
+    services.defer(move |services| match found.is_organization {
+        true => tell_organization(services, &found),
+        false => send_recovery_code(services, &found),
+    });
+    Ok(answer)
+}
+
+fn sent() -> Response {
+    Response::ok(&json!({ "status": "sent" }))
+}
+
+/// A name with all but its beginning and its end hidden, as the original shows it to whoever asks.
+fn redacted(name: &str) -> String {
+    // As many as a third of the name less one, at least one: `at < length / 3 - 1`, in whole numbers.
+    let length = name.chars().count();
+    let is_shown =
+        |at: usize| 3 * at + 3 < length || at == 0 || 3 * at >= 2 * length + 3 || at + 1 >= length;
+    let characters = name.chars().enumerate();
+    characters.map(|(at, character)| if is_shown(at) { character } else { '\u{2022}' }).collect()
+}
+
+fn send_recovery_code(services: &Services<'_>, user: &Addressee) -> Result<(), ApiError> {
+    let mail = CodeMail::recovery(services, &user.email)?;
+    let paused = services.now().plus_seconds(RECOVERY_LIFETIME_S - RECOVERY_PAUSE_S);
+    transaction(services.db(), |tx| {
+        if !accounts::set_recovery_code(tx, user.id, mail.code(), paused)? {
+            return Ok(());
+        }
+        // Where the address has had its mails for this hour, the former code stays.
+        mail.enqueue_for(tx, user.id, &MailSender::recovery())
+    })
+}
+
+fn tell_organization(services: &Services<'_>, organization: &Addressee) -> Result<(), ApiError> {
+    let administrators = members::administrators(services.db(), organization.id)?;
+    let mail = codes::organization_recovery(services, organization, &administrators)?;
+    transaction(services.db(), |tx| {
+        mail.enqueue_for(tx, organization.id, &MailSender::recovery()).map(drop)
+    })
+}
+
+const PASSWORD_TITLE: &str = "New password";
+
+const ADDRESS_TITLE: &str = "E-mail address";
+
+/// `GET /recovery?code=…`: asks whoever has the code for a new password.
+pub(crate) fn show_recovery(cx: &Context<'_, Public>) -> HandlerResult {
+    let query = cx.query();
+    let code = query.get("code").unwrap_or_default();
+    match accounts::by_recovery_code(cx.db(), &hash_token(code), cx.services().now())? {
+        Some(bearer) => password_form(cx, code, &bearer.name, 200, ""),
+        None => Ok(no_recovery()),
+    }
+}
+
+fn no_recovery() -> Response {
+    let text = "<p>This link is no longer valid, or was used before. Ask for a new one.</p>";
+    page(400, PASSWORD_TITLE, text)
+}
+
+fn password_form(
+    cx: &Context<'_, Public>,
+    code: &str,
+    name: &str,
+    status: u16,
+    complaint: &str,
+) -> HandlerResult {
+    let about = match name {
+        "" => String::new(),
+        name => format!("<p>Choose a new password for the account <b>{}</b>.</p>\n", escape(name)),
+    };
+    let complaint = match complaint {
+        "" => String::new(),
+        text => format!("<p class=\"alarm-text\" role=\"alert\">{}</p>\n", escape(text)),
+    };
+    let content = format!(
+        "{about}{complaint}<p class=\"soft\">The former password stops working, all sessions of the account \
+        end, and this browser is signed in.</p>\n",
+    );
+    let field = "<label>New password <input type=\"password\" name=\"password\" \
+        autocomplete=\"new-password\" minlength=\"8\" required autofocus></label>\n";
+    let form = CodeForm { action: "/recovery", code, field, button: "Set password" };
+    form.page(cx, status, PASSWORD_TITLE, &content)
+}
+
+/// A form that sends a code back, from this browser.
+struct CodeForm<'a> {
+    action: &'a str,
+    code: &'a str,
+    field: &'a str,
+    button: &'a str,
+}
+
+impl CodeForm<'_> {
+    /// The page with the form below `content`. Its CSRF token is bound to the session of the browser, which gets one of
+    /// nobody where it has none: no other page can send the form in its place.
+    fn page(
+        &self,
+        cx: &Context<'_, Public>,
+        status: u16,
+        title: &str,
+        content: &str,
+    ) -> HandlerResult {
+        let services = cx.services();
+        let session = cx.session_or_new();
+        let form = format!(
+            "{content}<form method=\"post\" action=\"{}\">\n\
+            <input type=\"hidden\" name=\"_csrf_token\" value=\"{}\">\n\
+            <input type=\"hidden\" name=\"code\" value=\"{}\">\n{}\
+            <div class=\"choices\">\n<button class=\"first\">{}</button>\n</div>\n</form>",
+            self.action,
+            escape(&session.csrf_token(services)?),
+            escape(self.code),
+            self.field,
+            self.button,
+        );
+        session.hand_out(services, page(status, title, &form))
+    }
+}
+
+/// `POST /recovery`: sets the new password of whoever has the code and signs him in, once. All sessions of the account end.
+pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
+    require_own_page(cx)?;
+    let services = cx.services();
+    let code = form.0.get("code").unwrap_or_default();
+    let wanted = form.0.get("password").unwrap_or_default();
+    if !is_acceptable_password(wanted) {
+        return password_form(cx, code, "", 400, &Invalid::Password.to_string());
+    }
+    // Hashing is costly: only for who has a code.
+    if accounts::by_recovery_code(cx.db(), &hash_token(code), services.now())?.is_none() {
+        return Ok(no_recovery());
+    }
+    let hash = hash_password(wanted, services.random().bytes());
+    let used = transaction(cx.db(), |tx| -> Result<_, ApiError> {
+        let now = services.now();
+        let sent_since = now.plus_seconds(-RECOVERY_LIFETIME_S);
+        let used = accounts::use_recovery_code(tx, &hash_token(code), &hash, now, sent_since)?;
+        let Some(bearer) = used else { return Ok(None) };
+        let metadata = json!({ "username": bearer.name });
+        let mut entries = vec![cx.log_entry(LogKind::UserChangePassword, bearer.id, metadata)];
+        entries.extend(cx.sign_in_entry(bearer.id, "recovery")?);
+        logs::append(tx, &entries)?;
+        Ok(Some(bearer))
+    })?;
+    let Some(bearer) = used else { return Ok(no_recovery()) };
+    password::forgive(services, &bearer.name, &bearer.email)?;
+    Session::end_all(services, &bearer.uuid)?;
+    signed_in(cx, &bearer, PASSWORD_TITLE, "Your new password is set.")
+}
+
+/// `GET /confirm?code=…`: asks whoever has the code whether the address is his.
+pub(crate) fn show_confirmation(cx: &Context<'_, Public>) -> HandlerResult {
+    let query = cx.query();
+    let code = query.get("code").unwrap_or_default();
+    let found = accounts::by_email_code(cx.db(), &hash_token(code), cx.services().now())?;
+    let Some(bearer) = found else { return Ok(no_confirmation()) };
+    let content = format!(
+        "<p>Is <b>{}</b> the address of your account <b>{}</b>?</p>\n\
+        <p class=\"soft\">If you did not ask for this, close this page. Otherwise this browser is signed in as <b>{}</b>.</p>\n",
+        escape(bearer.new_email.as_ref().unwrap_or(&bearer.email)),
+        escape(&bearer.name),
+        escape(&bearer.name),
+    );
+    let form = CodeForm { action: "/confirm", code, field: "", button: "Confirm this address" };
+    form.page(cx, 200, ADDRESS_TITLE, &content)
+}
+
+fn no_confirmation() -> Response {
+    refusal("This link is no longer valid, or was used before.")
+}
+
+/// `POST /confirm`: the address is confirmed, or the new one becomes the account's; whoever has the code is signed in, once.
+pub(crate) fn confirm(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
+    require_own_page(cx)?;
+    let services = cx.services();
+    let hash = hash_token(form.0.get("code").unwrap_or_default());
+    // A mail is sealed in the transaction: the keys must be there before.
+    services.sealing_keys()?;
+    match transaction(cx.db(), |tx| use_email_code(cx, tx, &hash)) {
+        Ok(Some(bearer)) => signed_in(cx, &bearer, ADDRESS_TITLE, "Your address is confirmed."),
+        Ok(None) => Ok(no_confirmation()),
+        Err(error) if error == address_taken() => {
+            Ok(refusal("Somebody else has this address by now."))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn refusal(text: &str) -> Response {
+    page(400, ADDRESS_TITLE, &format!("<p>{text}</p>"))
+}
+
+fn use_email_code(
+    cx: &Context<'_, Public>,
+    tx: &Transaction<'_>,
+    hash: &[u8],
+) -> Result<Option<CodeOwner>, ApiError> {
+    let used = accounts::use_email_code(tx, hash, cx.services().now())?;
+    let Some(bearer) = used else { return Ok(None) };
+    let mut entries = Vec::new();
+    if let Some(email) = &bearer.new_email {
+        let change = AccountChange { email: Some(email), ..AccountChange::default() };
+        accounts::change(tx, bearer.id, &change).map_err(|error| match error {
+            StoreError::UniqueViolation(_) => address_taken(),
+            error => error.into(),
+        })?;
+        let notice = codes::notice(cx.services(), &bearer.name, &bearer.email, "e-mail address")?;
+        if let Some(notice) = notice {
+            notice.enqueue(tx, bearer.id)?;
+        }
+        let metadata =
+            json!({ "email": email, "old_email": bearer.email, "username": bearer.name });
+        entries.push(cx.log_entry(LogKind::UserChangeEmail, bearer.id, metadata));
+    }
+    entries.extend(cx.sign_in_entry(bearer.id, "confirmation")?);
+    logs::append(tx, &entries)?;
+    Ok(Some(bearer))
+}
+
+fn address_taken() -> ApiError {
+    ApiError::invalid_request("E-mail address already used")
+}
+
+/// Begins a session of who brought a code, in place of the one that the browser had.
+fn signed_in(
+    cx: &Context<'_, Public>,
+    bearer: &CodeOwner,
+    title: &str,
+    text: &str,
+) -> HandlerResult {
+    let services = cx.services();
+    let content = format!(
+        "<p>{text} You are signed in as <b>{}</b>.</p>\n\
+        <div class=\"choices\"><a href=\"/\">Continue</a></div>",
+        escape(&bearer.name)
+    );
+    let session = Session::replace(cx.session(), services, &bearer.uuid, bearer.session_epoch)?;
+    session.announce(services, page(200, title, &content))
+}
+
+/// The form is ours: browsers say when another page sends it, beside that such a page does not know its CSRF token.
+fn require_own_page(cx: &Context<'_, Public>) -> Result<(), ApiError> {
+    match cx.request().header("sec-fetch-site") {
+        None | Some("same-origin") => Ok(()),
+        Some(_) => Err(ApiError::Custom(
+            403,
+            json!({ "message": "This form is not for pages from elsewhere" }),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::redacted;
+
+    #[test]
+    fn a_redacted_name_shows_its_ends() {
+        for (name, shown) in [
+            ("ab", "ab"),
+            ("abc", "a•c"),
+            ("acme", "a••e"),
+            ("abcdef", "a••••f"),
+            ("buynlarge", "bu•••••ge"),
+            ("abcdefghij", "abc•••••ij"),
+        ] {
+            assert_eq!(redacted(name), shown);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Sessions: beginning, refreshing and ending them, and their CSRF tokens (`docs/contract/quay.md` 0.6, 5.4).
+
+use berth_access::{Public, UserAdmin};
+use berth_domain::{LogKind, settings};
+use berth_store::{StoreError, accounts, logs, transaction};
+use berth_web::password::{self, Checked};
+use berth_web::session::Session;
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::users::sign_up::proves;
+
+/// `GET /csrf_token`: the token of the session, or of a new one of nobody.
+pub(crate) fn csrf_token(cx: &Context<'_, Public>) -> HandlerResult {
+    let services = cx.services();
+    let session = cx.session_or_new();
+    let body = json!({ "csrf_token": session.csrf_token(services)? });
+    session.hand_out(services, Response::ok(&body))
+}
+
+/// `POST /api/v1/signin`.
+#[derive(Deserialize)]
+pub(crate) struct SignIn {
+    username: String,
+    password: String,
+    #[serde(default)]
+    invite_code: String,
+}
+
+impl Json for SignIn {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "SigninUser",
+        about: "Information required to sign in a user.",
+        properties: &[
+            Property::required("username", Kind::String, "The user's username or e-mail address"),
+            Property::required("password", Kind::String, "The user's password"),
+            Property::optional("invite_code", Kind::String, "The optional invite code"),
+        ],
+    };
+
+    const LIMIT: usize = 16_384;
+}
+
+/// Begins a session. The code of an invitation that was mailed to the address confirms it.
+pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> HandlerResult {
+    let services = cx.services();
+    let user = match password::check(services, cx.request(), &body.username, &body.password)? {
+        Checked::Right(user) => user,
+        Checked::Disabled => {
+            let message = "This user has been disabled. Please contact your administrator.";
+            return Err(refusal(false, Some(message)));
+        }
+        Checked::Wrong => return Err(refusal(false, Some("Invalid Username or Password"))),
+    };
+    let session = if user.verified {
+        cx.begin_session(&user)?
+    } else if proves(services, &body.invite_code, &user.email)? {
+        cx.begin_confirmed_session(&user)?
+    } else {
+        return Err(refusal(true, None));
+    };
+    session.announce(services, Response::ok(&json!({ "success": true })))
+}
+
+fn refusal(needs_email_verification: bool, message: Option<&str>) -> ApiError {
+    let body = json!({
+        "needsEmailVerification": needs_email_verification,
+        "invalidCredentials": !needs_email_verification,
+        "message": message,
+    });
+    ApiError::Custom(403, body)
+}
+
+/// A password alone.
+#[derive(Deserialize)]
+pub(crate) struct Password {
+    pub(crate) password: String,
+}
+
+impl Json for Password {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "VerifyUser",
+        about: "Information required to verify the signed in user.",
+        properties: &[Property::required("password", Kind::String, "The user's password")],
+    };
+}
+
+/// `POST /api/v1/signin/verify`: the session counts as fresh again. Who came with a token gets one.
+pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResult {
+    let services = cx.services();
+    let name = &cx.caller()?.name;
+    let Checked::Right(user) = password::check(services, cx.request(), name, &body.password)?
+    else {
+        return Err(wrong_password());
+    };
+    let session = match cx.session() {
+        Some(session) => session.renew(services, &user.uuid, user.session_epoch)?,
+        None => Session::begin(services, &user.uuid, user.session_epoch)?,
+    };
+    let session = session.on_device(services, cx.request(), &user.uuid)?;
+    session.announce(services, Response::ok(&json!({ "success": true })))
+}
+
+/// The answer to a wrong password of somebody who is known already.
+pub(crate) fn wrong_password() -> ApiError {
+    let body = json!({ "message": "Invalid Username or Password", "invalidCredentials": true });
+    ApiError::Custom(403, body)
+}
+
+/// `POST /api/v1/signout`: ends all sessions of the caller, if what he shows lets him administer his account. The cookie
+/// lives on as that of nobody.
+pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult {
+    let services = cx.services();
+    let administers = cx.grant.rights().is_user_admin();
+    if let Some(caller) = cx.principal().caller().filter(|_| administers) {
+        let logs = services.setting(&settings::ACTION_LOG_AUDIT_LOGINS)?;
+        let entry = cx.log_entry(LogKind::LogoutSuccess, caller.id, json!({}));
+        transaction(cx.db(), |tx| -> Result<_, StoreError> {
+            accounts::end_sessions(tx, caller.id)?;
+            if logs { logs::append(tx, &[entry]) } else { Ok(()) }
+        })?;
+        Session::end_all(services, &caller.uuid)?;
+    }
+    let response = Response::ok(&json!({ "success": true }));
+    match cx.session() {
+        Some(session) => session.end(services)?.announce(services, response),
+        None => Ok(response),
+    }
+}

@@ -1,0 +1,81 @@
+//! The rows of this resource.
+
+use berth_access::{Public, Scope, UserAdmin};
+use berth_domain::{LogKind, settings};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+
+use super::{email_links, handlers};
+
+/// The query of a link in a mail.
+const CODE_QUERY: &[Query] = &[Query::text("code", "The code that a mail carried").required()];
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get("/csrf_token", "getCsrfToken", &WithoutBody::<Public>(handlers::csrf_token))
+        .internal(),
+    Route::post(
+        "/api/v1/signin",
+        "signinUser",
+        &WithBody::<Public, _>(handlers::sign_in),
+        Logs::Kinds(&[LogKind::LoginSuccess]),
+    )
+    .feature(&settings::FEATURE_DIRECT_LOGIN)
+    .works_read_only()
+    .open()
+    .internal(),
+    Route::post(
+        "/api/v1/signin/verify",
+        "verifyUser",
+        &WithBody::<UserAdmin, _>(handlers::verify),
+        Logs::Nothing("who gives the password again signed in before, which was logged"),
+    )
+    .feature(&settings::FEATURE_DIRECT_LOGIN)
+    .scope(Scope::UserAdmin)
+    .permission_first()
+    .works_read_only()
+    .internal(),
+    Route::post(
+        "/api/v1/signout",
+        "logout",
+        &WithoutBody::<Public>(handlers::sign_out),
+        Logs::Kinds(&[LogKind::LogoutSuccess]),
+    )
+    .internal(),
+    Route::post(
+        "/api/v1/recovery",
+        "requestRecoveryEmail",
+        &WithBody::<Public, _>(email_links::ask_for_recovery),
+        Logs::Nothing("anybody may ask for any address, and nobody is told whether it is known"),
+    )
+    .feature(&settings::FEATURE_MAILING)
+    .open()
+    .internal(),
+    Route::get("/recovery", "showRecovery", &WithoutBody::<Public>(email_links::show_recovery))
+        .query(CODE_QUERY)
+        .feature(&settings::FEATURE_MAILING)
+        .internal(),
+    Route::post(
+        "/recovery",
+        "recoverAccount",
+        &WithBody::<Public, _>(email_links::recover),
+        Logs::Kinds(&[LogKind::UserChangePassword, LogKind::LoginSuccess]),
+    )
+    .feature(&settings::FEATURE_MAILING)
+    .internal(),
+    Route::get(
+        "/confirm",
+        "showConfirmation",
+        &WithoutBody::<Public>(email_links::show_confirmation),
+    )
+    .query(CODE_QUERY)
+    .feature(&settings::FEATURE_MAILING)
+    .internal(),
+    Route::post(
+        "/confirm",
+        "confirmEmail",
+        &WithBody::<Public, _>(email_links::confirm),
+        Logs::Kinds(&[LogKind::UserChangeEmail, LogKind::LoginSuccess]),
+    )
+    .feature(&settings::FEATURE_MAILING)
+    .internal(),
+];

@@ -1,0 +1,147 @@
+//! `GET /config`: what a console must know of the installation, from the settings table.
+
+use crate::mails::outbox::requires_team_invite;
+use berth_access::Public;
+use berth_domain::settings::{self, Setting, duration_text};
+use berth_web::{ApiError, Context, HandlerResult, Response, Services};
+use serde_json::{Map, Value, json};
+
+use crate::system::logo;
+
+/// The features that a setting switches, under Quay's names: the setting's without `feature_`, in capitals.
+pub(crate) const FEATURES: &[&Setting<bool>] = &[
+    &settings::FEATURE_SUPER_USERS,
+    &settings::FEATURE_SUPERUSERS_FULL_ACCESS,
+    &settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY,
+    &settings::FEATURE_RESTRICTED_USERS,
+    &settings::FEATURE_USER_INITIALIZE,
+    &settings::FEATURE_USER_CREATION,
+    &settings::FEATURE_INVITE_ONLY_USER_CREATION,
+    &settings::FEATURE_DIRECT_LOGIN,
+    &settings::FEATURE_ANONYMOUS_ACCESS,
+    &settings::FEATURE_USER_RENAME,
+    &settings::FEATURE_USER_METADATA,
+    &settings::FEATURE_CHANGE_TAG_EXPIRATION,
+    &settings::FEATURE_ORG_SHARED_EMAIL,
+    &settings::FEATURE_MAILING,
+    &settings::FEATURE_PROXY_CACHE,
+    &settings::FEATURE_QUOTA_MANAGEMENT,
+    &settings::FEATURE_EDIT_QUOTA,
+    &settings::FEATURE_AUTO_PRUNE,
+    &settings::FEATURE_BILLING,
+    &settings::FEATURE_TEAM_SYNCING,
+    &settings::FEATURE_ASSIGN_OAUTH_TOKEN,
+    &settings::FEATURE_EXTENDED_REPOSITORY_NAMES,
+    &settings::FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL,
+];
+
+/// Features of Quay that Berth does not have, because they belong to image content or to services beside the registry.
+const ABSENT: &[&str] = &[
+    "ACTION_LOG_ROTATION",
+    "APP_SPECIFIC_TOKENS",
+    "BITBUCKET_BUILD",
+    "BUILD_SUPPORT",
+    "GENERAL_OCI_SUPPORT",
+    "GITHUB_BUILD",
+    "GITHUB_LOGIN",
+    "GITLAB_BUILD",
+    "GOOGLE_LOGIN",
+    "HELM_OCI_SUPPORT",
+    "IMMUTABLE_TAGS",
+    "LIBRARY_SUPPORT",
+    "LOG_EXPORT",
+    "NONSUPERUSER_TEAM_SYNCING_SETUP",
+    "ORG_MIRROR",
+    "PROGRAMMATIC_BOOTSTRAP",
+    "QUOTA_NOTIFICATIONS",
+    "RECAPTCHA",
+    "REPO_MIRROR",
+    "SECURITY_NOTIFICATIONS",
+    "SECURITY_SCANNER",
+    "SIGNING",
+    "STORAGE_PROXY",
+    "STORAGE_REPLICATION",
+    "UI_MODELCARD",
+    "USER_EVENTS",
+    "USER_LOG_ACCESS",
+];
+
+/// The name of a feature for consoles.
+pub(crate) fn feature_name(setting: &Setting<bool>) -> String {
+    setting.name.strip_prefix("feature_").unwrap_or(setting.name).to_ascii_uppercase()
+}
+
+/// `GET /config`.
+pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
+    let services = cx.services();
+    Ok(Response::ok(&json!({
+        "config": visible(services)?,
+        "features": features(services)?,
+        "registry_state": services.setting(&settings::REGISTRY_STATE)?,
+        "external_login": [],
+        "account_recovery_mode": false,
+        "oauth": {},
+        "version_number": concat!("Berth ", env!("CARGO_PKG_VERSION")),
+    })))
+}
+
+fn visible(services: &Services<'_>) -> Result<Value, ApiError> {
+    let title = services.setting(&settings::REGISTRY_TITLE)?;
+    let options = services.setting(&settings::TAG_EXPIRATION_OPTIONS)?;
+    let options: Vec<String> = options.into_iter().map(duration_text).collect();
+    Ok(json!({
+        "AUTHENTICATION_TYPE": "Database",
+        "AVATAR_KIND": "local",
+        // One picture for light and dark pages.
+        "BRANDING": {
+            "logo": logo::PATH,
+            "logo_dark": logo::PATH,
+            "footer_img": null,
+            "footer_url": null,
+        },
+        "CONTACT_INFO": [],
+        "DEBUG": false,
+        "DEFAULT_NAMESPACE_AUTOPRUNE_POLICY": null,
+        "DEFAULT_TAG_EXPIRATION": duration_text(services.setting(&settings::DEFAULT_TAG_EXPIRATION)?),
+        "LOCAL_OAUTH_HANDLER": "/oauth/localapp",
+        "PREFERRED_URL_SCHEME": services.setting(&settings::PREFERRED_URL_SCHEME)?,
+        "REGISTRY_TITLE": title,
+        "REGISTRY_TITLE_SHORT": title,
+        "ROBOTS_DISALLOW": services.setting(&settings::ROBOTS_DISALLOW)?,
+        "SERVER_HOSTNAME": services.setting(&settings::SERVER_HOSTNAME)?,
+        "SESSION_TIMEOUT": duration_text(services.setting(&settings::SESSION_TIMEOUT)?),
+        "SETUP_COMPLETE": true,
+        "TAG_EXPIRATION_OPTIONS": options,
+    }))
+}
+
+fn features(services: &Services<'_>) -> Result<Value, ApiError> {
+    let mut features = Map::new();
+    for setting in FEATURES {
+        features.insert(feature_name(setting), services.setting(setting)?.into());
+    }
+    features.insert("REQUIRE_TEAM_INVITE".into(), requires_team_invite(services)?.into());
+    features.extend(ABSENT.iter().map(|name| ((*name).to_owned(), false.into())));
+    features.sort_keys();
+    Ok(Value::Object(features))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_feature_of_the_settings_is_told() {
+        let told: Vec<&str> = FEATURES.iter().map(|setting| setting.name).collect();
+        for row in settings::ALL.iter().filter(|row| row.name.starts_with("feature_")) {
+            assert!(told.contains(&row.name), "{} is missing in FEATURES", row.name);
+        }
+    }
+
+    #[test]
+    fn no_feature_is_both_there_and_absent() {
+        for setting in FEATURES {
+            assert!(!ABSENT.contains(&feature_name(setting).as_str()), "{}", setting.name);
+        }
+    }
+}

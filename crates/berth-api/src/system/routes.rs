@@ -1,0 +1,76 @@
+//! The rows of this resource.
+
+use berth_access::{Public, Scope, Superuser, SuperuserView};
+use berth_domain::settings::FEATURE_SUPER_USERS;
+use berth_web::{Logs, Query, Route, WithoutBody};
+
+use super::{config, discovery, errors, health, logo, registry};
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get("/health/instance", "getHealth", &WithoutBody::<Public>(health::instance))
+        .unauthenticated(),
+    Route::get("/health/endtoend", "getHealthEndToEnd", &WithoutBody::<Public>(health::instance))
+        .unauthenticated(),
+    Route::get("/health/warning", "getHealthWarnings", &WithoutBody::<Public>(health::warning))
+        .unauthenticated(),
+    Route::get("/config", "getConfig", &WithoutBody::<Public>(config::get)).unauthenticated(),
+    Route::get(logo::PATH, "getLogo", &WithoutBody::<Public>(logo::get)).unauthenticated(),
+    Route::get("/api/v1/discovery", "discovery", &WithoutBody::<Public>(discovery::get))
+        .unauthenticated()
+        .query(&[Query::flag("internal", "Internal operations too")]),
+    Route::get(
+        "/api/v1/error/:error_type",
+        "getErrorDescription",
+        &WithoutBody::<Public>(errors::get),
+    ),
+    Route::get(
+        "/api/v1/registry/capabilities",
+        "getRegistryCapabilities",
+        &WithoutBody::<Public>(registry::capabilities),
+    )
+    .unauthenticated(),
+    Route::get(
+        "/api/v1/superuser/keys",
+        "listServiceKeys",
+        &WithoutBody::<SuperuserView>(registry::service_keys),
+    )
+    .scope(Scope::SuperUser)
+    .feature(&FEATURE_SUPER_USERS),
+    Route::get(
+        "/api/v1/superuser/registrysize/",
+        "getRegistrySize",
+        &WithoutBody::<SuperuserView>(registry::size),
+    )
+    .scope(Scope::SuperUser)
+    .feature(&FEATURE_SUPER_USERS)
+    .fresh_login()
+    .internal(),
+    Route::post(
+        "/api/v1/superuser/registrysize/",
+        "queueRegistrySizeCalculation",
+        &WithoutBody::<Superuser>(registry::measure),
+        Logs::Nothing("there is nothing to measure"),
+    )
+    .scope(Scope::SuperUser)
+    .feature(&FEATURE_SUPER_USERS)
+    .fresh_login()
+    .internal()
+    .answers(&[201]),
+    Route::get(
+        "/api/v1/superuser/registrystatus",
+        "scRegistryStatus",
+        &WithoutBody::<SuperuserView>(registry::status),
+    )
+    .feature(&FEATURE_SUPER_USERS)
+    .internal(),
+    Route::get(
+        "/api/v1/superuser/changelog/",
+        "getChangeLog",
+        &WithoutBody::<SuperuserView>(registry::changelog),
+    )
+    .scope(Scope::SuperUser)
+    .feature(&FEATURE_SUPER_USERS)
+    .fresh_login()
+    .internal(),
+];

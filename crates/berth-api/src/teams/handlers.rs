@@ -1,0 +1,183 @@
+//! Teams: list, read, create, change, delete; what they may do on repositories.
+
+use crate::organizations::views::TeamView;
+use berth_access::{OrganizationMemberView, TeamAdmin, TeamSummaryView};
+use berth_domain::{LogKind, Namespace, Team, TeamName, TeamRole};
+use berth_store::logs::LogEntry;
+use berth_store::{StoreError, logs, organizations, teams, transaction};
+use berth_web::listing::Listing;
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
+use serde::Deserialize;
+use serde_json::{Map, json};
+
+use crate::teams::views::ChangedTeam;
+
+/// `GET …/organization/<orgname>/teams`: the teams of the organization's view, as a list.
+pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> HandlerResult {
+    let viewer_id = cx.principal().caller().map(|caller| caller.id);
+    let sees_all = cx.grant.rights().views_every_team();
+    let teams = organizations::teams(cx.db(), &cx.grant, viewer_id)?;
+    let listed = Listing::of(cx).whole(teams, |team| TeamView::new(team, sees_all));
+    Ok(listed.answer("teams", Map::new()))
+}
+
+/// `GET …/organization/<orgname>/team/<teamname>`.
+pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> HandlerResult {
+    let viewer_id = cx.principal().caller().map(|caller| caller.id);
+    let team = teams::summary(cx.db(), &cx.grant, viewer_id)?.ok_or_else(ApiError::not_found)?;
+    Ok(Response::ok(&TeamView::new(team, cx.grant.rights().views_every_team())))
+}
+
+/// `PUT …/organization/<orgname>/team/<teamname>` (`docs/contract/quay.md` 4.1).
+#[derive(Deserialize)]
+pub(crate) struct TeamDescription {
+    role: String,
+    description: Option<String>,
+}
+
+impl Json for TeamDescription {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "TeamDescription",
+        about: "Description of a team",
+        properties: &[
+            Property::required(
+                "role",
+                Kind::Enum(&["member", "creator", "admin"]),
+                "What members of the team may do in the whole organization",
+            ),
+            Property::optional("description", Kind::String, "Markdown description of the team"),
+        ],
+    };
+}
+
+impl TeamDescription {
+    /// The schema has seen to it that it is one.
+    fn role(&self) -> Result<TeamRole, ApiError> {
+        self.role.parse().map_err(|_| ApiError::invalid_request("Request error."))
+    }
+}
+
+/// Makes the team, or changes it.
+pub(crate) fn put(cx: &Context<'_, TeamAdmin>, body: TeamDescription) -> HandlerResult {
+    let target = cx.grant.target();
+    let Some(organization) = &target.organization else {
+        let name = cx.path("orgname");
+        return Err(ApiError::model(format!("Organization does not exist: {name}")));
+    };
+    match &target.team {
+        Some(team) => change(cx, organization, team, &body),
+        None => create(cx, organization, &body),
+    }
+}
+
+fn create(
+    cx: &Context<'_, TeamAdmin>,
+    organization: &Namespace,
+    body: &TeamDescription,
+) -> HandlerResult {
+    let name = TeamName::try_from(cx.path("teamname"))
+        .map_err(|invalid| ApiError::model(invalid.to_string()))?;
+    let (role, description) = (body.role()?, body.description.as_deref().unwrap_or_default());
+    transaction(cx.db(), |tx| {
+        if !teams::create(tx, &cx.grant, &name, description, role)? {
+            // Somebody else made it at this moment: asked again, this is a change.
+            return Err(ApiError::Busy);
+        }
+        let metadata = json!({ "team": name.as_str() });
+        logs::append(tx, &[cx.log_entry(LogKind::OrgCreateTeam, organization.id, metadata)])?;
+        Ok(Response::ok(&ChangedTeam::new(name.as_str(), description, role, true)))
+    })
+}
+
+/// All of it or nothing, and nothing is logged of what stays as it is. A change must name the role: one that names the present
+/// role does not ask for it, so that it takes back nothing that somebody else changes meanwhile.
+fn change(
+    cx: &Context<'_, TeamAdmin>,
+    organization: &Namespace,
+    team: &Team,
+    body: &TeamDescription,
+) -> HandlerResult {
+    let role = Some(body.role()?).filter(|role| *role != team.role);
+    let description = body.description.as_deref().filter(|text| *text != team.description);
+    if role.is_some() && is_only_admin_team(cx, team) {
+        return Err(demotion_refused(organization, team));
+    }
+    if role.is_none() && description.is_none() {
+        return Ok(Response::ok(&ChangedTeam::of(team)));
+    }
+    let refused = |error| match error {
+        StoreError::NoOwnerLeft => demotion_refused(organization, team),
+        error => error.into(),
+    };
+    transaction(cx.db(), |tx| {
+        // A team that went at this moment is made anew by who asks again.
+        let before = teams::current(tx, &cx.grant)?.ok_or(ApiError::Busy)?;
+        let after = teams::update(tx, &cx.grant, description, role).map_err(refused)?;
+        let after = after.ok_or(ApiError::Busy)?;
+        logs::append(tx, &change_entries(cx, &before, &after))?;
+        Ok(Response::ok(&ChangedTeam::of(&after)))
+    })
+}
+
+fn change_entries(cx: &Context<'_, TeamAdmin>, before: &Team, after: &Team) -> Vec<LogEntry> {
+    let organization_id = cx.grant.target().organization.as_ref().map(|found| found.id);
+    let mut entries = Vec::new();
+    if after.description != before.description {
+        let metadata = json!({ "team": after.name, "description": after.description });
+        entries.push(cx.log_entry(LogKind::OrgSetTeamDescription, organization_id, metadata));
+    }
+    if after.role != before.role {
+        let metadata = json!({ "team": after.name, "role": after.role.as_str() });
+        entries.push(cx.log_entry(LogKind::OrgSetTeamRole, organization_id, metadata));
+    }
+    entries
+}
+
+/// Whether the caller administers the organization by this team alone.
+fn is_only_admin_team(cx: &Context<'_, TeamAdmin>, team: &Team) -> bool {
+    let target = cx.grant.target();
+    team.role == TeamRole::Admin && target.caller_in_team && !target.caller_admin_elsewhere
+}
+
+fn demotion_refused(organization: &Namespace, team: &Team) -> ApiError {
+    ApiError::model(format!(
+        "Cannot remove admin from team '{}' because calling user would no longer have admin on org '{}'",
+        team.name, organization.name
+    ))
+}
+
+/// `DELETE …/organization/<orgname>/team/<teamname>` (`docs/contract/quay.md` 4.2): its memberships, invitations and permissions
+/// go along.
+pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult {
+    let (target, caller) = (cx.grant.target(), cx.caller()?);
+    let (Some(organization), Some(team)) = (&target.organization, &target.team) else {
+        return Err(no_team(cx));
+    };
+    let refused = || {
+        ApiError::model(format!(
+            "Deleting team '{}' would remove admin ability for user '{}' in organization '{}'",
+            team.name, caller.name, organization.name
+        ))
+    };
+    // Also a superuser who is in none: the original fails there.
+    if team.role == TeamRole::Admin && !target.caller_admin_elsewhere {
+        return Err(refused());
+    }
+    transaction(cx.db(), |tx| {
+        let deleted = teams::delete(tx, &cx.grant).map_err(|error| match error {
+            StoreError::NoOwnerLeft => refused(),
+            error => error.into(),
+        })?;
+        if !deleted {
+            return Err(no_team(cx));
+        }
+        let metadata = json!({ "team": team.name });
+        logs::append(tx, &[cx.log_entry(LogKind::OrgDeleteTeam, organization.id, metadata)])?;
+        Ok(Response::no_content())
+    })
+}
+
+fn no_team(cx: &Context<'_, TeamAdmin>) -> ApiError {
+    let (team, organization) = (cx.path("teamname"), cx.path("orgname"));
+    ApiError::model(format!("Team '{team}' is not a team in org '{organization}'"))
+}

@@ -1,0 +1,7 @@
+//! Teams of organizations (`docs/contract/quay.md` part 4).
+
+pub(crate) mod handlers;
+mod routes;
+pub(crate) mod views;
+
+pub use routes::ROUTES;

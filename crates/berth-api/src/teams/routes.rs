@@ -1,0 +1,42 @@
+//! The rows of this resource.
+
+use berth_access::{OrganizationMemberView, Scope, TeamAdmin, TeamSummaryView};
+use berth_domain::LogKind;
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+
+use super::handlers;
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::get(
+        "/api/v1/organization/:orgname/teams",
+        "getOrganizationTeams",
+        &WithoutBody::<OrganizationMemberView>(handlers::list),
+    )
+    .query(Query::PAGES)
+    .scope(Scope::OrgAdmin),
+    Route::get(
+        "/api/v1/organization/:orgname/team/:teamname",
+        "getOrganizationTeam",
+        &WithoutBody::<TeamSummaryView>(handlers::get),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::put(
+        "/api/v1/organization/:orgname/team/:teamname",
+        "updateOrganizationTeam",
+        &WithBody::<TeamAdmin, _>(handlers::put),
+        Logs::Kinds(&[
+            LogKind::OrgCreateTeam,
+            LogKind::OrgSetTeamDescription,
+            LogKind::OrgSetTeamRole,
+        ]),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::delete(
+        "/api/v1/organization/:orgname/team/:teamname",
+        "deleteOrganizationTeam",
+        &WithoutBody::<TeamAdmin>(handlers::delete),
+        Logs::Kinds(&[LogKind::OrgDeleteTeam]),
+    )
+    .scope(Scope::OrgAdmin),
+];

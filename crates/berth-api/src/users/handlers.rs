@@ -1,0 +1,72 @@
+//! Reading and deleting accounts (`docs/contract/quay.md` 5.2).
+
+use berth_access::{Permit, PublicNamespace, UserView as ViewPermit};
+use berth_domain::{LogKind, NamespaceKind};
+use berth_store::{StoreError, accounts, logs, transaction, users};
+use berth_web::session::Session;
+use berth_web::{ApiError, Context, HandlerResult, Response};
+use serde_json::Value;
+
+use crate::users::views::{AccountVisibility, UserView};
+
+/// `GET /api/v1/user/`.
+pub(crate) fn own(cx: &Context<'_, ViewPermit>) -> HandlerResult {
+    let account = users::account(cx.db(), cx.caller()?.id)?.ok_or_else(ApiError::not_found)?;
+    let shown = AccountVisibility::to(cx.services(), cx.principal(), cx.grant.rights())?;
+    Ok(Response::ok(&UserView::own(account, &shown)))
+}
+
+/// `GET /api/v1/users/<username>`: the name and the face, to everybody; to himself as much as his own view.
+pub(crate) fn any(cx: &Context<'_, PublicNamespace>) -> HandlerResult {
+    let user = cx.grant.namespace().filter(|namespace| namespace.kind == NamespaceKind::User);
+    let user = user.ok_or_else(ApiError::plain_not_found)?;
+    let shown = AccountVisibility::to(cx.services(), cx.principal(), cx.grant.rights())?;
+    let himself = cx.principal().caller().is_some_and(|caller| caller.id == user.id);
+    if himself && cx.grant.rights().is_user_reader() {
+        let account = users::account(cx.db(), user.id)?.ok_or_else(ApiError::plain_not_found)?;
+        return Ok(Response::ok(&UserView::own(account, &shown)));
+    }
+    Ok(Response::ok(&UserView::of(&user.name, &user.email, himself, &shown)))
+}
+
+/// Whose account is to be deleted.
+pub(crate) struct DepartingUser<'a> {
+    /// Row id.
+    pub(crate) id: i64,
+    /// Stable id.
+    pub(crate) uuid: &'a str,
+    /// User name.
+    pub(crate) name: &'a str,
+}
+
+/// Deletes an account. Who is the last administrator of organizations stays until somebody else administers them, or they
+/// are deleted.
+pub(crate) fn delete_account<P: Permit>(
+    cx: &Context<'_, P>,
+    user: &DepartingUser<'_>,
+    metadata: Value,
+) -> HandlerResult {
+    let deleted = transaction(cx.db(), |tx| {
+        let was_there = accounts::delete(tx, user.id)?;
+        if was_there {
+            logs::append(tx, &[cx.log_entry(LogKind::UserDelete, user.id, metadata)])?;
+        }
+        Ok(was_there)
+    });
+    match deleted {
+        Ok(false) => Err(ApiError::not_found()),
+        Ok(true) => {
+            // The account is gone, and with it whatever its sessions were good for.
+            let _ = Session::end_all(cx.services(), user.uuid);
+            Ok(Response::no_content())
+        }
+        Err(StoreError::NoOwnerLeft) => {
+            let organizations = accounts::administered_alone(cx.db(), user.id)?.join(", ");
+            Err(ApiError::invalid_request(format!(
+                "Cannot delete {}, the only administrator of: {organizations}",
+                user.name
+            )))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,113 @@
+//! The rows of this resource.
+
+use berth_access::{
+    Public, PublicNamespace, Scope, SuperuserNamespace, SuperuserUser, SuperuserUserView,
+    SuperuserView, UserAdmin, UserView,
+};
+use berth_domain::{LogKind, settings};
+use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+
+use super::{first_user, handlers, own, sign_up, superuser};
+
+/// What all routes of superusers have in common.
+const fn superuser(route: Route) -> Route {
+    route.feature(&settings::FEATURE_SUPER_USERS).scope(Scope::SuperUser).fresh_login()
+}
+
+/// The route table.
+pub const ROUTES: &[Route] = &[
+    Route::post(
+        "/api/v1/user/initialize",
+        "initializeUser",
+        &WithBody::<Public, _>(first_user::initialize),
+        Logs::Kinds(&[LogKind::UserCreate]),
+    )
+    .csrf_exempt()
+    .open()
+    .internal(),
+    Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView>(handlers::own))
+        .scope(Scope::UserRead)
+        .open(),
+    Route::post(
+        "/api/v1/user/",
+        "createNewUser",
+        &WithBody::<PublicNamespace, _>(sign_up::create),
+        Logs::Kinds(&[LogKind::UserCreate]),
+    )
+    .features(&[&settings::FEATURE_USER_CREATION, &settings::FEATURE_DIRECT_LOGIN])
+    .internal(),
+    Route::put(
+        "/api/v1/user/",
+        "changeUserDetails",
+        &WithBody::<UserAdmin, _>(own::change),
+        Logs::Kinds(&[
+            LogKind::UserChangePassword,
+            LogKind::UserChangeInvoicing,
+            LogKind::UserChangeTagExpiration,
+            LogKind::UserChangeEmail,
+            LogKind::UserChangeMetadata,
+            LogKind::UserChangeName,
+        ]),
+    )
+    .scope(Scope::UserAdmin)
+    .permission_first()
+    .fresh_login()
+    .internal(),
+    Route::delete(
+        "/api/v1/user/",
+        "deleteCurrentUser",
+        &WithoutBody::<UserAdmin>(own::delete),
+        Logs::Kinds(&[LogKind::UserDelete]),
+    )
+    .scope(Scope::UserAdmin)
+    .fresh_login()
+    .internal(),
+    Route::post(
+        "/api/v1/user/clientkey",
+        "generateUserClientKey",
+        &WithBody::<UserAdmin, _>(own::client_key),
+        Logs::Kinds(&[LogKind::UserGenerateClientKey]),
+    )
+    .scope(Scope::UserAdmin)
+    .permission_first()
+    .internal(),
+    Route::get(
+        "/api/v1/users/:username",
+        "getUserInformation",
+        &WithoutBody::<PublicNamespace>(handlers::any),
+    ),
+    superuser(Route::get(
+        "/api/v1/superuser/users/",
+        "listAllUsers",
+        &WithBody::<SuperuserView, _>(superuser::list),
+    ))
+    .query(&[Query::flag("disabled", "With those who are disabled, unless it is `false`")]),
+    superuser(Route::post(
+        "/api/v1/superuser/users/",
+        "createInstallUser",
+        &WithBody::<SuperuserNamespace, _>(superuser::create),
+        Logs::Kinds(&[LogKind::UserCreate]),
+    )),
+    superuser(Route::get(
+        "/api/v1/superuser/users/:username",
+        "getInstallUser",
+        &WithoutBody::<SuperuserUserView>(superuser::get),
+    )),
+    superuser(Route::put(
+        "/api/v1/superuser/users/:username",
+        "changeInstallUser",
+        &WithBody::<SuperuserUser, _>(superuser::change),
+        Logs::Kinds(&[
+            LogKind::UserChangePassword,
+            LogKind::UserChangeEmail,
+            LogKind::UserEnable,
+            LogKind::UserDisable,
+        ]),
+    )),
+    superuser(Route::delete(
+        "/api/v1/superuser/users/:username",
+        "deleteInstallUser",
+        &WithoutBody::<SuperuserUser>(superuser::delete),
+        Logs::Kinds(&[LogKind::UserDelete]),
+    )),
+];

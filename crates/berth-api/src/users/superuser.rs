@@ -1,0 +1,260 @@
+//! People's accounts in the hands of superusers.
+
+use crate::quotas::views::Quotas;
+use berth_access::{SuperuserNamespace, SuperuserUser, SuperuserUserView, SuperuserView};
+use berth_domain::secret::hash_password;
+use berth_domain::settings;
+use berth_domain::{
+    EmailAddress, Invalid, LogKind, NamespaceKind, NamespaceName, is_acceptable_password,
+};
+use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
+use berth_store::users::UserSummary;
+use berth_store::{StoreError, accounts, logs, transaction, users};
+use berth_web::{
+    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, password,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::mails::codes::CodeMail;
+use crate::page_query::PageQuery;
+use crate::users::handlers::{DepartingUser, delete_account};
+use crate::users::powers::is_superuser;
+use crate::users::sign_up::address;
+use crate::users::views::user_entry;
+
+/// How long a password is that we choose, in characters.
+const PASSWORD_LENGTH: usize = 32;
+
+fn view(services: &Services<'_>) -> Result<impl Fn(UserSummary) -> Value + use<>, ApiError> {
+    let superusers = services.setting(&settings::SUPER_USERS)?;
+    let readers = services.setting(&settings::GLOBAL_READONLY_SUPER_USERS)?;
+    let quotas = Quotas::of(services)?;
+    Ok(move |user: UserSummary| {
+        let superuser = user.is_first && superusers.is_empty() || superusers.contains(&user.name);
+        let reader = readers.contains(&user.name);
+        user_entry(user, superuser, reader, quotas)
+    })
+}
+
+/// `GET /api/v1/superuser/users/`.
+pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
+    let services = cx.services();
+    let (after_id, wanted) = (query.after_id(services), query.wanted());
+    let disabled = cx.query();
+    let with_disabled = disabled.get("disabled").is_none() || disabled.flag("disabled");
+    let lines = users::all(cx.db(), &cx.grant, with_disabled, after_id, wanted)?;
+    Ok(Response::ok(&query.answer(services, "users", lines, |user| user.id, view(services)?)))
+}
+
+/// `GET /api/v1/superuser/users/<username>`.
+pub(crate) fn get(cx: &Context<'_, SuperuserUserView>) -> HandlerResult {
+    let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
+    Ok(Response::ok(&view(cx.services())?(user)))
+}
+
+/// `POST /api/v1/superuser/users/`.
+#[derive(Deserialize)]
+pub(crate) struct CreateUser {
+    username: String,
+    email: Option<String>,
+}
+
+impl Json for CreateUser {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "CreateInstallUser",
+        about: "Data for creating a user",
+        properties: &[
+            Property::required("username", Kind::String, "The username of the user being created"),
+            Property::optional(
+                "email",
+                Kind::String,
+                "The email address of the user being created",
+            ),
+        ],
+    };
+
+    fn namespace(&self) -> Option<&str> {
+        Some(&self.username)
+    }
+}
+
+/// Makes an account with a password that only this answer shows.
+pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: CreateUser) -> HandlerResult {
+    let services = cx.services();
+    let refuse = |invalid: Invalid| ApiError::model(invalid.to_string());
+    let mailing = services.setting(&settings::FEATURE_MAILING)?;
+    let email = address(services, body.email.as_deref(), mailing).map_err(refuse)?;
+    NamespaceName::try_from(body.username.as_str()).map_err(refuse)?;
+    require_free_name(cx, &body.username)?;
+    let random = services.random();
+    let uuid = random.ordered_uuid(services.now());
+    let password = random.upper(PASSWORD_LENGTH);
+    let hash = hash_password(&password, random.bytes());
+    let mail = CodeMail::to_new_user(services, &body.username, &email)?;
+    let new = NewUser {
+        uuid: &uuid,
+        name: &body.username,
+        email: &email,
+        password_hash: Some(&hash),
+        verified: mail.is_none(),
+        proven: false,
+        email_code: mail.as_ref().map(CodeMail::code),
+        // Whom a superuser expects may come whenever he likes.
+        unconfirmed_until: None,
+        is_first: false,
+        tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION)?,
+        at: services.now(),
+    };
+    transaction(cx.db(), |tx| {
+        let id = accounts::create(tx, &new).map_err(|error| taken(error, &email))?;
+        if let Some(mail) = &mail {
+            mail.enqueue(tx, id)?;
+        }
+        let superuser = &cx.caller()?.name;
+        let metadata =
+            json!({ "email": body.email, "username": body.username, "superuser": superuser });
+        Ok::<_, ApiError>(logs::append(tx, &[cx.log_entry(LogKind::UserCreate, id, metadata)])?)
+    })?;
+    Ok(Response::ok(&json!({
+        "username": body.username,
+        "email": body.email,
+        "password": password,
+        "encrypted_password": password::for_clients(services, &uuid, &hash)?,
+    })))
+}
+
+fn require_free_name(cx: &Context<'_, SuperuserNamespace>, name: &str) -> Result<(), ApiError> {
+    let holder = match cx.grant.namespace().map(|namespace| namespace.kind) {
+        None => return Ok(()),
+        Some(NamespaceKind::Organization) => "an organization and cannot",
+        Some(NamespaceKind::User) => "user cannot",
+    };
+    if accounts::sign_up_facts(cx.db(), name, "", &[], cx.services().now())?.name_is_free {
+        return Ok(());
+    }
+    Err(ApiError::model(format!("Username has already been taken by {holder} be reused: {name}")))
+}
+
+fn taken(error: StoreError, email: &str) -> ApiError {
+    if error.is_taken("account.email") {
+        ApiError::model(format!("Email has already been used: {email}"))
+    } else if error.is_taken("account.name") {
+        ApiError::model("Username is not available")
+    } else {
+        error.into()
+    }
+}
+
+/// `PUT /api/v1/superuser/users/<username>`.
+#[derive(Deserialize)]
+pub(crate) struct AccountUpdate {
+    password: Option<String>,
+    email: Option<String>,
+    enabled: Option<bool>,
+}
+
+impl Json for AccountUpdate {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "UpdateInstallUser",
+        about: "Description of updates for a user",
+        properties: &[
+            Property::optional("password", Kind::String, "The new password for the user"),
+            Property::optional("email", Kind::String, "The new e-mail address for the user"),
+            Property::optional("enabled", Kind::Boolean, "Whether the user is enabled"),
+        ],
+    };
+}
+
+/// Changes somebody's password, address (with which he may sign in then, and which nobody has proven) or whether he may use
+/// the account. A new password and being disabled end his sessions; what confirms his address goes on to.
+pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> HandlerResult {
+    let services = cx.services();
+    let user = cx.grant.user();
+    if body.password.as_deref().is_some_and(|password| !is_acceptable_password(password)) {
+        return Err(ApiError::model(Invalid::Password.to_string()));
+    }
+    if let Some(email) = &body.email {
+        EmailAddress::try_from(email.as_str())
+            .map_err(|invalid| ApiError::model(invalid.to_string()))?;
+    }
+    let hash = body.password.as_deref().map(|text| hash_password(text, services.random().bytes()));
+    let after = transaction(cx.db(), |tx| {
+        let mut after = users::summary(tx, user.id)?.ok_or_else(ApiError::not_found)?;
+        if is_superuser(services, &after)? {
+            return Err(ApiError::invalid_request("Cannot update a superuser"));
+        }
+        let account = AccountChange {
+            email: body.email.as_deref(),
+            enabled: body.enabled,
+            ..AccountChange::default()
+        };
+        accounts::change(tx, user.id, &account).map_err(|error| match error {
+            error if error.is_taken("account.email") => {
+                ApiError::model("E-mail address already used")
+            }
+            error => error.into(),
+        })?;
+        let profile = ProfileChange {
+            password_hash: hash.as_deref(),
+            verified: body.email.is_some().then_some(true),
+            ends_sessions: hash.is_some() || body.enabled == Some(false),
+            withdraws_codes: hash.is_some(),
+            ..ProfileChange::default()
+        };
+        accounts::change_profile(tx, user.id, &profile)?;
+        logs::append(tx, &change_entries(cx, &body, &after)?)?;
+        after.email = body.email.clone().unwrap_or(after.email);
+        after.verified |= body.email.is_some();
+        after.enabled = body.enabled.unwrap_or(after.enabled);
+        Ok(after)
+    })?;
+    let email = after.email.clone();
+    let mut answer = view(services)?(after);
+    if let (Some(hash), Value::Object(members)) = (&hash, &mut answer) {
+        password::forgive(services, &user.name, &email)?;
+        let encrypted = password::for_clients(services, &user.uuid, hash)?;
+        members.insert("encrypted_password".into(), encrypted.into());
+    }
+    Ok(Response::ok(&answer))
+}
+
+fn change_entries(
+    cx: &Context<'_, SuperuserUser>,
+    body: &AccountUpdate,
+    before: &UserSummary,
+) -> Result<Vec<logs::LogEntry>, ApiError> {
+    let superuser = &cx.caller()?.name;
+    let entry = |kind, metadata| cx.log_entry(kind, before.id, metadata);
+    let who = json!({ "username": before.name, "superuser": superuser });
+    let mut entries = Vec::new();
+    if body.password.is_some() {
+        entries.push(entry(LogKind::UserChangePassword, who.clone()));
+    }
+    if let Some(email) = &body.email {
+        let metadata = json!({
+            "username": before.name,
+            "email": email,
+            "old_email": before.email,
+            "superuser": superuser,
+        });
+        entries.push(entry(LogKind::UserChangeEmail, metadata));
+    }
+    match body.enabled {
+        Some(true) if !before.enabled => entries.push(entry(LogKind::UserEnable, who)),
+        Some(false) if before.enabled => entries.push(entry(LogKind::UserDisable, who)),
+        _ => {}
+    }
+    Ok(entries)
+}
+
+/// `DELETE /api/v1/superuser/users/<username>`: everything of him goes at once.
+pub(crate) fn delete(cx: &Context<'_, SuperuserUser>) -> HandlerResult {
+    let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
+    if is_superuser(cx.services(), &user)? {
+        return Err(ApiError::invalid_request("Cannot delete a superuser"));
+    }
+    let metadata = json!({ "username": user.name, "superuser": cx.caller()?.name });
+    let user = DepartingUser { id: user.id, uuid: &user.uuid, name: &user.name };
+    delete_account(cx, &user, metadata)
+}

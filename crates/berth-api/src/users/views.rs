@@ -1,0 +1,234 @@
+//! Accounts as answers show them.
+
+use crate::quotas::views::{QuotaFields, Quotas, with_quota};
+use berth_access::{Principal, Rights, rights_by_role};
+use berth_domain::{Avatar, AvatarKind, Quota, settings};
+use berth_store::accounts::NewUser;
+use berth_store::users::{Membership, Metadata, UserAccount, UserSummary};
+use berth_web::{ApiError, Services};
+use serde::Serialize;
+use serde_json::{Number, Value, json};
+
+/// A person's account, as much of it as the caller may see (`docs/contract/quay.md` 5.2).
+#[derive(Serialize)]
+pub(crate) struct UserView {
+    anonymous: bool,
+    username: String,
+    avatar: Avatar,
+    #[serde(flatten)]
+    own: Option<OwnView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organizations: Option<Vec<OrganizationEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    super_user: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    global_readonly_super_user: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct OwnView {
+    can_create_repo: bool,
+    is_me: bool,
+    verified: bool,
+    email: String,
+    logins: [Value; 0],
+    invoice_email: bool,
+    invoice_email_address: Option<String>,
+    preferred_namespace: bool,
+    tag_expiration_s: Number,
+    prompts: Vec<&'static str>,
+    company: Option<String>,
+    family_name: Option<String>,
+    given_name: Option<String>,
+    location: Option<String>,
+    is_free_account: bool,
+    has_password_set: bool,
+    #[serde(flatten)]
+    quota: Option<QuotaFields>,
+}
+
+#[derive(Serialize)]
+struct OrganizationEntry {
+    name: String,
+    avatar: Avatar,
+    can_create_repo: bool,
+    public: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_org_admin: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_namespace: Option<bool>,
+}
+
+/// What a caller sees of accounts.
+pub(crate) struct AccountVisibility<'a> {
+    principal: &'a Principal,
+    rights: &'a Rights,
+    superuser: bool,
+    quotas: Quotas,
+    asks_for_metadata: bool,
+}
+
+impl<'a> AccountVisibility<'a> {
+    /// What `principal` sees.
+    ///
+    /// The first user is a superuser; the flag shows it while the setting names nobody else in his place.
+    pub(crate) fn to(
+        services: &Services<'_>,
+        principal: &'a Principal,
+        rights: &'a Rights,
+    ) -> Result<Self, ApiError> {
+        let named = services.setting(&settings::SUPER_USERS)?;
+        let caller = principal.caller().map(|caller| &caller.name);
+        let is_named = named.is_empty() || caller.is_some_and(|name| named.contains(name));
+        Ok(Self {
+            principal,
+            rights,
+            superuser: rights.is_superuser() && is_named,
+            quotas: Quotas::of(services)?,
+            asks_for_metadata: services.setting(&settings::FEATURE_USER_METADATA)?,
+        })
+    }
+}
+
+impl UserView {
+    /// What everybody sees.
+    pub(crate) fn of(
+        name: &str,
+        email: &str,
+        himself: bool,
+        shown: &AccountVisibility<'_>,
+    ) -> Self {
+        Self {
+            super_user: shown.superuser.then_some(himself),
+            global_readonly_super_user: shown.rights.is_global_reader().then_some(himself),
+            ..Self::outline(name, email)
+        }
+    }
+
+    /// What the caller sees of himself.
+    pub(crate) fn own(account: UserAccount, shown: &AccountVisibility<'_>) -> Self {
+        let mut view = Self::of(&account.name, &account.email, true, shown);
+        let entries = account.organizations.iter();
+        view.organizations =
+            Some(entries.map(|entry| OrganizationEntry::new(entry, shown)).collect());
+        view.own = shown.rights.is_user_admin().then(|| OwnView {
+            verified: account.verified,
+            email: account.email,
+            invoice_email: account.invoice_email,
+            invoice_email_address: account.invoice_email_address,
+            tag_expiration_s: account.tag_expiration_s.into(),
+            has_password_set: account.has_password,
+            prompts: prompts(&account.metadata, shown.asks_for_metadata),
+            ..OwnView::new(account.metadata, shown.quotas, account.quota.as_ref())
+        });
+        view
+    }
+
+    /// The same with the tag expiration as the caller wrote it: the answer to a change echoes `86400.0`.
+    pub(crate) fn with_tag_expiration(mut self, written: Option<Number>) -> Self {
+        if let (Some(own), Some(written)) = (&mut self.own, written) {
+            own.tag_expiration_s = written;
+        }
+        self
+    }
+
+    /// What somebody who just signed up sees of himself. The tag expiration is the number that the settings computed.
+    pub(crate) fn of_new(services: &Services<'_>, new: &NewUser<'_>) -> Result<Self, ApiError> {
+        #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^53 seconds")]
+        let tag_expiration_s = Number::from_f64(new.tag_expiration_s as f64);
+        let own = OwnView {
+            verified: new.verified,
+            email: new.email.to_owned(),
+            tag_expiration_s: tag_expiration_s.unwrap_or_else(|| new.tag_expiration_s.into()),
+            has_password_set: new.password_hash.is_some(),
+            prompts: prompts(
+                &Metadata::default(),
+                services.setting(&settings::FEATURE_USER_METADATA)?,
+            ),
+            ..OwnView::new(Metadata::default(), Quotas::of(services)?, None)
+        };
+        let outline = Self::outline(new.name, new.email);
+        Ok(Self { own: Some(own), organizations: Some(Vec::new()), ..outline })
+    }
+
+    fn outline(name: &str, email: &str) -> Self {
+        Self {
+            anonymous: false,
+            username: name.to_owned(),
+            avatar: Avatar::new(AvatarKind::User, name, email),
+            own: None,
+            organizations: None,
+            super_user: None,
+            global_readonly_super_user: None,
+        }
+    }
+}
+
+impl OwnView {
+    /// A view of what is the same for everybody, and of what the person says of himself.
+    fn new(metadata: Metadata, quotas: Quotas, quota: Option<&Quota>) -> Self {
+        Self {
+            can_create_repo: true,
+            is_me: true,
+            verified: false,
+            email: String::new(),
+            logins: [],
+            invoice_email: false,
+            invoice_email_address: None,
+            preferred_namespace: false,
+            tag_expiration_s: 0.into(),
+            prompts: Vec::new(),
+            company: metadata.company,
+            family_name: metadata.family_name,
+            given_name: metadata.given_name,
+            location: metadata.location,
+            is_free_account: true,
+            has_password_set: false,
+            quota: quotas.fields(quota),
+        }
+    }
+}
+
+/// What consoles ask the person for, where that is recorded: the name and the company that are not known yet.
+fn prompts(metadata: &Metadata, asks: bool) -> Vec<&'static str> {
+    let missing = |text: &Option<String>| text.as_deref().unwrap_or_default().is_empty();
+    let name = missing(&metadata.given_name) && missing(&metadata.family_name);
+    let prompts = [("enter_name", name), ("enter_company", missing(&metadata.company))];
+    prompts.into_iter().filter(|(_, wanted)| asks && *wanted).map(|(name, _)| name).collect()
+}
+
+impl OrganizationEntry {
+    fn new(membership: &Membership, shown: &AccountVisibility<'_>) -> Self {
+        let rights = rights_by_role(shown.principal, membership.role);
+        let shows_admin = shown.rights.is_user_admin();
+        Self {
+            name: membership.name.clone(),
+            avatar: Avatar::new(AvatarKind::Org, &membership.name, &membership.email),
+            can_create_repo: rights.may_create_repositories(),
+            public: false,
+            is_org_admin: shows_admin.then(|| rights.is_admin()),
+            preferred_namespace: shows_admin.then_some(false),
+        }
+    }
+}
+
+/// A person in the list of superusers.
+pub(crate) fn user_entry(
+    user: UserSummary,
+    superuser: bool,
+    reader: bool,
+    quotas: Quotas,
+) -> Value {
+    let entry = json!({
+        "kind": "user",
+        "name": user.name,
+        "username": user.name,
+        "email": user.email,
+        "verified": user.verified,
+        "avatar": Avatar::new(AvatarKind::User, &user.name, &user.email),
+        "super_user": superuser,
+        "global_readonly_super_user": reader,
+        "enabled": user.enabled,
+    });
+    with_quota(entry, quotas.fields(user.quota.as_ref()))
+}

@@ -1,0 +1,4 @@
+//! Auto-prune policies.
+
+mod organization;
+mod repository;

@@ -1,0 +1,33 @@
+//! What several tests stand on.
+
+use berth_test::App;
+
+/// A person of each role, and `acme+bot`, a robot of `acme`, and `duo+bot`, one of `duo`, an organization of `outsider`. People are asked
+/// before they are in a team.
+pub(crate) fn app() -> App {
+    let app = App::new()
+        .with("require_team_invite", "true")
+        .with_roles()
+        .with_organization("duo", "outsider");
+    for organization in ["acme", "duo"] {
+        app.execute(&format!(
+            "INSERT INTO account (uuid, kind, name, email, namespace_id, created_at)
+            SELECT 'robot of {organization}', 'robot', '{organization}+bot', 'robot of {organization}', id, 0
+            FROM account WHERE name = '{organization}'"
+        ));
+    }
+    app
+}
+
+/// As [`app`], and people are added without being asked.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn direct_app() -> App {
+    app().with("require_team_invite", "false")
+}
+
+/// The entries of the log: kind and metadata.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn log(app: &App) -> String {
+    let rows = app.rows("SELECT kind, metadata FROM log_entry ORDER BY id");
+    rows.iter().map(|row| format!("{} {}\n", row[0], row[1])).collect()
+}

@@ -1,0 +1,190 @@
+//! Searching for people, robots, teams and organizations.
+
+use berth_test::{App, As};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+fn app() -> App {
+    let app = App::new()
+        .with_user("ana")
+        .with_user("anabel")
+        .with_user("bob")
+        .with_organization("anacorp", "ana");
+    app.execute(
+        "INSERT INTO account (uuid, kind, name, email, namespace_id, created_at) VALUES
+        ('r1', 'robot', 'anacorp+analyze', 'r1', 4, 0), ('r2', 'robot', 'bob+analyze', 'r2', 3, 0)",
+    );
+    app.execute("INSERT INTO team (organization_id, name, role) VALUES (4, 'analysts', 'member')");
+    app
+}
+
+fn found(who: &As<'_>, query: &str) -> Vec<String> {
+    let body = who.get(&format!("/api/v1/entities/{query}")).json();
+    let results = body["results"].as_array().expect("a list").iter();
+    results.map(|entity| entity["name"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn everything_that_begins_so() {
+    let app = app();
+    let path = "/api/v1/entities/ana?namespace=anacorp&includeTeams=true&includeOrgs=true";
+    assert_snapshot!(app.with_session("ana").get(path), @r##"
+    200
+    {
+      "results": [
+        {
+          "name": "analysts",
+          "kind": "team",
+          "is_org_member": true,
+          "avatar": {
+            "name": "analysts",
+            "hash": "fd1c8dcdc898b165985c0e33a74a3df28c87997569399f020072c67a96d364df",
+            "color": "#ad494a",
+            "kind": "team"
+          }
+        },
+        {
+          "name": "ana",
+          "kind": "user",
+          "is_robot": false,
+          "avatar": {
+            "name": "ana",
+            "hash": "8e43ca37701228e74983efdbd0cff5c16b3b1e5d4e29a7c05626d4d25a018e11",
+            "color": "#7f7f7f",
+            "kind": "user"
+          },
+          "is_org_member": true
+        },
+        {
+          "name": "anabel",
+          "kind": "user",
+          "is_robot": false,
+          "avatar": {
+            "name": "anabel",
+            "hash": "92557a0fbd49976a31c73b6beeec2adb144125005e56e6dee3a9c0451f6d41c9",
+            "color": "#17becf",
+            "kind": "user"
+          },
+          "is_org_member": false
+        },
+        {
+          "name": "anacorp+analyze",
+          "kind": "user",
+          "is_robot": true,
+          "avatar": {
+            "name": "anacorp+analyze",
+            "hash": "82f3e9c695dc6b8d1b11818d5701919e286de8d47f7c3eb3100c485f79e57828",
+            "color": "#ff7f0e",
+            "kind": "robot"
+          },
+          "is_org_member": true
+        },
+        {
+          "name": "anacorp",
+          "kind": "org",
+          "is_org_member": true,
+          "avatar": {
+            "name": "anacorp",
+            "hash": "13f708ee317022bf1fee040872b00faf0d2c0b50ab0f1b622d099b655debb4d2",
+            "color": "#9edae5",
+            "kind": "org"
+          }
+        }
+      ]
+    }
+    "##);
+    assert_snapshot!(app.with_session("ana").get("/api/v1/entities/anab"), @r##"
+    200
+    {
+      "results": [
+        {
+          "name": "anabel",
+          "kind": "user",
+          "is_robot": false,
+          "avatar": {
+            "name": "anabel",
+            "hash": "92557a0fbd49976a31c73b6beeec2adb144125005e56e6dee3a9c0451f6d41c9",
+            "color": "#17becf",
+            "kind": "user"
+          }
+        }
+      ]
+    }
+    "##);
+}
+
+#[test]
+fn what_is_inside_shows_to_members_only() {
+    let app = app();
+    let query = "ana?namespace=anacorp&includeTeams=true&includeOrgs=true";
+    let outsider = app.with_session("bob");
+    assert_eq!(found(&outsider, query), ["ana", "anabel"]);
+    let members = outsider.get(&format!("/api/v1/entities/{query}")).json();
+    // Who is a member is not told either.
+    assert_eq!(members["results"][0]["is_org_member"], false);
+    app.execute(
+        "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
+        VALUES (2, 4, 3, 'user')",
+    );
+    let member = app.with_session("bob");
+    assert_eq!(found(&member, query), ["analysts", "ana", "anabel", "anacorp+analyze"]);
+    let members = member.get(&format!("/api/v1/entities/{query}")).json();
+    let flags: Vec<&Value> = members["results"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|e| &e["is_org_member"])
+        .collect();
+    assert_eq!(flags, [&json!(true), &json!(true), &json!(false), &json!(true)]);
+    // A token sees as far as its scope.
+    assert_eq!(found(&app.with_scope("ana", "repo:read"), query), ["ana", "anabel"]);
+}
+
+#[test]
+fn robots_of_one_s_own() {
+    let app = app();
+    assert_eq!(
+        found(&app.with_session("bob"), "an?namespace=bob"),
+        ["ana", "anabel", "bob+analyze"]
+    );
+    assert_eq!(found(&app.with_session("ana"), "an?namespace=bob"), ["ana", "anabel"]);
+    assert_eq!(found(&app.with_scope("bob", "user:read"), "an?namespace=bob"), ["ana", "anabel"]);
+    let body = app.with_session("bob").get("/api/v1/entities/an?namespace=bob").json();
+    assert_eq!(body["results"][2]["is_robot"], true);
+    assert_eq!(body["results"][0].get("is_org_member"), None);
+}
+
+#[test]
+fn prefixes() {
+    let app = app();
+    let bob = app.with_session("bob");
+    assert_eq!(found(&bob, "ANA"), ["ana", "anabel"]);
+    assert_eq!(found(&bob, "a%20nab"), ["anabel"]);
+    // An exact name comes first, although it is younger.
+    app.execute("UPDATE account SET name = 'anabela' WHERE name = 'ana'");
+    assert_eq!(found(&bob, "anabel"), ["anabel", "anabela"]);
+    // Nothing in a prefix is a wildcard.
+    for none in ["%25", "a_a", "_", "an%25", "ana'", "an*", "%C3%BC", "an%C3%A4", "%20", "an%01"] {
+        assert_eq!(found(&bob, none).len(), 0, "{none}");
+    }
+    assert_eq!(bob.get("/api/v1/entities/").status(), 404);
+}
+
+#[test]
+fn at_most_ten() {
+    let app = app();
+    for number in 0..20 {
+        app.execute(&format!(
+            "INSERT INTO account (uuid, kind, name, email, created_at)
+            VALUES ('u{number}', 'user', 'many{number}', 'many{number}', 0)"
+        ));
+    }
+    assert_eq!(found(&app.with_session("bob"), "many").len(), 10);
+}
+
+/// A list of everybody is for those who are somebody.
+#[test]
+fn nobody_searches_without_credentials() {
+    let app = app();
+    assert_eq!(app.anonymous().get("/api/v1/entities/ana").status(), 401);
+}

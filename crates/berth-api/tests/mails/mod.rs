@@ -1,0 +1,275 @@
+//! The outbox, as superusers see it, and notifications, as users see them.
+
+use berth_test::App;
+use berth_web::Method::{Get, Put};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+const MAILS: &str = "/api/v1/superuser/mails";
+const NOTIFICATIONS: &str = "/api/v1/user/notifications";
+
+/// A person of each role; `admin` has invited `outsider` into the team `members` and, a minute later, into `creators`.
+fn app() -> App {
+    let app = App::new().with("require_team_invite", "true").with_roles();
+    invite(&app, "members", "outsider");
+    app.advance(60);
+    invite(&app, "creators", "outsider");
+    app
+}
+
+fn invite(app: &App, team: &str, name: &str) {
+    let path = format!("/api/v1/organization/acme/team/{team}/members/{name}");
+    assert_eq!(app.as_user("admin").put_empty(&path).status(), 200);
+}
+
+#[test]
+fn a_user_is_told_of_his_invitations() {
+    let app = app();
+    let outsider = app.as_user("outsider");
+    let reply = outsider.get(NOTIFICATIONS);
+    assert_snapshot!(reply, @r#"
+    200
+    {
+      "notifications": [
+        {
+          "id": "bcff1479-811a-4ac0-9bd2-1e40e194b888",
+          "organization": null,
+          "kind": "org_team_invite",
+          "created": "Sun, 22 Nov 2026 06:29:07 -0000",
+          "metadata": {
+            "code": "urn:teaminvite:gqvYjOOVajPwwFo1w3hywfq8bzjEQqv2",
+            "inviter": "admin",
+            "org": "acme",
+            "team": "creators"
+          },
+          "dismissed": false
+        },
+        {
+          "id": "8160c69f-01d1-40de-b87e-c812cd6aded6",
+          "organization": null,
+          "kind": "org_team_invite",
+          "created": "Sun, 22 Nov 2026 06:28:07 -0000",
+          "metadata": {
+            "code": "urn:teaminvite:nTdGHWzLO5JZupuIWLSLdMdANHPpZrav",
+            "inviter": "admin",
+            "org": "acme",
+            "team": "members"
+          },
+          "dismissed": false
+        }
+      ],
+      "additional": false
+    }
+    "#);
+    let code = reply.json()["notifications"][0]["metadata"]["code"].clone();
+    // A lost key takes the code away, not the list.
+    app.set("secret_key", "another key");
+    let without = app.as_user("outsider").get(NOTIFICATIONS).json();
+    assert_eq!(without["notifications"][0]["metadata"]["code"], Value::Null);
+    app.set("secret_key", "a key for tests");
+    let accept = format!("/api/v1/teaminvite/{}", code.as_str().expect("a code"));
+    assert_eq!(outsider.put_empty(&accept).status(), 200);
+    assert_eq!(
+        outsider.get(NOTIFICATIONS).json(),
+        json!({ "notifications": [], "additional": false })
+    );
+}
+
+#[test]
+fn notifications_are_dismissed() {
+    let app = app();
+    let outsider = app.as_user("outsider");
+    let one = outsider.get(NOTIFICATIONS).json()["notifications"][0].clone();
+    let path = format!("{NOTIFICATIONS}/{}", one["id"].as_str().expect("an id"));
+    assert_eq!(outsider.get(&path).json(), one);
+    assert_eq!(outsider.put(&path, json!({ "dismissed": true })).json()["dismissed"], true);
+    assert_eq!(
+        outsider.get(NOTIFICATIONS).json()["notifications"].as_array().map(Vec::len),
+        Some(1)
+    );
+    assert_eq!(outsider.get(&path).json()["dismissed"], true);
+    assert_eq!(outsider.put(&path, json!({})).json()["dismissed"], true);
+    assert_snapshot!(outsider.put(&path, json!({ "dismissed": "x" })), @r#"
+    400
+    {
+      "detail": "'x' is not of type 'boolean'\n\nFailed validating 'type' in schema['properties']['dismissed']",
+      "error_message": "'x' is not of type 'boolean'\n\nFailed validating 'type' in schema['properties']['dismissed']",
+      "error_type": "invalid_request",
+      "title": "invalid_request",
+      "type": "http://localhost:3000/api/v1/error/invalid_request",
+      "status": 400
+    }
+    "#);
+    // Being invited again is news.
+    invite(&app, "creators", "outsider");
+    assert_eq!(
+        outsider.get(NOTIFICATIONS).json()["notifications"].as_array().map(Vec::len),
+        Some(2)
+    );
+    // It is nobody else's.
+    assert_snapshot!(app.as_user("member").get(&path), @r#"
+    404
+    {
+      "detail": "Not Found",
+      "error_message": "Not Found",
+      "error_type": "not_found",
+      "title": "not_found",
+      "type": "http://localhost:3000/api/v1/error/not_found",
+      "status": 404
+    }
+    "#);
+    assert_eq!(app.as_user("member").put(&path, json!({ "dismissed": true })).status(), 404);
+    assert_eq!(outsider.get(&path).json()["dismissed"], false);
+}
+
+#[test]
+fn notifications_come_in_pages() {
+    let app = app();
+    let outsider = app.as_user("outsider");
+    let page = |query: &str| {
+        let body = outsider.get(&format!("{NOTIFICATIONS}{query}")).json();
+        let teams = body["notifications"].as_array().expect("a list").iter();
+        let teams: Vec<String> = teams.map(|one| one["metadata"]["team"].to_string()).collect();
+        format!("{} {}", teams.join(" "), body["additional"])
+    };
+    assert_eq!(page("?limit=1"), "\"creators\" true");
+    assert_eq!(page("?limit=1&page=1"), "\"members\" false");
+    assert_eq!(page("?page=1"), " false");
+    assert_snapshot!(outsider.get(&format!("{NOTIFICATIONS}?limit=x")), @r#"
+    400
+    {
+      "message": {
+        "limit": "Limit on the number of results (int)"
+      }
+    }
+    "#);
+}
+
+#[test]
+fn an_expired_invitation_is_no_news() {
+    let app = app();
+    app.advance(604_800);
+    assert_eq!(app.as_user("outsider").get(NOTIFICATIONS).json()["notifications"], json!([]));
+}
+
+#[test]
+fn superusers_read_what_has_not_left() {
+    let app = app();
+    let superuser = app.as_user("superuser");
+    let first = superuser.get(&format!("{MAILS}?limit=1"));
+    assert_eq!(first.header("cache-control"), Some("no-store"));
+    assert_snapshot!(first.json()["mails"], @r#"[{"id":"8f4a5b0c-0b0b-4764-afec-512727877516","to":"outsider@example.com","subject":"admin invites you to the team creators of acme","text":"admin would like you to join the team creators of the organization acme.\n\nThe invitation can be accepted until Sun, 29 Nov 2026 06:29:07 -0000. If you do not want it, there is nothing to do.\n\nAccept or decline the invitation:\nhttp://localhost:3000/confirminvite?code=urn:teaminvite:gqvYjOOVajPwwFo1w3hywfq8bzjEQqv2\n\n-- \nBerth\n","created":"Sun, 22 Nov 2026 06:29:07 -0000","state":"held","attempts":0,"next_attempt":null,"delivered":null,"error":null}]"#);
+    let next = first.json()["next_page"].as_str().expect("there is more").to_owned();
+    let second = superuser.get(&format!("{MAILS}?limit=1&next_page={next}")).json();
+    assert_eq!(
+        (second["mails"].as_array().map(Vec::len), second.get("next_page")),
+        (Some(1), None)
+    );
+}
+
+#[test]
+fn what_has_left_is_not_kept() {
+    let app = app().with("mail_gateway_url", "https://mail.example/send");
+    app.fail_mail(true);
+    invite(&app, "owners", "outsider");
+    let superuser = app.as_user("superuser");
+    assert_snapshot!(superuser.get(&format!("{MAILS}?limit=1")).json()["mails"], @r#"[{"id":"75d528a3-5a15-42f9-b3cf-1d6f4e09ebb0","to":"outsider@example.com","subject":"admin invites you to the team owners of acme","text":"admin would like you to join the team owners of the organization acme.\n\nThe invitation can be accepted until Sun, 29 Nov 2026 06:29:07 -0000. If you do not want it, there is nothing to do.\n\nAccept or decline the invitation:\nhttp://localhost:3000/confirminvite?code=urn:teaminvite:kLi1ceu8why5pitJ5m1Q4HZJtXJDNnmF\n\n-- \nBerth\n","created":"Sun, 22 Nov 2026 06:29:07 -0000","state":"waiting","attempts":1,"next_attempt":"Sun, 22 Nov 2026 06:29:17 -0000","delivered":null,"error":"made by the test"}]"#);
+    app.fail_mail(false);
+    app.advance(10);
+    let _ = superuser.get(MAILS);
+    assert_snapshot!(superuser.get(&format!("{MAILS}?limit=1")).json()["mails"], @r#"[{"id":"75d528a3-5a15-42f9-b3cf-1d6f4e09ebb0","to":"outsider@example.com","subject":"admin invites you to the team owners of acme","text":null,"created":"Sun, 22 Nov 2026 06:29:07 -0000","state":"delivered","attempts":2,"next_attempt":null,"delivered":"Sun, 22 Nov 2026 06:29:17 -0000","error":null}]"#);
+    // What was held while there was no gateway has left as well.
+    assert_eq!(app.mails().len(), 3);
+}
+
+fn ask_for_recovery(app: &App) {
+    let browser = app.continuing(&app.anonymous().get("/csrf_token"));
+    let recovery = json!({ "email": "outsider@example.com" });
+    assert_eq!(browser.post("/api/v1/recovery", recovery).status(), 200);
+}
+
+/// Subjects of the mails that leave once a gateway is set.
+fn leave(app: &App) -> Vec<String> {
+    app.set("mail_gateway_url", "https://mail.example/send");
+    let _ = app.as_user("outsider").get(NOTIFICATIONS);
+    app.mails().into_iter().map(|mail| mail.subject).collect()
+}
+
+#[test]
+fn what_was_held_leaves_when_there_is_a_gateway() {
+    let app = app();
+    ask_for_recovery(&app);
+    assert_eq!(app.mails().len(), 0);
+    app.advance(1_799);
+    let subjects = [
+        "admin invites you to the team members of acme",
+        "admin invites you to the team creators of acme",
+        "Your password for Berth",
+    ];
+    assert_eq!(leave(&app), subjects);
+    assert_eq!(leave(&app), [""; 0], "each leaves once");
+    let mails = app.as_user("superuser").get(MAILS).json();
+    assert!(mails["mails"].as_array().is_some_and(|mails| {
+        mails.iter().all(|mail| mail["state"] == "delivered" && mail["text"].is_null())
+    }));
+}
+
+#[test]
+fn a_mail_whose_code_has_expired_is_not_sent() {
+    let app = app();
+    ask_for_recovery(&app);
+    app.advance(1_800);
+    assert_eq!(leave(&app.copy()).len(), 2, "the password can no longer be recovered");
+    app.advance(7 * 86_400 - 1_800 - 1);
+    assert_eq!(leave(&app.copy()), ["admin invites you to the team creators of acme"]);
+    app.advance(1);
+    assert_eq!(leave(&app), [""; 0]);
+    let mails = app.as_user("superuser").get(MAILS).json();
+    assert_eq!(mails["mails"][0]["state"], "held");
+}
+
+#[test]
+fn the_path_at_the_gateway_may_stand_apart() {
+    let app = app().with("mail_gateway_url", "https://mail.example/");
+    app.set("mail_gateway_path", "/v1/send?x=1");
+    invite(&app, "owners", "outsider");
+    assert_eq!(app.mails()[0].gateway, "https://mail.example/v1/send?x=1");
+}
+
+#[test]
+fn a_month_later_a_mail_is_forgotten() {
+    let app = app();
+    app.advance(30 * 86_400 + 1);
+    invite(&app, "owners", "outsider");
+    let mails = app.as_user("superuser").get(MAILS).json();
+    assert_eq!(mails["mails"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn who_may() {
+    let app = app();
+    let dismissal = json!({ "dismissed": true });
+    assert_snapshot!(app.matrix(&[
+        (Get, MAILS, Value::Null),
+        (Get, NOTIFICATIONS, Value::Null),
+        (Get, "/api/v1/user/notifications/nope", Value::Null),
+        (Put, "/api/v1/user/notifications/nope", dismissal),
+    ]), @"
+    GET /api/v1/superuser/mails
+      200 superuser superuser[super:user]
+      401 anonymous
+      403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
+    GET /api/v1/user/notifications
+      200 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
+      401 anonymous
+      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
+    GET /api/v1/user/notifications/nope
+      401 anonymous
+      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
+      404 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
+    PUT /api/v1/user/notifications/nope
+      401 anonymous
+      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
+      404 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
+    ");
+}

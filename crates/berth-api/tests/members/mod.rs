@@ -1,0 +1,253 @@
+//! Who is in an organization: list, read, add, remove; collaborators.
+
+mod team;
+
+use crate::common::{app, direct_app, log};
+use berth_web::Method::{Delete, Get, Put};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+const MEMBERS: &str = "/api/v1/organization/acme/members";
+
+#[test]
+fn people_come_with_their_teams_and_repositories() {
+    let app = app();
+    app.execute(
+        "INSERT INTO repository (namespace_id, name, created_at)
+        SELECT id, 'app', 0 FROM account WHERE name = 'acme'",
+    );
+    app.execute(
+        "INSERT INTO repository_permission (repository_id, namespace_id, account_id, role)
+        SELECT repository.id, repository.namespace_id, account.id, 'read' FROM repository, account
+        WHERE account.name IN ('member', 'outsider', 'acme+bot')",
+    );
+    let admin = app.as_user("admin");
+    assert_snapshot!(admin.get(MEMBERS), @r##"
+    200
+    {
+      "members": [
+        {
+          "name": "admin",
+          "kind": "user",
+          "avatar": {
+            "name": "admin",
+            "hash": "258d8dc916db8cea2cafb6c3cd0cb0246efe061421dbd83ec3a350428cabda4f",
+            "color": "#98df8a",
+            "kind": "user"
+          },
+          "teams": [
+            {
+              "name": "owners",
+              "avatar": {
+                "name": "owners",
+                "hash": "6f0e3a8c0eb46e8834b43b03374ece43a030621d92a7437beb48f871e90f8d90",
+                "color": "#c7c7c7",
+                "kind": "team"
+              }
+            }
+          ],
+          "repositories": []
+        },
+        {
+          "name": "creator",
+          "kind": "user",
+          "avatar": {
+            "name": "creator",
+            "hash": "758f27d1f066779a62a65665242b8780107df403509a62a9e8a5924df5469f68",
+            "color": "#5254a3",
+            "kind": "user"
+          },
+          "teams": [
+            {
+              "name": "creators",
+              "avatar": {
+                "name": "creators",
+                "hash": "20f9ac62a0279206734c206eab38019a6aec36757ad10d5c2a9f5c4306498a86",
+                "color": "#969696",
+                "kind": "team"
+              }
+            }
+          ],
+          "repositories": []
+        },
+        {
+          "name": "member",
+          "kind": "user",
+          "avatar": {
+            "name": "member",
+            "hash": "b6e346dee08f8e8cf029179eb5177b5c2fc1a6e8ba01ab8ff4e1b8d56e89298c",
+            "color": "#6b6ecf",
+            "kind": "user"
+          },
+          "teams": [
+            {
+              "name": "members",
+              "avatar": {
+                "name": "members",
+                "hash": "17373ca1c7634a4be4a13861a891abd975ec916caab8f3dcf5142fa4997d0b96",
+                "color": "#9c9ede",
+                "kind": "team"
+              }
+            }
+          ],
+          "repositories": [
+            "app"
+          ]
+        }
+      ]
+    }
+    "##);
+    assert_snapshot!(admin.get(&format!("{MEMBERS}/acme%2Bbot")), @r##"
+    200
+    {
+      "name": "acme+bot",
+      "kind": "robot",
+      "avatar": {
+        "name": "acme+bot",
+        "hash": "ac5ed7d6f91e5a302859afaa371ca0d86222000df6e28e31dbe4eeada337e719",
+        "color": "#e377c2",
+        "kind": "robot"
+      },
+      "teams": [],
+      "repositories": [
+        "app"
+      ]
+    }
+    "##);
+    assert_eq!(admin.get(&format!("{MEMBERS}/outsider")).status(), 404);
+    assert_snapshot!(admin.get("/api/v1/organization/acme/collaborators"), @r##"
+    200
+    {
+      "collaborators": [
+        {
+          "kind": "user",
+          "name": "outsider",
+          "avatar": {
+            "name": "outsider",
+            "hash": "155f1a14c728c1875c28a4ec48c6246e60c3dd03aa8d94e4f17433654284dbf8",
+            "color": "#5254a3",
+            "kind": "user"
+          },
+          "repositories": [
+            "app"
+          ]
+        }
+      ]
+    }
+    "##);
+    assert_eq!(admin.delete(&format!("{MEMBERS}/outsider")).status(), 204);
+    let collaborators = admin.get("/api/v1/organization/acme/collaborators").json();
+    assert_eq!(collaborators, json!({ "collaborators": [] }));
+}
+
+#[test]
+fn a_member_is_added_to_the_named_team() {
+    let app = direct_app();
+    let admin = app.as_user("admin");
+    let outsider = format!("{MEMBERS}/outsider");
+    assert_snapshot!(admin.put(&outsider, json!({ "team": "members" })), @r##"
+    200
+    {
+      "name": "outsider",
+      "kind": "user",
+      "is_robot": false,
+      "avatar": {
+        "name": "outsider",
+        "hash": "155f1a14c728c1875c28a4ec48c6246e60c3dd03aa8d94e4f17433654284dbf8",
+        "color": "#5254a3",
+        "kind": "user"
+      },
+      "invited": false
+    }
+    "##);
+    assert_snapshot!(admin.put(&outsider, json!({ "team": "members" })), @r#"
+    400
+    {
+      "message": "User outsider is already a member of team members"
+    }
+    "#);
+    assert_eq!(admin.put(&outsider, json!({ "team": "nope" })).status(), 404);
+    assert_snapshot!(admin.put_empty(&outsider), @r#"
+    405
+    {
+      "message": "The method is not allowed for the requested URL."
+    }
+    "#);
+    assert_snapshot!(log(&app), @r#"org_add_team_member {"member":"outsider","team":"members","oauth_token_id":1,"oauth_token_application_id":"admin","oauth_token_application":"automation"}"#);
+}
+
+#[test]
+fn a_stranger_is_invited_there_too() {
+    let app = app();
+    let reply =
+        app.as_user("admin").put(&format!("{MEMBERS}/outsider"), json!({ "team": "members" }));
+    assert_eq!(reply.json()["invited"], true);
+}
+
+#[test]
+fn a_removed_member_keeps_nothing_but_his_invitations() {
+    let app = direct_app();
+    let admin = app.as_user("admin");
+    assert_eq!(
+        admin.put(&format!("{MEMBERS}/member"), json!({ "team": "creators" })).status(),
+        200
+    );
+    assert_eq!(admin.delete(&format!("{MEMBERS}/member")).status(), 204);
+    assert_eq!(admin.get(&format!("{MEMBERS}/member")).status(), 404);
+    assert_eq!(admin.delete(&format!("{MEMBERS}/member")).status(), 204);
+    for name in ["nobody", "acme%2Bbot", "duo"] {
+        assert_eq!(admin.delete(&format!("{MEMBERS}/{name}")).status(), 404, "{name}");
+    }
+    app.set("require_team_invite", "true");
+    assert_eq!(
+        admin.put(&format!("{MEMBERS}/outsider"), json!({ "team": "creators" })).status(),
+        200
+    );
+    assert_eq!(admin.delete(&format!("{MEMBERS}/outsider")).status(), 204);
+    assert_eq!(app.rows("SELECT count(*) FROM team_invitation"), [["1"]]);
+}
+
+#[test]
+fn the_last_owner_stays() {
+    let app = app();
+    assert_snapshot!(app.as_user("admin").delete(&format!("{MEMBERS}/admin")), @r#"
+    400
+    {
+      "message": "Cannot remove user as they are the only organization admin"
+    }
+    "#);
+    assert_eq!(app.as_user("superuser").delete(&format!("{MEMBERS}/admin")).status(), 400);
+}
+
+#[test]
+fn who_may() {
+    let app = app();
+    assert_snapshot!(app.matrix(&[
+        (Get, MEMBERS, Value::Null),
+        (Get, "/api/v1/organization/acme/members/member", Value::Null),
+        (Get, "/api/v1/organization/acme/collaborators", Value::Null),
+        (Put, "/api/v1/organization/acme/members/nobody", json!({ "team": "members" })),
+        (Delete, "/api/v1/organization/acme/members/nobody", Value::Null),
+    ]), @"
+    GET /api/v1/organization/acme/members
+      200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
+      401 anonymous
+      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+    GET /api/v1/organization/acme/members/member
+      200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
+      401 anonymous
+      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+    GET /api/v1/organization/acme/collaborators
+      200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
+      401 anonymous
+      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+    PUT /api/v1/organization/acme/members/nobody
+      400 admin superuser admin[org:admin] superuser[super:user]
+      401 anonymous
+      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
+    DELETE /api/v1/organization/acme/members/nobody
+      401 anonymous
+      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
+      404 admin superuser admin[org:admin] superuser[super:user]
+    ");
+}

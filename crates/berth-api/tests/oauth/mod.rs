@@ -1,0 +1,975 @@
+//! The OAuth flows: consent, granting, denying, codes, what applications may ask of their tokens.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use berth_domain::secret::hash_token;
+use berth_test::{App, As, Reply};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+const APPLICATIONS: &str = "/api/v1/organization/acme/applications";
+const CALLBACK: &str = "http%3A%2F%2F127.0.0.1%3A8888%2Fcallback";
+
+fn app() -> App {
+    App::new().with_user("ana").with_user("bob").with_organization("acme", "ana")
+}
+
+/// An application, as its administrator sees it.
+fn application(app: &App) -> Value {
+    let body = json!({
+        "name": "one <b>",
+        "redirect_uri": "http://127.0.0.1:8888/callback",
+        "description": "the first *application*",
+        "application_uri": "http://app.example.com",
+    });
+    app.as_user("ana").post(APPLICATIONS, body).json()
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_else(|| panic!("no text {name} in {value}"))
+}
+
+/// The query or form that asks for `scope` by `flow`.
+fn asking(application: &Value, flow: &str, scope: &str) -> String {
+    let client_id = text(application, "client_id");
+    format!("client_id={client_id}&redirect_uri={CALLBACK}&scope={scope}&response_type={flow}")
+}
+
+fn location(reply: &Reply) -> &str {
+    assert_eq!(reply.status(), 302, "{reply}");
+    reply.header("location").expect("a redirect leads somewhere")
+}
+
+/// The value of a parameter in a location.
+fn part<'a>(location: &'a str, name: &str) -> &'a str {
+    let parts = location.split(['?', '#', '&']);
+    let found = parts.filter_map(|part| part.split_once('=')).find(|(known, _)| *known == name);
+    found.map(|(_, value)| value).unwrap_or_else(|| panic!("no {name} in {location}"))
+}
+
+fn bearer<'a>(app: &'a App, token: &str) -> As<'a> {
+    app.anonymous().header("authorization", &format!("Bearer {token}"))
+}
+
+fn basic<'a>(app: &'a App, user: &str, password: &str) -> As<'a> {
+    let encoded = STANDARD.encode(format!("{user}:{password}"));
+    app.anonymous().header("authorization", &format!("Basic {encoded}"))
+}
+
+#[test]
+fn the_token_is_in_the_fragment() {
+    let app = app();
+    let one = application(&app);
+    let form = format!("{}&state=x%26y", asking(&one, "token", "org%3Aadmin+repo%3Aread"));
+    let reply = app.with_session("ana").post_form("/oauth/authorizeapp", &form);
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    let location = location(&reply);
+    let token = part(location, "access_token");
+    assert_snapshot!(location.replace(token, "TOKEN"), @"http://127.0.0.1:8888/callback?scope=org%3Aadmin+repo%3Aread&state=x%26y#access_token=TOKEN&token_type=Bearer&expires_in=315576000");
+    assert_eq!(token.len(), 40);
+    assert_eq!(bearer(&app, token).get(APPLICATIONS).status(), 200);
+    let tokens = format!("{APPLICATIONS}/{}/tokens", text(&one, "client_id"));
+    assert_snapshot!(app.as_user("ana").get(&tokens), @r#"
+    200
+    {
+      "tokens": [
+        {
+          "uuid": "969f4d30-eaf9-4f28-b330-37213230d9e4",
+          "name": null,
+          "scope": "org:admin repo:read",
+          "expires_at": "2036-11-21T18:28:07Z",
+          "created": "2026-11-22T06:28:07Z",
+          "created_by": "ana",
+          "last_accessed": "2026-11-22T06:28:07Z"
+        }
+      ]
+    }
+    "#);
+    let log = app.rows("SELECT kind, metadata FROM log_entry ORDER BY id DESC LIMIT 1");
+    assert_snapshot!(log[0].join(" "), @r#"oauth_token_granted {"oauth_token_uuid":"969f4d30-eaf9-4f28-b330-37213230d9e4","scope":"org:admin repo:read","application_name":"one <b>","client_id":"MV0D41KI4S9A8391YPED"}"#);
+}
+
+#[test]
+fn nothing_goes_to_an_unverified_uri() {
+    let app = app();
+    let one = application(&app);
+    let form = asking(&one, "token", "repo:read").replace("8888", "9999");
+    for path in ["/oauth/authorizeapp", "/oauth/denyapp"] {
+        for user in ["ana", "bob"] {
+            let reply = app.with_session(user).post_form(path, &form);
+            assert_eq!(reply.status(), 400, "{path} {user}");
+            assert_eq!(reply.json(), json!({ "error": "invalid_request" }));
+        }
+        let unknown = asking(&json!({ "client_id": "NOSUCH" }), "token", "repo:read");
+        assert_eq!(app.with_session("ana").post_form(path, &unknown).status(), 400);
+    }
+}
+
+#[test]
+fn what_the_application_is_told() {
+    let app = app();
+    let one = application(&app);
+    let told = |user: &str, path: &str, form: &str| {
+        location(&app.with_session(user).post_form(path, form)).to_owned()
+    };
+    let allow = |user: &str, form: &str| told(user, "/oauth/authorizeapp", form);
+    let asking = |flow: &str, scope: &str| asking(&one, flow, scope);
+    assert_snapshot!(allow("ana", &asking("token", "no:such")), @"http://127.0.0.1:8888/callback?error=invalid_scope");
+    assert_snapshot!(allow("bob", &asking("token", "repo:read")), @"http://127.0.0.1:8888/callback?error=unauthorized_client");
+    assert_snapshot!(allow("ana", &asking("id_token", "repo:read")), @"http://127.0.0.1:8888/callback?error=unsupported_response_type");
+    let plain = format!("{}&state=s&code_challenge=x", asking("code", "repo:read"));
+    assert_snapshot!(allow("ana", &plain), @"http://127.0.0.1:8888/callback?error=invalid_request&state=s");
+    let plain = format!("{plain}&code_challenge_method=plain");
+    assert_snapshot!(allow("ana", &plain), @"http://127.0.0.1:8888/callback?error=invalid_request&state=s");
+    assert_snapshot!(told("ana", "/oauth/denyapp", &asking("token", "repo:read")), @"http://127.0.0.1:8888/callback?error=authorization_denied");
+}
+
+#[test]
+fn only_a_person_grants() {
+    let app = app();
+    let one = application(&app);
+    let form = asking(&one, "token", "org:admin");
+    assert_eq!(app.anonymous().post_form("/oauth/authorizeapp", &form).status(), 401);
+    // A token does not get its holder another, whatever it may otherwise do.
+    assert_eq!(app.as_user("ana").post_form("/oauth/authorizeapp", &form).status(), 401);
+    assert_eq!(app.as_user("ana").post_form("/oauth/denyapp", &form).status(), 401);
+    assert_eq!(app.as_user("ana").get(&format!("/oauth/authorize?{form}")).status(), 401);
+    let assign = format!("/oauth/authorize/assignuser?username=bob&{form}");
+    assert_eq!(app.as_user("ana").post_empty(&assign).status(), 401);
+    assert_eq!(app.rows("SELECT count(*) FROM access_token WHERE application_id = 3"), [["0"]]);
+}
+
+#[test]
+fn a_forged_form_grants_nothing() {
+    let app = app();
+    let one = application(&app);
+    let form = asking(&one, "token", "org:admin");
+    let cookie_only = app.with_session("ana").without("x-csrf-token");
+    assert_snapshot!(cookie_only.post_form("/oauth/authorizeapp", &form), @r#"
+    403
+    {
+      "error": "CSRF token was invalid or missing. (authorized: user ana)"
+    }
+    "#);
+    let wrong = format!("{form}&_csrf_token=wrong");
+    assert_eq!(cookie_only.post_form("/oauth/authorizeapp", &wrong).status(), 403);
+    assert_eq!(cookie_only.post_form("/oauth/denyapp", &form).status(), 403);
+}
+
+#[test]
+fn the_question() {
+    let app = app();
+    let one = application(&app);
+    let path =
+        format!("/oauth/authorize?{}&state=s1", asking(&one, "token", "org:admin%20repo:read"));
+    let page = app.with_session("ana").get(&path);
+    assert_snapshot!(without_style(&page), @r#"
+
+    </head>
+    <body>
+    <main>
+    <h1>Allow one &lt;b&gt;?</h1>
+    <p><b>one &lt;b&gt;</b>, an application of <b>acme</b>, asks to act in the name of <b>ana</b> at Berth.</p>
+    <p class="soft">the first *application*</p>
+    <p class="soft">http://app.example.com</p>
+    <h2>It will be able to</h2>
+    <ul>
+    <li><b>View all visible repositories</b><p>This application will be able to view and pull all repositories visible to the granting user</p></li>
+    <li class="alarm"><b>Administer Organization</b><span class="mark">Dangerous</span><p>This application will be able to administer your organizations including creating robots, creating teams, adjusting team membership, and changing billing settings. You should have absolute trust in the requesting application before granting this permission.</p></li>
+    </ul>
+    <p class="alarm-text"><b>Allow it only if you trust whoever runs this application with everything that is marked as dangerous.</b></p>
+    <p class="soft">Your answer goes to <b>http://127.0.0.1:8888</b>. You can end what you allow at any time.</p>
+    <div class="choices">
+    <form method="post" action="/oauth/authorizeapp"><input type="hidden" name="_csrf_token" value="6Mhw0m080ADg7aUAQkxfSNBhxZffgtmDilw4NVhZXE5LyFVkAida3CLN8GgwsyxA"><input type="hidden" name="client_id" value="MV0D41KI4S9A8391YPED"><input type="hidden" name="redirect_uri" value="http://127.0.0.1:8888/callback"><input type="hidden" name="scope" value="org:admin repo:read"><input type="hidden" name="response_type" value="token"><input type="hidden" name="state" value="s1"><button class="first" id="allow">Allow</button></form>
+    <form method="post" action="/oauth/denyapp"><input type="hidden" name="_csrf_token" value="6Mhw0m080ADg7aUAQkxfSNBhxZffgtmDilw4NVhZXE5LyFVkAida3CLN8GgwsyxA"><input type="hidden" name="client_id" value="MV0D41KI4S9A8391YPED"><input type="hidden" name="redirect_uri" value="http://127.0.0.1:8888/callback"><input type="hidden" name="scope" value="org:admin repo:read"><input type="hidden" name="response_type" value="token"><input type="hidden" name="state" value="s1"><button id="deny">Deny</button></form>
+    </div>
+    </main>
+    </body>
+    </html>
+    "#);
+    let headers =
+        ["content-security-policy", "x-frame-options", "cache-control", "referrer-policy"];
+    let headers = headers.map(|name| page.header(name).unwrap_or("-").to_owned());
+    assert_snapshot!(headers.join("\n"), @"
+    default-src 'none'; style-src 'sha256-vDWCC6XivYTx/8+964N2QrdPd4KDfEa9ryMIwNQS2hM='; form-action 'self' http://127.0.0.1:8888; base-uri 'none'; frame-ancestors 'none'
+    DENY
+    no-store
+    no-referrer
+    ");
+    assert_snapshot!(app.with_session("ana").get(&format!("{path}&format=json")), @r##"
+    200
+    {
+      "application": {
+        "avatar": "{\"name\":\"one <b>\",\"hash\":\"4d422ac9aaabde4adbf99f387b90be363633fb7ce7411bea5437f95bd46f1640\",\"color\":\"#f7b6d2\",\"kind\":\"app\"}",
+        "description": "the first *application*",
+        "name": "one <b>",
+        "organization": {
+          "avatar": "{\"name\":\"acme\",\"hash\":\"4d422ac9aaabde4adbf99f387b90be363633fb7ce7411bea5437f95bd46f1640\",\"color\":\"#f7b6d2\",\"kind\":\"org\"}",
+          "name": "acme"
+        },
+        "url": "http://app.example.com"
+      },
+      "assignment_uuid": null,
+      "client_id": "MV0D41KI4S9A8391YPED",
+      "csrf_token_val": "gYWaVSU9yJPYIifbZNAUGwEwFhgR3mVFt8GR-d0YS1sBo6r3ihTSefW9dB5jdcmT",
+      "has_dangerous_scopes": true,
+      "redirect_uri": "http://127.0.0.1:8888/callback",
+      "response_type": "token",
+      "scope": "org:admin repo:read",
+      "scopes": [
+        {
+          "dangerous": false,
+          "description": "This application will be able to view and pull all repositories visible to the granting user",
+          "icon": "fa-hdd-o",
+          "scope": "repo:read",
+          "title": "View all visible repositories"
+        },
+        {
+          "dangerous": true,
+          "description": "This application will be able to administer your organizations including creating robots, creating teams, adjusting team membership, and changing billing settings. You should have absolute trust in the requesting application before granting this permission.",
+          "icon": "fa-gear",
+          "scope": "org:admin",
+          "title": "Administer Organization"
+        }
+      ],
+      "state": "s1"
+    }
+    "##);
+}
+
+#[test]
+fn the_forms_of_the_question_work() {
+    let app = app();
+    let one = application(&app);
+    let path = format!("/oauth/authorize?{}&state=s1", asking(&one, "token", "org:admin"));
+    let browser = app.with_session("ana").without("x-csrf-token");
+    let page = browser.get(&path).to_string();
+    let form = fields(&page, "/oauth/authorizeapp");
+    let reply = browser.post_form("/oauth/authorizeapp", &form);
+    assert_eq!(part(location(&reply), "state"), "s1");
+    assert_eq!(part(location(&reply), "token_type"), "Bearer");
+    let form = fields(&page, "/oauth/denyapp");
+    let reply = browser.post_form("/oauth/denyapp", &form);
+    assert_snapshot!(location(&reply), @"http://127.0.0.1:8888/callback?error=authorization_denied&state=s1");
+}
+
+/// A page from its body on: how it looks is not the flows' business.
+fn without_style(page: &Reply) -> String {
+    let page = page.to_string();
+    page.split("</style>").nth(1).unwrap_or_else(|| panic!("no page: {page}")).to_owned()
+}
+
+/// The hidden fields of a form of a page, encoded.
+fn fields(page: &str, action: &str) -> String {
+    let form = page.split("<form").find(|form| form.contains(&format!("action=\"{action}\"")));
+    let form = form.unwrap_or_else(|| panic!("no form {action} in {page}"));
+    let mut encoded = form_urlencoded::Serializer::new(String::new());
+    for input in form.split("<input type=\"hidden\" name=\"").skip(1) {
+        let (name, rest) = input.split_once("\" value=\"").expect("a value");
+        let (value, _) = rest.split_once('"').expect("an end");
+        encoded.append_pair(name, &value.replace("&amp;", "&"));
+    }
+    encoded.finish()
+}
+
+#[test]
+fn what_stands_in_the_way_of_the_question() {
+    let app = app();
+    let one = application(&app);
+    let ana = app.with_session("ana");
+    let get = |query: &str| ana.get(&format!("/oauth/authorize?{query}"));
+    let good = asking(&one, "token", "repo:read");
+    assert_snapshot!(get("redirect_uri=x&scope=repo:read"), @r#"
+    400
+    {
+      "error": "Required param: client_id"
+    }
+    "#);
+    assert_snapshot!(get("client_id=x&scope=repo:read"), @r#"
+    400
+    {
+      "error": "Required param: redirect_uri"
+    }
+    "#);
+    assert_snapshot!(get("client_id=x&redirect_uri=x"), @r#"
+    400
+    {
+      "error": "Required param: scope"
+    }
+    "#);
+    let unknown = asking(&json!({ "client_id": "NOSUCH" }), "token", "repo:read");
+    assert_eq!(get(&unknown).status(), 404);
+    assert_eq!(get(&format!("{unknown}&format=json")).json()["error_type"], "not_found");
+    assert_eq!(get(&asking(&one, "token", "no:such")).status(), 404);
+    assert_snapshot!(location(&get(&good.replace("8888", "9999"))), @"http://127.0.0.1:8888/callback?error=redirect_uri_mismatch");
+    assert_snapshot!(location(&get(&asking(&one, "id_token", "repo:read"))), @"http://127.0.0.1:8888/callback?error=unsupported_response_type");
+    let stranger = app.with_session("bob").get(&format!("/oauth/authorize?{good}"));
+    assert_eq!(stranger.status(), 403);
+    assert_eq!(get(&format!("{good}&state={}", "x".repeat(5_000))).status(), 400);
+    app.execute("UPDATE oauth_application SET redirect_uri = ''");
+    assert_eq!(get(&good).status(), 400, "there is nowhere to send the error");
+}
+
+#[test]
+fn a_browser_is_asked_each_time_and_a_program_once() {
+    let app = app();
+    let one = application(&app);
+    let path = format!("/oauth/authorize?{}", asking(&one, "token", "org:admin+repo:write"));
+    let ana = || app.with_session("ana");
+    assert_eq!(ana().get(&path).status(), 200);
+    let form = asking(&one, "token", "org:admin+repo:write");
+    location(&ana().post_form("/oauth/authorizeapp", &form));
+    let narrower = path.replace("repo:write", "repo:read");
+    for covered in [&path, &narrower] {
+        assert_eq!(part(location(&ana().get(covered)), "token_type"), "Bearer");
+        for (name, value) in [
+            ("user-agent", "Mozilla/5.0 (X11; Linux x86_64)"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-site", "cross-site"),
+        ] {
+            assert_eq!(ana().header(name, value).get(covered).status(), 200, "{name}");
+        }
+    }
+    assert_eq!(ana().get(&path.replace("repo:write", "repo:admin")).status(), 200);
+    assert_eq!(part(location(&ana().get(&path.replace("=token", "=code"))), "code").len(), 40);
+    let elsewhere = path.replace("8888", "9999");
+    assert_eq!(ana().get(&elsewhere).status(), 400, "covered or not, the URI is verified");
+}
+
+/// A challenge and its verifier.
+fn pkce() -> (String, &'static str) {
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    (URL_SAFE_NO_PAD.encode(hash_token(verifier)), verifier)
+}
+
+/// A code for `repo:read`, with a challenge where `more` carries one.
+fn code(app: &App, application: &Value, more: &str) -> String {
+    let form = format!("{}{more}", asking(application, "code", "repo:read"));
+    let reply = app.with_session("ana").post_form("/oauth/authorizeapp", &form);
+    part(location(&reply), "code").to_owned()
+}
+
+/// The form that exchanges a code.
+fn exchanging(application: &Value, code: &str) -> String {
+    let client_id = text(application, "client_id");
+    format!(
+        "grant_type=authorization_code&client_id={client_id}&redirect_uri={CALLBACK}&code={code}"
+    )
+}
+
+fn with_secret(application: &Value, form: &str) -> String {
+    format!("{form}&client_secret={}", text(application, "client_secret"))
+}
+
+fn exchange(app: &App, form: &str) -> Reply {
+    app.anonymous().post_form("/oauth/access_token", form)
+}
+
+#[test]
+fn a_code_for_a_token_as_quay_does_it() {
+    let app = app();
+    let one = application(&app);
+    let code = code(&app, &one, "&state=s");
+    let form = with_secret(&one, &exchanging(&one, &code)) + "&scope=repo:read";
+    let reply = exchange(&app, &form);
+    assert_snapshot!(reply, @r#"
+    200
+    {
+      "access_token": "ajPwwFo1w3hywfq8bzjEQqv2FA511IPrEOOQzhus",
+      "token_type": "Bearer",
+      "expires_in": 315576000,
+      "refresh_token": null
+    }
+    "#);
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert_eq!(reply.header("content-type"), Some("application/json;charset=UTF-8"));
+    let token = text(&reply.json(), "access_token").to_owned();
+    assert_eq!(bearer(&app, &token).get("/api/v1/app/NOSUCH").status(), 404);
+    let uses = "SELECT count(*) FROM authorization_code WHERE used = 1 AND token_id IS NOT NULL";
+    assert_eq!(app.rows(uses), [["1"]]);
+}
+
+#[test]
+fn a_second_use_ends_what_the_first_gave() {
+    let app = app();
+    let one = application(&app);
+    let form = asking(&one, "code", "org:admin");
+    let reply = app.with_session("ana").post_form("/oauth/authorizeapp", &form);
+    let form = with_secret(&one, &exchanging(&one, part(location(&reply), "code")));
+    let token = text(&exchange(&app, &form).json(), "access_token").to_owned();
+    assert_eq!(bearer(&app, &token).get(APPLICATIONS).status(), 200);
+    assert_snapshot!(exchange(&app, &form), @r#"
+    400
+    {
+      "error": "invalid_grant"
+    }
+    "#);
+    assert_eq!(bearer(&app, &token).get(APPLICATIONS).status(), 401);
+}
+
+#[test]
+fn what_is_wrong_with_an_exchange() {
+    let app = app();
+    let one = application(&app);
+    let other = application(&app);
+    let code = code(&app, &one, "");
+    let good = with_secret(&one, &exchanging(&one, &code));
+    let refused = |form: &str| {
+        let reply = exchange(&app, form);
+        assert_eq!(reply.status(), 400, "{form}");
+        text(&reply.json(), "error").to_owned()
+    };
+    for name in ["grant_type", "client_id", "redirect_uri", "code"] {
+        let missing = good.replace(&format!("{name}="), "x=");
+        assert_eq!(refused(&missing), format!("Required param: {name}"));
+    }
+    assert_eq!(refused(&good.replace("authorization_code", "password")), "unsupported_grant_type");
+    assert_eq!(refused(&good.replace("client_secret=", "client_secret=x")), "invalid_client");
+    assert_eq!(refused(&exchanging(&one, &code)), "invalid_client", "no secret and no PKCE");
+    assert_eq!(refused(&good.replace(text(&one, "client_id"), "NOSUCH")), "invalid_client");
+    assert_eq!(refused(&good.replace(&code, "x")), "invalid_grant");
+    assert_eq!(refused(&good.replace("8888", "9999")), "invalid_grant");
+    assert_eq!(refused(&with_secret(&other, &exchanging(&other, &code))), "invalid_grant");
+    assert_eq!(refused(&format!("{good}&code_verifier={}", "x".repeat(43))), "invalid_grant");
+    assert_eq!(refused(&format!("{good}&scope=org:admin")), "invalid_scope");
+    assert_eq!(exchange(&app, &good).status(), 200, "none of it used the code up");
+}
+
+#[test]
+fn a_code_lives_ten_minutes() {
+    let app = app();
+    let one = application(&app);
+    let (first, second) = (code(&app, &one, ""), code(&app, &one, ""));
+    app.advance(599);
+    assert_eq!(exchange(&app, &with_secret(&one, &exchanging(&one, &first))).status(), 200);
+    app.advance(1);
+    let late = exchange(&app, &with_secret(&one, &exchanging(&one, &second)));
+    assert_eq!(late.json(), json!({ "error": "invalid_grant" }));
+    code(&app, &one, "");
+    assert_eq!(app.rows("SELECT count(*) FROM authorization_code"), [["1"]], "old ones go");
+}
+
+#[test]
+fn a_public_client_proves_itself_by_pkce() {
+    let app = app();
+    let one = application(&app);
+    let (challenge, verifier) = pkce();
+    let challenge = format!("&code_challenge={challenge}&code_challenge_method=S256");
+    let make = || exchanging(&one, &code(&app, &one, &challenge));
+    let form = make();
+    assert_eq!(exchange(&app, &form).json(), json!({ "error": "invalid_client" }));
+    let wrong = exchange(&app, &format!("{form}&code_verifier={}", verifier.replace('d', "e")));
+    assert_eq!(wrong.json(), json!({ "error": "invalid_grant" }));
+    let right = exchange(&app, &format!("{form}&code_verifier={verifier}"));
+    assert_eq!(right.status(), 200, "{right}");
+    // Who shows the secret must still show the verifier.
+    let form = with_secret(&one, &make());
+    assert_eq!(exchange(&app, &form).json(), json!({ "error": "invalid_grant" }));
+    assert_eq!(exchange(&app, &format!("{form}&code_verifier={verifier}")).status(), 200);
+    // A code that began without PKCE does not end with it.
+    let form = format!("{}&code_verifier={verifier}", exchanging(&one, &code(&app, &one, "")));
+    assert_eq!(exchange(&app, &form).json(), json!({ "error": "invalid_grant" }));
+}
+
+#[test]
+fn a_client_may_show_its_secret_in_the_header() {
+    let app = app();
+    let one = application(&app);
+    let (client_id, secret) = (text(&one, "client_id"), text(&one, "client_secret"));
+    let form =
+        exchanging(&one, &code(&app, &one, "")).replace(&format!("client_id={client_id}&"), "");
+    let wrong = basic(&app, client_id, "wrong").post_form("/oauth/access_token", &form);
+    assert_snapshot!(wrong, @r#"
+    401
+    {
+      "error": "invalid_client"
+    }
+    "#);
+    assert_eq!(wrong.header("www-authenticate"), Some("Basic realm=\"client\""));
+    let reply = basic(&app, client_id, secret).post_form("/oauth/access_token", &form);
+    assert_eq!(reply.status(), 200, "{reply}");
+    let two = with_secret(&application(&app), &exchanging(&application(&app), "x"));
+    let mixed = basic(&app, client_id, secret).post_form("/oauth/access_token", &two);
+    assert_eq!(mixed.status(), 401, "the header and the form name different clients");
+}
+
+#[test]
+fn codes_die_with_whatever_they_hang_on() {
+    for end in [
+        "UPDATE account SET enabled = 0 WHERE name = 'ana'",
+        "DELETE FROM oauth_application WHERE name = 'one <b>'",
+        "DELETE FROM account WHERE name = 'acme'",
+    ] {
+        let app = app();
+        let one = application(&app);
+        let form = with_secret(&one, &exchanging(&one, &code(&app, &one, "")));
+        app.execute(end);
+        assert_eq!(exchange(&app, &form).status(), 400, "{end}");
+        assert_eq!(app.rows("SELECT count(*) FROM access_token WHERE name = 'x'"), [["0"]]);
+    }
+}
+
+#[test]
+fn an_application_asks_of_its_own_tokens_only() {
+    let app = app();
+    let (one, other) = (application(&app), application(&app));
+    let form = asking(&one, "token", "org:admin,repo:read");
+    let reply = app.with_session("ana").post_form("/oauth/authorizeapp", &form);
+    let token = part(location(&reply), "access_token").to_owned();
+    let ask = |application: &Value, token: &str| {
+        let client =
+            basic(&app, text(application, "client_id"), text(application, "client_secret"));
+        client.post_form("/oauth/introspect", &format!("token={token}"))
+    };
+    assert_snapshot!(ask(&one, &token), @r#"
+    200
+    {
+      "active": true,
+      "scope": "org:admin repo:read",
+      "client_id": "MV0D41KI4S9A8391YPED",
+      "username": "ana",
+      "token_type": "Bearer",
+      "exp": 2110904887,
+      "iat": 1795328887,
+      "sub": "c15c0289-ec2d-4a91-a7ec-8e65a18debbe",
+      "iss": "http://localhost:3000"
+    }
+    "#);
+    assert_snapshot!(ask(&other, &token), @r#"
+    200
+    {
+      "active": false
+    }
+    "#);
+    assert_eq!(ask(&one, "nonsense").json(), json!({ "active": false }));
+    let form = format!("token={token}&client_id={}", text(&one, "client_id"));
+    let public = app.anonymous().post_form("/oauth/introspect", &form);
+    assert_eq!(public.json(), json!({ "error": "invalid_client" }));
+    app.execute("UPDATE account SET enabled = 0 WHERE name = 'ana'");
+    assert_eq!(ask(&one, &token).json(), json!({ "active": false }));
+}
+
+#[test]
+fn an_application_ends_its_own_tokens_only() {
+    let app = app();
+    let (one, other) = (application(&app), application(&app));
+    let form = asking(&one, "token", "org:admin");
+    let reply = app.with_session("ana").post_form("/oauth/authorizeapp", &form);
+    let token = part(location(&reply), "access_token").to_owned();
+    let end = |application: &Value, more: &str| {
+        let client_id = text(application, "client_id");
+        let form = format!("token={token}&client_id={client_id}{more}");
+        app.anonymous().post_form("/oauth/revoke", &form).status()
+    };
+    assert_eq!(end(&other, ""), 200, "nobody is told that it is another's");
+    assert_eq!(end(&one, "&client_secret=wrong"), 400);
+    assert_eq!(bearer(&app, &token).get(APPLICATIONS).status(), 200);
+    assert_eq!(end(&one, ""), 200);
+    assert_eq!(bearer(&app, &token).get(APPLICATIONS).status(), 401);
+    assert_eq!(end(&one, ""), 200);
+    let log =
+        app.rows("SELECT kind, performer_id, metadata FROM log_entry ORDER BY id DESC LIMIT 1");
+    assert_snapshot!(log[0].join(" "), @r#"oauth_token_revoked 1 {"oauth_token_uuid":"f3e073ca-b445-4509-ab93-c34189e1a205","application_name":"one <b>","client_id":"MV0D41KI4S9A8391YPED"}"#);
+}
+
+#[test]
+fn programs_find_the_endpoints() {
+    assert_snapshot!(app().anonymous().get("/.well-known/oauth-authorization-server"), @r#"
+    200
+    {
+      "issuer": "http://localhost:3000",
+      "authorization_endpoint": "http://localhost:3000/oauth/authorize",
+      "token_endpoint": "http://localhost:3000/oauth/access_token",
+      "introspection_endpoint": "http://localhost:3000/oauth/introspect",
+      "revocation_endpoint": "http://localhost:3000/oauth/revoke",
+      "scopes_supported": [
+        "repo:read",
+        "repo:write",
+        "repo:admin",
+        "repo:create",
+        "user:read",
+        "user:admin",
+        "org:admin",
+        "super:user"
+      ],
+      "response_types_supported": [
+        "code",
+        "token"
+      ],
+      "response_modes_supported": [
+        "query",
+        "fragment"
+      ],
+      "grant_types_supported": [
+        "authorization_code",
+        "implicit"
+      ],
+      "code_challenge_methods_supported": [
+        "S256"
+      ],
+      "token_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "none"
+      ],
+      "introspection_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post"
+      ],
+      "revocation_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "none"
+      ]
+    }
+    "#);
+    let document = app().with("feature_super_users", "false");
+    let document = document.anonymous().get("/.well-known/oauth-authorization-server").json();
+    assert!(!document["scopes_supported"].to_string().contains("super:user"));
+}
+
+#[test]
+fn a_user_sees_and_ends_what_he_granted() {
+    let app = app();
+    let one = application(&app);
+    let form = asking(&one, "token", "org:admin,repo:read");
+    let reply = app.with_session("ana").post_form("/oauth/authorizeapp", &form);
+    let token = part(location(&reply), "access_token").to_owned();
+    let bob = app.with_session("bob");
+    assert_snapshot!(bob.get("/api/v1/user/authorizations"), @r#"
+    200
+    {
+      "authorizations": []
+    }
+    "#);
+    let ana = app.with_session("ana");
+    let list = ana.get("/api/v1/user/authorizations").json();
+    let granted = list["authorizations"].as_array().expect("a list").last().expect("an entry");
+    let path = format!("/api/v1/user/authorizations/{}", text(granted, "uuid"));
+    let reply = ana.get(&path);
+    assert_eq!(&reply.json(), granted);
+    assert_snapshot!(reply, @r##"
+    200
+    {
+      "application": {
+        "name": "one <b>",
+        "description": "the first *application*",
+        "url": "http://app.example.com",
+        "avatar": {
+          "name": "one <b>",
+          "hash": "4d422ac9aaabde4adbf99f387b90be363633fb7ce7411bea5437f95bd46f1640",
+          "color": "#f7b6d2",
+          "kind": "app"
+        },
+        "organization": {
+          "name": "acme",
+          "avatar": {
+            "name": "acme",
+            "hash": "4d422ac9aaabde4adbf99f387b90be363633fb7ce7411bea5437f95bd46f1640",
+            "color": "#f7b6d2",
+            "kind": "org"
+          }
+        }
+      },
+      "scopes": [
+        {
+          "dangerous": false,
+          "description": "This application will be able to view and pull all repositories visible to the granting user",
+          "icon": "fa-hdd-o",
+          "scope": "repo:read",
+          "title": "View all visible repositories"
+        },
+        {
+          "dangerous": true,
+          "description": "This application will be able to administer your organizations including creating robots, creating teams, adjusting team membership, and changing billing settings. You should have absolute trust in the requesting application before granting this permission.",
+          "icon": "fa-gear",
+          "scope": "org:admin",
+          "title": "Administer Organization"
+        }
+      ],
+      "uuid": "969f4d30-eaf9-4f28-b330-37213230d9e4"
+    }
+    "##);
+    for reply in [bob.get(&path), bob.delete(&path)] {
+        assert_eq!(reply.status(), 404);
+    }
+    assert_eq!(app.with_scope("ana", "user:read org:admin").get(&path).status(), 403);
+    assert_eq!(ana.delete(&path).status(), 204);
+    assert_eq!(bearer(&app, &token).get(APPLICATIONS).status(), 401);
+    assert_eq!(ana.delete(&path).status(), 404);
+}
+
+#[test]
+fn an_administrator_assigns_a_token() {
+    let app = app();
+    let one = application(&app);
+    let asking = asking(&one, "token", "repo:read+user:read");
+    let assign = format!("/oauth/authorize/assignuser?username=bob&{asking}&format=json");
+    let (ana, bob) = (app.with_session("ana"), app.with_session("bob"));
+    assert_snapshot!(ana.post_empty(&assign), @r#"
+    200
+    {
+      "message": "Token assigned successfully"
+    }
+    "#);
+    let list = bob.get("/api/v1/user/assignedauthorization");
+    assert_snapshot!(list, @r##"
+    200
+    {
+      "authorizations": [
+        {
+          "application": {
+            "name": "one <b>",
+            "clientId": "MV0D41KI4S9A8391YPED",
+            "description": "the first *application*",
+            "url": "http://app.example.com",
+            "avatar": {
+              "name": "one <b>",
+              "hash": "4d422ac9aaabde4adbf99f387b90be363633fb7ce7411bea5437f95bd46f1640",
+              "color": "#f7b6d2",
+              "kind": "app"
+            },
+            "organization": {
+              "name": "acme",
+              "avatar": {
+                "name": "acme",
+                "hash": "4d422ac9aaabde4adbf99f387b90be363633fb7ce7411bea5437f95bd46f1640",
+                "color": "#f7b6d2",
+                "kind": "org"
+              }
+            }
+          },
+          "uuid": "969f4d30-eaf9-4f28-b330-37213230d9e4",
+          "redirectUri": "http://127.0.0.1:8888/callback",
+          "scopes": [
+            {
+              "dangerous": false,
+              "description": "This application will be able to view and pull all repositories visible to the granting user",
+              "icon": "fa-hdd-o",
+              "scope": "repo:read",
+              "title": "View all visible repositories"
+            },
+            {
+              "dangerous": false,
+              "description": "This application will be able to read user information such as username and email address.",
+              "icon": "fa-user",
+              "scope": "user:read",
+              "title": "Read User Information"
+            }
+          ],
+          "responseType": "token"
+        }
+      ]
+    }
+    "##);
+    let uuid = text(&list.json()["authorizations"][0], "uuid").to_owned();
+    let told = app.rows("SELECT kind, account_id, metadata, subject FROM notification");
+    assert_eq!(told, [["assigned_authorization", "2", "{\"username\":\"ana\"}", uuid.as_str()]]);
+    let log = app.rows("SELECT kind, metadata FROM log_entry ORDER BY id DESC LIMIT 1");
+    assert_snapshot!(log[0].join(" "), @r#"oauth_token_assigned {"assigning_user":"ana","assigned_user":"bob","application":"one <b>","client_id":"MV0D41KI4S9A8391YPED"}"#);
+    // He needs the assignment, and no more than was assigned.
+    let question = format!("/oauth/authorize?{asking}");
+    assert_eq!(bob.get(&question).status(), 403);
+    let question = format!("{question}&assignment_uuid={uuid}");
+    assert_eq!(bob.get(&question).status(), 200);
+    assert_eq!(bob.get(&question.replace("repo:read", "org:admin")).status(), 403);
+    assert_eq!(bob.get(&question.replace("=token", "=code")).status(), 400);
+    let form = format!("{asking}&assignment_uuid={uuid}");
+    let reply = bob.post_form("/oauth/authorizeapp", &form);
+    assert_eq!(part(location(&reply), "token_type"), "Bearer");
+    // It is used up, and the notification gone.
+    assert_eq!(
+        bob.get("/api/v1/user/assignedauthorization").json(),
+        json!({ "authorizations": [] })
+    );
+    assert_eq!(app.rows("SELECT count(*) FROM notification"), [["0"]]);
+    let again = bob.post_form("/oauth/authorizeapp", &form);
+    assert_eq!(part(location(&again), "error"), "unauthorized_client");
+}
+
+#[test]
+fn an_assignment_can_be_declined() {
+    let app = app();
+    let one = application(&app);
+    let asking = asking(&one, "token", "repo:read");
+    let assign = format!("/oauth/authorize/assignuser?username=bob&{asking}");
+    let (ana, bob) = (app.with_session("ana"), app.with_session("bob"));
+    assert_eq!(ana.post_empty(&assign).status(), 200);
+    let list = bob.get("/api/v1/user/assignedauthorization").json();
+    let uuid = text(&list["authorizations"][0], "uuid").to_owned();
+    let path = format!("/api/v1/user/assignedauthorization/{uuid}");
+    assert_eq!(ana.delete(&path).status(), 404);
+    assert_eq!(bob.delete(&path).status(), 204);
+    assert_eq!(bob.delete(&path).status(), 404);
+    assert_eq!(app.rows("SELECT count(*) FROM notification"), [["0"]]);
+    // An application takes its assignments, and what was told of them, along.
+    assert_eq!(ana.post_empty(&assign).status(), 200);
+    let path = format!("{APPLICATIONS}/{}", text(&one, "client_id"));
+    assert_eq!(ana.delete(&path).status(), 204);
+    assert_eq!(app.rows("SELECT count(*) FROM notification"), [["0"]]);
+}
+
+#[test]
+fn what_cannot_be_assigned() {
+    let app = app();
+    let one = application(&app);
+    let ana = app.with_session("ana");
+    let good =
+        format!("/oauth/authorize/assignuser?username=bob&{}", asking(&one, "token", "repo:read"));
+    for (path, status) in [
+        (good.replace("username=bob&", ""), 400),
+        (good.replace("bob", "nobody"), 404),
+        (good.replace("bob", "acme"), 404),
+        (good.replace(text(&one, "client_id"), "NOSUCH"), 404),
+        (good.replace("8888", "9999"), 400),
+        (good.replace("repo:read", "no:such"), 400),
+        (good.replace("=token", "=code"), 400),
+    ] {
+        assert_eq!(ana.post_empty(&path).status(), status, "{path}");
+    }
+    assert_eq!(app.with_session("bob").post_empty(&good).status(), 403);
+    assert_eq!(app.with_session("ana").without("x-csrf-token").post_empty(&good).status(), 403);
+    app.set("feature_assign_oauth_token", "false");
+    assert_eq!(ana.post_empty(&good).status(), 404);
+    assert_eq!(ana.get("/api/v1/user/assignedauthorization").status(), 404);
+}
+
+#[test]
+fn our_own_page_shows_the_token() {
+    let app = app();
+    let ana = app.with_session("ana");
+    assert_eq!(app.anonymous().get("/oauth/localapp?scope=x").status(), 401);
+    assert_snapshot!(ana.get("/oauth/localapp?scope=repo:read&format=json&access_token=t"), @r#"
+    200
+    {
+      "access_token": "t"
+    }
+    "#);
+    let page = ana.get("/oauth/localapp?scope=repo:read");
+    assert!(page.to_string().contains("location.hash"));
+    let policy = page.header("content-security-policy").unwrap_or("-");
+    assert!(policy.contains("script-src 'sha256-"), "{policy}");
+    assert!(ana.get("/oauth/localapp").to_string().contains("Authorization canceled"));
+}
+
+#[test]
+fn signing_in_leads_back_into_the_flow() {
+    let app = app();
+    let one = application(&app);
+    let query = format!("{}&state=a%26b", asking(&one, "token", "repo:read"));
+    let asked = app.anonymous().get(&format!("/oauth/authorize?{query}"));
+    assert_eq!(asked.status(), 401);
+    assert_eq!(asked.header("www-authenticate"), Some("Bearer"));
+    assert_snapshot!(without_style(&asked), @r#"
+
+    </head>
+    <body>
+    <main>
+    <h1>Sign in</h1>
+    <p>An application asks to act in your name at Berth. Who are you?</p>
+    <form method="post" action="/oauth/authorize/signin"><input type="hidden" name="_csrf_token" value="6Mhw0m080ADg7aUAQkxfSNBhxZffgtmDilw4NVhZXE5LyFVkAida3CLN8GgwsyxA"><input type="hidden" name="continue" value="client_id=MV0D41KI4S9A8391YPED&amp;redirect_uri=http%3A%2F%2F127.0.0.1%3A8888%2Fcallback&amp;scope=repo:read&amp;response_type=token&amp;state=a%26b">
+    <label>User name or e-mail address<input name="username" autocomplete="username" required autofocus></label>
+    <label>Password<input name="password" type="password" autocomplete="current-password" required></label>
+    <div class="choices"><button class="first" id="sign-in">Sign in</button></div>
+    </form>
+    </main>
+    </body>
+    </html>
+    "#);
+    let browser = app.continuing(&asked);
+    let form = fields(&asked.to_string(), "/oauth/authorize/signin");
+    let wrong = browser
+        .post_form("/oauth/authorize/signin", &format!("{form}&username=ana&password=wrong"));
+    assert_eq!(wrong.status(), 401);
+    assert!(wrong.to_string().contains("role=\"alert\""));
+    app.advance(60);
+    let right = browser
+        .post_form("/oauth/authorize/signin", &format!("{form}&username=ana&password=password"));
+    assert_eq!(
+        location(&right).replace("%3A", ":"),
+        format!("/oauth/authorize?{query}").replace("%3A", ":")
+    );
+    assert_eq!(app.continuing(&right).get(location(&right)).status(), 200);
+    let log = app.rows("SELECT kind, metadata FROM log_entry ORDER BY id DESC LIMIT 1");
+    assert_eq!(log[0][0], "login_success");
+    // Without the page's own token nobody is signed in: nobody signs others in.
+    let forged =
+        app.anonymous().post_form("/oauth/authorize/signin", "username=ana&password=password");
+    assert_eq!(forged.status(), 401);
+    assert_eq!(forged.header("set-cookie"), None);
+}
+
+#[test]
+fn a_sign_in_leads_nowhere_else() {
+    let app = app();
+    let asked = app.anonymous().get("/oauth/authorize?client_id=x&redirect_uri=x&scope=x");
+    let form = fields(&asked.to_string(), "/oauth/authorize/signin");
+    let (token, _) = form.split_once("&continue").expect("two fields");
+    for evil in ["//evil.example/", "/../../x", "%0d%0alocation:%20//evil.example", "@evil.example"]
+    {
+        let form = format!("{token}&continue={evil}&username=ana&password=password");
+        let reply = app.continuing(&asked).post_form("/oauth/authorize/signin", &form);
+        assert!(location(&reply).starts_with("/oauth/authorize?"), "{evil}");
+        assert!(!location(&reply).contains(['\r', '\n']), "{evil}");
+        app.advance(1);
+    }
+}
+
+#[test]
+fn a_password_in_the_header_counts_for_the_flows_only() {
+    let app = app();
+    let one = application(&app);
+    let query = asking(&one, "token", "repo:read");
+    let page = basic(&app, "ana", "password").get(&format!("/oauth/authorize?{query}&format=json"));
+    assert_eq!(page.status(), 200, "{page}");
+    assert_eq!(basic(&app, "ana", "wrong").get(&format!("/oauth/authorize?{query}")).status(), 401);
+    app.advance(60);
+    assert_eq!(basic(&app, "ana", "password").get("/api/v1/user/authorizations").status(), 401);
+    // A change still wants a CSRF token, unless the client is on the list.
+    let allow = |password| basic(&app, "ana", password).post_form("/oauth/authorizeapp", &query);
+    assert_snapshot!(allow("password"), @r#"
+    403
+    {
+      "error": "CSRF token was invalid or missing. (authorized: user ana)"
+    }
+    "#);
+    assert_eq!(allow("wrong").status(), 401);
+    app.advance(60);
+    app.set("direct_oauth_clientid_whitelist", text(&one, "client_id"));
+    assert_eq!(part(location(&allow("password")), "token_type"), "Bearer");
+    // An address that is not confirmed, and a registry without passwords, let nobody in.
+    app.execute("UPDATE user_profile SET verified = 0 WHERE account_id = 1");
+    assert_eq!(allow("password").status(), 401);
+    app.execute("UPDATE user_profile SET verified = 1");
+    app.set("feature_direct_login", "false");
+    assert_eq!(allow("password").status(), 401);
+}
+
+#[test]
+fn an_application_waits_for_so_many_users() {
+    let app = app();
+    let one = application(&app);
+    let asking = asking(&one, "token", "repo:read");
+    let assign = format!("/oauth/authorize/assignuser?username=bob&{asking}&format=json");
+    app.execute("UPDATE owned_limit SET most = 1 WHERE kind = 'assignments'");
+    let ana = app.with_session("ana");
+    assert_eq!(ana.post_empty(&assign).status(), 200);
+    let refused = ana.post_empty(&assign);
+    assert_eq!(refused.status(), 400, "{refused}");
+    assert_eq!(
+        refused.json()["error_message"],
+        "An application can have at most 1000 assigned tokens that wait for their users"
+    );
+    assert_eq!(app.rows("SELECT count(*) FROM assigned_authorization"), [["1"]]);
+    assert_eq!(app.rows("SELECT count(*) FROM notification"), [["1"]]);
+}
+
+/// Forms are read before anybody asks who calls, so they are short.
+#[test]
+fn forms_have_a_limit() {
+    let app = App::new();
+    let form = |length: usize| {
+        app.anonymous().post_form("/oauth/access_token", &"&".repeat(length)).status()
+    };
+    assert_eq!((form(65_536), form(65_537)), (400, 413));
+}

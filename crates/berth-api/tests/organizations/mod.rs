@@ -1,0 +1,185 @@
+//! Organizations: create, read, change, delete.
+
+mod protocol;
+
+use berth_test::App;
+use insta::assert_snapshot;
+use serde_json::json;
+
+fn app() -> App {
+    App::new().with_user("ana").with_user("bob").with_organization("acme", "ana")
+}
+
+#[test]
+fn the_documented_example() {
+    let app = App::new().with_user("ana");
+    let ana = app.as_user("ana");
+    let body = json!({ "name": "testorg", "email": "testorg@example.com" });
+    assert_snapshot!(ana.post("/api/v1/organization/", body), @r#"
+    201
+    "Created"
+    "#);
+    assert_snapshot!(ana.get("/api/v1/organization/testorg"), @r##"
+    200
+    {
+      "name": "testorg",
+      "email": "testorg@example.com",
+      "avatar": {
+        "name": "testorg",
+        "hash": "5f113632ad532fc78215c9258a4fb60606d1fa386c91b141116a1317bf9c53c8",
+        "color": "#a55194",
+        "kind": "user"
+      },
+      "is_admin": true,
+      "is_member": true,
+      "teams": {
+        "owners": {
+          "name": "owners",
+          "description": "",
+          "role": "admin",
+          "avatar": {
+            "name": "owners",
+            "hash": "6f0e3a8c0eb46e8834b43b03374ece43a030621d92a7437beb48f871e90f8d90",
+            "color": "#c7c7c7",
+            "kind": "team"
+          },
+          "can_view": true,
+          "repo_count": 0,
+          "member_count": 1,
+          "is_synced": false
+        }
+      },
+      "ordered_teams": [
+        "owners"
+      ],
+      "invoice_email": false,
+      "invoice_email_address": null,
+      "tag_expiration_s": 1209600,
+      "is_free_account": true
+    }
+    "##);
+}
+
+#[test]
+fn a_taken_name_is_refused() {
+    let app = app();
+    assert_snapshot!(app.as_user("bob").post("/api/v1/organization/", json!({ "name": "acme" })), @r#"
+    400
+    {
+      "detail": "A user or organization with this name already exists",
+      "error_message": "A user or organization with this name already exists",
+      "error_type": "invalid_request",
+      "title": "invalid_request",
+      "type": "http://localhost:3000/api/v1/error/invalid_request",
+      "status": 400
+    }
+    "#);
+}
+
+#[test]
+fn everybody_sees_that_it_exists() {
+    assert_snapshot!(app().anonymous().get("/api/v1/organization/acme"), @r##"
+    200
+    {
+      "name": "acme",
+      "email": "",
+      "avatar": {
+        "name": "acme",
+        "hash": "4d422ac9aaabde4adbf99f387b90be363633fb7ce7411bea5437f95bd46f1640",
+        "color": "#f7b6d2",
+        "kind": "user"
+      },
+      "is_admin": false,
+      "is_member": false
+    }
+    "##);
+    assert_snapshot!(app().as_user("bob").get("/api/v1/organization/nope"), @r#"
+    404
+    {
+      "detail": "Not Found",
+      "error_message": "Not Found",
+      "error_type": "not_found",
+      "title": "not_found",
+      "type": "http://localhost:3000/api/v1/error/not_found",
+      "status": 404
+    }
+    "#);
+}
+
+#[test]
+fn a_refused_change_changes_nothing() {
+    let app = app();
+    let ana = app.as_user("ana");
+    let before = ana.get("/api/v1/organization/acme").to_string();
+    let body = json!({ "invoice_email": true, "email": "nope" });
+    assert_snapshot!(ana.put("/api/v1/organization/acme", body), @r#"
+    400
+    {
+      "detail": "Invalid email address",
+      "error_message": "Invalid email address",
+      "error_type": "invalid_request",
+      "title": "invalid_request",
+      "type": "http://localhost:3000/api/v1/error/invalid_request",
+      "status": 400
+    }
+    "#);
+    assert_eq!(ana.get("/api/v1/organization/acme").to_string(), before);
+}
+
+#[test]
+fn a_failed_write_leaves_nothing_behind() {
+    let app = app();
+    for part in ["INSERT INTO team ", "INSERT INTO team_member", "INSERT INTO log_entry", "COMMIT"]
+    {
+        app.fail_on(Some(part));
+        let reply = app.as_user("ana").post("/api/v1/organization/", json!({ "name": "half" }));
+        assert_eq!(reply.status(), 500, "{part}");
+        app.fail_on(None);
+        assert_eq!(app.as_user("ana").get("/api/v1/organization/half").status(), 404, "{part}");
+    }
+}
+
+#[test]
+fn a_deleted_name_is_free_at_once() {
+    let app = app();
+    let ana = app.as_user("ana");
+    assert_snapshot!(ana.delete("/api/v1/organization/acme"), @"204");
+    assert_snapshot!(ana.post("/api/v1/organization/", json!({ "name": "acme" })), @r#"
+    201
+    "Created"
+    "#);
+}
+
+/// Quay tells an administrator that they may view every team whatever their token: it looks at the role there, and at what the
+/// token leaves of it where members are read.
+#[test]
+fn which_teams_are_said_to_be_viewable() {
+    let app = App::new().with_roles();
+    let viewable = |person: &str, scope: &str| {
+        let view = app.with_scope(person, scope).get("/api/v1/organization/acme").json();
+        let teams = view["teams"].as_object().expect("teams are shown").clone();
+        let viewable = teams.values().filter(|team| team["can_view"] == true);
+        let names: Vec<String> =
+            viewable.filter_map(|team| team["name"].as_str().map(str::to_owned)).collect();
+        assert_eq!(view["is_admin"], scope == "org:admin" && person != "member");
+        names.join(" ")
+    };
+    assert_eq!(viewable("admin", "org:admin"), "owners creators members");
+    assert_eq!(viewable("admin", "repo:create"), "owners creators members");
+    assert_eq!(viewable("member", "repo:create"), "members");
+    assert_eq!(viewable("member", "org:admin"), "members");
+    let weak = app.with_scope("admin", "repo:create");
+    assert_eq!(weak.get("/api/v1/organization/acme/team/owners/members").status(), 200);
+    assert_eq!(weak.get("/api/v1/organization/acme/team/members/members").status(), 403);
+}
+
+/// What is kept beside the database goes with it.
+#[test]
+fn what_registries_answered_is_forgotten() {
+    let app = app();
+    let uuid = app.rows("SELECT uuid FROM account WHERE name = 'acme'").remove(0).remove(0);
+    app.set_key(&format!("berth/upstream-answers/{uuid}"), b"[]");
+    app.set_key("berth/upstream-answers/another", b"[]");
+    assert_eq!(app.as_user("ana").delete("/api/v1/organization/acme").status(), 204);
+    assert_eq!(app.keys("berth/upstream-answers/"), ["berth/upstream-answers/another"]);
+}

@@ -1,0 +1,89 @@
+//! What a registry knows of images, asked of one that stores none: consoles show these lists on the pages of a repository.
+
+use berth_test::App;
+use berth_web::Method::{Get, Post};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+/// A person of each role, with `acme/lib/x` that the members may read.
+fn app() -> App {
+    let app = App::new().with_roles();
+    let admin = app.as_user("admin");
+    let body = json!({
+        "namespace": "acme", "repository": "lib/x", "visibility": "private", "description": ""
+    });
+    assert_eq!(admin.post("/api/v1/repository", body).status(), 201);
+    let path = "/api/v1/repository/acme/lib/x/permissions/team/members";
+    assert_eq!(admin.put(path, json!({ "role": "read" })).status(), 200);
+    app
+}
+
+#[test]
+fn the_lists_are_empty() {
+    let app = app();
+    let member = app.as_user("member");
+    assert_snapshot!(member.get("/api/v1/repository/acme/lib/x/tag/?limit=100&page=3&onlyActiveTags=true"), @r#"
+    200
+    {
+      "tags": [],
+      "page": 3,
+      "has_additional": false
+    }
+    "#);
+    assert_eq!(member.get("/api/v1/repository/acme/lib/x/tag/").json()["page"], 1);
+    assert_eq!(member.get("/api/v1/repository/acme/lib/x/tag/?page=-4").json()["page"], 1);
+    assert_snapshot!(member.get("/api/v1/repository/acme/lib/x/tag/?page=next"), @r#"
+    400
+    {
+      "message": {
+        "page": "Page index for the results. Default 1."
+      }
+    }
+    "#);
+    let admin = app.as_user("admin");
+    assert_snapshot!(admin.get("/api/v1/repository/acme/lib/x/notification/"), @r#"
+    200
+    {
+      "notifications": []
+    }
+    "#);
+}
+
+/// As the other rows of a repository: who may not read it learns nothing, and who may reads of none that is not there.
+#[test]
+fn who_may() {
+    let nothing = Value::Null;
+    assert_snapshot!(app().matrix(&[
+        (Get, "/api/v1/repository/acme/lib/x/tag/", nothing.clone()),
+        (Get, "/api/v1/repository/acme/ghost/tag/", nothing.clone()),
+        (Get, "/api/v1/repository/acme/lib/x/notification/", nothing.clone()),
+        (Get, "/api/v1/repository/acme/ghost/notification/", nothing),
+        (Post, "/api/v1/repository/acme/lib/x/exportlogs", json!({})),
+        (Post, "/api/v1/repository/acme/ghost/exportlogs", json!({})),
+    ]), @"
+    GET /api/v1/repository/acme/lib/x/tag/
+      200 member admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]
+      401 anonymous
+      403 outsider creator admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+    GET /api/v1/repository/acme/ghost/tag/
+      401 anonymous
+      403 outsider member creator admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+      404 admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]
+    GET /api/v1/repository/acme/lib/x/notification/
+      200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
+      401 anonymous
+      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+    GET /api/v1/repository/acme/ghost/notification/
+      401 anonymous
+      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+      404 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
+    POST /api/v1/repository/acme/lib/x/exportlogs
+      400 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
+      401 anonymous
+      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+    POST /api/v1/repository/acme/ghost/exportlogs
+      401 anonymous
+      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+      404 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
+    ");
+}

@@ -1,0 +1,24 @@
+//! The resources, by their route tables on in-memory SQLite: a folder each, as in `src/`.
+
+mod applications;
+mod autoprune;
+mod common;
+mod concord;
+mod default_permissions;
+mod entities;
+mod invitations;
+mod logs;
+mod mails;
+mod members;
+mod messages;
+mod oauth;
+mod organizations;
+mod permissions;
+mod proxy_cache;
+mod quotas;
+mod repositories;
+mod robots;
+mod sessions;
+mod system;
+mod teams;
+mod users;

@@ -1,0 +1,125 @@
+//! Health, errors, and what nobody serves.
+
+mod console;
+mod schema;
+
+use berth_test::App;
+use berth_web::Method;
+use insta::assert_snapshot;
+
+fn app() -> App {
+    App::new()
+}
+
+#[test]
+fn a_healthy_instance_says_so() {
+    assert_snapshot!(app().anonymous().get("/health/instance"), @r#"
+    200
+    {
+      "data": {
+        "services": {
+          "database": true,
+          "key_value": true
+        }
+      },
+      "status_code": 200
+    }
+    "#);
+    assert_snapshot!(app().anonymous().get("/health/warning"), @r#"
+    200
+    {
+      "data": {
+        "services": {}
+      },
+      "status_code": 200
+    }
+    "#);
+}
+
+#[test]
+fn a_sick_instance_says_what_is_wrong() {
+    let app = app();
+    app.fail_on(Some("FROM schema_version"));
+    assert_snapshot!(app.anonymous().get("/health/instance"), @r#"
+    503
+    {
+      "data": {
+        "services": {
+          "database": false,
+          "key_value": true
+        }
+      },
+      "status_code": 503
+    }
+    "#);
+    app.fail_on(None);
+    app.fail_key_value(true);
+    assert_snapshot!(app.anonymous().get("/health/endtoend"), @r#"
+    503
+    {
+      "data": {
+        "services": {
+          "database": true,
+          "key_value": false
+        }
+      },
+      "status_code": 503
+    }
+    "#);
+}
+
+#[test]
+fn errors_are_explained() {
+    let app = app();
+    assert_snapshot!(app.anonymous().get("/api/v1/error/invalid_token"), @r#"
+    200
+    {
+      "type": "http://localhost:3000/api/v1/error/invalid_token",
+      "title": "invalid_token",
+      "description": "The access token provided was invalid."
+    }
+    "#);
+    assert_snapshot!(app.anonymous().get("/api/v1/error/nope"), @r#"
+    404
+    {
+      "detail": "Not Found",
+      "error_message": "Not Found",
+      "error_type": "not_found",
+      "title": "not_found",
+      "type": "http://localhost:3000/api/v1/error/not_found",
+      "status": 404
+    }
+    "#);
+}
+
+#[test]
+fn explanations_are_not_public_when_nothing_is() {
+    let app = app().with_user("ana").with("feature_anonymous_access", "false");
+    assert_snapshot!(app.anonymous().get("/api/v1/error/invalid_token"), @r#"
+    401
+    {
+      "error": "Anonymous access is not allowed"
+    }
+    "#);
+    assert_eq!(app.as_user("ana").get("/api/v1/error/invalid_token").status(), 200);
+}
+
+#[test]
+fn what_nobody_serves_is_json() {
+    let app = app();
+    let reply = app.anonymous().get("/api/v1/nosuch");
+    assert_snapshot!(reply, @r#"
+    404
+    {
+      "message": "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again."
+    }
+    "#);
+    let reply = app.anonymous().send(Method::Other, "/health/instance", None, Vec::new());
+    assert_snapshot!(reply, @r#"
+    405
+    {
+      "message": "The method is not allowed for the requested URL."
+    }
+    "#);
+    assert_eq!(reply.header("allow"), Some("GET, HEAD, OPTIONS"));
+}

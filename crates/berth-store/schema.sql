@@ -1,0 +1,998 @@
+-- The whole schema of Berth, as a new database gets it. `src/migrate.rs` says how it changes.
+--
+-- Every rule of the data that must hold whatever two requests do at the same moment is here: as UNIQUE, CHECK or FOREIGN KEY,
+-- or as a trigger that refuses (RAISE) or follows. Texts that begin with `berth:` are read by `src/db.rs`.
+--
+-- Spin runs one statement at a time: each ends with a semicolon before an empty line, and no trigger has such a line in it.
+--
+--   _at, _until    microseconds since 1970
+--   _s             seconds
+--   _hash          a SHA-256: what it is of is kept nowhere
+--   sealed_        encrypted under `secret_key` and bound to its row
+--   _kind          beside an id: a foreign key to `account (id, kind)` says with it which kind of account may be there
+--   uuid           the stable id that clients see
+--   AUTOINCREMENT  no id is given twice: the log and caches outlive what they name
+
+-- The version of this schema, and how old code may be that works with it, as the version of its own. Whoever migrates writes
+-- both. An instance goes on serving on a newer schema until `oldest_reader` exceeds its version.
+CREATE TABLE schema_version (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    version INTEGER NOT NULL,
+    oldest_reader INTEGER NOT NULL
+);
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Accounts: users, organizations and robots
+----------------------------------------------------------------------------------------------------------------------------
+
+-- They share one name space, so they share one table.
+CREATE TABLE account (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('user', 'organization', 'robot')),
+    name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    -- The address, or a random UUID where there is none.
+    email TEXT NOT NULL,
+    enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
+    -- A robot's namespace: a robot goes with it.
+    namespace_id INTEGER REFERENCES account (id) ON DELETE CASCADE,
+    -- The user who made an organization for themselves; NULL where a superuser made it. Its number is limited.
+    creator_id INTEGER REFERENCES account (id) ON DELETE SET NULL,
+    invoice_email INTEGER NOT NULL DEFAULT 0 CHECK (invoice_email IN (0, 1)),
+    invoice_email_address TEXT,
+    tag_expiration_s INTEGER NOT NULL DEFAULT 1209600 CHECK (tag_expiration_s >= 0),
+    created_at INTEGER NOT NULL,
+    -- What Concord's API knows of an organization besides Quay's. It is in this row because an organization that either API
+    -- made is the same one.
+    visibility TEXT NOT NULL DEFAULT 'PUBLIC' CHECK (visibility IN ('PUBLIC', 'PRIVATE')),
+    -- The owner, when one was named. NULL where Quay's API made the organization or the owner is gone: then it is the first
+    -- person in a team with role admin, whoever that is at the time.
+    owner_id INTEGER REFERENCES account (id) ON DELETE SET NULL,
+    -- JSON text, or NULL for never set.
+    meta TEXT,
+    cfg TEXT,
+    UNIQUE (id, kind),
+    CHECK ((kind = 'robot') = (namespace_id IS NOT NULL))
+);
+
+CREATE INDEX account_by_namespace ON account (namespace_id) WHERE namespace_id IS NOT NULL;
+
+-- Two users never share an address, whatever the case of its letters. Organizations may.
+CREATE UNIQUE INDEX account_user_email ON account (email COLLATE NOCASE) WHERE kind = 'user';
+
+CREATE INDEX account_by_owner ON account (owner_id) WHERE owner_id IS NOT NULL;
+
+-- Lists are in the order of exact names.
+CREATE INDEX account_organization_by_name ON account (name COLLATE BINARY) WHERE kind = 'organization';
+
+CREATE INDEX account_by_creator ON account (creator_id) WHERE creator_id IS NOT NULL;
+
+-- What only people have.
+CREATE TABLE user_profile (
+    account_id INTEGER PRIMARY KEY,
+    account_kind TEXT NOT NULL DEFAULT 'user' CHECK (account_kind = 'user'),
+    -- argon2id, unlike the other hashes. NULL: no password lets them in.
+    password_hash TEXT,
+    -- Whether they may sign in. That they have shown that an address is theirs is another fact: `proven_email`.
+    verified INTEGER NOT NULL DEFAULT 0 CHECK (verified IN (0, 1)),
+    -- The first user of an installation is a superuser whatever the settings say.
+    is_first INTEGER NOT NULL DEFAULT 0 CHECK (is_first IN (0, 1)),
+    -- Sessions carry the number that was here when they began; raising it ends them all.
+    session_epoch INTEGER NOT NULL DEFAULT 0,
+    given_name TEXT,
+    family_name TEXT,
+    company TEXT,
+    location TEXT,
+    -- The address to which a code was sent that came back. It counts while it is the address of the account.
+    proven_email TEXT,
+    -- Until when an account that somebody made for themselves waits for its confirmation. Then it holds neither name nor
+    -- address.
+    unconfirmed_until INTEGER,
+    -- Codes that mails carry. A person has at most one of each kind, so asking again replaces it.
+    -- What the first code confirms: the address of the account, or the new one here.
+    new_email TEXT,
+    email_code_hash BLOB,
+    email_code_expires_at INTEGER CHECK ((email_code_expires_at IS NULL) = (email_code_hash IS NULL)),
+    -- Who brings the second one may set a new password.
+    recovery_code_hash BLOB,
+    recovery_code_expires_at INTEGER CHECK ((recovery_code_expires_at IS NULL) = (recovery_code_hash IS NULL)),
+    FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
+);
+
+CREATE UNIQUE INDEX user_profile_first ON user_profile (is_first) WHERE is_first = 1;
+
+CREATE UNIQUE INDEX user_profile_email_code ON user_profile (email_code_hash)
+WHERE email_code_hash IS NOT NULL;
+
+CREATE UNIQUE INDEX user_profile_recovery_code ON user_profile (recovery_code_hash)
+WHERE recovery_code_hash IS NOT NULL;
+
+CREATE INDEX user_profile_unconfirmed ON user_profile (unconfirmed_until)
+WHERE unconfirmed_until IS NOT NULL;
+
+-- Accounts that wait for their confirmation. One that somebody made a member of something, or that has anything, stays.
+CREATE VIEW unconfirmed_account AS
+SELECT account.id AS id, account.name AS name, account.email AS email, unconfirmed_until
+FROM user_profile JOIN account ON account.id = user_profile.account_id
+WHERE unconfirmed_until IS NOT NULL AND verified = 0
+    AND NOT EXISTS (SELECT 1 FROM team_member WHERE team_member.account_id = account.id)
+    AND NOT EXISTS (SELECT 1 FROM repository WHERE repository.namespace_id = account.id)
+    AND NOT EXISTS (SELECT 1 FROM account owned WHERE owned.namespace_id = account.id);
+
+-- Whoever wants a name or an address finds it free once its unconfirmed holder's time is over. A hundred others go along.
+CREATE TRIGGER account_needs_room BEFORE INSERT ON account
+WHEN NEW.kind <> 'robot'
+BEGIN
+    DELETE FROM account WHERE id IN (
+        SELECT id FROM unconfirmed_account WHERE unconfirmed_until <= NEW.created_at
+        ORDER BY (name = NEW.name OR email = NEW.email COLLATE NOCASE) DESC LIMIT 100
+    );
+END;
+
+-- Of an account that changes, nothing tells the time but the database's own clock.
+CREATE TRIGGER changed_account_needs_room BEFORE UPDATE OF name, email ON account
+WHEN NEW.kind <> 'robot' AND (NEW.name <> OLD.name OR NEW.email <> OLD.email)
+BEGIN
+    DELETE FROM account WHERE id <> NEW.id AND id IN (
+        SELECT id FROM unconfirmed_account
+        WHERE unconfirmed_until <= strftime('%s', 'now') * 1000000
+            AND (name = NEW.name OR email = NEW.email COLLATE NOCASE)
+    );
+END;
+
+-- A changed address is unproven, unless it is the one that was just proven; codes that were sent to the former one, and those
+-- for another new one, end.
+CREATE TRIGGER changed_address AFTER UPDATE OF email ON account
+WHEN NEW.kind = 'user' AND OLD.email <> NEW.email
+BEGIN
+    UPDATE user_profile SET
+        proven_email = CASE WHEN proven_email = NEW.email COLLATE NOCASE THEN proven_email END,
+        new_email = NULL, email_code_hash = NULL, email_code_expires_at = NULL,
+        recovery_code_hash = NULL, recovery_code_expires_at = NULL
+    WHERE account_id = NEW.id;
+END;
+
+-- An address that somebody proves leaves the account that holds it unproven, which gets a random UUID in its place.
+CREATE TRIGGER proven_address_leaves_others AFTER UPDATE OF proven_email ON user_profile
+WHEN NEW.proven_email IS NOT NULL AND NEW.proven_email IS NOT OLD.proven_email
+BEGIN
+    UPDATE account SET email = lower(printf('%s-%s-4%s-a%s-%s', hex(randomblob(4)), hex(randomblob(2)),
+        substr(hex(randomblob(2)), 2), substr(hex(randomblob(2)), 2), hex(randomblob(6))))
+    WHERE kind = 'user' AND id <> NEW.account_id AND email = NEW.proven_email COLLATE NOCASE
+        AND NOT EXISTS (
+            SELECT 1 FROM user_profile held
+            WHERE held.account_id = account.id AND held.proven_email = account.email COLLATE NOCASE
+        );
+END;
+
+-- The account of a person may become an organization: what only people have goes, repositories and robots stay. Every table
+-- that references (id, kind) of an account must be named here. An owner is a person, so the new organization owns none.
+CREATE TRIGGER user_becomes_organization AFTER UPDATE OF kind ON account
+WHEN OLD.kind = 'user' AND NEW.kind = 'organization'
+BEGIN
+    DELETE FROM user_profile WHERE account_id = OLD.id;
+    DELETE FROM access_token WHERE account_id = OLD.id;
+    DELETE FROM team_member WHERE account_id = OLD.id;
+    DELETE FROM team_invitation WHERE account_id = OLD.id;
+    DELETE FROM authorization_code WHERE account_id = OLD.id;
+    DELETE FROM assigned_authorization WHERE account_id = OLD.id;
+    DELETE FROM star WHERE account_id = OLD.id;
+    DELETE FROM notification WHERE account_id = OLD.id;
+    UPDATE account SET owner_id = NULL WHERE owner_id = OLD.id;
+    INSERT INTO team (organization_id, name, role) VALUES (OLD.id, 'owners', 'admin');
+END;
+
+-- And nothing else becomes anything else.
+CREATE TRIGGER account_kind_stays BEFORE UPDATE OF kind ON account
+WHEN OLD.kind <> NEW.kind AND NOT (OLD.kind = 'user' AND NEW.kind = 'organization')
+BEGIN
+    SELECT RAISE(ABORT, 'berth: an account stays what it is');
+END;
+
+-- An owner is a person.
+CREATE TRIGGER owner_is_a_person BEFORE UPDATE OF owner_id ON account
+WHEN NEW.owner_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM account WHERE id = NEW.owner_id AND kind = 'user')
+BEGIN
+    SELECT RAISE(ABORT, 'berth: an owner is a person');
+END;
+
+-- A new owner is in a team of the organization. Whoever owns it already stays its owner; whoever makes one is put into its
+-- teams by the same transaction.
+CREATE TRIGGER owner_is_a_member BEFORE UPDATE OF owner_id ON account
+WHEN NEW.owner_id IS NOT NULL AND NEW.owner_id IS NOT OLD.owner_id
+    AND EXISTS (SELECT 1 FROM account WHERE id = NEW.owner_id AND kind = 'user')
+    AND NOT EXISTS (
+        SELECT 1 FROM team_member WHERE account_id = NEW.owner_id AND organization_id = NEW.id
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'berth: an owner is a member');
+END;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- How much somebody may own
+----------------------------------------------------------------------------------------------------------------------------
+
+-- The database counts in the statement that inserts, so no two requests at once get past a limit. The triggers that do are
+-- beside the tables that they count: `…_limited` counts up and refuses, `…_counted` counts down.
+-- The numbers are those of `berth_domain::limits`.
+CREATE TABLE owned_limit (
+    kind TEXT PRIMARY KEY,
+    most INTEGER NOT NULL
+) WITHOUT ROWID;
+
+INSERT INTO owned_limit (kind, most) VALUES
+    ('organizations', 1000),
+    ('robots', 10000),
+    ('robot_metadata', 67108864),
+    ('teams', 3000),
+    ('team_members', 15000),
+    ('invitations', 1000),
+    ('repositories', 50000),
+    ('account_permissions', 25000),
+    ('team_permissions', 100000),
+    ('applications', 1000),
+    ('assignments', 1000),
+    ('default_permissions', 1000),
+    ('autoprune_policies', 100),
+    ('messages', 100);
+
+-- How much an account owns of what there may be much of: kept up by triggers, so that nobody counts rows. Of what there is
+-- little of, the triggers count the rows.
+CREATE TABLE owned (
+    holder_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (holder_id, kind)
+) WITHOUT ROWID;
+
+CREATE TRIGGER organizations_limited AFTER INSERT ON account
+WHEN NEW.kind = 'organization' AND NEW.creator_id IS NOT NULL
+BEGIN
+    SELECT RAISE(ABORT, 'berth: limit of organizations')
+    FROM owned_limit WHERE kind = 'organizations' AND most < (
+        SELECT count(*) FROM account WHERE creator_id = NEW.creator_id);
+END;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Robots
+----------------------------------------------------------------------------------------------------------------------------
+
+-- What only robots have; the account itself has the namespace and the name.
+CREATE TABLE robot (
+    account_id INTEGER PRIMARY KEY,
+    account_kind TEXT NOT NULL DEFAULT 'robot' CHECK (account_kind = 'robot'),
+    description TEXT NOT NULL DEFAULT '',
+    -- A JSON object of the client's own.
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
+    -- A JSON array: which tokens of other issuers may stand for this robot's.
+    federation TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(federation)),
+    sealed_token BLOB NOT NULL,
+    -- When its token was last used. Nothing accepts tokens of robots yet, so it is NULL.
+    last_accessed INTEGER,
+    FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
+);
+
+-- The name of a robot begins with that of its namespace, and "+".
+CREATE TRIGGER robot_bears_its_namespace BEFORE INSERT ON account
+WHEN NEW.kind = 'robot' AND NOT EXISTS (
+    SELECT 1 FROM account n
+    WHERE n.id = NEW.namespace_id AND n.kind <> 'robot' AND instr(NEW.name, n.name || '+') = 1
+)
+BEGIN
+    SELECT RAISE(ABORT, 'berth: a robot bears the name of its namespace');
+END;
+
+-- It follows its namespace, whoever renames that.
+CREATE TRIGGER robots_follow AFTER UPDATE OF name ON account
+WHEN OLD.kind <> 'robot' AND OLD.name <> NEW.name COLLATE BINARY
+BEGIN
+    UPDATE account SET name = NEW.name || substr(name, instr(name, '+')) WHERE namespace_id = NEW.id;
+END;
+
+CREATE TRIGGER robots_limited AFTER INSERT ON account
+WHEN NEW.kind = 'robot'
+BEGIN
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'robots', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
+    SELECT RAISE(ABORT, 'berth: limit of robots')
+    FROM owned JOIN owned_limit USING (kind)
+    WHERE holder_id = NEW.namespace_id AND kind = 'robots' AND number > most;
+END;
+
+CREATE TRIGGER robot_metadata_limited AFTER INSERT ON robot
+BEGIN
+    INSERT INTO owned (holder_id, kind, number)
+    SELECT namespace_id, 'robot_metadata', octet_length(NEW.metadata) FROM account WHERE id = NEW.account_id
+    ON CONFLICT DO UPDATE SET number = number + excluded.number;
+    SELECT RAISE(ABORT, 'berth: limit of robot_metadata')
+    FROM account JOIN owned ON holder_id = account.namespace_id JOIN owned_limit ON owned_limit.kind = owned.kind
+    WHERE account.id = NEW.account_id AND owned.kind = 'robot_metadata' AND number > most;
+END;
+
+-- Before: the row of the robot goes with its account.
+CREATE TRIGGER robots_counted BEFORE DELETE ON account
+WHEN OLD.kind = 'robot'
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'robots';
+    UPDATE owned SET number = number - coalesce(
+        (SELECT octet_length(metadata) FROM robot WHERE account_id = OLD.id), 0)
+    WHERE holder_id = OLD.namespace_id AND kind = 'robot_metadata';
+END;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Teams and their members
+----------------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE team (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id INTEGER NOT NULL,
+    organization_kind TEXT NOT NULL DEFAULT 'organization'
+        CHECK (organization_kind = 'organization'),
+    name TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    role TEXT NOT NULL CHECK (role IN ('member', 'creator', 'admin')),
+    UNIQUE (organization_id, name),
+    UNIQUE (id, organization_id),
+    FOREIGN KEY (organization_id, organization_kind)
+        REFERENCES account (id, kind) ON DELETE CASCADE
+);
+
+-- A membership belongs to a team of the same organization; its account is a user or a robot.
+CREATE TABLE team_member (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    team_id INTEGER NOT NULL,
+    organization_id INTEGER NOT NULL,
+    account_id INTEGER NOT NULL,
+    account_kind TEXT NOT NULL CHECK (account_kind IN ('user', 'robot')),
+    UNIQUE (team_id, account_id),
+    FOREIGN KEY (team_id, organization_id) REFERENCES team (id, organization_id) ON DELETE CASCADE,
+    FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
+);
+
+CREATE INDEX team_member_by_account ON team_member (account_id, organization_id);
+
+CREATE INDEX team_member_by_organization ON team_member (organization_id);
+
+-- Never an organization without an owner: at least one person is in a team with role admin. Whatever would take the last
+-- one away fails, unless the organization itself goes (its row is gone when the rows below it are deleted).
+CREATE TRIGGER team_member_deleted_keeps_an_owner AFTER DELETE ON team_member
+WHEN OLD.account_kind = 'user'
+    AND EXISTS (SELECT 1 FROM account WHERE id = OLD.organization_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM team
+        JOIN team_member ON team_member.team_id = team.id AND team_member.account_kind = 'user'
+        WHERE team.organization_id = OLD.organization_id AND team.role = 'admin'
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'berth: organization without owner');
+END;
+
+CREATE TRIGGER team_demoted_keeps_an_owner AFTER UPDATE OF role ON team
+WHEN OLD.role = 'admin' AND NEW.role <> 'admin'
+    AND NOT EXISTS (
+        SELECT 1 FROM team
+        JOIN team_member ON team_member.team_id = team.id AND team_member.account_kind = 'user'
+        WHERE team.organization_id = OLD.organization_id AND team.role = 'admin'
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'berth: organization without owner');
+END;
+
+-- It would get past the two triggers above.
+CREATE TRIGGER team_member_never_moves BEFORE UPDATE OF team_id, organization_id, account_id, account_kind ON team_member
+BEGIN
+    SELECT RAISE(ABORT, 'berth: a membership does not move');
+END;
+
+-- Who leaves an organization owns it no more. An owner who never was in a team of it does not leave.
+CREATE TRIGGER owner_leaves AFTER DELETE ON team_member
+WHEN OLD.account_kind = 'user' AND NOT EXISTS (
+    SELECT 1 FROM team_member
+    WHERE account_id = OLD.account_id AND organization_id = OLD.organization_id
+)
+BEGIN
+    UPDATE account SET owner_id = NULL
+    WHERE id = OLD.organization_id AND owner_id = OLD.account_id;
+END;
+
+CREATE TRIGGER teams_limited AFTER INSERT ON team
+BEGIN
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.organization_id, 'teams', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
+    SELECT RAISE(ABORT, 'berth: limit of teams')
+    FROM owned JOIN owned_limit USING (kind)
+    WHERE holder_id = NEW.organization_id AND kind = 'teams' AND number > most;
+END;
+
+CREATE TRIGGER teams_counted AFTER DELETE ON team
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.organization_id AND kind = 'teams';
+END;
+
+CREATE TRIGGER team_members_limited AFTER INSERT ON team_member
+BEGIN
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.organization_id, 'team_members', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
+    SELECT RAISE(ABORT, 'berth: limit of team_members')
+    FROM owned JOIN owned_limit USING (kind)
+    WHERE holder_id = NEW.organization_id AND kind = 'team_members' AND number > most;
+END;
+
+CREATE TRIGGER team_members_counted AFTER DELETE ON team_member
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.organization_id AND kind = 'team_members';
+END;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Mail
+----------------------------------------------------------------------------------------------------------------------------
+
+-- The outbox: a mail is written in the transaction of what causes it, and leaves after the commit.
+CREATE TABLE mail (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    -- Whom or what it is about: the mail goes with the account.
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    -- Who causes it: a user, or the address of a client that nobody knows. Limits count by it.
+    sender TEXT,
+    recipient TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- When it is tried next; none when it is not to be.
+    due_at INTEGER,
+    -- A mail that was written while there was no gateway leaves when there is one, until then: not with a code that has
+    -- expired. The mark stays: what was held may have been read in the outbox, so that its code proves no address.
+    held_until INTEGER,
+    delivered_at INTEGER,
+    created_at INTEGER NOT NULL,
+    last_error TEXT,
+    -- Text and HTML, sealed: links in them let people in. Of a delivered mail they are not kept.
+    sealed_content BLOB,
+    CHECK (delivered_at IS NULL OR (due_at IS NULL AND sealed_content IS NULL))
+);
+
+CREATE INDEX mail_due ON mail (due_at) WHERE due_at IS NOT NULL;
+
+CREATE INDEX mail_by_account ON mail (account_id);
+
+CREATE INDEX mail_by_time ON mail (created_at);
+
+CREATE INDEX mail_by_recipient ON mail (recipient COLLATE NOCASE, created_at);
+
+CREATE INDEX mail_by_sender ON mail (sender, created_at) WHERE sender IS NOT NULL;
+
+CREATE INDEX mail_held ON mail (held_until) WHERE held_until IS NOT NULL AND attempts = 0;
+
+-- A month is long enough to look into what became of a mail.
+CREATE TRIGGER mail_is_forgotten AFTER INSERT ON mail
+BEGIN
+    DELETE FROM mail WHERE created_at < NEW.created_at - 30 * 86400 * 1000000;
+END;
+
+-- What left, or may have, counts for an hour although what it was about is gone: whoever makes and deletes organizations sends
+-- no more than others.
+CREATE TABLE gone_mail (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    recipient TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+);
+
+CREATE INDEX gone_mail_by_recipient ON gone_mail (recipient COLLATE NOCASE, created_at);
+
+CREATE INDEX gone_mail_by_sender ON gone_mail (sender, created_at);
+
+CREATE INDEX gone_mail_by_age ON gone_mail (created_at);
+
+CREATE TRIGGER mail_is_gone AFTER DELETE ON mail
+WHEN OLD.sender IS NOT NULL AND (OLD.attempts > 0 OR OLD.delivered_at IS NOT NULL)
+BEGIN
+    INSERT INTO gone_mail (recipient, subject, sender, created_at)
+    VALUES (OLD.recipient, OLD.subject, OLD.sender, OLD.created_at);
+    DELETE FROM gone_mail WHERE created_at < (SELECT max(created_at) FROM gone_mail) - 3600 * 1000000;
+END;
+
+CREATE VIEW limited_mail AS
+SELECT recipient, subject, sender, created_at FROM mail WHERE sender IS NOT NULL
+UNION ALL
+SELECT recipient, subject, sender, created_at FROM gone_mail;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Invitations and notifications
+----------------------------------------------------------------------------------------------------------------------------
+
+-- An invitation into a team, for a user or for an e-mail address: never two of the same, whatever the case of the letters.
+CREATE TABLE team_invitation (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    team_id INTEGER NOT NULL,
+    organization_id INTEGER NOT NULL,
+    account_id INTEGER,
+    account_kind TEXT NOT NULL DEFAULT 'user' CHECK (account_kind = 'user'),
+    email TEXT COLLATE NOCASE,
+    inviter_id INTEGER REFERENCES account (id) ON DELETE SET NULL,
+    -- The code is found by its SHA-256, and kept sealed because the invited person is shown it.
+    code_hash BLOB NOT NULL UNIQUE,
+    sealed_code BLOB NOT NULL,
+    mail_id INTEGER REFERENCES mail (id) ON DELETE SET NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    CHECK ((account_id IS NULL) <> (email IS NULL)),
+    UNIQUE (team_id, account_id),
+    UNIQUE (team_id, email),
+    FOREIGN KEY (team_id, organization_id) REFERENCES team (id, organization_id) ON DELETE CASCADE,
+    FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
+);
+
+CREATE INDEX team_invitation_by_organization ON team_invitation (organization_id, expires_at);
+
+CREATE INDEX team_invitation_by_account ON team_invitation (account_id);
+
+CREATE INDEX team_invitation_by_inviter ON team_invitation (inviter_id);
+
+CREATE INDEX team_invitation_by_mail ON team_invitation (mail_id);
+
+CREATE TRIGGER team_invitation_expired AFTER INSERT ON team_invitation
+BEGIN
+    DELETE FROM team_invitation
+    WHERE organization_id = NEW.organization_id AND expires_at <= NEW.created_at;
+END;
+
+-- Whoever is in the team needs no invitation into it.
+CREATE TRIGGER team_member_was_invited AFTER INSERT ON team_member
+BEGIN
+    DELETE FROM team_invitation WHERE team_id = NEW.team_id AND account_id = NEW.account_id;
+END;
+
+-- A link that leads nowhere any more is not sent. A mail that somebody began to deliver stays on record, or limits would not
+-- count it.
+CREATE TRIGGER team_invitation_deleted AFTER DELETE ON team_invitation
+BEGIN
+    DELETE FROM mail WHERE id = OLD.mail_id AND delivered_at IS NULL AND attempts = 0;
+    UPDATE mail SET due_at = NULL WHERE id = OLD.mail_id AND delivered_at IS NULL;
+END;
+
+CREATE TRIGGER team_invitation_renewed AFTER UPDATE OF mail_id ON team_invitation
+WHEN OLD.mail_id IS NOT NEW.mail_id
+BEGIN
+    DELETE FROM mail WHERE id = OLD.mail_id AND delivered_at IS NULL AND attempts = 0;
+    UPDATE mail SET due_at = NULL WHERE id = OLD.mail_id AND delivered_at IS NULL;
+END;
+
+CREATE TRIGGER invitations_limited AFTER INSERT ON team_invitation
+BEGIN
+    SELECT RAISE(ABORT, 'berth: limit of invitations')
+    FROM owned_limit WHERE kind = 'invitations' AND most < (
+        SELECT count(*) FROM team_invitation
+        WHERE organization_id = NEW.organization_id AND expires_at > NEW.created_at);
+END;
+
+-- What a user is told in the web console.
+CREATE TABLE notification (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    -- By what its maker finds it again.
+    subject TEXT,
+    metadata TEXT NOT NULL DEFAULT '{}',
+    -- The notification of an invitation goes with it, and tells what the invitation says.
+    invitation_id INTEGER UNIQUE REFERENCES team_invitation (id) ON DELETE CASCADE,
+    dismissed INTEGER NOT NULL DEFAULT 0 CHECK (dismissed IN (0, 1)),
+    created_at INTEGER NOT NULL,
+    CHECK ((kind = 'org_team_invite') = (invitation_id IS NOT NULL))
+);
+
+CREATE INDEX notification_by_account ON notification (account_id);
+
+CREATE INDEX notification_by_subject ON notification (subject) WHERE subject IS NOT NULL;
+
+-- Strangers fill nobody's notifications without end: beyond a thousand the oldest go, dismissed ones first, then those of
+-- whoever sends the new one.
+CREATE TRIGGER notifications_are_limited AFTER INSERT ON notification
+WHEN (SELECT count(*) FROM notification WHERE account_id = NEW.account_id) > 1000
+BEGIN
+    DELETE FROM notification WHERE id IN (
+        SELECT n.id FROM notification n LEFT JOIN team_invitation i ON i.id = n.invitation_id
+        WHERE n.account_id = NEW.account_id AND n.id <> NEW.id
+        ORDER BY n.dismissed DESC,
+            i.inviter_id IS (SELECT inviter_id FROM team_invitation WHERE id = NEW.invitation_id) DESC,
+            n.id
+        LIMIT 1
+    );
+END;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Repositories
+----------------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE repository (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    namespace_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    is_public INTEGER NOT NULL DEFAULT 0 CHECK (is_public IN (0, 1)),
+    created_at INTEGER NOT NULL,
+    -- An opaque value that answers carry for badges of private repositories.
+    status_token TEXT NOT NULL DEFAULT '',
+    UNIQUE (namespace_id, name),
+    UNIQUE (id, namespace_id)
+);
+
+-- Lists go by id, in one namespace or over all public repositories.
+CREATE INDEX repository_by_namespace ON repository (namespace_id, id);
+
+CREATE INDEX repository_public ON repository (id) WHERE is_public = 1;
+
+CREATE TRIGGER repositories_limited AFTER INSERT ON repository
+BEGIN
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'repositories', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
+    SELECT RAISE(ABORT, 'berth: limit of repositories')
+    FROM owned JOIN owned_limit USING (kind)
+    WHERE holder_id = NEW.namespace_id AND kind = 'repositories' AND number > most;
+END;
+
+CREATE TRIGGER repositories_counted AFTER DELETE ON repository
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'repositories';
+END;
+
+-- A role on one repository, for an account or for a team of the repository's own organization.
+CREATE TABLE repository_permission (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repository_id INTEGER NOT NULL,
+    namespace_id INTEGER NOT NULL,
+    account_id INTEGER REFERENCES account (id) ON DELETE CASCADE,
+    team_id INTEGER,
+    role TEXT NOT NULL CHECK (role IN ('read', 'write', 'admin')),
+    CHECK ((account_id IS NULL) <> (team_id IS NULL)),
+    UNIQUE (repository_id, account_id),
+    UNIQUE (repository_id, team_id),
+    FOREIGN KEY (repository_id, namespace_id)
+        REFERENCES repository (id, namespace_id) ON DELETE CASCADE,
+    FOREIGN KEY (team_id, namespace_id) REFERENCES team (id, organization_id) ON DELETE CASCADE
+);
+
+CREATE INDEX repository_permission_by_account ON repository_permission (account_id)
+WHERE account_id IS NOT NULL;
+
+CREATE INDEX repository_permission_by_namespace ON repository_permission (namespace_id, account_id)
+WHERE account_id IS NOT NULL;
+
+CREATE INDEX repository_permission_by_team ON repository_permission (team_id)
+WHERE team_id IS NOT NULL;
+
+CREATE TRIGGER account_permissions_limited AFTER INSERT ON repository_permission
+WHEN NEW.account_id IS NOT NULL
+BEGIN
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'account_permissions', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
+    SELECT RAISE(ABORT, 'berth: limit of account_permissions')
+    FROM owned JOIN owned_limit USING (kind)
+    WHERE holder_id = NEW.namespace_id AND kind = 'account_permissions' AND number > most;
+END;
+
+CREATE TRIGGER account_permissions_counted AFTER DELETE ON repository_permission
+WHEN OLD.account_id IS NOT NULL
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'account_permissions';
+END;
+
+CREATE TRIGGER team_permissions_limited AFTER INSERT ON repository_permission
+WHEN NEW.team_id IS NOT NULL
+BEGIN
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'team_permissions', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
+    SELECT RAISE(ABORT, 'berth: limit of team_permissions')
+    FROM owned JOIN owned_limit USING (kind)
+    WHERE holder_id = NEW.namespace_id AND kind = 'team_permissions' AND number > most;
+END;
+
+CREATE TRIGGER team_permissions_counted AFTER DELETE ON repository_permission
+WHEN OLD.team_id IS NOT NULL
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'team_permissions';
+END;
+
+-- What a new repository of an organization gets: a role for an account or a team, whoever creates it or when one account
+-- does.
+CREATE TABLE default_permission (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    organization_id INTEGER NOT NULL,
+    organization_kind TEXT NOT NULL DEFAULT 'organization'
+        CHECK (organization_kind = 'organization'),
+    creator_id INTEGER REFERENCES account (id) ON DELETE CASCADE,
+    account_id INTEGER REFERENCES account (id) ON DELETE CASCADE,
+    team_id INTEGER,
+    role TEXT NOT NULL CHECK (role IN ('read', 'write', 'admin')),
+    CHECK ((account_id IS NULL) <> (team_id IS NULL)),
+    FOREIGN KEY (organization_id, organization_kind)
+        REFERENCES account (id, kind) ON DELETE CASCADE,
+    FOREIGN KEY (team_id, organization_id) REFERENCES team (id, organization_id) ON DELETE CASCADE
+);
+
+CREATE INDEX default_permission_by_organization ON default_permission (organization_id);
+
+CREATE INDEX default_permission_by_creator ON default_permission (creator_id)
+WHERE creator_id IS NOT NULL;
+
+CREATE INDEX default_permission_by_account ON default_permission (account_id)
+WHERE account_id IS NOT NULL;
+
+CREATE INDEX default_permission_by_team ON default_permission (team_id) WHERE team_id IS NOT NULL;
+
+CREATE TRIGGER default_permissions_limited AFTER INSERT ON default_permission
+BEGIN
+    SELECT RAISE(ABORT, 'berth: limit of default_permissions')
+    FROM owned_limit WHERE kind = 'default_permissions' AND most < (
+        SELECT count(*) FROM default_permission WHERE organization_id = NEW.organization_id);
+END;
+
+-- Repositories that a person marked as their favourites.
+CREATE TABLE star (
+    account_id INTEGER NOT NULL,
+    account_kind TEXT NOT NULL DEFAULT 'user' CHECK (account_kind = 'user'),
+    repository_id INTEGER NOT NULL REFERENCES repository (id) ON DELETE CASCADE,
+    PRIMARY KEY (account_id, repository_id),
+    FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE INDEX star_by_repository ON star (repository_id);
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Quotas and auto-prune policies
+----------------------------------------------------------------------------------------------------------------------------
+
+-- How much a namespace may hold, and what happens when it fills up.
+CREATE TABLE quota (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    namespace_id INTEGER NOT NULL UNIQUE REFERENCES account (id) ON DELETE CASCADE,
+    limit_bytes INTEGER NOT NULL CHECK (limit_bytes >= 0)
+);
+
+CREATE TABLE quota_limit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    quota_id INTEGER NOT NULL REFERENCES quota (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('Warning', 'Reject')),
+    percent INTEGER NOT NULL CHECK (percent BETWEEN 1 AND 100),
+    UNIQUE (quota_id, kind, percent)
+);
+
+-- Which tags of a namespace, or of one repository of it, go by themselves.
+CREATE TABLE autoprune_policy (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    namespace_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    -- NULL: of all repositories of the namespace.
+    repository_id INTEGER,
+    method TEXT NOT NULL CHECK (method IN ('number_of_tags', 'creation_date')),
+    -- A number of tags or an age such as 7d, as JSON.
+    value TEXT NOT NULL CHECK (json_valid(value)),
+    -- Empty: every tag.
+    tag_pattern TEXT NOT NULL DEFAULT '',
+    tag_pattern_matches INTEGER NOT NULL DEFAULT 1 CHECK (tag_pattern_matches IN (0, 1)),
+    FOREIGN KEY (repository_id, namespace_id)
+        REFERENCES repository (id, namespace_id) ON DELETE CASCADE
+);
+
+CREATE UNIQUE INDEX autoprune_policy_of_namespace
+ON autoprune_policy (namespace_id, method, value, tag_pattern, tag_pattern_matches)
+WHERE repository_id IS NULL;
+
+CREATE UNIQUE INDEX autoprune_policy_of_repository
+ON autoprune_policy (repository_id, method, value, tag_pattern, tag_pattern_matches)
+WHERE repository_id IS NOT NULL;
+
+CREATE INDEX autoprune_policy_by_owner ON autoprune_policy (namespace_id, repository_id);
+
+CREATE TRIGGER autoprune_policies_limited AFTER INSERT ON autoprune_policy
+BEGIN
+    SELECT RAISE(ABORT, 'berth: limit of autoprune_policies')
+    FROM owned_limit WHERE kind = 'autoprune_policies' AND most < (
+        SELECT count(*) FROM autoprune_policy
+        WHERE namespace_id = NEW.namespace_id AND repository_id IS NEW.repository_id);
+END;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Applications (OAuth) and their tokens
+----------------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE oauth_application (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    client_id TEXT NOT NULL UNIQUE,
+    -- The organization, or the user whose first token the installation made.
+    namespace_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    application_uri TEXT NOT NULL DEFAULT '',
+    redirect_uri TEXT NOT NULL DEFAULT '',
+    avatar_email TEXT,
+    -- NULL for the application `automation` of a user.
+    sealed_secret BLOB,
+    created_at INTEGER NOT NULL
+);
+
+CREATE INDEX oauth_application_by_namespace ON oauth_application (namespace_id);
+
+-- The application `automation` is known by the name of its user, and follows them when they are renamed: what they do later is
+-- not logged under a name that somebody else has by then. Where that is taken it gets a random one, as every other application.
+CREATE TRIGGER automation_follows AFTER UPDATE OF name ON account
+WHEN OLD.kind <> 'robot' AND OLD.name <> NEW.name COLLATE BINARY
+BEGIN
+    UPDATE oauth_application SET client_id = CASE
+        WHEN EXISTS (SELECT 1 FROM oauth_application WHERE client_id = NEW.name) THEN hex(randomblob(10))
+        ELSE NEW.name END
+    WHERE namespace_id = NEW.id AND name = 'automation' AND client_id = OLD.name;
+END;
+
+CREATE TRIGGER applications_limited AFTER INSERT ON oauth_application
+BEGIN
+    SELECT RAISE(ABORT, 'berth: limit of applications')
+    FROM owned_limit WHERE kind = 'applications' AND most < (
+        SELECT count(*) FROM oauth_application WHERE namespace_id = NEW.namespace_id);
+END;
+
+-- A token is found by the SHA-256 of its text; the text itself is kept nowhere.
+CREATE TABLE access_token (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    token_hash BLOB NOT NULL UNIQUE,
+    application_id INTEGER NOT NULL REFERENCES oauth_application (id) ON DELETE CASCADE,
+    account_id INTEGER NOT NULL,
+    account_kind TEXT NOT NULL DEFAULT 'user' CHECK (account_kind = 'user'),
+    created_by INTEGER REFERENCES account (id) ON DELETE SET NULL,
+    name TEXT,
+    scope TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    -- When it was last used, to the minute.
+    accessed_at INTEGER,
+    FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
+);
+
+CREATE INDEX access_token_by_application ON access_token (application_id);
+
+CREATE INDEX access_token_by_account ON access_token (account_id);
+
+CREATE INDEX access_token_by_creator ON access_token (created_by);
+
+-- Codes of the OAuth code flow. A code is found by its SHA-256. A used one is kept until it expires, so that a second use is
+-- noticed and ends the token that the first one gave.
+CREATE TABLE authorization_code (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    code_hash BLOB NOT NULL UNIQUE,
+    application_id INTEGER NOT NULL REFERENCES oauth_application (id) ON DELETE CASCADE,
+    account_id INTEGER NOT NULL,
+    account_kind TEXT NOT NULL DEFAULT 'user' CHECK (account_kind = 'user'),
+    redirect_uri TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    -- PKCE (S256); clients that show their secret may do without.
+    code_challenge TEXT,
+    expires_at INTEGER NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0 CHECK (used IN (0, 1)),
+    token_id INTEGER REFERENCES access_token (id) ON DELETE SET NULL,
+    FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
+);
+
+CREATE INDEX authorization_code_by_application ON authorization_code (application_id);
+
+CREATE INDEX authorization_code_by_account ON authorization_code (account_id);
+
+CREATE INDEX authorization_code_by_token ON authorization_code (token_id) WHERE token_id IS NOT NULL;
+
+CREATE INDEX authorization_code_by_expiry ON authorization_code (expires_at);
+
+-- Tokens that an administrator assigned to a user, who must still accept them.
+CREATE TABLE assigned_authorization (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    application_id INTEGER NOT NULL REFERENCES oauth_application (id) ON DELETE CASCADE,
+    account_id INTEGER NOT NULL,
+    account_kind TEXT NOT NULL DEFAULT 'user' CHECK (account_kind = 'user'),
+    redirect_uri TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    response_type TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
+);
+
+CREATE INDEX assigned_authorization_by_application ON assigned_authorization (application_id);
+
+CREATE INDEX assigned_authorization_by_account ON assigned_authorization (account_id);
+
+-- Whatever ends an assignment withdraws what the user was told of it.
+CREATE TRIGGER assigned_authorization_deleted_withdraws AFTER DELETE ON assigned_authorization
+BEGIN
+    DELETE FROM notification WHERE subject = OLD.uuid AND kind = 'assigned_authorization';
+END;
+
+CREATE TRIGGER assignments_limited AFTER INSERT ON assigned_authorization
+BEGIN
+    SELECT RAISE(ABORT, 'berth: limit of assignments')
+    FROM owned_limit WHERE kind = 'assignments' AND most < (
+        SELECT count(*) FROM assigned_authorization WHERE application_id = NEW.application_id);
+END;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Proxy cache
+----------------------------------------------------------------------------------------------------------------------------
+
+-- Which registry an organization caches: at most one. User name and password are sealed.
+CREATE TABLE proxy_cache_config (
+    organization_id INTEGER PRIMARY KEY,
+    organization_kind TEXT NOT NULL DEFAULT 'organization'
+        CHECK (organization_kind = 'organization'),
+    upstream_registry TEXT NOT NULL,
+    sealed_username BLOB,
+    sealed_password BLOB,
+    -- 0 or less: cached tags do not expire.
+    expiration_s INTEGER NOT NULL,
+    insecure INTEGER NOT NULL CHECK (insecure IN (0, 1)),
+    FOREIGN KEY (organization_id, organization_kind)
+        REFERENCES account (id, kind) ON DELETE CASCADE
+);
+
+-- Upstream registries that are being tried right now, so that they can be counted. A check that ends normally takes its row
+-- away; the row of one that the host has ended expires.
+CREATE TABLE upstream_check (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    caller_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    expires_at INTEGER NOT NULL
+);
+
+CREATE INDEX upstream_check_by_organization ON upstream_check (organization_id);
+
+CREATE INDEX upstream_check_by_caller ON upstream_check (caller_id);
+
+----------------------------------------------------------------------------------------------------------------------------
+-- The log
+----------------------------------------------------------------------------------------------------------------------------
+
+-- Entries outlive what they tell of: no foreign keys, ids are never given twice.
+CREATE TABLE log_entry (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    namespace_id INTEGER,
+    performer_id INTEGER,
+    ip TEXT,
+    metadata TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    -- The repository that an entry tells of, by its name in the namespace of the entry.
+    repository TEXT GENERATED ALWAYS AS (
+        CASE WHEN instr(kind, '_repo') > 0 THEN json_extract(metadata, '$.repo') END
+    ) VIRTUAL
+);
+
+CREATE INDEX log_entry_by_namespace ON log_entry (namespace_id, created_at);
+
+CREATE INDEX log_entry_by_time ON log_entry (created_at);
+
+CREATE INDEX log_entry_by_performer ON log_entry (performer_id, created_at);
+
+CREATE INDEX log_entry_by_repository ON log_entry (namespace_id, repository, created_at)
+WHERE repository IS NOT NULL;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Messages
+----------------------------------------------------------------------------------------------------------------------------
+
+-- What superusers tell everybody.
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    content TEXT NOT NULL,
+    severity TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'error')),
+    media_type TEXT NOT NULL CHECK (media_type IN ('text/plain', 'text/markdown')),
+    created_at INTEGER NOT NULL
+);
+
+CREATE TRIGGER messages_limited AFTER INSERT ON message
+BEGIN
+    SELECT RAISE(ABORT, 'berth: limit of messages')
+    FROM owned_limit WHERE kind = 'messages' AND most < (
+        SELECT count(*) FROM message);
+END;

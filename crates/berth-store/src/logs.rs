@@ -1,0 +1,411 @@
+//! The audit log: written in the transaction of what it tells of, read by those who administer what it happened to.
+
+use berth_access::{
+    Grant, NamespaceAdminView, OwnNamespaceView, RepositoryAdminView, SuperuserView,
+};
+use berth_domain::limits::{
+    LOG_MEMBER_BYTES, LOG_METADATA_BYTES, LOG_METADATA_READ_BYTES, LOG_PAGE_BYTES,
+};
+use berth_domain::{LogKind, Timestamp};
+use serde_json::{Map, Value as Json};
+
+use crate::db::{Database, Row, StoreError, Transaction, Value};
+
+/// An entry to be written.
+#[derive(Debug, Clone)]
+pub struct LogEntry {
+    /// What happened.
+    pub kind: LogKind,
+    /// The organization or user that it happened to.
+    pub namespace_id: Option<i64>,
+    /// Who did it.
+    pub performer_id: Option<i64>,
+    /// The client's address.
+    pub ip: Option<String>,
+    /// What more there is to say, by kind (`docs/contract/quay.md` 8.2).
+    pub metadata: Map<String, Json>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Writes the entries, in order, with one statement. What is longer than an entry may be is shortened, see [`bounded`].
+///
+/// # Errors
+/// [`StoreError`].
+pub fn append(tx: &Transaction<'_>, entries: &[LogEntry]) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let rows = vec!["(?, ?, ?, ?, ?, ?)"; entries.len()].join(", ");
+    let sql = format!(
+        "INSERT INTO log_entry (kind, namespace_id, performer_id, ip, metadata, created_at) VALUES {rows}"
+    );
+    let parameters: Vec<Value> = entries
+        .iter()
+        .flat_map(|entry| {
+            [
+                entry.kind.as_str().into(),
+                entry.namespace_id.into(),
+                entry.performer_id.into(),
+                entry.ip.clone().into(),
+                bounded(&entry.metadata).into(),
+                entry.at.into(),
+            ]
+        })
+        .collect();
+    tx.execute(&sql, &parameters)?;
+    Ok(())
+}
+
+/// The mark of what was left out of an entry.
+pub const LEFT_OUT: &str = "…";
+
+/// The metadata as JSON text of at most [`LOG_METADATA_BYTES`]: every entry is written through here, so that none is too
+/// large to be read. Metadata that is longer loses what is longest: members of more than [`LOG_MEMBER_BYTES`] are cut, texts
+/// at their end, with a mark, and all else leaves nothing but the mark. Should that not be enough, members are cut shorter,
+/// and at last those go that do not fit.
+fn bounded(metadata: &Map<String, Json>) -> String {
+    let text = json_text(metadata);
+    if text.len() <= LOG_METADATA_BYTES {
+        return text;
+    }
+    let lengths = [LOG_MEMBER_BYTES, LOG_MEMBER_BYTES / 4, LOG_MEMBER_BYTES / 16];
+    let shortened = lengths.map(|longest| shortened(metadata, longest));
+    let fitting = shortened.iter().map(json_text).find(|text| text.len() <= LOG_METADATA_BYTES);
+    fitting.unwrap_or_else(|| {
+        let mut room = LOG_METADATA_BYTES - 2;
+        let members = shortened[2].iter().take_while(|(name, value)| {
+            let length = json_text(name).len() + json_text(value).len() + 2;
+            let fits = length <= room;
+            room = room.saturating_sub(length);
+            fits
+        });
+        let members = members.map(|(name, value)| (name.clone(), value.clone()));
+        json_text(&members.collect::<Map<_, _>>())
+    })
+}
+
+/// The members, none of them longer than `longest` bytes of JSON text.
+fn shortened(metadata: &Map<String, Json>, longest: usize) -> Map<String, Json> {
+    let shorten = |value: &Json| match value {
+        value if json_text(value).len() <= longest => value.clone(),
+        Json::String(text) => cut(text, longest).into(),
+        _ => LEFT_OUT.into(),
+    };
+    metadata.iter().map(|(name, value)| (name.clone(), shorten(value))).collect()
+}
+
+/// The beginning of a text with the mark behind it, at most `longest` bytes as JSON text.
+fn cut(text: &str, longest: usize) -> String {
+    let mut room = longest.saturating_sub(LEFT_OUT.len() + 2);
+    let fitting = text.chars().take_while(|character| {
+        // As JSON, control characters have up to six bytes.
+        let length = if character.is_control() { 6 } else { character.len_utf8() };
+        let length = if matches!(character, '"' | '\\') { 2 } else { length };
+        let fits = length <= room;
+        room = room.saturating_sub(length);
+        fits
+    });
+    fitting.chain(LEFT_OUT.chars()).collect()
+}
+
+fn json_text(value: &impl serde::Serialize) -> String {
+    match serde_json::to_string(value) {
+        Ok(text) => text,
+        Err(error) => unreachable!("metadata is plain data with string keys: {error}"),
+    }
+}
+
+/// Which entries somebody may read. Made of a grant only, so that nobody reads another tenant's.
+#[derive(Debug, Clone, Copy)]
+pub struct LogFilter(Entries);
+
+#[derive(Debug, Clone, Copy)]
+enum Entries {
+    /// What happened to a namespace.
+    Namespace(i64),
+    /// What happened to a repository since it was made: another may have had its name before.
+    Repository { namespace_id: i64, id: i64 },
+    /// Everything.
+    All,
+}
+
+impl LogFilter {
+    /// What happened to a namespace; none when it does not exist.
+    #[must_use]
+    pub fn namespace(grant: &Grant<NamespaceAdminView>) -> Option<Self> {
+        grant.namespace().map(|namespace| Self(Entries::Namespace(namespace.id)))
+    }
+
+    /// What happened to the caller's own namespace.
+    #[must_use]
+    pub fn own(grant: &Grant<OwnNamespaceView>) -> Option<Self> {
+        grant.namespace().map(|namespace| Self(Entries::Namespace(namespace.id)))
+    }
+
+    /// What happened to a repository; none when it does not exist.
+    #[must_use]
+    pub fn repository(grant: &Grant<RepositoryAdminView>) -> Option<Self> {
+        let (namespace, repository) = (&grant.target().namespace, &grant.target().repository);
+        let (namespace_id, id) = (namespace.as_ref()?.id, repository.as_ref()?.id);
+        Some(Self(Entries::Repository { namespace_id, id }))
+    }
+
+    /// Everything.
+    #[must_use]
+    pub const fn everything(_grant: &Grant<SuperuserView>) -> Self {
+        Self(Entries::All)
+    }
+
+    /// The condition on `log_entry l`. Its parameters are the first three: from when on, and those of [`Self::ids`].
+    const fn condition(self) -> &'static str {
+        match self.0 {
+            Entries::Namespace(_) => "l.namespace_id = ?2 AND l.created_at >= ?1",
+            Entries::Repository { .. } => {
+                "l.namespace_id = ?2 AND l.repository = (SELECT name FROM repository WHERE id = ?3)
+                AND l.created_at >= max(?1, (SELECT created_at FROM repository WHERE id = ?3))"
+            }
+            Entries::All => "l.created_at >= ?1",
+        }
+    }
+
+    const fn ids(self) -> (Value, Value) {
+        match self.0 {
+            Entries::Namespace(id) => (Value::Integer(id), Value::Null),
+            Entries::Repository { namespace_id, id } => {
+                (Value::Integer(namespace_id), Value::Integer(id))
+            }
+            Entries::All => (Value::Null, Value::Null),
+        }
+    }
+}
+
+/// Which entries are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct LogQuery<'a> {
+    /// From then on.
+    pub start: Timestamp,
+    /// Before then.
+    pub end: Timestamp,
+    /// Only what this user or robot did.
+    pub performer: Option<&'a str>,
+}
+
+/// An account as an entry tells of it.
+#[derive(Debug, Clone)]
+pub struct LogAccount {
+    /// `user`, `organization` or `robot`.
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// E-mail address, or what stands in its place.
+    pub email: String,
+}
+
+/// An entry as it is read.
+#[derive(Debug, Clone)]
+pub struct LogLine {
+    /// Row id.
+    pub id: i64,
+    /// What happened.
+    pub kind: String,
+    /// JSON object as text.
+    pub metadata: String,
+    /// The client's address.
+    pub ip: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it, if he is known and still there.
+    pub performer: Option<LogAccount>,
+    /// Whom it happened to, if it is still there.
+    pub namespace: Option<LogAccount>,
+}
+
+/// The id of the performer who is asked for, if there is one: a person, or a robot of the namespace that is read. Which
+/// robots others have is not told.
+const PERFORMER: &str = "SELECT id FROM account WHERE name = ?6 AND name = ?6 COLLATE BINARY
+    AND (kind = 'user' OR (kind = 'robot' AND (?2 IS NULL OR namespace_id = ?2)))";
+
+/// The metadata of `log_entry l` as it is read: whole, but for what earlier versions wrote without a limit. Of that, members
+/// that are long are replaced by the mark.
+fn readable_metadata() -> String {
+    format!(
+        "CASE WHEN octet_length(l.metadata) <= {LOG_METADATA_READ_BYTES} THEN l.metadata
+            WHEN json_valid(l.metadata) THEN (SELECT json_group_object(key, CASE
+                    WHEN type IN ('array', 'object') OR octet_length(value) > {LOG_MEMBER_BYTES}
+                    THEN '{LEFT_OUT}' ELSE value END)
+                FROM json_each(l.metadata) LIMIT 1)
+            ELSE '{{}}' END"
+    )
+}
+
+/// A page of entries, the newest first, after the entry at `after` (time and row id): at most `limit`, and no more than
+/// [`LOG_PAGE_BYTES`] of metadata unless the first alone is longer. None when there is no such performer. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn page(
+    db: &dyn Database,
+    reach: LogFilter,
+    query: LogQuery<'_>,
+    after: Option<(i64, i64)>,
+    limit: i64,
+) -> Result<Option<Vec<LogLine>>, StoreError> {
+    let (time, id) = after.unwrap_or((i64::MAX, i64::MAX)).min((query.end.as_micros(), i64::MIN));
+    let (namespace_id, repository_id) = reach.ids();
+    let by_performer = match query.performer {
+        Some(_) => format!("AND l.performer_id = ({PERFORMER})"),
+        None => String::new(),
+    };
+    let rows = db.execute(
+        // The page is cut where the index gives it in order; the rest is joined to that.
+        &format!(
+            "SELECT ?6 IS NULL OR EXISTS ({PERFORMER}), l.id, l.kind, {}, l.ip,
+                l.created_at, p.kind, p.name, p.email, n.kind, n.name, n.email
+            FROM (SELECT 1) LEFT JOIN (
+                SELECT *, sum(min(octet_length(l.metadata), {LOG_METADATA_READ_BYTES})) OVER (
+                    ORDER BY l.created_at DESC, l.id DESC
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS bytes,
+                    row_number() OVER (ORDER BY l.created_at DESC, l.id DESC) AS place
+                FROM (
+                    SELECT * FROM log_entry l
+                    WHERE {} {by_performer} AND (l.created_at, l.id) < (?4, ?5)
+                    ORDER BY l.created_at DESC, l.id DESC LIMIT ?7) l
+                ) l ON l.place = 1 OR l.bytes <= {LOG_PAGE_BYTES}
+            LEFT JOIN account p ON p.id = l.performer_id
+            LEFT JOIN account n ON n.id = l.namespace_id
+            ORDER BY l.created_at DESC, l.id DESC",
+            readable_metadata(),
+            reach.condition()
+        ),
+        &[
+            query.start.into(),
+            namespace_id,
+            repository_id,
+            time.into(),
+            id.into(),
+            query.performer.into(),
+            limit.into(),
+        ],
+    )?;
+    let mut lines = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        if !row.read::<bool>()? {
+            return Ok(None);
+        }
+        lines.extend(read_line(&mut row)?);
+    }
+    Ok(Some(lines))
+}
+
+/// The entry of a row; none where there is no entry at all.
+fn read_line(row: &mut Row) -> Result<Option<LogLine>, StoreError> {
+    let Some(id) = row.read::<Option<i64>>()? else { return Ok(None) };
+    Ok(Some(LogLine {
+        id,
+        kind: row.read()?,
+        metadata: row.read()?,
+        ip: row.read()?,
+        at: row.read()?,
+        performer: read_account(row)?,
+        namespace: read_account(row)?,
+    }))
+}
+
+fn read_account(row: &mut Row) -> Result<Option<LogAccount>, StoreError> {
+    let (kind, name, email): (Option<_>, Option<_>, Option<_>) =
+        (row.read()?, row.read()?, row.read()?);
+    Ok(match (kind, name, email) {
+        (Some(kind), Some(name), Some(email)) => Some(LogAccount { kind, name, email }),
+        _ => None,
+    })
+}
+
+/// How often something happened on a day.
+#[derive(Debug, Clone)]
+pub struct LogCount {
+    /// What happened.
+    pub kind: String,
+    /// How often.
+    pub count: i64,
+    /// Midnight (UTC) of the day.
+    pub day: Timestamp,
+}
+
+/// How often each kind of thing happened on each day, by day and kind. A performer who does not exist counts as none.
+/// One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn counts(
+    db: &dyn Database,
+    reach: LogFilter,
+    query: LogQuery<'_>,
+) -> Result<Vec<LogCount>, StoreError> {
+    const DAY_US: i64 = 86_400_000_000;
+    let (namespace_id, repository_id) = reach.ids();
+    let rows = db.execute(
+        &format!(
+            "SELECT l.kind, count(*), l.created_at / ?5 * ?5 AS day
+            FROM log_entry l
+            WHERE {} AND l.created_at < ?4
+                AND (NOT EXISTS ({PERFORMER}) OR l.performer_id = ({PERFORMER}))
+            GROUP BY day, l.kind ORDER BY day, l.kind",
+            reach.condition()
+        ),
+        &[
+            query.start.into(),
+            namespace_id,
+            repository_id,
+            query.end.into(),
+            DAY_US.into(),
+            query.performer.into(),
+        ],
+    )?;
+    rows.into_iter()
+        .map(|mut row| Ok(LogCount { kind: row.read()?, count: row.read()?, day: row.read()? }))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn bounded_json(metadata: &Json) -> Json {
+        let text = bounded(metadata.as_object().expect("an object"));
+        assert!(text.len() <= LOG_METADATA_BYTES, "{} bytes", text.len());
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    #[test]
+    fn what_is_short_is_kept_as_it_is() {
+        let metadata = json!({ "robot": "r", "description": "x".repeat(7_000), "config": [{}] });
+        assert_eq!(bounded_json(&metadata), metadata);
+    }
+
+    #[test]
+    fn what_is_long_is_cut_and_what_is_short_beside_it_stays() {
+        let bounded = bounded_json(&json!({
+            "robot": "r",
+            "description": "ü".repeat(70_000),
+            "unstructured_metadata": { "a": vec![json!({ "": 0 }); 100_000] },
+        }));
+        assert_eq!(bounded["robot"], "r");
+        assert_eq!(bounded["unstructured_metadata"], LEFT_OUT);
+        let description = bounded["description"].as_str().expect("a text");
+        assert!(description.starts_with("üüü") && description.ends_with("ü…"));
+        assert!((900..LOG_MEMBER_BYTES).contains(&description.len()), "{}", description.len());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_gets_past_the_limit(
+            members in proptest::collection::btree_map(".{0,40}", (".{0,9}", 0_usize..9_000), 0..60)
+        ) {
+            let members = members.into_iter().map(|(name, (text, times))| (name, text.repeat(times).into()));
+            bounded_json(&Json::Object(members.collect()));
+        }
+    }
+}

@@ -1,0 +1,552 @@
+//! The pipeline: a request's way from the component's entry to its handler, in one function.
+//!
+//! The order of the checks is the contract's (`docs/contract/quay.md` 0.2).
+
+use berth_access::{
+    Authority, Caller, Facts, Permission, Principal, ScopeSet, SuperuserPowers, TargetKind, Token,
+};
+use berth_domain::settings::{self, Setting};
+use berth_domain::{Timestamp, loggable_path};
+use berth_store::access::{self, Address, CallerRow, Credential};
+
+use crate::concord;
+use crate::context::RequestParts;
+use crate::credentials::Credentials;
+use crate::dialect::Dialect;
+use crate::error::{ApiError, ErrorType};
+use crate::message::{Method, Request, Response};
+use crate::normalize;
+use crate::password;
+use crate::password_use;
+use crate::platform::Platform;
+use crate::route::{HandlerResult, Logs, ReadBody, Route};
+use crate::routing::{self, PathParameters};
+use crate::services::Services;
+use crate::token_use;
+
+/// An answer, and what is left to do once it is sent.
+pub struct Outcome<'a> {
+    /// The answer.
+    pub response: Response,
+    /// The rest.
+    pub deferred: Deferred<'a>,
+}
+
+/// What is left to do of a request whose answer is sent: nobody waits for it, and no answer tells by its time whether
+/// there was anything.
+#[must_use = "mail stays where it is"]
+pub struct Deferred<'a>(Services<'a>);
+
+impl Deferred<'_> {
+    /// Does what was put off, writes down that a token or a password was used, and has mail delivered where some is due.
+    pub fn run(self, deliver_mail: impl FnOnce(&Services<'_>)) {
+        for work in self.0.take_deferred() {
+            if let Err(error) = work(&self.0) {
+                eprintln!("error: after the answer: {}", error.cause().unwrap_or("refused"));
+            }
+        }
+        if let Some(token_id) = self.0.used_token() {
+            token_use::record(&self.0, token_id);
+        }
+        if let Some(used) = self.0.used_password() {
+            password_use::record(&self.0, used);
+        }
+        if self.0.has_due_mail() {
+            deliver_mail(&self.0);
+        }
+    }
+}
+
+/// Answers a request.
+#[must_use]
+pub fn serve<'a>(platform: Platform<'a>, tables: &[&[Route]], mut request: Request) -> Outcome<'a> {
+    let services = Services::new(platform);
+    let normalized = normalize::normalize(&services, &mut request);
+    let dialect = Dialect::of(&request.path);
+    let answered = match normalized {
+        Ok(None) => answer(&services, dialect, tables, &request),
+        Ok(Some(response)) => Ok(response),
+        Err(error) => Err(error),
+    };
+    let response = finish(&services, dialect, &request, answered);
+    Outcome { response, deferred: Deferred(services) }
+}
+
+/// Answers a request that could not be read whole with an error, as [`serve`] would.
+#[must_use]
+pub fn refuse(platform: Platform<'_>, request: &Request, error: ApiError) -> Response {
+    let dialect = Dialect::of(&request.path);
+    finish(&Services::new(platform), dialect, request, Err(error))
+}
+
+/// The answer as the client gets it.
+fn finish(
+    services: &Services<'_>,
+    dialect: Dialect,
+    request: &Request,
+    answered: HandlerResult,
+) -> Response {
+    let explained = answered.or_else(|error| {
+        log_cause(&error, request);
+        dialect.explain(error, request, services)
+    });
+    let response = explained.unwrap_or_else(|error| {
+        log_cause(&error, request);
+        error.into_response("")
+    });
+    dialect.with_headers(services, response)
+}
+
+/// The way of a request.
+fn answer(
+    services: &Services<'_>,
+    dialect: Dialect,
+    tables: &[&[Route]],
+    request: &Request,
+) -> HandlerResult {
+    let matches = with_features_on(services, routing::matches(tables, &request.path))?;
+    if let Some(response) = dialect.answer_at_once(request, &matches)? {
+        return Ok(response);
+    }
+    let (route, path) = routing::pick(matches, request)
+        .map_err(|error| unmatched(services, dialect, request, error))?;
+    require_short_body(request)?;
+    refuse_plain_browser(services, dialect, request)?;
+    if route.unauthenticated {
+        let body = route.endpoint.read_body(request);
+        return answer_everybody(services, request, route, &path, body);
+    }
+    let credentials = dialect.credentials(request, services, route)?;
+    let known = known_before_work(services, request, route, &credentials)?;
+    let body = route.endpoint.read_body(request);
+    let address = address(request, route, &path, &body)?;
+    let loaded =
+        access::load(services.db(), &credentials.credential, address.as_ref(), services.now())?;
+    if loaded.mail_is_due {
+        services.note_due_mail();
+    }
+    if let Some(token) = loaded.caller.as_ref().and_then(|caller| caller.token.as_ref()) {
+        token_use::note(services, token);
+    }
+    let password_hash = loaded.caller.as_ref().and_then(|caller| caller.password_hash.clone());
+    let principal = match known {
+        Some(principal) => principal,
+        None => principal(services, request, &credentials, loaded.caller)?,
+    };
+    dialect.admit(request, &principal)?;
+    require_intent(services, request, route, &credentials, &principal)?;
+    require_writable(services, request, route)?;
+    require_anonymous_access(services, route, &principal)?;
+    require_fresh_login(services, route, &principal)?;
+    let mut facts = loaded.facts;
+    facts.names_organization = names_organization(route, &path, &principal, &facts);
+    let parts = RequestParts {
+        services,
+        request,
+        route,
+        path: &path,
+        principal: &principal,
+        session: credentials.session.as_ref(),
+        sealed_robot_token: loaded.sealed_robot_token.as_deref(),
+        password_hash: password_hash.as_deref(),
+    };
+    let answered = (body.handle)(parts, &principal, facts);
+    answered.map_err(|error| own_account_error(route, &address, error))
+}
+
+/// The way of a request whose caller does not matter.
+fn answer_everybody(
+    services: &Services<'_>,
+    request: &Request,
+    route: &Route,
+    path: &PathParameters,
+    body: ReadBody,
+) -> HandlerResult {
+    let principal = Principal::Anonymous;
+    let parts = RequestParts {
+        services,
+        request,
+        route,
+        path,
+        principal: &principal,
+        session: None,
+        sealed_robot_token: None,
+        password_hash: None,
+    };
+    (body.handle)(parts, &principal, Facts::default())
+}
+
+/// Bodies up to this length, in bytes, are read before it is known who calls: the contract reports a bad body first.
+const SMALL_BODY: usize = 16_384;
+
+/// Who sends a body that is work to read, to a row that is for nobody unknown: strangers are refused before it is read, at
+/// the price of a statement.
+fn known_before_work(
+    services: &Services<'_>,
+    request: &Request,
+    route: &Route,
+    credentials: &Credentials,
+) -> Result<Option<Principal>, ApiError> {
+    if request.body.len() <= SMALL_BODY || !route.endpoint.needs_caller() {
+        return Ok(None);
+    }
+    let principal = who_calls(services, request, credentials)?;
+    if principal.caller().is_none() {
+        require_intent(services, request, route, credentials, &principal)?;
+        require_anonymous_access(services, route, &principal)?;
+        return Err(ApiError::unauthenticated());
+    }
+    Ok(Some(principal))
+}
+
+/// One line in the log for an error that has a cause.
+fn log_cause(error: &ApiError, request: &Request) {
+    if let Some(cause) = error.cause() {
+        let id = request.header("x-request-id").unwrap_or("-");
+        let path = loggable_path(&request.path);
+        eprintln!("error: request {id}: {} {path}: {cause}", request.method.as_str());
+    }
+}
+
+/// How long the body of a request may be, in bytes: what it holds is kept in memory several times over. A little more than
+/// the notes of robots, which the contract refuses in words of its own.
+pub const BODY_LIMIT: usize = 1_048_576 + 65_536;
+
+/// How long a form may be, in bytes: it is read before it is known who calls.
+const FORM_LIMIT: usize = 65_536;
+
+fn require_short_body(request: &Request) -> Result<(), ApiError> {
+    let limit = if request.has_form_type() { FORM_LIMIT } else { BODY_LIMIT };
+    if request.body.len() > limit { Err(ApiError::too_large(limit)) } else { Ok(()) }
+}
+
+/// A route whose feature is off does not exist: another one may know the path.
+fn with_features_on<'a>(
+    services: &Services<'_>,
+    matches: Vec<(&'a Route, PathParameters)>,
+) -> Result<Vec<(&'a Route, PathParameters)>, ApiError> {
+    let mut existing = Vec::new();
+    for found in matches {
+        let mut exists = true;
+        for feature in found.0.conditions() {
+            exists &= services.setting(feature)?;
+        }
+        if exists {
+            existing.push(found);
+        }
+    }
+    Ok(existing)
+}
+
+/// What is told of a request that no row answers. Concord tells only those whom it knows.
+fn unmatched(
+    services: &Services<'_>,
+    dialect: Dialect,
+    request: &Request,
+    error: ApiError,
+) -> ApiError {
+    match dialect {
+        Dialect::Quay => error,
+        Dialect::Concord => require_caller(services, request).err().unwrap_or(error),
+    }
+}
+
+fn require_caller(services: &Services<'_>, request: &Request) -> Result<(), ApiError> {
+    let principal = who_calls(services, request, &concord::credentials(request)?)?;
+    principal.caller().map(drop).ok_or_else(ApiError::unauthenticated)
+}
+
+/// Who calls, whatever he addresses. One statement; none for who shows nothing.
+fn who_calls(
+    services: &Services<'_>,
+    request: &Request,
+    credentials: &Credentials,
+) -> Result<Principal, ApiError> {
+    let caller = match credentials.credential {
+        Credential::None => None,
+        _ => {
+            let nothing = Address::NOTHING;
+            access::load(services.db(), &credentials.credential, nothing, services.now())?.caller
+        }
+    };
+    principal(services, request, credentials, caller)
+}
+
+/// Browsers that follow a link do not read Quay's API (`docs/contract/quay.md` 0.5).
+fn refuse_plain_browser(
+    services: &Services<'_>,
+    dialect: Dialect,
+    request: &Request,
+) -> Result<(), ApiError> {
+    let plain_browser = dialect == Dialect::Quay
+        && request.method == Method::Get
+        && !request.is_head
+        && request.path.starts_with("/api/")
+        && request.has_browser_agent()
+        && request.header("x-requested-with") != Some("XMLHttpRequest");
+    if plain_browser && services.setting(&settings::BROWSER_API_CALLS_XHR_ONLY)? {
+        return Err(ApiError::Abort(
+            400,
+            "API calls must be invoked with an X-Requested-With header if called from a browser"
+                .into(),
+        ));
+    }
+    Ok(())
+}
+
+/// The parameters of a path that name a namespace; the first that is there counts.
+const NAMESPACE_PARAMETERS: [&str; 4] = ["orgname", "namespace", "username", "name"];
+
+/// What a request addresses, owned: parts of it may come from the body.
+struct OwnedAddress {
+    kind: TargetKind,
+    namespace: Option<String>,
+    team: Option<String>,
+    repository: Option<String>,
+    client_id: Option<String>,
+    robot: Option<String>,
+}
+
+impl OwnedAddress {
+    fn as_ref(&self) -> Address<'_> {
+        Address {
+            kind: self.kind,
+            namespace: self.namespace.as_deref(),
+            team: self.team.as_deref(),
+            repository: self.repository.as_deref(),
+            client_id: self.client_id.as_deref(),
+            robot: self.robot.as_deref(),
+        }
+    }
+}
+
+fn address(
+    request: &Request,
+    route: &Route,
+    path: &PathParameters,
+    body: &ReadBody,
+) -> Result<OwnedAddress, ApiError> {
+    let kind = route.endpoint.target();
+    let client_id = path.get("client_id").map(str::to_owned);
+    let client_id = match kind {
+        TargetKind::Client => client_id.or_else(|| request.named_client()),
+        _ => client_id,
+    };
+    let (namespace, repository) = match path.get("repository").map(|path| path.split_once('/')) {
+        Some(Some((namespace, name))) => (Some(namespace), Some(name)),
+        Some(None) | None => {
+            let named = NAMESPACE_PARAMETERS.iter().find_map(|name| path.get(name));
+            (
+                named.or(body.namespace.as_deref()),
+                path.get("reponame").or(body.repository.as_deref()),
+            )
+        }
+    };
+    Ok(OwnedAddress {
+        kind,
+        namespace: namespace.map(str::to_owned),
+        team: path.get("teamname").map(str::to_owned).or_else(|| body.team.clone()),
+        repository: repository.map(str::to_owned),
+        client_id,
+        robot: path.get("robot_shortname").map(str::to_owned),
+    })
+}
+
+/// Whether the path names an organization, so that a user of that name is not what it means. Some rows mean the caller's own
+/// account as well, for consoles: in sessions only, since `org:admin` is no right over it.
+fn names_organization(
+    route: &Route,
+    path: &PathParameters,
+    principal: &Principal,
+    facts: &Facts,
+) -> bool {
+    let caller = principal.caller().filter(|caller| {
+        route.own_name_in_sessions && matches!(caller.authority, Authority::Session { .. })
+    });
+    let own = caller.map(|caller| caller.id);
+    let means_own = own.is_some() && own == facts.namespace.as_ref().map(|found| found.id);
+    path.get("orgname").is_some() && !means_own
+}
+
+/// Who calls: the person that the database found, unless his session was ended.
+fn principal(
+    services: &Services<'_>,
+    request: &Request,
+    credentials: &Credentials,
+    row: Option<CallerRow>,
+) -> Result<Principal, ApiError> {
+    let right = has_right_password(services, request, credentials, row.as_ref())?;
+    let Some(row) = row else { return Ok(Principal::Anonymous) };
+    let authority = match (&row.token, &credentials.record) {
+        _ if right => Authority::Session { signed_in_at: services.now() },
+        (Some(token), _) => Authority::Token(Token {
+            id: token.id,
+            scopes: ScopeSet::parse(&token.scope).ok(),
+            client_id: token.client_id.clone(),
+            application: token.application.clone(),
+        }),
+        (None, Some(record)) if record.epoch == row.session_epoch => {
+            Authority::Session { signed_in_at: Timestamp::from_micros(record.signed_in_at) }
+        }
+        _ => return Ok(Principal::Anonymous),
+    };
+    let powers = powers(services, &row)?;
+    let restricted = services.setting(&settings::FEATURE_RESTRICTED_USERS)?
+        && !services.setting(&settings::RESTRICTED_USERS_WHITELIST)?.contains(&row.name);
+    Ok(Principal::User(Box::new(Caller {
+        id: row.id,
+        uuid: row.uuid,
+        name: row.name,
+        email: row.email,
+        verified: row.verified,
+        authority,
+        powers,
+        restricted,
+    })))
+}
+
+/// Whether the password that the request carries, if any, is that of the person whom it names, and lets him in: passwords
+/// are on, and his address is confirmed.
+fn has_right_password(
+    services: &Services<'_>,
+    request: &Request,
+    credentials: &Credentials,
+    row: Option<&CallerRow>,
+) -> Result<bool, ApiError> {
+    match (&credentials.credential, &credentials.password) {
+        (Credential::Password(name), Some(password))
+            if services.setting(&settings::FEATURE_DIRECT_LOGIN)? =>
+        {
+            let account = row.map(|row| (row.uuid.as_str(), row.password_hash.as_deref()));
+            let right = password::is_right(services, request, account, name, password)?;
+            let user = row.filter(|row| right && row.verified);
+            if let Some(user) = user {
+                password_use::note(services, request, user);
+            }
+            Ok(user.is_some())
+        }
+        _ => Ok(false),
+    }
+}
+
+fn powers(services: &Services<'_>, row: &CallerRow) -> Result<SuperuserPowers, ApiError> {
+    let named = |setting: &Setting<Vec<String>>| -> Result<bool, ApiError> {
+        Ok(services.setting(setting)?.contains(&row.name))
+    };
+    Ok(SuperuserPowers {
+        superuser: services.setting(&settings::FEATURE_SUPER_USERS)?
+            && (row.is_first || named(&settings::SUPER_USERS)?),
+        full_access: services.setting(&settings::FEATURE_SUPERUSERS_FULL_ACCESS)?,
+        alone_create_organizations: services
+            .setting(&settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY)?,
+        global_reader: named(&settings::GLOBAL_READONLY_SUPER_USERS)?,
+    })
+}
+
+/// A change must be meant: made with a token or a password that counts, or with a session and its CSRF token. Without
+/// credentials, or with a token or a password that nobody has, it is 401 (a documented difference: the original says 403
+/// CSRF).
+fn require_intent(
+    services: &Services<'_>,
+    request: &Request,
+    route: &Route,
+    credentials: &Credentials,
+    principal: &Principal,
+) -> Result<(), ApiError> {
+    let by_token = matches!(credentials.credential, Credential::Token(_));
+    let known = principal.caller().is_some();
+    // The OAuth endpoints want the CSRF token beside a password too, but of clients on the list.
+    let by_password = credentials.password.is_some()
+        && (!route.takes_password || is_trusted_client(services, request)?);
+    let explicit = by_token || by_password;
+    if !request.method.may_change() || route.csrf_exempt || (explicit && known) {
+        return Ok(());
+    }
+    match (&credentials.session, csrf_token(request)) {
+        (None, _) if !known => Err(ApiError::unauthenticated()),
+        (Some(session), Some(token)) if session.has_csrf_token(services, &token)? => Ok(()),
+        _ => {
+            let message = "CSRF token was invalid or missing.";
+            Err(ApiError::Abort(403, abort_text(message, principal)))
+        }
+    }
+}
+
+/// Whether the request names a client that may use passwords without a CSRF token.
+fn is_trusted_client(services: &Services<'_>, request: &Request) -> Result<bool, ApiError> {
+    let trusted = services.setting(&settings::DIRECT_OAUTH_CLIENTID_WHITELIST)?;
+    Ok(request.named_client().is_some_and(|client_id| trusted.contains(&client_id)))
+}
+
+/// The CSRF token that a request shows: in its header, its query or its form.
+fn csrf_token(request: &Request) -> Option<String> {
+    let header = request.header("x-csrf-token").map(str::to_owned);
+    header.or_else(|| request.values().get("_csrf_token").map(str::to_owned))
+}
+
+/// The text of an early abort says who was recognized.
+fn abort_text(message: &str, principal: &Principal) -> String {
+    match principal.caller() {
+        Some(caller) => format!("{message} (authorized: user {})", caller.name),
+        None => message.to_owned(),
+    }
+}
+
+fn require_writable(
+    services: &Services<'_>,
+    request: &Request,
+    route: &Route,
+) -> Result<(), ApiError> {
+    let changes = request.method.may_change() || route.logs != Logs::Reads;
+    let refused = changes
+        && !route.works_read_only
+        && services.setting(&settings::REGISTRY_STATE)? == "readonly";
+    if refused { Err(ApiError::ReadOnly) } else { Ok(()) }
+}
+
+fn require_anonymous_access(
+    services: &Services<'_>,
+    route: &Route,
+    principal: &Principal,
+) -> Result<(), ApiError> {
+    let refused = principal.caller().is_none()
+        && !route.open
+        && route.path.starts_with("/api/")
+        && !services.setting(&settings::FEATURE_ANONYMOUS_ACCESS)?;
+    if refused {
+        return Err(ApiError::Abort(401, "Anonymous access is not allowed".into()));
+    }
+    Ok(())
+}
+
+/// A session older than the time-out must give the password again; tokens are exempt.
+fn require_fresh_login(
+    services: &Services<'_>,
+    route: &Route,
+    principal: &Principal,
+) -> Result<(), ApiError> {
+    let authority = principal.caller().map(|caller| &caller.authority);
+    let Some(Authority::Session { signed_in_at }) = authority.filter(|_| route.fresh_login) else {
+        return Ok(());
+    };
+    let fresh_until = signed_in_at.plus_seconds(services.setting(&settings::FRESH_LOGIN_TIMEOUT)?);
+    if services.now() < fresh_until {
+        return Ok(());
+    }
+    Err(ApiError::typed(ErrorType::FreshLoginRequired, "Requires fresh login"))
+}
+
+/// Who may not read his own account is told to authenticate, even with a token (`docs/contract/quay.md` 5.2); who has none
+/// must name the namespace of a new repository (6.1).
+fn own_account_error(route: &Route, address: &OwnedAddress, error: ApiError) -> ApiError {
+    let ApiError::Typed { kind, .. } = &error else { return error };
+    match (route.endpoint.permission(), kind) {
+        (Permission::UserView, ErrorType::InvalidToken | ErrorType::InsufficientScope) => {
+            ApiError::unauthenticated().with("session_required", false)
+        }
+        (Permission::RepositoryCreate, ErrorType::InvalidToken) if address.namespace.is_none() => {
+            ApiError::invalid_request("Must provide a namespace or must be logged in.")
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,197 @@
+//! A resource is a folder: who knows an endpoint's URL finds its code without a search.
+//!
+//! The last fixed segment of the path that is not an action is the folder of `berth-api`. Its SQL is in the file of
+//! `berth-store` of that name, what it shows in its `views.rs`, and its tests in the folder of that name. The lists below are
+//! the exceptions; an entry that is no longer needed fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use berth_api::RESOURCES;
+use berth_tests::repository_root;
+
+/// Segments that say what is done to the resource before them, or name a part of it.
+const ACTIONS: &[&str] = &[
+    "changevisibility",
+    "clientkey",
+    "federation",
+    "initialize",
+    "limit",
+    "private",
+    "regenerate",
+    "resetclientsecret",
+    "verify",
+];
+
+/// Words of Quay's, OAuth's and Concord's paths, and the folder of what they mean.
+const WORDS: &[(&str, &str)] = &[
+    (".well-known", "oauth"),
+    ("aggregatelogs", "logs"),
+    ("app", "applications"),
+    ("assignedauthorization", "authorizations"),
+    ("autoprunepolicy", "autoprune"),
+    ("berth-logo.svg", "system"),
+    ("capabilities", "system"),
+    ("changelog", "system"),
+    ("collaborators", "members"),
+    ("config", "system"),
+    ("confirm", "sessions"),
+    ("confirminvite", "invitations"),
+    ("csrf_token", "sessions"),
+    ("discovery", "system"),
+    ("error", "system"),
+    ("exportlogs", "logs"),
+    ("health", "system"),
+    ("invite", "invitations"),
+    ("keys", "system"),
+    ("org", "concord"),
+    ("prototypes", "default_permissions"),
+    ("proxycache", "proxy_cache"),
+    ("recovery", "sessions"),
+    ("registrysize", "system"),
+    ("registrystatus", "system"),
+    ("signin", "sessions"),
+    ("signout", "sessions"),
+    ("starred", "repositories"),
+    ("tag", "repositories"),
+    ("takeownership", "organizations"),
+    ("teaminvite", "invitations"),
+    ("tokens", "applications"),
+    ("validateproxycache", "proxy_cache"),
+];
+
+/// What paths begin with below which nothing is a resource.
+const AREAS: &[&str] = &["/oauth/", "/health/", "/.well-known/"];
+
+/// Paths whose last word means another thing than elsewhere.
+const PATHS: &[(&str, &str)] = &[
+    ("/api/v1/repository/*repository/notification/", "repositories"),
+    ("/api/v1/repository/*repository/permissions/team/", "permissions"),
+    ("/api/v1/repository/*repository/permissions/team/:teamname", "permissions"),
+    ("/api/v1/repository/*repository/permissions/user/", "permissions"),
+    ("/api/v1/repository/*repository/permissions/user/:username", "permissions"),
+    ("/api/v1/repository/*repository/permissions/user/:username/transitive", "permissions"),
+];
+
+/// Resources without a file of their own in `berth-store`: where their SQL is, or why there is none.
+const STORES: &[(&str, &str)] = &[
+    ("authorizations", "tokens.rs and assignments.rs: an authorization is a token"),
+    ("oauth", "applications.rs, tokens.rs and assignments.rs: it is about the same rows"),
+    ("sessions", "accounts.rs; sessions themselves are in the key-value store"),
+    ("system", "it reads no tables"),
+];
+
+/// Resources without `views.rs`: what they show stands where it is made, or with another resource.
+const VIEWLESS: &[&str] = &[
+    "authorizations",
+    "autoprune",
+    "entities",
+    "invitations",
+    "logs",
+    "mails",
+    "members",
+    "messages",
+    "notifications",
+    "oauth",
+    "sessions",
+    "system",
+];
+
+/// Resources that are tested with another one.
+const TESTED_ELSEWHERE: &[&str] = &["authorizations", "notifications"];
+
+/// The words of resources that a path may name: the folder itself, and its singular.
+fn word_of(folder: &str, word: &str) -> bool {
+    let singular = match folder.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => folder.strip_suffix('s').unwrap_or(folder).to_owned(),
+    };
+    word == folder || word == singular
+}
+
+/// Which exceptions were needed.
+#[derive(Default)]
+struct Needed(BTreeSet<String>);
+
+impl Needed {
+    fn note(&mut self, list: &str, entry: &str) {
+        self.0.insert(format!("{list} {entry}"));
+    }
+}
+
+/// The folder that a path leads to.
+fn folder(path: &str, folders: &BTreeSet<&str>, needed: &mut Needed) -> Option<String> {
+    if let Some((known, folder)) = PATHS.iter().find(|(known, _)| *known == path) {
+        needed.note("PATHS", known);
+        return Some((*folder).to_owned());
+    }
+    let rest = path.strip_prefix("/api/v1").unwrap_or(path);
+    let mut words: Vec<&str> =
+        rest.split('/').filter(|word| !word.is_empty() && !word.starts_with([':', '*'])).collect();
+    if let Some(area) = AREAS.iter().find(|area| rest.starts_with(**area)) {
+        needed.note("AREAS", area);
+        words.truncate(1);
+    }
+    for word in words.into_iter().rev() {
+        if ACTIONS.contains(&word) {
+            needed.note("ACTIONS", word);
+            continue;
+        }
+        if let Some(folder) = folders.iter().find(|folder| word_of(folder, word)) {
+            return Some((*folder).to_owned());
+        }
+        let (known, folder) = WORDS.iter().find(|(known, _)| *known == word)?;
+        needed.note("WORDS", known);
+        return Some((*folder).to_owned());
+    }
+    None
+}
+
+#[test]
+fn a_path_leads_to_its_folder() {
+    let folders: BTreeSet<&str> = RESOURCES.iter().map(|resource| resource.name).collect();
+    let (mut needed, mut wrong) = (Needed::default(), Vec::new());
+    for resource in RESOURCES {
+        for route in resource.rows() {
+            let led = folder(route.path, &folders, &mut needed);
+            if led.as_deref() != Some(resource.name) {
+                wrong.push(format!("{} of {} leads to {led:?}", route.path, resource.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let listed = [("ACTIONS", ACTIONS), ("AREAS", AREAS)];
+    let listed = listed
+        .iter()
+        .flat_map(|(list, entries)| entries.iter().map(move |entry| format!("{list} {entry}")));
+    let pairs = [("WORDS", WORDS), ("PATHS", PATHS)];
+    let pairs = pairs.iter().flat_map(|(list, entries)| {
+        entries.iter().map(move |(entry, _)| format!("{list} {entry}"))
+    });
+    let idle: Vec<String> = listed.chain(pairs).filter(|entry| !needed.0.contains(entry)).collect();
+    assert!(idle.is_empty(), "no longer needed: {idle:?}");
+}
+
+#[test]
+fn a_folder_has_its_files() {
+    let root = repository_root();
+    let stores: BTreeMap<&str, &str> = STORES.iter().copied().collect();
+    let mut wrong = Vec::new();
+    let mut expect = |there: bool, expected: bool, what: String| match (there, expected) {
+        (false, true) => wrong.push(format!("there is no {what}")),
+        (true, false) => wrong.push(format!("there is {what}: the exception is no longer needed")),
+        _ => {}
+    };
+    for name in RESOURCES.iter().map(|resource| resource.name) {
+        let store = format!("crates/berth-store/src/{name}.rs");
+        expect(root.join(&store).is_file(), !stores.contains_key(name), store);
+        let views = format!("crates/berth-api/src/{name}/views.rs");
+        expect(root.join(&views).is_file(), !VIEWLESS.contains(&name), views);
+        for file in ["routes.rs", "mod.rs"] {
+            let file = format!("crates/berth-api/src/{name}/{file}");
+            expect(root.join(&file).is_file(), true, file);
+        }
+        let tests = format!("crates/berth-api/tests/{name}/mod.rs");
+        expect(root.join(&tests).is_file(), !TESTED_ELSEWHERE.contains(&name), tests);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
