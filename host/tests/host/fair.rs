@@ -63,7 +63,7 @@ fn a_probe_waits_for_no_slot() {
 }
 
 #[test]
-fn what_needs_much_memory_goes_in_a_lane_and_beyond_its_queue_is_503() {
+fn requests_that_need_much_memory_have_a_pool_and_beyond_its_queue_are_503() {
     let host = Host::start(&["--concurrent-requests", "2"]);
     let many: Vec<_> = (0..60).map(|_| host.begin_from(2, "/misbehave/burn/8/150")).collect();
     std::thread::sleep(Duration::from_millis(300));
@@ -102,7 +102,7 @@ fn memory_is_bounded_for_a_client_and_what_finds_none_is_undone() {
 }
 
 #[test]
-fn who_writes_does_not_wait_for_the_lane() {
+fn a_writer_does_not_wait_for_the_heavy_pool() {
     let host = Host::start(&[]);
     host.sql("CREATE TABLE t (a)");
     let burning: Vec<_> = (0..12).map(|_| host.begin_from(2, "/misbehave/burn/8/1000")).collect();
@@ -160,7 +160,7 @@ fn a_client_that_does_not_read_holds_neither_slot_nor_others_room() {
     assert_eq!(host.begin_from(2, "/stream/1").receive().status, 200, "small ones always pass");
     assert_eq!(host.get("/stream/400").status, 200);
     drop(unread);
-    eventually("there is room again", || {
+    eventually("the quota is free again", || {
         (host.begin_from(2, "/stream/400").receive().status == 200).then_some(())
     });
 }
@@ -228,7 +228,7 @@ fn calls_that_wait_are_bounded_for_a_client_and_hold_no_slot() {
             head("POST", "/misbehave/call", &format!("content-length: {}\r\n", url.len())) + &url,
         );
     }
-    // Four are told at once that there are too many.
+    // Four are refused at once.
     eventually("some are refused", || {
         (host.log().matches("POST /misbehave/call 200").count() == 4).then_some(())
     });

@@ -167,7 +167,7 @@ fn more_bodies_than_there_is_room_for_are_503() {
     assert_eq!(other.status, 200, "another client has its own share");
     first.send("x");
     assert_eq!(first.receive().status, 200);
-    assert_eq!(host.post("/misbehave/ignore", &body).status, 200, "there is room again");
+    assert_eq!(host.post("/misbehave/ignore", &body).status, 200, "the quota is free again");
 }
 
 #[test]
