@@ -10,8 +10,8 @@ use berth_domain::secret::Purpose;
 use berth_domain::{LogKind, NamespaceKind};
 use berth_store::applications::{ApplicationFields, NewApplication};
 use berth_store::{applications, logs, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
-use berth_web::{listing::Listing, response};
+use berth_web::listing::Listing;
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 

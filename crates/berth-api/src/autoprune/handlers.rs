@@ -9,11 +9,9 @@ use berth_store::{StoreError, logs, transaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use berth_web::Context;
-use berth_web::Json;
-use berth_web::{ApiError, StatusCode, response};
-use berth_web::{HandlerResult, Logs};
-use berth_web::{Kind, Property, Schema};
+use berth_web::{
+    ApiError, Context, HandlerResult, Json, Kind, Logs, Property, Schema, StatusCode, response,
+};
 
 /// What making a policy of a namespace logs.
 pub(crate) const NAMESPACE_CREATION: Logs = Logs::Kinds(&[LogKind::CreateNamespaceAutoprunePolicy]);

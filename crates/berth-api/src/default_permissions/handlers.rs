@@ -6,8 +6,8 @@ use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::grantees::{self, Account};
 use berth_store::logs::{self, LogEntry};
 use berth_store::{Database, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
-use berth_web::{listing::Listing, response};
+use berth_web::listing::Listing;
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
 use serde::Deserialize;
 use serde_json::{Map, json};
 

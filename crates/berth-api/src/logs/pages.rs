@@ -7,10 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use berth_web::Context;
-use berth_web::Cursor;
-use berth_web::{ApiError, StatusCode, response};
-use berth_web::{HandlerResult, Query};
+use berth_web::{ApiError, Context, Cursor, HandlerResult, Query, StatusCode, response};
 
 const START: Query =
     Query::text("starttime", "The first day, as `MM/DD/YYYY`; otherwise yesterday");

@@ -7,9 +7,8 @@
 use berth_domain::settings::{self, Settings};
 use berth_store::mails::{self, ClaimedMail};
 
-use berth_web::ApiError;
-use berth_web::Services;
 use berth_web::outbound::mailer::{Gateway, Mailer, Message};
+use berth_web::{ApiError, Services};
 
 use super::outbox::Content;
 

@@ -70,7 +70,7 @@ pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
     match (found, request.wants_json) {
         (false, _) => pages::refusal(&request, StatusCode::NOT_FOUND, "Unknown user", UNKNOWN_USER),
         (true, true) => Ok(no_store(response::ok(&json!({ "message": DONE })))),
-        (true, false) => Ok(html::page(StatusCode::OK, DONE, "<p>The user was told of it.</p>")),
+        (true, false) => Ok(html::message(StatusCode::OK, DONE, "The user was told of it.")),
     }
 }
 

@@ -5,9 +5,7 @@ use berth_domain::{LogKind, Namespace};
 use berth_store::{logs, organizations, transaction};
 use serde_json::json;
 
-use berth_web::ApiError;
-use berth_web::Context;
-use berth_web::Services;
+use berth_web::{ApiError, Context, Services};
 
 /// The key of what upstream registries answered to an organization.
 #[must_use]

@@ -4,8 +4,8 @@ use berth_access::{Permit, RepositoryAdmin, RepositoryAdminView, RepositoryRef, 
 use berth_domain::{LogKind, Namespace, NamespaceKind, RepositoryRole};
 use berth_store::grantees::{self, Account};
 use berth_store::{Database, logs, permissions, teams, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
-use berth_web::{listing::Listing, response};
+use berth_web::listing::Listing;
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

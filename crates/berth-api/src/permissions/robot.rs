@@ -4,8 +4,8 @@ use berth_access::{NamespaceRef, Permit, RepositoryAdmin};
 use berth_domain::{LogKind, Namespace, RepositoryRole};
 use berth_store::robots::{self, PermissionChange};
 use berth_store::{StoreError, logs, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
-use berth_web::{listing::Listing, response};
+use berth_web::listing::Listing;
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
 use serde::Deserialize;
 use serde_json::{Map, json};
 

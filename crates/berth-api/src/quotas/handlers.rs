@@ -9,8 +9,11 @@ use berth_domain::{
     LogKind, Namespace, Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size,
 };
 use berth_store::{StoreError, Transaction, logs, quotas, transaction};
-use berth_web::{ApiError, Body, Context, HandlerResult, Json, Kind, Property, Request, Schema};
-use berth_web::{StatusCode, response, schema::python_repr};
+use berth_web::schema::python_repr;
+use berth_web::{
+    ApiError, Body, Context, HandlerResult, Json, Kind, Property, Request, Schema, StatusCode,
+    response,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value, json};
 

@@ -8,11 +8,11 @@ use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{LogKind, Namespace, RobotName, settings};
 use berth_store::robots::{self, NewRobot, Robot};
 use berth_store::{StoreError, logs, transaction};
+use berth_web::listing::Listing;
 use berth_web::{
     ApiError, Body, Context, HandlerResult, Json, Kind, OptionalJson, Property, Query, Request,
-    Schema,
+    RequestExt, Schema, StatusCode, response,
 };
-use berth_web::{RequestExt, StatusCode, listing::Listing, response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

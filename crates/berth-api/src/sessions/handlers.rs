@@ -4,8 +4,10 @@ use berth_access::{Public, UserAdmin};
 use berth_domain::{LogKind, settings};
 use berth_store::{StoreError, accounts, logs, transaction};
 use berth_web::password::{self, Checked};
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
-use berth_web::{StatusCode, response, session::Session};
+use berth_web::session::Session;
+use berth_web::{
+    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, StatusCode, response,
+};
 use serde::Deserialize;
 use serde_json::json;
 

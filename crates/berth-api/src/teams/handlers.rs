@@ -5,8 +5,8 @@ use berth_access::{OrganizationMemberView, TeamAdmin, TeamSummaryView};
 use berth_domain::{LogKind, Namespace, Team, TeamName, TeamRole};
 use berth_store::logs::LogEntry;
 use berth_store::{StoreError, logs, organizations, teams, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema};
-use berth_web::{listing::Listing, response};
+use berth_web::listing::Listing;
+use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
 use serde::Deserialize;
 use serde_json::{Map, json};
 

@@ -3,8 +3,8 @@
 use berth_access::{Permit, PublicNamespace, UserView as ViewPermit};
 use berth_domain::{LogKind, NamespaceKind};
 use berth_store::{StoreError, accounts, logs, transaction, users};
-use berth_web::{ApiError, Context, HandlerResult};
-use berth_web::{response, session::Session};
+use berth_web::session::Session;
+use berth_web::{ApiError, Context, HandlerResult, response};
 use serde_json::Value;
 
 use crate::users::views::{AccountVisibility, UserView};

@@ -11,10 +11,11 @@ use berth_store::logs::LogEntry;
 use berth_store::users::{Metadata, UserAccount};
 use berth_store::{StoreError, logs, transaction, users};
 use berth_web::password::{self, Checked};
+use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, present, tag_expiration_option,
+    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, present, response,
+    tag_expiration_option,
 };
-use berth_web::{response, session::Session};
 use serde::Deserialize;
 use serde_json::{Number, Value, json};
 

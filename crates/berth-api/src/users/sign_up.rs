@@ -10,10 +10,10 @@ use berth_domain::{
 };
 use berth_store::accounts::{NewUser, SignUpFacts};
 use berth_store::{StoreError, Transaction, accounts, invitations, logs, transaction};
+use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, Services, limit_rate,
+    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, Services, limit_rate, response,
 };
-use berth_web::{response, session::Session};
 use serde::Deserialize;
 use serde_json::json;
 
