@@ -18,12 +18,9 @@ const KNOWN: &[(&str, &[&str])] = &[
     (
         "crates/berth-web",
         &[
-            "body.rs",
             "context.rs",
             "credentials.rs",
             "device.rs",
-            "error.rs",
-            "message.rs",
             "password.rs",
             "password_use.rs",
             "route.rs",

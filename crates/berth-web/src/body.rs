@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::error::ApiError;
-use crate::request::{Parameters, Request, RequestExt};
-use crate::route::Query;
+use crate::query::{Parameters, Query};
+use crate::request::{Request, RequestExt};
 use crate::schema::Schema;
 
 /// What a handler takes from a request's body.

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 use crate::password;
-use crate::request::{Parameters, Request, RequestExt};
+use crate::query::Parameters;
+use crate::request::{Request, RequestExt};
 use crate::route::Route;
 use crate::routing::PathParameters;
 use crate::services::Services;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{self, HeaderName};
 
-use crate::route::Query;
+use crate::query::{Parameters, Query};
 
 /// A request with its body; the host bounds the body's length.
 pub type Request = http::Request<Vec<u8>>;
@@ -121,42 +121,6 @@ pub(crate) fn says_nothing(request: &Request) -> bool {
     let body = request.body().trim_ascii();
     let inner = body.strip_prefix(b"{").and_then(|body| body.strip_suffix(b"}"));
     body.is_empty() || inner.is_some_and(|inner| inner.trim_ascii().is_empty())
-}
-
-/// Names and values of a query or a form, decoded.
-#[derive(Debug, Clone, Default)]
-pub struct Parameters {
-    pairs: Vec<(String, String)>,
-    /// The parameters that may be read, unless all may.
-    declared: Option<&'static [Query]>,
-}
-
-impl Parameters {
-    /// Decodes `application/x-www-form-urlencoded` text.
-    #[must_use]
-    pub fn parse(encoded: &[u8]) -> Self {
-        Self { pairs: form_urlencoded::parse(encoded).into_owned().collect(), declared: None }
-    }
-
-    /// The first value of `name`.
-    ///
-    /// # Panics
-    /// In debug builds, when `name` is not declared: the row, or the body that reads the query, must say what it obeys.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        debug_assert!(
-            self.declared.is_none_or(|declared| declared.iter().any(|query| query.name == name)),
-            "{name} is read and not declared"
-        );
-        self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Whether `name` is given and true: `false`, `0`, `null` and nothing are not (`docs/contract/quay.md` 10.3).
-    #[must_use]
-    pub fn flag(&self, name: &str) -> bool {
-        self.get(name)
-            .is_some_and(|value| !matches!(value, "false" | "False" | "FALSE" | "0" | "" | "null"))
-    }
 }
 
 #[cfg(test)]

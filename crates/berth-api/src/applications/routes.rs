@@ -88,5 +88,5 @@ pub const ROUTES: &[Route] = &[
         "getApplicationInformation",
         &WithoutBody::<Client>(handlers::info),
     )
-    .settings(&[quotas::SETTINGS]),
+    .settings(&[quotas::views::SETTINGS]),
 ];

@@ -5,7 +5,7 @@ use berth_domain::{LogKind, settings};
 use berth_web::{BASE_URL, Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{handlers, pages, responses};
-use crate::mails;
+use crate::mails::outbox;
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
@@ -15,7 +15,7 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<ExistingTeamAdmin>(handlers::invite_address),
         Logs::Kinds(&[LogKind::OrgInviteTeamMember]),
     )
-    .settings(&[mails::SETTINGS, &[&settings::INVITATION_TTL_S]])
+    .settings(&[outbox::SETTINGS, &[&settings::INVITATION_TTL_S]])
     .scope(Scope::OrgAdmin)
     .feature(&settings::FEATURE_MAILING),
     Route::delete(

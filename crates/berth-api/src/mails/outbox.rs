@@ -6,6 +6,7 @@
 
 use berth_access::Permit;
 use berth_domain::secret::{Purpose, SecretKeys};
+use berth_domain::settings::Settings;
 use berth_domain::{Timestamp, settings};
 use berth_store::Transaction;
 use berth_store::mails::{self, NewMail, Sender};
@@ -13,6 +14,16 @@ use maud::{DOCTYPE, html};
 use serde::{Deserialize, Serialize};
 
 use berth_web::{ApiError, Context, Services, network};
+
+/// What rows declare that write mails to others.
+pub(crate) const SETTINGS: Settings = &[
+    &settings::FEATURE_MAILING,
+    &settings::MAILS_PER_HOUR,
+    &settings::MAIL_GATEWAY_URL,
+    &settings::PREFERRED_URL_SCHEME,
+    &settings::REGISTRY_TITLE,
+    &settings::SERVER_HOSTNAME,
+];
 
 /// A mail, as plain words.
 #[derive(Debug)]

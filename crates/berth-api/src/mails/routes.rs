@@ -5,7 +5,7 @@ use berth_domain::{LogKind, settings};
 use berth_web::{Logs, Route, WithBody};
 
 use super::handlers;
-use crate::users;
+use crate::users::powers;
 
 /// What all routes of superusers have in common.
 const fn superuser(route: Route) -> Route {
@@ -15,7 +15,7 @@ const fn superuser(route: Route) -> Route {
 /// The route table.
 pub const ROUTES: &[Route] = &[superuser(
     Route::get("/api/v1/superuser/mails", "listMails", &WithBody::<Superuser, _>(handlers::list))
-        .settings(&[users::POWERFUL]),
+        .settings(&[powers::SETTINGS]),
 )
 .changes(Logs::Kinds(&[LogKind::MailsRead]))
 .works_read_only()

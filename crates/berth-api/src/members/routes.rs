@@ -5,7 +5,7 @@ use berth_domain::{LogKind, settings};
 use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{organization, team};
-use crate::mails;
+use crate::mails::outbox;
 
 /// What adding somebody writes into the log.
 const ADDED: Logs = Logs::Kinds(&[LogKind::OrgAddTeamMember, LogKind::OrgInviteTeamMember]);
@@ -25,7 +25,7 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<ExistingTeamAdmin>(team::add),
         ADDED,
     )
-    .settings(&[mails::SETTINGS, &[&settings::INVITATION_TTL_S, &settings::REQUIRE_TEAM_INVITE]])
+    .settings(&[outbox::SETTINGS, &[&settings::INVITATION_TTL_S, &settings::REQUIRE_TEAM_INVITE]])
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
@@ -60,7 +60,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ExistingTeamAdmin, _>(organization::add),
         ADDED,
     )
-    .settings(&[mails::SETTINGS, &[&settings::INVITATION_TTL_S, &settings::REQUIRE_TEAM_INVITE]])
+    .settings(&[outbox::SETTINGS, &[&settings::INVITATION_TTL_S, &settings::REQUIRE_TEAM_INVITE]])
     .scope(Scope::OrgAdmin)
     .extension(),
     Route::delete(

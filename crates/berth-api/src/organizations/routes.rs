@@ -33,7 +33,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganization",
         &WithoutBody::<OrganizationView>(handlers::get),
     )
-    .settings(&[quotas::SETTINGS]),
+    .settings(&[quotas::views::SETTINGS]),
     Route::put(
         "/api/v1/organization/:orgname",
         "changeOrganizationDetails",
@@ -45,7 +45,7 @@ pub const ROUTES: &[Route] = &[
         ]),
     )
     .settings(&[
-        quotas::SETTINGS,
+        quotas::views::SETTINGS,
         &[&settings::FEATURE_CHANGE_TAG_EXPIRATION, &settings::TAG_EXPIRATION_OPTIONS],
     ])
     .scope(Scope::OrgAdmin),
@@ -71,7 +71,7 @@ pub const ROUTES: &[Route] = &[
             "listAllOrganizations",
             &WithBody::<SuperuserView, _>(superuser::list),
         )
-        .settings(&[quotas::SETTINGS]),
+        .settings(&[quotas::views::SETTINGS]),
     )
     .internal(),
     superuser(
@@ -81,7 +81,7 @@ pub const ROUTES: &[Route] = &[
             &WithBody::<SuperuserOrganization, _>(superuser::rename),
             Logs::Kinds(&[LogKind::OrgChangeName]),
         )
-        .settings(&[quotas::SETTINGS]),
+        .settings(&[quotas::views::SETTINGS]),
     ),
     superuser(Route::delete(
         "/api/v1/superuser/organizations/:name",

@@ -23,7 +23,7 @@ pub const ROUTES: &[Route] = &[
         "listOrganizationQuota",
         &WithoutBody::<NamespaceMemberView>(handlers::list),
     )
-    .settings(&[super::SETTINGS])
+    .settings(&[super::views::SETTINGS])
     .features(QUOTAS),
     Route::post(
         "/api/v1/organization/:orgname/quota",
@@ -39,7 +39,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationQuota",
         &WithoutBody::<NamespaceMemberView>(handlers::get),
     )
-    .settings(&[super::SETTINGS])
+    .settings(&[super::views::SETTINGS])
     .features(QUOTAS),
     Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id",
@@ -47,7 +47,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<NamespaceQuotaAdmin, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
-    .settings(&[super::SETTINGS])
+    .settings(&[super::views::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS),
     Route::delete(
@@ -85,7 +85,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<NamespaceQuotaAdmin, _>(handlers::change_limit),
         Logs::Kinds(&[LogKind::OrgChangeQuotaLimit]),
     )
-    .settings(&[super::SETTINGS])
+    .settings(&[super::views::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS),
     Route::delete(
@@ -101,7 +101,7 @@ pub const ROUTES: &[Route] = &[
         "listUserQuota",
         &WithoutBody::<OwnNamespaceView>(handlers::list),
     )
-    .settings(&[super::SETTINGS])
+    .settings(&[super::views::SETTINGS])
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
@@ -109,7 +109,7 @@ pub const ROUTES: &[Route] = &[
         "getUserQuota",
         &WithoutBody::<OwnNamespaceView>(handlers::get),
     )
-    .settings(&[super::SETTINGS])
+    .settings(&[super::views::SETTINGS])
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
@@ -131,7 +131,7 @@ pub const ROUTES: &[Route] = &[
         "listOrganizationQuotaSuperUser",
         &WithoutBody::<SuperuserNamespaceView>(handlers::list),
     )
-    .settings(&[super::SETTINGS])
+    .settings(&[super::views::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS)
     .fresh_login(),
@@ -151,7 +151,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<SuperuserNamespace, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
-    .settings(&[super::SETTINGS])
+    .settings(&[super::views::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS)
     .fresh_login(),
@@ -169,7 +169,7 @@ pub const ROUTES: &[Route] = &[
         "listUserQuotaSuperUser",
         &WithoutBody::<SuperuserNamespaceView>(handlers::list),
     )
-    .settings(&[super::SETTINGS])
+    .settings(&[super::views::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS)
     .fresh_login(),
@@ -189,7 +189,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<SuperuserNamespace, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
-    .settings(&[super::SETTINGS])
+    .settings(&[super::views::SETTINGS])
     .scope(Scope::SuperUser)
     .features(QUOTAS)
     .fresh_login(),

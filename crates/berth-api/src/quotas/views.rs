@@ -1,10 +1,18 @@
 //! Quotas as views of organizations and users show them.
 
+use berth_domain::settings::Settings;
 use berth_domain::{Quota, settings};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use berth_web::Services;
+
+/// What rows declare that show quotas.
+pub(crate) const SETTINGS: Settings = &[
+    &settings::DEFAULT_SYSTEM_REJECT_QUOTA_BYTES,
+    &settings::FEATURE_EDIT_QUOTA,
+    &settings::FEATURE_QUOTA_MANAGEMENT,
+];
 
 /// How quotas are shown, by the settings.
 #[derive(Debug, Clone, Copy)]

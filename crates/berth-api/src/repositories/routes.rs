@@ -25,7 +25,7 @@ pub const ROUTES: &[Route] = &[
     .scope(Scope::RepoCreate)
     .answers(&[201]),
     Route::get("/api/v1/repository", "listRepos", &WithoutBody::<Public>(handlers::list))
-        .settings(&[quotas::SETTINGS])
+        .settings(&[quotas::views::SETTINGS])
         .scope(Scope::RepoRead)
         .query(&[
             Query::text("namespace", "Only those of this namespace"),
@@ -41,7 +41,7 @@ pub const ROUTES: &[Route] = &[
         "listOrganizationRepos",
         &WithoutBody::<OrganizationView>(handlers::list_of_organization),
     )
-    .settings(&[quotas::SETTINGS])
+    .settings(&[quotas::views::SETTINGS])
     .scope(Scope::RepoRead)
     .query(&[
         Query::flag("last_modified", "With the time of the last change"),

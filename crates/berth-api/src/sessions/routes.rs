@@ -5,7 +5,7 @@ use berth_domain::{LogKind, settings};
 use berth_web::{Logs, Query, Route, WithBody, WithoutBody, session};
 
 use super::{email_links, handlers};
-use crate::mails;
+use crate::mails::outbox;
 
 /// The query of a link in a mail.
 const CODE_QUERY: &[Query] = &[Query::text("code", "The code that a mail carried").required()];
@@ -52,7 +52,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _>(email_links::ask_for_recovery),
         Logs::Nothing("anybody may ask for any address, and nobody is told whether it is known"),
     )
-    .settings(&[mails::SETTINGS])
+    .settings(&[outbox::SETTINGS])
     .feature(&settings::FEATURE_MAILING)
     .open()
     .internal(),
@@ -85,7 +85,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _>(email_links::confirm),
         Logs::Kinds(&[LogKind::UserChangeEmail, LogKind::LoginSuccess]),
     )
-    .settings(&[mails::SETTINGS, session::SETTINGS])
+    .settings(&[outbox::SETTINGS, session::SETTINGS])
     .feature(&settings::FEATURE_MAILING)
     .internal(),
 ];

@@ -10,9 +10,3 @@ pub(crate) mod superuser;
 pub(crate) mod views;
 
 pub use routes::ROUTES;
-
-use berth_domain::settings::{self, Settings};
-
-/// What rows declare that ask whom the settings give powers.
-pub(crate) const POWERFUL: Settings =
-    &[&settings::GLOBAL_READONLY_SUPER_USERS, &settings::SUPER_USERS];

@@ -1,8 +1,12 @@
 //! Who is a superuser, or reads everything, by the settings.
 
-use berth_domain::settings;
+use berth_domain::settings::{self, Settings};
 use berth_store::users::UserSummary;
 use berth_web::Services;
+
+/// What rows declare that ask whom the settings give powers.
+pub(crate) const SETTINGS: Settings =
+    &[&settings::GLOBAL_READONLY_SUPER_USERS, &settings::SUPER_USERS];
 
 /// Whether an account has the powers of a superuser.
 pub(crate) fn is_superuser(services: &Services<'_>, user: &UserSummary) -> bool {

@@ -8,7 +8,8 @@ use berth_domain::{LogKind, settings};
 use berth_web::{BASE_URL, Logs, Query, Route, WithBody, WithoutBody, session};
 
 use super::{first_user, handlers, own, sign_up, superuser};
-use crate::{mails, quotas};
+use crate::mails::outbox;
+use crate::quotas;
 
 /// What all routes of superusers have in common.
 const fn superuser(route: Route) -> Route {
@@ -39,7 +40,10 @@ pub const ROUTES: &[Route] = &[
     .open()
     .internal(),
     Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView>(handlers::own))
-        .settings(&[quotas::SETTINGS, &[&settings::FEATURE_USER_METADATA, &settings::SUPER_USERS]])
+        .settings(&[
+            quotas::views::SETTINGS,
+            &[&settings::FEATURE_USER_METADATA, &settings::SUPER_USERS],
+        ])
         .scope(Scope::UserRead)
         .open(),
     Route::post(
@@ -49,9 +53,9 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::UserCreate]),
     )
     .settings(&[
-        mails::SETTINGS,
-        super::POWERFUL,
-        quotas::SETTINGS,
+        outbox::SETTINGS,
+        super::powers::SETTINGS,
+        quotas::views::SETTINGS,
         session::SETTINGS,
         &[
             &settings::DEFAULT_TAG_EXPIRATION,
@@ -79,9 +83,9 @@ pub const ROUTES: &[Route] = &[
         ]),
     )
     .settings(&[
-        mails::SETTINGS,
-        super::POWERFUL,
-        quotas::SETTINGS,
+        outbox::SETTINGS,
+        super::powers::SETTINGS,
+        quotas::views::SETTINGS,
         session::SETTINGS,
         &[
             &settings::FEATURE_CHANGE_TAG_EXPIRATION,
@@ -117,14 +121,17 @@ pub const ROUTES: &[Route] = &[
         "getUserInformation",
         &WithoutBody::<PublicNamespace>(handlers::any),
     )
-    .settings(&[quotas::SETTINGS, &[&settings::FEATURE_USER_METADATA, &settings::SUPER_USERS]]),
+    .settings(&[
+        quotas::views::SETTINGS,
+        &[&settings::FEATURE_USER_METADATA, &settings::SUPER_USERS],
+    ]),
     superuser(
         Route::get(
             "/api/v1/superuser/users/",
             "listAllUsers",
             &WithBody::<SuperuserView, _>(superuser::list),
         )
-        .settings(&[quotas::SETTINGS, super::POWERFUL]),
+        .settings(&[quotas::views::SETTINGS, super::powers::SETTINGS]),
     )
     .query(&[Query::flag("disabled", "With those who are disabled, unless it is `false`")]),
     superuser(
@@ -134,7 +141,7 @@ pub const ROUTES: &[Route] = &[
             &WithBody::<SuperuserNamespace, _>(superuser::create),
             Logs::Kinds(&[LogKind::UserCreate]),
         )
-        .settings(&[mails::SETTINGS, &[&settings::DEFAULT_TAG_EXPIRATION]]),
+        .settings(&[outbox::SETTINGS, &[&settings::DEFAULT_TAG_EXPIRATION]]),
     ),
     superuser(
         Route::get(
@@ -142,7 +149,7 @@ pub const ROUTES: &[Route] = &[
             "getInstallUser",
             &WithoutBody::<SuperuserUserView>(superuser::get),
         )
-        .settings(&[quotas::SETTINGS, super::POWERFUL]),
+        .settings(&[quotas::views::SETTINGS, super::powers::SETTINGS]),
     ),
     superuser(
         Route::put(
@@ -156,7 +163,7 @@ pub const ROUTES: &[Route] = &[
                 LogKind::UserDisable,
             ]),
         )
-        .settings(&[quotas::SETTINGS, super::POWERFUL]),
+        .settings(&[quotas::views::SETTINGS, super::powers::SETTINGS]),
     ),
     superuser(
         Route::delete(
