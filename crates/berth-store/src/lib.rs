@@ -34,6 +34,7 @@ pub mod upstream_checks;
 pub mod users;
 
 pub use db::{
-    Database, DatabaseError, FromValue, Row, StoreError, Transaction, Value, returned, transaction,
+    Constraint, Database, DatabaseError, FromValue, Row, StoreError, Transaction, Value, returned,
+    transaction,
 };
 pub use migrate::{SCHEMA_VERSION, SchemaState, migrate, schema_state};

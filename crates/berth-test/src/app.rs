@@ -337,16 +337,9 @@ impl App {
     /// Rows of the database, for what no answer shows: each column as text, `NULL` for null.
     #[must_use]
     pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        let columns = sql.split(" FROM ").next().unwrap_or(sql).matches(',').count() + 1;
         let rows = self.database.execute(sql, &[]).expect("the statement of a test is right");
         self.database.take_statements();
-        rows.into_iter()
-            .map(|mut row| {
-                (0..columns)
-                    .map(|_| text(&row.read::<Shown>().expect("any value is shown").0))
-                    .collect()
-            })
-            .collect()
+        rows.into_iter().map(|row| row.into_values().iter().map(text).collect()).collect()
     }
 
     /// The log so far, a line for each entry: kind, namespace, performer, metadata. What a token adds to every entry is left
@@ -586,15 +579,6 @@ fn must_be_logged(logs: Logs, sql: &str) -> bool {
 fn password_hash(salt: [u8; 16]) -> String {
     static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     HASH.get_or_init(|| berth_domain::secret::hash_password("password", salt)).clone()
-}
-
-/// Any value, for showing.
-struct Shown(SqlValue);
-
-impl berth_store::FromValue for Shown {
-    fn from_value(value: SqlValue) -> Result<Self, SqlValue> {
-        Ok(Self(value))
-    }
 }
 
 fn text(value: &SqlValue) -> String {

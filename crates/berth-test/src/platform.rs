@@ -137,16 +137,16 @@ impl Database for MemoryDatabase {
 impl MemoryDatabase {
     fn run(&self, sql: &str, parameters: &[Value]) -> rusqlite::Result<Vec<Row>> {
         let mut statement = self.connection.prepare_cached(sql)?;
-        let columns = statement.column_count();
+        let names: Rc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
         let parameters = parameters.iter().cloned().map(to_sql);
         let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
         let (mut all, mut size) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
-            let values = (0..columns).map(|column| row.get_ref(column).map(from_sql));
+            let values = (0..names.len()).map(|column| row.get_ref(column).map(from_sql));
             let values = values.collect::<rusqlite::Result<Vec<_>>>()?;
             size += values.iter().map(size_of_value).sum::<usize>();
             assert!(size <= LARGEST_RESULT, "more than the host returns: {sql}");
-            all.push(Row::new(values));
+            all.push(Row::named(values, names.clone()));
         }
         Ok(all)
     }

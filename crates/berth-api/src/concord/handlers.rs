@@ -9,7 +9,7 @@ use berth_domain::{LogKind, TeamRole, settings};
 use berth_store::concord::{
     self, Entry, EntryChange, Listing, NewEntry, Owner, RequestedOwner, Resolved, Target,
 };
-use berth_store::{StoreError, logs, transaction};
+use berth_store::{Constraint, StoreError, logs, transaction};
 use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::json;
 
@@ -207,10 +207,10 @@ fn nobody(wanted: &RequestedOwner) -> ApiError {
 /// What the schema refuses: a name that somebody has, an owner who is no member, or who went after he was found.
 fn explained(error: StoreError, name: &str, body: &EntryBody, is_user_name: bool) -> ApiError {
     match error {
-        error if error.is_taken("account.name") && is_user_name => {
+        error if error.violates(Constraint::AccountName) && is_user_name => {
             violation(format!("Name is taken: {name}"))
         }
-        error if error.is_taken("account.name") => {
+        error if error.violates(Constraint::AccountName) => {
             violation(format!("Organization already exists: {name}"))
         }
         StoreError::NotMember => {

@@ -5,7 +5,7 @@ use berth_access::UserAdmin;
 use berth_domain::LogKind;
 use berth_domain::secret::hash_token;
 use berth_store::accounts::{self, ProfileChange};
-use berth_store::invitations::{self, Invitation, Invited};
+use berth_store::invitations::{self, Invitation};
 use berth_store::{logs, transaction};
 use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ pub(crate) fn accept(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 /// `DELETE /api/v1/teaminvite/<code>`: only what is for the caller's account, not for his address.
 pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let caller_id = cx.caller()?.id;
-    decline_code(cx, cx.path("code"), |found| found.invited == Invited::User(caller_id))?;
+    decline_code(cx, cx.path("code"), |found| found.account_id == Some(caller_id))?;
     Ok(Response::no_content())
 }
 
@@ -78,9 +78,9 @@ fn invalid_code() -> ApiError {
 
 /// The contract's words, and its indentation.
 fn intended_for_another(invitation: &Invitation) -> ApiError {
-    let (kind, indentation) = match invitation.invited {
-        Invited::User(_) => ("user", 17),
-        Invited::Email(_) => ("email", 19),
+    let (kind, indentation) = match invitation.account_id {
+        Some(_) => ("user", 17),
+        None => ("email", 19),
     };
     ApiError::model(format!(
         "This invite is intended for {kind} \"{}\".\n{:indentation$}Please login to that account and try again.",

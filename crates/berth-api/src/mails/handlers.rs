@@ -26,7 +26,8 @@ pub(crate) fn list(cx: &Context<'_, Superuser>, query: PageQuery) -> HandlerResu
     // A token does not read what lets its own user in: it would become that user.
     let is_session = matches!(caller.authority, Authority::Session { .. });
     let view = |mail: OutboxMail| {
-        let others = mail.people.iter().filter(|person| !is_session || person.id != caller.id);
+        let concerned = mail.about.iter().chain(&mail.reader);
+        let others = concerned.filter(|person| !is_session || person.id != caller.id);
         let hidden = others.into_iter().any(|person| powerful.includes(person));
         view(&keys, &mail, hidden)
     };

@@ -5,7 +5,7 @@ use berth_access::{ExistingTeamAdmin, TeamView};
 use berth_domain::{LogKind, TeamRole, settings};
 use berth_store::invitations::{self, Invited};
 use berth_store::teams::Candidate;
-use berth_store::{StoreError, Transaction, logs, teams, transaction};
+use berth_store::{Constraint, StoreError, Transaction, logs, teams, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Map, json};
@@ -56,7 +56,7 @@ fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Re
     let target = cx.grant.target();
     transaction(cx.db(), |tx| {
         teams::add_member(tx, &cx.grant, candidate).map_err(|error| {
-            if !error.is_taken("team_member.team_id") {
+            if !error.violates(Constraint::TeamMember) {
                 return error.into();
             }
             let (user, team) = (&candidate.name, &target.team.name);

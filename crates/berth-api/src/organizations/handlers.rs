@@ -10,7 +10,7 @@ use berth_access::{
 use berth_domain::{EmailAddress, LogKind, Namespace, NamespaceName, settings};
 use berth_store::logs::LogEntry;
 use berth_store::organizations::{NewOrganization, OrganizationChange};
-use berth_store::{logs, organizations, transaction};
+use berth_store::{Constraint, logs, organizations, transaction};
 use berth_web::{
     ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, present,
     tag_expiration_option,
@@ -77,7 +77,7 @@ pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> Hand
             at: services.now(),
         };
         let id = organizations::create(tx, &cx.grant, &new).map_err(|error| {
-            if error.is_taken("account.name") { name_taken() } else { error.into() }
+            if error.violates(Constraint::AccountName) { name_taken() } else { error.into() }
         })?;
         let metadata = json!({ "email": email, "namespace": body.name });
         logs::append(tx, &[cx.log_entry(LogKind::OrgCreate, id, metadata)])?;

@@ -4,7 +4,9 @@ use crate::organizations::deletion::delete_organization;
 use crate::quotas::views::Quotas;
 use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::{LogKind, NamespaceKind, NamespaceName};
-use berth_store::{Database, accounts, logs, members, organizations, transaction, users};
+use berth_store::{
+    Constraint, Database, accounts, logs, members, organizations, transaction, users,
+};
 use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::json;
@@ -51,7 +53,7 @@ pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) ->
             let before = organizations::current(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
             let renamed = organizations::rename(tx, &cx.grant, &valid);
             let renamed = renamed.map_err(|error| match error {
-                error if error.is_taken("account.name") => ApiError::invalid_request(
+                error if error.violates(Constraint::AccountName) => ApiError::invalid_request(
                     "A user or organization with this name already exists",
                 ),
                 error => error.into(),

@@ -7,7 +7,7 @@ use berth_domain::{LogKind, Namespace, settings};
 use berth_store::proxy_cache::{
     self, NewProxyCache, ProxyCacheChange, ProxyCacheRow, StoredProxyCache,
 };
-use berth_store::{logs, transaction};
+use berth_store::{Constraint, logs, transaction};
 use berth_web::outbound::registry::{Failure, Upstream, Verdict};
 use berth_web::{ApiError, Context, HandlerResult, Response, Services};
 use serde_json::json;
@@ -35,7 +35,7 @@ pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) 
     };
     transaction(cx.db(), |tx| {
         proxy_cache::create(tx, &cx.grant, new).map_err(|error| {
-            let taken = error.is_taken("proxy_cache_config.organization_id");
+            let taken = error.violates(Constraint::ProxyCache);
             if taken { exists_already() } else { error.into() }
         })?;
         let metadata = json!({ "upstream_registry": row.upstream_registry });

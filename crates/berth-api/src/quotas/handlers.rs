@@ -8,7 +8,7 @@ use berth_access::{NamespaceChange, NamespaceRef, Permission, Permit};
 use berth_domain::{
     LogKind, Namespace, Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size,
 };
-use berth_store::{StoreError, Transaction, logs, quotas, transaction};
+use berth_store::{Constraint, StoreError, Transaction, logs, quotas, transaction};
 use berth_web::schema::python_repr;
 use berth_web::{
     ApiError, Body, Context, HandlerResult, Json, Kind, Property, Request, Response, Schema,
@@ -203,7 +203,7 @@ pub(crate) fn create<P: NamespaceChange>(
     }
     transaction(cx.db(), |tx| {
         quotas::create(tx, &cx.grant, bytes).map_err(|error| {
-            match error.is_taken("quota.namespace_id") {
+            match error.violates(Constraint::QuotaOfNamespace) {
                 true => already::<P>(namespace),
                 false => error.into(),
             }
@@ -383,7 +383,7 @@ fn same_limit() -> ApiError {
 }
 
 fn taken_limit(error: StoreError) -> ApiError {
-    if error.is_taken("quota_limit.quota_id") { same_limit() } else { error.into() }
+    if error.violates(Constraint::QuotaLimit) { same_limit() } else { error.into() }
 }
 
 /// The quota of the path; what is no number is the id of none.

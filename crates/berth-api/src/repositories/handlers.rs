@@ -7,7 +7,7 @@ use berth_access::{
 };
 use berth_domain::{LogKind, NamespaceKind, RepositoryName, settings};
 use berth_store::repositories::{self, NewRepository, Page, RepositoryLine, Viewer};
-use berth_store::{logs, transaction};
+use berth_store::{Constraint, logs, transaction};
 use berth_web::{
     ApiError, Context, Cursor, ErrorType, HandlerResult, Json, Kind, Property, Response, Schema,
 };
@@ -74,7 +74,7 @@ pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> Handl
     let namespace = &target.namespace;
     transaction(cx.db(), |tx| {
         repositories::create(tx, &cx.grant, &new).map_err(|error| {
-            if error.is_taken("repository.namespace_id") { name_taken() } else { error.into() }
+            if error.violates(Constraint::RepositoryName) { name_taken() } else { error.into() }
         })?;
         let metadata = json!({ "repo": body.repository, "namespace": namespace.name });
         logs::append(tx, &[cx.log_entry(LogKind::CreateRepo, namespace.id, metadata)])?;

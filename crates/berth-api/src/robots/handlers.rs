@@ -7,7 +7,7 @@ use berth_access::{NamespaceChange, NamespaceRef, Permission, Permit, Rights};
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{LogKind, Namespace, RobotName, settings};
 use berth_store::robots::{self, NewRobot, Robot};
-use berth_store::{StoreError, logs, transaction};
+use berth_store::{Constraint, StoreError, logs, transaction};
 use berth_web::listing::Listing;
 use berth_web::{
     ApiError, Body, Context, HandlerResult, Json, Kind, OptionalJson, Property, Query, Request,
@@ -182,7 +182,7 @@ fn refuse_disallowed<P: Permit>(cx: &Context<'_, P>) -> Result<(), ApiError> {
 }
 
 fn already(error: StoreError, name: &RobotName) -> ApiError {
-    match error.is_taken("account.name") {
+    match error.violates(Constraint::AccountName) {
         true => ApiError::invalid_request(format!("Existing robot with name: {}", name.as_str())),
         false => error.into(),
     }

@@ -3,7 +3,7 @@
 use berth_domain::{Avatar, AvatarKind, Team, TeamRole};
 use berth_store::invitations::PendingInvitation;
 use berth_store::members::MemberLine;
-use berth_store::teams::{Candidate, TeamMember};
+use berth_store::teams::{AccountInTeam, Candidate, TeamMember};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ impl<'a> ChangedTeam<'a> {
 /// Somebody in a team, or on the way there (`docs/contract/quay.md` 4.3).
 pub(crate) fn team_member(member: TeamMember) -> Value {
     match member {
-        TeamMember::Account { name, email, is_robot, invited } => {
+        TeamMember::Account(AccountInTeam { name, email, is_robot, invited }) => {
             team_account(&name, &email, is_robot, invited)
         }
         TeamMember::Address(email) => address(&email),

@@ -9,7 +9,7 @@ use berth_domain::{
 use berth_store::accounts::{self, AccountChange, NewAddress, ProfileChange};
 use berth_store::logs::LogEntry;
 use berth_store::users::{Metadata, UserAccount};
-use berth_store::{StoreError, logs, transaction, users};
+use berth_store::{Constraint, StoreError, logs, transaction, users};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
 use berth_web::{
@@ -340,9 +340,9 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerRes
 }
 
 fn taken(error: StoreError) -> ApiError {
-    if error.is_taken("account.email") {
+    if error.violates(Constraint::AccountEmail) {
         ApiError::invalid_request("E-mail address already used")
-    } else if error.is_taken("account.name") {
+    } else if error.violates(Constraint::AccountName) {
         name_in_use()
     } else {
         error.into()

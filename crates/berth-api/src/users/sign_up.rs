@@ -9,7 +9,7 @@ use berth_domain::{
     EmailAddress, Invalid, LogKind, NamespaceKind, NamespaceName, is_acceptable_password, settings,
 };
 use berth_store::accounts::{NewUser, SignUpFacts};
-use berth_store::{StoreError, Transaction, accounts, invitations, logs, transaction};
+use berth_store::{Constraint, StoreError, Transaction, accounts, invitations, logs, transaction};
 use berth_web::session::Session;
 use berth_web::{
     ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, limit_rate,
@@ -231,9 +231,9 @@ pub(crate) fn address(
 }
 
 fn taken(error: StoreError, new: &NewUser<'_>) -> ApiError {
-    if error.is_taken("account.email") {
+    if error.violates(Constraint::AccountEmail) {
         address_in_use(new.email)
-    } else if error.is_taken("account.name") || error.is_taken("user_profile.is_first") {
+    } else if error.violates(Constraint::AccountName) || error.violates(Constraint::FirstUser) {
         // Somebody was faster, or an organization has the name in another case, or there is a first user.
         not_available()
     } else if error == StoreError::NotFound {

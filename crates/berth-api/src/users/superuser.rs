@@ -9,7 +9,7 @@ use berth_domain::{
 };
 use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
 use berth_store::users::UserSummary;
-use berth_store::{StoreError, accounts, logs, transaction, users};
+use berth_store::{Constraint, StoreError, accounts, logs, transaction, users};
 use berth_web::{
     ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, password,
 };
@@ -137,9 +137,9 @@ fn require_free_name(cx: &Context<'_, SuperuserNamespace>, name: &str) -> Result
 }
 
 fn taken(error: StoreError, email: &str) -> ApiError {
-    if error.is_taken("account.email") {
+    if error.violates(Constraint::AccountEmail) {
         ApiError::model(format!("Email has already been used: {email}"))
-    } else if error.is_taken("account.name") {
+    } else if error.violates(Constraint::AccountName) {
         ApiError::model("Username is not available")
     } else {
         error.into()
@@ -190,7 +190,7 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Ha
             ..AccountChange::default()
         };
         accounts::change(tx, user.id, &account).map_err(|error| match error {
-            error if error.is_taken("account.email") => {
+            error if error.violates(Constraint::AccountEmail) => {
                 ApiError::model("E-mail address already used")
             }
             error => error.into(),
