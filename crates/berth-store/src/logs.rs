@@ -10,6 +10,7 @@ use berth_domain::{LogKind, Timestamp};
 use serde_json::{Map, Value as Json};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
+use crate::log_event::LogEvent;
 
 /// An entry to be written.
 #[derive(Debug, Clone)]
@@ -26,6 +27,15 @@ pub struct LogEntry {
     pub metadata: Map<String, Json>,
     /// When.
     pub at: Timestamp,
+}
+
+impl LogEntry {
+    /// An entry that tells of an event; nobody did it, from nowhere.
+    #[must_use]
+    pub fn new(namespace_id: Option<i64>, event: &LogEvent<'_>, at: Timestamp) -> Self {
+        let (kind, metadata) = (event.kind(), event.metadata());
+        Self { kind, namespace_id, performer_id: None, ip: None, metadata, at }
+    }
 }
 
 /// Writes the entries, in order, with one statement. What is longer than an entry may be is shortened, see [`bounded`].

@@ -50,11 +50,6 @@ impl<'a> ApplicationView<'a> {
     }
 }
 
-/// What the log says of an application.
-pub(crate) fn application_metadata(application: &Application) -> Value {
-    json!({ "application_name": application.name, "client_id": application.client_id })
-}
-
 /// The avatar of an application: of its own address, or else of its namespace's.
 pub(crate) fn avatar(application: &Application, namespace_email: &str) -> Avatar {
     let own = application.avatar_email.as_deref().filter(|email| !email.is_empty());

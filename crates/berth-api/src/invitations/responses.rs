@@ -2,13 +2,13 @@
 
 use crate::mails::outbox::has_gateway;
 use berth_access::UserAdmin;
-use berth_domain::LogKind;
 use berth_domain::secret::hash_token;
 use berth_store::accounts::{self, ProfileChange};
 use berth_store::invitations::{self, Invitation};
-use berth_store::{logs, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::transaction;
 use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// `PUT /api/v1/teaminvite/<code>`.
 pub(crate) fn accept(cx: &Context<'_, UserAdmin>) -> HandlerResult {
@@ -40,12 +40,11 @@ pub(crate) fn accept_code(cx: &Context<'_, UserAdmin>, code: &str) -> Result<Inv
             accounts::change_profile(tx, caller.id, &change)?;
         }
         let accepted = invitations::accept(tx, &found, caller.id, now)?;
-        let kind = LogKind::OrgTeamMemberInviteAccepted;
-        let entries: Vec<_> = accepted
-            .iter()
-            .map(|one| cx.log_entry(kind, one.organization_id, metadata(one, &caller.name)))
-            .collect();
-        logs::append(tx, &entries)?;
+        let member = caller.name.as_str();
+        let events = accepted.iter().map(|Invitation { team, inviter, .. }| {
+            LogEvent::OrgTeamMemberInviteAccepted { member, team, inviter: inviter.as_deref() }
+        });
+        cx.log_all(tx, found.organization_id, &events.collect::<Vec<_>>())?;
         Ok(found)
     })
 }
@@ -61,15 +60,14 @@ pub(crate) fn decline_code(
         let found = invitations::find(tx, &hash_token(code), cx.services().now())?;
         let found = found.filter(may).ok_or_else(invalid_code)?;
         invitations::decline(tx, &found)?;
-        let kind = LogKind::OrgTeamMemberInviteDeclined;
-        let entry = cx.log_entry(kind, found.organization_id, metadata(&found, &caller.name));
-        logs::append(tx, &[entry])?;
+        let event = LogEvent::OrgTeamMemberInviteDeclined {
+            member: &caller.name,
+            team: &found.team,
+            inviter: found.inviter.as_deref(),
+        };
+        cx.log(tx, found.organization_id, &event)?;
         Ok(found)
     })
-}
-
-fn metadata(invitation: &Invitation, member: &str) -> Value {
-    json!({ "member": member, "team": invitation.team, "inviter": invitation.inviter })
 }
 
 fn invalid_code() -> ApiError {
