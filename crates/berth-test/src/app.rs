@@ -573,6 +573,19 @@ fn must_be_logged(change: &Change) -> bool {
         ("mail" | "gone_mail", _) => false,
         // Counts that the schema keeps by itself.
         ("owned", _) => false,
+        // An address that waits for its confirmation, which is logged, and codes that only their owner can use.
+        (
+            "user_profile",
+            Some(
+                "new_email"
+                | "email_code_hash"
+                | "email_code_expires_at"
+                | "recovery_code_hash"
+                | "recovery_code_expires_at",
+            ),
+        ) => false,
+        // Sessions that end: logged as a sign-out, where sign-ins are logged at all.
+        ("user_profile", Some("session_epoch")) => false,
         // The same secret under another key.
         (_, Some(column)) => !column.starts_with("sealed_"),
         (_, None) => true,

@@ -115,7 +115,8 @@ impl MemoryDatabase {
                 'SELECT ''%s'', ''%s'' WHERE OLD.%s IS NOT NEW.%s', t.name, c.name, c.name, c.name),
                 ' UNION ALL ')
             FROM main.sqlite_schema t, pragma_table_info(t.name) c
-            WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name <> 'log_entry'
+            WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' 
+                AND t.name NOT IN ('log_entry', 'schema_version')
             GROUP BY t.name";
         let mut statement = self.connection.prepare(sql).expect("a statement");
         let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
