@@ -48,10 +48,6 @@ const KNOWN: &[(&str, &[&str])] = &[
             "oauth/token.rs",
         ],
     ),
-    (
-        "components/registry-client",
-        &["handshake.rs", "lib.rs", "response.rs", "upstream_client.rs"],
-    ),
 ];
 
 #[test]
