@@ -25,7 +25,7 @@ fn with(app: &App, authorization: &str) -> Reply {
 /// An answer to somebody unknown: status, type, body, schemes.
 fn told(reply: &Reply) -> String {
     let named = reply.headers().filter(|(name, _)| *name == "www-authenticate");
-    let schemes: Vec<_> = named.map(|(_, value)| value.as_ref()).collect();
+    let schemes: Vec<_> = named.map(|(_, value)| value).collect();
     let kind = reply.header("content-type").unwrap_or_default();
     let body = String::from_utf8_lossy(reply.body());
     format!("{} {kind} {:?} [{}]", reply.status(), body.trim_end(), schemes.join(", "))
