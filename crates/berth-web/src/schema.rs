@@ -68,10 +68,43 @@ pub enum Kind {
     Object(&'static Schema),
     /// An object of any content.
     AnyObject,
-    /// An array of any content.
-    AnyArray,
     /// Anything.
     Any,
+}
+
+impl Kind {
+    /// The same, or null.
+    ///
+    /// # Panics
+    /// Where schemas have no such kind: as schemas are constants, when they are compiled. Likewise below.
+    #[must_use]
+    pub const fn or_null(self) -> Self {
+        match self {
+            Self::String => Self::NullableString,
+            Self::Enum(choices) => Self::NullableEnum(choices),
+            Self::Any => Self::Any,
+            _ => panic!("no kind for this, or null"),
+        }
+    }
+
+    /// The same with a length in characters between the two.
+    #[must_use]
+    pub const fn of_length(self, shortest: usize, longest: usize) -> Self {
+        match self {
+            Self::String => Self::StringOfLength(shortest, longest),
+            _ => panic!("only a text has a length"),
+        }
+    }
+
+    /// The same, which is at least `minimum`.
+    #[must_use]
+    pub const fn at_least(self, minimum: i64) -> Self {
+        match self {
+            Self::Integer(None) => Self::Integer(Some(minimum)),
+            Self::Number(None) => Self::Number(Some(minimum)),
+            _ => panic!("only a number has a minimum"),
+        }
+    }
 }
 
 /// How a body breaks its schema.
@@ -151,7 +184,6 @@ fn check_property(
         Kind::NullableString => check_nullable_text(value, path),
         Kind::Boolean => (!value.is_boolean()).then(|| wrong_type(value, path, "'boolean'")),
         Kind::AnyObject => (!value.is_object()).then(|| wrong_type(value, path, "'object'")),
-        Kind::AnyArray => (!value.is_array()).then(|| wrong_type(value, path, "'array'")),
         Kind::StringOfLength(shortest, longest) => check_length(value, path, shortest, longest),
         Kind::Enum(choices) => check_choice(value, path, choices, false),
         Kind::NullableEnum(choices) => check_choice(value, path, choices, true),

@@ -5,10 +5,10 @@ use berth_domain::secret::hash_token;
 use berth_domain::{LogKind, settings};
 use berth_store::tokens::{NewToken, TokenLine};
 use berth_store::{logs, tokens, transaction};
-use berth_web::{ApiError, Context, Cursor, HandlerResult, Json, Kind, Property, Response, Schema};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, Cursor, HandlerResult, Response};
 use serde_json::{Map, Number, json};
 
+use crate::applications::bodies::NewApiToken;
 use crate::applications::views::TokenView;
 
 /// Length of a token.
@@ -37,34 +37,6 @@ pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
         body.insert("next_page".into(), Cursor::new(id, id, services.now()).to_token().into());
     }
     Ok(Response::ok(&body))
-}
-
-/// `POST …/tokens`.
-#[derive(Deserialize)]
-pub(crate) struct NewApiToken {
-    name: String,
-    scope: String,
-    expiration: Option<Number>,
-}
-
-impl Json for NewApiToken {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewOAuthToken",
-        about: "Description of a new token of an application.",
-        properties: &[
-            Property::required(
-                "name",
-                Kind::StringOfLength(1, 255),
-                "What the token is called in lists",
-            ),
-            Property::required("scope", Kind::String, "Its scopes, separated by spaces or commas"),
-            Property::optional(
-                "expiration",
-                Kind::Number(Some(1)),
-                "How long it lives, in seconds; ten years when left out, and at most",
-            ),
-        ],
-    };
 }
 
 /// Makes a token that acts in the caller's name, without a browser.

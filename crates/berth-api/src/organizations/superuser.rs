@@ -5,14 +5,14 @@ use crate::quotas::views::Quotas;
 use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::{LogKind, NamespaceKind, NamespaceName};
 use berth_store::{Database, accounts, logs, members, organizations, transaction, users};
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::json;
 
 use crate::names::invalid_name;
 use crate::page_query::PageQuery;
 use crate::users::powers::is_superuser;
 
+use super::bodies::Renaming;
 use super::views::organization_entry;
 
 /// `GET /api/v1/superuser/organizations/`.
@@ -25,20 +25,6 @@ pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> Handler
         organization_entry(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
     };
     Ok(Response::ok(&query.answer(services, "organizations", lines, |line| line.id, view)))
-}
-
-/// `PUT /api/v1/superuser/organizations/<name>`.
-#[derive(Deserialize)]
-pub(crate) struct Renaming {
-    name: Option<String>,
-}
-
-impl Json for Renaming {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "RenameOrg",
-        about: "The new name of an organization",
-        properties: &[Property::optional("name", Kind::String, "The new name of the organization")],
-    };
 }
 
 /// Gives the organization another name; its robots follow.

@@ -8,50 +8,11 @@ use berth_access::{
 use berth_domain::{LogKind, NamespaceKind, RepositoryName, settings};
 use berth_store::repositories::{self, NewRepository, Page, RepositoryLine, Viewer};
 use berth_store::{logs, transaction};
-use berth_web::{
-    ApiError, Context, Cursor, ErrorType, HandlerResult, Json, Kind, Property, Response, Schema,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, Cursor, ErrorType, HandlerResult, Response};
 use serde_json::{Value, json};
 
+use crate::repositories::bodies::{ChangeVisibility, NewRepo, RepoUpdate, Visibility};
 use crate::repositories::views;
-
-const VISIBILITY: Kind = Kind::Enum(&["public", "private"]);
-
-/// `POST /api/v1/repository`.
-#[derive(Deserialize)]
-pub(crate) struct NewRepo {
-    namespace: Option<String>,
-    repository: String,
-    visibility: String,
-    description: String,
-}
-
-impl Json for NewRepo {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewRepo",
-        about: "Description of a new repository",
-        properties: &[
-            Property::required("repository", Kind::String, "Repository name"),
-            Property::required("visibility", VISIBILITY, "Visibility to begin with"),
-            Property::optional(
-                "namespace",
-                Kind::String,
-                "Namespace of the repository; left out, the caller's own",
-            ),
-            Property::required("description", Kind::String, "Description, in Markdown"),
-            Property::optional("repo_kind", Kind::NullableEnum(&["image"]), "Kind of repository"),
-        ],
-    };
-
-    fn namespace(&self) -> Option<&str> {
-        self.namespace.as_deref()
-    }
-
-    fn repository(&self) -> Option<&str> {
-        Some(&self.repository)
-    }
-}
 
 /// Makes a repository; the creator administers it, and the organization's default permissions apply.
 pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> HandlerResult {
@@ -59,7 +20,7 @@ pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> Handl
     if target.is_taken {
         return Err(name_taken());
     }
-    let is_public = body.visibility == "public";
+    let is_public = body.visibility == Visibility::Public;
     require_plan(cx, is_public)?;
     let name = repository_name(cx, &body.repository)?;
     let status_token = services.random().uuid();
@@ -228,20 +189,6 @@ pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> HandlerResult {
     Ok(Response::ok(&body))
 }
 
-/// `PUT /api/v1/repository/<path>`.
-#[derive(Deserialize)]
-pub(crate) struct RepoUpdate {
-    description: String,
-}
-
-impl Json for RepoUpdate {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "RepoUpdate",
-        about: "Fields which can be updated in a repository.",
-        properties: &[Property::required("description", Kind::String, "Description, in Markdown")],
-    };
-}
-
 /// Changes the description.
 pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
@@ -259,20 +206,6 @@ pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> Han
     })
 }
 
-/// `POST /api/v1/repository/<path>/changevisibility`.
-#[derive(Deserialize)]
-pub(crate) struct ChangeVisibility {
-    visibility: String,
-}
-
-impl Json for ChangeVisibility {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "ChangeVisibility",
-        about: "Change the visibility for the repository.",
-        properties: &[Property::required("visibility", VISIBILITY, "The new visibility")],
-    };
-}
-
 /// Makes it public or private; a repository that does not exist answers `null`, as the original does.
 pub(crate) fn change_visibility(
     cx: &Context<'_, RepositoryAdmin>,
@@ -281,7 +214,7 @@ pub(crate) fn change_visibility(
     let Ok((namespace, repository)) = cx.grant.repository() else {
         return Ok(Response::ok(&Value::Null));
     };
-    let is_public = body.visibility == "public";
+    let is_public = body.visibility == Visibility::Public;
     require_plan(cx, is_public)?;
     transaction(cx.db(), |tx| {
         if !repositories::set_visibility(tx, &cx.grant, is_public)? {
@@ -290,7 +223,7 @@ pub(crate) fn change_visibility(
         let metadata = json!({
             "repo": repository.name,
             "namespace": namespace.name,
-            "visibility": body.visibility,
+            "visibility": body.visibility.as_str(),
         });
         logs::append(tx, &[cx.log_entry(LogKind::ChangeRepoVisibility, namespace.id, metadata)])?;
         Ok(Response::ok(&json!({ "success": true })))

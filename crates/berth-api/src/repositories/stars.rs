@@ -3,10 +3,10 @@
 use berth_access::{RepositoryStar, UserAdmin};
 use berth_store::repositories::{self, Scope};
 use berth_store::transaction;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Value, json};
 
+use crate::repositories::bodies::NewStar;
 use crate::repositories::handlers::page;
 
 /// `GET /api/v1/user/starred`: those that he still sees.
@@ -25,32 +25,6 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
         body["next_page"] = token.into();
     }
     Ok(Response::ok(&body))
-}
-
-/// `POST /api/v1/user/starred`.
-#[derive(Deserialize)]
-pub(crate) struct NewStar {
-    namespace: String,
-    repository: String,
-}
-
-impl Json for NewStar {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewStarredRepository",
-        about: "A repository to star",
-        properties: &[
-            Property::required("namespace", Kind::String, "Namespace of the repository"),
-            Property::required("repository", Kind::String, "Name of the repository"),
-        ],
-    };
-
-    fn namespace(&self) -> Option<&str> {
-        Some(&self.namespace)
-    }
-
-    fn repository(&self) -> Option<&str> {
-        Some(&self.repository)
-    }
 }
 
 /// Stars a repository; once more changes nothing.
