@@ -46,7 +46,7 @@ pub use error::{ApiError, ErrorType};
 pub use member::{Integer, IntegerOrString, Member, Patch};
 pub use message::{Method, Parameters, Request, Response};
 pub use outbound::Outbound;
-pub use paging::Cursor;
+pub use paging::{Cursor, LIMIT_REFUSAL, Page};
 pub use pipeline::{BODY_LIMIT, Deferred, Outcome, refuse, serve};
 pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 pub use quay_paths::is_below_a_repository;

@@ -1,12 +1,10 @@
 //! Bodies and queries about notifications.
 
+use berth_domain::limits::PAGE_ROWS;
 use berth_web::{Json, Query};
 
 /// How many notifications a page has when nobody says.
 const USUAL: i64 = 5;
-
-/// How many a page has at most.
-const LARGEST: i64 = 100;
 
 /// The query of the list.
 #[derive(Query)]
@@ -22,7 +20,7 @@ pub(crate) struct Window {
 impl Window {
     /// How many notifications the page has at most.
     pub(super) fn limit(&self) -> i64 {
-        self.limit.clamp(1, LARGEST)
+        self.limit.clamp(1, PAGE_ROWS)
     }
 
     /// How many notifications stand on the pages before.

@@ -18,13 +18,13 @@ use super::views::organization_entry;
 /// `GET /api/v1/superuser/organizations/`.
 pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
     let services = cx.services();
-    let (after_id, wanted) = (query.after_id(services), query.wanted());
-    let lines = organizations::all(cx.db(), &cx.grant, after_id, wanted)?;
+    let page = query.page(services);
+    let lines = organizations::all(cx.db(), &cx.grant, page.after.unwrap_or(0), page.wanted())?;
     let quotas = Quotas::of(services)?;
     let view = |line: organizations::OrganizationLine| {
         organization_entry(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
     };
-    Ok(Response::ok(&query.answer(services, "organizations", lines, |line| line.id, view)))
+    Ok(Response::ok(&page.answer("organizations", lines, |line| line.id, view)))
 }
 
 /// Gives the organization another name; its robots follow.

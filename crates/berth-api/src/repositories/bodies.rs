@@ -1,6 +1,6 @@
 //! Bodies and queries about repositories (`docs/contract/quay.md` 6.1).
 
-use berth_web::{Choice, Json, Patch, Query};
+use berth_web::{Choice, Json, LIMIT_REFUSAL, Patch, Query};
 
 /// Description of a new repository
 ///
@@ -72,7 +72,7 @@ pub(crate) struct TagQuery {
     #[query(default = 1, refusal = "Page index for the results. Default 1.")]
     page: i64,
     /// How many to list, at most
-    #[query(default = 50, refusal = "Limit to the number of results to return per page. Max 100.")]
+    #[query(default = 50, refusal = LIMIT_REFUSAL)]
     _limit: i64,
 }
 

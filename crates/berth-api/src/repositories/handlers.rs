@@ -5,10 +5,11 @@ use berth_access::{
     OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate, RepositoryView,
     RepositoryWrite, Scope,
 };
+use berth_domain::limits::PAGE_ROWS;
 use berth_domain::{LogKind, NamespaceKind, RepositoryName, settings};
-use berth_store::repositories::{self, NewRepository, Page, RepositoryLine, Viewer};
+use berth_store::repositories::{self, NewRepository, RepositoryLine, Viewer};
 use berth_store::{logs, transaction};
-use berth_web::{ApiError, Context, Cursor, ErrorType, HandlerResult, Response};
+use berth_web::{ApiError, Context, ErrorType, HandlerResult, Page, Response};
 use serde_json::{Value, json};
 
 use crate::repositories::bodies::{ChangeVisibility, NewRepo, RepoUpdate, Visibility};
@@ -69,9 +70,6 @@ fn require_plan<P: Permit>(cx: &Context<'_, P>, is_public: bool) -> Result<(), A
     Err(ApiError::typed(ErrorType::ExceedsLicense, "Payment Required"))
 }
 
-/// How many repositories a page holds.
-pub(crate) const PAGE_LENGTH: usize = 100;
-
 /// `GET /api/v1/repository`: what the caller sees of a namespace, of his stars, or of everything public.
 pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
     let query = cx.query();
@@ -107,10 +105,11 @@ fn answer_list<P: Permit>(
 ) -> HandlerResult {
     let query = cx.query();
     let kind = query.get("repo_kind").filter(|kind| !kind.is_empty());
-    let (lines, next_page) = match kind {
-        None | Some(views::KIND) => page(cx, scope, include_public)?,
+    let page = requested_page(cx);
+    let lines = match kind {
+        None | Some(views::KIND) => lines(cx, &page, scope, include_public)?,
         // There is no other kind.
-        Some(_) => (Vec::new(), None),
+        Some(_) => Vec::new(),
     };
     let more = views::ListMembers {
         last_modified: query.flag("last_modified"),
@@ -118,33 +117,25 @@ fn answer_list<P: Permit>(
         is_starred: cx.principal().caller().is_some(),
         quotas: Quotas::of(cx.services())?,
     };
-    let views: Vec<Value> = lines.into_iter().map(|line| views::line(line, more)).collect();
-    let mut body = json!({ "repositories": views });
-    if let Some(token) = next_page {
-        body["next_page"] = token.into();
-    }
-    Ok(Response::ok(&body))
+    let view = |line| views::line(line, more);
+    Ok(Response::ok(&page.answer("repositories", lines, |line| line.id, view)))
 }
 
-/// A page of repositories, and the token of the next one.
-pub(crate) fn page<P: Permit>(
+/// The page of repositories that the request is for.
+pub(crate) fn requested_page<P: Permit>(cx: &Context<'_, P>) -> Page {
+    Page::new(cx.query().get("next_page"), PAGE_ROWS, cx.services().now())
+}
+
+/// The repositories of a page, and one more.
+pub(crate) fn lines<P: Permit>(
     cx: &Context<'_, P>,
+    page: &Page,
     scope: repositories::Scope<'_>,
     include_public: bool,
-) -> Result<(Vec<RepositoryLine>, Option<String>), ApiError> {
-    let now = cx.services().now();
-    let query = cx.query();
-    let cursor = Cursor::from_token(query.get("next_page"), now);
-    #[expect(clippy::cast_possible_wrap, reason = "a page is short")]
-    let limit = PAGE_LENGTH as i64 + 1;
-    let after = cursor.map_or(0, |cursor| cursor.id);
-    let page = Page { scope, include_public, after, limit };
-    let mut lines = repositories::list(cx.db(), viewer(cx), page)?;
-    let has_more = lines.len() > PAGE_LENGTH;
-    lines.truncate(PAGE_LENGTH);
-    let last = lines.last().filter(|_| has_more);
-    let next_page = last.map(|last| Cursor::new(last.id, last.id, now).to_token());
-    Ok((lines, next_page))
+) -> Result<Vec<RepositoryLine>, ApiError> {
+    let (after, limit) = (page.after.unwrap_or(0), page.wanted());
+    let page = repositories::Page { scope, include_public, after, limit };
+    Ok(repositories::list(cx.db(), viewer(cx), page)?)
 }
 
 fn viewer<P: Permit>(cx: &Context<'_, P>) -> Viewer {

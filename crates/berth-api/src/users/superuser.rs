@@ -38,11 +38,12 @@ fn view(services: &Services<'_>) -> Result<impl Fn(UserSummary) -> Value + use<>
 /// `GET /api/v1/superuser/users/`.
 pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
     let services = cx.services();
-    let (after_id, wanted) = (query.after_id(services), query.wanted());
+    let page = query.page(services);
     let disabled = cx.query();
     let with_disabled = disabled.get("disabled").is_none() || disabled.flag("disabled");
-    let lines = users::all(cx.db(), &cx.grant, with_disabled, after_id, wanted)?;
-    Ok(Response::ok(&query.answer(services, "users", lines, |user| user.id, view(services)?)))
+    let lines =
+        users::all(cx.db(), &cx.grant, with_disabled, page.after.unwrap_or(0), page.wanted())?;
+    Ok(Response::ok(&page.answer("users", lines, |user| user.id, view(services)?)))
 }
 
 /// `GET /api/v1/superuser/users/<username>`.
