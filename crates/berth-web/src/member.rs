@@ -228,27 +228,36 @@ mod tests {
         violation.text().lines().next().unwrap_or_default().to_owned()
     }
 
+    const fn property(
+        required: bool,
+        name: &'static str,
+        kind: Kind,
+        about: &'static str,
+    ) -> Property {
+        Property { name, kind, required, about }
+    }
+
     #[test]
     fn the_schema_is_the_type_s() {
         const INNER: Schema = Schema {
             name: "Inner",
             about: "",
-            properties: &[Property::required("color", Kind::Enum(&["red", "dark/green"]), "")],
+            properties: &[property(true, "color", Kind::Enum(&["red", "dark/green"]), "")],
         };
         let properties = [
-            Property::required("name", Kind::StringOfLength(1, 3), "A name"),
-            Property::optional("team", Kind::String, ""),
-            Property::required("role", Kind::Enum(&["read", "write", "admin"]), ""),
-            Property::optional("note", Kind::NullableString, ""),
-            Property::optional("color", Kind::NullableEnum(&["red", "dark/green"]), ""),
-            Property::optional("count", Kind::Integer(Some(0)), ""),
-            Property::optional("share", Kind::Number(Some(1)), ""),
-            Property::optional("isOn", Kind::Boolean, ""),
-            Property::optional("type", Kind::IntegerOrString, ""),
-            Property::optional("any", Kind::Any, ""),
-            Property::optional("more", Kind::AnyObject, ""),
-            Property::optional("inner", Kind::Object(&INNER), ""),
-            Property::optional("unused", Kind::String, "Not used"),
+            property(true, "name", Kind::StringOfLength(1, 3), "A name"),
+            property(false, "team", Kind::String, ""),
+            property(true, "role", Kind::Enum(&["read", "write", "admin"]), ""),
+            property(false, "note", Kind::NullableString, ""),
+            property(false, "color", Kind::NullableEnum(&["red", "dark/green"]), ""),
+            property(false, "count", Kind::Integer(Some(0)), ""),
+            property(false, "share", Kind::Number(Some(1)), ""),
+            property(false, "isOn", Kind::Boolean, ""),
+            property(false, "type", Kind::IntegerOrString, ""),
+            property(false, "any", Kind::Any, ""),
+            property(false, "more", Kind::AnyObject, ""),
+            property(false, "inner", Kind::Object(&INNER), ""),
+            property(false, "unused", Kind::String, "Not used"),
         ];
         assert_eq!(Body::SCHEMA.name, "Test");
         assert_eq!(Body::SCHEMA.about, "What a test says, in one line.");

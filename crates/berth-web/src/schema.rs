@@ -29,20 +29,6 @@ pub struct Property {
     pub about: &'static str,
 }
 
-impl Property {
-    /// A property that must be there.
-    #[must_use]
-    pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, kind, required: true, about }
-    }
-
-    /// A property that may be left out.
-    #[must_use]
-    pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, kind, required: false, about }
-    }
-}
-
 /// What a property may be.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
@@ -396,27 +382,33 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::{Choice, Integer, Json, Patch};
 
-    const INNER: Schema = Schema {
-        name: "Inner",
-        about: "",
-        properties: &[Property::required("name", Kind::String, "")],
-    };
-    const SCHEMA: Schema = Schema {
-        name: "Test",
-        about: "",
-        properties: &[
-            Property::required("role", Kind::Enum(&["member", "admin"]), ""),
-            Property::optional("count", Kind::Integer(Some(0)), ""),
-            Property::optional("note", Kind::NullableString, ""),
-            Property::optional("title", Kind::StringOfLength(1, 3), ""),
-            Property::optional("inner", Kind::Object(&INNER), ""),
-            Property::required("last", Kind::Boolean, ""),
-        ],
-    };
+    #[derive(Choice)]
+    enum Role {
+        Member,
+        Admin,
+    }
+
+    #[derive(Json)]
+    struct Inner {
+        _name: String,
+    }
+
+    #[derive(Json)]
+    struct Test {
+        _role: Role,
+        #[json(minimum = 0)]
+        _count: Option<Integer>,
+        _note: Patch<String>,
+        #[json(length(1, 3))]
+        _title: Option<String>,
+        _inner: Option<Inner>,
+        _last: bool,
+    }
 
     fn first_line(body: serde_json::Value) -> String {
-        match SCHEMA.check(&body) {
+        match Test::SCHEMA.check(&body) {
             Ok(()) => "ok".into(),
             Err(violation) => violation.text().lines().next().unwrap_or_default().to_owned(),
         }
