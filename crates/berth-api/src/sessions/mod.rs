@@ -3,6 +3,7 @@
 pub(crate) mod bodies;
 pub(crate) mod email_links;
 pub(crate) mod handlers;
+mod pages;
 mod routes;
 
 pub use routes::ROUTES;
