@@ -1,9 +1,9 @@
 //! Reading bodies (`docs/contract/quay.md` 0.4).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::error::ApiError;
-use crate::member::Member;
+use crate::member::{Json, Member, Members};
 use crate::message::{Parameters, Request};
 use crate::query::Query;
 use crate::schema::Schema;
@@ -36,36 +36,6 @@ pub trait Body: Sized {
     }
 
     /// The team that the body names, for operations whose path names none.
-    fn team(&self) -> Option<&str> {
-        None
-    }
-}
-
-/// The members of a JSON object.
-pub type Members = Map<String, Value>;
-
-/// A JSON body with a schema, or an object in one. Derived: reader and schema are one and the same type.
-pub trait Json: Sized {
-    /// The schema that a body is held against before it is read.
-    const SCHEMA: &'static Schema;
-
-    /// How long it may be, in bytes. What is longer is 413.
-    const LIMIT: usize = 262_144;
-
-    /// Reads what the schema let through. None: something fits the schema and not its type.
-    fn of_members(members: Members) -> Option<Self>;
-
-    /// See [`Body::namespace`].
-    fn namespace(&self) -> Option<&str> {
-        None
-    }
-
-    /// See [`Body::repository`].
-    fn repository(&self) -> Option<&str> {
-        None
-    }
-
-    /// See [`Body::team`].
     fn team(&self) -> Option<&str> {
         None
     }

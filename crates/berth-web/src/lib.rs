@@ -38,12 +38,12 @@ mod throttle;
 mod token_use;
 
 pub use berth_derive::{Choice, Json, Query};
-pub use body::{Body, Form, Json, Members, OptionalJson, RawBody, parse};
+pub use body::{Body, Form, OptionalJson, RawBody, parse};
 pub use context::Context;
 pub use credentials::SESSION_COOKIE;
 pub use device::DEVICE_COOKIE;
 pub use error::{ApiError, ErrorType};
-pub use member::{Integer, IntegerOrString, Member, Patch};
+pub use member::{Integer, IntegerOrString, Json, Member, Members, Patch};
 pub use message::{Method, Parameters, Request, Response};
 pub use outbound::Outbound;
 pub use paging::{Cursor, LIMIT_REFUSAL, Page};

@@ -1,12 +1,41 @@
-//! What the members of JSON bodies may be: a field's type says it.
+//! JSON bodies and their members: a type says what they may be.
 
 use std::ops::Deref;
 
 use berth_domain::{RepositoryRole, TeamRole};
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
-use crate::body::{Json, Members};
-use crate::schema::Kind;
+use crate::schema::{Kind, Schema};
+
+/// The members of a JSON object.
+pub type Members = Map<String, Value>;
+
+/// A JSON body with a schema, or an object in one. Derived: reader and schema are one and the same type.
+pub trait Json: Sized {
+    /// The schema that a body is held against before it is read.
+    const SCHEMA: &'static Schema;
+
+    /// How long it may be, in bytes. What is longer is 413.
+    const LIMIT: usize = 262_144;
+
+    /// Reads what the schema let through. None: something fits the schema and not its type.
+    fn of_members(members: Members) -> Option<Self>;
+
+    /// See [`crate::Body::namespace`].
+    fn namespace(&self) -> Option<&str> {
+        None
+    }
+
+    /// See [`crate::Body::repository`].
+    fn repository(&self) -> Option<&str> {
+        None
+    }
+
+    /// See [`crate::Body::team`].
+    fn team(&self) -> Option<&str> {
+        None
+    }
+}
 
 /// A member of a JSON body.
 pub trait Member: Sized {
@@ -162,7 +191,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::schema::{Property, Schema};
+    use crate::schema::Property;
     use crate::{Choice, Json};
 
     /// What a test says,
