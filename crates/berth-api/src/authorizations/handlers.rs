@@ -7,14 +7,14 @@ use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Map, json};
 
-use crate::applications::views;
+use super::views::{AssignmentView, AuthorizationView};
 
 /// `GET /api/v1/user/authorizations`.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
     let (offset, wanted) = (listing.offset(), listing.wanted());
     let found = tokens::authorizations(cx.db(), &cx.grant, account_id, offset, wanted)?;
-    let listed = listing.window(&found, views::authorization);
+    let listed = listing.window(&found, AuthorizationView::new);
     Ok(listed.answer("authorizations", Map::new()))
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let uuid = cx.path("access_token_uuid");
     let found = tokens::authorization(cx.db(), &cx.grant, cx.caller()?.id, uuid)?;
-    Ok(Response::ok(&views::authorization(&found.ok_or_else(ApiError::not_found)?)))
+    Ok(Response::ok(&AuthorizationView::new(&found.ok_or_else(ApiError::not_found)?)))
 }
 
 /// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
@@ -48,7 +48,7 @@ pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
     let (offset, wanted) = (listing.offset(), listing.wanted());
     let found = assignments::list(cx.db(), &cx.grant, account_id, offset, wanted)?;
-    let listed = listing.window(&found, views::assignment);
+    let listed = listing.window(&found, AssignmentView::new);
     Ok(listed.answer("authorizations", Map::new()))
 }
 

@@ -4,5 +4,6 @@ mod bodies;
 pub(crate) mod organization;
 mod routes;
 pub(crate) mod team;
+pub(crate) mod views;
 
 pub use routes::ROUTES;
