@@ -18,7 +18,6 @@ const KNOWN: &[(&str, &[&str])] = &[
     (
         "crates/berth-web",
         &[
-            "body.rs",
             "context.rs",
             "credentials.rs",
             "device.rs",

@@ -6,8 +6,10 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use serde_json::json;
 
-use crate::route::Query;
+use crate::error::ApiError;
+use crate::query::{Parameter, Query, is_true};
 
 /// A method that some route knows, or any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,11 +221,19 @@ impl Parameters {
         self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether `name` is given and true: `false`, `0`, `null` and nothing are not (`docs/contract/quay.md` 10.3).
+    /// Whether `name` is given and true.
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
-        self.get(name)
-            .is_some_and(|value| !matches!(value, "false" | "False" | "FALSE" | "0" | "" | "null"))
+        self.get(name).is_some_and(is_true)
+    }
+
+    /// The parameter `name` as its type.
+    ///
+    /// # Errors
+    /// 400 with `refusal` for a value of another kind.
+    pub fn read<T: Parameter>(&self, name: &str, refusal: &str) -> Result<T, ApiError> {
+        let read = self.get(name).map_or_else(T::absent, T::of);
+        read.ok_or_else(|| ApiError::Custom(400, json!({ "message": { name: refusal } })))
     }
 }
 

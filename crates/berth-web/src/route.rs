@@ -13,6 +13,7 @@ use crate::body::Body;
 use crate::context::{Context, RequestParts};
 use crate::error::ApiError;
 use crate::message::{Method, Request, Response};
+use crate::query::Query;
 use crate::schema::Schema;
 
 /// What a handler gives back.
@@ -60,53 +61,6 @@ pub struct Route {
     pub answers: &'static [u16],
     /// What the handler reads of the query.
     pub query: &'static [Query],
-}
-
-/// A parameter of a query, for discovery.
-#[derive(Debug)]
-pub struct Query {
-    /// Name.
-    pub name: &'static str,
-    /// Its type in Swagger: `string`, `boolean` or `integer`.
-    pub kind: &'static str,
-    /// What it means.
-    pub about: &'static str,
-    /// Whether it must be given.
-    pub required: bool,
-}
-
-impl Query {
-    /// A text.
-    #[must_use]
-    pub const fn text(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "string", about, required: false }
-    }
-
-    /// True or false.
-    #[must_use]
-    pub const fn flag(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "boolean", about, required: false }
-    }
-
-    /// A whole number.
-    #[must_use]
-    pub const fn number(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "integer", about, required: false }
-    }
-
-    /// The same, which must be given.
-    #[must_use]
-    pub const fn required(mut self) -> Self {
-        self.required = true;
-        self
-    }
-
-    /// The token of a page, as the answer before gave it.
-    pub const NEXT_PAGE: Self =
-        Self::text("next_page", "The page that an answer named `next_page`");
-
-    /// The query of a list that has nothing but pages.
-    pub const PAGES: &'static [Self] = &[Self::NEXT_PAGE];
 }
 
 /// Settings that must all be on; one is the usual case.

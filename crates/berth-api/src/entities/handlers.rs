@@ -3,37 +3,10 @@
 use berth_access::AuthenticatedNamespace;
 use berth_domain::{Avatar, AvatarKind, Namespace, NamespaceKind};
 use berth_store::entities::{self, Entity, Search};
-use berth_web::{ApiError, Body, Context, HandlerResult, Query, Request, Response, Schema};
+use berth_web::{Context, HandlerResult, Response};
 use serde_json::{Value, json};
 
-/// The query of a search.
-pub(crate) struct SearchQuery {
-    namespace: String,
-    teams: bool,
-    organizations: bool,
-}
-
-impl Body for SearchQuery {
-    const SCHEMA: Option<&'static Schema> = None;
-    const QUERY: &'static [Query] = &[
-        Query::text("namespace", "Whose teams and robots are found too"),
-        Query::flag("includeTeams", "With teams"),
-        Query::flag("includeOrgs", "With the organization itself"),
-    ];
-
-    fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query(Self::QUERY);
-        Ok(Self {
-            namespace: query.get("namespace").unwrap_or_default().to_owned(),
-            teams: query.flag("includeTeams"),
-            organizations: query.flag("includeOrgs"),
-        })
-    }
-
-    fn namespace(&self) -> Option<&str> {
-        Some(&self.namespace)
-    }
-}
+use super::bodies::SearchQuery;
 
 /// `GET /api/v1/entities/<prefix>`: teams, then people and robots, then the organization itself.
 pub(crate) fn search(

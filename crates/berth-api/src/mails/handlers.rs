@@ -17,10 +17,10 @@ use crate::page_query::PageQuery;
 /// those of other superusers are not shown.
 pub(crate) fn list(cx: &Context<'_, Superuser>, query: PageQuery) -> HandlerResult {
     let (services, caller) = (cx.services(), cx.caller()?);
-    let before = Some(query.after_id(services)).filter(|id| *id > 0);
+    let page = query.page(services);
     let mails = transaction(cx.db(), |tx| -> Result<_, StoreError> {
         cx.log(tx, None, &LogEvent::MailsRead {})?;
-        mails::list(tx, &cx.grant, before, query.wanted())
+        mails::list(tx, &cx.grant, page.after, page.wanted())
     })?;
     let keys = services.secret_keys()?;
     let powerful = Powerful::of(services)?;
@@ -32,7 +32,7 @@ pub(crate) fn list(cx: &Context<'_, Superuser>, query: PageQuery) -> HandlerResu
         let hidden = others.into_iter().any(|person| powerful.includes(person));
         view(&keys, &mail, hidden)
     };
-    let answer = query.answer(services, "mails", mails, |mail| mail.id, view);
+    let answer = page.answer("mails", mails, |mail| mail.id, view);
     Ok(Response::ok(&answer).with_header("cache-control", "no-store"))
 }
 

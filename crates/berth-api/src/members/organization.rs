@@ -4,12 +4,10 @@ use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
 use berth_store::log_event::LogEvent;
 use berth_store::{StoreError, members, transaction};
 use berth_web::listing::Listing;
-use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, OptionalJson, Property, Response, Schema,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, OptionalJson, Response};
 use serde_json::Map;
 
+use crate::members::bodies::NewMember;
 use crate::members::team::add_or_invite;
 use crate::members::views::{self, CollaboratorView};
 
@@ -33,24 +31,6 @@ pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let lines = members::get(cx.db(), &cx.grant, cx.path("membername"))?;
     let view = views::by_account(lines).pop().ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view))
-}
-
-/// `PUT …/members/<membername>`: into which team.
-#[derive(Deserialize)]
-pub(crate) struct NewMember {
-    team: String,
-}
-
-impl Json for NewMember {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewMember",
-        about: "Description of a new member",
-        properties: &[Property::required("team", Kind::String, "The team to be in")],
-    };
-
-    fn team(&self) -> Option<&str> {
-        Some(&self.team)
-    }
 }
 
 /// Puts somebody into a team of the organization, or invites him, as `PUT …/team/<teamname>/members/<membername>` does.

@@ -4,52 +4,17 @@ use berth_access::UserAdmin;
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_store::notifications::{self, Notification};
 use berth_store::transaction;
-use berth_web::{
-    ApiError, Body, Context, HandlerResult, Json, Kind, Property, Query, Request, Response, Schema,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Map, Value, json};
 
-/// How many notifications a page has when nobody says.
-const USUAL: i64 = 5;
-
-/// How many a page has at most.
-const LARGEST: i64 = 100;
-
-/// The query of the list: `page`, counted from 0, and `limit`.
-pub(crate) struct Window {
-    page: i64,
-    limit: i64,
-}
-
-impl Body for Window {
-    const SCHEMA: Option<&'static Schema> = None;
-    const QUERY: &'static [Query] = &[
-        Query::number("page", "Which page, counted from 0"),
-        Query::number("limit", "How many to list, at most"),
-    ];
-
-    fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query(Self::QUERY);
-        let number = |name: &str, about: &str, usual: i64| match query.get(name) {
-            None => Ok(usual),
-            Some(text) => text
-                .trim()
-                .parse::<i64>()
-                .map_err(|_| ApiError::Custom(400, json!({ "message": { name: about } }))),
-        };
-        let page = number("page", "Offset page number. (int)", 0)?;
-        let limit = number("limit", "Limit on the number of results (int)", USUAL)?;
-        Ok(Self { page: page.clamp(0, i64::from(i32::MAX)), limit: limit.clamp(1, LARGEST) })
-    }
-}
+use super::bodies::{Dismissal, Window};
 
 /// `GET /api/v1/user/notifications`: the newest first, without those that were dismissed.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> HandlerResult {
     let (account_id, now) = (cx.caller()?.id, cx.services().now());
-    let (offset, wanted) = (window.page * window.limit, window.limit + 1);
+    let (offset, wanted) = (window.offset(), window.limit() + 1);
     let mut found = notifications::list(cx.db(), &cx.grant, account_id, offset, wanted, now)?;
-    let length = usize::try_from(window.limit).unwrap_or_default();
+    let length = usize::try_from(window.limit()).unwrap_or_default();
     let additional = found.len() > length;
     found.truncate(length);
     let keys = cx.services().secret_keys()?;
@@ -63,24 +28,6 @@ pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let found = notifications::get(cx.db(), &cx.grant, account_id, uuid, now)?;
     let found = found.ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view(&cx.services().secret_keys()?, found)))
-}
-
-/// `PUT /api/v1/user/notifications/<uuid>`.
-#[derive(Deserialize)]
-pub(crate) struct Dismissal {
-    dismissed: Option<bool>,
-}
-
-impl Json for Dismissal {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "UpdateNotification",
-        about: "Information for updating a notification",
-        properties: &[Property::optional(
-            "dismissed",
-            Kind::Boolean,
-            "Whether the user has seen enough of it",
-        )],
-    };
 }
 
 /// Dismisses a notification, or takes that back.

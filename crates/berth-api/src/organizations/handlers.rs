@@ -12,38 +12,12 @@ use berth_store::log_event::LogEvent;
 use berth_store::organizations::{NewOrganization, OrganizationChange};
 use berth_store::{Constraint, organizations, transaction};
 use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, present,
-    tag_expiration_option,
+    ApiError, Context, HandlerResult, Integer, Response, Services, tag_expiration_option,
 };
-use serde::Deserialize;
 use serde_json::Number;
 
+use crate::organizations::bodies::{NewOrg, OrgChange};
 use crate::organizations::views;
-
-/// `POST /api/v1/organization/` (`docs/contract/quay.md` 1.1).
-#[derive(Deserialize)]
-pub(crate) struct NewOrg {
-    name: String,
-    email: Option<String>,
-    contact_email: Option<String>,
-}
-
-impl Json for NewOrg {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewOrg",
-        about: "Description of a new organization.",
-        properties: &[
-            Property::required("name", Kind::String, "Organization username"),
-            Property::optional("email", Kind::String, "Organization contact email"),
-            Property::optional(
-                "contact_email",
-                Kind::String,
-                "Organization contact email; wins over `email`",
-            ),
-            Property::optional("recaptcha_response", Kind::String, "Not used: there is no captcha"),
-        ],
-    };
-}
 
 /// Makes an organization whose only team, `owners`, has the caller in it.
 pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> HandlerResult {
@@ -101,58 +75,16 @@ pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult {
     Ok(Response::ok(&OrganizationView::new(organization, rights, teams, quotas)))
 }
 
-/// `PUT /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.3): every member may be left out.
-#[derive(Deserialize)]
-pub(crate) struct OrgChange {
-    email: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    contact_email: Option<Option<String>>,
-    invoice_email: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    invoice_email_address: Option<Option<String>>,
-    tag_expiration_s: Option<Number>,
-}
-
-impl Json for OrgChange {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "UpdateOrg",
-        about: "Description of updates for an existing organization",
-        properties: &[
-            Property::optional("email", Kind::String, "Organization contact email"),
-            Property::optional(
-                "contact_email",
-                Kind::NullableString,
-                "Organization contact email; wins over `email`",
-            ),
-            Property::optional(
-                "invoice_email",
-                Kind::Boolean,
-                "Whether the organization desires to receive emails for invoices",
-            ),
-            Property::optional(
-                "invoice_email_address",
-                Kind::NullableString,
-                "The email address at which to receive invoices",
-            ),
-            Property::optional(
-                "tag_expiration_s",
-                Kind::Integer(Some(0)),
-                "The number of seconds for tag expiration",
-            ),
-        ],
-    };
-}
-
 /// Changes what is given; all of it or nothing.
 pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> HandlerResult {
     let services = cx.services();
     let tag_expiration = tag_expiration(services, body.tag_expiration_s)?;
     let no_email = services.random().uuid();
-    let email = body.contact_email.or(body.email.map(Some));
+    let email = body.contact_email.change().or(body.email.map(Some));
     let mut given = Given {
         email: email.map(|email| email.filter(|email| !email.is_empty())),
         invoice_email: body.invoice_email,
-        invoice_email_address: body.invoice_email_address,
+        invoice_email_address: body.invoice_email_address.change(),
         tag_expiration,
     };
     let caller_id = cx.principal().caller().map(|caller| caller.id);
@@ -172,10 +104,10 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> Ha
 /// The tag expiration that is wanted, where it may be changed: in seconds, and as it was written.
 fn tag_expiration(
     services: &Services<'_>,
-    wanted: Option<Number>,
+    wanted: Option<Integer>,
 ) -> Result<Option<(i64, Number)>, ApiError> {
     match wanted {
-        Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION)? => {
+        Some(Integer(number)) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION)? => {
             Ok(Some((tag_expiration_option(services, &number)?, number)))
         }
         _ => Ok(None),

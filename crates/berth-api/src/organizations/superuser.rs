@@ -6,40 +6,26 @@ use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::{NamespaceKind, NamespaceName};
 use berth_store::log_event::LogEvent;
 use berth_store::{Constraint, Database, accounts, members, organizations, transaction, users};
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::json;
 
 use crate::names::invalid_name;
 use crate::page_query::PageQuery;
 use crate::users::powers::is_superuser;
 
+use super::bodies::Renaming;
 use super::views::organization_entry;
 
 /// `GET /api/v1/superuser/organizations/`.
 pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
     let services = cx.services();
-    let (after_id, wanted) = (query.after_id(services), query.wanted());
-    let lines = organizations::all(cx.db(), &cx.grant, after_id, wanted)?;
+    let page = query.page(services);
+    let lines = organizations::all(cx.db(), &cx.grant, page.after.unwrap_or(0), page.wanted())?;
     let quotas = Quotas::of(services)?;
     let view = |line: organizations::OrganizationLine| {
         organization_entry(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
     };
-    Ok(Response::ok(&query.answer(services, "organizations", lines, |line| line.id, view)))
-}
-
-/// `PUT /api/v1/superuser/organizations/<name>`.
-#[derive(Deserialize)]
-pub(crate) struct Renaming {
-    name: Option<String>,
-}
-
-impl Json for Renaming {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "RenameOrg",
-        about: "The new name of an organization",
-        properties: &[Property::optional("name", Kind::String, "The new name of the organization")],
-    };
+    Ok(Response::ok(&page.answer("organizations", lines, |line| line.id, view)))
 }
 
 /// Gives the organization another name; its robots follow.

@@ -1,38 +1,16 @@
 //! Permissions on a repository: roles of accounts and of teams (`docs/contract/quay.md` 6.2).
 
 use berth_access::{Permit, RepositoryAdmin, RepositoryAdminView, RepositoryRef, TeamAdminView};
-use berth_domain::{Namespace, NamespaceKind, RepositoryRole};
+use berth_domain::{Namespace, NamespaceKind};
 use berth_store::grantees::{self, Account};
 use berth_store::log_event::LogEvent;
 use berth_store::{Database, permissions, teams, transaction};
 use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Map, Value, json};
 
+use super::bodies::RoleChange;
 use super::views;
-
-/// The names of the roles, for schemas.
-pub(crate) const ROLES: Kind = Kind::Enum(&["read", "write", "admin"]);
-
-/// The role that is given to an account or a team.
-#[derive(Deserialize)]
-pub(crate) struct RoleChange {
-    role: String,
-}
-
-impl Json for RoleChange {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "RepositoryPermission",
-        about: "Description of a permission.",
-        properties: &[Property::required("role", ROLES, "Role to give")],
-    };
-}
-
-/// The role of that name. The schema lets no other through.
-pub(crate) fn role(name: &str) -> Result<RepositoryRole, ApiError> {
-    name.parse().map_err(|_| ApiError::invalid_request("Request error."))
-}
 
 /// `GET …/permissions/user/`.
 pub(crate) fn users(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
@@ -67,7 +45,7 @@ pub(crate) fn transitive(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult
 /// `PUT …/permissions/user/<username>`.
 pub(crate) fn set_user(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
-    let (name, role) = (cx.path("username"), role(&body.role)?);
+    let (name, role) = (cx.path("username"), body.role);
     refuse_owner(name, namespace)?;
     transaction(cx.db(), |tx| {
         let account = permitted_account(tx, name, namespace)?;
@@ -138,7 +116,7 @@ pub(crate) fn of_team(cx: &Context<'_, TeamAdminView>) -> HandlerResult {
 /// call and the original lacks.
 pub(crate) fn set_team(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
-    let (name, role) = (cx.path("teamname"), role(&body.role)?);
+    let (name, role) = (cx.path("teamname"), body.role);
     transaction(cx.db(), |tx| {
         if !permissions::set_team(tx, &cx.grant, name, role)? {
             return Err(ApiError::invalid_request(format!(

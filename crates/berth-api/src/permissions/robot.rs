@@ -1,17 +1,17 @@
 //! Permissions of robots, by the robot's path: the same as those of the repository (`docs/contract/quay.md` 6.3).
 
 use berth_access::{NamespaceRef, Permit, RepositoryAdmin};
-use berth_domain::{Namespace, RepositoryRole};
+use berth_domain::Namespace;
 use berth_store::log_event::LogEvent;
 use berth_store::robots::{self, PermissionChange};
 use berth_store::transaction;
 use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::Map;
 
 use crate::robots::handlers::{existing, full_name, missing};
 
+use super::bodies::RobotRole;
 use super::views;
 
 /// `GET …/robots/<short>/permissions`.
@@ -24,29 +24,9 @@ pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Han
     Ok(listed.answer("permissions", Map::new()))
 }
 
-/// `PUT …/robots/<short>/permissions/<repository>`, which Go clients call and Quay lacks.
-#[derive(Deserialize)]
-pub(crate) struct RobotRole {
-    role: String,
-}
-
-impl Json for RobotRole {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "RobotPermission",
-        about: "What a robot may do on a repository",
-        properties: &[Property::required(
-            "role",
-            Kind::Enum(&["read", "write", "admin"]),
-            "Role to use for the robot",
-        )],
-    };
-}
-
 /// Gives a robot a role on a repository of its namespace. Who may is who may through the repository's own path.
 pub(crate) fn set(cx: &Context<'_, RepositoryAdmin>, body: RobotRole) -> HandlerResult {
-    let target = Target::of(cx)?;
-    let role: RepositoryRole =
-        body.role.parse().map_err(|_| ApiError::invalid_request("Request error."))?;
+    let (target, role) = (Target::of(cx)?, body.role);
     transaction(cx.db(), |tx| {
         match robots::set_permission(tx, &cx.grant, &target.robot, role)? {
             PermissionChange::Done => {}

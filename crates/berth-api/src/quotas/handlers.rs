@@ -5,15 +5,14 @@
 
 use crate::quotas::views::Quotas;
 use berth_access::{NamespaceChange, NamespaceRef, Permission, Permit};
-use berth_domain::{Namespace, Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size};
+use berth_domain::{Namespace, Quota, QuotaLimit, format_size};
 use berth_store::log_event::{LogEvent, Threshold};
 use berth_store::{Constraint, StoreError, quotas, transaction};
-use berth_web::schema::python_repr;
-use berth_web::{
-    ApiError, Body, Context, HandlerResult, Json, Kind, Property, Request, Response, Schema,
-};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Number, Value};
+use berth_web::{ApiError, Context, HandlerResult, Response};
+use serde::Serialize;
+use serde_json::Number;
+
+use super::bodies::{ChangedLimit, ChangedQuota, NewLimit, NewQuota, limit_kind, limit_percent};
 
 /// A quota as its own operations show it.
 #[derive(Serialize)]
@@ -62,132 +61,6 @@ pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Han
 /// `GET …/quota/<id>`.
 pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
     Ok(Response::ok(&QuotaView::new(find(cx)?, default_bytes(cx)?)))
-}
-
-/// The size in the body of `POST` and `PUT …/quota`: bytes, or a text such as `1GiB`.
-#[derive(Deserialize)]
-pub(crate) struct QuotaSize {
-    limit_bytes: Option<Number>,
-    limit: Option<String>,
-}
-
-impl Json for QuotaSize {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewOrgQuota",
-        about: "How much an organization may hold: one of the two",
-        properties: &[
-            Property::optional(
-                "limit_bytes",
-                Kind::Integer(Some(0)),
-                "Number of bytes the organization is allowed",
-            ),
-            Property::optional(
-                "limit",
-                Kind::String,
-                "Human readable storage capacity of the organization",
-            ),
-        ],
-    };
-}
-
-impl QuotaSize {
-    /// Whether a size is given at all. As in the original, none is no size.
-    fn is_given(&self) -> Result<bool, ApiError> {
-        let given = self.limit_bytes.is_some() || self.limit.is_some();
-        Ok(given && self.bytes()?.0 != 0)
-    }
-
-    /// The bytes, and how the answer shows them: as a float where a text was given.
-    fn bytes(&self) -> Result<(i64, Number), ApiError> {
-        if let Some(number) = &self.limit_bytes {
-            // Whole and not negative by the schema.
-            let bytes = number
-                .to_string()
-                .trim_end_matches(".0")
-                .parse()
-                .map_err(|_| ApiError::invalid_request("Quota limit is too large"))?;
-            return Ok((bytes, number.clone()));
-        }
-        let size = self.limit.as_deref().and_then(parse_size);
-        let invalid = "Invalid limit format, use a number followed by a unit (e.g. 1GiB)";
-        let bytes = size.ok_or_else(|| ApiError::invalid_request(invalid))?;
-        let shown = Number::from_f64(bytes).ok_or_else(|| ApiError::invalid_request(invalid))?;
-        #[expect(clippy::cast_possible_truncation, reason = "a size fits, and parts of a byte go")]
-        Ok((bytes as i64, shown))
-    }
-}
-
-/// The body of `POST …/quota`: exactly one of the two.
-pub(crate) struct NewQuota(QuotaSize);
-
-impl Body for NewQuota {
-    const SCHEMA: Option<&'static Schema> = Some(<QuotaSize as Json>::SCHEMA);
-
-    fn read(request: &Request) -> Result<Self, ApiError> {
-        let size = QuotaSize::read(request)?;
-        require_one(&members(request))?;
-        Ok(Self(size))
-    }
-}
-
-/// The body of `PUT …/quota/<id>`: one of the two at most, and nothing else.
-pub(crate) struct ChangedQuota(QuotaSize);
-
-impl Body for ChangedQuota {
-    const SCHEMA: Option<&'static Schema> = Some(<QuotaSize as Json>::SCHEMA);
-
-    fn read(request: &Request) -> Result<Self, ApiError> {
-        let size = QuotaSize::read(request)?;
-        let members = members(request);
-        refuse_others(&members)?;
-        refuse_both(&members)?;
-        Ok(Self(size))
-    }
-}
-
-fn refuse_others(members: &Map<String, Value>) -> Result<(), ApiError> {
-    let known = |name: &str| matches!(name, "limit_bytes" | "limit");
-    let others = members.keys().filter(|name| !known(name));
-    let others: Vec<String> = others.map(|name| python_repr(&name.as_str().into())).collect();
-    let verb = match others.len() {
-        0 => return Ok(()),
-        1 => "was",
-        _ => "were",
-    };
-    Err(ApiError::invalid_request(format!(
-        "Additional properties are not allowed ({} {verb} unexpected)",
-        others.join(", ")
-    )))
-}
-
-/// The members of a body that was found to be an object.
-fn members(request: &Request) -> Map<String, Value> {
-    match berth_web::parse(request) {
-        Ok(Value::Object(members)) => members,
-        _ => Map::new(),
-    }
-}
-
-fn require_one(members: &Map<String, Value>) -> Result<(), ApiError> {
-    refuse_both(members)?;
-    match names_size(members) {
-        true => Ok(()),
-        false => Err(ApiError::invalid_request("'limit_bytes' is a required property")),
-    }
-}
-
-fn names_size(members: &Map<String, Value>) -> bool {
-    members.contains_key("limit_bytes") || members.contains_key("limit")
-}
-
-fn refuse_both(members: &Map<String, Value>) -> Result<(), ApiError> {
-    match members.contains_key("limit_bytes") && members.contains_key("limit") {
-        false => Ok(()),
-        true => Err(ApiError::invalid_request(format!(
-            "{} is valid under each of {{'required': ['limit']}}, {{'required': ['limit_bytes']}}",
-            python_repr(&Value::Object(members.clone()))
-        ))),
-    }
 }
 
 /// `POST …/quota`: a namespace has one quota at most.
@@ -267,33 +140,6 @@ pub(crate) fn limit<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Ha
     Ok(Response::ok(find_limit(cx)?.1))
 }
 
-/// The body of `POST …/quota/<id>/limit`.
-#[derive(Deserialize)]
-pub(crate) struct NewLimit {
-    #[serde(rename = "type")]
-    kind: String,
-    threshold_percent: Number,
-}
-
-impl Json for NewLimit {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewOrgQuotaLimit",
-        about: "Description of a new organization quota limit",
-        properties: &[
-            Property::required(
-                "type",
-                Kind::String,
-                "Type of quota limit: \"Warning\" or \"Reject\"",
-            ),
-            Property::required(
-                "threshold_percent",
-                Kind::Integer(None),
-                "Quota threshold, in percent of quota",
-            ),
-        ],
-    };
-}
-
 /// Adds a limit.
 pub(crate) fn create_limit<P: NamespaceChange>(
     cx: &Context<'_, P>,
@@ -314,33 +160,6 @@ pub(crate) fn create_limit<P: NamespaceChange>(
         cx.log(tx, namespace.id, &event)?;
         Ok(Response::json(201, &"Created"))
     })
-}
-
-/// The body of `PUT …/quota/<id>/limit/<id>`.
-#[derive(Deserialize)]
-pub(crate) struct ChangedLimit {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    threshold_percent: Option<Number>,
-}
-
-impl Json for ChangedLimit {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "UpdateOrgQuotaLimit",
-        about: "Description of changing organization quota limit",
-        properties: &[
-            Property::optional(
-                "type",
-                Kind::String,
-                "Type of quota limit: \"Warning\" or \"Reject\"",
-            ),
-            Property::optional(
-                "threshold_percent",
-                Kind::Integer(None),
-                "Quota threshold, in percent of quota",
-            ),
-        ],
-    };
 }
 
 /// Changes a limit; the answer is the quota.
@@ -374,17 +193,6 @@ pub(crate) fn delete_limit<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerRe
         cx.log(tx, namespace.id, &event)?;
         Ok(Response::no_content())
     })
-}
-
-fn limit_kind(text: &str) -> Result<QuotaLimitKind, ApiError> {
-    text.parse().map_err(|error: berth_domain::UnknownLimitKind| ApiError::model(error.to_string()))
-}
-
-fn limit_percent(number: &Number) -> Result<i64, ApiError> {
-    let percent = number.as_f64().filter(|percent| (1.0..=100.0).contains(percent));
-    #[expect(clippy::cast_possible_truncation, reason = "1 to 100, and whole by the schema")]
-    let percent = percent.map(|percent| percent as i64);
-    percent.ok_or_else(|| ApiError::model("Quota limit threshold must be between 1 and 100"))
 }
 
 fn same_limit() -> ApiError {

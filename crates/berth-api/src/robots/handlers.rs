@@ -10,53 +10,14 @@ use berth_store::log_event::LogEvent;
 use berth_store::robots::{self, NewRobot, Robot};
 use berth_store::{Constraint, StoreError, transaction};
 use berth_web::listing::Listing;
-use berth_web::{
-    ApiError, Body, Context, HandlerResult, Json, Kind, OptionalJson, Property, Query, Request,
-    Response, Schema,
-};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use berth_web::{ApiError, Context, HandlerResult, Response};
+use serde_json::{Map, json};
 
+use crate::robots::bodies::{ListQuery, NewRobotBody};
 use crate::robots::views::RobotView;
 
 /// How many characters a token has.
 const TOKEN_LENGTH: usize = 64;
-
-/// How large the body of `PUT …/robots/<short>` may be, in bytes.
-const LARGEST_BODY: usize = 1024 * 1024;
-
-/// The query of a list.
-pub(crate) struct ListQuery {
-    permissions: bool,
-    token: bool,
-    limit: Option<i64>,
-}
-
-impl Body for ListQuery {
-    const SCHEMA: Option<&'static Schema> = None;
-    const QUERY: &'static [Query] = &[
-        Query::flag("permissions", "With teams and repositories"),
-        Query::flag("token", "With tokens, unless it is `false`"),
-        Query::number("limit", "How many to list, at most"),
-    ];
-
-    /// As the original, a limit that is no number is refused before the permission is asked.
-    fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query(Self::QUERY);
-        let limit = query.get("limit").map(|text| {
-            let number = text.trim().parse().ok().filter(|number| *number >= 0);
-            number.ok_or_else(|| {
-                let about = "If specified, the number of robots to return.";
-                ApiError::Custom(400, json!({ "message": { "limit": about } }))
-            })
-        });
-        Ok(Self {
-            permissions: query.flag("permissions"),
-            token: query.get("token").is_none() || query.flag("token"),
-            limit: limit.transpose()?,
-        })
-    }
-}
 
 /// `GET …/robots`: tokens, teams and repositories for administrators only.
 pub(crate) fn list<P: Permit<Target = NamespaceRef>>(
@@ -65,7 +26,7 @@ pub(crate) fn list<P: Permit<Target = NamespaceRef>>(
 ) -> HandlerResult {
     let sees = Visibility::of::<P>(cx.grant.rights());
     let with_places = query.permissions && sees.places;
-    let lines = robots::list(cx.db(), &cx.grant, with_places, query.limit)?;
+    let lines = robots::list(cx.db(), &cx.grant, with_places, query.limit())?;
     let keys = (query.token && sees.tokens).then(|| cx.services().secret_keys()).transpose()?;
     let listed = Listing::of(cx).whole(&lines, |line| RobotView::of_line(line, keys.as_ref()));
     Ok(listed.answer("robots", Map::new()))
@@ -97,46 +58,6 @@ pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Hand
     let robot = find_sealed_anew(cx, &keys)?;
     let view = RobotView::new(&robot).with_stored_metadata(&robot)?;
     Ok(Response::ok(&view.with_sealed_token(&robot, &keys)))
-}
-
-/// `PUT …/robots/<short>`.
-#[derive(Deserialize)]
-pub(crate) struct CreateRobot {
-    description: Option<String>,
-    unstructured_metadata: Option<Map<String, Value>>,
-}
-
-impl Json for CreateRobot {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "CreateRobot",
-        about: "Optional data for creating a robot",
-        properties: &[
-            Property::optional(
-                "description",
-                Kind::StringOfLength(0, 255),
-                "Optional text description for the robot",
-            ),
-            Property::optional(
-                "unstructured_metadata",
-                Kind::AnyObject,
-                "Optional unstructured metadata for the robot",
-            ),
-        ],
-    };
-}
-
-/// The body of `PUT …/robots/<short>`, which may be left out and has a limit of its own.
-pub(crate) struct NewRobotBody(CreateRobot);
-
-impl Body for NewRobotBody {
-    const SCHEMA: Option<&'static Schema> = Some(<CreateRobot as Json>::SCHEMA);
-
-    fn read(request: &Request) -> Result<Self, ApiError> {
-        if request.has_json_type() && request.body.len() > LARGEST_BODY {
-            return Err(ApiError::invalid_request("Request error."));
-        }
-        OptionalJson::read(request).map(|OptionalJson(body)| Self(body))
-    }
 }
 
 /// Makes a robot; the answer shows its token.

@@ -6,10 +6,10 @@ use berth_store::log_event::LogEvent;
 use berth_store::{StoreError, accounts, transaction};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::json;
 
+use crate::sessions::bodies::{Password, SignIn};
 use crate::users::sign_up::proves;
 
 /// `GET /csrf_token`: the token of the session, or of a new one of nobody.
@@ -18,29 +18,6 @@ pub(crate) fn csrf_token(cx: &Context<'_, Public>) -> HandlerResult {
     let session = cx.session_or_new();
     let body = json!({ "csrf_token": session.csrf_token(services)? });
     session.hand_out(services, Response::ok(&body))
-}
-
-/// `POST /api/v1/signin`.
-#[derive(Deserialize)]
-pub(crate) struct SignIn {
-    username: String,
-    password: String,
-    #[serde(default)]
-    invite_code: String,
-}
-
-impl Json for SignIn {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "SigninUser",
-        about: "Information required to sign in a user.",
-        properties: &[
-            Property::required("username", Kind::String, "The user's username or e-mail address"),
-            Property::required("password", Kind::String, "The user's password"),
-            Property::optional("invite_code", Kind::String, "The optional invite code"),
-        ],
-    };
-
-    const LIMIT: usize = 16_384;
 }
 
 /// Begins a session. The code of an invitation that was mailed to the address confirms it.
@@ -71,20 +48,6 @@ fn refusal(needs_email_verification: bool, message: Option<&str>) -> ApiError {
         "message": message,
     });
     ApiError::Custom(403, body)
-}
-
-/// A password alone.
-#[derive(Deserialize)]
-pub(crate) struct Password {
-    pub(crate) password: String,
-}
-
-impl Json for Password {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "VerifyUser",
-        about: "Information required to verify the signed in user.",
-        properties: &[Property::required("password", Kind::String, "The user's password")],
-    };
 }
 
 /// `POST /api/v1/signin/verify`: the session counts as fresh again. Who came with a token gets one.

@@ -6,10 +6,10 @@ use berth_domain::{Namespace, Team, TeamName, TeamRole};
 use berth_store::log_event::LogEvent;
 use berth_store::{StoreError, organizations, teams, transaction};
 use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::Map;
 
+use crate::teams::bodies::TeamDescription;
 use crate::teams::views::ChangedTeam;
 
 /// `GET …/organization/<orgname>/teams`: the teams of the organization's view, as a list.
@@ -26,35 +26,6 @@ pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> HandlerResult {
     let viewer_id = cx.principal().caller().map(|caller| caller.id);
     let team = teams::summary(cx.db(), &cx.grant, viewer_id)?.ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&TeamView::new(team, cx.grant.rights().views_every_team())))
-}
-
-/// `PUT …/organization/<orgname>/team/<teamname>` (`docs/contract/quay.md` 4.1).
-#[derive(Deserialize)]
-pub(crate) struct TeamDescription {
-    role: String,
-    description: Option<String>,
-}
-
-impl Json for TeamDescription {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "TeamDescription",
-        about: "Description of a team",
-        properties: &[
-            Property::required(
-                "role",
-                Kind::Enum(&["member", "creator", "admin"]),
-                "What members of the team may do in the whole organization",
-            ),
-            Property::optional("description", Kind::String, "Markdown description of the team"),
-        ],
-    };
-}
-
-impl TeamDescription {
-    /// The schema has seen to it that it is one.
-    fn role(&self) -> Result<TeamRole, ApiError> {
-        self.role.parse().map_err(|_| ApiError::invalid_request("Request error."))
-    }
 }
 
 /// Makes the team, or changes it.
@@ -77,7 +48,7 @@ fn create(
 ) -> HandlerResult {
     let name = TeamName::try_from(cx.path("teamname"))
         .map_err(|invalid| ApiError::model(invalid.to_string()))?;
-    let (role, description) = (body.role()?, body.description.as_deref().unwrap_or_default());
+    let (role, description) = (body.role, body.description.as_deref().unwrap_or_default());
     transaction(cx.db(), |tx| {
         if !teams::create(tx, &cx.grant, &name, description, role)? {
             // Somebody else made it at this moment: asked again, this is a change.
@@ -96,7 +67,7 @@ fn change(
     team: &Team,
     body: &TeamDescription,
 ) -> HandlerResult {
-    let role = Some(body.role()?).filter(|role| *role != team.role);
+    let role = Some(body.role).filter(|role| *role != team.role);
     let description = body.description.as_deref().filter(|text| *text != team.description);
     if role.is_some() && is_only_admin_team(cx, team) {
         return Err(demotion_refused(organization, team));

@@ -1,5 +1,6 @@
 //! Accounts of people: the first one, sign-up, one's own, those that superusers keep (`docs/contract/quay.md` part 5).
 
+mod bodies;
 pub(crate) mod first_user;
 pub(crate) mod handlers;
 pub(crate) mod own;

@@ -11,78 +11,21 @@ use berth_store::{Constraint, StoreError, transaction, users};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, present,
-    tag_expiration_option,
+    ApiError, Context, HandlerResult, Integer, Patch, Response, tag_expiration_option,
 };
-use serde::Deserialize;
 use serde_json::{Number, json};
 
 use crate::mails::codes::{self, CodeMail};
 use crate::names::invalid_name;
-use crate::sessions::handlers::{Password, wrong_password};
+use crate::sessions::bodies::Password;
+use crate::sessions::handlers::wrong_password;
+use crate::users::bodies::OwnUpdate;
 use crate::users::handlers::{DepartingUser, delete_account};
 use crate::users::powers::carries_powers;
 use crate::users::views::{AccountVisibility, UserView};
 
 /// The longest name, company or location, in characters.
 const LONGEST_METADATA: usize = 255;
-
-/// `PUT /api/v1/user/`: every member may be left out.
-#[derive(Deserialize)]
-pub(crate) struct OwnUpdate {
-    password: Option<String>,
-    current_password: Option<String>,
-    email: Option<String>,
-    invoice_email: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    invoice_email_address: Option<Option<String>>,
-    tag_expiration_s: Option<Number>,
-    username: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    given_name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    family_name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    company: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    location: Option<Option<String>>,
-}
-
-impl Json for OwnUpdate {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "UpdateUser",
-        about: "Fields which can be updated in a user.",
-        properties: &[
-            Property::optional("password", Kind::String, "The user's password"),
-            Property::optional(
-                "current_password",
-                Kind::String,
-                "The user's present password; with a token, a new password or address needs it",
-            ),
-            Property::optional("email", Kind::String, "The user's email address"),
-            Property::optional(
-                "invoice_email",
-                Kind::Boolean,
-                "Whether the user desires to receive an invoice email.",
-            ),
-            Property::optional(
-                "invoice_email_address",
-                Kind::NullableString,
-                "Custom email address for receiving invoices",
-            ),
-            Property::optional(
-                "tag_expiration_s",
-                Kind::Integer(Some(0)),
-                "The number of seconds for tag expiration",
-            ),
-            Property::optional("username", Kind::String, "The user's username"),
-            Property::optional("given_name", Kind::NullableString, "The user's given name"),
-            Property::optional("family_name", Kind::NullableString, "The user's family name"),
-            Property::optional("company", Kind::NullableString, "The user's company"),
-            Property::optional("location", Kind::NullableString, "The user's location"),
-        ],
-    };
-}
 
 /// What a request wants, held against the rules.
 struct RequestedChange<'a> {
@@ -138,9 +81,12 @@ impl<'a> RequestedChange<'a> {
             invoice_email: body.invoice_email,
             invoice_email_address: body
                 .invoice_email_address
+                .change()
                 .map(|address| address.filter(|address| !address.is_empty())),
             tag_expiration: match body.tag_expiration_s {
-                Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION)? => {
+                Some(Integer(number))
+                    if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION)? =>
+                {
                     Some((tag_expiration_option(services, &number)?, number))
                 }
                 _ => None,
@@ -148,7 +94,7 @@ impl<'a> RequestedChange<'a> {
             name: new_name(cx, caller, body.username)?,
             metadata: new_metadata(
                 cx,
-                [body.given_name, body.family_name, body.company, body.location],
+                [body.given_name, body.family_name, body.company, body.location].map(Patch::change),
             )?,
         })
     }

@@ -12,52 +12,13 @@ use berth_store::accounts::{NewUser, SignUpFacts};
 use berth_store::log_event::LogEvent;
 use berth_store::{Constraint, StoreError, Transaction, accounts, invitations, transaction};
 use berth_web::session::Session;
-use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, limit_rate,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Response, Services, limit_rate};
 use serde_json::json;
 
 use crate::mails::codes::CodeMail;
+use crate::users::bodies::SignUp;
 use crate::users::powers::carries_powers;
 use crate::users::views::UserView;
-
-/// `POST /api/v1/user/`.
-#[derive(Deserialize)]
-pub(crate) struct SignUp {
-    username: String,
-    password: String,
-    email: Option<String>,
-    #[serde(default)]
-    invite_code: String,
-    #[serde(default)]
-    setup_token: String,
-}
-
-impl Json for SignUp {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewUser",
-        about: "Fields which must be specified for a new user.",
-        properties: &[
-            Property::required("username", Kind::String, "The user's username"),
-            Property::required("password", Kind::String, "The user's password"),
-            Property::optional("email", Kind::String, "The user's email address"),
-            Property::optional("invite_code", Kind::String, "The optional invite code"),
-            Property::optional("recaptcha_response", Kind::String, "Not used: there is no captcha"),
-            Property::optional(
-                "setup_token",
-                Kind::String,
-                "The value of the setting `setup_token`: for a name that has powers",
-            ),
-        ],
-    };
-
-    const LIMIT: usize = 16_384;
-
-    fn namespace(&self) -> Option<&str> {
-        Some(&self.username)
-    }
-}
 
 /// Makes an account. Where mail leaves, its address must be confirmed first, unless the code of an invitation that was mailed
 /// there does it; otherwise the caller is signed in at once, with an address that nobody has proven.

@@ -9,14 +9,12 @@ use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
 use berth_store::log_event::LogEvent;
 use berth_store::users::UserSummary;
 use berth_store::{Constraint, StoreError, accounts, transaction, users};
-use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, password,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Response, Services, password};
 use serde_json::{Value, json};
 
 use crate::mails::codes::CodeMail;
 use crate::page_query::PageQuery;
+use crate::users::bodies::{AccountUpdate, CreateUser};
 use crate::users::handlers::{DepartingUser, delete_account};
 use crate::users::powers::is_superuser;
 use crate::users::sign_up::address;
@@ -39,43 +37,18 @@ fn view(services: &Services<'_>) -> Result<impl Fn(UserSummary) -> Value + use<>
 /// `GET /api/v1/superuser/users/`.
 pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
     let services = cx.services();
-    let (after_id, wanted) = (query.after_id(services), query.wanted());
+    let page = query.page(services);
     let disabled = cx.query();
     let with_disabled = disabled.get("disabled").is_none() || disabled.flag("disabled");
-    let lines = users::all(cx.db(), &cx.grant, with_disabled, after_id, wanted)?;
-    Ok(Response::ok(&query.answer(services, "users", lines, |user| user.id, view(services)?)))
+    let lines =
+        users::all(cx.db(), &cx.grant, with_disabled, page.after.unwrap_or(0), page.wanted())?;
+    Ok(Response::ok(&page.answer("users", lines, |user| user.id, view(services)?)))
 }
 
 /// `GET /api/v1/superuser/users/<username>`.
 pub(crate) fn get(cx: &Context<'_, SuperuserUserView>) -> HandlerResult {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view(cx.services())?(user)))
-}
-
-/// `POST /api/v1/superuser/users/`.
-#[derive(Deserialize)]
-pub(crate) struct CreateUser {
-    username: String,
-    email: Option<String>,
-}
-
-impl Json for CreateUser {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "CreateInstallUser",
-        about: "Data for creating a user",
-        properties: &[
-            Property::required("username", Kind::String, "The username of the user being created"),
-            Property::optional(
-                "email",
-                Kind::String,
-                "The email address of the user being created",
-            ),
-        ],
-    };
-
-    fn namespace(&self) -> Option<&str> {
-        Some(&self.username)
-    }
 }
 
 /// Makes an account with a password that only this answer shows.
@@ -142,26 +115,6 @@ fn taken(error: StoreError, email: &str) -> ApiError {
     } else {
         error.into()
     }
-}
-
-/// `PUT /api/v1/superuser/users/<username>`.
-#[derive(Deserialize)]
-pub(crate) struct AccountUpdate {
-    password: Option<String>,
-    email: Option<String>,
-    enabled: Option<bool>,
-}
-
-impl Json for AccountUpdate {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "UpdateInstallUser",
-        about: "Description of updates for a user",
-        properties: &[
-            Property::optional("password", Kind::String, "The new password for the user"),
-            Property::optional("email", Kind::String, "The new e-mail address for the user"),
-            Property::optional("enabled", Kind::Boolean, "Whether the user is enabled"),
-        ],
-    };
 }
 
 /// Changes somebody's password, address (with which he may sign in then, and which nobody has proven) or whether he may use
