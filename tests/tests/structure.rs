@@ -195,3 +195,17 @@ fn a_folder_has_its_files() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What a row's target and its handler take from the path is what its pattern has, neither more nor less.
+#[test]
+fn the_parameters_of_a_row_are_those_that_are_read() {
+    for route in RESOURCES.iter().flat_map(|resource| resource.rows()) {
+        let segments = route.path.split('/');
+        let mut named: Vec<&str> =
+            segments.filter_map(|segment| segment.strip_prefix([':', '*'])).collect();
+        let mut read = route.endpoint.parameters();
+        named.sort_unstable();
+        read.sort_unstable();
+        assert_eq!(read, named, "{}: {}", route.name, route.path);
+    }
+}

@@ -6,8 +6,8 @@ use berth_domain::{
     Application, Namespace, NamespaceKind, Repository, RepositoryRole, Team, TeamRole,
 };
 
-use crate::permission::{Permission, Permit, Target};
-use crate::principal::{Caller, Principal};
+use crate::permission::{NamespaceTarget, Permission, Permit, Target};
+use crate::principal::{Authority, Caller, Principal};
 use crate::scope::Scope;
 
 /// What the database says of the thing that a call addresses and of the caller's place in it.
@@ -109,11 +109,11 @@ impl<P: Permit> Grant<P> {
     }
 }
 
-impl<P: Permit<Target = crate::permission::NamespaceRef>> Grant<P> {
+impl<P: Permit<Target: NamespaceTarget>> Grant<P> {
     /// The namespace, if it exists.
     #[must_use]
-    pub const fn namespace(&self) -> Option<&Namespace> {
-        self.target.0.as_ref()
+    pub fn namespace(&self) -> Option<&Namespace> {
+        self.target.namespace()
     }
 
     /// The row id of the namespace; no row has the id of one that does not exist.
@@ -182,7 +182,10 @@ pub struct Rights {
 ///
 /// # Errors
 /// [`Denied`]: existence is tested only once the permission holds.
-pub fn authorize<P: Permit>(principal: &Principal, facts: Facts) -> Result<Grant<P>, Denied> {
+pub fn authorize<P: Permit>(principal: &Principal, mut facts: Facts) -> Result<Grant<P>, Denied> {
+    if P::Target::OWN_NAME_IN_SESSIONS && is_own_in_session(principal, &facts) {
+        facts.names_organization = false;
+    }
     let mut facts = facts.without_user_in_place();
     let rights = Rights::of(principal, &facts);
     if !allows(P::PERMISSION, &rights) {
@@ -195,6 +198,13 @@ pub fn authorize<P: Permit>(principal: &Principal, facts: Facts) -> Result<Grant
         facts = Facts::default();
     }
     Ok(Grant { target: P::Target::take(facts)?, rights })
+}
+
+/// Whether the namespace is the caller's own, and a session asks for it: `org:admin` is no right over a user's account.
+fn is_own_in_session(principal: &Principal, facts: &Facts) -> bool {
+    principal.caller().is_some_and(|caller| {
+        matches!(caller.authority, Authority::Session { .. }) && is_own(caller, facts)
+    })
 }
 
 /// What `principal` may do in an organization where `role` is the highest of his teams': for lists of organizations.

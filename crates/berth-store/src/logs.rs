@@ -1,7 +1,7 @@
 //! The audit log: written in the transaction of what it tells of, read by those who administer what it happened to.
 
 use berth_access::{
-    Grant, NamespaceAdminView, OwnNamespaceView, RepositoryAdminView, SuperuserView,
+    Grant, NamespaceOrOwnAdminView, OwnNamespaceView, RepositoryAdminView, SuperuserView,
 };
 use berth_domain::limits::{
     LOG_MEMBER_BYTES, LOG_METADATA_BYTES, LOG_METADATA_READ_BYTES, LOG_PAGE_BYTES,
@@ -131,9 +131,9 @@ enum Entries {
 }
 
 impl LogFilter {
-    /// What happened to a namespace; none when it does not exist.
+    /// What happened to an organization, or to the caller in a session; none when there is none of that name.
     #[must_use]
-    pub fn namespace(grant: &Grant<NamespaceAdminView>) -> Option<Self> {
+    pub fn namespace(grant: &Grant<NamespaceOrOwnAdminView>) -> Option<Self> {
         grant.namespace().map(|namespace| Self(Entries::Namespace(namespace.id)))
     }
 

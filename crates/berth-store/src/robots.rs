@@ -1,6 +1,6 @@
 //! Robots of organizations and of users: accounts that belong to a namespace and bear its name.
 
-use berth_access::{Grant, NamespaceChange, NamespaceRef, Permit, RepositoryAdmin};
+use berth_access::{Grant, NamespaceChange, NamespaceTarget, Permit, RepositoryAdmin};
 use berth_domain::{RepositoryRole, Timestamp};
 
 use crate::db::{Database, Row, StoreError, Transaction, Value, returned};
@@ -51,7 +51,7 @@ fn read_robot(row: &mut Row) -> Result<Robot, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list<P: Permit<Target = NamespaceRef>>(
+pub fn list<P: Permit<Target: NamespaceTarget>>(
     db: &dyn Database,
     grant: &Grant<P>,
     with_places: bool,
@@ -87,7 +87,7 @@ fn read_line(mut row: Row) -> Result<RobotLine, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn get<P: Permit<Target = NamespaceRef>>(
+pub fn get<P: Permit<Target: NamespaceTarget>>(
     db: &dyn Database,
     grant: &Grant<P>,
     name: &str,
@@ -106,7 +106,7 @@ pub fn get<P: Permit<Target = NamespaceRef>>(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn reseal<P: Permit<Target = NamespaceRef>>(
+pub fn reseal<P: Permit<Target: NamespaceTarget>>(
     db: &dyn Database,
     grant: &Grant<P>,
     name: &str,
@@ -236,7 +236,7 @@ pub struct RobotPermission {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn permissions<P: Permit<Target = NamespaceRef>>(
+pub fn permissions<P: Permit<Target: NamespaceTarget>>(
     db: &dyn Database,
     grant: &Grant<P>,
     name: &str,

@@ -1,6 +1,6 @@
 //! What a handler holds: the grant, the caller, the request, the services.
 
-use berth_access::{Authority, Caller, Denied, Facts, Grant, Permit, Principal};
+use berth_access::{Address, Authority, Caller, Denied, Facts, Grant, Permit, Principal};
 use berth_domain::{LogKind, settings};
 use berth_store::accounts::{self, ProfileChange, SignInRow};
 use berth_store::logs::LogEntry;
@@ -11,7 +11,6 @@ use crate::error::ApiError;
 use crate::message::{Parameters, Request};
 use crate::password;
 use crate::route::Route;
-use crate::routing::PathParameters;
 use crate::services::Services;
 use crate::session::Session;
 
@@ -24,7 +23,7 @@ pub(crate) struct RequestParts<'a> {
     pub(crate) services: &'a Services<'a>,
     pub(crate) request: &'a Request,
     pub(crate) route: &'a Route,
-    pub(crate) path: &'a PathParameters,
+    pub(crate) address: &'a Address,
     pub(crate) principal: &'a Principal,
     pub(crate) session: Option<&'a Session>,
     pub(crate) sealed_robot_token: Option<&'a [u8]>,
@@ -67,10 +66,10 @@ impl<'a, P: Permit> Context<'a, P> {
         self.parts.request.query(self.parts.route.query)
     }
 
-    /// A parameter of the path, decoded; empty when the route has none of that name.
+    /// What the request addresses, for messages about what does not exist.
     #[must_use]
-    pub fn path(&self, name: &str) -> &'a str {
-        self.parts.path.get(name).unwrap_or_default()
+    pub fn address(&self) -> &'a Address {
+        self.parts.address
     }
 
     /// Who calls.

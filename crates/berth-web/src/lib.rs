@@ -43,7 +43,10 @@ pub use pipeline::{BODY_LIMIT, Deferred, Outcome, refuse, serve};
 pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 pub use quay_paths::is_below_a_repository;
 pub use random::Random;
-pub use route::{Endpoint, HandlerResult, Logs, Query, Route, WithBody, WithoutBody};
+pub use route::{
+    At, Endpoint, HandlerResult, Logs, Query, Route, WithBody, WithPath, WithPathAndBody,
+    WithoutBody,
+};
 pub use routing::{find, find_any};
 pub use schema::{Kind, Property, Schema};
 pub use services::Services;

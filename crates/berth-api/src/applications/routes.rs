@@ -1,11 +1,11 @@
 //! The rows of this resource.
 
 use berth_access::{
-    ApplicationAdmin, ApplicationAdminView, Client, OrganizationAdmin, OrganizationAdminView,
-    Public, Scope,
+    ApplicationAdmin, ApplicationAdminView, Client, ClientPath, OrganizationAdmin,
+    OrganizationAdminView, Path, Public, Scope,
 };
 use berth_domain::LogKind;
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Query, Route, WithBody, WithPath, WithoutBody};
 
 use super::{handlers, tokens};
 
@@ -69,7 +69,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/applications/:client_id/tokens/:token_uuid",
         "deleteOrganizationApplicationToken",
-        &WithoutBody::<ApplicationAdmin>(tokens::revoke),
+        &WithPath::<ApplicationAdmin, _>(tokens::revoke),
         Logs::Kinds(&[LogKind::RevokeOauthApiToken]),
     )
     .scope(Scope::OrgAdmin),
@@ -84,6 +84,6 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/app/:client_id",
         "getApplicationInformation",
-        &WithoutBody::<Client>(handlers::info),
+        &At(ClientPath::read, WithoutBody::<Client>(handlers::info)),
     ),
 ];

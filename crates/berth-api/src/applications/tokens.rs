@@ -1,6 +1,6 @@
 //! Tokens of an application: the rules of each operation (`docs/contract/quay.md` 2.4).
 
-use berth_access::{ApplicationAdmin, ApplicationAdminView, Scope, ScopeSet};
+use berth_access::{ApplicationAdmin, ApplicationAdminView, Scope, ScopeSet, path};
 use berth_domain::secret::hash_token;
 use berth_domain::{LogKind, settings};
 use berth_store::tokens::{NewToken, TokenLine};
@@ -150,9 +150,14 @@ fn too_many(limit: i64) -> ApiError {
     ApiError::Plain(400, text.into())
 }
 
+path! {
+    /// A token of the application.
+    pub(crate) struct TokenPath { token_uuid }
+}
+
 /// `DELETE …/tokens/<uuid>`: the token stops at once.
-pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
-    let (target, uuid) = (cx.grant.target(), cx.path("token_uuid"));
+pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>, path: TokenPath) -> HandlerResult {
+    let (target, uuid) = (cx.grant.target(), path.token_uuid.as_str());
     transaction(cx.db(), |tx| {
         if !tokens::revoke(tx, &cx.grant, uuid)? {
             return Err(ApiError::not_found());

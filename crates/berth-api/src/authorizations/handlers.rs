@@ -1,6 +1,6 @@
 //! What users granted to applications, and what waits for them to accept it (`docs/contract/quay.md` 5.11).
 
-use berth_access::UserAdmin;
+use berth_access::{UserAdmin, path};
 use berth_domain::LogKind;
 use berth_store::{assignments, logs, tokens, transaction};
 use berth_web::listing::Listing;
@@ -8,6 +8,13 @@ use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Map, json};
 
 use crate::applications::views;
+
+path! {
+    /// A token that a user granted.
+    pub(crate) struct AuthorizationPath { access_token_uuid }
+    /// A token that somebody assigned to a user.
+    pub(crate) struct AssignmentPath { assigned_authorization_uuid }
+}
 
 /// `GET /api/v1/user/authorizations`.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
@@ -19,15 +26,15 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 }
 
 /// `GET /api/v1/user/authorizations/<uuid>`.
-pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let uuid = cx.path("access_token_uuid");
+pub(crate) fn get(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> HandlerResult {
+    let uuid = &path.access_token_uuid;
     let found = tokens::authorization(cx.db(), &cx.grant, cx.caller()?.id, uuid)?;
     Ok(Response::ok(&views::authorization(&found.ok_or_else(ApiError::not_found)?)))
 }
 
 /// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
-pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let (uuid, account_id) = (cx.path("access_token_uuid"), cx.caller()?.id);
+pub(crate) fn revoke(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> HandlerResult {
+    let (uuid, account_id) = (&path.access_token_uuid, cx.caller()?.id);
     transaction(cx.db(), |tx| {
         let found = tokens::authorization(tx, &cx.grant, account_id, uuid)?;
         let found = found.ok_or_else(ApiError::not_found)?;
@@ -53,8 +60,8 @@ pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 }
 
 /// `DELETE /api/v1/user/assignedauthorization/<uuid>`: declines it.
-pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let (uuid, account_id) = (cx.path("assigned_authorization_uuid"), cx.caller()?.id);
+pub(crate) fn decline(cx: &Context<'_, UserAdmin>, path: AssignmentPath) -> HandlerResult {
+    let (uuid, account_id) = (&path.assigned_authorization_uuid, cx.caller()?.id);
     transaction(cx.db(), |tx| match assignments::decline(tx, &cx.grant, uuid, account_id)? {
         true => Ok(Response::no_content()),
         false => Err(ApiError::not_found()),

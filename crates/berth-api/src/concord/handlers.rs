@@ -3,7 +3,7 @@
 use crate::organizations::deletion::delete_organization;
 use berth_access::{
     Authenticated, AuthenticatedOrganization, ConcordCreate, ConcordDelete, ConcordUpdate, Denied,
-    Facts, Grant, rights_by_role,
+    Facts, Grant, path, rights_by_role,
 };
 use berth_domain::{LogKind, TeamRole, settings};
 use berth_store::concord::{
@@ -15,6 +15,11 @@ use serde_json::json;
 
 use super::bodies::{Confirmation, EntryBody, key_violation};
 use super::views;
+
+path! {
+    /// An organization, by name.
+    pub(crate) struct EntryPath { orgname }
+}
 
 /// `POST /api/v1/org` (5.1): the organization of that id, or else of that exact name, is changed; otherwise one is made. Right
 /// before owner: who may not do it does not learn who exists.
@@ -158,8 +163,8 @@ fn shown(cx: &Context<'_, Authenticated>, entry: Entry) -> Entry {
 }
 
 /// `GET /api/v1/org/<orgname>` (5.3): 204 for a name that nobody has; clients rely on it.
-pub(crate) fn get(cx: &Context<'_, Authenticated>) -> HandlerResult {
-    let entry = concord::find(cx.db(), cx.caller()?.id, cx.path("orgname"))?;
+pub(crate) fn get(cx: &Context<'_, Authenticated>, path: EntryPath) -> HandlerResult {
+    let entry = concord::find(cx.db(), cx.caller()?.id, &path.orgname)?;
     let entry = entry.map(|entry| shown(cx, entry));
     Ok(entry.map_or_else(Response::no_content, |entry| Response::ok(&views::entry(entry))))
 }
@@ -169,7 +174,8 @@ pub(crate) fn delete(
     cx: &Context<'_, AuthenticatedOrganization>,
     _: Confirmation,
 ) -> HandlerResult {
-    let (name, namespace) = (cx.path("orgname"), cx.grant.organization_if_any().cloned());
+    let name = cx.address().namespace.as_deref().unwrap_or_default();
+    let namespace = cx.grant.organization_if_any().cloned();
     let grant = cx.authorize::<ConcordDelete>(Facts { namespace, ..Facts::default() }).map_err(
         |denied| match denied {
             Denied::NotFound => not_found(name),

@@ -1,6 +1,6 @@
 //! Default permissions of an organization, "prototypes" on the wire (`docs/contract/quay.md` 6.5).
 
-use berth_access::{OrganizationAdmin, OrganizationAdminView};
+use berth_access::{OrganizationAdmin, OrganizationAdminView, path};
 use berth_domain::LogKind;
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::grantees::{self, Account};
@@ -13,6 +13,11 @@ use serde_json::{Map, json};
 
 use super::views;
 use crate::permissions::handlers::{ROLES, refuse_foreign_robot, role};
+
+path! {
+    /// A default permission of the organization.
+    pub(crate) struct DefaultPermissionPath { prototypeid }
+}
 
 /// `GET …/prototypes`.
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
@@ -145,10 +150,14 @@ impl Json for PrototypeUpdate {
 }
 
 /// Changes the role.
-pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: PrototypeUpdate) -> HandlerResult {
+pub(crate) fn change(
+    cx: &Context<'_, OrganizationAdmin>,
+    path: DefaultPermissionPath,
+    body: PrototypeUpdate,
+) -> HandlerResult {
     let role = role(&body.role)?;
     transaction(cx.db(), |tx| {
-        let before = found(cx, tx)?;
+        let before = found(cx, tx, &path)?;
         default_permissions::set_role(tx, &cx.grant, &before.uuid, role)?;
         let after = DefaultPermission { role, ..before.clone() };
         let original = Some(before.role.as_str());
@@ -159,9 +168,12 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: PrototypeUpdate)
 }
 
 /// `DELETE …/prototypes/<prototypeid>`.
-pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
+pub(crate) fn delete(
+    cx: &Context<'_, OrganizationAdmin>,
+    path: DefaultPermissionPath,
+) -> HandlerResult {
     transaction(cx.db(), |tx| {
-        let permission = found(cx, tx)?;
+        let permission = found(cx, tx, &path)?;
         default_permissions::delete(tx, &cx.grant, &permission.uuid)?;
         let entry = log_entry(cx, LogKind::DeletePrototypePermission, &permission, None)?;
         logs::append(tx, &[entry])?;
@@ -172,8 +184,9 @@ pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
 fn found(
     cx: &Context<'_, OrganizationAdmin>,
     db: &dyn Database,
+    path: &DefaultPermissionPath,
 ) -> Result<DefaultPermission, ApiError> {
-    let found = default_permissions::get(db, &cx.grant, cx.path("prototypeid"))?;
+    let found = default_permissions::get(db, &cx.grant, &path.prototypeid)?;
     found.ok_or_else(ApiError::not_found)
 }
 

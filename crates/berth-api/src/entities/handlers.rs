@@ -1,6 +1,6 @@
 //! Searching for whom to add, invite or permit (`docs/contract/quay.md` 10.6).
 
-use berth_access::AuthenticatedNamespace;
+use berth_access::{Address, AuthenticatedNamespace, path};
 use berth_domain::{Avatar, AvatarKind, Namespace, NamespaceKind};
 use berth_store::entities::{self, Entity, Search};
 use berth_web::{ApiError, Body, Context, HandlerResult, Query, Request, Response, Schema};
@@ -30,14 +30,20 @@ impl Body for SearchQuery {
         })
     }
 
-    fn namespace(&self) -> Option<&str> {
-        Some(&self.namespace)
+    fn say(&self, address: &mut Address) {
+        address.namespace(&self.namespace);
     }
+}
+
+path! {
+    /// How the names begin.
+    pub(crate) struct SearchPath { prefix }
 }
 
 /// `GET /api/v1/entities/<prefix>`: teams, then people and robots, then the organization itself.
 pub(crate) fn search(
     cx: &Context<'_, AuthenticatedNamespace>,
+    path: SearchPath,
     query: SearchQuery,
 ) -> HandlerResult {
     let (namespace, rights) = (cx.grant.namespace(), cx.grant.rights());
@@ -46,7 +52,7 @@ pub(crate) fn search(
         Some(namespace.id) == cx.principal().caller().map(|caller| caller.id)
     });
     let sees_inside = organization.is_some() && rights.sees_as_member();
-    let Some(prefix) = prefix(cx.path("prefix")) else {
+    let Some(prefix) = prefix(&path.prefix) else {
         return Ok(Response::ok(&json!({ "results": [] })));
     };
     let search = Search {

@@ -2,7 +2,7 @@
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdminView, Public, Scope, UserAdmin};
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Query, Route, WithBody, WithPath, WithoutBody};
 
 use super::{handlers, pages, responses};
 
@@ -11,7 +11,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/invite/:email",
         "inviteTeamMemberEmail",
-        &WithoutBody::<ExistingTeamAdmin>(handlers::invite_address),
+        &WithPath::<ExistingTeamAdmin, _>(handlers::invite_address),
         Logs::Kinds(&[LogKind::OrgInviteTeamMember]),
     )
     .scope(Scope::OrgAdmin)
@@ -19,7 +19,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/invite/:email",
         "deleteTeamMemberEmailInvite",
-        &WithoutBody::<ExistingTeamAdmin>(handlers::withdraw),
+        &WithPath::<ExistingTeamAdmin, _>(handlers::withdraw),
         Logs::Kinds(&[LogKind::OrgDeleteTeamMemberInvite]),
     )
     .scope(Scope::OrgAdmin)
@@ -35,7 +35,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/teaminvite/:code",
         "acceptOrganizationTeamInvite",
-        &WithoutBody::<UserAdmin>(responses::accept),
+        &WithPath::<UserAdmin, _>(responses::accept),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted]),
     )
     .scope(Scope::UserAdmin)
@@ -44,7 +44,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/teaminvite/:code",
         "declineOrganizationTeamInvite",
-        &WithoutBody::<UserAdmin>(responses::decline),
+        &WithPath::<UserAdmin, _>(responses::decline),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteDeclined]),
     )
     .scope(Scope::UserAdmin)

@@ -1,6 +1,6 @@
 //! Who is in an organization, and who acts on its repositories without being in it (`docs/contract/quay.md` 1.6 to 1.8).
 
-use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
+use berth_access::{Address, ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
 use berth_domain::LogKind;
 use berth_store::{StoreError, logs, members, transaction};
 use berth_web::listing::Listing;
@@ -10,7 +10,7 @@ use berth_web::{
 use serde::Deserialize;
 use serde_json::{Map, json};
 
-use crate::members::team::add_or_invite;
+use crate::members::team::{MemberPath, add_or_invite};
 use crate::teams::views;
 
 /// `GET …/collaborators` (`docs/contract/quay.md` 1.6).
@@ -29,8 +29,8 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
 }
 
 /// `GET …/members/<membername>` (`docs/contract/quay.md` 1.8).
-pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
-    let lines = members::get(cx.db(), &cx.grant, cx.path("membername"))?;
+pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>, path: MemberPath) -> HandlerResult {
+    let lines = members::get(cx.db(), &cx.grant, &path.membername)?;
     let view = views::member(lines).ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view))
 }
@@ -48,23 +48,24 @@ impl Json for NewMember {
         properties: &[Property::required("team", Kind::String, "The team to be in")],
     };
 
-    fn team(&self) -> Option<&str> {
-        Some(&self.team)
+    fn say(&self, address: &mut Address) {
+        address.team(&self.team);
     }
 }
 
 /// Puts somebody into a team of the organization, or invites him, as `PUT …/team/<teamname>/members/<membername>` does.
 pub(crate) fn add(
     cx: &Context<'_, ExistingTeamAdmin>,
+    path: MemberPath,
     _named: OptionalJson<NewMember>,
 ) -> HandlerResult {
-    add_or_invite(cx, cx.path("membername"))
+    add_or_invite(cx, &path.membername)
 }
 
 /// `DELETE …/members/<membername>` (`docs/contract/quay.md` 1.8): out of every team, and no repository permission left. Who was
 /// none stays none, and nothing is logged.
-pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
-    let name = cx.path("membername");
+pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>, path: MemberPath) -> HandlerResult {
+    let name = &path.membername;
     transaction(cx.db(), |tx| {
         let removed = members::remove(tx, &cx.grant, name).map_err(|error| match error {
             StoreError::NoOwnerLeft => {

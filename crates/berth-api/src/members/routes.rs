@@ -1,8 +1,11 @@
 //! The rows of this resource.
 
-use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView, Scope, TeamView};
+use berth_access::{
+    ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView, OrganizationPath, Path, Scope,
+    TeamView,
+};
 use berth_domain::LogKind;
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Query, Route, WithPath, WithPathAndBody, WithoutBody};
 
 use super::{organization, team};
 
@@ -21,14 +24,14 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "updateOrganizationTeamMember",
-        &WithoutBody::<ExistingTeamAdmin>(team::add),
+        &WithPath::<ExistingTeamAdmin, _>(team::add),
         ADDED,
     )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "deleteOrganizationTeamMember",
-        &WithoutBody::<ExistingTeamAdmin>(team::remove),
+        &WithPath::<ExistingTeamAdmin, _>(team::remove),
         Logs::Kinds(&[LogKind::OrgRemoveTeamMember, LogKind::OrgDeleteTeamMemberInvite]),
     )
     .scope(Scope::OrgAdmin),
@@ -49,13 +52,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/members/:membername",
         "getOrganizationMember",
-        &WithoutBody::<OrganizationAdminView>(organization::get),
+        &WithPath::<OrganizationAdminView, _>(organization::get),
     )
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/members/:membername",
         "addOrganizationMember",
-        &WithBody::<ExistingTeamAdmin, _>(organization::add),
+        &At(OrganizationPath::read, WithPathAndBody::<ExistingTeamAdmin, _, _>(organization::add)),
         ADDED,
     )
     .scope(Scope::OrgAdmin)
@@ -63,7 +66,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/members/:membername",
         "removeOrganizationMember",
-        &WithoutBody::<OrganizationAdmin>(organization::remove),
+        &WithPath::<OrganizationAdmin, _>(organization::remove),
         Logs::Kinds(&[LogKind::OrgRemoveMember]),
     )
     .scope(Scope::OrgAdmin),

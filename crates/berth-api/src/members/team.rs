@@ -1,7 +1,7 @@
 //! Members of a team: list, add or invite, remove.
 
 use crate::mails::outbox::requires_team_invite;
-use berth_access::{ExistingTeamAdmin, TeamView};
+use berth_access::{ExistingTeamAdmin, TeamView, path};
 use berth_domain::{LogKind, TeamRole, settings};
 use berth_store::invitations::{self, Invited};
 use berth_store::teams::Candidate;
@@ -12,6 +12,11 @@ use serde_json::{Map, json};
 
 use crate::invitations::handlers::invite;
 use crate::teams::views;
+
+path! {
+    /// A user or a robot, who need not be a member.
+    pub(crate) struct MemberPath { membername }
+}
 
 /// `GET …/team/<teamname>/members` (`docs/contract/quay.md` 4.3); those who are invited only for administrators who ask.
 pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
@@ -25,8 +30,8 @@ pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
 }
 
 /// `PUT …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.4).
-pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
-    add_or_invite(cx, cx.path("membername"))
+pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>, path: MemberPath) -> HandlerResult {
+    add_or_invite(cx, &path.membername)
 }
 
 /// Puts somebody into the team, or invites him where people must accept.
@@ -69,8 +74,8 @@ fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Re
 }
 
 /// `DELETE …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.5): withdraws his invitation, or takes him out.
-pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
-    let (target, name) = (cx.grant.target(), cx.path("membername"));
+pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>, path: MemberPath) -> HandlerResult {
+    let (target, name) = (cx.grant.target(), path.membername.as_str());
     let candidate = teams::candidate(cx.db(), &cx.grant, name)?.ok_or_else(ApiError::not_found)?;
     let team = &target.team.name;
     transaction(cx.db(), |tx| {

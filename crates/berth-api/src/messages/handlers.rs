@@ -1,6 +1,6 @@
 //! Messages of the superusers to everybody: consoles show them on every page.
 
-use berth_access::{Public, Superuser};
+use berth_access::{Public, Superuser, path};
 use berth_domain::LogKind;
 use berth_store::messages::{self, Message};
 use berth_store::{logs, transaction};
@@ -73,9 +73,14 @@ pub(crate) fn create(cx: &Context<'_, Superuser>, body: NewMessage) -> HandlerRe
     })
 }
 
+path! {
+    /// A message to everybody.
+    pub(crate) struct MessagePath { uuid }
+}
+
 /// `DELETE /api/v1/message/<uuid>`: 204 also when there is no such message.
-pub(crate) fn delete(cx: &Context<'_, Superuser>) -> HandlerResult {
-    let uuid = cx.path("uuid");
+pub(crate) fn delete(cx: &Context<'_, Superuser>, path: MessagePath) -> HandlerResult {
+    let uuid = &path.uuid;
     transaction(cx.db(), |tx| {
         if messages::delete(tx, &cx.grant, uuid)? {
             let metadata = json!({ "uuid": uuid });

@@ -1,6 +1,6 @@
 //! What a user is told in the web console (`docs/contract/quay.md` 5.11).
 
-use berth_access::UserAdmin;
+use berth_access::{UserAdmin, path};
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_store::notifications::{self, Notification};
 use berth_store::transaction;
@@ -57,9 +57,14 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> HandlerResult
     Ok(Response::ok(&json!({ "notifications": views, "additional": additional })))
 }
 
+path! {
+    /// A notification of the caller's.
+    pub(crate) struct NotificationPath { uuid }
+}
+
 /// `GET /api/v1/user/notifications/<uuid>`.
-pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let (account_id, uuid, now) = (cx.caller()?.id, cx.path("uuid"), cx.services().now());
+pub(crate) fn get(cx: &Context<'_, UserAdmin>, path: NotificationPath) -> HandlerResult {
+    let (account_id, uuid, now) = (cx.caller()?.id, &path.uuid, cx.services().now());
     let found = notifications::get(cx.db(), &cx.grant, account_id, uuid, now)?;
     let found = found.ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view(&cx.services().secret_keys()?, found)))
@@ -84,8 +89,12 @@ impl Json for Dismissal {
 }
 
 /// Dismisses a notification, or takes that back.
-pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: Dismissal) -> HandlerResult {
-    let (account_id, uuid, now) = (cx.caller()?.id, cx.path("uuid"), cx.services().now());
+pub(crate) fn change(
+    cx: &Context<'_, UserAdmin>,
+    path: NotificationPath,
+    body: Dismissal,
+) -> HandlerResult {
+    let (account_id, uuid, now) = (cx.caller()?.id, &path.uuid, cx.services().now());
     let keys = cx.services().secret_keys()?;
     transaction(cx.db(), |tx| {
         if let Some(dismissed) = body.dismissed {

@@ -1,12 +1,12 @@
 //! The rows of this resource.
 
 use berth_access::{
-    CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate, OrganizationView, Scope,
-    SuperuserNamespace, SuperuserOrganization, SuperuserView,
+    CreateOrganization, NamedOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
+    OrganizationView, Path, Scope, SuperuserNamespace, SuperuserOrganization, SuperuserView,
 };
 use berth_domain::settings::FEATURE_BILLING;
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Route, WithBody, WithoutBody};
 
 use super::{handlers, superuser};
 
@@ -67,13 +67,13 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::put(
         "/api/v1/superuser/organizations/:name",
         "changeOrganization",
-        &WithBody::<SuperuserOrganization, _>(superuser::rename),
+        &At(NamedOrganization::read, WithBody::<SuperuserOrganization, _>(superuser::rename)),
         Logs::Kinds(&[LogKind::OrgChangeName]),
     )),
     superuser(Route::delete(
         "/api/v1/superuser/organizations/:name",
         "deleteOrganization",
-        &WithoutBody::<SuperuserOrganization>(superuser::delete),
+        &At(NamedOrganization::read, WithoutBody::<SuperuserOrganization>(superuser::delete)),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )),
     superuser(Route::post(

@@ -1,6 +1,6 @@
 //! Permissions of robots, by the robot's path: the same as those of the repository (`docs/contract/quay.md` 6.3).
 
-use berth_access::{NamespaceRef, Permit, RepositoryAdmin};
+use berth_access::{NamespaceTarget, Permit, RepositoryAdmin};
 use berth_domain::{LogKind, Namespace, RepositoryRole};
 use berth_store::robots::{self, PermissionChange};
 use berth_store::{StoreError, logs, transaction};
@@ -9,14 +9,17 @@ use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response
 use serde::Deserialize;
 use serde_json::{Map, json};
 
-use crate::robots::handlers::{existing, full_name, missing};
+use crate::robots::handlers::{RobotPath, existing, missing};
 
 use super::views;
 
 /// `GET …/robots/<short>/permissions`.
-pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
+pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
+    cx: &Context<'_, P>,
+    path: RobotPath,
+) -> HandlerResult {
     let namespace = existing::<P>(cx)?;
-    let found = robots::permissions(cx.db(), &cx.grant, &full_name(cx, namespace))?;
+    let found = robots::permissions(cx.db(), &cx.grant, &path.full_name(namespace))?;
     let listed = Listing::of(cx).whole(&found.ok_or_else(missing)?, |permission| {
         views::on_repository(&permission.repository, permission.is_public, permission.role)
     });
@@ -42,8 +45,12 @@ impl Json for RobotRole {
 }
 
 /// Gives a robot a role on a repository of its namespace. Who may is who may through the repository's own path.
-pub(crate) fn set(cx: &Context<'_, RepositoryAdmin>, body: RobotRole) -> HandlerResult {
-    let target = Target::of(cx)?;
+pub(crate) fn set(
+    cx: &Context<'_, RepositoryAdmin>,
+    path: RobotPath,
+    body: RobotRole,
+) -> HandlerResult {
+    let target = Target::of(cx, &path)?;
     let role: RepositoryRole =
         body.role.parse().map_err(|_| ApiError::invalid_request("Request error."))?;
     transaction(cx.db(), |tx| {
@@ -58,8 +65,8 @@ pub(crate) fn set(cx: &Context<'_, RepositoryAdmin>, body: RobotRole) -> Handler
 }
 
 /// `DELETE …/robots/<short>/permissions/<repository>`.
-pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
-    let target = Target::of(cx)?;
+pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>, path: RobotPath) -> HandlerResult {
+    let target = Target::of(cx, &path)?;
     transaction(cx.db(), |tx| {
         match robots::delete_permission(tx, &cx.grant, &target.robot)? {
             PermissionChange::Done => {}
@@ -82,7 +89,7 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn of(cx: &'a Context<'_, RepositoryAdmin>) -> Result<Self, ApiError> {
+    fn of(cx: &'a Context<'_, RepositoryAdmin>, path: &RobotPath) -> Result<Self, ApiError> {
         let granted = cx.grant.target();
         let (Some(namespace), Some(repository)) = (&granted.namespace, &granted.repository) else {
             return Err(ApiError::not_found());
@@ -91,7 +98,7 @@ impl<'a> Target<'a> {
             namespace,
             repository: &repository.name,
             is_public: repository.is_public,
-            robot: full_name(cx, namespace),
+            robot: path.full_name(namespace),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::quotas::views::Quotas;
 use berth_access::{
-    OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate, RepositoryView,
+    Address, OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate, RepositoryView,
     RepositoryWrite, Scope,
 };
 use berth_domain::{LogKind, NamespaceKind, RepositoryName, settings};
@@ -44,12 +44,11 @@ impl Json for NewRepo {
         ],
     };
 
-    fn namespace(&self) -> Option<&str> {
-        self.namespace.as_deref()
-    }
-
-    fn repository(&self) -> Option<&str> {
-        Some(&self.repository)
+    fn say(&self, address: &mut Address) {
+        if let Some(namespace) = &self.namespace {
+            address.namespace(namespace);
+        }
+        address.repository(&self.repository);
     }
 }
 
@@ -301,8 +300,7 @@ pub(crate) fn change_visibility(
 pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
     let target = cx.grant.target();
     let namespace = target.namespace.as_ref().ok_or_else(ApiError::not_found)?;
-    let path = cx.path("repository");
-    let name = path.split_once('/').map_or(path, |(_, name)| name);
+    let name = cx.address().repository.as_deref();
     transaction(cx.db(), |tx| {
         if repositories::delete(tx, &cx.grant)? {
             let metadata = json!({ "repo": name, "namespace": namespace.name });

@@ -2,10 +2,10 @@
 
 use berth_access::{
     OrganizationView, Public, RepositoryAdmin, RepositoryAdminView, RepositoryCreate,
-    RepositoryStar, RepositoryView, RepositoryWrite, Scope, UserAdmin,
+    RepositoryStar, RepositoryView, RepositoryWrite, Scope, UserAdmin, in_body,
 };
 use berth_domain::LogKind;
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Query, Route, WithBody, WithPath, WithoutBody};
 
 use super::{content, handlers, stars};
 
@@ -59,7 +59,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/user/starred",
         "createStar",
-        &WithBody::<RepositoryStar, _>(stars::create),
+        &At(in_body, WithBody::<RepositoryStar, _>(stars::create)),
         STARS,
     )
     .scope(Scope::RepoRead)
@@ -67,7 +67,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/starred/*repository",
         "deleteStar",
-        &WithoutBody::<UserAdmin>(stars::delete),
+        &WithPath::<UserAdmin, _>(stars::delete),
         STARS,
     )
     .scope(Scope::UserAdmin),

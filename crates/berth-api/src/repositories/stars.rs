@@ -1,6 +1,6 @@
 //! Starred repositories: a person's favourites.
 
-use berth_access::{RepositoryStar, UserAdmin};
+use berth_access::{Address, RepositoryStar, UserAdmin, path};
 use berth_store::repositories::{self, Scope};
 use berth_store::transaction;
 use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
@@ -8,6 +8,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::repositories::handlers::page;
+
+path! {
+    /// A repository, with its namespace, that need not exist.
+    pub(crate) struct StarPath { repository }
+}
 
 /// `GET /api/v1/user/starred`: those that he still sees.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
@@ -44,12 +49,9 @@ impl Json for NewStar {
         ],
     };
 
-    fn namespace(&self) -> Option<&str> {
-        Some(&self.namespace)
-    }
-
-    fn repository(&self) -> Option<&str> {
-        Some(&self.repository)
+    fn say(&self, address: &mut Address) {
+        address.namespace(&self.namespace);
+        address.repository(&self.repository);
     }
 }
 
@@ -63,9 +65,8 @@ pub(crate) fn create(cx: &Context<'_, RepositoryStar>, body: NewStar) -> Handler
 }
 
 /// `DELETE /api/v1/user/starred/<path>`: 204 whether there was a star or not, so that nobody learns what exists.
-pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let path = cx.path("repository");
-    let (namespace, name) = path.split_once('/').ok_or_else(ApiError::not_found)?;
+pub(crate) fn delete(cx: &Context<'_, UserAdmin>, path: StarPath) -> HandlerResult {
+    let (namespace, name) = path.repository.split_once('/').ok_or_else(ApiError::not_found)?;
     let account_id = cx.caller()?.id;
     transaction(cx.db(), |tx| repositories::unstar(tx, account_id, namespace, name))?;
     Ok(Response::no_content())

@@ -2,19 +2,22 @@
 
 use std::collections::HashSet;
 
-use berth_access::{NamespaceChange, NamespaceRef, Permit};
+use berth_access::{NamespaceChange, NamespaceTarget, Permit};
 use berth_domain::LogKind;
 use berth_domain::limits::{FEDERATION_BYTES, FEDERATION_ENTRIES};
 use berth_store::{logs, robots, transaction};
 use berth_web::{ApiError, Body, Context, HandlerResult, Request, Response, Schema};
 use serde_json::{Map, Value, json};
 
-use super::handlers::{existing, find, full_name, log_robot, missing};
+use super::handlers::{RobotPath, existing, find, log_robot, missing};
 use super::views::stored;
 
 /// `GET …/robots/<short>/federation`: an array, bare.
-pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
-    let robot = find(cx)?;
+pub(crate) fn get<P: Permit<Target: NamespaceTarget>>(
+    cx: &Context<'_, P>,
+    path: RobotPath,
+) -> HandlerResult {
+    let robot = find(cx, &path)?;
     Ok(Response::ok(&stored::<Value>(&robot.federation)?))
 }
 
@@ -83,11 +86,15 @@ fn wrong_type(value: &Value, wanted: &str) -> ApiError {
 }
 
 /// `POST …/robots/<short>/federation`: replaces what was there.
-pub(crate) fn set<P: NamespaceChange>(cx: &Context<'_, P>, body: Federation) -> HandlerResult {
+pub(crate) fn set<P: NamespaceChange>(
+    cx: &Context<'_, P>,
+    path: RobotPath,
+    body: Federation,
+) -> HandlerResult {
     let (namespace, entries) = (existing::<P>(cx)?, json!(body.checked()?));
-    let metadata = json!({ "config": entries, "robot": cx.path("robot_shortname") });
+    let metadata = json!({ "config": entries, "robot": path.robot_shortname });
     transaction(cx.db(), |tx| {
-        let name = full_name(cx, namespace);
+        let name = path.full_name(namespace);
         if !robots::set_federation(tx, &cx.grant, &name, &entries.to_string())? {
             return Err(missing());
         }
@@ -98,13 +105,13 @@ pub(crate) fn set<P: NamespaceChange>(cx: &Context<'_, P>, body: Federation) -> 
 }
 
 /// `DELETE …/robots/<short>/federation`.
-pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
+pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>, path: RobotPath) -> HandlerResult {
     let namespace = existing::<P>(cx)?;
     transaction(cx.db(), |tx| {
-        if !robots::set_federation(tx, &cx.grant, &full_name(cx, namespace), "[]")? {
+        if !robots::set_federation(tx, &cx.grant, &path.full_name(namespace), "[]")? {
             return Err(missing());
         }
-        log_robot(cx, tx, LogKind::DeleteRobotFederation, namespace)?;
+        log_robot(cx, tx, LogKind::DeleteRobotFederation, &path)?;
         Ok(Response::no_content())
     })
 }

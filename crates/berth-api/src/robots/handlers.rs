@@ -3,7 +3,7 @@
 //! An organization's and a user's robots differ in who may act on them and in nothing else, so the handlers are generic
 //! over the permission.
 
-use berth_access::{NamespaceChange, NamespaceRef, Permission, Permit, Rights};
+use berth_access::{NamespaceChange, NamespaceTarget, Permission, Permit, Rights, path};
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{LogKind, Namespace, RobotName, settings};
 use berth_store::robots::{self, NewRobot, Robot};
@@ -23,6 +23,11 @@ const TOKEN_LENGTH: usize = 64;
 
 /// How large the body of `PUT …/robots/<short>` may be, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
+
+path! {
+    /// A robot of the namespace.
+    pub(crate) struct RobotPath { robot_shortname => robot }
+}
 
 /// The query of a list.
 pub(crate) struct ListQuery {
@@ -58,7 +63,7 @@ impl Body for ListQuery {
 }
 
 /// `GET …/robots`: tokens, teams and repositories for administrators only.
-pub(crate) fn list<P: Permit<Target = NamespaceRef>>(
+pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     query: ListQuery,
 ) -> HandlerResult {
@@ -87,13 +92,16 @@ impl Visibility {
 }
 
 /// `GET …/robots/<short>`. A token that a former key sealed is sealed anew when it is shown.
-pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
+pub(crate) fn get<P: Permit<Target: NamespaceTarget>>(
+    cx: &Context<'_, P>,
+    path: RobotPath,
+) -> HandlerResult {
     if !Visibility::of::<P>(cx.grant.rights()).tokens {
-        let robot = find(cx)?;
+        let robot = find(cx, &path)?;
         return Ok(Response::ok(&RobotView::new(&robot).with_stored_metadata(&robot)?));
     }
     let keys = cx.services().secret_keys()?;
-    let robot = find_sealed_anew(cx, &keys)?;
+    let robot = find_sealed_anew(cx, &path, &keys)?;
     let view = RobotView::new(&robot).with_stored_metadata(&robot)?;
     Ok(Response::ok(&view.with_sealed_token(&robot, &keys)))
 }
@@ -141,13 +149,13 @@ impl Body for NewRobotBody {
 /// Makes a robot; the answer shows its token.
 pub(crate) fn create<P: NamespaceChange>(
     cx: &Context<'_, P>,
+    path: RobotPath,
     NewRobotBody(body): NewRobotBody,
 ) -> HandlerResult {
-    let (services, short, random) =
-        (cx.services(), cx.path("robot_shortname"), cx.services().random());
+    let (services, random) = (cx.services(), cx.services().random());
     let namespace = existing::<P>(cx)?;
     refuse_disallowed(cx)?;
-    let name = RobotName::new(&namespace.name, short)?;
+    let name = RobotName::new(&namespace.name, &path.robot_shortname)?;
     let token = random.upper(TOKEN_LENGTH);
     let metadata = json!(body.unstructured_metadata);
     let robot = Robot {
@@ -161,7 +169,9 @@ pub(crate) fn create<P: NamespaceChange>(
     };
     let (uuid, no_email) = (random.ordered_uuid(services.now()), random.uuid());
     let told = json!({
-        "robot": short, "description": body.description, "unstructured_metadata": metadata,
+        "robot": path.robot_shortname,
+        "description": body.description,
+        "unstructured_metadata": metadata,
     });
     transaction(cx.db(), |tx| {
         let new = NewRobot { uuid: &uuid, no_email: &no_email, robot: &robot };
@@ -189,27 +199,30 @@ fn already(error: StoreError, name: &RobotName) -> ApiError {
 }
 
 /// `POST …/robots/<short>/regenerate`: the former token stops at once.
-pub(crate) fn regenerate<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
+pub(crate) fn regenerate<P: NamespaceChange>(
+    cx: &Context<'_, P>,
+    path: RobotPath,
+) -> HandlerResult {
     let namespace = existing::<P>(cx)?;
     let token = cx.services().random().upper(TOKEN_LENGTH);
     let sealed = cx.services().seal(Purpose::RobotToken, &token)?;
     transaction(cx.db(), |tx| {
-        let robot = robots::change_token(tx, &cx.grant, &full_name(cx, namespace), &sealed)?;
+        let robot = robots::change_token(tx, &cx.grant, &path.full_name(namespace), &sealed)?;
         let robot = robot.ok_or_else(missing)?;
-        log_robot(cx, tx, LogKind::RegenerateRobotToken, namespace)?;
+        log_robot(cx, tx, LogKind::RegenerateRobotToken, &path)?;
         Ok(Response::ok(&RobotView::new(&robot).with_token(token)))
     })
 }
 
 /// `DELETE …/robots/<short>`: with its memberships and permissions. Consoles use the organization's path for a user's own
 /// robots too; the row says so.
-pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
+pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>, path: RobotPath) -> HandlerResult {
     let namespace = cx.grant.namespace().ok_or_else(missing)?;
     transaction(cx.db(), |tx| {
-        if !robots::delete(tx, &cx.grant, &full_name(cx, namespace))? {
+        if !robots::delete(tx, &cx.grant, &path.full_name(namespace))? {
             return Err(missing());
         }
-        log_robot(cx, tx, LogKind::DeleteRobot, namespace)?;
+        log_robot(cx, tx, LogKind::DeleteRobot, &path)?;
         Ok(Response::no_content())
     })
 }
@@ -218,40 +231,45 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
 ///
 /// # Errors
 /// F2 when it does not exist.
-pub(crate) fn existing<'a, P: Permit<Target = NamespaceRef>>(
+pub(crate) fn existing<'a, P: Permit<Target: NamespaceTarget>>(
     cx: &'a Context<'_, P>,
 ) -> Result<&'a Namespace, ApiError> {
     cx.grant.namespace().ok_or_else(|| {
-        ApiError::model(format!("Organization does not exist: {}", cx.path("orgname")))
+        let name = cx.address().namespace.as_deref().unwrap_or_default();
+        ApiError::model(format!("Organization does not exist: {name}"))
     })
 }
 
 /// The robot of the path. One statement.
-pub(super) fn find<P: Permit<Target = NamespaceRef>>(
+pub(super) fn find<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
+    path: &RobotPath,
 ) -> Result<Robot, ApiError> {
     let namespace = existing::<P>(cx)?;
-    robots::get(cx.db(), &cx.grant, &full_name(cx, namespace))?.ok_or_else(missing)
+    robots::get(cx.db(), &cx.grant, &path.full_name(namespace))?.ok_or_else(missing)
 }
 
 /// As [`find`]; a token that a former key sealed is under the present one afterwards.
-fn find_sealed_anew<P: Permit<Target = NamespaceRef>>(
+fn find_sealed_anew<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
+    path: &RobotPath,
     keys: &SecretKeys,
 ) -> Result<Robot, ApiError> {
     let before = cx.sealed_robot_token();
     let opened = before.and_then(|sealed| keys.open(Purpose::RobotToken, sealed).ok());
     let (Some(before), Some(opened)) = (before, opened.filter(|opened| opened.is_stale)) else {
-        return find(cx);
+        return find(cx, path);
     };
-    let name = full_name(cx, existing::<P>(cx)?);
+    let name = path.full_name(existing::<P>(cx)?);
     let after = cx.services().seal(Purpose::RobotToken, &opened.text)?;
     robots::reseal(cx.db(), &cx.grant, &name, before, &after)?.ok_or_else(missing)
 }
 
-/// The full name of the robot in the path. It may be none that a robot can have; then there is none of it.
-pub(crate) fn full_name<P: Permit>(cx: &Context<'_, P>, namespace: &Namespace) -> String {
-    format!("{}+{}", namespace.name, cx.path("robot_shortname"))
+impl RobotPath {
+    /// The full name of the robot. It may be none that a robot can have; then there is none of it.
+    pub(crate) fn full_name(&self, namespace: &Namespace) -> String {
+        format!("{}+{}", namespace.name, self.robot_shortname)
+    }
 }
 
 pub(crate) fn missing() -> ApiError {
@@ -259,12 +277,12 @@ pub(crate) fn missing() -> ApiError {
 }
 
 /// Logs what happened to a robot, of which there is nothing more to say.
-pub(super) fn log_robot<P: Permit>(
+pub(super) fn log_robot<P: NamespaceChange>(
     cx: &Context<'_, P>,
     tx: &berth_store::Transaction<'_>,
     kind: LogKind,
-    namespace: &Namespace,
+    path: &RobotPath,
 ) -> Result<(), StoreError> {
-    let metadata = json!({ "robot": cx.path("robot_shortname") });
-    logs::append(tx, &[cx.log_entry(kind, namespace.id, metadata)])
+    let metadata = json!({ "robot": path.robot_shortname });
+    logs::append(tx, &[cx.log_entry(kind, cx.grant.namespace_id(), metadata)])
 }

@@ -1,7 +1,7 @@
 //! Teams: list, read, create, change, delete; what they may do on repositories.
 
 use crate::organizations::views::TeamView;
-use berth_access::{OrganizationMemberView, TeamAdmin, TeamSummaryView};
+use berth_access::{Address, OrganizationMemberView, TeamAdmin, TeamSummaryView};
 use berth_domain::{LogKind, Namespace, Team, TeamName, TeamRole};
 use berth_store::logs::LogEntry;
 use berth_store::{StoreError, logs, organizations, teams, transaction};
@@ -61,7 +61,7 @@ impl TeamDescription {
 pub(crate) fn put(cx: &Context<'_, TeamAdmin>, body: TeamDescription) -> HandlerResult {
     let target = cx.grant.target();
     let Some(organization) = &target.organization else {
-        let name = cx.path("orgname");
+        let name = cx.address().namespace.as_deref().unwrap_or_default();
         return Err(ApiError::model(format!("Organization does not exist: {name}")));
     };
     match &target.team {
@@ -75,7 +75,7 @@ fn create(
     organization: &Namespace,
     body: &TeamDescription,
 ) -> HandlerResult {
-    let name = TeamName::try_from(cx.path("teamname"))
+    let name = TeamName::try_from(cx.address().team.as_deref().unwrap_or_default())
         .map_err(|invalid| ApiError::model(invalid.to_string()))?;
     let (role, description) = (body.role()?, body.description.as_deref().unwrap_or_default());
     transaction(cx.db(), |tx| {
@@ -178,6 +178,8 @@ pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult {
 }
 
 fn no_team(cx: &Context<'_, TeamAdmin>) -> ApiError {
-    let (team, organization) = (cx.path("teamname"), cx.path("orgname"));
+    let Address { namespace, team, .. } = cx.address();
+    let name = |name: &'_ Option<String>| name.clone().unwrap_or_default();
+    let (team, organization) = (name(team), name(namespace));
     ApiError::model(format!("Team '{team}' is not a team in org '{organization}'"))
 }

@@ -1,11 +1,11 @@
 //! The rows of this resource.
 
 use berth_access::{
-    Public, PublicNamespace, Scope, SuperuserNamespace, SuperuserUser, SuperuserUserView,
-    SuperuserView, UserAdmin, UserView,
+    Path, Public, PublicNamespace, Scope, SuperuserNamespace, SuperuserUser, SuperuserUserView,
+    SuperuserView, UserAdmin, UserPath, UserView, in_body,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{first_user, handlers, own, sign_up, superuser};
 
@@ -31,7 +31,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/user/",
         "createNewUser",
-        &WithBody::<PublicNamespace, _>(sign_up::create),
+        &At(in_body, WithBody::<PublicNamespace, _>(sign_up::create)),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
     .features(&[&settings::FEATURE_USER_CREATION, &settings::FEATURE_DIRECT_LOGIN])
@@ -74,7 +74,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/users/:username",
         "getUserInformation",
-        &WithoutBody::<PublicNamespace>(handlers::any),
+        &At(UserPath::read, WithoutBody::<PublicNamespace>(handlers::any)),
     ),
     superuser(Route::get(
         "/api/v1/superuser/users/",
@@ -85,7 +85,7 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::post(
         "/api/v1/superuser/users/",
         "createInstallUser",
-        &WithBody::<SuperuserNamespace, _>(superuser::create),
+        &At(in_body, WithBody::<SuperuserNamespace, _>(superuser::create)),
         Logs::Kinds(&[LogKind::UserCreate]),
     )),
     superuser(Route::get(

@@ -1,7 +1,7 @@
 //! Signing up (`docs/contract/quay.md` 5.3).
 
 use crate::mails::outbox::{MailSender, has_gateway};
-use berth_access::PublicNamespace;
+use berth_access::{Address, PublicNamespace};
 use berth_domain::secret::{
     equal_in_constant_time, hash_password, hash_token, reserve_hashing_memory,
 };
@@ -53,8 +53,8 @@ impl Json for SignUp {
 
     const LIMIT: usize = 16_384;
 
-    fn namespace(&self) -> Option<&str> {
-        Some(&self.username)
+    fn say(&self, address: &mut Address) {
+        address.namespace(&self.username);
     }
 }
 

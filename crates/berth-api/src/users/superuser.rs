@@ -1,7 +1,7 @@
 //! People's accounts in the hands of superusers.
 
 use crate::quotas::views::Quotas;
-use berth_access::{SuperuserNamespace, SuperuserUser, SuperuserUserView, SuperuserView};
+use berth_access::{Address, SuperuserNamespace, SuperuserUser, SuperuserUserView, SuperuserView};
 use berth_domain::secret::hash_password;
 use berth_domain::settings;
 use berth_domain::{
@@ -74,8 +74,8 @@ impl Json for CreateUser {
         ],
     };
 
-    fn namespace(&self) -> Option<&str> {
-        Some(&self.username)
+    fn say(&self, address: &mut Address) {
+        address.namespace(&self.username);
     }
 }
 
