@@ -9,6 +9,7 @@ mod permission;
 mod policy;
 mod principal;
 mod scope;
+mod superusers;
 
 pub use address::{
     Address, ApplicationPath, ClientPath, LeadsTo, NamedOrganization, NamespacePath,
@@ -16,6 +17,7 @@ pub use address::{
     TeamPath, UserPath, in_body,
 };
 pub use permission::*;
-pub use policy::{Denied, Facts, Grant, Rights, authorize, rights_by_role};
+pub use policy::{Denied, Facts, Grant, Rights, authorize};
 pub use principal::{Authority, Caller, Principal, SuperuserPowers, Token};
 pub use scope::{InvalidScope, Scope, ScopeSet};
+pub use superusers::Superusers;

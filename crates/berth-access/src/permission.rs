@@ -3,7 +3,7 @@
 //! A route row and its handler name the same marker type, or they do not compile; the marker says what is addressed and
 //! the policy (`policy.rs`) says who passes.
 
-use berth_domain::{Application, Namespace, NamespaceKind, Repository, Team};
+use berth_domain::{Application, Namespace, NamespaceKind, Repository, Team, TeamRole};
 
 use crate::address::{
     ApplicationPath, NamespacePath, OrganizationPath, Path, RepositoryPath, TeamPath, UserPath,
@@ -277,6 +277,21 @@ impl Target for TeamRef {
     }
 }
 
+impl TeamRef {
+    /// Whether the caller administers the organization by this team alone.
+    #[must_use]
+    pub fn is_only_admin_team_of_caller(&self) -> bool {
+        self.caller_in_team && self.is_admin_team_without_other()
+    }
+
+    /// Whether the team has role admin, and the caller is in no other team that has.
+    #[must_use]
+    pub fn is_admin_team_without_other(&self) -> bool {
+        let role = self.team.as_ref().map(|team| team.role);
+        role == Some(TeamRole::Admin) && !self.caller_admin_elsewhere
+    }
+}
+
 /// A team that exists, and its organization.
 #[derive(Debug, Clone)]
 pub struct ExistingTeamRef {
@@ -299,6 +314,14 @@ impl Target for ExistingTeamRef {
             TeamRef::take(facts)?;
         let (organization, team) = organization.zip(team).ok_or(Denied::NotFound)?;
         Ok(Self { organization, team, caller_in_team, caller_admin_elsewhere })
+    }
+}
+
+impl ExistingTeamRef {
+    /// Whether the caller administers the organization by this team alone.
+    #[must_use]
+    pub fn is_only_admin_team_of_caller(&self) -> bool {
+        self.team.role == TeamRole::Admin && self.caller_in_team && !self.caller_admin_elsewhere
     }
 }
 

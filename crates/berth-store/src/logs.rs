@@ -1,8 +1,6 @@
 //! The audit log: written in the transaction of what it tells of, read by those who administer what it happened to.
 
-use berth_access::{
-    Grant, NamespaceOrOwnAdminView, OwnNamespaceView, RepositoryAdminView, SuperuserView,
-};
+use berth_access::{Grant, NamespaceOrOwnAdminView, OwnNamespaceView, RepositoryAdminView};
 use berth_domain::limits::{
     LOG_MEMBER_BYTES, LOG_METADATA_BYTES, LOG_METADATA_READ_BYTES, LOG_PAGE_BYTES,
 };
@@ -116,7 +114,7 @@ fn json_text(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// Which entries somebody may read. Made of a grant only, so that nobody reads another tenant's.
+/// Which entries somebody may read: made of a grant, so that nobody reads another tenant's, or all there are.
 #[derive(Debug, Clone, Copy)]
 pub struct LogFilter(Entries);
 
@@ -151,9 +149,9 @@ impl LogFilter {
         Some(Self(Entries::Repository { namespace_id, id }))
     }
 
-    /// Everything.
+    /// Everything, for those who may read everything.
     #[must_use]
-    pub const fn everything(_grant: &Grant<SuperuserView>) -> Self {
+    pub const fn everything() -> Self {
         Self(Entries::All)
     }
 

@@ -119,15 +119,14 @@ macro_rules! select {
 /// [`StoreError`].
 pub fn list(
     db: &dyn Database,
-    _grant: &Grant<UserAdmin>,
-    account_id: i64,
+    grant: &Grant<UserAdmin>,
     offset: i64,
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<Notification>, StoreError> {
     let rows = db.execute(
         select!("AND n.dismissed = 0 ORDER BY n.created_at DESC, n.id DESC LIMIT ?4 OFFSET ?3"),
-        params![account_id, now, offset, limit],
+        params![grant.caller_id(), now, offset, limit],
     )?;
     rows.into_iter().map(read).collect()
 }
@@ -138,12 +137,11 @@ pub fn list(
 /// [`StoreError`].
 pub fn get(
     db: &dyn Database,
-    _grant: &Grant<UserAdmin>,
-    account_id: i64,
+    grant: &Grant<UserAdmin>,
     uuid: &str,
     now: Timestamp,
 ) -> Result<Option<Notification>, StoreError> {
-    let rows = db.execute(select!("AND n.uuid = ?3"), params![account_id, now, uuid])?;
+    let rows = db.execute(select!("AND n.uuid = ?3"), params![grant.caller_id(), now, uuid])?;
     rows.into_iter().next().map(read).transpose()
 }
 
@@ -153,14 +151,13 @@ pub fn get(
 /// [`StoreError`].
 pub fn set_dismissed(
     tx: &Transaction<'_>,
-    _grant: &Grant<UserAdmin>,
-    account_id: i64,
+    grant: &Grant<UserAdmin>,
     uuid: &str,
     dismissed: bool,
 ) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE notification SET dismissed = ?3 WHERE account_id = ?1 AND uuid = ?2",
-        params![account_id, uuid, dismissed],
+        params![grant.caller_id(), uuid, dismissed],
     )?;
     Ok(())
 }

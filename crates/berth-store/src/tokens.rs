@@ -248,14 +248,13 @@ fn read_authorization(mut row: Row) -> Result<Authorization, StoreError> {
 /// [`StoreError`].
 pub fn authorizations(
     db: &dyn Database,
-    _grant: &Grant<UserAdmin>,
-    account_id: i64,
+    grant: &Grant<UserAdmin>,
     offset: i64,
     limit: i64,
 ) -> Result<Vec<Authorization>, StoreError> {
     let rows = db.execute(
         authorizations!("TRUE ORDER BY t.id LIMIT ?3 OFFSET ?2"),
-        params![account_id, offset, limit],
+        params![grant.caller_id(), offset, limit],
     )?;
     rows.into_iter().map(read_authorization).collect()
 }
@@ -266,11 +265,10 @@ pub fn authorizations(
 /// [`StoreError`].
 pub fn authorization(
     db: &dyn Database,
-    _grant: &Grant<UserAdmin>,
-    account_id: i64,
+    grant: &Grant<UserAdmin>,
     uuid: &str,
 ) -> Result<Option<Authorization>, StoreError> {
-    let rows = db.execute(authorizations!("t.uuid = ?2"), params![account_id, uuid])?;
+    let rows = db.execute(authorizations!("t.uuid = ?2"), params![grant.caller_id(), uuid])?;
     rows.into_iter().next().map(read_authorization).transpose()
 }
 

@@ -5,6 +5,8 @@
 //! What [`access::load`] and [`authorize`] make of it must be what [`World::expected`] says, which is written from
 //! `docs/contract/quay.md` 0.10 and 6.5 as plain sets and loops.
 
+use std::sync::Arc;
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -492,7 +494,7 @@ fn principal(row: CallerRow, powers: SuperuserPowers, restricted: bool) -> Princ
         }),
         None => Authority::Session { signed_in_at: NOW },
     };
-    Principal::User(Box::new(Caller {
+    Principal::User(Arc::new(Caller {
         id: row.id,
         uuid: row.uuid,
         name: row.name,

@@ -2,11 +2,13 @@
 //!
 //! The order of the checks is the contract's (`docs/contract/quay.md` 0.2).
 
+use std::sync::Arc;
+
 use berth_access::{
-    Address, Authority, Caller, Facts, PathParameters, Permission, Principal, ScopeSet,
-    SuperuserPowers, TargetKind, Token,
+    Address, Authority, Caller, Facts, PathParameters, Permission, Principal, ScopeSet, TargetKind,
+    Token,
 };
-use berth_domain::settings::{self, Setting};
+use berth_domain::settings;
 use berth_domain::{Timestamp, loggable_path};
 use berth_store::access::{self, CallerRow, Credential};
 
@@ -146,7 +148,6 @@ fn answer(
         request,
         route,
         address: &address,
-        principal: &principal,
         session: credentials.session.as_ref(),
         sealed_robot_token: loaded.sealed_robot_token.as_deref(),
         password_hash: password_hash.as_deref(),
@@ -169,7 +170,6 @@ fn answer_everybody(
         request,
         route,
         address: &address,
-        principal: &principal,
         session: None,
         sealed_robot_token: None,
         password_hash: None,
@@ -326,10 +326,10 @@ fn principal(
         }
         _ => return Ok(Principal::Anonymous),
     };
-    let powers = powers(services, &row)?;
+    let powers = services.superusers()?.powers(&row.name, row.is_first);
     let restricted = services.setting(&settings::FEATURE_RESTRICTED_USERS)?
         && !services.setting(&settings::RESTRICTED_USERS_WHITELIST)?.contains(&row.name);
-    Ok(Principal::User(Box::new(Caller {
+    Ok(Principal::User(Arc::new(Caller {
         id: row.id,
         uuid: row.uuid,
         name: row.name,
@@ -363,20 +363,6 @@ fn has_right_password(
         }
         _ => Ok(false),
     }
-}
-
-fn powers(services: &Services<'_>, row: &CallerRow) -> Result<SuperuserPowers, ApiError> {
-    let named = |setting: &Setting<Vec<String>>| -> Result<bool, ApiError> {
-        Ok(services.setting(setting)?.contains(&row.name))
-    };
-    Ok(SuperuserPowers {
-        superuser: services.setting(&settings::FEATURE_SUPER_USERS)?
-            && (row.is_first || named(&settings::SUPER_USERS)?),
-        full_access: services.setting(&settings::FEATURE_SUPERUSERS_FULL_ACCESS)?,
-        alone_create_organizations: services
-            .setting(&settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY)?,
-        global_reader: named(&settings::GLOBAL_READONLY_SUPER_USERS)?,
-    })
 }
 
 /// A change must be meant: made with a token or a password that counts, or with a session and its CSRF token. Without

@@ -206,11 +206,18 @@ impl Route {
         self
     }
 
-    /// The handler asks the policy once more, for a target that it finds by itself: who may, in the end.
+    /// The handler asks the policy once more (`Context::rights`, `authorize`, `person`), for what only it knows: who may what, in
+    /// the end.
     #[must_use]
     pub const fn decided_inside(mut self, who: &'static str) -> Self {
         self.who = Some(who);
         self
+    }
+
+    /// Whether the handler may ask the policy.
+    #[must_use]
+    pub const fn is_decided_inside(&self) -> bool {
+        self.who.is_some()
     }
 
     /// Who may, for the table of endpoints.
@@ -340,8 +347,8 @@ pub trait Endpoint {
     /// Whether an organization's path may bear the caller's own user name, in a session.
     fn own_name_in_sessions(&self) -> bool;
 
-    /// The parameters of the path that are read, for tests.
-    fn parameters(&self) -> Vec<&'static str>;
+    /// The parameters of the path that are read, for the target and for the handler: for tests.
+    fn parameters(&self) -> [&'static [&'static str]; 2];
 
     /// Whether callers whom nobody knows are refused, whatever they address.
     fn needs_caller(&self) -> bool;
@@ -481,8 +488,8 @@ impl<H: Handler> Endpoint for H {
         <<H::Permit as Permit>::Target>::OWN_NAME_IN_SESSIONS
     }
 
-    fn parameters(&self) -> Vec<&'static str> {
-        [H::Address::NAMES, H::Path::NAMES].concat()
+    fn parameters(&self) -> [&'static [&'static str]; 2] {
+        [H::Address::NAMES, H::Path::NAMES]
     }
 
     fn needs_caller(&self) -> bool {

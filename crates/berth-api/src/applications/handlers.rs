@@ -133,7 +133,7 @@ const AVATAR_EMAIL: &str = "The e-mail address of the avatar to use for the appl
 /// `GET …/applications`.
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let (listing, found) = (Listing::of(cx), applications::list(cx.db(), &cx.grant)?);
-    let listed = if cx.grant.rights().is_admin() {
+    let listed = if cx.rights().is_admin() {
         let keys = cx.services().secret_keys()?;
         listing.whole(&found, |application| {
             let secret = client_secret::open(&keys, application).map(|opened| opened.text);
@@ -171,7 +171,7 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, NewApp(body): NewApp) 
 /// `GET …/applications/<client_id>`.
 pub(crate) fn get(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
     let application = &cx.grant.target().application;
-    if !cx.grant.rights().is_admin() {
+    if !cx.rights().is_admin() {
         return Ok(Response::ok(&ApplicationView::without_secrets(application)));
     }
     let secret = client_secret::take(cx.services(), application)?;
@@ -239,7 +239,7 @@ pub(crate) fn info(cx: &Context<'_, Client>) -> HandlerResult {
     let organization = target.namespace.as_ref().filter(|n| n.kind == NamespaceKind::Organization);
     match (organization, &target.application) {
         (Some(organization), Some(application)) => {
-            let (rights, quotas) = (cx.grant.rights(), Quotas::of(cx.services())?);
+            let (rights, quotas) = (cx.rights(), Quotas::of(cx.services())?);
             Ok(Response::ok(&ApplicationInfo::new(application, organization, rights, quotas)))
         }
         _ => Err(ApiError::not_found()),

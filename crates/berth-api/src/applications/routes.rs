@@ -16,6 +16,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationApplications",
         &WithoutBody::<OrganizationAdminView>(handlers::list),
     )
+    .decided_inside("organization admins, superuser views; secrets for the admins")
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::post(
@@ -30,6 +31,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationApplication",
         &WithoutBody::<ApplicationAdminView>(handlers::get),
     )
+    .decided_inside("organization admins, superuser views; the secret for the admins")
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/applications/:client_id",
@@ -65,6 +67,9 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ApplicationAdmin, _>(tokens::create),
         Logs::Kinds(&[LogKind::CreateOauthApiToken]),
     )
+    .decided_inside(
+        "organization admins, with scopes that they have themselves; `super:user` for superusers",
+    )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/applications/:client_id/tokens/:token_uuid",
@@ -78,6 +83,7 @@ pub const ROUTES: &[Route] = &[
         "getApplicationInformationWithoutId",
         &WithoutBody::<Public>(handlers::info_of_nobody),
     )
+    .decided_inside("nobody")
     .unauthenticated()
     .internal()
     .answers(&[]),
@@ -85,5 +91,6 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/app/:client_id",
         "getApplicationInformation",
         &At(ClientPath::read, WithoutBody::<Client>(handlers::info)),
-    ),
+    )
+    .decided_inside("anybody; more of the organization for its members"),
 ];

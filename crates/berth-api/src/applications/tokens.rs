@@ -1,6 +1,6 @@
 //! Tokens of an application: the rules of each operation (`docs/contract/quay.md` 2.4).
 
-use berth_access::{ApplicationAdmin, ApplicationAdminView, Scope, ScopeSet, path};
+use berth_access::{ApplicationAdmin, ApplicationAdminView, ScopeSet, path};
 use berth_domain::secret::hash_token;
 use berth_domain::{LogKind, settings};
 use berth_store::tokens::{NewToken, TokenLine};
@@ -124,11 +124,7 @@ pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> H
 fn requested_scope(cx: &Context<'_, ApplicationAdmin>, text: &str) -> Result<String, ApiError> {
     let invalid = |_| ApiError::Plain(400, format!("Invalid scope: {text}").into());
     let scopes = ScopeSet::parse(text).map_err(invalid)?;
-    let caller = cx.caller()?;
-    let may = |scope: Scope| {
-        caller.has_scope(scope) && (scope != Scope::SuperUser || caller.is_superuser())
-    };
-    if !scopes.granted().all(may) {
+    if !cx.rights().may_hand_out(scopes) {
         return Err(ApiError::unauthorized());
     }
     ScopeSet::normalize(text).map_err(invalid)

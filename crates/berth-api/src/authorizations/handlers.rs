@@ -18,9 +18,9 @@ path! {
 
 /// `GET /api/v1/user/authorizations`.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
+    let listing = Listing::of(cx);
     let (offset, wanted) = (listing.offset(), listing.wanted());
-    let found = tokens::authorizations(cx.db(), &cx.grant, account_id, offset, wanted)?;
+    let found = tokens::authorizations(cx.db(), &cx.grant, offset, wanted)?;
     let listed = listing.window(&found, views::authorization);
     Ok(listed.answer("authorizations", Map::new()))
 }
@@ -28,15 +28,14 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 /// `GET /api/v1/user/authorizations/<uuid>`.
 pub(crate) fn get(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> HandlerResult {
     let uuid = &path.access_token_uuid;
-    let found = tokens::authorization(cx.db(), &cx.grant, cx.caller()?.id, uuid)?;
+    let found = tokens::authorization(cx.db(), &cx.grant, uuid)?;
     Ok(Response::ok(&views::authorization(&found.ok_or_else(ApiError::not_found)?)))
 }
 
 /// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
 pub(crate) fn revoke(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> HandlerResult {
-    let (uuid, account_id) = (&path.access_token_uuid, cx.caller()?.id);
     transaction(cx.db(), |tx| {
-        let found = tokens::authorization(tx, &cx.grant, account_id, uuid)?;
+        let found = tokens::authorization(tx, &cx.grant, &path.access_token_uuid)?;
         let found = found.ok_or_else(ApiError::not_found)?;
         tokens::delete(tx, found.id)?;
         let metadata = json!({
@@ -52,17 +51,17 @@ pub(crate) fn revoke(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> Ha
 
 /// `GET /api/v1/user/assignedauthorization`.
 pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
+    let listing = Listing::of(cx);
     let (offset, wanted) = (listing.offset(), listing.wanted());
-    let found = assignments::list(cx.db(), &cx.grant, account_id, offset, wanted)?;
+    let found = assignments::list(cx.db(), &cx.grant, offset, wanted)?;
     let listed = listing.window(&found, views::assignment);
     Ok(listed.answer("authorizations", Map::new()))
 }
 
 /// `DELETE /api/v1/user/assignedauthorization/<uuid>`: declines it.
 pub(crate) fn decline(cx: &Context<'_, UserAdmin>, path: AssignmentPath) -> HandlerResult {
-    let (uuid, account_id) = (&path.assigned_authorization_uuid, cx.caller()?.id);
-    transaction(cx.db(), |tx| match assignments::decline(tx, &cx.grant, uuid, account_id)? {
+    let uuid = &path.assigned_authorization_uuid;
+    transaction(cx.db(), |tx| match assignments::decline(tx, &cx.grant, uuid)? {
         true => Ok(Response::no_content()),
         false => Err(ApiError::not_found()),
     })

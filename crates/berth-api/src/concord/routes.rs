@@ -26,6 +26,7 @@ pub const ROUTES: &[Route] = &[
         ])
         .decided_inside("any user; private organizations for their members, owners and superuser views"),
     Route::get("/api/v1/org/:orgname", "getOrg", &WithPath::<Authenticated, _>(handlers::get))
+.decided_inside("any user; the documents of a private organization for its members, its owner and superuser views")
         .answers(&[200, 204]),
     Route::delete(
         "/api/v1/org/:orgname",

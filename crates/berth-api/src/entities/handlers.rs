@@ -46,11 +46,8 @@ pub(crate) fn search(
     path: SearchPath,
     query: SearchQuery,
 ) -> HandlerResult {
-    let (namespace, rights) = (cx.grant.namespace(), cx.grant.rights());
+    let (namespace, rights) = (cx.grant.namespace(), cx.rights());
     let organization = namespace.filter(|namespace| namespace.kind == NamespaceKind::Organization);
-    let is_own = namespace.is_some_and(|namespace| {
-        Some(namespace.id) == cx.principal().caller().map(|caller| caller.id)
-    });
     let sees_inside = organization.is_some() && rights.sees_as_member();
     let Some(prefix) = prefix(&path.prefix) else {
         return Ok(Response::ok(&json!({ "results": [] })));
@@ -58,7 +55,7 @@ pub(crate) fn search(
     let search = Search {
         prefix: &prefix,
         teams: sees_inside && query.teams,
-        robots: sees_inside || (is_own && rights.is_user_admin()),
+        robots: sees_inside || rights.finds_own_robots(),
     };
     let found = entities::search(cx.db(), &cx.grant, &search)?;
     let mut results: Vec<Value> =

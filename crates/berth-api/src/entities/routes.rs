@@ -10,4 +10,5 @@ pub const ROUTES: &[Route] = &[Route::get(
     "/api/v1/entities/:prefix",
     "getMatchingEntities",
     &At(in_body, WithPathAndBody::<AuthenticatedNamespace, _, _>(handlers::search)),
-)];
+)
+.decided_inside("any user; teams and robots of an organization for its members, one's own robots with `user:admin`")];

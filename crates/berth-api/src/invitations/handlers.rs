@@ -132,7 +132,7 @@ pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>, path: InvitedPath) -
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let services = cx.services();
     let pending = invitations::pending(cx.db(), &cx.grant, services.now())?;
-    let shows_links = cx.grant.rights().is_admin() && !has_gateway(services)?;
+    let shows_links = cx.rights().is_admin() && !has_gateway(services)?;
     let keys = shows_links.then(|| services.secret_keys()).transpose()?;
     let base_url = services.base_url()?;
     let listed = Listing::of(cx).whole(&pending, |invitation| {

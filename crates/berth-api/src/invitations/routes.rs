@@ -29,6 +29,9 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationInvitations",
         &WithoutBody::<OrganizationAdminView>(handlers::list),
     )
+    .decided_inside(
+        "organization admins, superuser views; links for the admins, while no mail leaves",
+    )
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin)
     .feature(&settings::FEATURE_MAILING),
@@ -38,6 +41,7 @@ pub const ROUTES: &[Route] = &[
         &WithPath::<UserAdmin, _>(responses::accept),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted]),
     )
+    .decided_inside("whom the invitation is for, in person or with `user:admin`")
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
@@ -47,10 +51,12 @@ pub const ROUTES: &[Route] = &[
         &WithPath::<UserAdmin, _>(responses::decline),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteDeclined]),
     )
+    .decided_inside("whom the invitation is for, in person or with `user:admin`")
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::get("/confirminvite", "showTeamInvite", &WithoutBody::<Public>(pages::show))
+        .decided_inside("anybody; the invitation for whom it is meant, signed in with the browser")
         .query(&[Query::text("code", "The code of the invitation").required()])
         .feature(&settings::FEATURE_MAILING),
     Route::post(
@@ -59,5 +65,6 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<UserAdmin, _>(pages::answer),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted, LogKind::OrgTeamMemberInviteDeclined]),
     )
+    .decided_inside("whom the invitation is for, in person or with `user:admin`")
     .feature(&settings::FEATURE_MAILING),
 ];

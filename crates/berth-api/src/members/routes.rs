@@ -19,6 +19,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationTeamMembers",
         &WithoutBody::<TeamView>(team::list),
     )
+    .decided_inside("members of the team, organization admins; who is invited for the admins")
     .scope(Scope::OrgAdmin)
     .query(&[Query::flag("includePending", "With those who are invited"), Query::NEXT_PAGE]),
     Route::put(
@@ -34,6 +35,7 @@ pub const ROUTES: &[Route] = &[
         &WithPath::<ExistingTeamAdmin, _>(team::remove),
         Logs::Kinds(&[LogKind::OrgRemoveTeamMember, LogKind::OrgDeleteTeamMemberInvite]),
     )
+    .decided_inside("organization admins, who do not leave the only team that makes them one")
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/collaborators",

@@ -2,7 +2,7 @@
 
 use crate::mails::outbox::requires_team_invite;
 use berth_access::{ExistingTeamAdmin, TeamView, path};
-use berth_domain::{LogKind, TeamRole, settings};
+use berth_domain::{LogKind, settings};
 use berth_store::invitations::{self, Invited};
 use berth_store::teams::Candidate;
 use berth_store::{StoreError, Transaction, logs, teams, transaction};
@@ -20,7 +20,7 @@ path! {
 
 /// `GET …/team/<teamname>/members` (`docs/contract/quay.md` 4.3); those who are invited only for administrators who ask.
 pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
-    let can_edit = cx.grant.rights().is_admin();
+    let can_edit = cx.rights().is_admin();
     let with_invited = can_edit && cx.query().flag("includePending");
     let members = teams::members(cx.db(), &cx.grant, with_invited, cx.services().now())?;
     let mut more = Map::new();
@@ -101,11 +101,7 @@ fn remove_member(
 ) -> Result<(), ApiError> {
     let target = cx.grant.target();
     let is_caller = candidate.id == cx.caller()?.id;
-    if is_caller
-        && target.caller_in_team
-        && target.team.role == TeamRole::Admin
-        && !target.caller_admin_elsewhere
-    {
+    if is_caller && target.is_only_admin_team_of_caller() {
         return Err(ApiError::model("User cannot remove themselves from their only admin team."));
     }
     let removed = teams::remove_member(tx, &cx.grant, candidate).map_err(|error| match error {

@@ -66,7 +66,7 @@ pub(crate) fn create(cx: &Context<'_, Superuser>, body: NewMessage) -> HandlerRe
     let uuid = cx.services().random().uuid();
     let message = Message { uuid, content, severity, media_type };
     transaction(cx.db(), |tx| {
-        messages::create(tx, &cx.grant, &message, cx.services().now())?;
+        messages::create(tx, &message, cx.services().now())?;
         let metadata = json!({ "uuid": message.uuid, "severity": message.severity });
         logs::append(tx, &[cx.log_entry(LogKind::CreateGlobalMessage, None, metadata)])?;
         Ok(Response::json(201, &view(&message)))
@@ -82,7 +82,7 @@ path! {
 pub(crate) fn delete(cx: &Context<'_, Superuser>, path: MessagePath) -> HandlerResult {
     let uuid = &path.uuid;
     transaction(cx.db(), |tx| {
-        if messages::delete(tx, &cx.grant, uuid)? {
+        if messages::delete(tx, uuid)? {
             let metadata = json!({ "uuid": uuid });
             logs::append(tx, &[cx.log_entry(LogKind::DeleteGlobalMessage, None, metadata)])?;
         }

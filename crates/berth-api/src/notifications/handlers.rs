@@ -46,9 +46,9 @@ impl Body for Window {
 
 /// `GET /api/v1/user/notifications`: the newest first, without those that were dismissed.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> HandlerResult {
-    let (account_id, now) = (cx.caller()?.id, cx.services().now());
+    let now = cx.services().now();
     let (offset, wanted) = (window.page * window.limit, window.limit + 1);
-    let mut found = notifications::list(cx.db(), &cx.grant, account_id, offset, wanted, now)?;
+    let mut found = notifications::list(cx.db(), &cx.grant, offset, wanted, now)?;
     let length = usize::try_from(window.limit).unwrap_or_default();
     let additional = found.len() > length;
     found.truncate(length);
@@ -64,8 +64,8 @@ path! {
 
 /// `GET /api/v1/user/notifications/<uuid>`.
 pub(crate) fn get(cx: &Context<'_, UserAdmin>, path: NotificationPath) -> HandlerResult {
-    let (account_id, uuid, now) = (cx.caller()?.id, &path.uuid, cx.services().now());
-    let found = notifications::get(cx.db(), &cx.grant, account_id, uuid, now)?;
+    let (uuid, now) = (&path.uuid, cx.services().now());
+    let found = notifications::get(cx.db(), &cx.grant, uuid, now)?;
     let found = found.ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view(&cx.services().secret_keys()?, found)))
 }
@@ -94,13 +94,13 @@ pub(crate) fn change(
     path: NotificationPath,
     body: Dismissal,
 ) -> HandlerResult {
-    let (account_id, uuid, now) = (cx.caller()?.id, &path.uuid, cx.services().now());
+    let (uuid, now) = (&path.uuid, cx.services().now());
     let keys = cx.services().secret_keys()?;
     transaction(cx.db(), |tx| {
         if let Some(dismissed) = body.dismissed {
-            notifications::set_dismissed(tx, &cx.grant, account_id, uuid, dismissed)?;
+            notifications::set_dismissed(tx, &cx.grant, uuid, dismissed)?;
         }
-        let changed = notifications::get(tx, &cx.grant, account_id, uuid, now)?;
+        let changed = notifications::get(tx, &cx.grant, uuid, now)?;
         Ok(Response::ok(&view(&keys, changed.ok_or_else(ApiError::not_found)?)))
     })
 }

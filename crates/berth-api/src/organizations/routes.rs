@@ -30,7 +30,8 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/organization/:orgname",
         "getOrganization",
         &WithoutBody::<OrganizationView>(handlers::get),
-    ),
+    )
+    .decided_inside("anybody; teams for members, addresses for admins and superuser views"),
     Route::put(
         "/api/v1/organization/:orgname",
         "changeOrganizationDetails",
@@ -41,6 +42,7 @@ pub const ROUTES: &[Route] = &[
             LogKind::OrgChangeTagExpiration,
         ]),
     )
+    .decided_inside("organization admins")
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname",
@@ -55,6 +57,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationPrivateAllowed",
         &WithoutBody::<OrganizationRepositoryCreate>(handlers::private),
     )
+    .decided_inside("creators in the organization; how many there are for its admins")
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_BILLING)
     .internal(),
@@ -76,11 +79,14 @@ pub const ROUTES: &[Route] = &[
         &At(NamedOrganization::read, WithoutBody::<SuperuserOrganization>(superuser::delete)),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )),
-    superuser(Route::post(
-        "/api/v1/superuser/takeownership/:namespace",
-        "takeOwnership",
-        &WithoutBody::<SuperuserNamespace>(superuser::take_ownership),
-        Logs::Kinds(&[LogKind::TakeOwnership]),
-    ))
+    superuser(
+        Route::post(
+            "/api/v1/superuser/takeownership/:namespace",
+            "takeOwnership",
+            &WithoutBody::<SuperuserNamespace>(superuser::take_ownership),
+            Logs::Kinds(&[LogKind::TakeOwnership]),
+        )
+        .decided_inside("superusers; not the accounts of superusers"),
+    )
     .internal(),
 ];

@@ -4,7 +4,7 @@
 //! permission.
 
 use crate::quotas::views::Quotas;
-use berth_access::{NamespaceChange, NamespaceTarget, Permission, Permit, path};
+use berth_access::{NamespaceChange, NamespaceTarget, Permit, path};
 use berth_domain::{
     LogKind, Namespace, Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size,
 };
@@ -209,12 +209,12 @@ pub(crate) fn create<P: NamespaceChange>(
     let namespace = existing(cx)?;
     let (bytes, _) = size.bytes()?;
     if namespace.quota.is_some() {
-        return Err(already::<P>(namespace));
+        return Err(already(cx, namespace));
     }
     transaction(cx.db(), |tx| {
         quotas::create(tx, &cx.grant, bytes).map_err(|error| {
             match error.is_taken("quota.namespace_id") {
-                true => already::<P>(namespace),
+                true => already(cx, namespace),
                 false => error.into(),
             }
         })?;
@@ -223,11 +223,8 @@ pub(crate) fn create<P: NamespaceChange>(
     })
 }
 
-fn already<P: Permit>(namespace: &Namespace) -> ApiError {
-    let what = match P::PERMISSION {
-        Permission::Superuser => "Quota",
-        _ => "Organization quota",
-    };
+fn already<P: Permit>(cx: &Context<'_, P>, namespace: &Namespace) -> ApiError {
+    let what = if cx.address().names_organization { "Organization quota" } else { "Quota" };
     ApiError::invalid_request(format!("{what} for '{}' already exists", namespace.name))
 }
 

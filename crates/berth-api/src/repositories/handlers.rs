@@ -3,10 +3,10 @@
 use crate::quotas::views::Quotas;
 use berth_access::{
     Address, OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate, RepositoryView,
-    RepositoryWrite, Scope,
+    RepositoryWrite,
 };
 use berth_domain::{LogKind, NamespaceKind, RepositoryName, settings};
-use berth_store::repositories::{self, NewRepository, Page, RepositoryLine, Viewer};
+use berth_store::repositories::{self, NewRepository, Page, RepositoryLine};
 use berth_store::{logs, transaction};
 use berth_web::{
     ApiError, Context, Cursor, ErrorType, HandlerResult, Json, Kind, Property, Response, Schema,
@@ -100,7 +100,7 @@ fn repository_name<P: Permit>(cx: &Context<'_, P>, text: &str) -> Result<Reposit
 
 /// With billing on, a private repository needs a plan, and nobody has one; superusers need none.
 fn require_plan<P: Permit>(cx: &Context<'_, P>, is_public: bool) -> Result<(), ApiError> {
-    let free = is_public || cx.grant.rights().is_superuser();
+    let free = is_public || cx.rights().is_superuser();
     if free || !cx.services().setting(&settings::FEATURE_BILLING)? {
         return Ok(());
     }
@@ -126,7 +126,7 @@ pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
             "namespace, starred or public are required for this API call",
         ));
     };
-    if starred && cx.principal().caller().is_none() {
+    if starred && cx.grant.caller().is_none() {
         return Err(ApiError::unreadable());
     }
     answer_list(cx, scope, starred || include_public)
@@ -153,7 +153,7 @@ fn answer_list<P: Permit>(
     let more = views::ListMembers {
         last_modified: query.flag("last_modified"),
         popularity: query.flag("popularity"),
-        is_starred: cx.principal().caller().is_some(),
+        is_starred: cx.grant.caller().is_some(),
         quotas: Quotas::of(cx.services())?,
     };
     let views: Vec<Value> = lines.into_iter().map(|line| views::line(line, more)).collect();
@@ -177,7 +177,7 @@ pub(crate) fn page<P: Permit>(
     let limit = PAGE_LENGTH as i64 + 1;
     let after = cursor.map_or(0, |cursor| cursor.id);
     let page = Page { scope, include_public, after, limit };
-    let mut lines = repositories::list(cx.db(), viewer(cx), page)?;
+    let mut lines = repositories::list(cx.db(), &cx.grant, page)?;
     let has_more = lines.len() > PAGE_LENGTH;
     lines.truncate(PAGE_LENGTH);
     let last = lines.last().filter(|_| has_more);
@@ -185,22 +185,12 @@ pub(crate) fn page<P: Permit>(
     Ok((lines, next_page))
 }
 
-fn viewer<P: Permit>(cx: &Context<'_, P>) -> Viewer {
-    let (caller, rights) = (cx.principal().caller(), cx.grant.rights());
-    Viewer {
-        account_id: caller.map(|caller| caller.id),
-        reads_his: caller.is_some_and(|caller| caller.has_scope(Scope::RepoRead)),
-        reads_all: rights.has_full_access() || rights.is_global_reader(),
-    }
-}
-
 /// `GET /api/v1/repository/<path>`.
 pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
-    let viewer_id = cx.principal().caller().map(|caller| caller.id);
-    let details = repositories::details(cx.db(), &cx.grant, viewer_id)?;
+    let details = repositories::details(cx.db(), &cx.grant)?;
     let details = details.ok_or_else(ApiError::not_found)?;
-    let rights = cx.grant.rights();
+    let rights = cx.rights();
     let query = cx.query();
     let mut body = json!({
         "namespace": namespace.name,

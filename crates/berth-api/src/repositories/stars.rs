@@ -58,8 +58,7 @@ impl Json for NewStar {
 /// Stars a repository; once more changes nothing.
 pub(crate) fn create(cx: &Context<'_, RepositoryStar>, body: NewStar) -> HandlerResult {
     cx.grant.repository()?;
-    let account_id = cx.caller()?.id;
-    transaction(cx.db(), |tx| repositories::star(tx, &cx.grant, account_id))?;
+    transaction(cx.db(), |tx| repositories::star(tx, &cx.grant))?;
     let view = json!({ "namespace": body.namespace, "repository": body.repository });
     Ok(Response::json(201, &view))
 }

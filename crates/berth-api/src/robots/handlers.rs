@@ -3,7 +3,7 @@
 //! An organization's and a user's robots differ in who may act on them and in nothing else, so the handlers are generic
 //! over the permission.
 
-use berth_access::{NamespaceChange, NamespaceTarget, Permission, Permit, Rights, path};
+use berth_access::{NamespaceChange, NamespaceTarget, Permit, path};
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{LogKind, Namespace, RobotName, settings};
 use berth_store::robots::{self, NewRobot, Robot};
@@ -67,28 +67,14 @@ pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     query: ListQuery,
 ) -> HandlerResult {
-    let sees = Visibility::of::<P>(cx.grant.rights());
-    let with_places = query.permissions && sees.places;
+    let rights = cx.rights();
+    let with_places = query.permissions && rights.sees_robot_places();
     let lines = robots::list(cx.db(), &cx.grant, with_places, query.limit)?;
-    let keys = (query.token && sees.tokens).then(|| cx.services().secret_keys()).transpose()?;
+    let keys = (query.token && rights.sees_robot_tokens())
+        .then(|| cx.services().secret_keys())
+        .transpose()?;
     let listed = Listing::of(cx).whole(&lines, |line| RobotView::of_line(line, keys.as_ref()));
     Ok(listed.answer("robots", Map::new()))
-}
-
-/// How much of a robot a caller sees.
-struct Visibility {
-    /// Tokens.
-    tokens: bool,
-    /// Teams and repositories.
-    places: bool,
-}
-
-impl Visibility {
-    /// One's own robots, all of it; an organization's, as its administrator, and without tokens who only reads.
-    fn of<P: Permit>(rights: &Rights) -> Self {
-        let own = P::PERMISSION == Permission::UserAdmin;
-        Self { tokens: own || rights.is_admin(), places: own || rights.sees_as_admin() }
-    }
 }
 
 /// `GET …/robots/<short>`. A token that a former key sealed is sealed anew when it is shown.
@@ -96,7 +82,7 @@ pub(crate) fn get<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     path: RobotPath,
 ) -> HandlerResult {
-    if !Visibility::of::<P>(cx.grant.rights()).tokens {
+    if !cx.rights().sees_robot_tokens() {
         let robot = find(cx, &path)?;
         return Ok(Response::ok(&RobotView::new(&robot).with_stored_metadata(&robot)?));
     }

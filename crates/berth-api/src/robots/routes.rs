@@ -16,6 +16,7 @@ pub const ROUTES: &[Route] = &[
         "getOrgRobots",
         &WithBody::<NamespaceOrOwnMemberView, _>(handlers::list),
     )
+.decided_inside("members of the organization; teams and repositories for its admins and superuser views, tokens for its admins")
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
@@ -23,6 +24,7 @@ pub const ROUTES: &[Route] = &[
         "getOrgRobot",
         &WithPath::<NamespaceAdminView, _>(handlers::get),
     )
+.decided_inside("organization admins, superuser views; the token for the admins")
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
@@ -71,6 +73,7 @@ pub const ROUTES: &[Route] = &[
         "getUserRobots",
         &WithBody::<OwnNamespaceView, _>(handlers::list),
     )
+.decided_inside("the user in person, or with `user:admin`")
     .query(Query::PAGES)
     .scope(Scope::UserAdmin)
     .permission_first(),
@@ -79,6 +82,7 @@ pub const ROUTES: &[Route] = &[
         "getUserRobot",
         &WithPath::<OwnNamespaceView, _>(handlers::get),
     )
+.decided_inside("the user in person, or with `user:admin`")
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/user/robots/:robot_shortname",

@@ -14,18 +14,16 @@ use crate::teams::views::ChangedTeam;
 
 /// `GET …/organization/<orgname>/teams`: the teams of the organization's view, as a list.
 pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> HandlerResult {
-    let viewer_id = cx.principal().caller().map(|caller| caller.id);
-    let sees_all = cx.grant.rights().views_every_team();
-    let teams = organizations::teams(cx.db(), &cx.grant, viewer_id)?;
+    let sees_all = cx.rights().views_every_team();
+    let teams = organizations::teams(cx.db(), &cx.grant)?;
     let listed = Listing::of(cx).whole(teams, |team| TeamView::new(team, sees_all));
     Ok(listed.answer("teams", Map::new()))
 }
 
 /// `GET …/organization/<orgname>/team/<teamname>`.
 pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> HandlerResult {
-    let viewer_id = cx.principal().caller().map(|caller| caller.id);
-    let team = teams::summary(cx.db(), &cx.grant, viewer_id)?.ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&TeamView::new(team, cx.grant.rights().views_every_team())))
+    let team = teams::summary(cx.db(), &cx.grant)?.ok_or_else(ApiError::not_found)?;
+    Ok(Response::ok(&TeamView::new(team, cx.rights().views_every_team())))
 }
 
 /// `PUT …/organization/<orgname>/team/<teamname>` (`docs/contract/quay.md` 4.1).
@@ -99,7 +97,7 @@ fn change(
 ) -> HandlerResult {
     let role = Some(body.role()?).filter(|role| *role != team.role);
     let description = body.description.as_deref().filter(|text| *text != team.description);
-    if role.is_some() && is_only_admin_team(cx, team) {
+    if role.is_some() && cx.grant.target().is_only_admin_team_of_caller() {
         return Err(demotion_refused(organization, team));
     }
     if role.is_none() && description.is_none() {
@@ -133,12 +131,6 @@ fn change_entries(cx: &Context<'_, TeamAdmin>, before: &Team, after: &Team) -> V
     entries
 }
 
-/// Whether the caller administers the organization by this team alone.
-fn is_only_admin_team(cx: &Context<'_, TeamAdmin>, team: &Team) -> bool {
-    let target = cx.grant.target();
-    team.role == TeamRole::Admin && target.caller_in_team && !target.caller_admin_elsewhere
-}
-
 fn demotion_refused(organization: &Namespace, team: &Team) -> ApiError {
     ApiError::model(format!(
         "Cannot remove admin from team '{}' because calling user would no longer have admin on org '{}'",
@@ -160,7 +152,7 @@ pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult {
         ))
     };
     // Also a superuser who is in none: the original fails there.
-    if team.role == TeamRole::Admin && !target.caller_admin_elsewhere {
+    if target.is_admin_team_without_other() {
         return Err(refused());
     }
     transaction(cx.db(), |tx| {

@@ -3,7 +3,6 @@
 pub(crate) mod first_user;
 pub(crate) mod handlers;
 pub(crate) mod own;
-pub(crate) mod powers;
 mod routes;
 pub(crate) mod sign_up;
 pub(crate) mod superuser;

@@ -22,10 +22,12 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _>(first_user::initialize),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
+.decided_inside("anybody, while there is no user")
     .csrf_exempt()
     .open()
     .internal(),
     Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView>(handlers::own))
+.decided_inside("the user in person, or with `user:read`; the whole of it with `user:admin`")
         .scope(Scope::UserRead)
         .open(),
     Route::post(
@@ -34,6 +36,7 @@ pub const ROUTES: &[Route] = &[
         &At(in_body, WithBody::<PublicNamespace, _>(sign_up::create)),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
+.decided_inside("anybody; names to which the settings give powers need the setup token, or come first")
     .features(&[&settings::FEATURE_USER_CREATION, &settings::FEATURE_DIRECT_LOGIN])
     .internal(),
     Route::put(
@@ -49,6 +52,7 @@ pub const ROUTES: &[Route] = &[
             LogKind::UserChangeName,
         ]),
     )
+.decided_inside("the user in person, or with `user:admin`; with a token, what they sign in with needs the password too")
     .scope(Scope::UserAdmin)
     .permission_first()
     .fresh_login()
@@ -75,7 +79,8 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/users/:username",
         "getUserInformation",
         &At(UserPath::read, WithoutBody::<PublicNamespace>(handlers::any)),
-    ),
+    )
+.decided_inside("anybody; the whole of it for the user in person, or with `user:read`"),
     superuser(Route::get(
         "/api/v1/superuser/users/",
         "listAllUsers",
@@ -103,11 +108,13 @@ pub const ROUTES: &[Route] = &[
             LogKind::UserEnable,
             LogKind::UserDisable,
         ]),
-    )),
+    )
+.decided_inside("superusers; not the accounts of superusers")),
     superuser(Route::delete(
         "/api/v1/superuser/users/:username",
         "deleteInstallUser",
         &WithoutBody::<SuperuserUser>(superuser::delete),
         Logs::Kinds(&[LogKind::UserDelete]),
-    )),
+    )
+.decided_inside("superusers; not the accounts of superusers")),
 ];
