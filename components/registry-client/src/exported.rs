@@ -2,20 +2,20 @@
 #![allow(unsafe_code, reason = "generated")]
 
 use crate::bindings::exports::berth::outbound::registry::Guest;
-use crate::browser::Web;
-use crate::wire::Wire;
+use crate::host::Host;
+use crate::upstream_client::HttpClient;
 use crate::{Failure, LookUpError, Upstream, Verdict, bindings};
 
 struct RegistryClient;
 
 impl Guest for RegistryClient {
     fn resolve(name: String) -> Result<Vec<String>, LookUpError> {
-        let addresses = Wire::open().look_up(&name)?;
+        let addresses = Host::default().look_up(&name)?;
         Ok(addresses.into_iter().map(|address| address.to_string()).collect())
     }
 
     fn check(upstream: Upstream) -> Result<Verdict, Failure> {
-        crate::check(&Wire::open(), &upstream)
+        crate::check(&Host::default(), &upstream)
     }
 }
 

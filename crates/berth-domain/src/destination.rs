@@ -3,10 +3,10 @@
 //! Pure policy: who looks names up is the caller's to say. How hosts may be spelled is the `url` crate's knowledge, the same
 //! as in browsers, so that no spelling of an address hides it; what is checked here is what is connected to afterwards.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use thiserror::Error;
 pub use url::Host;
 
 /// An upstream registry as people write it: `host[:port][/namespace]`.
@@ -21,32 +21,21 @@ pub struct UpstreamName {
 }
 
 /// Why a text names no upstream registry. `Display` is the contract's message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidUpstream {
     /// There is no host.
+    #[error("URL must include a hostname")]
     NoHost,
     /// User name or password stand in front of the host.
+    #[error("URLs with embedded credentials are not allowed")]
     EmbeddedCredentials,
     /// The host cannot be the name of anything.
+    #[error("Cannot resolve hostname '{0}'")]
     Host(String),
     /// The port is no number between 1 and 65535.
+    #[error("The provided registry URL is not allowed")]
     Port,
 }
-
-impl fmt::Display for InvalidUpstream {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoHost => formatter.write_str("URL must include a hostname"),
-            Self::EmbeddedCredentials => {
-                formatter.write_str("URLs with embedded credentials are not allowed")
-            }
-            Self::Host(host) => write!(formatter, "Cannot resolve hostname '{host}'"),
-            Self::Port => formatter.write_str("The provided registry URL is not allowed"),
-        }
-    }
-}
-
-impl std::error::Error for InvalidUpstream {}
 
 impl std::str::FromStr for UpstreamName {
     type Err = InvalidUpstream;

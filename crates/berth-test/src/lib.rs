@@ -5,8 +5,10 @@
 //! change logs what its route says it logs, and does log it.
 
 mod app;
+mod html;
 mod platform;
 mod roles;
 
 pub use app::{App, As, Reply};
+pub use html::lines_of_html;
 pub use platform::DeliveredMail;

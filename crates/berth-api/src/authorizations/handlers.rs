@@ -7,7 +7,7 @@ use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Map, json};
 
-use crate::applications::views;
+use super::views::{AssignmentView, AuthorizationView};
 
 path! {
     /// A token that a user granted.
@@ -21,7 +21,7 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let listing = Listing::of(cx);
     let (offset, wanted) = (listing.offset(), listing.wanted());
     let found = tokens::authorizations(cx.db(), &cx.grant, offset, wanted)?;
-    let listed = listing.window(&found, views::authorization);
+    let listed = listing.window(&found, AuthorizationView::new);
     Ok(listed.answer("authorizations", Map::new()))
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 pub(crate) fn get(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> HandlerResult {
     let uuid = &path.access_token_uuid;
     let found = tokens::authorization(cx.db(), &cx.grant, uuid)?;
-    Ok(Response::ok(&views::authorization(&found.ok_or_else(ApiError::not_found)?)))
+    Ok(Response::ok(&AuthorizationView::new(&found.ok_or_else(ApiError::not_found)?)))
 }
 
 /// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
@@ -54,7 +54,7 @@ pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let listing = Listing::of(cx);
     let (offset, wanted) = (listing.offset(), listing.wanted());
     let found = assignments::list(cx.db(), &cx.grant, offset, wanted)?;
-    let listed = listing.window(&found, views::assignment);
+    let listed = listing.window(&found, AssignmentView::new);
     Ok(listed.answer("authorizations", Map::new()))
 }
 

@@ -10,7 +10,8 @@ use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Map, Value, json};
 
-use crate::teams::views;
+use super::views::InvitationView;
+use crate::members::views::AddressView;
 
 /// What every code begins with.
 const CODE_PREFIX: &str = "urn:teaminvite:";
@@ -110,7 +111,7 @@ pub(crate) fn invite_address(
     let (email, team) = (path.email.as_str(), &cx.grant.target().team.name);
     let metadata = json!({ "email": email, "team": team, "member": email });
     invite(cx, &Invited::Email(email.to_owned()), email, metadata)?;
-    Ok(Response::ok(&views::address(email)))
+    Ok(Response::ok(&AddressView::new(email)))
 }
 
 /// `DELETE …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
@@ -136,15 +137,12 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let keys = shows_links.then(|| services.secret_keys()).transpose()?;
     let base_url = services.base_url()?;
     let listed = Listing::of(cx).whole(&pending, |invitation| {
-        let mut view = views::invitation(invitation);
+        let view = InvitationView::new(invitation);
         // Who was written to has the link, and nobody else is to have it.
         let was_sent = invitation.delivery.as_ref().is_some_and(|mail| mail.delivered_at.is_some());
-        if let Some(keys) = keys.as_ref().filter(|_| !was_sent) {
-            // Null where the key is lost: inviting again makes another.
-            let opened = keys.open(Purpose::InvitationCode, &invitation.sealed_code).ok();
-            view["link"] = opened.map(|opened| link(&base_url, &opened.text)).into();
-        }
-        view
+        let Some(keys) = keys.as_ref().filter(|_| !was_sent) else { return view };
+        let opened = keys.open(Purpose::InvitationCode, &invitation.sealed_code).ok();
+        view.with_link(opened.map(|opened| link(&base_url, &opened.text)))
     });
     Ok(listed.answer("invitations", Map::new()))
 }

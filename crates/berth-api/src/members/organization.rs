@@ -11,12 +11,12 @@ use serde::Deserialize;
 use serde_json::{Map, json};
 
 use crate::members::team::{MemberPath, add_or_invite};
-use crate::teams::views;
+use crate::members::views::{self, CollaboratorView};
 
 /// `GET …/collaborators` (`docs/contract/quay.md` 1.6).
 pub(crate) fn collaborators(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let lines = members::collaborators(cx.db(), &cx.grant)?;
-    let listed = Listing::of(cx).whole(views::by_account(lines), views::collaborator);
+    let listed = Listing::of(cx).whole(views::by_account(lines), CollaboratorView::from);
     Ok(listed.answer("collaborators", Map::new()))
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
 /// `GET …/members/<membername>` (`docs/contract/quay.md` 1.8).
 pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>, path: MemberPath) -> HandlerResult {
     let lines = members::get(cx.db(), &cx.grant, &path.membername)?;
-    let view = views::member(lines).ok_or_else(ApiError::not_found)?;
+    let view = views::by_account(lines).pop().ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view))
 }
 

@@ -11,7 +11,7 @@ use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::{Map, json};
 
 use crate::invitations::handlers::invite;
-use crate::teams::views;
+use crate::members::views::{TeamAccountView, TeamMemberView};
 
 path! {
     /// A user or a robot, who need not be a member.
@@ -26,7 +26,7 @@ pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
     let mut more = Map::new();
     more.insert("name".into(), cx.grant.target().team.name.as_str().into());
     more.insert("can_edit".into(), can_edit.into());
-    Ok(Listing::of(cx).whole(members, views::team_member).answer("members", more))
+    Ok(Listing::of(cx).whole(members, TeamMemberView::from).answer("members", more))
 }
 
 /// `PUT …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.4).
@@ -54,7 +54,7 @@ pub(crate) fn add_or_invite(cx: &Context<'_, ExistingTeamAdmin>, name: &str) -> 
     } else {
         add_at_once(cx, &candidate)?;
     }
-    Ok(Response::ok(&views::account(&candidate, invited)))
+    Ok(Response::ok(&TeamAccountView::of(&candidate, invited)))
 }
 
 fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Result<(), ApiError> {

@@ -65,7 +65,7 @@ pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
     match (found, request.wants_json) {
         (false, _) => pages::refusal(&request, 404, "Unknown user", UNKNOWN_USER),
         (true, true) => Ok(no_store(Response::ok(&json!({ "message": DONE })))),
-        (true, false) => Ok(html::page(200, DONE, "<p>The user was told of it.</p>")),
+        (true, false) => Ok(html::message(200, DONE, "The user was told of it.")),
     }
 }
 

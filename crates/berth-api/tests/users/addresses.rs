@@ -1,6 +1,6 @@
 //! Whose an address is: proven or not, and what a code in a mail is good for.
 
-use berth_test::{App, Reply};
+use berth_test::{App, Reply, lines_of_html};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -271,33 +271,25 @@ fn the_pages_of_links() {
         let main = main.split_once("</main>").expect("a page").0.trim().replace(code, "CODE");
         let tokens: Vec<&str> = main.split("name=\"_csrf_token\" value=\"").collect();
         let token = tokens.get(1).and_then(|rest| rest.split('"').next());
-        token.map_or(main.clone(), |token| main.replace(token, "TOKEN"))
+        lines_of_html(&token.map_or(main.clone(), |token| main.replace(token, "TOKEN")))
     };
     assert_snapshot!(main(&shown, &code), @r#"
+
     <h1>New password</h1>
     <p>Choose a new password for the account <b>member</b>.</p>
     <p class="soft">The former password stops working, all sessions of the account end, and this browser is signed in.</p>
-    <form method="post" action="/recovery">
-    <input type="hidden" name="_csrf_token" value="TOKEN">
-    <input type="hidden" name="code" value="CODE">
+    <form method="post" action="/recovery"><input type="hidden" name="_csrf_token" value="TOKEN"><input type="hidden" name="code" value="CODE">
     <label>New password <input type="password" name="password" autocomplete="new-password" minlength="8" required autofocus></label>
-    <div class="choices">
-    <button class="first">Set password</button>
-    </div>
-    </form>
+    <div class="choices"><button class="first">Set password</button></div></form>
     "#);
     assert_snapshot!(main(&press(&app, "/recovery", &code, "&password=x"), &code), @r#"
+
     <h1>New password</h1>
-    <p class="alarm-text" role="alert">Invalid password, password must be at least 8 characters and contain no whitespace.</p>
+    <p class="alarm-text" role="alert"><b>Invalid password, password must be at least 8 characters and contain no whitespace.</b></p>
     <p class="soft">The former password stops working, all sessions of the account end, and this browser is signed in.</p>
-    <form method="post" action="/recovery">
-    <input type="hidden" name="_csrf_token" value="TOKEN">
-    <input type="hidden" name="code" value="CODE">
+    <form method="post" action="/recovery"><input type="hidden" name="_csrf_token" value="TOKEN"><input type="hidden" name="code" value="CODE">
     <label>New password <input type="password" name="password" autocomplete="new-password" minlength="8" required autofocus></label>
-    <div class="choices">
-    <button class="first">Set password</button>
-    </div>
-    </form>
+    <div class="choices"><button class="first">Set password</button></div></form>
     "#);
     assert_snapshot!(main(&press(&app, "/recovery", &code, "&password=another-one"), &code), @r#"
     <h1>New password</h1>
@@ -308,16 +300,12 @@ fn the_pages_of_links() {
     let code = mailed_code(&app, "new@example.com");
     let shown = app.anonymous().get(&format!("/confirm?code={code}"));
     assert_snapshot!(main(&shown, &code), @r#"
+
     <h1>E-mail address</h1>
     <p>Is <b>new@example.com</b> the address of your account <b>new</b>?</p>
     <p class="soft">If you did not ask for this, close this page. Otherwise this browser is signed in as <b>new</b>.</p>
-    <form method="post" action="/confirm">
-    <input type="hidden" name="_csrf_token" value="TOKEN">
-    <input type="hidden" name="code" value="CODE">
-    <div class="choices">
-    <button class="first">Confirm this address</button>
-    </div>
-    </form>
+    <form method="post" action="/confirm"><input type="hidden" name="_csrf_token" value="TOKEN"><input type="hidden" name="code" value="CODE">
+    <div class="choices"><button class="first">Confirm this address</button></div></form>
     "#);
     assert_snapshot!(main(&press(&app, "/confirm", &code, ""), &code), @r#"
     <h1>E-mail address</h1>

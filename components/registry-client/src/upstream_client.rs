@@ -1,12 +1,13 @@
-//! Going where we may: every place is held against the rules of `berth_domain::destination` before it is called, the
-//! upstream, its token server and whatever they redirect to.
+//! Requests to allowed destinations only: each is checked by the rules of `berth_domain::destination` before it is called,
+//! the upstream, its token server and whatever they redirect to.
 
 use std::net::IpAddr;
 
 use berth_domain::destination::{self, Destinations, Refused};
+use http::Response;
 use url::{Origin, Url};
 
-use crate::reply::Reply;
+use crate::response;
 use crate::{Failure, LookUpError};
 
 /// How often one request is redirected.
@@ -15,8 +16,8 @@ const REDIRECTS: usize = 3;
 /// The longest token that is read, in bytes.
 pub const TOKEN_LIMIT: usize = 64 * 1024;
 
-/// What the host offers: one request at a time, and name look-up. All of it ends in time.
-pub trait Web {
+/// What the host offers: one request at a time, and name look-up. Both have a time-out.
+pub trait HttpClient {
     /// The addresses of a name.
     ///
     /// # Errors
@@ -27,32 +28,37 @@ pub trait Web {
     ///
     /// # Errors
     /// [`Failure::AnswerTooLarge`] when the body is longer than `limit`, unless that is 0; whatever hinders the request.
-    fn get(&self, url: &Url, authorization: Option<&str>, limit: usize) -> Result<Reply, Failure>;
+    fn get(
+        &self,
+        url: &Url,
+        authorization: Option<&str>,
+        limit: usize,
+    ) -> Result<Response<Vec<u8>>, Failure>;
 }
 
-/// Goes where it may.
-pub(crate) struct Browser<'a, W> {
-    pub(crate) web: &'a W,
+/// Sends requests to allowed destinations.
+pub(crate) struct UpstreamClient<'a, C> {
+    pub(crate) http: &'a C,
     pub(crate) destinations: Destinations,
     /// Whether plain HTTP will do.
     pub(crate) insecure: bool,
 }
 
-impl<W: Web> Browser<'_, W> {
+impl<C: HttpClient> UpstreamClient<'_, C> {
     /// GET, following redirects. What authorizes is shown to nobody but the place it is meant for.
     pub(crate) fn get(
         &self,
         start: &Url,
         authorization: Option<&str>,
         limit: usize,
-    ) -> Result<Reply, Failure> {
+    ) -> Result<Response<Vec<u8>>, Failure> {
         let origin: Origin = start.origin();
         let mut url = start.clone();
         for _ in 0..=REDIRECTS {
             self.admit(&url)?;
             let shown = authorization.filter(|_| url.origin() == origin);
-            let reply = self.web.get(&url, shown, limit)?;
-            let Some(location) = reply.redirect() else { return Ok(reply) };
+            let response = self.http.get(&url, shown, limit)?;
+            let Some(location) = response::redirect(&response) else { return Ok(response) };
             url = url.join(location).map_err(|_| Failure::NotARegistry)?;
         }
         Err(Failure::TooManyRedirects)
@@ -67,7 +73,7 @@ impl<W: Web> Browser<'_, W> {
             _ => return Err(Failure::NotARegistry),
         }
         let host = url.host().ok_or(Failure::NotARegistry)?.to_owned();
-        let look_up = |name: &str| self.web.look_up(name).map_err(in_domain);
+        let look_up = |name: &str| self.http.look_up(name).map_err(in_domain);
         match self.destinations.admit(&host, look_up) {
             Ok(_) => Ok(()),
             Err(Refused::NotResolved) => Err(Failure::NameNotResolved(host.to_string())),
