@@ -16,7 +16,7 @@ Usage: cargo xtask TASK
   up [FLAGS]   build everything and serve it; FLAGS are those of `berth up`
   test [FLAGS] install what the tests need, build everything, run all tests; FLAGS are those of `cargo test`
   bench [--quick] [--json FILE]   measure speed, cost and growth
-  build        build the components and the host
+  build        build the components, the host and `berth-token`
   docs         write the files that are made from the code's tables
 ";
 

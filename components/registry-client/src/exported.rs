@@ -2,9 +2,10 @@
 #![allow(unsafe_code, reason = "generated")]
 
 use crate::bindings::exports::berth::outbound::registry::Guest;
+use crate::bindings::{self, Failure, LookUpError, Upstream, Verdict};
+use crate::handshake;
 use crate::host::Host;
 use crate::upstream_client::HttpClient;
-use crate::{Failure, LookUpError, Upstream, Verdict, bindings};
 
 struct RegistryClient;
 
@@ -15,7 +16,7 @@ impl Guest for RegistryClient {
     }
 
     fn check(upstream: Upstream) -> Result<Verdict, Failure> {
-        crate::check(&Host::default(), &upstream)
+        handshake::check(&Host::default(), &upstream)
     }
 }
 

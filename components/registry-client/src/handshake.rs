@@ -6,9 +6,9 @@ use berth_domain::destination::{Destinations, Host, InvalidUpstream, UpstreamNam
 use serde_json::Value;
 use url::Url;
 
+use crate::bindings::{Credentials, Failure, Upstream, Verdict};
 use crate::response::{self, Challenge};
 use crate::upstream_client::{HttpClient, TOKEN_LIMIT, UpstreamClient};
-use crate::{Credentials, Failure, Upstream, Verdict};
 
 /// Authenticates, as a pull would.
 ///

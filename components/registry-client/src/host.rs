@@ -11,8 +11,8 @@ use wasi::sockets::instance_network::instance_network;
 use wasi::sockets::ip_name_lookup::{self, IpAddress};
 use wasi::sockets::network::ErrorCode as NetworkError;
 
+use crate::bindings::{Failure, LookUpError};
 use crate::upstream_client::HttpClient;
-use crate::{Failure, LookUpError};
 
 /// The host, until the deadline.
 #[derive(Default)]

@@ -4,6 +4,7 @@
 //! [`handshake`] is the distribution API's authentication, [`upstream_client`] checks destinations and follows redirects,
 //! `host` is HTTP and name look-up on WASI. Only the last needs a host.
 
+mod bindings;
 #[cfg(target_family = "wasm")]
 mod exported;
 mod handshake;
@@ -12,17 +13,6 @@ mod host;
 mod response;
 mod upstream_client;
 
-#[allow(unsafe_code, missing_docs, unreachable_pub, clippy::all, reason = "generated")]
-mod bindings {
-    wit_bindgen::generate!({
-        path: "../../wit",
-        world: "registry-provider",
-        additional_derives: [PartialEq],
-    });
-}
-
-pub use bindings::exports::berth::outbound::registry::{
-    Credentials, Failure, LookUpError, Upstream, Verdict,
-};
+pub use bindings::{Credentials, Failure, LookUpError, Upstream, Verdict};
 pub use handshake::check;
 pub use upstream_client::{HttpClient, TOKEN_LIMIT};

@@ -7,7 +7,7 @@ use http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, Response};
 use http_auth::{ChallengeRef, parse_challenges};
 
-use crate::Failure;
+use crate::bindings::Failure;
 
 /// How a server wants to be shown credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use berth_domain::destination::{self, Destinations, Refused};
 use http::Response;
 use url::{Origin, Url};
 
+use crate::bindings::{Failure, LookUpError};
 use crate::response;
-use crate::{Failure, LookUpError};
 
 /// How often one request is redirected.
 const REDIRECTS: usize = 3;

@@ -183,38 +183,35 @@ pub fn delete(
     rows.into_iter().next().map(read).transpose()
 }
 
-/// The application `automation` of a user's own namespace, by its row id. One statement.
+/// The row id of the application `automation` in a user's own namespace, which is made if it is not there. Its client id is
+/// the user's name, or a random one where another application has that: a user was renamed, or an organization has the name.
+/// At most 2 statements.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn automation(tx: &Transaction<'_>, account_id: i64) -> Result<Option<i64>, StoreError> {
-    let rows = tx.execute(
-        "SELECT id FROM oauth_application WHERE namespace_id = ?1 AND name = 'automation'
-        ORDER BY id LIMIT 1",
-        params![account_id],
-    )?;
-    rows.into_iter().next().map(|mut row| row.read()).transpose()
-}
-
-/// Makes the application `automation` under a user's own namespace, for the first token of an installation; returns its
-/// row id. Its client id is the user's name, or a random one where an application that was made for somebody else has that:
-/// a user was renamed, or an organization has the name. One statement.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn create_automation(
+pub fn automation(
     tx: &Transaction<'_>,
-    account_id: i64,
+    user_id: i64,
     user_name: &str,
     at: Timestamp,
 ) -> Result<i64, StoreError> {
-    returned(tx.execute(
+    let made = tx.execute(
         "INSERT INTO oauth_application (client_id, namespace_id, name, created_at)
         SELECT CASE WHEN EXISTS (SELECT 1 FROM oauth_application WHERE client_id = ?1)
                 THEN hex(randomblob(10)) ELSE ?1 END,
             ?2, 'automation', ?3
+        WHERE NOT EXISTS
+            (SELECT 1 FROM oauth_application WHERE namespace_id = ?2 AND name = 'automation')
         RETURNING id",
-        params![user_name, account_id, at],
+        params![user_name, user_id, at],
+    )?;
+    if !made.is_empty() {
+        return returned(made);
+    }
+    returned(tx.execute(
+        "SELECT id FROM oauth_application WHERE namespace_id = ?1 AND name = 'automation'
+        ORDER BY id LIMIT 1",
+        params![user_id],
     )?)
 }
 

@@ -3,7 +3,9 @@
 use berth_access::{ApplicationAdmin, ApplicationAdminView, Grant, UserAdmin};
 use berth_domain::Timestamp;
 use berth_domain::limits::listed_text;
+use berth_domain::secret::hash_token;
 
+use crate::applications;
 use crate::db::{Database, Row, StoreError, Transaction, returned};
 use crate::params;
 
@@ -51,6 +53,51 @@ pub fn create(tx: &Transaction<'_>, new: &NewToken<'_>) -> Result<i64, StoreErro
             new.expires_at
         ],
     )?)
+}
+
+/// A token that a user gets without an OAuth flow, for automation.
+#[derive(Debug)]
+pub struct AutomationToken<'a> {
+    /// Stable id.
+    pub uuid: &'a str,
+    /// What its bearer sends. Only its hash is stored.
+    pub token: &'a str,
+    /// The row id of the user whose rights it carries,
+    pub user_id: i64,
+    /// and their name.
+    pub user_name: &'a str,
+    /// The row id of the user who made it. `None`: nobody whom the database knows.
+    pub created_by: Option<i64>,
+    /// A name for people.
+    pub name: Option<&'a str>,
+    /// Its scopes, separated by spaces.
+    pub scope: &'a str,
+    /// When it is made.
+    pub at: Timestamp,
+    /// How long it is valid, in seconds.
+    pub lifetime_s: i64,
+}
+
+/// Makes a token of the application `automation` in the user's own namespace. At most 3 statements.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn create_for_automation(
+    tx: &Transaction<'_>,
+    new: &AutomationToken<'_>,
+) -> Result<(), StoreError> {
+    let token = NewToken {
+        uuid: new.uuid,
+        hash: &hash_token(new.token),
+        application_id: applications::automation(tx, new.user_id, new.user_name, new.at)?,
+        account_id: new.user_id,
+        created_by: new.created_by,
+        name: new.name,
+        scope: new.scope,
+        at: new.at,
+        expires_at: new.at.plus_seconds(new.lifetime_s),
+    };
+    create(tx, &token).map(|_| ())
 }
 
 /// A token as the list of an application's tokens shows it.

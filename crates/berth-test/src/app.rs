@@ -17,7 +17,7 @@ use berth_domain::secret::hash_token;
 use berth_domain::settings::Setting;
 use berth_store::accounts::NewUser;
 use berth_store::organizations::NewOrganization;
-use berth_store::tokens::NewToken;
+use berth_store::tokens::AutomationToken;
 use berth_store::{
     Database, StoreError, Value as SqlValue, accounts, applications, organizations, tokens,
 };
@@ -256,7 +256,7 @@ impl App {
                     at: self.clock.now(),
                 },
             )?;
-            applications::create_automation(tx, id, name, self.clock.now())
+            applications::automation(tx, id, name, self.clock.now())
         });
         self
     }
@@ -427,35 +427,27 @@ impl App {
     }
 
     fn ensure_token(&self, name: &str, scope: &str, token: &str) {
-        let hash = hash_token(token);
         let known = self.database.execute(
             "SELECT 1 FROM access_token WHERE token_hash = ?1",
-            &[SqlValue::Blob(hash.clone())],
+            &[SqlValue::Blob(hash_token(token))],
         );
         if !known.expect("the database answers").is_empty() {
             return;
         }
         let id = self.caller(name).id;
         let uuid = Services::new(self.platform()).random().uuid();
-        let application = self.rows(&format!(
-            "SELECT id FROM oauth_application WHERE namespace_id = {id} AND name = 'automation'"
-        ));
-        self.change(|tx| {
-            tokens::create(
-                tx,
-                &NewToken {
-                    uuid: &uuid,
-                    hash: &hash,
-                    application_id: application[0][0].parse().expect("an id"),
-                    account_id: id,
-                    created_by: Some(id),
-                    name: None,
-                    scope,
-                    at: self.clock.now(),
-                    expires_at: self.clock.now().plus_seconds(31_536_000),
-                },
-            )
-        });
+        let new = AutomationToken {
+            uuid: &uuid,
+            token,
+            user_id: id,
+            user_name: name,
+            created_by: Some(id),
+            name: None,
+            scope,
+            at: self.clock.now(),
+            lifetime_s: 31_536_000,
+        };
+        self.change(|tx| tokens::create_for_automation(tx, &new));
     }
 
     /// Answers a request, and holds it against the rules of the module.

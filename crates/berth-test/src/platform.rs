@@ -7,19 +7,16 @@ use std::rc::Rc;
 
 use berth_domain::Timestamp;
 use berth_domain::settings;
+use berth_sqlite::Sqlite;
 use berth_store::{Database, DatabaseError, Row, Value};
 use berth_web::outbound::mailer::{Gateway, Mailer, Message};
 use berth_web::{Clock, Entropy, KeyValue, PlatformError, Variables};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
-use rusqlite::types::{Value as SqlValue, ValueRef};
-
-/// The largest result of a statement, in bytes, as on the host.
-const LARGEST_RESULT: usize = 32 * 1024 * 1024;
 
 /// SQLite that remembers its statements: in memory, or in a file that several have open.
 pub(crate) struct MemoryDatabase {
-    connection: rusqlite::Connection,
+    sqlite: Sqlite,
     statements: RefCell<Vec<String>>,
     changes: RefCell<Vec<String>>,
     failing: RefCell<Option<String>>,
@@ -56,7 +53,7 @@ impl MemoryDatabase {
             .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
             .expect("as on the host");
         Self {
-            connection,
+            sqlite: Sqlite(connection),
             statements: RefCell::default(),
             changes: RefCell::default(),
             failing: RefCell::default(),
@@ -89,7 +86,7 @@ impl MemoryDatabase {
     /// Another database that holds the same.
     pub(crate) fn copy(&self) -> Self {
         let mut copy = Self::new();
-        let backup = Backup::new(&self.connection, &mut copy.connection);
+        let backup = Backup::new(&self.sqlite.0, &mut copy.sqlite.0);
         let done = backup.and_then(|backup| backup.step(-1)).expect("memory copies to memory");
         assert_eq!(done, StepResult::Done, "nobody else has the database open");
         copy
@@ -98,7 +95,7 @@ impl MemoryDatabase {
     /// Writes what the database holds to a new file.
     pub(crate) fn save(&self, path: &Path) {
         let path = path.to_str().expect("the path of a test is text");
-        self.connection.execute("VACUUM INTO ?1", [path]).expect("the file can be written");
+        self.sqlite.0.execute("VACUUM INTO ?1", [path]).expect("the file can be written");
     }
 
     /// The statements since the last call.
@@ -125,59 +122,12 @@ impl Database for MemoryDatabase {
         if self.failing.borrow().as_ref().is_some_and(|part| sql.contains(part.as_str())) {
             return Err(DatabaseError("disk I/O error (made by the test)".into()));
         }
-        let rows_changed = self.connection.total_changes();
-        let rows = self.run(sql, parameters).map_err(|error| DatabaseError(error.to_string()));
-        if self.connection.total_changes() != rows_changed {
+        let rows_changed = self.sqlite.0.total_changes();
+        let rows = self.sqlite.execute(sql, parameters);
+        if self.sqlite.0.total_changes() != rows_changed {
             self.changes.borrow_mut().push(sql.to_owned());
         }
         rows
-    }
-}
-
-impl MemoryDatabase {
-    fn run(&self, sql: &str, parameters: &[Value]) -> rusqlite::Result<Vec<Row>> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let columns = statement.column_count();
-        let parameters = parameters.iter().cloned().map(to_sql);
-        let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
-        let (mut all, mut size) = (Vec::new(), 0);
-        while let Some(row) = rows.next()? {
-            let values = (0..columns).map(|column| row.get_ref(column).map(from_sql));
-            let values = values.collect::<rusqlite::Result<Vec<_>>>()?;
-            size += values.iter().map(size_of_value).sum::<usize>();
-            assert!(size <= LARGEST_RESULT, "more than the host returns: {sql}");
-            all.push(Row::new(values));
-        }
-        Ok(all)
-    }
-}
-
-fn size_of_value(value: &Value) -> usize {
-    let more = match value {
-        Value::Text(text) => text.len(),
-        Value::Blob(bytes) => bytes.len(),
-        Value::Null | Value::Integer(_) | Value::Real(_) => 0,
-    };
-    size_of::<Value>() + more
-}
-
-fn to_sql(value: Value) -> SqlValue {
-    match value {
-        Value::Null => SqlValue::Null,
-        Value::Integer(integer) => SqlValue::Integer(integer),
-        Value::Real(real) => SqlValue::Real(real),
-        Value::Text(text) => SqlValue::Text(text),
-        Value::Blob(bytes) => SqlValue::Blob(bytes),
-    }
-}
-
-fn from_sql(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(integer) => Value::Integer(integer),
-        ValueRef::Real(real) => Value::Real(real),
-        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
     }
 }
 

@@ -1,0 +1,13 @@
+//! The host as it runs: the binary `berth`, real components (`tests/fixtures/`), and TCP. One file
+//! per concern; `harness` starts hosts and speaks HTTP to them.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod external;
+mod fair;
+mod harness;
+mod limits;
+mod outbound;
+mod requests;
+mod start;
+mod stop;
+mod storage;
