@@ -3,10 +3,6 @@
 //! The parameters of a path are a struct ([`path!`](crate::path!)): a field is filled from the parameter of its name, and a
 //! field that says what it names is part of the [`Address`].
 
-use crate::permission::{
-    ClientRef, ExistingTeamRef, NamespaceRef, OrganizationRef, RepositoryRef, Target,
-};
-
 /// What a request addresses: by its path, or by its body where the path leaves it out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Address {
@@ -172,16 +168,3 @@ path! {
 
 /// For rows whose path addresses nothing: the body does, or nothing need be.
 pub fn in_body(_parameters: &PathParameters) {}
-
-/// Paths that lead to a target, besides [`Target::Path`], which every row of it has unless it says otherwise.
-pub trait LeadsTo<T: Target>: Path {}
-
-impl LeadsTo<OrganizationRef> for NamedOrganization {}
-impl LeadsTo<NamespaceRef> for UserPath {}
-impl LeadsTo<RepositoryRef> for OrganizationRepository {}
-impl LeadsTo<RepositoryRef> for OwnRepository {}
-impl LeadsTo<ClientRef> for ClientPath {}
-// The body names it, or the team of it.
-impl LeadsTo<NamespaceRef> for () {}
-impl LeadsTo<RepositoryRef> for () {}
-impl LeadsTo<ExistingTeamRef> for OrganizationPath {}

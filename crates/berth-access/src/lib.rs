@@ -12,9 +12,9 @@ mod scope;
 mod superusers;
 
 pub use address::{
-    Address, ApplicationPath, ClientPath, LeadsTo, NamedOrganization, NamespacePath,
-    OrganizationPath, OrganizationRepository, OwnRepository, Path, PathParameters, RepositoryPath,
-    TeamPath, UserPath, in_body,
+    Address, ApplicationPath, ClientPath, NamedOrganization, NamespacePath, OrganizationPath,
+    OrganizationRepository, OwnRepository, Path, PathParameters, RepositoryPath, TeamPath,
+    UserPath, in_body,
 };
 pub use permission::*;
 pub use policy::{Denied, Facts, Grant, Rights, authorize};

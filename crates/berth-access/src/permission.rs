@@ -6,7 +6,8 @@
 use berth_domain::{Application, Namespace, NamespaceKind, Repository, Team, TeamRole};
 
 use crate::address::{
-    ApplicationPath, NamespacePath, OrganizationPath, Path, RepositoryPath, TeamPath, UserPath,
+    ApplicationPath, ClientPath, NamedOrganization, NamespacePath, OrganizationPath,
+    OrganizationRepository, OwnRepository, Path, RepositoryPath, TeamPath, UserPath,
 };
 use crate::policy::{Denied, Facts, authorize};
 use crate::principal::Principal;
@@ -128,7 +129,7 @@ pub trait Target: Sized {
     /// What must be read before the policy is asked.
     const KIND: TargetKind;
 
-    /// The path that leads to it, where a row does not name another ([`crate::LeadsTo`]).
+    /// The path that leads to it, where a row does not name another ([`LeadsTo`]).
     type Path: Path;
 
     /// Whether an organization's path may also bear the caller's own user name, in a session: consoles ask so.
@@ -406,6 +407,19 @@ impl Target for NewRepositoryRef {
         Ok(Self { namespace, is_taken: facts.repository.is_some() })
     }
 }
+
+/// Paths that lead to a target, besides [`Target::Path`], which every row of it has unless it says otherwise.
+pub trait LeadsTo<T: Target>: Path {}
+
+impl LeadsTo<OrganizationRef> for NamedOrganization {}
+impl LeadsTo<NamespaceRef> for UserPath {}
+impl LeadsTo<RepositoryRef> for OrganizationRepository {}
+impl LeadsTo<RepositoryRef> for OwnRepository {}
+impl LeadsTo<ClientRef> for ClientPath {}
+// The body names it, or the team of it.
+impl LeadsTo<NamespaceRef> for () {}
+impl LeadsTo<RepositoryRef> for () {}
+impl LeadsTo<ExistingTeamRef> for OrganizationPath {}
 
 /// What the policy says of a permission that the type of a grant does not matter for.
 pub type Verdict = fn(&Principal, Facts) -> Result<(), Denied>;
