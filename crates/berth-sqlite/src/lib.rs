@@ -1,6 +1,8 @@
 //! `berth_store::Database` on SQLite in this process: for `berth-token`, native tests and the benchmark. Components reach
 //! SQLite through their host (`berth-spin`).
 
+use std::rc::Rc;
+
 use berth_store::{Database, DatabaseError, Row, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -28,14 +30,14 @@ impl Sqlite {
     /// The rows, and how many bytes they have.
     fn run(&self, sql: &str, parameters: &[Value]) -> rusqlite::Result<(Vec<Row>, usize)> {
         let mut statement = self.0.prepare_cached(sql)?;
-        let columns = statement.column_count();
+        let names: Rc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
         let mut found = statement.query(params_from_iter(parameters.iter().map(to_sql)))?;
         let (mut rows, mut bytes) = (Vec::new(), 0);
         while let Some(row) = found.next()? {
-            let values = (0..columns).map(|column| row.get_ref(column).map(from_sql));
+            let values = (0..names.len()).map(|column| row.get_ref(column).map(from_sql));
             let values = values.collect::<rusqlite::Result<Vec<_>>>()?;
             bytes += values.iter().map(size_of_value).sum::<usize>();
-            rows.push(Row::new(values));
+            rows.push(Row::named(values, names.clone()));
         }
         Ok((rows, bytes))
     }

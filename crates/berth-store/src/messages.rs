@@ -2,11 +2,11 @@
 
 use berth_domain::Timestamp;
 
-use crate::db::{Database, Row, StoreError, Transaction};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
 
 /// A message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Message {
     /// Stable id.
     pub uuid: String,
@@ -23,18 +23,7 @@ pub struct Message {
 /// # Errors
 /// [`StoreError`].
 pub fn list(db: &dyn Database) -> Result<Vec<Message>, StoreError> {
-    let rows =
-        db.execute("SELECT uuid, content, severity, media_type FROM message ORDER BY id", &[])?;
-    rows.into_iter().map(read).collect()
-}
-
-fn read(mut row: Row) -> Result<Message, StoreError> {
-    Ok(Message {
-        uuid: row.read()?,
-        content: row.read()?,
-        severity: row.read()?,
-        media_type: row.read()?,
-    })
+    db.all("SELECT uuid, content, severity, media_type FROM message ORDER BY id", &[])
 }
 
 /// Stores a message. One statement.
@@ -42,12 +31,11 @@ fn read(mut row: Row) -> Result<Message, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn create(tx: &Transaction<'_>, message: &Message, at: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "INSERT INTO message (uuid, content, severity, media_type, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5)",
         params![&message.uuid, &message.content, &message.severity, &message.media_type, at],
-    )?;
-    Ok(())
+    )
 }
 
 /// Removes a message; says whether it was there. One statement.
@@ -55,5 +43,5 @@ pub fn create(tx: &Transaction<'_>, message: &Message, at: Timestamp) -> Result<
 /// # Errors
 /// [`StoreError`].
 pub fn delete(tx: &Transaction<'_>, uuid: &str) -> Result<bool, StoreError> {
-    Ok(!tx.execute("DELETE FROM message WHERE uuid = ?1 RETURNING id", params![uuid])?.is_empty())
+    tx.any("DELETE FROM message WHERE uuid = ?1 RETURNING id", params![uuid])
 }

@@ -18,10 +18,16 @@ use rusqlite::config::DbConfig;
 pub(crate) struct MemoryDatabase {
     sqlite: Sqlite,
     statements: RefCell<Vec<String>>,
-    changes: RefCell<Vec<String>>,
     failing: RefCell<Option<String>>,
     stop: RefCell<Option<Stop>>,
     stopped: Cell<bool>,
+}
+
+/// What a request has changed in the database: rows that it inserted or deleted, or a column of rows that were there.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) table: String,
+    pub(crate) column: Option<String>,
 }
 
 /// What happens in the middle of a request.
@@ -44,7 +50,9 @@ impl MemoryDatabase {
         for (name, value) in [("journal_mode", "WAL"), ("synchronous", "OFF")] {
             connection.pragma_update(None, name, value).expect("as on the host");
         }
-        Self::on(connection)
+        let database = Self::on(connection);
+        database.watch();
+        database
     }
 
     fn on(connection: rusqlite::Connection) -> Self {
@@ -55,7 +63,6 @@ impl MemoryDatabase {
         Self {
             sqlite: Sqlite(connection),
             statements: RefCell::default(),
-            changes: RefCell::default(),
             failing: RefCell::default(),
             stop: RefCell::default(),
             stopped: Cell::default(),
@@ -89,6 +96,7 @@ impl MemoryDatabase {
         let backup = Backup::new(&self.sqlite.0, &mut copy.sqlite.0);
         let done = backup.and_then(|backup| backup.step(-1)).expect("memory copies to memory");
         assert_eq!(done, StepResult::Done, "nobody else has the database open");
+        copy.watch();
         copy
     }
 
@@ -98,15 +106,50 @@ impl MemoryDatabase {
         self.sqlite.0.execute("VACUUM INTO ?1", [path]).expect("the file can be written");
     }
 
+    /// Has SQLite itself note what changes, in a table of this connection: what is rolled back is forgotten there too.
+    pub(crate) fn watch(&self) {
+        let sql = "SELECT t.name, group_concat(format(
+                'SELECT ''%s'', ''%s'' WHERE OLD.%s IS NOT NEW.%s', t.name, c.name, c.name, c.name),
+                ' UNION ALL ')
+            FROM main.sqlite_schema t, pragma_table_info(t.name) c
+            WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'
+                AND t.name NOT IN ('log_entry', 'schema_version')
+            GROUP BY t.name";
+        let mut statement = self.sqlite.0.prepare(sql).expect("a statement");
+        let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        let tables: Vec<(String, String)> =
+            tables.and_then(Iterator::collect).expect("the tables of the schema");
+        let mut batch = "CREATE TEMP TABLE changed (in_table TEXT, in_column TEXT);".to_owned();
+        for (table, updated) in tables {
+            for (change, noted) in [
+                ("INSERT", format!("VALUES ('{table}', NULL)")),
+                ("DELETE", format!("VALUES ('{table}', NULL)")),
+                ("UPDATE", updated),
+            ] {
+                batch += &format!(
+                    "CREATE TEMP TRIGGER {change}_of_{table} AFTER {change} ON main.{table}
+                    BEGIN INSERT INTO changed {noted}; END;"
+                );
+            }
+        }
+        self.sqlite.0.execute_batch(&batch).expect("a table is watched");
+    }
+
     /// The statements since the last call.
     pub(crate) fn take_statements(&self) -> Vec<String> {
-        self.changes.take();
+        // Without a schema nothing is watched.
+        let _ = self.sqlite.0.execute("DELETE FROM changed", []);
         self.statements.take()
     }
 
-    /// Those of the statements since [`Self::take_statements`] that inserted, changed or deleted rows.
-    pub(crate) fn changes(&self) -> Vec<String> {
-        self.changes.borrow().clone()
+    /// What has changed since [`Self::take_statements`].
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        let sql = "SELECT DISTINCT in_table, in_column FROM changed";
+        let Ok(mut statement) = self.sqlite.0.prepare_cached(sql) else { return Vec::new() };
+        let change =
+            |row: &rusqlite::Row<'_>| Ok(Change { table: row.get(0)?, column: row.get(1)? });
+        let changes = statement.query_map([], change).and_then(Iterator::collect);
+        changes.expect("what was noted can be read")
     }
 
     /// From now on every statement that contains `part` fails, as on a broken disk.
@@ -122,12 +165,7 @@ impl Database for MemoryDatabase {
         if self.failing.borrow().as_ref().is_some_and(|part| sql.contains(part.as_str())) {
             return Err(DatabaseError("disk I/O error (made by the test)".into()));
         }
-        let rows_changed = self.sqlite.0.total_changes();
-        let rows = self.sqlite.execute(sql, parameters);
-        if self.sqlite.0.total_changes() != rows_changed {
-            self.changes.borrow_mut().push(sql.to_owned());
-        }
-        rows
+        self.sqlite.execute(sql, parameters)
     }
 }
 

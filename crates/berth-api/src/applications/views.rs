@@ -7,7 +7,6 @@ use berth_domain::{Application, Avatar, AvatarKind, Namespace, Timestamp};
 use berth_store::applications::ApplicationFields;
 use berth_store::tokens::TokenLine;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 /// An application as those see it who may read it (`docs/contract/quay.md` 2.1).
 #[derive(Serialize)]
@@ -47,11 +46,6 @@ impl<'a> ApplicationView<'a> {
             ..Self::new(&application.client_id, application.into(), None)
         }
     }
-}
-
-/// What the log says of an application.
-pub(crate) fn application_metadata(application: &Application) -> Value {
-    json!({ "application_name": application.name, "client_id": application.client_id })
 }
 
 /// The avatar of an application: of its own address, or else of its namespace's.

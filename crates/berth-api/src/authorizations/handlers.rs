@@ -1,11 +1,11 @@
 //! What users granted to applications, and what waits for them to accept it (`docs/contract/quay.md` 5.11).
 
 use berth_access::{UserAdmin, path};
-use berth_domain::LogKind;
-use berth_store::{assignments, logs, tokens, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::{assignments, tokens, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use super::views::{AssignmentView, AuthorizationView};
 
@@ -38,13 +38,13 @@ pub(crate) fn revoke(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> Ha
         let found = tokens::authorization(tx, &cx.grant, &path.access_token_uuid)?;
         let found = found.ok_or_else(ApiError::not_found)?;
         tokens::delete(tx, found.id)?;
-        let metadata = json!({
-            "oauth_token_uuid": found.uuid,
-            "application_name": found.application.name,
-            "client_id": found.application.client_id,
-        });
+        let event = LogEvent::OauthTokenRevoked {
+            oauth_token_uuid: &found.uuid,
+            application_name: &found.application.name,
+            client_id: &found.application.client_id,
+        };
         let namespace_id = found.application.namespace_id;
-        logs::append(tx, &[cx.log_entry(LogKind::OauthTokenRevoked, namespace_id, metadata)])?;
+        cx.log(tx, namespace_id, &event)?;
         Ok(Response::no_content())
     })
 }

@@ -1,14 +1,14 @@
 //! Who is in an organization, and who acts on its repositories without being in it (`docs/contract/quay.md` 1.6 to 1.8).
 
 use berth_access::{Address, ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
-use berth_domain::LogKind;
-use berth_store::{StoreError, logs, members, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::{StoreError, members, transaction};
 use berth_web::listing::Listing;
 use berth_web::{
     ApiError, Context, HandlerResult, Json, Kind, OptionalJson, Property, Response, Schema,
 };
 use serde::Deserialize;
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use crate::members::team::{MemberPath, add_or_invite};
 use crate::members::views::{self, CollaboratorView};
@@ -74,9 +74,8 @@ pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>, path: MemberPath) -> H
             error => error.into(),
         })?;
         if removed.ok_or_else(ApiError::not_found)? {
-            let metadata = json!({ "member": name });
             let organization_id = cx.grant.organization().id;
-            logs::append(tx, &[cx.log_entry(LogKind::OrgRemoveMember, organization_id, metadata)])?;
+            cx.log(tx, organization_id, &LogEvent::OrgRemoveMember { member: name })?;
         }
         Ok(Response::no_content())
     })

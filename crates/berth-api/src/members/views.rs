@@ -2,7 +2,7 @@
 
 use berth_domain::{Avatar, AvatarKind};
 use berth_store::members::MemberLine;
-use berth_store::teams::{Candidate, TeamMember};
+use berth_store::teams::{AccountInTeam, Candidate, TeamMember};
 use serde::Serialize;
 
 /// A member of a team, or somebody who is invited into it (`docs/contract/quay.md` 4.3).
@@ -38,7 +38,7 @@ pub(crate) struct AddressView {
 impl From<TeamMember> for TeamMemberView {
     fn from(member: TeamMember) -> Self {
         match member {
-            TeamMember::Account { name, email, is_robot, invited } => {
+            TeamMember::Account(AccountInTeam { name, email, is_robot, invited }) => {
                 Self::Account(TeamAccountView::new(&name, &email, is_robot, invited))
             }
             TeamMember::Address(email) => Self::Address(AddressView::new(&email)),

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use berth_access::{NamespaceChange, NamespaceTarget, Permit};
-use berth_domain::LogKind;
 use berth_domain::limits::{FEDERATION_BYTES, FEDERATION_ENTRIES};
-use berth_store::{logs, robots, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::{robots, transaction};
 use berth_web::{ApiError, Body, Context, HandlerResult, Request, Response, Schema};
 use serde_json::{Map, Value, json};
 
-use super::handlers::{RobotPath, existing, find, log_robot, missing};
+use super::handlers::{RobotPath, existing, find, missing};
 use super::views::stored;
 
 /// `GET …/robots/<short>/federation`: an array, bare.
@@ -92,14 +92,14 @@ pub(crate) fn set<P: NamespaceChange>(
     body: Federation,
 ) -> HandlerResult {
     let (namespace, entries) = (existing::<P>(cx)?, json!(body.checked()?));
-    let metadata = json!({ "config": entries, "robot": path.robot_shortname });
     transaction(cx.db(), |tx| {
         let name = path.full_name(namespace);
         if !robots::set_federation(tx, &cx.grant, &name, &entries.to_string())? {
             return Err(missing());
         }
-        let entry = cx.log_entry(LogKind::CreateRobotFederation, namespace.id, metadata);
-        logs::append(tx, &[entry])?;
+        let robot = &path.robot_shortname;
+        let event = LogEvent::CreateRobotFederation { config: &entries, robot };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::ok(&entries))
     })
 }
@@ -111,7 +111,8 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>, path: RobotPath) -
         if !robots::set_federation(tx, &cx.grant, &path.full_name(namespace), "[]")? {
             return Err(missing());
         }
-        log_robot(cx, tx, LogKind::DeleteRobotFederation, &path)?;
+        let robot = &path.robot_shortname;
+        cx.log(tx, namespace.id, &LogEvent::DeleteRobotFederation { robot })?;
         Ok(Response::no_content())
     })
 }

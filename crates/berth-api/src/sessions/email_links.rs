@@ -4,8 +4,9 @@
 use crate::mails::outbox::MailSender;
 use berth_access::Public;
 use berth_domain::secret::{hash_password, hash_token};
-use berth_domain::{EmailAddress, Invalid, LogKind, is_acceptable_password};
+use berth_domain::{EmailAddress, Invalid, is_acceptable_password};
 use berth_store::accounts::{self, AccountChange, Addressee, CodeOwner};
+use berth_store::log_event::LogEvent;
 use berth_store::{StoreError, Transaction, logs, members, transaction};
 use berth_web::session::Session;
 use berth_web::{
@@ -122,8 +123,8 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
         let sent_since = now.plus_seconds(-RECOVERY_LIFETIME_S);
         let used = accounts::use_recovery_code(tx, &hash_token(code), &hash, now, sent_since)?;
         let Some(bearer) = used else { return Ok(None) };
-        let metadata = json!({ "username": bearer.name });
-        let mut entries = vec![cx.log_entry(LogKind::UserChangePassword, bearer.id, metadata)];
+        let event = LogEvent::UserChangePassword { username: &bearer.name, superuser: None };
+        let mut entries = vec![cx.log_entry(bearer.id, &event)];
         entries.extend(cx.sign_in_entry(bearer.id, "recovery")?);
         logs::append(tx, &entries)?;
         Ok(Some(bearer))
@@ -178,9 +179,9 @@ fn use_email_code(
         if let Some(notice) = notice {
             notice.enqueue(tx, bearer.id)?;
         }
-        let metadata =
-            json!({ "email": email, "old_email": bearer.email, "username": bearer.name });
-        entries.push(cx.log_entry(LogKind::UserChangeEmail, bearer.id, metadata));
+        let (old_email, username) = (bearer.email.as_str(), bearer.name.as_str());
+        let event = LogEvent::UserChangeEmail { email, old_email, username };
+        entries.push(cx.log_entry(bearer.id, &event));
     }
     entries.extend(cx.sign_in_entry(bearer.id, "confirmation")?);
     logs::append(tx, &entries)?;

@@ -2,10 +2,11 @@
 
 use berth_access::Public;
 use berth_domain::secret::{equal_in_constant_time, hash_password, reserve_hashing_memory};
-use berth_domain::{Invalid, LogKind, NamespaceName, is_acceptable_password, settings};
+use berth_domain::{Invalid, NamespaceName, is_acceptable_password, settings};
 use berth_store::accounts::NewUser;
+use berth_store::log_event::LogEvent;
 use berth_store::tokens::AutomationToken;
-use berth_store::{StoreError, accounts, logs, tokens, transaction};
+use berth_store::{StoreError, accounts, tokens, transaction};
 use berth_web::session::Session;
 use berth_web::{
     ApiError, Body, Context, HandlerResult, Json, Kind, Property, RawBody, Response, Schema,
@@ -117,8 +118,9 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
             };
             tokens::create_for_automation(tx, &first)?;
         }
-        let metadata = json!({ "email": body.email, "username": body.username });
-        Ok::<_, ApiError>(logs::append(tx, &[cx.log_entry(LogKind::UserCreate, id, metadata)])?)
+        let (email, username) = (body.email.as_deref(), body.username.as_str());
+        let event = LogEvent::UserCreate { email, username, superuser: None };
+        Ok::<_, ApiError>(cx.log(tx, id, &event)?)
     })?;
     let mut answer = Map::new();
     answer.extend(token.map(|token| ("access_token".to_owned(), token.into())));
