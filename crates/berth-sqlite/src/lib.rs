@@ -30,7 +30,7 @@ impl Sqlite {
     /// The rows, and how many bytes they have.
     fn run(&self, sql: &str, parameters: &[Value]) -> rusqlite::Result<(Vec<Row>, usize)> {
         let mut statement = self.0.prepare_cached(sql)?;
-        let names: Rc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Rc<[String]> = statement.column_names().map(str::to_owned).collect();
         let mut found = statement.query(params_from_iter(parameters.iter().map(to_sql)))?;
         let (mut rows, mut bytes) = (Vec::new(), 0);
         while let Some(row) = found.next()? {
