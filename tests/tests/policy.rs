@@ -3,6 +3,8 @@
 //! Every kind of caller with a session and with each single scope, against every permission that there is. When the policy
 //! changes on purpose, `UPDATE_MATRIX=1` writes the table anew.
 
+use std::sync::Arc;
+
 use berth_access::{
     Authority, Caller, Denied, Facts, PERMITS, Principal, Scope, ScopeSet, SuperuserPowers, Token,
     Verdict,
@@ -118,7 +120,7 @@ impl Role {
         if !self.known {
             return Principal::Anonymous;
         }
-        Principal::User(Box::new(Caller {
+        Principal::User(Arc::new(Caller {
             id: CALLER,
             uuid: "00000000-0000-4000-8000-000000000001".into(),
             name: "caller".into(),

@@ -23,7 +23,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let (copies, takes): (Vec<_>, Vec<_>) =
         fields.iter().zip(read).partition(|(field, _)| field.said.has("sent"));
     let reads = copies.into_iter().chain(takes).map(|(_, read)| read);
-    let targets = fields.iter().flat_map(Member::targets);
+    let says = fields.iter().flat_map(Member::says);
     Ok(quote! {
         impl ::berth_web::Json for #ident {
             const SCHEMA: &'static ::berth_web::Schema = &::berth_web::Schema {
@@ -39,7 +39,10 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
                 ::core::option::Option::Some(Self { #(#reads),* })
             }
 
-            #(#targets)*
+            #[allow(unused_variables, reason = "a body that names nothing")]
+            fn say(&self, address: &mut ::berth_web::Address) {
+                #(#says)*
+            }
         }
     })
 }
@@ -98,18 +101,18 @@ impl<'a> Member<'a> {
         quote! { #ident: <#ty as ::berth_web::Member>::take(&mut members, #name)? }
     }
 
-    fn targets(&self) -> Vec<TokenStream> {
+    fn says(&self) -> Vec<TokenStream> {
         let targets = TARGETS.into_iter().filter(|target| self.said.has(target));
-        targets.map(|target| names(&Ident::new(target, self.ident.span()), self.ident)).collect()
+        targets.map(|target| says(&Ident::new(target, self.ident.span()), self.ident)).collect()
     }
 }
 
-/// The method `target`, which gives the text of a field: a `String`, or an `Option<String>`.
-pub(crate) fn names(target: &Ident, field: &Ident) -> TokenStream {
+/// The statement that says what a field names: a `String`, or an `Option<String>`.
+pub(crate) fn says(target: &Ident, field: &Ident) -> TokenStream {
     quote! {
-        fn #target(&self) -> ::core::option::Option<&str> {
-            let text: ::core::option::Option<&::std::string::String> = (&self.#field).into();
-            text.map(::std::string::String::as_str)
+        let text: ::core::option::Option<&::std::string::String> = (&self.#field).into();
+        if let ::core::option::Option::Some(text) = text {
+            address.#target(text);
         }
     }
 }

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{DeriveInput, Field, Ident};
 
 use crate::attributes::{Said, description, named_fields};
-use crate::json::names;
+use crate::json::says;
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let fields = named_fields(input)?;
@@ -15,8 +15,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let declared = fields.iter().map(Parameter::declared);
     let reads = fields.iter().map(Parameter::read);
     let namespace = fields.iter().filter(|field| field.said.has("namespace"));
-    let namespace =
-        namespace.map(|field| names(&Ident::new("namespace", ident.span()), field.ident));
+    let says = namespace.map(|field| says(&Ident::new("namespace", ident.span()), field.ident));
     Ok(quote! {
         impl ::berth_web::Body for #ident {
             const SCHEMA: ::core::option::Option<&'static ::berth_web::Schema> =
@@ -30,7 +29,10 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
                 ::core::result::Result::Ok(Self { #(#reads),* })
             }
 
-            #(#namespace)*
+            #[allow(unused_variables, reason = "a query that names nothing")]
+            fn say(&self, address: &mut ::berth_web::Address) {
+                #(#says)*
+            }
         }
     })
 }

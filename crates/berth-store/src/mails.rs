@@ -4,7 +4,6 @@
 //! that is due, so that of several requests at the same moment one delivers it, and [`delivered`] or [`failed`] say how it
 //! went. A claim that nobody ends (the host died) is due again like a failure.
 
-use berth_access::{Grant, Superuser};
 use berth_domain::Timestamp;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
@@ -278,7 +277,6 @@ pub struct Person {
 /// [`StoreError`].
 pub fn list(
     db: &dyn Database,
-    _grant: &Grant<Superuser>,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<OutboxMail>, StoreError> {

@@ -1,5 +1,7 @@
 //! The application, and requests in the name of people.
 
+use std::sync::Arc;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -265,7 +267,7 @@ impl App {
     pub fn with_organization(self, name: &str, owner: &str) -> Self {
         let caller = self.caller(owner);
         let owner_id = caller.id;
-        let principal = Principal::User(Box::new(caller));
+        let principal = Principal::User(Arc::new(caller));
         let grant = authorize::<CreateOrganization>(&principal, Facts::default())
             .expect("a session may create organizations");
         let uuid = Services::new(self.platform()).random().uuid();

@@ -1,5 +1,6 @@
 //! Reading bodies (`docs/contract/quay.md` 0.4).
 
+use berth_access::Address;
 use serde_json::Value;
 
 use crate::error::ApiError;
@@ -25,20 +26,8 @@ pub trait Body: Sized {
     /// What the caller is told of a body that cannot be used.
     fn read(request: &Request) -> Result<Self, ApiError>;
 
-    /// The namespace that the body names, for operations whose path names none.
-    fn namespace(&self) -> Option<&str> {
-        None
-    }
-
-    /// The repository that the body names, for operations whose path names none.
-    fn repository(&self) -> Option<&str> {
-        None
-    }
-
-    /// The team that the body names, for operations whose path names none.
-    fn team(&self) -> Option<&str> {
-        None
-    }
+    /// What the body addresses, for operations whose path leaves it out.
+    fn say(&self, _address: &mut Address) {}
 }
 
 impl<T: Json> Body for T {
@@ -54,16 +43,8 @@ impl<T: Json> Body for T {
         decode(parse(request)?)
     }
 
-    fn namespace(&self) -> Option<&str> {
-        Json::namespace(self)
-    }
-
-    fn repository(&self) -> Option<&str> {
-        Json::repository(self)
-    }
-
-    fn team(&self) -> Option<&str> {
-        Json::team(self)
+    fn say(&self, address: &mut Address) {
+        <T as Json>::say(self, address);
     }
 }
 
@@ -81,16 +62,20 @@ impl<T: Json> Body for OptionalJson<T> {
         decode(value.unwrap_or_else(|| Value::Object(Members::new()))).map(Self)
     }
 
-    fn namespace(&self) -> Option<&str> {
-        Json::namespace(&self.0)
+    fn say(&self, address: &mut Address) {
+        <T as Json>::say(&self.0, address);
     }
+}
 
-    fn repository(&self) -> Option<&str> {
-        Json::repository(&self.0)
-    }
+/// The body of a request that has none, or whose body does not matter.
+pub struct NoBody;
 
-    fn team(&self) -> Option<&str> {
-        Json::team(&self.0)
+impl Body for NoBody {
+    const SCHEMA: Option<&'static Schema> = None;
+    const OPTIONAL: bool = true;
+
+    fn read(_request: &Request) -> Result<Self, ApiError> {
+        Ok(Self)
     }
 }
 

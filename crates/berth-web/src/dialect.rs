@@ -1,7 +1,7 @@
 //! The two dialects of HTTP that are spoken here: Quay's, and Concord's below `/api/v1/org`. The way of a request is the
 //! same in both; they differ in what stands in this file.
 
-use berth_access::Principal;
+use berth_access::{PathParameters, Principal};
 use berth_domain::settings;
 
 use crate::concord;
@@ -9,7 +9,7 @@ use crate::credentials::{self, Credentials};
 use crate::error::ApiError;
 use crate::message::{Method, Request, Response};
 use crate::route::Route;
-use crate::routing::{self, PathParameters};
+use crate::routing;
 use crate::services::Services;
 
 /// A dialect.

@@ -37,6 +37,7 @@ mod tag_expiration;
 mod throttle;
 mod token_use;
 
+pub use berth_access::Address;
 pub use berth_derive::{Choice, Json, Query};
 pub use body::{Body, Form, OptionalJson, RawBody, parse};
 pub use context::Context;
@@ -52,7 +53,9 @@ pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables}
 pub use quay_paths::is_below_a_repository;
 pub use query::{Parameter, Query};
 pub use random::Random;
-pub use route::{Endpoint, HandlerResult, Logs, Route, WithBody, WithoutBody};
+pub use route::{
+    At, Endpoint, HandlerResult, Logs, Route, WithBody, WithPath, WithPathAndBody, WithoutBody,
+};
 pub use routing::{find, find_any};
 pub use schema::{Kind, Property, Schema};
 pub use serde_json::Value;

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use berth_access::Address;
 use berth_domain::{RepositoryRole, TeamRole};
 use serde_json::{Map, Number, Value};
 
@@ -21,20 +22,8 @@ pub trait Json: Sized {
     /// Reads what the schema let through. None: something fits the schema and not its type.
     fn of_members(members: Members) -> Option<Self>;
 
-    /// See [`crate::Body::namespace`].
-    fn namespace(&self) -> Option<&str> {
-        None
-    }
-
-    /// See [`crate::Body::repository`].
-    fn repository(&self) -> Option<&str> {
-        None
-    }
-
-    /// See [`crate::Body::team`].
-    fn team(&self) -> Option<&str> {
-        None
-    }
+    /// See [`crate::Body::say`].
+    fn say(&self, _address: &mut Address) {}
 }
 
 /// A member of a JSON body.
@@ -266,6 +255,12 @@ mod tests {
         Property { name, kind, required, about }
     }
 
+    fn said(body: &Body) -> Address {
+        let mut address = Address::default();
+        body.say(&mut address);
+        address
+    }
+
     #[test]
     fn the_schema_is_the_type_s() {
         const INNER: Schema = Schema {
@@ -330,10 +325,8 @@ mod tests {
         let read_of_least = read(body.clone()).expect("a body");
         assert!(!read_of_least.is_on);
         assert_eq!(read_of_least.any, None);
-        assert_eq!(
-            (read_of_least.namespace(), read_of_least.team(), read_of_least.repository()),
-            (Some("a"), None, None)
-        );
+        let namespace = Some("a".to_owned());
+        assert_eq!(said(&read_of_least), Address { namespace, ..Address::default() });
         assert_eq!(Value::Object(read_of_least.sent), body);
         let sent = json!({
             "unknown": 1, "name": "abc", "team": "t", "role": "admin", "color": "dark/green", "count": 5.0,
@@ -358,7 +351,7 @@ mod tests {
             sent: sent.as_object().cloned().expect("an object"),
         };
         assert_eq!(body, expected);
-        assert_eq!(body.team(), Some("t"));
+        assert_eq!(said(&body).team.as_deref(), Some("t"));
         assert_eq!([Color::Red, Color::Green].map(|color| color.as_str()), ["red", "dark/green"]);
     }
 

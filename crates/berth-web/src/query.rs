@@ -194,7 +194,9 @@ mod tests {
         assert_eq!(read("").ok(), Some(nothing));
         let asked = read("name=a&kind=&withAll=1&tokens=false&page=+-2+&limit=7&code=c&name=b");
         let asked = asked.ok();
-        assert_eq!(asked.as_ref().and_then(Asked::namespace), Some("a"));
+        let mut address = berth_access::Address::default();
+        asked.as_ref().expect("a query").say(&mut address);
+        assert_eq!(address.namespace.as_deref(), Some("a"));
         let all = Asked {
             name: "a".into(),
             kind: Some(String::new()),

@@ -1,5 +1,6 @@
 //! What a request can use: the platform, the settings, the secret keys, the time.
 
+use berth_access::Superusers;
 use std::cell::{Cell, OnceCell, RefCell};
 
 use berth_domain::Timestamp;
@@ -94,6 +95,21 @@ impl<'a> Services<'a> {
             ApiError::Internal(format!("the setting `{}` cannot be read: {error}", setting.name))
         })?;
         Ok(setting.parse(&text)?)
+    }
+
+    /// What the settings say of superusers.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] when a setting cannot be used.
+    pub fn superusers(&self) -> Result<Superusers, ApiError> {
+        Ok(Superusers {
+            named: self.setting(&settings::SUPER_USERS)?,
+            readers: self.setting(&settings::GLOBAL_READONLY_SUPER_USERS)?,
+            enabled: self.setting(&settings::FEATURE_SUPER_USERS)?,
+            full_access: self.setting(&settings::FEATURE_SUPERUSERS_FULL_ACCESS)?,
+            alone_create_organizations: self
+                .setting(&settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY)?,
+        })
     }
 
     /// The address under which clients reach the registry, without a slash at the end.

@@ -27,7 +27,7 @@ const CLIENT_SECRET_LENGTH: usize = 40;
 /// `GET …/applications`.
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let (listing, found) = (Listing::of(cx), applications::list(cx.db(), &cx.grant)?);
-    let listed = if cx.grant.rights().is_admin() {
+    let listed = if cx.rights().is_admin() {
         let keys = cx.services().secret_keys()?;
         listing.whole(&found, |application| {
             let secret = client_secret::open(&keys, application).map(|opened| opened.text);
@@ -64,7 +64,7 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewApp) -> Handl
 /// `GET …/applications/<client_id>`.
 pub(crate) fn get(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
     let application = &cx.grant.target().application;
-    if !cx.grant.rights().is_admin() {
+    if !cx.rights().is_admin() {
         return Ok(Response::ok(&ApplicationView::without_secrets(application)));
     }
     let secret = client_secret::take(cx.services(), application)?;
@@ -128,7 +128,7 @@ pub(crate) fn info(cx: &Context<'_, Client>) -> HandlerResult {
     let organization = target.namespace.as_ref().filter(|n| n.kind == NamespaceKind::Organization);
     match (organization, &target.application) {
         (Some(organization), Some(application)) => {
-            let (rights, quotas) = (cx.grant.rights(), Quotas::of(cx.services())?);
+            let (rights, quotas) = (cx.rights(), Quotas::of(cx.services())?);
             Ok(Response::ok(&ApplicationInfo::new(application, organization, rights, quotas)))
         }
         _ => Err(ApiError::not_found()),

@@ -1,6 +1,6 @@
 //! Tokens of an application: the rules of each operation (`docs/contract/quay.md` 2.4).
 
-use berth_access::{ApplicationAdmin, ApplicationAdminView, Scope, ScopeSet};
+use berth_access::{ApplicationAdmin, ApplicationAdminView, ScopeSet, path};
 use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::log_event::LogEvent;
@@ -87,11 +87,7 @@ pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> H
 fn requested_scope(cx: &Context<'_, ApplicationAdmin>, text: &str) -> Result<String, ApiError> {
     let invalid = |_| ApiError::Plain(400, format!("Invalid scope: {text}").into());
     let scopes = ScopeSet::parse(text).map_err(invalid)?;
-    let caller = cx.caller()?;
-    let may = |scope: Scope| {
-        caller.has_scope(scope) && (scope != Scope::SuperUser || caller.is_superuser())
-    };
-    if !scopes.granted().all(may) {
+    if !cx.rights().may_hand_out(scopes) {
         return Err(ApiError::unauthorized());
     }
     ScopeSet::normalize(text).map_err(invalid)
@@ -113,9 +109,14 @@ fn too_many(limit: i64) -> ApiError {
     ApiError::Plain(400, text.into())
 }
 
+path! {
+    /// A token of the application.
+    pub(crate) struct TokenPath { token_uuid }
+}
+
 /// `DELETE …/tokens/<uuid>`: the token stops at once.
-pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
-    let (target, uuid) = (cx.grant.target(), cx.path("token_uuid"));
+pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>, path: TokenPath) -> HandlerResult {
+    let (target, uuid) = (cx.grant.target(), path.token_uuid.as_str());
     transaction(cx.db(), |tx| {
         if !tokens::revoke(tx, &cx.grant, uuid)? {
             return Err(ApiError::not_found());

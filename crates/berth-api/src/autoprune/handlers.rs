@@ -1,7 +1,7 @@
 //! Auto-prune policies of organizations, users and repositories (`docs/contract/quay.md` 7.2), for every component that has some:
 //! configuration only, Berth stores no tags.
 
-use berth_access::{AutopruneChange, Permit};
+use berth_access::{AutopruneChange, Permit, path};
 use berth_domain::{LogKind, Namespace, Repository};
 use berth_store::autoprune::{self, AutoprunePolicy, Prunable};
 use berth_store::log_event::{Autoprune, LogEvent};
@@ -30,6 +30,11 @@ pub(crate) const REPOSITORY_CHANGE: Logs = Logs::Kinds(&[LogKind::UpdateReposito
 /// What deleting a policy of a repository logs.
 pub(crate) const REPOSITORY_DELETION: Logs =
     Logs::Kinds(&[LogKind::DeleteRepositoryAutoprunePolicy]);
+
+path! {
+    /// A policy of the namespace or repository.
+    pub(crate) struct PolicyPath { policy_uuid }
+}
 
 /// What the policies belong to.
 #[derive(Clone, Copy)]
@@ -70,9 +75,12 @@ pub(crate) fn list<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerR
 ///
 /// # Errors
 /// 404 when there is none of that id.
-pub(crate) fn get<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerResult {
+pub(crate) fn get<P: Permit<Target: Prunable>>(
+    cx: &Context<'_, P>,
+    path: PolicyPath,
+) -> HandlerResult {
     Owner::of(cx)?;
-    let policies = autoprune::list(cx.db(), &cx.grant, Some(cx.path("policy_uuid")))?;
+    let policies = autoprune::list(cx.db(), &cx.grant, Some(&path.policy_uuid))?;
     let policy = policies.first().ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view(policy)?))
 }
@@ -126,11 +134,12 @@ pub(crate) fn create<P: AutopruneChange<Target: Prunable>>(
 /// 400 when it makes no sense or another says the same, 404 when there is none of that id.
 pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
     cx: &Context<'_, P>,
+    path: PolicyPath,
     body: PolicyConfig,
 ) -> HandlerResult {
     let owner = Owner::of(cx)?;
     let value = body.value.0.clone();
-    let policy = body.checked(cx.path("policy_uuid").to_owned())?;
+    let policy = body.checked(path.policy_uuid)?;
     transaction(cx.db(), |tx| {
         let changed = autoprune::change(tx, &cx.grant, &policy);
         if !changed.map_err(|error| owner.duplicate(error))? {
@@ -152,8 +161,11 @@ pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
 ///
 /// # Errors
 /// 404 when there is none of that id.
-pub(crate) fn delete<P: AutopruneChange<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerResult {
-    let (owner, uuid) = (Owner::of(cx)?, cx.path("policy_uuid"));
+pub(crate) fn delete<P: AutopruneChange<Target: Prunable>>(
+    cx: &Context<'_, P>,
+    path: PolicyPath,
+) -> HandlerResult {
+    let (owner, uuid) = (Owner::of(cx)?, &path.policy_uuid);
     transaction(cx.db(), |tx| {
         if !autoprune::delete(tx, &cx.grant, uuid)? {
             return Err(ApiError::not_found());

@@ -1,6 +1,6 @@
 //! Default permissions of an organization, "prototypes" on the wire (`docs/contract/quay.md` 6.5).
 
-use berth_access::{OrganizationAdmin, OrganizationAdminView};
+use berth_access::{OrganizationAdmin, OrganizationAdminView, path};
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::grantees::{self, Account};
 use berth_store::log_event::{LogEvent, Prototype};
@@ -12,6 +12,11 @@ use serde_json::Map;
 use super::bodies::{DelegateKind, NewPrototype, PrototypeUpdate};
 use super::views;
 use crate::permissions::handlers::refuse_foreign_robot;
+
+path! {
+    /// A default permission of the organization.
+    pub(crate) struct DefaultPermissionPath { prototypeid }
+}
 
 /// `GET …/prototypes`.
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
@@ -80,10 +85,14 @@ fn people(
 }
 
 /// Changes the role.
-pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: PrototypeUpdate) -> HandlerResult {
+pub(crate) fn change(
+    cx: &Context<'_, OrganizationAdmin>,
+    path: DefaultPermissionPath,
+    body: PrototypeUpdate,
+) -> HandlerResult {
     let role = body.role;
     transaction(cx.db(), |tx| {
-        let before = found(cx, tx)?;
+        let before = found(cx, tx, &path)?;
         default_permissions::set_role(tx, &cx.grant, &before.uuid, role)?;
         let after = DefaultPermission { role, ..before.clone() };
         let told = Prototype { original_role: Some(before.role), ..told(cx, &after)? };
@@ -94,9 +103,12 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: PrototypeUpdate)
 }
 
 /// `DELETE …/prototypes/<prototypeid>`.
-pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
+pub(crate) fn delete(
+    cx: &Context<'_, OrganizationAdmin>,
+    path: DefaultPermissionPath,
+) -> HandlerResult {
     transaction(cx.db(), |tx| {
-        let permission = found(cx, tx)?;
+        let permission = found(cx, tx, &path)?;
         default_permissions::delete(tx, &cx.grant, &permission.uuid)?;
         let told = told(cx, &permission)?;
         let event = LogEvent::DeletePrototypePermission { permission: told };
@@ -108,8 +120,9 @@ pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
 fn found(
     cx: &Context<'_, OrganizationAdmin>,
     db: &dyn Database,
+    path: &DefaultPermissionPath,
 ) -> Result<DefaultPermission, ApiError> {
-    let found = default_permissions::get(db, &cx.grant, cx.path("prototypeid"))?;
+    let found = default_permissions::get(db, &cx.grant, &path.prototypeid)?;
     found.ok_or_else(ApiError::not_found)
 }
 

@@ -1,6 +1,6 @@
 //! Searching for whom to add, invite or permit (`docs/contract/quay.md` 10.6).
 
-use berth_access::AuthenticatedNamespace;
+use berth_access::{AuthenticatedNamespace, path};
 use berth_domain::{Avatar, AvatarKind, Namespace, NamespaceKind};
 use berth_store::entities::{self, Entity, Search};
 use berth_web::{Context, HandlerResult, Response};
@@ -8,24 +8,27 @@ use serde_json::{Value, json};
 
 use super::bodies::SearchQuery;
 
+path! {
+    /// How the names begin.
+    pub(crate) struct SearchPath { prefix }
+}
+
 /// `GET /api/v1/entities/<prefix>`: teams, then people and robots, then the organization itself.
 pub(crate) fn search(
     cx: &Context<'_, AuthenticatedNamespace>,
+    path: SearchPath,
     query: SearchQuery,
 ) -> HandlerResult {
-    let (namespace, rights) = (cx.grant.namespace(), cx.grant.rights());
+    let (namespace, rights) = (cx.grant.namespace(), cx.rights());
     let organization = namespace.filter(|namespace| namespace.kind == NamespaceKind::Organization);
-    let is_own = namespace.is_some_and(|namespace| {
-        Some(namespace.id) == cx.principal().caller().map(|caller| caller.id)
-    });
     let sees_inside = organization.is_some() && rights.sees_as_member();
-    let Some(prefix) = prefix(cx.path("prefix")) else {
+    let Some(prefix) = prefix(&path.prefix) else {
         return Ok(Response::ok(&json!({ "results": [] })));
     };
     let search = Search {
         prefix: &prefix,
         teams: sees_inside && query.teams,
-        robots: sees_inside || (is_own && rights.is_user_admin()),
+        robots: sees_inside || rights.finds_own_robots(),
     };
     let found = entities::search(cx.db(), &cx.grant, &search)?;
     let mut results: Vec<Value> =

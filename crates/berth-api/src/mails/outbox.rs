@@ -192,7 +192,7 @@ impl MailSender {
     /// # Errors
     /// [`ApiError`] when a setting cannot be used.
     pub(crate) fn of<P: Permit>(cx: &Context<'_, P>) -> Result<Self, ApiError> {
-        let id = match cx.principal().caller() {
+        let id = match cx.grant.caller() {
             Some(caller) => caller.uuid.clone(),
             None => network(cx.request()),
         };

@@ -16,7 +16,8 @@ pub const ROUTES: &[Route] = &[superuser(Route::get(
     "/api/v1/superuser/mails",
     "listMails",
     &WithBody::<Superuser, _>(handlers::list),
-))
+)
+.decided_inside("superusers; what lets other superusers in is hidden, and what lets oneself in from tokens"))
 .changes(Logs::Kinds(&[LogKind::MailsRead]))
 .works_read_only()
 .internal()];

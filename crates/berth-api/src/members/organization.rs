@@ -8,7 +8,7 @@ use berth_web::{ApiError, Context, HandlerResult, OptionalJson, Response};
 use serde_json::Map;
 
 use crate::members::bodies::NewMember;
-use crate::members::team::add_or_invite;
+use crate::members::team::{MemberPath, add_or_invite};
 use crate::members::views::{self, CollaboratorView};
 
 /// `GET …/collaborators` (`docs/contract/quay.md` 1.6).
@@ -27,8 +27,8 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
 }
 
 /// `GET …/members/<membername>` (`docs/contract/quay.md` 1.8).
-pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
-    let lines = members::get(cx.db(), &cx.grant, cx.path("membername"))?;
+pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>, path: MemberPath) -> HandlerResult {
+    let lines = members::get(cx.db(), &cx.grant, &path.membername)?;
     let view = views::by_account(lines).pop().ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view))
 }
@@ -36,15 +36,16 @@ pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
 /// Puts somebody into a team of the organization, or invites him, as `PUT …/team/<teamname>/members/<membername>` does.
 pub(crate) fn add(
     cx: &Context<'_, ExistingTeamAdmin>,
+    path: MemberPath,
     _named: OptionalJson<NewMember>,
 ) -> HandlerResult {
-    add_or_invite(cx, cx.path("membername"))
+    add_or_invite(cx, &path.membername)
 }
 
 /// `DELETE …/members/<membername>` (`docs/contract/quay.md` 1.8): out of every team, and no repository permission left. Who was
 /// none stays none, and nothing is logged.
-pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
-    let name = cx.path("membername");
+pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>, path: MemberPath) -> HandlerResult {
+    let name = &path.membername;
     transaction(cx.db(), |tx| {
         let removed = members::remove(tx, &cx.grant, name).map_err(|error| match error {
             StoreError::NoOwnerLeft => {

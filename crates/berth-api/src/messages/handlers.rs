@@ -1,6 +1,6 @@
 //! Messages of the superusers to everybody: consoles show them on every page.
 
-use berth_access::{Public, Superuser};
+use berth_access::{Public, Superuser, path};
 use berth_store::log_event::LogEvent;
 use berth_store::messages::{self, Message};
 use berth_store::transaction;
@@ -29,18 +29,23 @@ pub(crate) fn create(cx: &Context<'_, Superuser>, body: NewMessage) -> HandlerRe
     let (severity, media_type) = (severity.as_str().to_owned(), media_type.as_str().to_owned());
     let message = Message { uuid, content, severity, media_type };
     transaction(cx.db(), |tx| {
-        messages::create(tx, &cx.grant, &message, cx.services().now())?;
+        messages::create(tx, &message, cx.services().now())?;
         let Message { uuid, severity, .. } = &message;
         cx.log(tx, None, &LogEvent::CreateGlobalMessage { uuid, severity })?;
         Ok(Response::json(201, &view(&message)))
     })
 }
 
+path! {
+    /// A message to everybody.
+    pub(crate) struct MessagePath { uuid }
+}
+
 /// `DELETE /api/v1/message/<uuid>`: 204 also when there is no such message.
-pub(crate) fn delete(cx: &Context<'_, Superuser>) -> HandlerResult {
-    let uuid = cx.path("uuid");
+pub(crate) fn delete(cx: &Context<'_, Superuser>, path: MessagePath) -> HandlerResult {
+    let uuid = &path.uuid;
     transaction(cx.db(), |tx| {
-        if messages::delete(tx, &cx.grant, uuid)? {
+        if messages::delete(tx, uuid)? {
             cx.log(tx, None, &LogEvent::DeleteGlobalMessage { uuid })?;
         }
         Ok(Response::no_content())

@@ -1,6 +1,6 @@
 //! What a user is told in the web console (`docs/contract/quay.md` 5.11).
 
-use berth_access::UserAdmin;
+use berth_access::{UserAdmin, path};
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_store::notifications::{self, Notification};
 use berth_store::transaction;
@@ -11,9 +11,9 @@ use super::bodies::{Dismissal, Window};
 
 /// `GET /api/v1/user/notifications`: the newest first, without those that were dismissed.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> HandlerResult {
-    let (account_id, now) = (cx.caller()?.id, cx.services().now());
+    let now = cx.services().now();
     let (offset, wanted) = (window.offset(), window.limit() + 1);
-    let mut found = notifications::list(cx.db(), &cx.grant, account_id, offset, wanted, now)?;
+    let mut found = notifications::list(cx.db(), &cx.grant, offset, wanted, now)?;
     let length = usize::try_from(window.limit()).unwrap_or_default();
     let additional = found.len() > length;
     found.truncate(length);
@@ -22,23 +22,32 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> HandlerResult
     Ok(Response::ok(&json!({ "notifications": views, "additional": additional })))
 }
 
+path! {
+    /// A notification of the caller's.
+    pub(crate) struct NotificationPath { uuid }
+}
+
 /// `GET /api/v1/user/notifications/<uuid>`.
-pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let (account_id, uuid, now) = (cx.caller()?.id, cx.path("uuid"), cx.services().now());
-    let found = notifications::get(cx.db(), &cx.grant, account_id, uuid, now)?;
+pub(crate) fn get(cx: &Context<'_, UserAdmin>, path: NotificationPath) -> HandlerResult {
+    let (uuid, now) = (&path.uuid, cx.services().now());
+    let found = notifications::get(cx.db(), &cx.grant, uuid, now)?;
     let found = found.ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view(&cx.services().secret_keys()?, found)))
 }
 
 /// Dismisses a notification, or takes that back.
-pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: Dismissal) -> HandlerResult {
-    let (account_id, uuid, now) = (cx.caller()?.id, cx.path("uuid"), cx.services().now());
+pub(crate) fn change(
+    cx: &Context<'_, UserAdmin>,
+    path: NotificationPath,
+    body: Dismissal,
+) -> HandlerResult {
+    let (uuid, now) = (&path.uuid, cx.services().now());
     let keys = cx.services().secret_keys()?;
     transaction(cx.db(), |tx| {
         if let Some(dismissed) = body.dismissed {
-            notifications::set_dismissed(tx, &cx.grant, account_id, uuid, dismissed)?;
+            notifications::set_dismissed(tx, &cx.grant, uuid, dismissed)?;
         }
-        let changed = notifications::get(tx, &cx.grant, account_id, uuid, now)?;
+        let changed = notifications::get(tx, &cx.grant, uuid, now)?;
         Ok(Response::ok(&view(&keys, changed.ok_or_else(ApiError::not_found)?)))
     })
 }

@@ -22,7 +22,7 @@ pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
     let (Some(application), Some(owner)) = (&client.application, &client.namespace) else {
         return pages::refusal(&request, 404, "Unknown application", pages::UNKNOWN_CLIENT);
     };
-    if !cx.grant.rights().may_authorize_applications() {
+    if !cx.rights().may_authorize_applications() {
         return pages::refusal(&request, 403, "Not for you", NOT_ALLOWED);
     }
     let right = request.flow() == Some(ResponseType::Token) && request.scopes().is_some();

@@ -9,6 +9,7 @@ use super::{assign, authorize, grant, inspect, local, metadata, sign_in, token};
 /// The route table.
 pub const ROUTES: &[Route] = &[
     Route::get("/oauth/authorize", "oauthAuthorize", &WithoutBody::<Client>(authorize::authorize))
+.decided_inside("users in person who administer the organization of the application, or were assigned a token of it; anybody else is asked to sign in")
         .changes(Logs::Kinds(&[LogKind::OauthTokenGranted]))
         .takes_password()
         .internal()
@@ -19,6 +20,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _>(grant::allow),
         Logs::Kinds(&[LogKind::OauthTokenGranted]),
     )
+.decided_inside("users in person who administer the organization of the application, or were assigned a token of it")
     .takes_password()
     .internal()
     .answers(&[302]),
@@ -28,6 +30,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _>(grant::deny),
         Logs::Nothing("nothing changes"),
     )
+.decided_inside("users in person")
     .internal()
     .answers(&[302]),
     Route::post(
@@ -47,15 +50,18 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _>(assign::assign),
         Logs::Kinds(&[LogKind::OauthTokenAssigned]),
     )
+.decided_inside("users in person who administer the organization of the application")
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
     .internal(),
-    Route::get("/oauth/localapp", "oauthLocalApp", &WithoutBody::<Public>(local::local)).internal(),
+    Route::get("/oauth/localapp", "oauthLocalApp", &WithoutBody::<Public>(local::local))
+.decided_inside("users in person").internal(),
     Route::post(
         "/oauth/access_token",
         "oauthExchangeCode",
         &WithBody::<Client, _>(token::exchange),
         Logs::Nothing("the grant was logged when the person agreed"),
     )
+.decided_inside("the application with its secret, or with the verifier of a public client")
     .csrf_exempt()
     .open()
     .internal(),
@@ -65,6 +71,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _>(inspect::introspect),
         Logs::Nothing("it only reads"),
     )
+.decided_inside("the application with its secret")
     .csrf_exempt()
     .works_read_only()
     .internal(),
@@ -74,6 +81,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _>(inspect::revoke),
         Logs::Kinds(&[LogKind::OauthTokenRevoked]),
     )
+.decided_inside("the application")
     .csrf_exempt()
     .internal(),
     Route::get(

@@ -65,13 +65,13 @@ fn name_taken() -> ApiError {
 
 /// `GET /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.2).
 pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult {
-    let teams = if cx.grant.rights().sees_as_member() {
-        Some(organizations::teams(cx.db(), &cx.grant, cx.principal().caller().map(|c| c.id))?)
+    let teams = if cx.rights().sees_as_member() {
+        Some(organizations::teams(cx.db(), &cx.grant)?)
     } else {
         None
     };
     let quotas = Quotas::of(cx.services())?;
-    let (organization, rights) = (cx.grant.organization(), cx.grant.rights());
+    let (organization, rights) = (cx.grant.organization(), cx.rights());
     Ok(Response::ok(&OrganizationView::new(organization, rights, teams, quotas)))
 }
 
@@ -87,17 +87,16 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> Ha
         invoice_email_address: body.invoice_email_address.change(),
         tag_expiration,
     };
-    let caller_id = cx.principal().caller().map(|caller| caller.id);
     let (after, teams) = transaction(cx.db(), |tx| {
         let before = organizations::current(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
         given.keep_changes(&before)?;
         let after = organizations::update(tx, &cx.grant, &given.change(&no_email))?;
         let after = after.ok_or_else(ApiError::not_found)?;
         cx.log_all(tx, before.id, &given.events(&before))?;
-        Ok::<_, ApiError>((after, organizations::teams(tx, &cx.grant, caller_id)?))
+        Ok::<_, ApiError>((after, organizations::teams(tx, &cx.grant)?))
     })?;
     let quotas = Quotas::of(services)?;
-    let view = OrganizationView::new(&after, cx.grant.rights(), Some(teams), quotas);
+    let view = OrganizationView::new(&after, cx.rights(), Some(teams), quotas);
     Ok(Response::ok(&view.with_tag_expiration(given.tag_expiration.map(|(_, number)| number))))
 }
 
@@ -183,7 +182,7 @@ pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
 
 /// `GET …/private` (`docs/contract/quay.md` 1.5). Nobody has bought a plan here, so billing allows no further private repository.
 pub(crate) fn private(cx: &Context<'_, OrganizationRepositoryCreate>) -> HandlerResult {
-    let count = match cx.grant.rights().is_admin() {
+    let count = match cx.rights().is_admin() {
         true => Some(organizations::private_repositories(cx.db(), &cx.grant)?),
         false => None,
     };

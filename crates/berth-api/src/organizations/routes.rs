@@ -1,12 +1,12 @@
 //! The rows of this resource.
 
 use berth_access::{
-    CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate, OrganizationView, Scope,
-    SuperuserNamespace, SuperuserOrganization, SuperuserView,
+    CreateOrganization, NamedOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
+    OrganizationView, Path, Scope, SuperuserNamespace, SuperuserOrganization, SuperuserView,
 };
 use berth_domain::settings::FEATURE_BILLING;
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Route, WithBody, WithoutBody};
 
 use super::{handlers, superuser};
 
@@ -30,7 +30,8 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/organization/:orgname",
         "getOrganization",
         &WithoutBody::<OrganizationView>(handlers::get),
-    ),
+    )
+    .decided_inside("anybody; teams for members, addresses for admins and superuser views"),
     Route::put(
         "/api/v1/organization/:orgname",
         "changeOrganizationDetails",
@@ -41,6 +42,7 @@ pub const ROUTES: &[Route] = &[
             LogKind::OrgChangeTagExpiration,
         ]),
     )
+    .decided_inside("organization admins")
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname",
@@ -55,6 +57,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationPrivateAllowed",
         &WithoutBody::<OrganizationRepositoryCreate>(handlers::private),
     )
+    .decided_inside("creators in the organization; how many there are for its admins")
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_BILLING)
     .internal(),
@@ -67,20 +70,23 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::put(
         "/api/v1/superuser/organizations/:name",
         "changeOrganization",
-        &WithBody::<SuperuserOrganization, _>(superuser::rename),
+        &At(NamedOrganization::read, WithBody::<SuperuserOrganization, _>(superuser::rename)),
         Logs::Kinds(&[LogKind::OrgChangeName]),
     )),
     superuser(Route::delete(
         "/api/v1/superuser/organizations/:name",
         "deleteOrganization",
-        &WithoutBody::<SuperuserOrganization>(superuser::delete),
+        &At(NamedOrganization::read, WithoutBody::<SuperuserOrganization>(superuser::delete)),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )),
-    superuser(Route::post(
-        "/api/v1/superuser/takeownership/:namespace",
-        "takeOwnership",
-        &WithoutBody::<SuperuserNamespace>(superuser::take_ownership),
-        Logs::Kinds(&[LogKind::TakeOwnership]),
-    ))
+    superuser(
+        Route::post(
+            "/api/v1/superuser/takeownership/:namespace",
+            "takeOwnership",
+            &WithoutBody::<SuperuserNamespace>(superuser::take_ownership),
+            Logs::Kinds(&[LogKind::TakeOwnership]),
+        )
+        .decided_inside("superusers; not the accounts of superusers"),
+    )
     .internal(),
 ];

@@ -11,7 +11,6 @@ use serde_json::json;
 
 use crate::names::invalid_name;
 use crate::page_query::PageQuery;
-use crate::users::powers::is_superuser;
 
 use super::bodies::Renaming;
 use super::views::organization_entry;
@@ -20,7 +19,7 @@ use super::views::organization_entry;
 pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
     let services = cx.services();
     let page = query.page(services);
-    let lines = organizations::all(cx.db(), &cx.grant, page.after.unwrap_or(0), page.wanted())?;
+    let lines = organizations::all(cx.db(), page.after.unwrap_or(0), page.wanted())?;
     let quotas = Quotas::of(services)?;
     let view = |line: organizations::OrganizationLine| {
         organization_entry(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
@@ -71,12 +70,12 @@ pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> HandlerRes
     transaction(cx.db(), |tx| {
         if was_user {
             let user = users::summary(tx, namespace.id)?.ok_or_else(ApiError::not_found)?;
-            if is_superuser(cx.services(), &user)? {
+            if cx.services().superusers()?.is_superuser(&user.name, user.is_first) {
                 return Err(ApiError::invalid_request("Cannot take ownership of a superuser"));
             }
             refuse_to_leave_alone(tx, &user.name, user.id)?;
         }
-        if !members::take_ownership(tx, &cx.grant, namespace, caller.id)? {
+        if !members::take_ownership(tx, &cx.grant)? {
             return Err(ApiError::not_found());
         }
         let event = LogEvent::TakeOwnership {

@@ -145,7 +145,8 @@ pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration
 /// The organization that is addressed.
 fn organization<'a>(cx: &'a Context<'_, ProxyCacheAdmin>) -> Result<&'a Namespace, ApiError> {
     cx.grant.organization_if_any().ok_or_else(|| {
-        ApiError::model(format!("Organization does not exist: {}", cx.path("orgname")))
+        let name = cx.address().namespace.as_deref().unwrap_or_default();
+        ApiError::model(format!("Organization does not exist: {name}"))
     })
 }
 

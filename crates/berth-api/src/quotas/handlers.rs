@@ -4,7 +4,7 @@
 //! permission.
 
 use crate::quotas::views::Quotas;
-use berth_access::{NamespaceChange, NamespaceRef, Permission, Permit};
+use berth_access::{NamespaceChange, NamespaceTarget, Permit, path};
 use berth_domain::{Namespace, Quota, QuotaLimit, format_size};
 use berth_store::log_event::{LogEvent, Threshold};
 use berth_store::{Constraint, StoreError, quotas, transaction};
@@ -13,6 +13,13 @@ use serde::Serialize;
 use serde_json::Number;
 
 use super::bodies::{ChangedLimit, ChangedQuota, NewLimit, NewQuota, limit_kind, limit_percent};
+
+path! {
+    /// A quota of the namespace.
+    pub(crate) struct QuotaPath { quota_id }
+    /// A limit of a quota.
+    pub(crate) struct LimitPath { quota_id, limit_id }
+}
 
 /// A quota as its own operations show it.
 #[derive(Serialize)]
@@ -51,7 +58,7 @@ impl<'a> QuotaView<'a> {
 }
 
 /// `GET …/quota`: an array, bare, of one or none.
-pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
+pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(cx: &Context<'_, P>) -> HandlerResult {
     let default_bytes = default_bytes(cx)?;
     let own = existing(cx)?.quota.as_ref().map(|quota| QuotaView::new(quota, default_bytes));
     let view = own.or_else(|| default_bytes.map(QuotaView::of_default));
@@ -59,8 +66,11 @@ pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> Han
 }
 
 /// `GET …/quota/<id>`.
-pub(crate) fn get<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
-    Ok(Response::ok(&QuotaView::new(find(cx)?, default_bytes(cx)?)))
+pub(crate) fn get<P: Permit<Target: NamespaceTarget>>(
+    cx: &Context<'_, P>,
+    path: QuotaPath,
+) -> HandlerResult {
+    Ok(Response::ok(&QuotaView::new(find(cx, &path.quota_id)?, default_bytes(cx)?)))
 }
 
 /// `POST …/quota`: a namespace has one quota at most.
@@ -71,12 +81,12 @@ pub(crate) fn create<P: NamespaceChange>(
     let namespace = existing(cx)?;
     let (bytes, _) = size.bytes()?;
     if namespace.quota.is_some() {
-        return Err(already::<P>(namespace));
+        return Err(already(cx, namespace));
     }
     transaction(cx.db(), |tx| {
         quotas::create(tx, &cx.grant, bytes).map_err(|error| {
             match error.violates(Constraint::QuotaOfNamespace) {
-                true => already::<P>(namespace),
+                true => already(cx, namespace),
                 false => error.into(),
             }
         })?;
@@ -87,20 +97,19 @@ pub(crate) fn create<P: NamespaceChange>(
     })
 }
 
-fn already<P: Permit>(namespace: &Namespace) -> ApiError {
-    let what = match P::PERMISSION {
-        Permission::Superuser => "Quota",
-        _ => "Organization quota",
-    };
+fn already<P: Permit>(cx: &Context<'_, P>, namespace: &Namespace) -> ApiError {
+    let what = if cx.address().names_organization { "Organization quota" } else { "Quota" };
     ApiError::invalid_request(format!("{what} for '{}' already exists", namespace.name))
 }
 
 /// `PUT …/quota/<id>`. Without a size, or with 0 of it, nothing changes.
 pub(crate) fn change<P: NamespaceChange>(
     cx: &Context<'_, P>,
+    path: QuotaPath,
     ChangedQuota(size): ChangedQuota,
 ) -> HandlerResult {
-    let (namespace, quota, default_bytes) = (existing(cx)?, find(cx)?, default_bytes(cx)?);
+    let (namespace, quota, default_bytes) =
+        (existing(cx)?, find(cx, &path.quota_id)?, default_bytes(cx)?);
     if !size.is_given()? {
         return Ok(Response::ok(&QuotaView::new(quota, default_bytes)));
     }
@@ -119,8 +128,8 @@ pub(crate) fn change<P: NamespaceChange>(
 }
 
 /// `DELETE …/quota/<id>`: with its limits.
-pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
-    let (namespace, quota) = (existing(cx)?, find(cx)?);
+pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>, path: QuotaPath) -> HandlerResult {
+    let (namespace, quota) = (existing(cx)?, find(cx, &path.quota_id)?);
     transaction(cx.db(), |tx| {
         if !quotas::delete(tx, &cx.grant, quota.id)? {
             return Err(ApiError::not_found());
@@ -131,21 +140,28 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
 }
 
 /// `GET …/quota/<id>/limit`: an array, bare.
-pub(crate) fn limits<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
-    Ok(Response::ok(&find(cx)?.limits))
+pub(crate) fn limits<P: Permit<Target: NamespaceTarget>>(
+    cx: &Context<'_, P>,
+    path: QuotaPath,
+) -> HandlerResult {
+    Ok(Response::ok(&find(cx, &path.quota_id)?.limits))
 }
 
 /// `GET …/quota/<id>/limit/<id>`.
-pub(crate) fn limit<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
-    Ok(Response::ok(find_limit(cx)?.1))
+pub(crate) fn limit<P: Permit<Target: NamespaceTarget>>(
+    cx: &Context<'_, P>,
+    path: LimitPath,
+) -> HandlerResult {
+    Ok(Response::ok(find_limit(cx, &path)?.1))
 }
 
 /// Adds a limit.
 pub(crate) fn create_limit<P: NamespaceChange>(
     cx: &Context<'_, P>,
+    path: QuotaPath,
     body: NewLimit,
 ) -> HandlerResult {
-    let (namespace, quota) = (existing(cx)?, find(cx)?);
+    let (namespace, quota) = (existing(cx)?, find(cx, &path.quota_id)?);
     let (kind, percent) = (limit_kind(&body.kind)?, limit_percent(&body.threshold_percent)?);
     if quota.limits.iter().any(|limit| (limit.kind, limit.percent) == (kind, percent)) {
         return Err(same_limit());
@@ -165,9 +181,10 @@ pub(crate) fn create_limit<P: NamespaceChange>(
 /// Changes a limit; the answer is the quota.
 pub(crate) fn change_limit<P: NamespaceChange>(
     cx: &Context<'_, P>,
+    path: LimitPath,
     body: ChangedLimit,
 ) -> HandlerResult {
-    let (namespace, (quota, limit)) = (existing(cx)?, find_limit(cx)?);
+    let (namespace, (quota, limit)) = (existing(cx)?, find_limit(cx, &path)?);
     let kind = body.kind.as_deref().map(limit_kind).transpose()?;
     let percent = body.threshold_percent.as_ref().map(limit_percent).transpose()?;
     let default_bytes = default_bytes(cx)?;
@@ -183,8 +200,11 @@ pub(crate) fn change_limit<P: NamespaceChange>(
 }
 
 /// `DELETE …/quota/<id>/limit/<id>`.
-pub(crate) fn delete_limit<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
-    let (namespace, (_, limit)) = (existing(cx)?, find_limit(cx)?);
+pub(crate) fn delete_limit<P: NamespaceChange>(
+    cx: &Context<'_, P>,
+    path: LimitPath,
+) -> HandlerResult {
+    let (namespace, (_, limit)) = (existing(cx)?, find_limit(cx, &path)?);
     transaction(cx.db(), |tx| {
         let deleted = quotas::delete_limit(tx, &cx.grant, limit.id)?;
         let limit = deleted.ok_or_else(ApiError::not_found)?;
@@ -203,20 +223,22 @@ fn taken_limit(error: StoreError) -> ApiError {
     if error.violates(Constraint::QuotaLimit) { same_limit() } else { error.into() }
 }
 
-/// The quota of the path; what is no number is the id of none.
-fn find<'a, P: Permit<Target = NamespaceRef>>(
+/// The quota of that id; what is no number is the id of none.
+fn find<'a, P: Permit<Target: NamespaceTarget>>(
     cx: &'a Context<'_, P>,
+    id: &str,
 ) -> Result<&'a Quota, ApiError> {
-    let id: Option<i64> = cx.path("quota_id").parse().ok();
+    let id: Option<i64> = id.parse().ok();
     let quota = existing(cx)?.quota.as_ref().filter(|quota| Some(quota.id) == id);
     quota.ok_or_else(ApiError::not_found)
 }
 
 /// The quota and the limit of the path.
-fn find_limit<'a, P: Permit<Target = NamespaceRef>>(
+fn find_limit<'a, P: Permit<Target: NamespaceTarget>>(
     cx: &'a Context<'_, P>,
+    path: &LimitPath,
 ) -> Result<(&'a Quota, &'a QuotaLimit), ApiError> {
-    let (quota, id) = (find(cx)?, cx.path("limit_id").parse().ok());
+    let (quota, id) = (find(cx, &path.quota_id)?, path.limit_id.parse().ok());
     let limit = quota.limits.iter().find(|limit| Some(limit.id) == id);
     Ok((quota, limit.ok_or_else(ApiError::not_found)?))
 }
@@ -229,7 +251,7 @@ fn default_bytes<P: Permit>(cx: &Context<'_, P>) -> Result<Option<i64>, ApiError
 ///
 /// # Errors
 /// 404 when there is none.
-fn existing<'a, P: Permit<Target = NamespaceRef>>(
+fn existing<'a, P: Permit<Target: NamespaceTarget>>(
     cx: &'a Context<'_, P>,
 ) -> Result<&'a Namespace, ApiError> {
     cx.grant.namespace().ok_or_else(ApiError::not_found)

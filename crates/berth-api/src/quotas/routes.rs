@@ -8,7 +8,7 @@ use berth_domain::LogKind;
 use berth_domain::settings::{
     FEATURE_EDIT_QUOTA, FEATURE_QUOTA_MANAGEMENT, FEATURE_SUPER_USERS, Setting,
 };
-use berth_web::{Logs, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Route, WithBody, WithPath, WithPathAndBody, WithoutBody};
 
 use super::handlers;
 
@@ -36,13 +36,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "getOrganizationQuota",
-        &WithoutBody::<NamespaceMemberView>(handlers::get),
+        &WithPath::<NamespaceMemberView, _>(handlers::get),
     )
     .features(QUOTAS),
     Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "changeOrganizationQuota",
-        &WithBody::<NamespaceQuotaAdmin, _>(handlers::change),
+        &WithPathAndBody::<NamespaceQuotaAdmin, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .scope(Scope::SuperUser)
@@ -50,7 +50,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "deleteOrganizationQuota",
-        &WithoutBody::<NamespaceQuotaAdmin>(handlers::delete),
+        &WithPath::<NamespaceQuotaAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)
@@ -58,13 +58,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id/limit",
         "listOrganizationQuotaLimit",
-        &WithoutBody::<NamespaceMemberView>(handlers::limits),
+        &WithPath::<NamespaceMemberView, _>(handlers::limits),
     )
     .features(QUOTAS),
     Route::post(
         "/api/v1/organization/:orgname/quota/:quota_id/limit",
         "createOrganizationQuotaLimit",
-        &WithBody::<NamespaceQuotaAdmin, _>(handlers::create_limit),
+        &WithPathAndBody::<NamespaceQuotaAdmin, _, _>(handlers::create_limit),
         Logs::Kinds(&[LogKind::OrgCreateQuotaLimit]),
     )
     .scope(Scope::SuperUser)
@@ -73,13 +73,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "getOrganizationQuotaLimit",
-        &WithoutBody::<NamespaceMemberView>(handlers::limit),
+        &WithPath::<NamespaceMemberView, _>(handlers::limit),
     )
     .features(QUOTAS),
     Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "changeOrganizationQuotaLimit",
-        &WithBody::<NamespaceQuotaAdmin, _>(handlers::change_limit),
+        &WithPathAndBody::<NamespaceQuotaAdmin, _, _>(handlers::change_limit),
         Logs::Kinds(&[LogKind::OrgChangeQuotaLimit]),
     )
     .scope(Scope::SuperUser)
@@ -87,7 +87,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "deleteOrganizationQuotaLimit",
-        &WithoutBody::<NamespaceQuotaAdmin>(handlers::delete_limit),
+        &WithPath::<NamespaceQuotaAdmin, _>(handlers::delete_limit),
         Logs::Kinds(&[LogKind::OrgDeleteQuotaLimit]),
     )
     .scope(Scope::SuperUser)
@@ -102,21 +102,21 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/quota/:quota_id",
         "getUserQuota",
-        &WithoutBody::<OwnNamespaceView>(handlers::get),
+        &WithPath::<OwnNamespaceView, _>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
         "/api/v1/user/quota/:quota_id/limit",
         "listUserQuotaLimit",
-        &WithoutBody::<OwnNamespaceView>(handlers::limits),
+        &WithPath::<OwnNamespaceView, _>(handlers::limits),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
         "/api/v1/user/quota/:quota_id/limit/:limit_id",
         "getUserQuotaLimit",
-        &WithoutBody::<OwnNamespaceView>(handlers::limit),
+        &WithPath::<OwnNamespaceView, _>(handlers::limit),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
@@ -141,7 +141,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/superuser/organization/:namespace/quota/:quota_id",
         "changeOrganizationQuotaSuperUser",
-        &WithBody::<SuperuserNamespace, _>(handlers::change),
+        &WithPathAndBody::<SuperuserNamespace, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .scope(Scope::SuperUser)
@@ -150,7 +150,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/superuser/organization/:namespace/quota/:quota_id",
         "deleteOrganizationQuotaSuperUser",
-        &WithoutBody::<SuperuserNamespace>(handlers::delete),
+        &WithPath::<SuperuserNamespace, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)
@@ -177,7 +177,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/superuser/users/:namespace/quota/:quota_id",
         "changeUserQuotaSuperUser",
-        &WithBody::<SuperuserNamespace, _>(handlers::change),
+        &WithPathAndBody::<SuperuserNamespace, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .scope(Scope::SuperUser)
@@ -186,7 +186,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/superuser/users/:namespace/quota/:quota_id",
         "deleteUserQuotaSuperUser",
-        &WithoutBody::<SuperuserNamespace>(handlers::delete),
+        &WithPath::<SuperuserNamespace, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)

@@ -3,12 +3,12 @@
 use crate::quotas::views::Quotas;
 use berth_access::{
     OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate, RepositoryView,
-    RepositoryWrite, Scope,
+    RepositoryWrite,
 };
 use berth_domain::limits::PAGE_ROWS;
 use berth_domain::{NamespaceKind, RepositoryName, settings};
 use berth_store::log_event::LogEvent;
-use berth_store::repositories::{self, NewRepository, RepositoryLine, Viewer};
+use berth_store::repositories::{self, NewRepository, RepositoryLine};
 use berth_store::{Constraint, transaction};
 use berth_web::{ApiError, Context, ErrorType, HandlerResult, Page, Response};
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ fn repository_name<P: Permit>(cx: &Context<'_, P>, text: &str) -> Result<Reposit
 
 /// With billing on, a private repository needs a plan, and nobody has one; superusers need none.
 fn require_plan<P: Permit>(cx: &Context<'_, P>, is_public: bool) -> Result<(), ApiError> {
-    let free = is_public || cx.grant.rights().is_superuser();
+    let free = is_public || cx.rights().is_superuser();
     if free || !cx.services().setting(&settings::FEATURE_BILLING)? {
         return Ok(());
     }
@@ -87,7 +87,7 @@ pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
             "namespace, starred or public are required for this API call",
         ));
     };
-    if starred && cx.principal().caller().is_none() {
+    if starred && cx.grant.caller().is_none() {
         return Err(ApiError::unreadable());
     }
     answer_list(cx, scope, starred || include_public)
@@ -115,7 +115,7 @@ fn answer_list<P: Permit>(
     let more = views::ListMembers {
         last_modified: query.flag("last_modified"),
         popularity: query.flag("popularity"),
-        is_starred: cx.principal().caller().is_some(),
+        is_starred: cx.grant.caller().is_some(),
         quotas: Quotas::of(cx.services())?,
     };
     let view = |line| views::line(line, more);
@@ -136,25 +136,15 @@ pub(crate) fn lines<P: Permit>(
 ) -> Result<Vec<RepositoryLine>, ApiError> {
     let (after, limit) = (page.after.unwrap_or(0), page.wanted());
     let page = repositories::Page { scope, include_public, after, limit };
-    Ok(repositories::list(cx.db(), viewer(cx), page)?)
-}
-
-fn viewer<P: Permit>(cx: &Context<'_, P>) -> Viewer {
-    let (caller, rights) = (cx.principal().caller(), cx.grant.rights());
-    Viewer {
-        account_id: caller.map(|caller| caller.id),
-        reads_his: caller.is_some_and(|caller| caller.has_scope(Scope::RepoRead)),
-        reads_all: rights.has_full_access() || rights.is_global_reader(),
-    }
+    Ok(repositories::list(cx.db(), &cx.grant, page)?)
 }
 
 /// `GET /api/v1/repository/<path>`.
 pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
-    let viewer_id = cx.principal().caller().map(|caller| caller.id);
-    let details = repositories::details(cx.db(), &cx.grant, viewer_id)?;
+    let details = repositories::details(cx.db(), &cx.grant)?;
     let details = details.ok_or_else(ApiError::not_found)?;
-    let rights = cx.grant.rights();
+    let rights = cx.rights();
     let query = cx.query();
     let mut body = json!({
         "namespace": namespace.name,
@@ -226,8 +216,7 @@ pub(crate) fn change_visibility(
 pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
     let target = cx.grant.target();
     let namespace = target.namespace.as_ref().ok_or_else(ApiError::not_found)?;
-    let path = cx.path("repository");
-    let name = path.split_once('/').map_or(path, |(_, name)| name);
+    let name = cx.address().repository.as_deref().unwrap_or_default();
     transaction(cx.db(), |tx| {
         if repositories::delete(tx, &cx.grant)? {
             let event = LogEvent::DeleteRepo { repo: name, namespace: &namespace.name };

@@ -1,6 +1,6 @@
 //! Starred repositories: a person's favourites.
 
-use berth_access::{RepositoryStar, UserAdmin};
+use berth_access::{RepositoryStar, UserAdmin, path};
 use berth_store::repositories::{self, RepositoryLine, Scope};
 use berth_store::transaction;
 use berth_web::{ApiError, Context, HandlerResult, Response};
@@ -8,6 +8,11 @@ use serde_json::json;
 
 use crate::repositories::bodies::NewStar;
 use crate::repositories::handlers::{lines, requested_page};
+
+path! {
+    /// A repository, with its namespace, that need not exist.
+    pub(crate) struct StarPath { repository }
+}
 
 /// `GET /api/v1/user/starred`: those that he still sees.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
@@ -27,16 +32,14 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 /// Stars a repository; once more changes nothing.
 pub(crate) fn create(cx: &Context<'_, RepositoryStar>, body: NewStar) -> HandlerResult {
     cx.grant.repository()?;
-    let account_id = cx.caller()?.id;
-    transaction(cx.db(), |tx| repositories::star(tx, &cx.grant, account_id))?;
+    transaction(cx.db(), |tx| repositories::star(tx, &cx.grant))?;
     let view = json!({ "namespace": body.namespace, "repository": body.repository });
     Ok(Response::json(201, &view))
 }
 
 /// `DELETE /api/v1/user/starred/<path>`: 204 whether there was a star or not, so that nobody learns what exists.
-pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let path = cx.path("repository");
-    let (namespace, name) = path.split_once('/').ok_or_else(ApiError::not_found)?;
+pub(crate) fn delete(cx: &Context<'_, UserAdmin>, path: StarPath) -> HandlerResult {
+    let (namespace, name) = path.repository.split_once('/').ok_or_else(ApiError::not_found)?;
     let account_id = cx.caller()?.id;
     transaction(cx.db(), |tx| repositories::unstar(tx, account_id, namespace, name))?;
     Ok(Response::no_content())

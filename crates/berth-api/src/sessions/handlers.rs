@@ -76,8 +76,8 @@ pub(crate) fn wrong_password() -> ApiError {
 /// lives on as that of nobody.
 pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
-    let administers = cx.grant.rights().is_user_admin();
-    if let Some(caller) = cx.principal().caller().filter(|_| administers) {
+    let administers = cx.rights().is_user_admin();
+    if let Some(caller) = cx.grant.caller().filter(|_| administers) {
         let logs = services.setting(&settings::ACTION_LOG_AUDIT_LOGINS)?;
         transaction(cx.db(), |tx| -> Result<_, StoreError> {
             accounts::end_sessions(tx, caller.id)?;

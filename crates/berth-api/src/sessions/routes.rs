@@ -40,6 +40,9 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<Public>(handlers::sign_out),
         Logs::Kinds(&[LogKind::LogoutSuccess]),
     )
+    .decided_inside(
+        "anybody; the sessions of the caller end where they administer their own account",
+    )
     .internal(),
     Route::post(
         "/api/v1/recovery",

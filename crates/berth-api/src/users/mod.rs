@@ -4,7 +4,6 @@ mod bodies;
 pub(crate) mod first_user;
 pub(crate) mod handlers;
 pub(crate) mod own;
-pub(crate) mod powers;
 mod routes;
 pub(crate) mod sign_up;
 pub(crate) mod superuser;

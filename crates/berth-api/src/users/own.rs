@@ -1,7 +1,7 @@
 //! What people change of their own accounts (`docs/contract/quay.md` 5.11).
 
 use crate::mails::outbox::{MailSender, SealedMail};
-use berth_access::{Authority, Caller, UserAdmin};
+use berth_access::{Caller, UserAdmin};
 use berth_domain::secret::hash_password;
 use berth_domain::{EmailAddress, Invalid, NamespaceName, is_acceptable_password, settings};
 use berth_store::accounts::{self, AccountChange, NewAddress, ProfileChange};
@@ -21,7 +21,6 @@ use crate::sessions::bodies::Password;
 use crate::sessions::handlers::wrong_password;
 use crate::users::bodies::OwnUpdate;
 use crate::users::handlers::{DepartingUser, delete_account};
-use crate::users::powers::carries_powers;
 use crate::users::views::{AccountVisibility, UserView};
 
 /// The longest name, company or location, in characters.
@@ -188,7 +187,7 @@ impl<'a> RequestedChange<'a> {
 /// A token alone does not change what its user signs in with, or whoever has a token of hours had the account for good. A
 /// session must be fresh instead. Who has no password gets one by a recovery mail or from a superuser.
 fn require_own_password(cx: &Context<'_, UserAdmin>, given: Option<&str>) -> Result<(), ApiError> {
-    if matches!(cx.caller()?.authority, Authority::Session { .. }) {
+    if cx.person().is_some() {
         return Ok(());
     }
     let Some(given) = given else {
@@ -217,7 +216,7 @@ fn new_name(
         return Ok(None);
     }
     let name = NamespaceName::try_from(name.as_str()).map_err(invalid_name)?;
-    match carries_powers(services, name.as_str())? {
+    match services.superusers()?.gives_powers_to(name.as_str()) {
         true => Err(name_in_use()),
         false => Ok(Some(name)),
     }
@@ -266,7 +265,7 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerRes
         Ok::<_, ApiError>(after)
     })?;
     let epoch = after.session_epoch;
-    let shown = AccountVisibility::to(services, cx.principal(), cx.grant.rights())?;
+    let shown = AccountVisibility::of(cx)?;
     let number = requested.tag_expiration.map(|(_, number)| number);
     let view = UserView::own(after, &shown).with_tag_expiration(number);
     let response = Response::ok(&view);
@@ -274,7 +273,7 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerRes
         return Ok(response);
     }
     password::forgive(services, &caller.name, &caller.email)?;
-    if !matches!(caller.authority, Authority::Session { .. }) {
+    if cx.person().is_none() {
         return Ok(response);
     }
     let session = Session::replace(cx.session(), services, &caller.uuid, epoch)?;

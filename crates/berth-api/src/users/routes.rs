@@ -1,11 +1,11 @@
 //! The rows of this resource.
 
 use berth_access::{
-    Public, PublicNamespace, Scope, SuperuserNamespace, SuperuserUser, SuperuserUserView,
-    SuperuserView, UserAdmin, UserView,
+    Path, Public, PublicNamespace, Scope, SuperuserNamespace, SuperuserUser, SuperuserUserView,
+    SuperuserView, UserAdmin, UserPath, UserView, in_body,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Query, Route, WithBody, WithoutBody};
 
 use super::{first_user, handlers, own, sign_up, superuser};
 
@@ -22,18 +22,21 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _>(first_user::initialize),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
+.decided_inside("anybody, while there is no user")
     .csrf_exempt()
     .open()
     .internal(),
     Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView>(handlers::own))
+.decided_inside("the user in person, or with `user:read`; the whole of it with `user:admin`")
         .scope(Scope::UserRead)
         .open(),
     Route::post(
         "/api/v1/user/",
         "createNewUser",
-        &WithBody::<PublicNamespace, _>(sign_up::create),
+        &At(in_body, WithBody::<PublicNamespace, _>(sign_up::create)),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
+.decided_inside("anybody; names to which the settings give powers need the setup token, or come first")
     .features(&[&settings::FEATURE_USER_CREATION, &settings::FEATURE_DIRECT_LOGIN])
     .internal(),
     Route::put(
@@ -49,6 +52,7 @@ pub const ROUTES: &[Route] = &[
             LogKind::UserChangeName,
         ]),
     )
+.decided_inside("the user in person, or with `user:admin`; with a token, what they sign in with needs the password too")
     .scope(Scope::UserAdmin)
     .permission_first()
     .fresh_login()
@@ -74,8 +78,9 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/users/:username",
         "getUserInformation",
-        &WithoutBody::<PublicNamespace>(handlers::any),
-    ),
+        &At(UserPath::read, WithoutBody::<PublicNamespace>(handlers::any)),
+    )
+.decided_inside("anybody; the whole of it for the user in person, or with `user:read`"),
     superuser(Route::get(
         "/api/v1/superuser/users/",
         "listAllUsers",
@@ -85,7 +90,7 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::post(
         "/api/v1/superuser/users/",
         "createInstallUser",
-        &WithBody::<SuperuserNamespace, _>(superuser::create),
+        &At(in_body, WithBody::<SuperuserNamespace, _>(superuser::create)),
         Logs::Kinds(&[LogKind::UserCreate]),
     )),
     superuser(Route::get(
@@ -103,11 +108,13 @@ pub const ROUTES: &[Route] = &[
             LogKind::UserEnable,
             LogKind::UserDisable,
         ]),
-    )),
+    )
+.decided_inside("superusers; not the accounts of superusers")),
     superuser(Route::delete(
         "/api/v1/superuser/users/:username",
         "deleteInstallUser",
         &WithoutBody::<SuperuserUser>(superuser::delete),
         Logs::Kinds(&[LogKind::UserDelete]),
-    )),
+    )
+.decided_inside("superusers; not the accounts of superusers")),
 ];

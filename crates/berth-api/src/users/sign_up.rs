@@ -17,7 +17,6 @@ use serde_json::json;
 
 use crate::mails::codes::CodeMail;
 use crate::users::bodies::SignUp;
-use crate::users::powers::carries_powers;
 use crate::users::views::UserView;
 
 /// Makes an account. Where mail leaves, its address must be confirmed first, unless the code of an invitation that was mailed
@@ -144,14 +143,15 @@ impl Precedence {
     /// The place of a name. One that carries powers is for whoever installed Berth: before there is any user, as
     /// `POST /api/v1/user/initialize` is, or with the setup token.
     fn of(services: &Services<'_>, body: &SignUp) -> Result<Self, ApiError> {
-        let initializes = services.setting(&settings::FEATURE_USER_INITIALIZE)?
-            && services.setting(&settings::FEATURE_SUPER_USERS)?;
         let setup_token = services.setting(&settings::SETUP_TOKEN)?;
-        if !carries_powers(services, &body.username)? {
+        let superusers = services.superusers()?;
+        let initializes =
+            superusers.enabled && services.setting(&settings::FEATURE_USER_INITIALIZE)?;
+        if !superusers.gives_powers_to(&body.username) {
             return Ok(if initializes { Self::BesideOthers } else { Self::Any });
         }
         let shown = body.setup_token.as_bytes();
-        let is_superuser = services.setting(&settings::SUPER_USERS)?.contains(&body.username);
+        let is_superuser = superusers.is_named(&body.username);
         if !setup_token.is_empty() && equal_in_constant_time(setup_token.as_bytes(), shown) {
             // A global reader alone would be nobody who administers the installation.
             return Ok(if initializes && !is_superuser { Self::BesideOthers } else { Self::Any });

@@ -16,7 +16,6 @@ use crate::mails::codes::CodeMail;
 use crate::page_query::PageQuery;
 use crate::users::bodies::{AccountUpdate, CreateUser};
 use crate::users::handlers::{DepartingUser, delete_account};
-use crate::users::powers::is_superuser;
 use crate::users::sign_up::address;
 use crate::users::views::user_entry;
 
@@ -24,14 +23,8 @@ use crate::users::views::user_entry;
 const PASSWORD_LENGTH: usize = 32;
 
 fn view(services: &Services<'_>) -> Result<impl Fn(UserSummary) -> Value + use<>, ApiError> {
-    let superusers = services.setting(&settings::SUPER_USERS)?;
-    let readers = services.setting(&settings::GLOBAL_READONLY_SUPER_USERS)?;
-    let quotas = Quotas::of(services)?;
-    Ok(move |user: UserSummary| {
-        let superuser = user.is_first && superusers.is_empty() || superusers.contains(&user.name);
-        let reader = readers.contains(&user.name);
-        user_entry(user, superuser, reader, quotas)
-    })
+    let (superusers, quotas) = (services.superusers()?, Quotas::of(services)?);
+    Ok(move |user: UserSummary| user_entry(user, &superusers, quotas))
 }
 
 /// `GET /api/v1/superuser/users/`.
@@ -40,8 +33,7 @@ pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> Handler
     let page = query.page(services);
     let disabled = cx.query();
     let with_disabled = disabled.get("disabled").is_none() || disabled.flag("disabled");
-    let lines =
-        users::all(cx.db(), &cx.grant, with_disabled, page.after.unwrap_or(0), page.wanted())?;
+    let lines = users::all(cx.db(), with_disabled, page.after.unwrap_or(0), page.wanted())?;
     Ok(Response::ok(&page.answer("users", lines, |user| user.id, view(services)?)))
 }
 
@@ -130,9 +122,10 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Ha
             .map_err(|invalid| ApiError::model(invalid.to_string()))?;
     }
     let hash = body.password.as_deref().map(|text| hash_password(text, services.random().bytes()));
+    let superusers = services.superusers()?;
     let after = transaction(cx.db(), |tx| {
         let mut after = users::summary(tx, user.id)?.ok_or_else(ApiError::not_found)?;
-        if is_superuser(services, &after)? {
+        if superusers.is_superuser(&after.name, after.is_first) {
             return Err(ApiError::invalid_request("Cannot update a superuser"));
         }
         let account = AccountChange {
@@ -195,7 +188,7 @@ fn change_events<'a>(
 /// `DELETE /api/v1/superuser/users/<username>`: everything of him goes at once.
 pub(crate) fn delete(cx: &Context<'_, SuperuserUser>) -> HandlerResult {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
-    if is_superuser(cx.services(), &user)? {
+    if cx.services().superusers()?.is_superuser(&user.name, user.is_first) {
         return Err(ApiError::invalid_request("Cannot delete a superuser"));
     }
     let user = DepartingUser { id: user.id, uuid: &user.uuid, name: &user.name };
