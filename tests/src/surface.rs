@@ -6,6 +6,7 @@
 mod answers;
 mod fixture;
 mod over_tcp;
+mod redactions;
 mod requests;
 mod secrets;
 

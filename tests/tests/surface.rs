@@ -67,6 +67,7 @@ fn every_row_answers_what_was_reviewed() {
     for (component, transcript) in &transcripts.transcripts {
         faults.extend(compare(&format!("answers/{component}.txt"), transcript));
     }
+    faults.extend(compare("redacted.txt", &format!("{}\n", transcripts.left_out.trim_end())));
     for (row, body) in &transcripts.refusals {
         if let Some(secret) = transcripts.secrets.find_in(body) {
             faults.push(format!("{row}: a refusal shows the secret {secret}: {body}"));
@@ -87,9 +88,8 @@ fn everybody_may_what_was_reviewed() {
             let case = script.case(route.name);
             let probe = case.probe().expect("a request");
             let fixture = base.with(case.before(probe));
-            let ask = fixture.fill(probe);
-            let _ = writeln!(table, "{}: {} {}", route.name, ask.method.as_str(), ask.target);
-            let _ = writeln!(table, "{}", fixture.statuses(&ask));
+            let _ = writeln!(table, "{}: {} {}", route.name, probe.method.as_str(), probe.target);
+            let _ = writeln!(table, "{}", fixture.statuses(&fixture.fill(probe)));
         }
     }
     assert_none(

@@ -6,7 +6,9 @@
 
 mod app;
 mod platform;
+mod redact;
 mod roles;
 
 pub use app::{App, As, Reply};
 pub use platform::DeliveredMail;
+pub use redact::{SECRETS, redacted, redacted_text, redaction};

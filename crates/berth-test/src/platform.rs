@@ -17,6 +17,9 @@ use rusqlite::types::{Value as SqlValue, ValueRef};
 /// The largest result of a statement, in bytes, as on the host.
 const LARGEST_RESULT: usize = 32 * 1024 * 1024;
 
+/// Where the clock stands first, in seconds since 1970: 2026-11-22, 06:28:07 UTC.
+pub(crate) const START: i64 = 1_795_328_887;
+
 /// SQLite that remembers its statements: in memory, or in a file that several have open.
 pub(crate) struct MemoryDatabase {
     connection: rusqlite::Connection,
@@ -260,9 +263,8 @@ impl Variables for MemoryVariables {
 pub(crate) struct StandingClock(Cell<Timestamp>);
 
 impl StandingClock {
-    /// 2026-11-22, 06:28:07 UTC.
     pub(crate) fn new() -> Self {
-        Self(Cell::new(Timestamp::from_micros(1_795_328_887_000_000)))
+        Self(Cell::new(Timestamp::from_micros(START * 1_000_000)))
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
