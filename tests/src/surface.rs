@@ -5,6 +5,7 @@
 
 mod answers;
 mod fixture;
+#[cfg(feature = "end-to-end")]
 mod over_tcp;
 mod redactions;
 mod requests;
@@ -12,6 +13,7 @@ mod secrets;
 
 pub use answers::Transcripts;
 pub use fixture::{Fixture, content_type, send_to};
+#[cfg(feature = "end-to-end")]
 pub use over_tcp::OverTcp;
 pub use requests::{Ask, Case, Given, Script, Step, Who};
 pub use secrets::Secrets;
