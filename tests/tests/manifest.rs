@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use berth_domain::SECRET_SEGMENTS;
 use berth_tests::components::{COMPONENTS, rows};
 use berth_tests::repository_root;
 use berth_web::{Method, Request};
@@ -49,6 +50,13 @@ fn samples(path: &str) -> Vec<String> {
         return vec![filled("")];
     }
     vec![filled("acme/app"), filled("acme/deep/er/app"), filled("acme/permissions")]
+}
+
+#[test]
+fn the_host_logs_paths_as_the_api_does() {
+    let masked = manifest()["application"]["tool"]["berth"]["secret_segments"].clone();
+    let masked: Vec<String> = masked.try_into().expect("a list of texts");
+    assert_eq!(masked, SECRET_SEGMENTS);
 }
 
 #[test]

@@ -82,13 +82,10 @@ const STORES: &[(&str, &str)] = &[
 
 /// Resources without `views.rs`: what they show stands where it is made, or with another resource.
 const VIEWLESS: &[&str] = &[
-    "authorizations",
     "autoprune",
     "entities",
-    "invitations",
     "logs",
     "mails",
-    "members",
     "messages",
     "notifications",
     "oauth",

@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the components for WebAssembly, and the host. Cargo shows the progress.
+//! `cargo xtask build`: the components for WebAssembly, and the programs. Cargo shows the progress.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ const TARGET: &str = "wasm32-wasip1";
 /// Builds everything that runs.
 pub(crate) fn all() -> Result<()> {
     components()?;
-    host()
+    programs()
 }
 
 /// Builds every crate under `components/`.
@@ -24,15 +24,15 @@ pub(crate) fn fixtures() -> Result<()> {
     wasm_crates("tests/fixtures", "fixture-")
 }
 
-/// Builds the binary `berth`.
+/// Builds the host, `berth`, and the program behind its command `token`.
 ///
 /// With `--workspace`, though it is one package: cargo unites the features of what it is asked to
 /// build, so that `--package` and `--workspace` would each compile wasmtime, eight minutes a time.
-pub(crate) fn host() -> Result<()> {
-    cargo(&["build", "--workspace", "--bin", "berth"])
+pub(crate) fn programs() -> Result<()> {
+    cargo(&["build", "--workspace", "--bin", "berth", "--bin", "berth-token"])
 }
 
-/// Builds the benchmark, as [`host`] builds the host.
+/// Builds the benchmark, as [`programs`] builds those.
 pub(crate) fn bench() -> Result<()> {
     cargo(&["build", "--workspace", "--bin", "bench"])
 }

@@ -38,7 +38,7 @@ enum Task {
     Test(Flags),
     /// Measure speed, cost and growth; FLAGS are `--quick` and `--json FILE`
     Bench(Flags),
-    /// Build the components and the host
+    /// Build the components, the host and `berth-token`
     Build,
     /// Write the files that are made from the code's tables
     Docs,

@@ -11,7 +11,7 @@ pub(crate) fn run(flags: &[String]) -> Result<()> {
         check_settings(flags)?;
         build::components()?;
     }
-    build::host()?;
+    build::programs()?;
     let mut arguments = vec!["up".to_owned()];
     arguments.extend_from_slice(flags);
     build::become_binary("berth", &arguments)

@@ -2,20 +2,21 @@
 #![allow(unsafe_code, reason = "generated")]
 
 use crate::bindings::exports::berth::outbound::registry::Guest;
-use crate::browser::Web;
-use crate::wire::Wire;
-use crate::{Failure, LookUpError, Upstream, Verdict, bindings};
+use crate::bindings::{self, Failure, LookUpError, Upstream, Verdict};
+use crate::handshake;
+use crate::host::Host;
+use crate::upstream_client::HttpClient;
 
 struct RegistryClient;
 
 impl Guest for RegistryClient {
     fn resolve(name: String) -> Result<Vec<String>, LookUpError> {
-        let addresses = Wire::open().look_up(&name)?;
+        let addresses = Host::default().look_up(&name)?;
         Ok(addresses.into_iter().map(|address| address.to_string()).collect())
     }
 
     fn check(upstream: Upstream) -> Result<Verdict, Failure> {
-        crate::check(&Wire::open(), &upstream)
+        handshake::check(&Host::default(), &upstream)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The way into a registry (`docs/contract/quay.md` 3.5): ask, be challenged, fetch a token, ask again.
+//! Authentication at a registry (`docs/contract/quay.md` 3.5): ask, be challenged, fetch a token, ask again.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,35 +6,35 @@ use berth_domain::destination::{Destinations, Host, InvalidUpstream, UpstreamNam
 use serde_json::Value;
 use url::Url;
 
-use crate::browser::{Browser, TOKEN_LIMIT, Web};
-use crate::reply::Challenge;
-use crate::{Credentials, Failure, Upstream, Verdict};
+use crate::bindings::{Credentials, Failure, Upstream, Verdict};
+use crate::response::{self, Challenge};
+use crate::upstream_client::{HttpClient, TOKEN_LIMIT, UpstreamClient};
 
-/// Tries to get in, as a pull would.
+/// Authenticates, as a pull would.
 ///
 /// # Errors
-/// Why it cannot be told whether the registry lets us in.
-pub fn check(web: &impl Web, upstream: &Upstream) -> Result<Verdict, Failure> {
+/// Why it is not known whether the registry accepts us.
+pub fn check(http: &impl HttpClient, upstream: &Upstream) -> Result<Verdict, Failure> {
     let base = base(upstream)?;
-    let browser = Browser {
-        web,
+    let client = UpstreamClient {
+        http,
         destinations: Destinations::allowing(&upstream.allowed),
         insecure: upstream.insecure,
     };
     let credentials = upstream.credentials.as_ref();
     let ask = || {
-        let authorization = authorization(&browser, &base, credentials)?;
-        browser.get(&base, authorization.as_deref(), 0)
+        let authorization = authorization(&client, &base, credentials)?;
+        client.get(&base, authorization.as_deref(), 0)
     };
-    let mut reply = ask()?;
-    if reply.status == 401 {
-        reply = ask()?;
+    let mut response = ask()?;
+    if response.status() == 401 {
+        response = ask()?;
     }
-    match reply.status {
+    match response.status().as_u16() {
         200 => Ok(Verdict::Valid),
         // Quay's word also for credentials that were refused.
         401 => Ok(Verdict::Anonymous),
-        _ => Err(reply.failure()),
+        _ => Err(response::failure(&response)),
     }
 }
 
@@ -55,32 +55,32 @@ fn base(upstream: &Upstream) -> Result<Url, Failure> {
     Url::parse(&format!("{scheme}://{host}{port}/v2/")).map_err(|_| Failure::NotARegistry)
 }
 
-/// What to show from now on: nothing where the registry is open, or lets nobody but us know.
-fn authorization<W: Web>(
-    browser: &Browser<'_, W>,
+/// The `Authorization` to send: none where the registry is open, or its token server has none for us.
+fn authorization<C: HttpClient>(
+    client: &UpstreamClient<'_, C>,
     base: &Url,
     credentials: Option<&Credentials>,
 ) -> Result<Option<String>, Failure> {
-    let reply = browser.get(base, None, 0)?;
-    if reply.status == 200 {
+    let response = client.get(base, None, 0)?;
+    if response.status() == 200 {
         return Ok(None);
     }
-    let challenge = match reply.challenge() {
-        Some(challenge) if reply.status != 429 => challenge,
+    let challenge = match response::challenge(&response) {
+        Some(challenge) if response.status().as_u16() != 429 => challenge,
         // It wants credentials and does not say how.
-        None if reply.status == 401 => return Err(Failure::NotARegistry),
-        _ => return Err(reply.failure()),
+        None if response.status() == 401 => return Err(Failure::NotARegistry),
+        _ => return Err(response::failure(&response)),
     };
     if challenge.is("Basic") {
         let shown = credentials.map(basic);
         return shown.map(Some).ok_or(Failure::AuthenticationRefused);
     }
-    token(browser, &challenge, credentials)
+    token(client, &challenge, credentials)
 }
 
 /// A token from the server that the challenge names.
-fn token<W: Web>(
-    browser: &Browser<'_, W>,
+fn token<C: HttpClient>(
+    client: &UpstreamClient<'_, C>,
     challenge: &Challenge,
     credentials: Option<&Credentials>,
 ) -> Result<Option<String>, Failure> {
@@ -89,14 +89,14 @@ fn token<W: Web>(
     if let Some(service) = &challenge.service {
         realm.query_pairs_mut().append_pair("service", service);
     }
-    let reply = browser.get(&realm, credentials.map(basic).as_deref(), TOKEN_LIMIT)?;
-    match reply.status {
+    let response = client.get(&realm, credentials.map(basic).as_deref(), TOKEN_LIMIT)?;
+    match response.status().as_u16() {
         200..=299 => {
-            let token = token_in(&reply.body).ok_or(Failure::NotARegistry)?;
+            let token = token_in(response.body()).ok_or(Failure::NotARegistry)?;
             Ok(Some(format!("{} {token}", challenge.scheme)))
         }
         401 | 403 if credentials.is_none() => Ok(None),
-        _ => Err(reply.failure()),
+        _ => Err(response::failure(&response)),
     }
 }
 

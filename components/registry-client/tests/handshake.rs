@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 
 use berth_registry_client::{
-    Credentials, Failure, LookUpError, Reply, Upstream, Verdict, Web, check,
+    Credentials, Failure, HttpClient, LookUpError, Upstream, Verdict, check,
 };
+use http::Response;
 use url::Url;
 
 /// Servers, as one function from a request to its answer. Remembers what was asked: the URL, and who asks.
@@ -14,7 +15,7 @@ struct Script<F> {
     asked: RefCell<Vec<String>>,
 }
 
-impl<F: Fn(&str, Option<&str>) -> Result<Reply, Failure>> Web for Script<F> {
+impl<F: Fn(&str, Option<&str>) -> Result<Response<Vec<u8>>, Failure>> HttpClient for Script<F> {
     fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, LookUpError> {
         let address = match name {
             "unknown.example" => return Err(LookUpError::NotFound),
@@ -25,7 +26,12 @@ impl<F: Fn(&str, Option<&str>) -> Result<Reply, Failure>> Web for Script<F> {
         Ok(vec![address.parse().expect("an address")])
     }
 
-    fn get(&self, url: &Url, authorization: Option<&str>, _limit: usize) -> Result<Reply, Failure> {
+    fn get(
+        &self,
+        url: &Url,
+        authorization: Option<&str>,
+        _limit: usize,
+    ) -> Result<Response<Vec<u8>>, Failure> {
         let shown = authorization.map(|text| format!(" [{text}]")).unwrap_or_default();
         self.asked.borrow_mut().push(format!("{url}{shown}"));
         (self.answer)(url.as_str(), authorization)
@@ -44,27 +50,28 @@ fn with_credentials(name: &str) -> Upstream {
 /// Checks `upstream` and gives what was asked with it.
 fn run(
     upstream: &Upstream,
-    answer: impl Fn(&str, Option<&str>) -> Result<Reply, Failure>,
+    answer: impl Fn(&str, Option<&str>) -> Result<Response<Vec<u8>>, Failure>,
 ) -> (Result<Verdict, Failure>, Vec<String>) {
     let script = Script { answer, asked: RefCell::default() };
     let outcome = check(&script, upstream);
     (outcome, script.asked.into_inner())
 }
 
-fn reply(status: u16) -> Reply {
-    Reply { status, ..Reply::default() }
+fn reply(status: u16) -> Response<Vec<u8>> {
+    Response::builder().status(status).body(Vec::new()).expect("a status")
 }
 
-fn with_header(status: u16, name: &str, value: &str) -> Result<Reply, Failure> {
-    Ok(Reply { status, headers: vec![(name.into(), value.into())], body: Vec::new() })
+fn with_header(status: u16, name: &str, value: &str) -> Result<Response<Vec<u8>>, Failure> {
+    let response = Response::builder().status(status).header(name, value);
+    Ok(response.body(Vec::new()).expect("a header"))
 }
 
-fn challenge(value: &str) -> Result<Reply, Failure> {
+fn challenge(value: &str) -> Result<Response<Vec<u8>>, Failure> {
     with_header(401, "WWW-Authenticate", value)
 }
 
-fn token(body: &str) -> Result<Reply, Failure> {
-    Ok(Reply { body: body.into(), ..reply(200) })
+fn token(body: &str) -> Result<Response<Vec<u8>>, Failure> {
+    Ok(reply(200).map(|_| body.into()))
 }
 
 const BEARER: &str = r#"Bearer realm="https://auth.example/token?a=b",service="the registry""#;
@@ -73,7 +80,7 @@ const ME: &str = "Basic bWU6c2VjcmV0";
 /// A registry behind a token server that answers `token_answer`.
 fn behind_token_server(
     upstream: &Upstream,
-    token_answer: impl Fn(Option<&str>) -> Result<Reply, Failure>,
+    token_answer: impl Fn(Option<&str>) -> Result<Response<Vec<u8>>, Failure>,
 ) -> (Result<Verdict, Failure>, Vec<String>) {
     run(upstream, |url, shown| match (url.contains("/token"), shown) {
         (true, shown) => token_answer(shown),

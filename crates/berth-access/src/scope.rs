@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use thiserror::Error;
+
 /// One scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -130,16 +132,9 @@ impl Scope {
 }
 
 /// A text that is no list of scopes: empty, or with an unknown or empty element.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("invalid scope")]
 pub struct InvalidScope;
-
-impl fmt::Display for InvalidScope {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("invalid scope")
-    }
-}
-
-impl std::error::Error for InvalidScope {}
 
 /// The scopes of a token: as granted, and what they allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

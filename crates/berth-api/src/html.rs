@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use berth_domain::secret::hash_token;
 
 use berth_web::Response;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--text:#1b1f24;--soft:#57606a;--line:#d0d7de;--paper:#fff;--ground:#f3f5f8;\
@@ -31,34 +32,33 @@ border:1px solid var(--line);border-radius:.375rem;cursor:pointer}\
 button.first{color:var(--on-accent);background:var(--accent);border-color:var(--accent)}\
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}output,code{font-family:monospace}";
 
-/// `text` with what HTML would take for markup written out.
+/// A page. Nothing may frame it, it loads nothing and sends forms only to ourselves.
 #[must_use]
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
+pub(crate) fn page(status: u16, title: &str, content: Markup) -> Response {
+    Page::new(status, title, content).response()
 }
 
-/// A page. `content` is HTML; `title` is text. Nothing may frame it, it loads nothing and sends forms only to ourselves.
+/// A page of one paragraph.
 #[must_use]
-pub(crate) fn page(status: u16, title: &str, content: &str) -> Response {
-    Page::new(status, title, content).response()
+pub(crate) fn message(status: u16, title: &str, text: &str) -> Response {
+    page(status, title, html! { p { (text) } })
+}
+
+/// A field of a form that nobody sees.
+pub(crate) fn hidden(name: &str, value: &str) -> Markup {
+    html! { input type="hidden" name=(name) value=(value); }
+}
+
+/// Tells what is wrong with what was entered; nothing where there is nothing to tell.
+pub(crate) fn alert(text: Option<&str>) -> Markup {
+    html! { @if let Some(text) = text { p.alarm-text role="alert" { b { (text) } } } }
 }
 
 /// A page that differs from [`page`] in something.
 pub(crate) struct Page<'a> {
     status: u16,
     title: &'a str,
-    content: &'a str,
+    content: Markup,
     form_target: Option<&'a str>,
     script: Option<&'static str>,
 }
@@ -66,21 +66,21 @@ pub(crate) struct Page<'a> {
 impl<'a> Page<'a> {
     /// A page like those of [`page`].
     #[must_use]
-    pub(crate) const fn new(status: u16, title: &'a str, content: &'a str) -> Self {
+    pub(crate) const fn new(status: u16, title: &'a str, content: Markup) -> Self {
         Self { status, title, content, form_target: None, script: None }
     }
 
     /// Its forms may also lead to `source`, an origin or a scheme as a content security policy names it: browsers hold
     /// redirects that answer a form against the policy too.
     #[must_use]
-    pub(crate) const fn with_form_target(mut self, source: &'a str) -> Self {
+    pub(crate) fn with_form_target(mut self, source: &'a str) -> Self {
         self.form_target = Some(source);
         self
     }
 
     /// It runs this one script.
     #[must_use]
-    pub(crate) const fn with_script(mut self, script: &'static str) -> Self {
+    pub(crate) fn with_script(mut self, script: &'static str) -> Self {
         self.script = Some(script);
         self
     }
@@ -88,16 +88,22 @@ impl<'a> Page<'a> {
     /// The answer.
     #[must_use]
     pub(crate) fn response(&self) -> Response {
-        let (title, content) = (escape(self.title), self.content);
-        let script = self.script.map(|script| format!("<script>{script}</script>\n"));
-        let body = format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-            <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
-            <style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{content}\n</main>\n\
-            {}</body>\n</html>\n",
-            script.unwrap_or_default()
-        );
-        Response::text(self.status, "text/html; charset=utf-8", body)
+        let document = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width";
+                    title { (self.title) }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    main { h1 { (self.title) } (self.content) }
+                    @if let Some(script) = self.script { script { (PreEscaped(script)) } }
+                }
+            }
+        };
+        Response::text(self.status, "text/html; charset=utf-8", document.into_string())
             .with_header("content-security-policy", self.policy())
             .with_header("x-frame-options", "DENY")
             .with_header("x-content-type-options", "nosniff")
@@ -121,17 +127,4 @@ impl<'a> Page<'a> {
 /// What a content security policy calls an inline style or script.
 fn hash_source(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(hash_token(text)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escape;
-
-    #[test]
-    fn markup_is_written_out() {
-        assert_eq!(
-            escape("<a href='x'>\"&\"</a> ü"),
-            "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt; ü"
-        );
-    }
 }

@@ -3,10 +3,11 @@
 //! Pure policy: who looks names up is the caller's to say. How hosts may be spelled is the `url` crate's knowledge, the same
 //! as in browsers, so that no spelling of an address hides it; what is checked here is what is connected to afterwards.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use berth_net::is_public;
+use ipnet::IpNet;
+use thiserror::Error;
 pub use url::Host;
 
 /// An upstream registry as people write it: `host[:port][/namespace]`.
@@ -21,32 +22,21 @@ pub struct UpstreamName {
 }
 
 /// Why a text names no upstream registry. `Display` is the contract's message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidUpstream {
     /// There is no host.
+    #[error("URL must include a hostname")]
     NoHost,
     /// User name or password stand in front of the host.
+    #[error("URLs with embedded credentials are not allowed")]
     EmbeddedCredentials,
     /// The host cannot be the name of anything.
+    #[error("Cannot resolve hostname '{0}'")]
     Host(String),
     /// The port is no number between 1 and 65535.
+    #[error("The provided registry URL is not allowed")]
     Port,
 }
-
-impl fmt::Display for InvalidUpstream {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoHost => formatter.write_str("URL must include a hostname"),
-            Self::EmbeddedCredentials => {
-                formatter.write_str("URLs with embedded credentials are not allowed")
-            }
-            Self::Host(host) => write!(formatter, "Cannot resolve hostname '{host}'"),
-            Self::Port => formatter.write_str("The provided registry URL is not allowed"),
-        }
-    }
-}
-
-impl std::error::Error for InvalidUpstream {}
 
 impl std::str::FromStr for UpstreamName {
     type Err = InvalidUpstream;
@@ -219,58 +209,10 @@ fn refused_by_name(name: &str) -> Option<Refused> {
     }
 }
 
-/// Whether an address is one of the Internet's: globally routable, for one receiver.
-#[must_use]
-pub fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => !NOT_PUBLIC_V4.iter().any(|network| network.contains(&address)),
-        IpAddr::V6(address) => {
-            GLOBAL_V6.contains(&address)
-                && !NOT_PUBLIC_V6.iter().any(|network| network.contains(&address))
-        }
-    }
-}
-
-const fn v4(a: u8, b: u8, c: u8, d: u8, length: u8) -> Ipv4Net {
-    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length)
-}
-
-const fn v6(a: u16, b: u16, length: u8) -> Ipv6Net {
-    Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), length)
-}
-
-const NOT_PUBLIC_V4: &[Ipv4Net] = &[
-    v4(0, 0, 0, 0, 8),        // this network
-    v4(10, 0, 0, 0, 8),       // private
-    v4(100, 64, 0, 0, 10),    // shared by a carrier's customers
-    v4(127, 0, 0, 0, 8),      // this machine
-    v4(168, 63, 129, 16, 32), // Azure's services for the machine itself
-    v4(169, 254, 0, 0, 16),   // this link; metadata of clouds
-    v4(172, 16, 0, 0, 12),    // private
-    v4(192, 0, 0, 0, 24),     // protocol assignments
-    v4(192, 0, 2, 0, 24),     // documentation
-    v4(192, 88, 99, 0, 24),   // 6to4 relays
-    v4(192, 168, 0, 0, 16),   // private
-    v4(198, 18, 0, 0, 15),    // benchmarks
-    v4(198, 51, 100, 0, 24),  // documentation
-    v4(203, 0, 113, 0, 24),   // documentation
-    v4(224, 0, 0, 0, 4),      // multicast
-    v4(240, 0, 0, 0, 4),      // reserved; broadcast
-];
-
-/// All of IPv6 that is assigned to the Internet: loopback, unspecified, mapped and translated IPv4, unique local, link-local,
-/// site-local and multicast addresses are outside.
-const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 3);
-
-const NOT_PUBLIC_V6: &[Ipv6Net] = &[
-    v6(0x2001, 0, 23), // protocol assignments; Teredo, which has IPv4 addresses inside
-    v6(0x2001, 0xdb8, 32), // documentation
-    v6(0x2002, 0, 16), // 6to4, which has IPv4 addresses inside
-    v6(0x3fff, 0, 20), // documentation
-];
-
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8));

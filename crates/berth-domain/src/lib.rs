@@ -24,12 +24,10 @@ pub use avatar::{Avatar, AvatarKind};
 pub use date::Timestamp;
 pub use email::{EmailAddress, is_same_address};
 pub use entity::{Application, Namespace, NamespaceKind, Repository, Team};
-pub use invalid::Invalid;
+pub use invalid::{Invalid, NAMESPACE_PATTERN};
 pub use log_kind::LogKind;
-pub use loggable::loggable_path;
-pub use name::{
-    NAMESPACE_PATTERN, NamespaceName, RepositoryName, RobotName, TeamName, has_namespace_form,
-};
+pub use loggable::{SECRET_SEGMENTS, loggable_path};
+pub use name::{NamespaceName, RepositoryName, RobotName, TeamName, has_namespace_form};
 pub use password::is_acceptable_password;
 pub use quota::{Quota, QuotaLimit, QuotaLimitKind, UnknownLimitKind, format_size, parse_size};
 pub use role::{RepositoryRole, TeamRole};

@@ -6,9 +6,6 @@ use std::fmt;
 
 use crate::invalid::Invalid;
 
-/// The pattern of namespaces, teams and robot short names, as the contract's messages print it.
-pub const NAMESPACE_PATTERN: &str = "^([a-z0-9]+(?:[._-][a-z0-9]+)*)$";
-
 /// The longest and the shortest name. Of a name that breaks both rules the pattern is told.
 const LENGTH: std::ops::RangeInclusive<usize> = 2..=255;
 

@@ -1,9 +1,9 @@
 //! Storage quotas: how much a namespace may hold. Berth keeps the configuration; it stores no images to hold against it.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// The quota of a namespace, as answers show it (`docs/contract/quay.md` 1.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,16 +50,9 @@ impl QuotaLimitKind {
 }
 
 /// A text that names no kind of limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("Quota type must be one of [Warning, Reject]")]
 pub struct UnknownLimitKind;
-
-impl fmt::Display for UnknownLimitKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Quota type must be one of [Warning, Reject]")
-    }
-}
-
-impl std::error::Error for UnknownLimitKind {}
 
 impl FromStr for QuotaLimitKind {
     type Err = UnknownLimitKind;

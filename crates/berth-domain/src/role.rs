@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use thiserror::Error;
 
 macro_rules! role {
     ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
         pub enum $type {
-            $($(#[$variant_doc])* $variant),+
+            $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+
         }
 
         impl $type {
@@ -44,16 +45,9 @@ macro_rules! role {
 }
 
 /// A text that names no role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("unknown role")]
 pub struct UnknownRole;
-
-impl fmt::Display for UnknownRole {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("unknown role")
-    }
-}
-
-impl std::error::Error for UnknownRole {}
 
 role!(
     /// What the members of a team may do in the team's organization (`docs/contract/quay.md` 0.10). A user's role in an

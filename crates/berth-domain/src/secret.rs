@@ -3,13 +3,12 @@
 //!
 //! No randomness of its own: salts and nonces come from the caller, who has them from the host.
 
-use std::fmt;
-
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 
 /// Length of the nonce of a sealed secret, in bytes.
 pub const NONCE_LENGTH: usize = 24;
@@ -106,17 +105,9 @@ pub struct SecretKeys {
 struct Key([u8; 32]);
 
 /// A sealed secret that no key opens: it was changed, or the key is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a sealed secret does not open: `secret_key` is not the one that sealed it")]
 pub struct Unsealable;
-
-impl fmt::Display for Unsealable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .write_str("a sealed secret does not open: `secret_key` is not the one that sealed it")
-    }
-}
-
-impl std::error::Error for Unsealable {}
 
 /// An opened secret.
 #[derive(Clone, PartialEq, Eq)]

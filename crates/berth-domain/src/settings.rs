@@ -4,10 +4,9 @@
 //! `spin.toml`, `docs/settings.md` and the check at start are tested against this table. Reading a variable is not here:
 //! `berth-web` does it.
 
-use std::fmt;
-
 use crate::destination::is_name_or_network;
 use crate::forwarded::is_network;
+use thiserror::Error;
 
 /// One setting of type `T`.
 pub struct Setting<T> {
@@ -28,21 +27,14 @@ impl<T> Setting<T> {
 }
 
 /// A setting whose value cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the setting `{name}` must be {expected}")]
 pub struct Unusable {
     /// The name of the setting.
     pub name: &'static str,
     /// What a usable value looks like.
     pub expected: &'static str,
 }
-
-impl fmt::Display for Unusable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the setting `{}` must be {}", self.name, self.expected)
-    }
-}
-
-impl std::error::Error for Unusable {}
 
 /// A row of the table, for what iterates over all settings: documentation, `spin.toml`, the check at start.
 pub struct SettingRow {

@@ -4,11 +4,9 @@
 //! carries the schema version, so that checking the version costs nothing.
 
 use berth_access::{Facts, TargetKind};
-use berth_domain::{
-    Application, Namespace, NamespaceKind, Repository, RepositoryRole, Team, TeamRole, Timestamp,
-};
+use berth_domain::{Application, Namespace, Repository, Team, Timestamp};
 
-use crate::db::{Database, DatabaseError, Row, StoreError, Value};
+use crate::db::{Database, DatabaseError, FromRow, Row, StoreError, Value, row_of};
 use crate::migrate::{SchemaState, migrate, schema_state};
 use crate::quotas::quota_json;
 
@@ -55,7 +53,7 @@ impl Address<'_> {
 }
 
 /// The person whom the credential names: enabled accounts and unexpired tokens only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct CallerRow {
     /// Row id.
     pub id: i64,
@@ -72,6 +70,7 @@ pub struct CallerRow {
     /// The epoch that a living session carries.
     pub session_epoch: i64,
     /// The token, when one was shown.
+    #[row(nested)]
     pub token: Option<TokenRow>,
     /// The hash to hold a password against, when one was shown, or when a token was: what a token changes may need the
     /// password besides.
@@ -94,7 +93,7 @@ pub struct Loaded {
 }
 
 /// The token that was shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct TokenRow {
     /// Row id.
     pub id: i64,
@@ -111,10 +110,11 @@ pub struct TokenRow {
 macro_rules! caller_columns {
     () => {
         "SELECT v.version, v.oldest_reader, EXISTS (SELECT 1 FROM mail WHERE due_at <= ?3)
-                OR EXISTS (SELECT 1 FROM mail WHERE held_until > ?3 AND attempts = 0),
+                OR EXISTS (SELECT 1 FROM mail WHERE held_until > ?3 AND attempts = 0)
+                AS mail_is_due,
             c.id, c.uuid, c.name, c.email, u.verified, u.is_first, u.session_epoch,
-            t.id, t.scope, a.client_id, a.name, t.accessed_at,
-            CASE WHEN ?1 IS NOT NULL THEN u.password_hash END"
+            t.id, t.scope, a.client_id, a.name AS application, t.accessed_at,
+            CASE WHEN ?1 IS NOT NULL THEN u.password_hash END AS password_hash"
     };
 }
 
@@ -140,9 +140,11 @@ macro_rules! namespace_columns {
             ", n.id, n.uuid, n.kind, n.name, n.email, n.invoice_email, n.invoice_email_address,
             n.tag_expiration_s, ",
             quota_json!("n.id"),
-            ", (SELECT max(CASE role WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 ELSE 1 END)
+            " AS quota,
+            (SELECT max(CASE role WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 ELSE 1 END)
                 FROM team_member JOIN team ON team.id = team_member.team_id
-                WHERE team_member.account_id = c.id AND team_member.organization_id = n.id)"
+                WHERE team_member.account_id = c.id AND team_member.organization_id = n.id)
+                AS team_role"
         )
     };
 }
@@ -170,7 +172,7 @@ const NAMESPACE: &str =
 const ROBOT: &str = concat!(
     caller_columns!(),
     namespace_columns!(),
-    ", robot.sealed_token",
+    ", robot.sealed_token AS sealed_robot_token",
     from_caller!(),
     from_namespace!(),
     " LEFT JOIN account ra ON ra.namespace_id = n.id AND ra.name = n.name || '+' || ?5
@@ -182,10 +184,12 @@ const TEAM: &str = concat!(
     caller_columns!(),
     namespace_columns!(),
     ", team.id, team.name, team.description, team.role,
-        EXISTS (SELECT 1 FROM team_member m WHERE m.team_id = team.id AND m.account_id = c.id),
+        EXISTS (SELECT 1 FROM team_member m WHERE m.team_id = team.id AND m.account_id = c.id)
+            AS caller_in_team,
         EXISTS (SELECT 1 FROM team_member m JOIN team other ON other.id = m.team_id
             WHERE m.account_id = c.id AND m.organization_id = n.id
-                AND other.role = 'admin' AND other.id <> coalesce(team.id, 0))",
+                AND other.role = 'admin' AND other.id <> coalesce(team.id, 0))
+            AS caller_admin_elsewhere",
     from_caller!(),
     from_namespace!(),
     " LEFT JOIN team ON team.organization_id = n.id AND team.name = ?5"
@@ -195,14 +199,14 @@ const REPOSITORY: &str = concat!(
     caller_columns!(),
     namespace_columns!(),
     ", r.id, r.name, r.description, r.is_public,
-        max(
+        nullif(max(
             coalesce((SELECT CASE p.role WHEN 'admin' THEN 3 WHEN 'write' THEN 2 ELSE 1 END
                 FROM repository_permission p
                 WHERE p.repository_id = r.id AND p.account_id = c.id), 0),
             coalesce((SELECT max(CASE p.role WHEN 'admin' THEN 3 WHEN 'write' THEN 2 ELSE 1 END)
                 FROM team_member m
                 JOIN repository_permission p ON p.repository_id = r.id AND p.team_id = m.team_id
-                WHERE m.account_id = c.id AND m.organization_id = n.id), 0))",
+                WHERE m.account_id = c.id AND m.organization_id = n.id), 0)), 0) AS repository_role",
     from_caller!(),
     from_namespace!(),
     " LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = ?5"
@@ -223,7 +227,7 @@ const CLIENT: &str = concat!(
     application_columns!(),
     ", (SELECT group_concat(scope, char(10)) FROM access_token granted
         WHERE granted.application_id = app.id AND granted.account_id = c.id
-            AND granted.expires_at > ?3)",
+            AND granted.expires_at > ?3) AS granted_scopes",
     from_caller!(),
     " LEFT JOIN oauth_application app ON app.client_id = ?4
     LEFT JOIN account n ON n.id = app.namespace_id"
@@ -301,50 +305,16 @@ fn load_once(
         }
     };
     let Some(mut row) = rows.pop() else { return Ok(None) };
-    if SchemaState::of(row.read()?, row.read()?)? == SchemaState::Old {
+    if SchemaState::of(row.column("version")?, row.column("oldest_reader")?)? == SchemaState::Old {
         return Ok(None);
     }
-    let mail_is_due = row.read()?;
-    let caller = read_caller(&mut row)?;
+    let mail_is_due = row.column("mail_is_due")?;
+    let caller = row.joined("caller")?;
     let facts = read_facts(&mut row, address.kind)?;
     let with_robot = address.kind == TargetKind::Namespace && address.robot.is_some();
-    let sealed_robot_token = if with_robot { row.read()? } else { None };
+    let sealed_robot_token = if with_robot { row.column("sealed_robot_token")? } else { None };
+    row.end()?;
     Ok(Some(Loaded { caller, facts, sealed_robot_token, mail_is_due }))
-}
-
-fn read_caller(row: &mut Row) -> Result<Option<CallerRow>, StoreError> {
-    let id: Option<i64> = row.read()?;
-    let (uuid, name, email) = (row.read()?, row.read()?, row.read()?);
-    let (verified, is_first, session_epoch): (Option<_>, Option<_>, Option<_>) =
-        (row.read()?, row.read()?, row.read()?);
-    let token = read_token(row)?;
-    let password_hash = row.read()?;
-    let (Some(id), Some(uuid), Some(name), Some(email)) = (id, uuid, name, email) else {
-        return Ok(None);
-    };
-    Ok(Some(CallerRow {
-        id,
-        uuid,
-        name,
-        email,
-        verified: verified.unwrap_or(false),
-        is_first: is_first.unwrap_or(false),
-        session_epoch: session_epoch.unwrap_or(0),
-        token,
-        password_hash,
-    }))
-}
-
-fn read_token(row: &mut Row) -> Result<Option<TokenRow>, StoreError> {
-    let (id, scope, client_id, application): (Option<i64>, Option<_>, Option<_>, Option<_>) =
-        (row.read()?, row.read()?, row.read()?, row.read()?);
-    let accessed_at = row.read()?;
-    Ok(match (id, scope, client_id, application) {
-        (Some(id), Some(scope), Some(client_id), Some(application)) => {
-            Some(TokenRow { id, scope, client_id, application, accessed_at })
-        }
-        _ => None,
-    })
 }
 
 fn read_facts(row: &mut Row, kind: TargetKind) -> Result<Facts, StoreError> {
@@ -352,22 +322,22 @@ fn read_facts(row: &mut Row, kind: TargetKind) -> Result<Facts, StoreError> {
     if kind == TargetKind::None {
         return Ok(facts);
     }
-    facts.namespace = read_namespace(row)?;
-    facts.team_role = ranked(TeamRole::ALL, row.read()?);
+    facts.namespace = row.joined("namespace")?;
+    facts.team_role = row.column("team_role")?;
     match kind {
         TargetKind::Team => {
-            facts.team = read_team(row)?;
-            facts.caller_in_team = row.read()?;
-            facts.caller_admin_elsewhere = row.read()?;
+            facts.team = row.joined("team")?;
+            facts.caller_in_team = row.column("caller_in_team")?;
+            facts.caller_admin_elsewhere = row.column("caller_admin_elsewhere")?;
         }
         TargetKind::Repository => {
-            facts.repository = read_repository(row)?;
-            facts.repository_role = ranked(RepositoryRole::ALL, row.read()?);
+            facts.repository = row.joined("repository")?;
+            facts.repository_role = row.column("repository_role")?;
         }
-        TargetKind::Application => facts.application = read_application(row)?,
+        TargetKind::Application => facts.application = row.joined("application")?,
         TargetKind::Client => {
-            facts.application = read_application(row)?;
-            let granted: Option<String> = row.read()?;
+            facts.application = row.joined("application")?;
+            let granted: Option<String> = row.column("granted_scopes")?;
             facts.granted_scopes =
                 granted.iter().flat_map(|scopes| scopes.split('\n')).map(str::to_owned).collect();
         }
@@ -376,78 +346,29 @@ fn read_facts(row: &mut Row, kind: TargetKind) -> Result<Facts, StoreError> {
     Ok(facts)
 }
 
-/// The role of rank 1, 2 or 3; none for NULL and 0.
-pub(crate) fn ranked<R: Copy>(roles: &[R], rank: Option<i64>) -> Option<R> {
-    let index = usize::try_from(rank?).ok()?.checked_sub(1)?;
-    roles.get(index).copied()
-}
-
-fn read_namespace(row: &mut Row) -> Result<Option<Namespace>, StoreError> {
-    let (id, uuid, kind, name): (Option<i64>, Option<_>, Option<String>, Option<_>) =
-        (row.read()?, row.read()?, row.read()?, row.read()?);
-    let (email, invoice_email): (Option<_>, Option<bool>) = (row.read()?, row.read()?);
-    let (invoice_email_address, tag_expiration_s) = (row.read()?, row.read::<Option<i64>>()?);
-    let quota = row.read()?;
-    let (Some(id), Some(uuid), Some(name), Some(email)) = (id, uuid, name, email) else {
-        return Ok(None);
-    };
-    let kind = match kind.as_deref() {
-        Some("organization") => NamespaceKind::Organization,
-        _ => NamespaceKind::User,
-    };
-    Ok(Some(Namespace {
-        id,
-        uuid,
-        kind,
-        name,
-        email,
-        invoice_email: invoice_email.unwrap_or(false),
-        invoice_email_address,
-        tag_expiration_s: tag_expiration_s.unwrap_or(0),
-        quota,
-    }))
-}
-
-fn read_team(row: &mut Row) -> Result<Option<Team>, StoreError> {
-    let (id, name, description, role): (Option<i64>, Option<_>, Option<_>, Option<_>) =
-        (row.read()?, row.read()?, row.read()?, row.read()?);
-    Ok(match (id, name, description, role) {
-        (Some(id), Some(name), Some(description), Some(role)) => {
-            Some(Team { id, name, description, role })
-        }
-        _ => None,
-    })
-}
-
-fn read_repository(row: &mut Row) -> Result<Option<Repository>, StoreError> {
-    let (id, name, description, is_public): (Option<i64>, Option<_>, Option<_>, Option<_>) =
-        (row.read()?, row.read()?, row.read()?, row.read()?);
-    Ok(match (id, name, description, is_public) {
-        (Some(id), Some(name), Some(description), Some(is_public)) => {
-            Some(Repository { id, name, description, is_public })
-        }
-        _ => None,
-    })
-}
-
-fn read_application(row: &mut Row) -> Result<Option<Application>, StoreError> {
-    let (id, client_id, name): (Option<i64>, Option<_>, Option<_>) =
-        (row.read()?, row.read()?, row.read()?);
-    let (description, application_uri, redirect_uri): (Option<_>, Option<_>, Option<_>) =
-        (row.read()?, row.read()?, row.read()?);
-    let (avatar_email, sealed_secret) = (row.read()?, row.read()?);
-    let (Some(id), Some(client_id), Some(name)) = (id, client_id, name) else { return Ok(None) };
-    Ok(Some(Application {
-        id,
-        client_id,
-        name,
-        description: description.unwrap_or_default(),
-        application_uri: application_uri.unwrap_or_default(),
-        redirect_uri: redirect_uri.unwrap_or_default(),
-        avatar_email,
-        sealed_secret,
-    }))
-}
+row_of!(Namespace {
+    id,
+    uuid,
+    kind,
+    name,
+    email,
+    invoice_email,
+    invoice_email_address,
+    tag_expiration_s,
+    quota,
+});
+row_of!(Team { id, name, description, role });
+row_of!(Repository { id, name, description, is_public });
+row_of!(Application {
+    id,
+    client_id,
+    name,
+    description,
+    application_uri,
+    redirect_uri,
+    avatar_email,
+    sealed_secret,
+});
 
 /// Whether the database answers and has a schema that this code can work with, or none or an old one, which the next request
 /// brings up to date: for health checks, which change nothing.
@@ -456,16 +377,4 @@ fn read_application(row: &mut Row) -> Result<Option<Application>, StoreError> {
 /// [`StoreError`] when it does not.
 pub fn probe(db: &dyn Database) -> Result<(), StoreError> {
     schema_state(db).map(drop)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks() {
-        assert_eq!(ranked(TeamRole::ALL, Some(3)), Some(TeamRole::Admin));
-        assert_eq!(ranked(TeamRole::ALL, Some(0)), None);
-        assert_eq!(ranked(TeamRole::ALL, None), None);
-    }
 }

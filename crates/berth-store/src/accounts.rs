@@ -2,7 +2,7 @@
 
 use berth_domain::Timestamp;
 
-use crate::db::{Database, Row, StoreError, Transaction, returned};
+use crate::db::{Constraint, Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
 use crate::users::Metadata;
 
@@ -60,7 +60,7 @@ pub fn create_beside_others(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i
 }
 
 fn insert(tx: &Transaction<'_>, new: &NewUser<'_>, needs_others: bool) -> Result<i64, StoreError> {
-    let rows = tx.execute(
+    let made: Option<i64> = tx.optional(
         "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at)
         SELECT ?1, 'user', ?2, ?3, ?4, ?5
         WHERE CASE WHEN ?6 OR ?7
@@ -76,14 +76,11 @@ fn insert(tx: &Transaction<'_>, new: &NewUser<'_>, needs_others: bool) -> Result
             needs_others
         ],
     )?;
-    let Some(mut row) = rows.into_iter().next() else {
-        return Err(match needs_others {
-            true => StoreError::NotFound,
-            false => StoreError::UniqueViolation("user_profile.is_first".into()),
-        });
-    };
-    let id = row.read()?;
-    tx.execute(
+    let id = made.ok_or(match needs_others {
+        true => StoreError::NotFound,
+        false => StoreError::UniqueViolation(Constraint::FirstUser),
+    })?;
+    tx.run(
         "INSERT INTO user_profile (account_id, password_hash, verified, is_first,
             email_code_hash, email_code_expires_at, proven_email, unconfirmed_until)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -106,11 +103,11 @@ fn insert(tx: &Transaction<'_>, new: &NewUser<'_>, needs_others: bool) -> Result
 /// # Errors
 /// [`StoreError`].
 pub fn any_user(db: &dyn Database) -> Result<bool, StoreError> {
-    returned(db.execute("SELECT EXISTS (SELECT 1 FROM account WHERE kind = 'user')", &[])?)
+    db.one("SELECT EXISTS (SELECT 1 FROM account WHERE kind = 'user')", &[])
 }
 
 /// What signing in must know of an account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct SignInRow {
     /// Row id.
     pub id: i64,
@@ -138,27 +135,13 @@ pub fn for_sign_in(
     db: &dyn Database,
     name_or_email: &str,
 ) -> Result<Option<SignInRow>, StoreError> {
-    let rows = db.execute(
+    db.optional(
         "SELECT account.id, uuid, name, email, password_hash, verified, enabled, session_epoch
         FROM account JOIN user_profile ON user_profile.account_id = account.id
         WHERE kind = 'user' AND (name = ?1 COLLATE BINARY OR email = ?1 COLLATE NOCASE)
         ORDER BY name = ?1 COLLATE BINARY DESC LIMIT 1",
         params![name_or_email],
-    )?;
-    rows.into_iter().next().map(read_sign_in).transpose()
-}
-
-fn read_sign_in(mut row: Row) -> Result<SignInRow, StoreError> {
-    Ok(SignInRow {
-        id: row.read()?,
-        uuid: row.read()?,
-        name: row.read()?,
-        email: row.read()?,
-        password_hash: row.read()?,
-        verified: row.read()?,
-        enabled: row.read()?,
-        session_epoch: row.read()?,
-    })
+    )
 }
 
 /// Ends all sessions of a user. One statement.
@@ -166,11 +149,10 @@ fn read_sign_in(mut row: Row) -> Result<SignInRow, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn end_sessions(tx: &Transaction<'_>, account_id: i64) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "UPDATE user_profile SET session_epoch = session_epoch + 1 WHERE account_id = ?1",
         params![account_id],
-    )?;
-    Ok(())
+    )
 }
 
 /// What changes of an account; `None` leaves as it is.
@@ -202,7 +184,7 @@ pub fn change(
     if *change == AccountChange::default() {
         return Ok(());
     }
-    tx.execute(
+    tx.run(
         "UPDATE account SET email = coalesce(?2, email), enabled = coalesce(?3, enabled),
             invoice_email = coalesce(?4, invoice_email),
             invoice_email_address = CASE WHEN ?5 THEN ?6 ELSE invoice_email_address END,
@@ -218,8 +200,7 @@ pub fn change(
             change.tag_expiration_s,
             change.name
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// What changes of what only people have; `None` leaves as it is.
@@ -264,7 +245,7 @@ pub fn change_profile(
         return Ok(());
     }
     let (address, metadata) = (change.new_address, change.metadata);
-    let rows = tx.execute(
+    let changed = tx.any(
         "UPDATE user_profile SET password_hash = coalesce(?2, password_hash),
             verified = coalesce(?3, verified), session_epoch = session_epoch + ?4,
             new_email = CASE WHEN ?5 OR ?9 THEN ?6 ELSE new_email END,
@@ -304,14 +285,14 @@ pub fn change_profile(
             change.proven_email
         ],
     )?;
-    if rows.is_empty() && address.is_some() {
-        return Err(StoreError::UniqueViolation("account.email".into()));
+    if !changed && address.is_some() {
+        return Err(StoreError::UniqueViolation(Constraint::AccountEmail));
     }
     Ok(())
 }
 
 /// Who brings back the code that confirms an address.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct CodeOwner {
     /// Row id.
     pub id: i64,
@@ -336,13 +317,12 @@ pub fn by_email_code(
     code_hash: &[u8],
     now: Timestamp,
 ) -> Result<Option<CodeOwner>, StoreError> {
-    let rows = db.execute(
+    db.optional(
         "SELECT account.id, uuid, name, email, new_email, session_epoch
         FROM user_profile JOIN account ON account.id = account_id
         WHERE email_code_hash = ?1 AND email_code_expires_at > ?2 AND enabled = 1",
         params![code_hash, now],
-    )?;
-    rows.into_iter().next().map(read_bearer).transpose()
+    )
 }
 
 /// As [`by_email_code`], of the code for a forgotten password.
@@ -354,34 +334,22 @@ pub fn by_recovery_code(
     code_hash: &[u8],
     now: Timestamp,
 ) -> Result<Option<CodeOwner>, StoreError> {
-    let rows = db.execute(
-        "SELECT account.id, uuid, name, email, NULL, session_epoch
+    db.optional(
+        "SELECT account.id, uuid, name, email, NULL AS new_email, session_epoch
         FROM user_profile JOIN account ON account.id = account_id
         WHERE recovery_code_hash = ?1 AND recovery_code_expires_at > ?2 AND enabled = 1",
         params![code_hash, now],
-    )?;
-    rows.into_iter().next().map(read_bearer).transpose()
-}
-
-fn read_bearer(mut row: Row) -> Result<CodeOwner, StoreError> {
-    Ok(CodeOwner {
-        id: row.read()?,
-        uuid: row.read()?,
-        name: row.read()?,
-        email: row.read()?,
-        new_email: row.read()?,
-        session_epoch: row.read()?,
-    })
+    )
 }
 
 macro_rules! returning_bearer {
     ($new_email:literal) => {
         concat!(
-            " RETURNING account_id, (SELECT uuid FROM account WHERE id = account_id),
-                (SELECT name FROM account WHERE id = account_id),
-                (SELECT email FROM account WHERE id = account_id), ",
+            " RETURNING account_id AS id, (SELECT uuid FROM account WHERE id = account_id) AS uuid,
+                (SELECT name FROM account WHERE id = account_id) AS name,
+                (SELECT email FROM account WHERE id = account_id) AS email, ",
             $new_email,
-            ", session_epoch"
+            " AS new_email, session_epoch"
         )
     };
 }
@@ -396,7 +364,7 @@ pub fn use_email_code(
     code_hash: &[u8],
     now: Timestamp,
 ) -> Result<Option<CodeOwner>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         concat!(
             "UPDATE user_profile SET verified = 1, unconfirmed_until = NULL,
                 proven_email = coalesce(new_email, (SELECT email FROM account WHERE id = account_id)),
@@ -407,8 +375,7 @@ pub fn use_email_code(
             returning_bearer!("new_email")
         ),
         params![code_hash, now],
-    )?;
-    rows.into_iter().next().map(read_bearer).transpose()
+    )
 }
 
 /// Uses up the code for a forgotten password and sets the new one; returns whose it was. All sessions end, other codes stop
@@ -432,7 +399,7 @@ pub fn use_recovery_code(
                 AND proven_email IS NOT email COLLATE NOCASE)",
         params![code_hash, now],
     )?;
-    let rows = tx.execute(
+    tx.optional(
         concat!(
             "UPDATE user_profile SET password_hash = ?3, session_epoch = session_epoch + 1,
                 verified = 1, unconfirmed_until = NULL,
@@ -447,12 +414,11 @@ pub fn use_recovery_code(
             returning_bearer!("NULL")
         ),
         params![code_hash, now, password_hash, sent_since],
-    )?;
-    rows.into_iter().next().map(read_bearer).transpose()
+    )
 }
 
 /// Who is written to when an address asks for a new password.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Addressee {
     /// Row id of the account.
     pub id: i64,
@@ -470,22 +436,13 @@ pub struct Addressee {
 /// # Errors
 /// [`StoreError`].
 pub fn with_address(db: &dyn Database, email: &str) -> Result<Option<Addressee>, StoreError> {
-    let rows = db.execute(
-        "SELECT id, name, email, kind = 'organization' FROM account
+    db.optional(
+        "SELECT id, name, email, kind = 'organization' AS is_organization FROM account
         WHERE email = ?1 COLLATE NOCASE AND kind IN ('user', 'organization')
             AND (enabled = 1 OR kind = 'organization')
         ORDER BY kind = 'organization', email = ?1 DESC, id LIMIT 1",
         params![email],
-    )?;
-    let found = rows.into_iter().next().map(|mut row| {
-        Ok(Addressee {
-            id: row.read()?,
-            name: row.read()?,
-            email: row.read()?,
-            is_organization: row.read()?,
-        })
-    });
-    found.transpose()
+    )
 }
 
 /// Gives an enabled user a recovery code, unless the last one still lives at `not_after`; whether there is a new one. One
@@ -499,14 +456,13 @@ pub fn set_recovery_code(
     code: EmailCode<'_>,
     not_after: Timestamp,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "UPDATE user_profile SET recovery_code_hash = ?2, recovery_code_expires_at = ?3
         WHERE account_id = (SELECT id FROM account WHERE id = ?1 AND enabled = 1)
             AND coalesce(recovery_code_expires_at, 0) < ?4
         RETURNING account_id",
         params![account_id, code.hash, code.expires_at, not_after],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Takes an address, which somebody else is about to prove, from the user who holds it unproven. One statement.
@@ -514,18 +470,17 @@ pub fn set_recovery_code(
 /// # Errors
 /// [`StoreError`].
 pub fn leave_address(tx: &Transaction<'_>, email: &str, no_email: &str) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "UPDATE account SET email = ?2
         WHERE kind = 'user' AND email = ?1 COLLATE NOCASE AND NOT EXISTS (
             SELECT 1 FROM user_profile held
             WHERE held.account_id = account.id AND held.proven_email = ?1 COLLATE NOCASE)",
         params![email, no_email],
-    )?;
-    Ok(())
+    )
 }
 
 /// What a sign-up must know of who is there already.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, FromRow)]
 pub struct SignUpFacts {
     /// Whether the user with the wanted name waited for a confirmation until his time was over.
     pub name_is_free: bool,
@@ -550,30 +505,23 @@ pub fn sign_up_facts(
     code_hash: &[u8],
     now: Timestamp,
 ) -> Result<SignUpFacts, StoreError> {
-    let rows = db.execute(
+    db.one(
         "SELECT EXISTS (SELECT 1 FROM unconfirmed_account
-                WHERE name = ?1 AND unconfirmed_until <= ?4),
-            i.id IS NOT NULL,
-            coalesce(m.delivered_at IS NOT NULL AND m.held_until IS NULL AND m.recipient = i.email COLLATE NOCASE, 0),
+                WHERE name = ?1 AND unconfirmed_until <= ?4) AS name_is_free,
+            i.id IS NOT NULL AS is_invited,
+            coalesce(m.delivered_at IS NOT NULL AND m.held_until IS NULL AND m.recipient = i.email COLLATE NOCASE, 0)
+                AS proves_address,
             EXISTS (SELECT 1 FROM account WHERE kind = 'user' AND email = ?2 COLLATE NOCASE
                 AND id NOT IN (SELECT id FROM unconfirmed_account
-                    WHERE email = ?2 COLLATE NOCASE AND unconfirmed_until <= ?4)),
+                    WHERE email = ?2 COLLATE NOCASE AND unconfirmed_until <= ?4)) AS address_is_held,
             EXISTS (SELECT 1 FROM account JOIN user_profile ON account_id = account.id
                 WHERE kind = 'user' AND email = ?2 COLLATE NOCASE
-                    AND proven_email = email COLLATE NOCASE)
+                    AND proven_email = email COLLATE NOCASE) AS address_is_proven
         FROM (SELECT 1) LEFT JOIN team_invitation i
             ON i.code_hash = ?3 AND i.expires_at > ?4 AND i.email = ?2
         LEFT JOIN mail m ON m.id = i.mail_id",
         params![name, email, code_hash, now],
-    )?;
-    let Some(mut row) = rows.into_iter().next() else { return Ok(SignUpFacts::default()) };
-    Ok(SignUpFacts {
-        name_is_free: row.read()?,
-        is_invited: row.read()?,
-        proves_address: row.read()?,
-        address_is_held: row.read()?,
-        address_is_proven: row.read()?,
-    })
+    )
 }
 
 /// Deletes a person's account and everything of it; the name is free at once. Returns whether it was there. One statement: the
@@ -582,11 +530,7 @@ pub fn sign_up_facts(
 /// # Errors
 /// [`StoreError::NoOwnerLeft`] when he is the last person in a team with role admin of an organization.
 pub fn delete(tx: &Transaction<'_>, account_id: i64) -> Result<bool, StoreError> {
-    let rows = tx.execute(
-        "DELETE FROM account WHERE id = ?1 AND kind = 'user' RETURNING 1",
-        params![account_id],
-    )?;
-    Ok(!rows.is_empty())
+    tx.any("DELETE FROM account WHERE id = ?1 AND kind = 'user' RETURNING 1", params![account_id])
 }
 
 /// The names of the organizations that nobody but this person administers. One statement.
@@ -594,7 +538,7 @@ pub fn delete(tx: &Transaction<'_>, account_id: i64) -> Result<bool, StoreError>
 /// # Errors
 /// [`StoreError`].
 pub fn administered_alone(db: &dyn Database, account_id: i64) -> Result<Vec<String>, StoreError> {
-    let rows = db.execute(
+    db.all(
         "SELECT o.name FROM account o
         WHERE o.id IN (SELECT m.organization_id FROM team_member m JOIN team t ON t.id = m.team_id
                 WHERE m.account_id = ?1 AND t.role = 'admin')
@@ -603,6 +547,5 @@ pub fn administered_alone(db: &dyn Database, account_id: i64) -> Result<Vec<Stri
                     AND m.account_kind = 'user' AND m.account_id <> ?1)
         ORDER BY o.id",
         params![account_id],
-    )?;
-    rows.into_iter().map(|mut row| row.read()).collect()
+    )
 }

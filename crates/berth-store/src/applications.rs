@@ -6,7 +6,7 @@ use berth_domain::limits::{
 };
 use berth_domain::{Application, Timestamp};
 
-use crate::db::{Database, Row, StoreError, Transaction, returned};
+use crate::db::{Database, Query, StoreError, Transaction};
 use crate::params;
 
 /// An application to be made.
@@ -57,10 +57,11 @@ pub fn list(
     db: &dyn Database,
     grant: &Grant<OrganizationAdminView>,
 ) -> Result<Vec<Application>, StoreError> {
-    let rows = db.execute(
-        "SELECT id, client_id, substr(name, 1, ?2), substr(description, 1, ?3),
-            substr(application_uri, 1, ?4), substr(redirect_uri, 1, ?4),
-            substr(avatar_email, 1, ?2), sealed_secret
+    let mut applications: Vec<Application> = db.all(
+        "SELECT id, client_id, substr(name, 1, ?2) AS name, substr(description, 1, ?3) AS description,
+            substr(application_uri, 1, ?4) AS application_uri,
+            substr(redirect_uri, 1, ?4) AS redirect_uri,
+            substr(avatar_email, 1, ?2) AS avatar_email, sealed_secret
         FROM oauth_application WHERE namespace_id = ?1 ORDER BY id",
         params![
             grant.organization().id,
@@ -69,13 +70,10 @@ pub fn list(
             APPLICATION_URI_BYTES
         ],
     )?;
-    rows.into_iter()
-        .map(|row| {
-            let application = read(row)?;
-            let description = listed_text(application.description);
-            Ok(Application { description, ..application })
-        })
-        .collect()
+    for application in &mut applications {
+        application.description = listed_text(std::mem::take(&mut application.description));
+    }
+    Ok(applications)
 }
 
 /// Makes an application of the organization. One statement.
@@ -88,7 +86,7 @@ pub fn create(
     new: &NewApplication<'_>,
 ) -> Result<(), StoreError> {
     let fields = new.fields;
-    tx.execute(
+    tx.run(
         "INSERT INTO oauth_application (namespace_id, client_id, sealed_secret, name, description,
             application_uri, redirect_uri, avatar_email, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -103,8 +101,7 @@ pub fn create(
             fields.avatar_email,
             new.at
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// Writes everything that an administrator says of the application; returns whether it is there. One statement.
@@ -116,7 +113,7 @@ pub fn update(
     grant: &Grant<ApplicationAdmin>,
     fields: &ApplicationFields<'_>,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "UPDATE oauth_application SET name = ?2, description = ?3, application_uri = ?4,
             redirect_uri = ?5, avatar_email = ?6 WHERE id = ?1 RETURNING 1",
         params![
@@ -127,8 +124,7 @@ pub fn update(
             fields.redirect_uri,
             fields.avatar_email
         ],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Gives the application another secret; returns the application as it is then, if it is there. One statement.
@@ -140,13 +136,12 @@ pub fn set_secret(
     grant: &Grant<ApplicationAdmin>,
     sealed_secret: &[u8],
 ) -> Result<Option<Application>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         "UPDATE oauth_application SET sealed_secret = ?2 WHERE id = ?1
         RETURNING id, client_id, name, description, application_uri, redirect_uri, avatar_email,
             sealed_secret",
         params![grant.target().application.id, sealed_secret],
-    )?;
-    rows.into_iter().next().map(read).transpose()
+    )
 }
 
 /// Replaces a sealed secret by the same secret under another key, unless it was changed meanwhile. One statement.
@@ -159,11 +154,10 @@ pub fn reseal(
     before: &[u8],
     after: &[u8],
 ) -> Result<(), StoreError> {
-    db.execute(
+    db.run(
         "UPDATE oauth_application SET sealed_secret = ?3 WHERE id = ?1 AND sealed_secret = ?2",
         params![application_id, before, after],
-    )?;
-    Ok(())
+    )
 }
 
 /// Deletes the application with its tokens, codes and assignments; returns what it was, if it was there. One statement.
@@ -174,59 +168,42 @@ pub fn delete(
     tx: &Transaction<'_>,
     grant: &Grant<ApplicationAdmin>,
 ) -> Result<Option<Application>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         "DELETE FROM oauth_application WHERE id = ?1
         RETURNING id, client_id, name, description, application_uri, redirect_uri, avatar_email,
             sealed_secret",
         params![grant.target().application.id],
-    )?;
-    rows.into_iter().next().map(read).transpose()
+    )
 }
 
-/// The application `automation` of a user's own namespace, by its row id. One statement.
+/// The row id of the application `automation` in a user's own namespace, which is made if it is not there. Its client id is
+/// the user's name, or a random one where another application has that: a user was renamed, or an organization has the name.
+/// At most 2 statements.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn automation(tx: &Transaction<'_>, account_id: i64) -> Result<Option<i64>, StoreError> {
-    let rows = tx.execute(
-        "SELECT id FROM oauth_application WHERE namespace_id = ?1 AND name = 'automation'
-        ORDER BY id LIMIT 1",
-        params![account_id],
-    )?;
-    rows.into_iter().next().map(|mut row| row.read()).transpose()
-}
-
-/// Makes the application `automation` under a user's own namespace, for the first token of an installation; returns its
-/// row id. Its client id is the user's name, or a random one where an application that was made for somebody else has that:
-/// a user was renamed, or an organization has the name. One statement.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn create_automation(
+pub fn automation(
     tx: &Transaction<'_>,
-    account_id: i64,
+    user_id: i64,
     user_name: &str,
     at: Timestamp,
 ) -> Result<i64, StoreError> {
-    returned(tx.execute(
+    let made = tx.optional(
         "INSERT INTO oauth_application (client_id, namespace_id, name, created_at)
         SELECT CASE WHEN EXISTS (SELECT 1 FROM oauth_application WHERE client_id = ?1)
                 THEN hex(randomblob(10)) ELSE ?1 END,
             ?2, 'automation', ?3
+        WHERE NOT EXISTS
+            (SELECT 1 FROM oauth_application WHERE namespace_id = ?2 AND name = 'automation')
         RETURNING id",
-        params![user_name, account_id, at],
-    )?)
-}
-
-fn read(mut row: Row) -> Result<Application, StoreError> {
-    Ok(Application {
-        id: row.read()?,
-        client_id: row.read()?,
-        name: row.read()?,
-        description: row.read()?,
-        application_uri: row.read()?,
-        redirect_uri: row.read()?,
-        avatar_email: row.read()?,
-        sealed_secret: row.read()?,
-    })
+        params![user_name, user_id, at],
+    )?;
+    if let Some(id) = made {
+        return Ok(id);
+    }
+    tx.one(
+        "SELECT id FROM oauth_application WHERE namespace_id = ?1 AND name = 'automation'
+        ORDER BY id LIMIT 1",
+        params![user_id],
+    )
 }

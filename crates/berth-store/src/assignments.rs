@@ -3,7 +3,7 @@
 use berth_access::{Grant, UserAdmin};
 use berth_domain::Timestamp;
 
-use crate::db::{Database, Row, StoreError, Transaction};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
 use crate::tokens::GrantedTo;
 
@@ -31,7 +31,7 @@ pub struct NewAssignment<'a> {
 /// # Errors
 /// [`StoreError`].
 pub fn create(tx: &Transaction<'_>, new: &NewAssignment<'_>) -> Result<Option<i64>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         "INSERT INTO assigned_authorization (uuid, application_id, account_id, redirect_uri, scope,
             response_type, created_at)
         SELECT ?1, ?2, id, ?4, ?5, ?6, ?7 FROM account
@@ -46,8 +46,7 @@ pub fn create(tx: &Transaction<'_>, new: &NewAssignment<'_>) -> Result<Option<i6
             new.response_type,
             new.at
         ],
-    )?;
-    rows.into_iter().next().map(|mut row| row.read()).transpose()
+    )
 }
 
 /// The scopes of an assignment of that application to that account. One statement.
@@ -60,12 +59,11 @@ pub fn scope(
     application_id: i64,
     account_id: i64,
 ) -> Result<Option<String>, StoreError> {
-    let rows = db.execute(
+    db.optional(
         "SELECT scope FROM assigned_authorization
         WHERE uuid = ?1 AND application_id = ?2 AND account_id = ?3",
         params![uuid, application_id, account_id],
-    )?;
-    rows.into_iter().next().map(|mut row| row.read()).transpose()
+    )
 }
 
 /// Ends an assignment that was accepted, if it is still there. One statement.
@@ -73,15 +71,14 @@ pub fn scope(
 /// # Errors
 /// [`StoreError`].
 pub fn accept(tx: &Transaction<'_>, uuid: &str, account_id: i64) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "DELETE FROM assigned_authorization WHERE uuid = ?1 AND account_id = ?2",
         params![uuid, account_id],
-    )?;
-    Ok(())
+    )
 }
 
 /// An assignment as its user sees it.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub struct Assignment {
     /// Stable id.
     pub uuid: String,
@@ -92,6 +89,7 @@ pub struct Assignment {
     /// The flow.
     pub response_type: String,
     /// The application.
+    #[row(nested)]
     pub application: GrantedTo,
 }
 
@@ -106,9 +104,10 @@ pub fn list(
     offset: i64,
     limit: i64,
 ) -> Result<Vec<Assignment>, StoreError> {
-    let rows = db.execute(
+    db.all(
         concat!(
-            "SELECT d.uuid, substr(d.redirect_uri, 1, 4096), substr(d.scope, 1, 4096), d.response_type, ",
+            "SELECT d.uuid, substr(d.redirect_uri, 1, 4096) AS redirect_uri,
+                substr(d.scope, 1, 4096) AS scope, d.response_type, ",
             crate::tokens::granted_to_columns!(),
             " FROM assigned_authorization d
             JOIN oauth_application app ON app.id = d.application_id
@@ -116,18 +115,7 @@ pub fn list(
             WHERE d.account_id = ?1 ORDER BY d.id LIMIT ?3 OFFSET ?2"
         ),
         params![account_id, offset, limit],
-    )?;
-    rows.into_iter().map(read).collect()
-}
-
-fn read(mut row: Row) -> Result<Assignment, StoreError> {
-    Ok(Assignment {
-        uuid: row.read()?,
-        redirect_uri: row.read()?,
-        scope: row.read()?,
-        response_type: row.read()?,
-        application: GrantedTo::read(&mut row)?,
-    })
+    )
 }
 
 /// Declines what was assigned to a user; returns whether it was there. One statement.
@@ -140,9 +128,8 @@ pub fn decline(
     uuid: &str,
     account_id: i64,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "DELETE FROM assigned_authorization WHERE uuid = ?1 AND account_id = ?2 RETURNING id",
         params![uuid, account_id],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }

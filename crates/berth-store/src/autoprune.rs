@@ -3,7 +3,7 @@
 use berth_access::{AutopruneChange, Grant, NamespaceRef, Permit, RepositoryRef};
 use berth_domain::{Namespace, Repository};
 
-use crate::db::{Database, Row, StoreError, Transaction, Value};
+use crate::db::{Constraint, Database, FromRow, Query, StoreError, Transaction, Value};
 use crate::params;
 
 /// What policies belong to: a whole namespace, or one repository of it.
@@ -33,7 +33,7 @@ fn owner_ids<P: Permit<Target: Prunable>>(grant: &Grant<P>) -> (Option<i64>, Opt
 }
 
 /// A policy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct AutoprunePolicy {
     /// Stable id.
     pub uuid: String,
@@ -57,22 +57,11 @@ pub fn list<P: Permit<Target: Prunable>>(
     uuid: Option<&str>,
 ) -> Result<Vec<AutoprunePolicy>, StoreError> {
     let (namespace_id, repository_id) = owner_ids(grant);
-    let rows = db.execute(
+    db.all(
         "SELECT uuid, method, value, tag_pattern, tag_pattern_matches FROM autoprune_policy
         WHERE namespace_id = ?1 AND repository_id IS ?2 AND (?3 IS NULL OR uuid = ?3) ORDER BY id",
         params![namespace_id, repository_id, uuid],
-    )?;
-    rows.into_iter().map(read_policy).collect()
-}
-
-fn read_policy(mut row: Row) -> Result<AutoprunePolicy, StoreError> {
-    Ok(AutoprunePolicy {
-        uuid: row.read()?,
-        method: row.read()?,
-        value: row.read()?,
-        tag_pattern: row.read()?,
-        tag_pattern_matches: row.read()?,
-    })
+    )
 }
 
 /// Makes a policy. One statement.
@@ -84,13 +73,12 @@ pub fn create<P: AutopruneChange<Target: Prunable>>(
     grant: &Grant<P>,
     policy: &AutoprunePolicy,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "INSERT INTO autoprune_policy
             (namespace_id, repository_id, uuid, method, value, tag_pattern, tag_pattern_matches)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         &parameters(grant, policy),
-    )?;
-    Ok(())
+    )
 }
 
 /// Replaces what a policy says; returns whether it exists. One statement.
@@ -102,13 +90,12 @@ pub fn change<P: AutopruneChange<Target: Prunable>>(
     grant: &Grant<P>,
     policy: &AutoprunePolicy,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "UPDATE autoprune_policy
         SET method = ?4, value = ?5, tag_pattern = ?6, tag_pattern_matches = ?7
         WHERE namespace_id = ?1 AND repository_id IS ?2 AND uuid = ?3 RETURNING id",
         &parameters(grant, policy),
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 fn parameters<P: Permit<Target: Prunable>>(
@@ -137,17 +124,16 @@ pub fn delete<P: AutopruneChange<Target: Prunable>>(
     uuid: &str,
 ) -> Result<bool, StoreError> {
     let (namespace_id, repository_id) = owner_ids(grant);
-    let rows = tx.execute(
+    tx.any(
         "DELETE FROM autoprune_policy
         WHERE namespace_id = ?1 AND repository_id IS ?2 AND uuid = ?3 RETURNING id",
         params![namespace_id, repository_id, uuid],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Whether a change failed because there is a policy of the same owner that says the same.
 #[must_use]
 pub fn is_duplicate(error: &StoreError) -> bool {
-    error.is_taken("autoprune_policy.namespace_id")
-        || error.is_taken("autoprune_policy.repository_id")
+    error.violates(Constraint::AutoprunePolicyOfNamespace)
+        || error.violates(Constraint::AutoprunePolicyOfRepository)
 }

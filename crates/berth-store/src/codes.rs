@@ -2,7 +2,7 @@
 
 use berth_domain::Timestamp;
 
-use crate::db::{Database, Row, StoreError, Transaction};
+use crate::db::{FromRow, Query, StoreError, Transaction};
 use crate::params;
 
 /// A code to be made.
@@ -31,8 +31,8 @@ pub struct NewCode<'a> {
 /// # Errors
 /// [`StoreError`].
 pub fn create(tx: &Transaction<'_>, new: &NewCode<'_>) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM authorization_code WHERE expires_at <= ?1", params![new.at])?;
-    tx.execute(
+    tx.run("DELETE FROM authorization_code WHERE expires_at <= ?1", params![new.at])?;
+    tx.run(
         "INSERT INTO authorization_code (code_hash, application_id, account_id, redirect_uri, scope,
             code_challenge, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -45,12 +45,11 @@ pub fn create(tx: &Transaction<'_>, new: &NewCode<'_>) -> Result<(), StoreError>
             new.code_challenge,
             new.expires_at
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// A code that lives, used or not.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub struct Code {
     /// Row id.
     pub id: i64,
@@ -78,25 +77,12 @@ pub fn find(
     application_id: i64,
     now: Timestamp,
 ) -> Result<Option<Code>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         "SELECT code.id, account_id, redirect_uri, scope, code_challenge, used, token_id
         FROM authorization_code code JOIN account ON account.id = account_id AND account.enabled = 1
         WHERE code_hash = ?1 AND application_id = ?2 AND expires_at > ?3",
         params![hash, application_id, now],
-    )?;
-    rows.into_iter().next().map(read).transpose()
-}
-
-fn read(mut row: Row) -> Result<Code, StoreError> {
-    Ok(Code {
-        id: row.read()?,
-        account_id: row.read()?,
-        redirect_uri: row.read()?,
-        scope: row.read()?,
-        code_challenge: row.read()?,
-        used: row.read()?,
-        token_id: row.read()?,
-    })
+    )
 }
 
 /// Notes that a code was used, and the token that it gave. One statement.
@@ -104,9 +90,8 @@ fn read(mut row: Row) -> Result<Code, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn use_up(tx: &Transaction<'_>, id: i64, token_id: i64) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "UPDATE authorization_code SET used = 1, token_id = ?2 WHERE id = ?1",
         params![id, token_id],
-    )?;
-    Ok(())
+    )
 }

@@ -5,7 +5,7 @@ use berth_access::{ConcordCreate, ConcordUpdate, Grant};
 use berth_domain::limits::{LISTED_DOCUMENTS_BYTES, LISTED_DOCUMENTS_IN_ALL_BYTES};
 use berth_domain::{Namespace, NamespaceKind, TeamRole, Timestamp};
 
-use crate::db::{Database, Row, StoreError, Transaction, returned};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::organizations::FIRST_TEAM;
 use crate::params;
 
@@ -19,7 +19,7 @@ pub const DEFAULT_TEAM_DESCRIPTION: &str = "Default team";
 pub const LONGEST_LIST: i64 = 10_000;
 
 /// A person who owns an organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Owner {
     /// Row id.
     pub id: i64,
@@ -30,7 +30,7 @@ pub struct Owner {
 }
 
 /// An organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Entry {
     /// Row id.
     pub id: i64,
@@ -38,8 +38,6 @@ pub struct Entry {
     pub uuid: String,
     /// Name.
     pub name: String,
-    /// Who owns it.
-    pub owner: Option<Owner>,
     /// `PUBLIC` or `PRIVATE`.
     pub visibility: String,
     /// JSON text.
@@ -48,6 +46,9 @@ pub struct Entry {
     pub cfg: Option<String>,
     /// Whether who asks is in a team of it or owns it.
     pub viewer_belongs: bool,
+    /// Who owns it.
+    #[row(nested)]
+    pub owner: Option<Owner>,
 }
 
 /// The columns of an entry, with the owner that follows where none is recorded; `?1` is who asks.
@@ -79,23 +80,6 @@ macro_rules! entries {
     };
 }
 
-fn read_entry(mut row: Row) -> Result<Entry, StoreError> {
-    let (id, uuid, name) = (row.read()?, row.read()?, row.read()?);
-    let (visibility, meta, cfg) = (row.read()?, row.read()?, row.read()?);
-    let viewer_belongs = row.read()?;
-    let owner = read_owner(&mut row)?;
-    Ok(Entry { id, uuid, name, visibility, meta, cfg, viewer_belongs, owner })
-}
-
-fn read_owner(row: &mut Row) -> Result<Option<Owner>, StoreError> {
-    let (id, uuid, name): (Option<_>, Option<_>, Option<_>) =
-        (row.read()?, row.read()?, row.read()?);
-    Ok(match (id, uuid, name) {
-        (Some(id), Some(uuid), Some(name)) => Some(Owner { id, uuid, name }),
-        _ => None,
-    })
-}
-
 /// Which organizations a list shows.
 #[derive(Debug)]
 pub struct Listing<'a> {
@@ -120,10 +104,10 @@ pub struct Listing<'a> {
 /// # Errors
 /// [`StoreError`].
 pub fn list(db: &dyn Database, listing: &Listing<'_>) -> Result<Vec<Entry>, StoreError> {
-    let rows = db.execute(
+    db.all(
         concat!(
-            "SELECT id, uuid, name, visibility, CASE WHEN total <= ?8 THEN meta END,
-                CASE WHEN total <= ?8 THEN cfg END, viewer_belongs, owner_id, owner_uuid, owner_name
+            "SELECT id, uuid, name, visibility, CASE WHEN total <= ?8 THEN meta END AS meta,
+                CASE WHEN total <= ?8 THEN cfg END AS cfg, viewer_belongs, owner_id, owner_uuid, owner_name
             FROM (SELECT *, sum(coalesce(octet_length(meta), 0) + coalesce(octet_length(cfg), 0))
                     OVER (ORDER BY name COLLATE BINARY ROWS UNBOUNDED PRECEDING) AS total
                 FROM (",
@@ -147,8 +131,7 @@ pub fn list(db: &dyn Database, listing: &Listing<'_>) -> Result<Vec<Entry>, Stor
             LISTED_DOCUMENTS_BYTES,
             LISTED_DOCUMENTS_IN_ALL_BYTES
         ],
-    )?;
-    rows.into_iter().map(read_entry).collect()
+    )
 }
 
 /// The organization of that exact name. One statement.
@@ -156,11 +139,10 @@ pub fn list(db: &dyn Database, listing: &Listing<'_>) -> Result<Vec<Entry>, Stor
 /// # Errors
 /// [`StoreError`].
 pub fn find(db: &dyn Database, viewer_id: i64, name: &str) -> Result<Option<Entry>, StoreError> {
-    let rows = db.execute(
+    db.optional(
         entries!("WHERE o.kind = 'organization' AND o.name = ?2 AND o.name = ?2 COLLATE BINARY"),
         params![viewer_id, name],
-    )?;
-    rows.into_iter().next().map(read_entry).transpose()
+    )
 }
 
 /// How a request names a person.
@@ -175,24 +157,27 @@ pub enum RequestedOwner {
 }
 
 /// What a request addresses.
-#[derive(Debug, Default)]
+#[derive(Debug, FromRow)]
 pub struct Resolved {
-    /// The organization.
-    pub entry: Option<Target>,
     /// The person whom it names as owner.
+    #[row(nested)]
     pub owner: Option<Owner>,
     /// Whether a user has the name that it gives, in whatever letters.
     pub is_user_name: bool,
+    /// The organization.
+    #[row(nested)]
+    pub entry: Option<Target>,
 }
 
 /// An organization that is to be changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Target {
     /// Row id.
     pub id: i64,
     /// Stable id.
     pub uuid: String,
     /// Who owns it.
+    #[row(nested)]
     pub owner: Option<Owner>,
 }
 
@@ -211,9 +196,9 @@ pub fn resolve(
         Some(RequestedOwner::Name(name)) => (None, Some(name.as_str())),
         Some(RequestedOwner::Foreign(_)) | None => (None, None),
     };
-    let rows = db.execute(
+    db.one(
         "SELECT w.id, w.uuid, w.name,
-            EXISTS (SELECT 1 FROM account WHERE name = ?2 AND kind = 'user'),
+            EXISTS (SELECT 1 FROM account WHERE name = ?2 AND kind = 'user') AS is_user_name,
             o.id, o.uuid, p.id, p.uuid, p.name
         FROM (SELECT 1)
         LEFT JOIN account w ON w.kind = 'user'
@@ -228,15 +213,7 @@ pub fn resolve(
             WHERE t.organization_id = o.id AND t.role = 'admin' AND m.account_kind = 'user'
             ORDER BY m.id LIMIT 1))",
         params![uuid, name, owner_uuid, owner_name],
-    )?;
-    let Some(mut row) = rows.into_iter().next() else { return Ok(Resolved::default()) };
-    let (owner, is_user_name) = (read_owner(&mut row)?, row.read()?);
-    let (id, uuid): (Option<_>, Option<_>) = (row.read()?, row.read()?);
-    let entry = match (id, uuid) {
-        (Some(id), Some(uuid)) => Some(Target { id, uuid, owner: read_owner(&mut row)? }),
-        _ => None,
-    };
-    Ok(Resolved { entry, owner, is_user_name })
+    )
 }
 
 /// The name of an organization as it is at this moment, for who is about to change it; none when it is gone. One statement.
@@ -247,11 +224,10 @@ pub fn current_name(
     tx: &Transaction<'_>,
     grant: &Grant<ConcordUpdate>,
 ) -> Result<Option<String>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         "SELECT name FROM account WHERE id = ?1 AND kind = 'organization'",
         params![grant.organization().id],
-    )?;
-    rows.into_iter().next().map(|mut row| row.read()).transpose()
+    )
 }
 
 impl Target {
@@ -310,7 +286,7 @@ pub fn create(
 ) -> Result<i64, StoreError> {
     // Superusers make as many as there are.
     let creator_id = (!grant.rights().is_superuser()).then_some(new.creator_id);
-    let id: i64 = returned(tx.execute(
+    let id: i64 = tx.one(
         "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at, owner_id,
             visibility, meta, cfg, creator_id)
         VALUES (?1, 'organization', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id",
@@ -326,8 +302,8 @@ pub fn create(
             new.cfg,
             creator_id
         ],
-    )?)?;
-    tx.execute(
+    )?;
+    tx.run(
         "INSERT INTO team (organization_id, name, description, role)
         VALUES (?1, ?2, '', ?3), (?1, ?4, ?5, ?6)",
         params![
@@ -339,7 +315,7 @@ pub fn create(
             TeamRole::Member
         ],
     )?;
-    tx.execute(
+    tx.run(
         "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
         SELECT id, organization_id, ?2, 'user' FROM team WHERE organization_id = ?1 ORDER BY id",
         params![id, new.owner_id],
@@ -372,7 +348,7 @@ pub fn update(
     grant: &Grant<ConcordUpdate>,
     change: &EntryChange<'_>,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "UPDATE account SET name = coalesce(?2, name), owner_id = coalesce(?3, owner_id),
             visibility = coalesce(?4, visibility), meta = coalesce(?5, meta),
             cfg = coalesce(?6, cfg)
@@ -385,6 +361,5 @@ pub fn update(
             change.meta,
             change.cfg
         ],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }

@@ -2,9 +2,11 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::rc::Rc;
 
 use berth_domain::limits::{self, Limit};
-use berth_domain::{RepositoryRole, TeamRole, Timestamp};
+use berth_domain::{NamespaceKind, QuotaLimitKind, RepositoryRole, TeamRole, Timestamp};
+pub(crate) use berth_rows::FromRow;
 
 /// A value that goes into a statement or comes out of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,8 +49,8 @@ impl std::error::Error for DatabaseError {}
 pub enum StoreError {
     /// Another writer held the database for longer than we wait.
     Busy,
-    /// A UNIQUE rule of the schema: `table.column`.
-    UniqueViolation(String),
+    /// A UNIQUE rule of the schema.
+    UniqueViolation(Constraint),
     /// The change would leave an organization without a person in a team with role admin.
     NoOwnerLeft,
     /// Who shall own an organization is in no team of it.
@@ -73,10 +75,10 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether a UNIQUE rule on `column` (`table.column`) was broken.
+    /// Whether that UNIQUE rule was broken.
     #[must_use]
-    pub fn is_taken(&self, column: &str) -> bool {
-        matches!(self, Self::UniqueViolation(taken) if taken == column)
+    pub fn violates(&self, constraint: Constraint) -> bool {
+        matches!(self, Self::UniqueViolation(violated) if *violated == constraint)
     }
 }
 
@@ -84,7 +86,9 @@ impl fmt::Display for StoreError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Busy => formatter.write_str("the database is busy"),
-            Self::UniqueViolation(column) => write!(formatter, "{column} is taken"),
+            Self::UniqueViolation(constraint) => {
+                write!(formatter, "{} is taken", constraint.columns())
+            }
             Self::NoOwnerLeft => formatter.write_str("an organization would have no owner"),
             Self::NotMember => formatter.write_str("an owner would be no member"),
             Self::NotFound => formatter.write_str("what the change refers to is gone"),
@@ -117,10 +121,8 @@ impl From<DatabaseError> for StoreError {
             Self::NotFound
         } else if let Some(limit) = limit_in(message) {
             Self::Limited(limit)
-        } else if let Some((_, columns)) = message.split_once("UNIQUE constraint failed: ") {
-            // A remote database wraps the text in its own, quotes and all.
-            let ends = |letter: char| !(letter.is_ascii_alphanumeric() || "_.".contains(letter));
-            Self::UniqueViolation(columns.split(ends).next().unwrap_or_default().to_owned())
+        } else if let Some(constraint) = Constraint::violated(message) {
+            Self::UniqueViolation(constraint)
         } else if is_busy(message) {
             Self::Busy
         } else if is_passing(message) {
@@ -128,6 +130,77 @@ impl From<DatabaseError> for StoreError {
         } else {
             Self::Database(error)
         }
+    }
+}
+
+/// A UNIQUE rule of the schema that a request can break. Those that only a random number could break are not here: whoever
+/// draws one twice gets [`StoreError::Database`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Constraint {
+    /// Names of users, organizations and robots, whatever their case.
+    AccountName,
+    /// Addresses of users, whatever their case.
+    AccountEmail,
+    /// There is one first user.
+    FirstUser,
+    /// An account is in a team once.
+    TeamMember,
+    /// Names of repositories in a namespace.
+    RepositoryName,
+    /// A namespace has one quota.
+    QuotaOfNamespace,
+    /// A quota has one limit of a kind and a percentage.
+    QuotaLimit,
+    /// An organization has one proxy cache.
+    ProxyCache,
+    /// A namespace has no two autoprune policies that say the same.
+    AutoprunePolicyOfNamespace,
+    /// Nor has a repository.
+    AutoprunePolicyOfRepository,
+}
+
+impl Constraint {
+    const ALL: [Self; 10] = [
+        Self::AccountName,
+        Self::AccountEmail,
+        Self::FirstUser,
+        Self::TeamMember,
+        Self::RepositoryName,
+        Self::QuotaOfNamespace,
+        Self::QuotaLimit,
+        Self::ProxyCache,
+        Self::AutoprunePolicyOfNamespace,
+        Self::AutoprunePolicyOfRepository,
+    ];
+
+    /// The columns, as SQLite names them.
+    const fn columns(self) -> &'static str {
+        match self {
+            Self::AccountName => "account.name",
+            Self::AccountEmail => "account.email",
+            Self::FirstUser => "user_profile.is_first",
+            Self::TeamMember => "team_member.team_id, team_member.account_id",
+            Self::RepositoryName => "repository.namespace_id, repository.name",
+            Self::QuotaOfNamespace => "quota.namespace_id",
+            Self::QuotaLimit => "quota_limit.quota_id, quota_limit.kind, quota_limit.percent",
+            Self::ProxyCache => "proxy_cache_config.organization_id",
+            Self::AutoprunePolicyOfNamespace => {
+                "autoprune_policy.namespace_id, autoprune_policy.method, autoprune_policy.value, \
+                autoprune_policy.tag_pattern, autoprune_policy.tag_pattern_matches"
+            }
+            Self::AutoprunePolicyOfRepository => {
+                "autoprune_policy.repository_id, autoprune_policy.method, autoprune_policy.value, \
+                autoprune_policy.tag_pattern, autoprune_policy.tag_pattern_matches"
+            }
+        }
+    }
+
+    /// The one that SQLite says was broken; a remote database wraps the text in its own.
+    fn violated(message: &str) -> Option<Self> {
+        let (_, columns) = message.split_once("UNIQUE constraint failed: ")?;
+        let ends = |letter: char| !(letter.is_ascii_alphanumeric() || "_., ".contains(letter));
+        let columns = columns.split(ends).next()?.trim_end();
+        Self::ALL.into_iter().find(|constraint| constraint.columns() == columns)
     }
 }
 
@@ -215,32 +288,187 @@ fn limit_in(message: &str) -> Option<&'static Limit> {
         .max_by_key(|limit| limit.name.len())
 }
 
-/// A row of an answer, read column by column from the left.
+/// A row of an answer, read column by column from the left. A reader that wants fewer columns than the statement gives, or
+/// more, fails. Where the implementation of [`Database`] knows what the columns are called, as that of tests does, one that
+/// wants another fails too.
 #[derive(Debug)]
 pub struct Row {
     values: std::vec::IntoIter<Value>,
+    /// What the columns are called, those that were read already included.
+    names: Option<Rc<[String]>>,
+    /// The field that the columns are read for, if that has columns of its own.
+    nested_in: &'static str,
 }
 
 impl Row {
     /// A row of these values.
     #[must_use]
     pub fn new(values: Vec<Value>) -> Self {
-        Self { values: values.into_iter() }
+        Self { values: values.into_iter(), names: None, nested_in: "" }
     }
 
-    /// The next column.
+    /// As [`Row::new`], of columns with these names, which readers are held against.
+    #[must_use]
+    pub fn named(values: Vec<Value>, names: Rc<[String]>) -> Self {
+        Self { names: Some(names), ..Self::new(values) }
+    }
+
+    /// The next column, whatever it is called.
     ///
     /// # Errors
     /// [`StoreError::Database`] when there is no further column or it holds another type: the statement and its reader
     /// disagree.
     pub fn read<T: FromValue>(&mut self) -> Result<T, StoreError> {
-        let value = self.values.next().unwrap_or(Value::Null);
+        let value = self.values.next().ok_or_else(|| disagreement("a column is missing".into()))?;
         T::from_value(value).map_err(|value| {
             let wanted = std::any::type_name::<T>();
-            StoreError::Database(DatabaseError(format!("a column holds {value:?}, not {wanted}")))
+            disagreement(format!("a column holds {value:?}, not {wanted}"))
         })
     }
+
+    /// All columns that are left, whatever they are called and hold.
+    #[must_use]
+    pub fn into_values(self) -> Vec<Value> {
+        self.values.collect()
+    }
+
+    /// The next column, which has that name.
+    pub(crate) fn column<T: FromValue>(&mut self, name: &'static str) -> Result<T, StoreError> {
+        self.require_name(name)?;
+        self.read()
+    }
+
+    /// The next columns, which are those of a struct in the field of that name.
+    pub(crate) fn nested<T: FromRow>(&mut self, field: &'static str) -> Result<T, StoreError> {
+        let outer = std::mem::replace(&mut self.nested_in, field);
+        let nested = T::from_row(self);
+        self.nested_in = outer;
+        nested
+    }
+
+    /// As [`Row::nested`]; none where the first of the columns is NULL, as of a LEFT JOIN that found nothing.
+    pub(crate) fn joined<T: FromRow>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<Option<T>, StoreError> {
+        if self.values.as_slice().first() != Some(&Value::Null) {
+            return self.nested(field).map(Some);
+        }
+        match self.values.nth(T::WIDTH - 1) {
+            Some(_) => Ok(None),
+            None => Err(disagreement(format!("columns of {field} are missing"))),
+        }
+    }
+
+    /// The whole row.
+    pub(crate) fn whole<T: FromRow>(mut self) -> Result<T, StoreError> {
+        let whole = T::from_row(&mut self)?;
+        self.end()?;
+        Ok(whole)
+    }
+
+    /// Fails when there is a further column.
+    pub(crate) fn end(&self) -> Result<(), StoreError> {
+        match self.values.len() {
+            0 => Ok(()),
+            more => Err(disagreement(format!("nobody reads the last {more} columns"))),
+        }
+    }
+
+    fn require_name(&self, name: &'static str) -> Result<(), StoreError> {
+        let Some(names) = &self.names else { return Ok(()) };
+        let found = names.len().checked_sub(self.values.len()).and_then(|at| names.get(at));
+        let found = found.map(String::as_str).unwrap_or_default();
+        let inner = found.strip_prefix(self.nested_in).and_then(|rest| rest.strip_prefix('_'));
+        if found == name || inner == Some(name) {
+            return Ok(());
+        }
+        Err(disagreement(format!("a column is called {found:?}, and read as {name}")))
+    }
 }
+
+/// The error of a statement and its reader that do not fit.
+pub(crate) fn disagreement(words: String) -> StoreError {
+    StoreError::Database(DatabaseError(words))
+}
+
+/// What a row is read as. A struct derives it: its fields are the columns.
+pub trait FromRow: Sized {
+    /// How many columns it has.
+    const WIDTH: usize;
+
+    /// Reads the next columns of a row.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when they are others: the statement and its reader disagree.
+    fn from_row(row: &mut Row) -> Result<Self, StoreError>;
+}
+
+impl<T: FromValue> FromRow for T {
+    const WIDTH: usize = 1;
+
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        row.read()
+    }
+}
+
+impl<A: FromRow, B: FromRow> FromRow for (A, B) {
+    const WIDTH: usize = A::WIDTH + B::WIDTH;
+
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        Ok((A::from_row(row)?, B::from_row(row)?))
+    }
+}
+
+/// Implements [`FromRow`] for a struct of another crate, as the derive does for one of this.
+macro_rules! row_of {
+    ($name:ident { $($field:ident),+ $(,)? }) => {
+        impl $crate::db::FromRow for $name {
+            const WIDTH: usize = [$(stringify!($field)),+].len();
+
+            fn from_row(row: &mut $crate::db::Row) -> Result<Self, $crate::db::StoreError> {
+                Ok(Self { $($field: row.column(stringify!($field))?),+ })
+            }
+        }
+    };
+}
+pub(crate) use row_of;
+
+/// Statements, by what is wanted of their rows.
+pub(crate) trait Query: Database {
+    /// Nothing is wanted of them.
+    fn run(&self, sql: &str, parameters: &[Value]) -> Result<(), StoreError> {
+        self.execute(sql, parameters)?;
+        Ok(())
+    }
+
+    /// Whether there are any.
+    fn any(&self, sql: &str, parameters: &[Value]) -> Result<bool, StoreError> {
+        Ok(!self.execute(sql, parameters)?.is_empty())
+    }
+
+    /// All.
+    fn all<T: FromRow>(&self, sql: &str, parameters: &[Value]) -> Result<Vec<T>, StoreError> {
+        self.execute(sql, parameters)?.into_iter().map(Row::whole).collect()
+    }
+
+    /// The first, if there is one.
+    fn optional<T: FromRow>(
+        &self,
+        sql: &str,
+        parameters: &[Value],
+    ) -> Result<Option<T>, StoreError> {
+        self.execute(sql, parameters)?.into_iter().next().map(Row::whole).transpose()
+    }
+
+    /// The first, which there is.
+    fn one<T: FromRow>(&self, sql: &str, parameters: &[Value]) -> Result<T, StoreError> {
+        self.optional(sql, parameters)?
+            .ok_or_else(|| disagreement("a statement gave no row".into()))
+    }
+}
+
+impl<D: Database + ?Sized> Query for D {}
 
 /// The one column of the one row of `rows`: what `INSERT … RETURNING` and single values give.
 ///
@@ -249,7 +477,7 @@ impl Row {
 pub fn returned<T: FromValue>(rows: Vec<Row>) -> Result<T, StoreError> {
     match rows.into_iter().next() {
         Some(mut row) => row.read(),
-        None => Err(StoreError::Database(DatabaseError("a statement gave no row".into()))),
+        None => Err(disagreement("a statement gave no row".into())),
     }
 }
 
@@ -301,19 +529,42 @@ impl FromValue for Timestamp {
     }
 }
 
-impl FromValue for TeamRole {
+impl FromValue for NamespaceKind {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        match String::from_value(value)?.as_str() {
+            "user" => Ok(Self::User),
+            "organization" => Ok(Self::Organization),
+            other => Err(other.into()),
+        }
+    }
+}
+
+impl FromValue for QuotaLimitKind {
     fn from_value(value: Value) -> Result<Self, Value> {
         let text = String::from_value(value)?;
         text.parse().map_err(|_| Value::Text(text))
     }
 }
 
-impl FromValue for RepositoryRole {
-    fn from_value(value: Value) -> Result<Self, Value> {
-        let text = String::from_value(value)?;
-        text.parse().map_err(|_| Value::Text(text))
-    }
+/// A role is stored by its name; the highest of several is selected by its rank, which counts from 1.
+macro_rules! role_from_value {
+    ($($role:ty)+) => {$(
+        impl FromValue for $role {
+            fn from_value(value: Value) -> Result<Self, Value> {
+                let role = match &value {
+                    Value::Text(name) => name.parse().ok(),
+                    Value::Integer(rank) => usize::try_from(*rank)
+                        .ok()
+                        .and_then(|rank| Self::ALL.get(rank.checked_sub(1)?).copied()),
+                    _ => None,
+                };
+                role.ok_or(value)
+            }
+        }
+    )+};
 }
+
+role_from_value!(RepositoryRole TeamRole);
 
 impl<T: FromValue> FromValue for Option<T> {
     fn from_value(value: Value) -> Result<Self, Value> {
@@ -444,13 +695,117 @@ mod tests {
         }
     }
 
+    /// UNIQUE rules that no request can break: rows and secrets have random ids, and what else is there is inserted `ON
+    /// CONFLICT` or once for each row that it belongs to.
+    const UNBREAKABLE: &[&str] = &[
+        "access_token.token_hash",
+        "access_token.uuid",
+        "account.id, account.kind",
+        "account.uuid",
+        "assigned_authorization.uuid",
+        "authorization_code.code_hash",
+        "autoprune_policy.uuid",
+        "default_permission.uuid",
+        "mail.uuid",
+        "message.uuid",
+        "notification.invitation_id",
+        "notification.uuid",
+        "oauth_application.client_id",
+        "owned.holder_id, owned.kind",
+        "owned_limit.kind",
+        "repository.id, repository.namespace_id",
+        "repository_permission.repository_id, repository_permission.account_id",
+        "repository_permission.repository_id, repository_permission.team_id",
+        "star.account_id, star.repository_id",
+        "team.id, team.organization_id",
+        "team.organization_id, team.name",
+        "team_invitation.code_hash",
+        "team_invitation.team_id, team_invitation.account_id",
+        "team_invitation.team_id, team_invitation.email",
+        "user_profile.email_code_hash",
+        "user_profile.recovery_code_hash",
+    ];
+
+    /// The UNIQUE rules of the schema, as SQLite names them when they are broken.
+    fn unique_rules() -> Vec<String> {
+        let connection = rusqlite::Connection::open_in_memory().expect("memory is there");
+        connection.execute_batch(crate::migrate::WHOLE).expect("the schema applies");
+        let sql = "SELECT group_concat(t.name || '.' || c.name, ', ' ORDER BY c.seqno)
+            FROM sqlite_schema t, pragma_index_list(t.name) i, pragma_index_info(i.name) c
+            WHERE t.type = 'table' AND i.\"unique\" GROUP BY t.name, i.name
+            UNION SELECT 'proxy_cache_config.organization_id'";
+        let mut statement = connection.prepare(sql).expect("a statement");
+        let rules = statement.query_map([], |row| row.get(0)).expect("rows");
+        rules.collect::<Result<_, _>>().expect("texts")
+    }
+
+    #[test]
+    fn every_unique_rule_of_the_schema_is_known_or_unbreakable() {
+        let rules = unique_rules();
+        for rule in &rules {
+            let message = format!("UNIQUE constraint failed: {rule}");
+            let is_known = matches!(told(&message), StoreError::UniqueViolation(_));
+            let is_unbreakable = UNBREAKABLE.contains(&rule.as_str());
+            assert!(
+                is_known != is_unbreakable,
+                "{rule}: is a constraint {is_known}, unbreakable {is_unbreakable}"
+            );
+        }
+        let named = Constraint::ALL.iter().map(|constraint| constraint.columns());
+        for name in named.chain(UNBREAKABLE.iter().copied()) {
+            assert!(rules.iter().any(|rule| rule == name), "the schema has no {name}");
+        }
+    }
+
+    fn row(columns: &[(&str, Value)]) -> Row {
+        let names = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+        Row::named(columns.iter().map(|(_, value)| value.clone()).collect(), names)
+    }
+
+    #[derive(Debug, PartialEq, FromRow)]
+    struct Inner {
+        id: i64,
+        name: Option<String>,
+    }
+
+    #[derive(Debug, PartialEq, FromRow)]
+    struct Outer {
+        id: i64,
+        #[row(nested)]
+        inner: Option<Inner>,
+        last: Option<bool>,
+    }
+
+    #[test]
+    fn a_row_is_read_by_the_names_of_the_fields() {
+        let columns =
+            [("id", 1.into()), ("inner_id", 2.into()), ("name", "n".into()), ("last", true.into())];
+        let inner = Some(Inner { id: 2, name: Some("n".into()) });
+        assert_eq!(row(&columns).whole(), Ok(Outer { id: 1, inner, last: Some(true) }));
+        let columns =
+            [("id", 1.into()), ("id", Value::Null), ("name", Value::Null), ("last", Value::Null)];
+        assert_eq!(row(&columns).whole(), Ok(Outer { id: 1, inner: None, last: None }));
+    }
+
+    #[test]
+    fn a_statement_that_gives_other_columns_than_are_read_is_an_error() {
+        let fails = |columns: &[(&str, Value)]| row(columns).whole::<Inner>().is_err();
+        assert!(!fails(&[("id", 1.into()), ("name", Value::Null)]));
+        assert!(fails(&[("id", 1.into())]), "a column is missing");
+        assert!(fails(&[("id", 1.into()), ("name", Value::Null), ("more", Value::Null)]));
+        assert!(fails(&[("id", 1.into()), ("email", Value::Null)]), "another name");
+        assert!(fails(&[("id", Value::Null), ("name", Value::Null)]), "another type");
+        let missing = row(&[("id", 1.into()), ("inner_id", Value::Null), ("last", Value::Null)]);
+        assert!(missing.whole::<Outer>().is_err(), "a column of a struct within is missing");
+    }
+
     #[test]
     fn the_texts_of_a_remote_database_are_understood() {
         let wrapped = "Hrana: `cursor error: `error at step 0: (error code: SQLITE_CONSTRAINT) \
             `SQLite error: UNIQUE constraint failed: account.name```";
-        assert_eq!(told(wrapped), StoreError::UniqueViolation("account.name".into()));
+        assert_eq!(told(wrapped), StoreError::UniqueViolation(Constraint::AccountName));
         let several = "UNIQUE constraint failed: team_member.team_id, team_member.account_id";
-        assert_eq!(told(several), StoreError::UniqueViolation("team_member.team_id".into()));
+        assert_eq!(told(several), StoreError::UniqueViolation(Constraint::TeamMember));
         let rule = "Hrana: `cursor error: `SQLite error: berth: a robot bears the name of its \
             namespace``";
         assert_eq!(told(rule), StoreError::NotFound);

@@ -3,21 +3,23 @@
 use berth_access::{Grant, OrganizationAdmin, OrganizationAdminView, OrganizationRef, Permit};
 use berth_domain::RepositoryRole;
 
-use crate::db::{Database, Row, StoreError, Transaction};
+use crate::db::{Database, FromRow, Query, Row, StoreError, Transaction, disagreement};
 use crate::grantees::{Account, account_columns};
 use crate::params;
 
 /// A default permission.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct DefaultPermission {
     /// Stable id.
     pub uuid: String,
-    /// It counts when this account creates the repository; none: when anybody does.
-    pub creator: Option<Account>,
-    /// Who gets the role.
-    pub delegate: Delegate,
     /// The role.
     pub role: RepositoryRole,
+    /// Who gets the role.
+    #[row(nested)]
+    pub delegate: Delegate,
+    /// It counts when this account creates the repository; none: when anybody does.
+    #[row(nested)]
+    pub creator: Option<Account>,
 }
 
 /// Who gets a role by default.
@@ -37,7 +39,7 @@ pub enum Delegate {
 macro_rules! select {
     ($condition:literal) => {
         concat!(
-            "SELECT d.uuid, d.role, t.id, t.name, ",
+            "SELECT d.uuid, d.role, t.id, t.name AS team, ",
             account_columns!("a", "?1"),
             ", ",
             account_columns!("c", "?1"),
@@ -51,17 +53,18 @@ macro_rules! select {
     };
 }
 
-fn read(mut row: Row) -> Result<Option<DefaultPermission>, StoreError> {
-    let (uuid, role) = (row.read()?, row.read()?);
-    let team: (Option<i64>, Option<String>) = (row.read()?, row.read()?);
-    let (account, creator) = (Account::read_joined(&mut row)?, Account::read_joined(&mut row)?);
-    let delegate = match (team, account) {
-        ((Some(id), Some(name)), _) => Delegate::Team { id, name },
-        (_, Some(account)) => Delegate::Account(account),
-        // The schema has one of the two.
-        _ => return Ok(None),
-    };
-    Ok(Some(DefaultPermission { uuid, creator, delegate, role }))
+impl FromRow for Delegate {
+    const WIDTH: usize = 2 + Account::WIDTH;
+
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (team, account) = (row.joined("team")?, row.joined("account")?);
+        match (team, account) {
+            (Some((id, name)), _) => Ok(Self::Team { id, name }),
+            (_, Some(account)) => Ok(Self::Account(account)),
+            // The schema has one of the two.
+            _ => Err(disagreement("a default permission is nobody's".into())),
+        }
+    }
 }
 
 /// All of an organization, in the order of their ids. One statement.
@@ -72,8 +75,7 @@ pub fn list(
     db: &dyn Database,
     grant: &Grant<OrganizationAdminView>,
 ) -> Result<Vec<DefaultPermission>, StoreError> {
-    let rows = db.execute(select!(" ORDER BY d.id"), params![grant.organization().id])?;
-    rows.into_iter().filter_map(|row| read(row).transpose()).collect()
+    db.all(select!(" ORDER BY d.id"), params![grant.organization().id])
 }
 
 /// The one of that id. One statement.
@@ -85,8 +87,7 @@ pub fn get<P: Permit<Target = OrganizationRef>>(
     grant: &Grant<P>,
     uuid: &str,
 ) -> Result<Option<DefaultPermission>, StoreError> {
-    let rows = db.execute(select!(" AND d.uuid = ?2"), params![grant.organization().id, uuid])?;
-    rows.into_iter().next().map_or(Ok(None), read)
+    db.optional(select!(" AND d.uuid = ?2"), params![grant.organization().id, uuid])
 }
 
 /// Makes one. One statement.
@@ -102,7 +103,7 @@ pub fn create(
         Delegate::Account(account) => (Some(account.id), None),
         Delegate::Team { id, .. } => (None, Some(*id)),
     };
-    tx.execute(
+    tx.run(
         "INSERT INTO default_permission (uuid, organization_id, creator_id, account_id, team_id, role)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
@@ -113,8 +114,7 @@ pub fn create(
             team_id,
             new.role
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// Changes its role. One statement.
@@ -127,11 +127,10 @@ pub fn set_role(
     uuid: &str,
     role: RepositoryRole,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "UPDATE default_permission SET role = ?3 WHERE organization_id = ?1 AND uuid = ?2",
         params![grant.organization().id, uuid, role],
-    )?;
-    Ok(())
+    )
 }
 
 /// Deletes it. One statement.
@@ -143,9 +142,8 @@ pub fn delete(
     grant: &Grant<OrganizationAdmin>,
     uuid: &str,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "DELETE FROM default_permission WHERE organization_id = ?1 AND uuid = ?2",
         params![grant.organization().id, uuid],
-    )?;
-    Ok(())
+    )
 }

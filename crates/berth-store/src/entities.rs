@@ -2,7 +2,7 @@
 
 use berth_access::{AuthenticatedNamespace, Grant};
 
-use crate::db::{Database, Row, StoreError};
+use crate::db::{Database, FromRow, Query, StoreError};
 use crate::params;
 
 /// How many teams and how many people are found at most.
@@ -20,7 +20,7 @@ pub struct Search<'a> {
 }
 
 /// A team, a person or a robot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct Entity {
     /// Whether it is a team.
     pub is_team: bool,
@@ -45,9 +45,9 @@ pub fn search(
 ) -> Result<Vec<Entity>, StoreError> {
     let namespace = grant.namespace();
     // Names are ASCII, and nothing in a name is behind the tilde.
-    let rows = db.execute(
+    db.all(
         "SELECT * FROM (
-            SELECT 1, name, name, 0, 1 FROM team
+            SELECT 1 AS is_team, name, name AS email, 0 AS is_robot, 1 AS is_member FROM team
             WHERE ?4 AND organization_id = ?1 AND name >= ?2 AND name < ?2 || '~'
             ORDER BY name = ?2 DESC, id LIMIT ?6)
         UNION ALL
@@ -67,16 +67,5 @@ pub fn search(
             search.robots,
             MOST
         ],
-    )?;
-    rows.into_iter().map(read_entity).collect()
-}
-
-fn read_entity(mut row: Row) -> Result<Entity, StoreError> {
-    Ok(Entity {
-        is_team: row.read()?,
-        name: row.read()?,
-        email: row.read()?,
-        is_robot: row.read()?,
-        is_member: row.read()?,
-    })
+    )
 }

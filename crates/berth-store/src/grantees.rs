@@ -1,10 +1,10 @@
 //! Accounts and teams to whom something is granted in a namespace.
 
-use crate::db::{Database, DatabaseError, Row, StoreError};
+use crate::db::{Database, FromRow, Query, StoreError};
 use crate::params;
 
 /// An account, as seen from a namespace.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct Account {
     /// Row id.
     pub id: i64,
@@ -22,7 +22,7 @@ pub struct Account {
     pub is_member: bool,
 }
 
-/// The columns of [`Account::read`]: of the account with that alias, seen from the namespace with that id.
+/// The columns of an [`Account`]: of the account with that alias, seen from the namespace with that id.
 macro_rules! account_columns {
     ($alias:literal, $namespace_id:literal) => {
         concat!(
@@ -33,9 +33,9 @@ macro_rules! account_columns {
             $alias,
             ".email, ",
             $alias,
-            ".kind = 'robot', ",
+            ".kind = 'robot' AS is_robot, ",
             $alias,
-            ".kind = 'organization', ",
+            ".kind = 'organization' AS is_organization, ",
             $alias,
             ".namespace_id, ",
             $alias,
@@ -44,37 +44,11 @@ macro_rules! account_columns {
             $alias,
             ".id AND membership.organization_id = ",
             $namespace_id,
-            ")"
+            ") AS is_member"
         )
     };
 }
 pub(crate) use account_columns;
-
-impl Account {
-    pub(crate) fn read(row: &mut Row) -> Result<Self, StoreError> {
-        Self::read_joined(row)?.ok_or_else(|| {
-            StoreError::Database(DatabaseError("a statement gave a row without account".into()))
-        })
-    }
-
-    /// As [`Account::read`]; none where a LEFT JOIN found none.
-    pub(crate) fn read_joined(row: &mut Row) -> Result<Option<Self>, StoreError> {
-        let (id, name, email): (Option<_>, Option<_>, Option<_>) =
-            (row.read()?, row.read()?, row.read()?);
-        let (is_robot, is_organization): (Option<bool>, Option<bool>) = (row.read()?, row.read()?);
-        let (namespace_id, is_member): (_, Option<bool>) = (row.read()?, row.read()?);
-        let (Some(id), Some(name), Some(email)) = (id, name, email) else { return Ok(None) };
-        Ok(Some(Self {
-            id,
-            name,
-            email,
-            is_robot: is_robot.unwrap_or(false),
-            is_organization: is_organization.unwrap_or(false),
-            namespace_id,
-            is_member: is_member.unwrap_or(false),
-        }))
-    }
-}
 
 /// The accounts of these names, as seen from a namespace. One statement.
 ///
@@ -85,15 +59,14 @@ pub fn accounts(
     namespace_id: i64,
     names: [Option<&str>; 2],
 ) -> Result<Vec<Account>, StoreError> {
-    let rows = db.execute(
+    db.all(
         concat!(
             "SELECT ",
             account_columns!("a", "?1"),
             " FROM account a WHERE a.name IN (?2, ?3) AND a.name COLLATE BINARY IN (?2, ?3)"
         ),
         params![namespace_id, names[0], names[1]],
-    )?;
-    rows.into_iter().map(|mut row| Account::read(&mut row)).collect()
+    )
 }
 
 /// The row id of the team of that name. One statement.
@@ -105,9 +78,8 @@ pub fn team(
     organization_id: i64,
     name: &str,
 ) -> Result<Option<i64>, StoreError> {
-    let rows = db.execute(
+    db.optional(
         "SELECT id FROM team WHERE organization_id = ?1 AND name = ?2",
         params![organization_id, name],
-    )?;
-    rows.into_iter().next().map(|mut row| row.read()).transpose()
+    )
 }

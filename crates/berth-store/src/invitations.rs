@@ -5,7 +5,7 @@
 use berth_access::{ExistingTeamAdmin, Grant, OrganizationAdminView};
 use berth_domain::{Timestamp, is_same_address};
 
-use crate::db::{Database, Row, StoreError, Transaction};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::mails::Delivery;
 use crate::params;
 
@@ -56,7 +56,7 @@ pub fn invite(
         Invited::Email(email) => (None, Some(email)),
     };
     let target = grant.target();
-    let rows = tx.execute(
+    let made: Option<(i64, bool)> = tx.optional(
         "INSERT INTO team_invitation (team_id, organization_id, account_id, email, inviter_id,
             code_hash, sealed_code, mail_id, created_at, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -80,10 +80,9 @@ pub fn invite(
             new.keeps_code
         ],
     )?;
-    let Some(mut row) = rows.into_iter().next() else { return Err(StoreError::NotFound) };
-    let (id, has_new_code): (i64, bool) = (row.read()?, row.read()?);
+    let (id, has_new_code) = made.ok_or(StoreError::NotFound)?;
     if let Some(account_id) = account_id {
-        tx.execute(
+        tx.run(
             "INSERT INTO notification (uuid, account_id, kind, invitation_id, created_at)
             VALUES (?1, ?2, 'org_team_invite', ?3, ?4)
             ON CONFLICT (invitation_id) DO UPDATE
@@ -108,21 +107,21 @@ pub fn withdraw(
         Invited::User(id) => (Some(*id), None),
         Invited::Email(email) => (None, Some(email)),
     };
-    let rows = tx.execute(
+    tx.any(
         "DELETE FROM team_invitation
         WHERE team_id = ?1 AND (account_id = ?2 OR email = ?3) AND expires_at > ?4
         RETURNING id",
         params![grant.target().team.id, account_id, email, now],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// A pending invitation, for the administrators of the organization.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub struct PendingInvitation {
     /// The team.
     pub team: String,
     /// The invited user: name, and e-mail address or the UUID in its place.
+    #[row(nested)]
     pub user: Option<(String, String)>,
     /// The invited address.
     pub email: Option<String>,
@@ -135,6 +134,7 @@ pub struct PendingInvitation {
     /// Until when it can be accepted.
     pub expires_at: Timestamp,
     /// How far the mail is that tells of it.
+    #[row(nested)]
     pub delivery: Option<Delivery>,
 }
 
@@ -147,8 +147,9 @@ pub fn pending(
     grant: &Grant<OrganizationAdminView>,
     now: Timestamp,
 ) -> Result<Vec<PendingInvitation>, StoreError> {
-    let rows = db.execute(
-        "SELECT t.name, a.name, a.email, i.email, inviter.name, i.sealed_code, i.created_at,
+    db.all(
+        "SELECT t.name AS team, a.name AS user_name, a.email AS user_email, i.email,
+            inviter.name AS inviter, i.sealed_code, i.created_at,
             i.expires_at, m.attempts, m.due_at, m.delivered_at, m.last_error
         FROM team_invitation i
         JOIN team t ON t.id = i.team_id
@@ -158,27 +159,11 @@ pub fn pending(
         WHERE i.organization_id = ?1 AND i.expires_at > ?2
         ORDER BY i.id",
         params![grant.organization().id, now],
-    )?;
-    rows.into_iter().map(read_pending).collect()
-}
-
-fn read_pending(mut row: Row) -> Result<PendingInvitation, StoreError> {
-    let team = row.read()?;
-    let (name, account_email): (Option<String>, Option<String>) = (row.read()?, row.read()?);
-    Ok(PendingInvitation {
-        team,
-        user: name.zip(account_email),
-        email: row.read()?,
-        inviter: row.read()?,
-        sealed_code: row.read()?,
-        created_at: row.read()?,
-        expires_at: row.read()?,
-        delivery: Delivery::read(&mut row)?,
-    })
+    )
 }
 
 /// An invitation as its code finds it. Whoever knows the code may know this much.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct Invitation {
     /// Row id.
     pub id: i64,
@@ -188,8 +173,8 @@ pub struct Invitation {
     pub organization: String,
     /// The team's name.
     pub team: String,
-    /// Who is invited.
-    pub invited: Invited,
+    /// The row id of the invited user; none for an address.
+    pub account_id: Option<i64>,
     /// The invited user's name, or the invited address.
     pub addressee: String,
     /// Who invites; none when he is gone.
@@ -203,19 +188,16 @@ impl Invitation {
     /// his account shows nothing; the code, which went to that address, does.
     #[must_use]
     pub fn is_for(&self, account_id: i64, email: &str) -> bool {
-        match &self.invited {
-            Invited::User(id) => *id == account_id,
-            Invited::Email(address) => is_same_address(address, email),
+        match self.account_id {
+            Some(id) => id == account_id,
+            None => is_same_address(&self.addressee, email),
         }
     }
 
     /// The invited address.
     #[must_use]
     pub fn address(&self) -> Option<&str> {
-        match &self.invited {
-            Invited::User(_) => None,
-            Invited::Email(address) => Some(address),
-        }
+        self.account_id.is_none().then_some(&self.addressee)
     }
 
     /// Whether whoever brings the code has shown that he reads the mail of `email`: it came to him by mail and no other way.
@@ -227,36 +209,17 @@ impl Invitation {
 
 macro_rules! invitation_columns {
     () => {
-        "SELECT i.id, i.organization_id, o.name, t.name, i.account_id, coalesce(i.email, a.name),
-            inviter.name, EXISTS (SELECT 1 FROM mail WHERE mail.id = i.mail_id
+        "SELECT i.id, i.organization_id, o.name AS organization, t.name AS team,
+            i.account_id, coalesce(i.email, a.name) AS addressee, inviter.name AS inviter,
+            EXISTS (SELECT 1 FROM mail WHERE mail.id = i.mail_id
                 AND delivered_at IS NOT NULL AND held_until IS NULL AND recipient = i.email COLLATE NOCASE)
+                AS was_mailed
         FROM team_invitation i
         JOIN account o ON o.id = i.organization_id
         JOIN team t ON t.id = i.team_id
         LEFT JOIN account a ON a.id = i.account_id
         LEFT JOIN account inviter ON inviter.id = i.inviter_id "
     };
-}
-
-fn read_invitation(row: &mut Row) -> Result<Invitation, StoreError> {
-    let (id, organization_id) = (row.read()?, row.read()?);
-    let (organization, team) = (row.read()?, row.read()?);
-    let (account_id, addressee): (Option<i64>, String) = (row.read()?, row.read()?);
-    let invited = match account_id {
-        Some(id) => Invited::User(id),
-        None => Invited::Email(addressee.clone()),
-    };
-    let (inviter, was_mailed) = (row.read()?, row.read()?);
-    Ok(Invitation {
-        id,
-        organization_id,
-        organization,
-        team,
-        invited,
-        addressee,
-        inviter,
-        was_mailed,
-    })
 }
 
 /// The pending invitation with that code. One statement.
@@ -268,11 +231,10 @@ pub fn find(
     code_hash: &[u8],
     now: Timestamp,
 ) -> Result<Option<Invitation>, StoreError> {
-    let rows = db.execute(
+    db.optional(
         concat!(invitation_columns!(), "WHERE i.code_hash = ?1 AND i.expires_at > ?2"),
         params![code_hash, now],
-    )?;
-    rows.into_iter().next().map(|mut row| read_invitation(&mut row)).transpose()
+    )
 }
 
 /// Puts a user into every team of the organization of `found` that his account is invited into, and, if `found` is for an
@@ -287,24 +249,20 @@ pub fn accept(
     account_id: i64,
     now: Timestamp,
 ) -> Result<Vec<Invitation>, StoreError> {
-    let rows = tx.execute(
+    let mut accepted: Vec<(Invitation, i64)> = tx.all(
         "DELETE FROM team_invitation
         WHERE organization_id = ?1 AND expires_at > ?4
             AND (account_id = ?2 OR email = ?3)
-        RETURNING id, organization_id, (SELECT name FROM account WHERE id = organization_id),
-            (SELECT name FROM team WHERE id = team_id), account_id,
-            coalesce(email, (SELECT name FROM account WHERE id = account_id)),
-            (SELECT name FROM account WHERE id = inviter_id), 0, team_id",
+        RETURNING id, organization_id,
+            (SELECT name FROM account WHERE id = organization_id) AS organization,
+            (SELECT name FROM team WHERE id = team_id) AS team, account_id,
+            coalesce(email, (SELECT name FROM account WHERE id = account_id)) AS addressee,
+            (SELECT name FROM account WHERE id = inviter_id) AS inviter, 0 AS was_mailed, team_id",
         params![found.organization_id, account_id, found.address(), now],
     )?;
-    let mut accepted = Vec::new();
-    for mut row in rows {
-        let invitation = read_invitation(&mut row)?;
-        accepted.push((invitation, row.read::<i64>()?));
-    }
     accepted.sort_by_key(|(invitation, _)| invitation.id);
     let (accepted, teams): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
-    tx.execute(
+    tx.run(
         "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
         SELECT team.id, team.organization_id, ?1, 'user'
         FROM json_each(?2) wanted JOIN team ON team.id = wanted.value
@@ -320,6 +278,5 @@ pub fn accept(
 /// # Errors
 /// [`StoreError`].
 pub fn decline(tx: &Transaction<'_>, found: &Invitation) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM team_invitation WHERE id = ?1", params![found.id])?;
-    Ok(())
+    tx.run("DELETE FROM team_invitation WHERE id = ?1", params![found.id])
 }

@@ -16,6 +16,7 @@ pub mod default_permissions;
 pub mod entities;
 pub mod grantees;
 pub mod invitations;
+pub mod log_event;
 pub mod logs;
 pub mod mails;
 pub mod members;
@@ -34,6 +35,8 @@ pub mod upstream_checks;
 pub mod users;
 
 pub use db::{
-    Database, DatabaseError, FromValue, Row, StoreError, Transaction, Value, returned, transaction,
+    Constraint, Database, DatabaseError, FromValue, Row, StoreError, Transaction, Value, returned,
+    transaction,
 };
+pub use log_event::LogEvent;
 pub use migrate::{SCHEMA_VERSION, SchemaState, migrate, schema_state};

@@ -9,7 +9,8 @@ use berth_domain::limits::{
 use berth_domain::{LogKind, Timestamp};
 use serde_json::{Map, Value as Json};
 
-use crate::db::{Database, Row, StoreError, Transaction, Value};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
+use crate::log_event::LogEvent;
 
 /// An entry to be written.
 #[derive(Debug, Clone)]
@@ -26,6 +27,15 @@ pub struct LogEntry {
     pub metadata: Map<String, Json>,
     /// When.
     pub at: Timestamp,
+}
+
+impl LogEntry {
+    /// An entry that tells of an event; nobody did it, from nowhere.
+    #[must_use]
+    pub fn new(namespace_id: Option<i64>, event: &LogEvent<'_>, at: Timestamp) -> Self {
+        let (kind, metadata) = (event.kind(), event.metadata());
+        Self { kind, namespace_id, performer_id: None, ip: None, metadata, at }
+    }
 }
 
 /// Writes the entries, in order, with one statement. What is longer than an entry may be is shortened, see [`bounded`].
@@ -53,8 +63,7 @@ pub fn append(tx: &Transaction<'_>, entries: &[LogEntry]) -> Result<(), StoreErr
             ]
         })
         .collect();
-    tx.execute(&sql, &parameters)?;
-    Ok(())
+    tx.run(&sql, &parameters)
 }
 
 /// The mark of what was left out of an entry.
@@ -192,7 +201,7 @@ pub struct LogQuery<'a> {
 }
 
 /// An account as an entry tells of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct LogAccount {
     /// `user`, `organization` or `robot`.
     pub kind: String,
@@ -203,7 +212,7 @@ pub struct LogAccount {
 }
 
 /// An entry as it is read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct LogLine {
     /// Row id.
     pub id: i64,
@@ -216,8 +225,10 @@ pub struct LogLine {
     /// When.
     pub at: Timestamp,
     /// Who did it, if he is known and still there.
+    #[row(nested)]
     pub performer: Option<LogAccount>,
     /// Whom it happened to, if it is still there.
+    #[row(nested)]
     pub namespace: Option<LogAccount>,
 }
 
@@ -257,11 +268,12 @@ pub fn page(
         Some(_) => format!("AND l.performer_id = ({PERFORMER})"),
         None => String::new(),
     };
-    let rows = db.execute(
+    let lines: Vec<PageRow> = db.all(
         // The page is cut where the index gives it in order; the rest is joined to that.
         &format!(
-            "SELECT ?6 IS NULL OR EXISTS ({PERFORMER}), l.id, l.kind, {}, l.ip,
-                l.created_at, p.kind, p.name, p.email, n.kind, n.name, n.email
+            "SELECT ?6 IS NULL OR EXISTS ({PERFORMER}) AS performer_exists,
+                l.id, l.kind, {} AS metadata, l.ip, l.created_at AS at,
+                p.kind, p.name, p.email, n.kind, n.name, n.email
             FROM (SELECT 1) LEFT JOIN (
                 SELECT *, sum(min(octet_length(l.metadata), {LOG_METADATA_READ_BYTES})) OVER (
                     ORDER BY l.created_at DESC, l.id DESC
@@ -288,41 +300,20 @@ pub fn page(
             limit.into(),
         ],
     )?;
-    let mut lines = Vec::with_capacity(rows.len());
-    for mut row in rows {
-        if !row.read::<bool>()? {
-            return Ok(None);
-        }
-        lines.extend(read_line(&mut row)?);
-    }
-    Ok(Some(lines))
+    let performer_exists = lines.iter().all(|row| row.performer_exists);
+    Ok(performer_exists.then(|| lines.into_iter().filter_map(|row| row.line).collect()))
 }
 
-/// The entry of a row; none where there is no entry at all.
-fn read_line(row: &mut Row) -> Result<Option<LogLine>, StoreError> {
-    let Some(id) = row.read::<Option<i64>>()? else { return Ok(None) };
-    Ok(Some(LogLine {
-        id,
-        kind: row.read()?,
-        metadata: row.read()?,
-        ip: row.read()?,
-        at: row.read()?,
-        performer: read_account(row)?,
-        namespace: read_account(row)?,
-    }))
-}
-
-fn read_account(row: &mut Row) -> Result<Option<LogAccount>, StoreError> {
-    let (kind, name, email): (Option<_>, Option<_>, Option<_>) =
-        (row.read()?, row.read()?, row.read()?);
-    Ok(match (kind, name, email) {
-        (Some(kind), Some(name), Some(email)) => Some(LogAccount { kind, name, email }),
-        _ => None,
-    })
+/// A row of a page: one without an entry where there is none at all.
+#[derive(FromRow)]
+struct PageRow {
+    performer_exists: bool,
+    #[row(nested)]
+    line: Option<LogLine>,
 }
 
 /// How often something happened on a day.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct LogCount {
     /// What happened.
     pub kind: String,
@@ -344,9 +335,9 @@ pub fn counts(
 ) -> Result<Vec<LogCount>, StoreError> {
     const DAY_US: i64 = 86_400_000_000;
     let (namespace_id, repository_id) = reach.ids();
-    let rows = db.execute(
+    db.all(
         &format!(
-            "SELECT l.kind, count(*), l.created_at / ?5 * ?5 AS day
+            "SELECT l.kind, count(*) AS count, l.created_at / ?5 * ?5 AS day
             FROM log_entry l
             WHERE {} AND l.created_at < ?4
                 AND (NOT EXISTS ({PERFORMER}) OR l.performer_id = ({PERFORMER}))
@@ -361,10 +352,7 @@ pub fn counts(
             DAY_US.into(),
             query.performer.into(),
         ],
-    )?;
-    rows.into_iter()
-        .map(|mut row| Ok(LogCount { kind: row.read()?, count: row.read()?, day: row.read()? }))
-        .collect()
+    )
 }
 
 #[cfg(test)]

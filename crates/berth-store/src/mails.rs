@@ -7,7 +7,7 @@
 use berth_access::{Grant, Superuser};
 use berth_domain::Timestamp;
 
-use crate::db::{Database, Row, StoreError, Transaction, Value, returned};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
 use crate::params;
 
 /// How long after a failed attempt the next one is made, in seconds. After the last there is none: five in all.
@@ -42,7 +42,7 @@ pub struct NewMail<'a> {
 /// # Errors
 /// [`StoreError`].
 pub fn append(tx: &Transaction<'_>, mail: &NewMail<'_>) -> Result<i64, StoreError> {
-    returned(tx.execute(
+    tx.one(
         "INSERT INTO mail (uuid, account_id, recipient, subject, sealed_content, due_at, created_at,
             held_until)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
@@ -56,7 +56,7 @@ pub fn append(tx: &Transaction<'_>, mail: &NewMail<'_>) -> Result<i64, StoreErro
             mail.at,
             (!mail.is_due).then_some(mail.held_until)
         ],
-    )?)
+    )
 }
 
 /// Who has a mail sent to somebody else, and how many he may.
@@ -92,7 +92,7 @@ pub fn append_limited(
     sender: Sender<'_>,
 ) -> Result<Option<i64>, StoreError> {
     let hour_ago = mail.at.plus_seconds(-HOUR_S);
-    let rows = tx.execute(
+    tx.optional(
         "INSERT INTO mail (uuid, account_id, recipient, subject, sealed_content, due_at, created_at,
             sender, held_until)
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN may_leave THEN ?14 END
@@ -123,8 +123,7 @@ pub fn append_limited(
             sender.hourly_limit,
             (!mail.is_due).then_some(mail.held_until)
         ],
-    )?;
-    rows.into_iter().next().map(|mut row| row.read()).transpose()
+    )
 }
 
 /// How many seconds a refused mail must wait: until the same letter's pause is over, or the oldest mail that counts is an hour
@@ -137,7 +136,7 @@ pub fn wait_s(
     mail: &NewMail<'_>,
     sender: Sender<'_>,
 ) -> Result<i64, StoreError> {
-    let until: Option<i64> = returned(tx.execute(
+    let until: Option<i64> = tx.one(
         "SELECT coalesce(
             (SELECT max(created_at) + ?5 FROM limited_mail WHERE recipient = ?1 COLLATE NOCASE
                 AND created_at > ?4 - ?5 AND subject = ?2),
@@ -151,13 +150,13 @@ pub fn wait_s(
             REPETITION_PAUSE_S * 1_000_000,
             HOUR_S * 1_000_000
         ],
-    )?)?;
+    )?;
     let wait = until.map_or(0, |until| until - mail.at.as_micros());
     Ok((wait + 999_999).div_euclid(1_000_000).max(1))
 }
 
 /// A mail that the caller may deliver, and nobody else for now.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub struct ClaimedMail {
     /// Row id.
     pub id: i64,
@@ -178,25 +177,14 @@ pub struct ClaimedMail {
 pub fn claim(db: &dyn Database, now: Timestamp) -> Result<Option<ClaimedMail>, StoreError> {
     let mut parameters = vec![Value::from(now)];
     parameters.extend(PAUSES_S.map(|pause| Value::from(now.plus_seconds(pause))));
-    let rows = db.execute(
+    db.optional(
         "UPDATE mail SET attempts = attempts + 1,
             due_at = CASE attempts WHEN 0 THEN ?2 WHEN 1 THEN ?3 WHEN 2 THEN ?4 WHEN 3 THEN ?5 END
         WHERE id = (SELECT id FROM mail WHERE due_at <= ?1 OR (held_until > ?1 AND attempts = 0)
             ORDER BY held_until IS NOT NULL, coalesce(due_at, created_at), id LIMIT 1)
         RETURNING id, uuid, recipient, subject, sealed_content",
         &parameters,
-    )?;
-    rows.into_iter().next().map(read_claimed).transpose()
-}
-
-fn read_claimed(mut row: Row) -> Result<ClaimedMail, StoreError> {
-    Ok(ClaimedMail {
-        id: row.read()?,
-        uuid: row.read()?,
-        recipient: row.read()?,
-        subject: row.read()?,
-        sealed_content: row.read()?,
-    })
+    )
 }
 
 /// Notes that a claimed mail was delivered, and forgets its content. One statement.
@@ -204,12 +192,11 @@ fn read_claimed(mut row: Row) -> Result<ClaimedMail, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn delivered(db: &dyn Database, id: i64, at: Timestamp) -> Result<(), StoreError> {
-    db.execute(
+    db.run(
         "UPDATE mail SET delivered_at = ?2, due_at = NULL, sealed_content = NULL, last_error = NULL
         WHERE id = ?1",
         params![id, at],
-    )?;
-    Ok(())
+    )
 }
 
 /// Notes why a claimed mail was not delivered. One statement.
@@ -218,12 +205,11 @@ pub fn delivered(db: &dyn Database, id: i64, at: Timestamp) -> Result<(), StoreE
 /// [`StoreError`].
 pub fn failed(db: &dyn Database, id: i64, error: &str) -> Result<(), StoreError> {
     let error: String = error.chars().take(ERROR_LENGTH).collect();
-    db.execute("UPDATE mail SET last_error = ?2 WHERE id = ?1", params![id, error])?;
-    Ok(())
+    db.run("UPDATE mail SET last_error = ?2 WHERE id = ?1", params![id, error])
 }
 
 /// How far a mail is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct Delivery {
     /// How often it was tried.
     pub attempts: i64,
@@ -247,17 +233,10 @@ impl Delivery {
             (None, None, _) => "failed",
         }
     }
-
-    /// Reads the four columns `attempts, due_at, delivered_at, last_error`; none where there is no mail.
-    pub(crate) fn read(row: &mut Row) -> Result<Option<Self>, StoreError> {
-        let attempts: Option<i64> = row.read()?;
-        let (due_at, delivered_at, last_error) = (row.read()?, row.read()?, row.read()?);
-        Ok(attempts.map(|attempts| Self { attempts, due_at, delivered_at, last_error }))
-    }
 }
 
 /// A mail of the outbox.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub struct OutboxMail {
     /// Row id; the order of the list.
     pub id: i64,
@@ -272,13 +251,18 @@ pub struct OutboxMail {
     /// When it was written.
     pub created_at: Timestamp,
     /// How far it is.
+    #[row(nested)]
     pub delivery: Delivery,
-    /// The users whose it is: whom it is about, and who has the address that it goes to.
-    pub people: Vec<Person>,
+    /// The user whom it is about.
+    #[row(nested)]
+    pub about: Option<Person>,
+    /// The user who has the address that it goes to.
+    #[row(nested)]
+    pub reader: Option<Person>,
 }
 
 /// A user whom a mail concerns.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Person {
     /// Row id.
     pub id: i64,
@@ -298,7 +282,7 @@ pub fn list(
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<OutboxMail>, StoreError> {
-    let rows = db.execute(
+    db.all(
         "SELECT mail.id, mail.uuid, recipient, subject, sealed_content, mail.created_at,
             attempts, due_at, delivered_at, last_error,
             about.id, about.name, about_profile.is_first, reader.id, reader.name,
@@ -311,33 +295,5 @@ pub fn list(
         LEFT JOIN user_profile reader_profile ON reader_profile.account_id = reader.id
         WHERE ?1 IS NULL OR mail.id < ?1 ORDER BY mail.id DESC LIMIT ?2",
         params![before, limit],
-    )?;
-    rows.into_iter().map(read_outbox).collect()
-}
-
-fn read_outbox(mut row: Row) -> Result<OutboxMail, StoreError> {
-    Ok(OutboxMail {
-        id: row.read()?,
-        uuid: row.read()?,
-        recipient: row.read()?,
-        subject: row.read()?,
-        sealed_content: row.read()?,
-        created_at: row.read()?,
-        delivery: Delivery {
-            attempts: row.read()?,
-            due_at: row.read()?,
-            delivered_at: row.read()?,
-            last_error: row.read()?,
-        },
-        people: [read_person(&mut row)?, read_person(&mut row)?].into_iter().flatten().collect(),
-    })
-}
-
-fn read_person(row: &mut Row) -> Result<Option<Person>, StoreError> {
-    let (id, name, is_first): (Option<_>, Option<_>, Option<_>) =
-        (row.read()?, row.read()?, row.read()?);
-    Ok(match (id, name) {
-        (Some(id), Some(name)) => Some(Person { id, name, is_first: is_first.unwrap_or(false) }),
-        _ => None,
-    })
+    )
 }

@@ -3,11 +3,11 @@
 use berth_access::{Grant, OrganizationAdmin, OrganizationAdminView, SuperuserNamespace};
 use berth_domain::{Namespace, NamespaceKind};
 
-use crate::db::{Database, Row, StoreError, Transaction};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
 
 /// One line of a list of members: an account, and a team that it is in or a repository that it has a permission on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct MemberLine {
     /// The account's row id.
     pub account_id: i64,
@@ -23,17 +23,6 @@ pub struct MemberLine {
     pub repository: Option<String>,
 }
 
-fn read_line(mut row: Row) -> Result<MemberLine, StoreError> {
-    Ok(MemberLine {
-        account_id: row.read()?,
-        name: row.read()?,
-        email: row.read()?,
-        is_robot: row.read()?,
-        team: row.read()?,
-        repository: row.read()?,
-    })
-}
-
 /// The people in teams of the organization: a line for each membership, in order, then one for each repository permission
 /// of their own, which repeats neither name nor address. One statement.
 ///
@@ -43,8 +32,10 @@ pub fn list(
     db: &dyn Database,
     grant: &Grant<OrganizationAdminView>,
 ) -> Result<Vec<MemberLine>, StoreError> {
-    let rows = db.execute(
-        "SELECT a.id, a.name, a.email, 0, t.name, NULL, 1 AS part, m.id AS position
+    db.all(
+        "SELECT account_id, name, email, is_robot, team, repository FROM (
+        SELECT a.id AS account_id, a.name, a.email, 0 AS is_robot, t.name AS team, NULL AS repository,
+            1 AS part, m.id AS position
         FROM team_member m
         JOIN account a ON a.id = m.account_id
         JOIN team t ON t.id = m.team_id
@@ -56,11 +47,10 @@ pub fn list(
         JOIN repository r ON r.id = p.repository_id
         WHERE p.namespace_id = ?1 AND p.account_id IS NOT NULL
             AND EXISTS (SELECT 1 FROM team_member m
-                WHERE m.account_id = p.account_id AND m.organization_id = ?1)
+                WHERE m.account_id = p.account_id AND m.organization_id = ?1))
         ORDER BY part, position",
         params![grant.organization().id],
-    )?;
-    rows.into_iter().map(read_line).collect()
+    )
 }
 
 /// One account of the organization: as [`list`], for the account of that name; robots of the organization count without a
@@ -73,13 +63,15 @@ pub fn get(
     grant: &Grant<OrganizationAdminView>,
     name: &str,
 ) -> Result<Vec<MemberLine>, StoreError> {
-    let rows = db.execute(
+    db.all(
         "WITH member AS (
             SELECT id, name, email, kind = 'robot' AS is_robot FROM account
             WHERE name = ?2 AND name = ?2 COLLATE BINARY AND kind <> 'organization'
                 AND (namespace_id = ?1 OR EXISTS (SELECT 1 FROM team_member m
                     WHERE m.account_id = account.id AND m.organization_id = ?1)))
-        SELECT member.id, member.name, email, is_robot, NULL, NULL, 0 AS part, 0 AS position
+        SELECT account_id, name, email, is_robot, team, repository FROM (
+        SELECT member.id AS account_id, member.name, email, is_robot, NULL AS team, NULL AS repository,
+            0 AS part, 0 AS position
         FROM member
         UNION ALL
         SELECT member.id, member.name, email, is_robot, t.name, NULL, 1, m.id
@@ -89,11 +81,10 @@ pub fn get(
         SELECT member.id, member.name, email, is_robot, NULL, r.name, 2, p.id
         FROM member JOIN repository_permission p
             ON p.account_id = member.id AND p.namespace_id = ?1
-        JOIN repository r ON r.id = p.repository_id
+        JOIN repository r ON r.id = p.repository_id)
         ORDER BY part, position",
         params![grant.organization().id, name],
-    )?;
-    rows.into_iter().map(read_line).collect()
+    )
 }
 
 /// Accounts with a repository permission of their own that are in no team: a line for each permission, in order. Robots
@@ -105,8 +96,8 @@ pub fn collaborators(
     db: &dyn Database,
     grant: &Grant<OrganizationAdminView>,
 ) -> Result<Vec<MemberLine>, StoreError> {
-    let rows = db.execute(
-        "SELECT a.id, a.name, a.email, 0, NULL, r.name
+    db.all(
+        "SELECT a.id AS account_id, a.name, a.email, 0 AS is_robot, NULL AS team, r.name AS repository
         FROM repository_permission p
         JOIN account a ON a.id = p.account_id AND a.kind <> 'robot'
         JOIN repository r ON r.id = p.repository_id
@@ -115,8 +106,7 @@ pub fn collaborators(
                 WHERE m.account_id = p.account_id AND m.organization_id = ?1)
         ORDER BY p.id",
         params![grant.organization().id],
-    )?;
-    rows.into_iter().map(read_line).collect()
+    )
 }
 
 /// Takes a person out of the organization: his repository permissions in it, what Concord's API calls owning it, and all
@@ -131,25 +121,24 @@ pub fn remove(
     name: &str,
 ) -> Result<Option<bool>, StoreError> {
     let organization_id = grant.organization().id;
-    let rows = tx.execute(
+    let found: Option<i64> = tx.optional(
         "SELECT id FROM account WHERE name = ?1 AND name = ?1 COLLATE BINARY AND kind = 'user'",
         params![name],
     )?;
-    let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
-    let account_id: i64 = row.read()?;
-    let permissions = tx.execute(
+    let Some(account_id) = found else { return Ok(None) };
+    let permissions = tx.any(
         "DELETE FROM repository_permission WHERE namespace_id = ?1 AND account_id = ?2 RETURNING 1",
         params![organization_id, account_id],
     )?;
-    let ownership = tx.execute(
+    let ownership = tx.any(
         "UPDATE account SET owner_id = NULL WHERE id = ?1 AND owner_id = ?2 RETURNING 1",
         params![organization_id, account_id],
     )?;
-    let memberships = tx.execute(
+    let memberships = tx.any(
         "DELETE FROM team_member WHERE account_id = ?2 AND organization_id = ?1 RETURNING 1",
         params![organization_id, account_id],
     )?;
-    Ok(Some([permissions, ownership, memberships].iter().any(|lost| !lost.is_empty())))
+    Ok(Some(permissions || ownership || memberships))
 }
 
 /// Puts the caller into the oldest team with role admin of a namespace, unless he is in one; a person's account becomes an
@@ -167,10 +156,10 @@ pub fn take_ownership(
         NamespaceKind::User => "UPDATE account SET kind = 'organization' WHERE id = ?1 RETURNING 1",
         NamespaceKind::Organization => "SELECT 1 FROM account WHERE id = ?1",
     };
-    if tx.execute(there, params![namespace.id])?.is_empty() {
+    if !tx.any(there, params![namespace.id])? {
         return Ok(false);
     }
-    tx.execute(
+    tx.run(
         "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
         SELECT id, organization_id, ?2, 'user' FROM team
         WHERE organization_id = ?1 AND role = 'admin' AND NOT EXISTS (
@@ -187,12 +176,11 @@ pub fn take_ownership(
 /// # Errors
 /// [`StoreError`].
 pub fn administrators(db: &dyn Database, organization_id: i64) -> Result<Vec<String>, StoreError> {
-    let rows = db.execute(
+    db.all(
         "SELECT DISTINCT account.name FROM team_member
         JOIN team ON team.id = team_member.team_id AND team.role = 'admin'
         JOIN account ON account.id = team_member.account_id AND account.kind = 'user'
         WHERE team_member.organization_id = ?1 ORDER BY account.id LIMIT 100",
         params![organization_id],
-    )?;
-    rows.into_iter().map(|mut row| row.read()).collect()
+    )
 }

@@ -3,11 +3,11 @@
 use berth_access::{Grant, Superuser};
 use berth_domain::Timestamp;
 
-use crate::db::{Database, Row, StoreError, Transaction};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
 
 /// A message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Message {
     /// Stable id.
     pub uuid: String,
@@ -24,18 +24,7 @@ pub struct Message {
 /// # Errors
 /// [`StoreError`].
 pub fn list(db: &dyn Database) -> Result<Vec<Message>, StoreError> {
-    let rows =
-        db.execute("SELECT uuid, content, severity, media_type FROM message ORDER BY id", &[])?;
-    rows.into_iter().map(read).collect()
-}
-
-fn read(mut row: Row) -> Result<Message, StoreError> {
-    Ok(Message {
-        uuid: row.read()?,
-        content: row.read()?,
-        severity: row.read()?,
-        media_type: row.read()?,
-    })
+    db.all("SELECT uuid, content, severity, media_type FROM message ORDER BY id", &[])
 }
 
 /// Stores a message. One statement.
@@ -48,12 +37,11 @@ pub fn create(
     message: &Message,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "INSERT INTO message (uuid, content, severity, media_type, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5)",
         params![&message.uuid, &message.content, &message.severity, &message.media_type, at],
-    )?;
-    Ok(())
+    )
 }
 
 /// Removes a message; says whether it was there. One statement.
@@ -65,5 +53,5 @@ pub fn delete(
     _grant: &Grant<Superuser>,
     uuid: &str,
 ) -> Result<bool, StoreError> {
-    Ok(!tx.execute("DELETE FROM message WHERE uuid = ?1 RETURNING id", params![uuid])?.is_empty())
+    tx.any("DELETE FROM message WHERE uuid = ?1 RETURNING id", params![uuid])
 }

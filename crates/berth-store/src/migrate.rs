@@ -12,7 +12,7 @@
 //! A schema says how old its readers may be, so that instances of the release before go on serving while newer ones start: a
 //! change that they cannot live with comes a release later than the one that they need no more.
 
-use crate::db::{Database, DatabaseError, StoreError, transaction};
+use crate::db::{Database, DatabaseError, Query, StoreError, transaction};
 
 /// What a migration leaves to code that knows the schema from before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Schema {
             // Whether the table is there is not found out by reading it: no remote database promises that a transaction
             // outlives a statement that fails.
             let table = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'";
-            let missing = if tx.execute(table, &[])?.is_empty() {
+            let missing = if !tx.any(table, &[])? {
                 vec![self.whole]
             } else {
                 let (version, oldest_reader) = versions(tx)?;
@@ -142,14 +142,13 @@ impl Schema {
             };
             require_foreign_keys(tx)?;
             for statement in missing.into_iter().flat_map(statements) {
-                tx.execute(statement, &[])?;
+                tx.run(statement, &[])?;
             }
-            tx.execute(
+            tx.run(
                 "INSERT OR REPLACE INTO schema_version (only, version, oldest_reader)
                 VALUES (1, ?1, ?2)",
                 crate::params![self.version(), self.oldest_reader()],
-            )?;
-            Ok(())
+            )
         })
     }
 
@@ -163,10 +162,10 @@ impl Schema {
 /// What the database says of itself: its version, and the oldest code that reads it.
 fn versions(db: &dyn Database) -> Result<(i64, i64), StoreError> {
     match db.execute("SELECT version, oldest_reader FROM schema_version", &[]) {
-        Ok(mut rows) => {
-            let mut row = rows.pop().ok_or_else(|| failure("schema_version is empty".into()))?;
-            Ok((row.read()?, row.read()?))
-        }
+        Ok(mut rows) => match rows.pop() {
+            Some(row) => row.whole(),
+            None => Err(failure("schema_version is empty".into())),
+        },
         // The earliest builds had no such column.
         Err(error) if error.0.contains("no such column: oldest_reader") => {
             Err(StoreError::SchemaUnreleased)
@@ -183,11 +182,7 @@ fn says_that_nothing_is_there(error: &DatabaseError) -> bool {
 }
 
 fn require_foreign_keys(db: &dyn Database) -> Result<(), StoreError> {
-    let enforced = match db.execute("PRAGMA foreign_keys", &[])?.first_mut() {
-        Some(row) => row.read()?,
-        None => false,
-    };
-    if enforced {
+    if db.optional("PRAGMA foreign_keys", &[])?.unwrap_or(false) {
         Ok(())
     } else {
         Err(failure("the database does not enforce foreign keys".into()))

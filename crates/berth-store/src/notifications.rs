@@ -7,7 +7,7 @@ use berth_access::{Grant, UserAdmin};
 use berth_domain::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::db::{Database, Row, StoreError, Transaction};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
 
 /// What a notification tells of.
@@ -47,7 +47,7 @@ pub struct NewNotification<'a> {
 /// # Errors
 /// [`StoreError`].
 pub fn create(tx: &Transaction<'_>, new: &NewNotification<'_>) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "INSERT INTO notification (uuid, account_id, kind, subject, metadata, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
@@ -58,8 +58,7 @@ pub fn create(tx: &Transaction<'_>, new: &NewNotification<'_>) -> Result<(), Sto
             Json::Object(new.metadata.clone()).to_string(),
             new.at
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// Withdraws what was told of `subject`. One statement.
@@ -71,21 +70,21 @@ pub fn withdraw(
     kind: NotificationKind,
     subject: &str,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "DELETE FROM notification WHERE subject = ?2 AND kind = ?1",
         params![kind.as_str(), subject],
-    )?;
-    Ok(())
+    )
 }
 
 /// A notification.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub struct Notification {
     /// Stable id.
     pub uuid: String,
     /// What it tells of, by its name on the wire.
     pub kind: String,
     /// What more there is to say.
+    #[row(with = object)]
     pub metadata: Map<String, Json>,
     /// The sealed code of the invitation that it tells of.
     pub sealed_code: Option<Vec<u8>>,
@@ -99,7 +98,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT n.uuid, n.kind, CASE WHEN i.id IS NULL THEN n.metadata ELSE json_object(
-                    'inviter', inviter.name, 'org', o.name, 'team', t.name) END,
+                    'inviter', inviter.name, 'org', o.name, 'team', t.name) END AS metadata,
                 i.sealed_code, n.created_at, n.dismissed
             FROM notification n
             LEFT JOIN team_invitation i ON i.id = n.invitation_id
@@ -125,11 +124,10 @@ pub fn list(
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<Notification>, StoreError> {
-    let rows = db.execute(
+    db.all(
         select!("AND n.dismissed = 0 ORDER BY n.created_at DESC, n.id DESC LIMIT ?4 OFFSET ?3"),
         params![account_id, now, offset, limit],
-    )?;
-    rows.into_iter().map(read).collect()
+    )
 }
 
 /// One notification of a user. One statement.
@@ -143,8 +141,7 @@ pub fn get(
     uuid: &str,
     now: Timestamp,
 ) -> Result<Option<Notification>, StoreError> {
-    let rows = db.execute(select!("AND n.uuid = ?3"), params![account_id, now, uuid])?;
-    rows.into_iter().next().map(read).transpose()
+    db.optional(select!("AND n.uuid = ?3"), params![account_id, now, uuid])
 }
 
 /// Notes whether a user has dismissed a notification of his. One statement.
@@ -158,21 +155,13 @@ pub fn set_dismissed(
     uuid: &str,
     dismissed: bool,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "UPDATE notification SET dismissed = ?3 WHERE account_id = ?1 AND uuid = ?2",
         params![account_id, uuid, dismissed],
-    )?;
-    Ok(())
+    )
 }
 
-fn read(mut row: Row) -> Result<Notification, StoreError> {
-    let (uuid, kind, metadata): (_, _, String) = (row.read()?, row.read()?, row.read()?);
-    Ok(Notification {
-        uuid,
-        kind,
-        metadata: serde_json::from_str(&metadata).unwrap_or_default(),
-        sealed_code: row.read()?,
-        created_at: row.read()?,
-        dismissed: row.read()?,
-    })
+#[expect(clippy::needless_pass_by_value, reason = "what a column gives")]
+fn object(json: String) -> Map<String, Json> {
+    serde_json::from_str(&json).unwrap_or_default()
 }

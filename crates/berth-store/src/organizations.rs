@@ -7,7 +7,7 @@ use berth_access::{
 use berth_domain::limits::LISTED_TEAM_TEXTS;
 use berth_domain::{Namespace, NamespaceName, Quota, TeamRole, Timestamp};
 
-use crate::db::{Database, Row, StoreError, Transaction, returned};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
 use crate::quotas::quota_json;
 
@@ -17,11 +17,12 @@ macro_rules! team_summary {
         concat!(
             "SELECT name, ",
             $description,
-            ", role,
-                (SELECT count(*) FROM repository_permission p WHERE p.team_id = team.id),
-                (SELECT count(*) FROM team_member m WHERE m.team_id = team.id),
+            " AS description, role,
+                (SELECT count(*) FROM repository_permission p WHERE p.team_id = team.id)
+                    AS repository_count,
+                (SELECT count(*) FROM team_member m WHERE m.team_id = team.id) AS member_count,
                 EXISTS (SELECT 1 FROM team_member m
-                    WHERE m.team_id = team.id AND m.account_id = ?2)
+                    WHERE m.team_id = team.id AND m.account_id = ?2) AS has_viewer
             FROM team ",
             $rest
         )
@@ -61,16 +62,16 @@ pub fn create(
 ) -> Result<i64, StoreError> {
     // Superusers make as many as there are.
     let creator_id = (!grant.rights().is_superuser()).then_some(new.owner_id);
-    let id: i64 = returned(tx.execute(
+    let id: i64 = tx.one(
         "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at, creator_id)
         VALUES (?1, 'organization', ?2, ?3, ?4, ?5, ?6) RETURNING id",
         params![new.uuid, new.name.as_str(), new.email, new.tag_expiration_s, new.at, creator_id],
-    )?)?;
-    let team_id: i64 = returned(tx.execute(
+    )?;
+    let team_id: i64 = tx.one(
         "INSERT INTO team (organization_id, name, role) VALUES (?1, ?2, ?3) RETURNING id",
         params![id, FIRST_TEAM, TeamRole::Admin],
-    )?)?;
-    tx.execute(
+    )?;
+    tx.run(
         "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
         VALUES (?1, ?2, ?3, 'user')",
         params![team_id, id, new.owner_id],
@@ -100,23 +101,35 @@ pub fn current<P: Permit<Target = OrganizationRef>>(
     grant: &Grant<P>,
 ) -> Result<Option<Namespace>, StoreError> {
     let before = grant.organization();
-    let rows = tx.execute(
+    let current: Option<Current> = tx.optional(
         "SELECT name, email, invoice_email, invoice_email_address, tag_expiration_s
         FROM account WHERE id = ?1 AND kind = 'organization'",
         params![before.id],
     )?;
-    rows.into_iter().next().map(|row| read_current(row, before)).transpose()
+    Ok(current.map(|current| current.of(before)))
 }
 
-fn read_current(mut row: Row, before: &Namespace) -> Result<Namespace, StoreError> {
-    Ok(Namespace {
-        name: row.read()?,
-        email: row.read()?,
-        invoice_email: row.read()?,
-        invoice_email_address: row.read()?,
-        tag_expiration_s: row.read()?,
-        ..before.clone()
-    })
+/// What may change of an organization.
+#[derive(FromRow)]
+struct Current {
+    name: String,
+    email: String,
+    invoice_email: bool,
+    invoice_email_address: Option<String>,
+    tag_expiration_s: i64,
+}
+
+impl Current {
+    fn of(self, before: &Namespace) -> Namespace {
+        Namespace {
+            name: self.name,
+            email: self.email,
+            invoice_email: self.invoice_email,
+            invoice_email_address: self.invoice_email_address,
+            tag_expiration_s: self.tag_expiration_s,
+            ..before.clone()
+        }
+    }
 }
 
 /// Changes what is given of an organization; returns what it is then, if it is there. One statement.
@@ -129,7 +142,7 @@ pub fn update(
     change: &OrganizationChange<'_>,
 ) -> Result<Option<Namespace>, StoreError> {
     let before = grant.organization();
-    let rows = tx.execute(
+    let current: Option<Current> = tx.optional(
         "UPDATE account SET email = coalesce(?2, email),
             invoice_email = coalesce(?3, invoice_email),
             invoice_email_address = CASE WHEN ?4 THEN ?5 ELSE invoice_email_address END,
@@ -145,7 +158,7 @@ pub fn update(
             change.tag_expiration_s
         ],
     )?;
-    rows.into_iter().next().map(|row| read_current(row, before)).transpose()
+    Ok(current.map(|current| current.of(before)))
 }
 
 /// Deletes an organization and everything of it; the name is free at once. Returns the name that it had, if it was there. One
@@ -157,11 +170,10 @@ pub fn delete<P: DeletesOrganization>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
 ) -> Result<Option<String>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         "DELETE FROM account WHERE id = ?1 AND kind = 'organization' RETURNING name",
         params![grant.organization().id],
-    )?;
-    rows.into_iter().next().map(|mut row| row.read()).transpose()
+    )
 }
 
 /// Gives an organization another name; its robots follow. Returns whether it is there. One statement.
@@ -173,15 +185,14 @@ pub fn rename(
     grant: &Grant<SuperuserOrganization>,
     name: &NamespaceName,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "UPDATE account SET name = ?2 WHERE id = ?1 RETURNING 1",
         params![grant.organization().id, name.as_str()],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// An organization in the list of all.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct OrganizationLine {
     /// Row id.
     pub id: i64,
@@ -204,28 +215,18 @@ pub fn all(
     after_id: i64,
     limit: i64,
 ) -> Result<Vec<OrganizationLine>, StoreError> {
-    let rows = db.execute(
+    db.all(
         concat!(
             "SELECT id, name, email, ",
             quota_json!("account.id"),
-            " FROM account WHERE kind = 'organization' AND id > ?1 ORDER BY id LIMIT ?2"
+            " AS quota FROM account WHERE kind = 'organization' AND id > ?1 ORDER BY id LIMIT ?2"
         ),
         params![after_id, limit],
-    )?;
-    rows.into_iter()
-        .map(|mut row| {
-            Ok(OrganizationLine {
-                id: row.read()?,
-                name: row.read()?,
-                email: row.read()?,
-                quota: row.read()?,
-            })
-        })
-        .collect()
+    )
 }
 
 /// A team as the view of an organization shows it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct TeamSummary {
     /// Name.
     pub name: String,
@@ -251,7 +252,7 @@ pub fn teams<P: Permit<Target = OrganizationRef>>(
     grant: &Grant<P>,
     viewer_id: Option<i64>,
 ) -> Result<Vec<TeamSummary>, StoreError> {
-    let rows = db.execute(
+    db.all(
         team_summary!(
             "CASE WHEN length(description) <= share THEN description
                 ELSE substr(description, 1, share) || '…' END",
@@ -260,19 +261,7 @@ pub fn teams<P: Permit<Target = OrganizationRef>>(
             WHERE organization_id = ?1 ORDER BY id"
         ),
         params![grant.organization().id, viewer_id, LISTED_TEAM_TEXTS],
-    )?;
-    rows.into_iter().map(read_team_summary).collect()
-}
-
-pub(crate) fn read_team_summary(mut row: Row) -> Result<TeamSummary, StoreError> {
-    Ok(TeamSummary {
-        name: row.read()?,
-        description: row.read()?,
-        role: row.read()?,
-        repository_count: row.read()?,
-        member_count: row.read()?,
-        has_viewer: row.read()?,
-    })
+    )
 }
 
 /// How many private repositories it has. One statement.
@@ -283,14 +272,14 @@ pub fn private_repositories(
     db: &dyn Database,
     grant: &Grant<OrganizationRepositoryCreate>,
 ) -> Result<i64, StoreError> {
-    returned(db.execute(
+    db.one(
         "SELECT count(*) FROM repository WHERE namespace_id = ?1 AND is_public = 0",
         params![grant.organization().id],
-    )?)
+    )
 }
 
 /// What stands in the way of a new organization.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, FromRow)]
 pub struct Taken {
     /// A user or an organization has the name.
     pub name: bool,
@@ -308,16 +297,12 @@ pub fn taken(
     email: Option<&str>,
     now: Timestamp,
 ) -> Result<Taken, StoreError> {
-    let rows = db.execute(
+    db.one(
         "WITH expired AS (SELECT id FROM unconfirmed_account WHERE unconfirmed_until <= ?3)
         SELECT EXISTS (SELECT 1 FROM account
-                WHERE name = ?1 AND name = ?1 COLLATE BINARY AND id NOT IN expired),
+                WHERE name = ?1 AND name = ?1 COLLATE BINARY AND id NOT IN expired) AS name,
             EXISTS (SELECT 1 FROM account
-                WHERE kind = 'user' AND email = ?2 COLLATE NOCASE AND id NOT IN expired)",
+                WHERE kind = 'user' AND email = ?2 COLLATE NOCASE AND id NOT IN expired) AS email_by_user",
         params![name, email, now],
-    )?;
-    match rows.into_iter().next() {
-        Some(mut row) => Ok(Taken { name: row.read()?, email_by_user: row.read()? }),
-        None => Ok(Taken { name: false, email_by_user: false }),
-    }
+    )
 }

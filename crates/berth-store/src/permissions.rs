@@ -3,22 +3,23 @@
 use berth_access::{Grant, RepositoryAdmin, RepositoryAdminView};
 use berth_domain::RepositoryRole;
 
-use crate::db::{Database, StoreError, Transaction};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::grantees::{Account, account_columns};
 use crate::params;
 use crate::repositories::row_id;
 
 /// The role of an account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct AccountPermission {
     /// The account.
+    #[row(nested)]
     pub account: Account,
     /// Its role.
     pub role: RepositoryRole,
 }
 
 /// The role of a team.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct TeamPermission {
     /// The team's name.
     pub team: String,
@@ -37,7 +38,7 @@ pub fn accounts(
     name: Option<&str>,
 ) -> Result<Vec<AccountPermission>, StoreError> {
     let namespace_id = grant.target().namespace.as_ref().map(|namespace| namespace.id);
-    let rows = db.execute(
+    db.all(
         concat!(
             "SELECT ",
             account_columns!("a", "?1"),
@@ -46,12 +47,7 @@ pub fn accounts(
             ORDER BY p.id"
         ),
         params![namespace_id, row_id(grant), name],
-    )?;
-    rows.into_iter()
-        .map(|mut row| {
-            Ok(AccountPermission { account: Account::read(&mut row)?, role: row.read()? })
-        })
-        .collect()
+    )
 }
 
 /// The teams with a permission, in the order of the permissions. One statement.
@@ -62,14 +58,11 @@ pub fn teams(
     db: &dyn Database,
     grant: &Grant<RepositoryAdminView>,
 ) -> Result<Vec<TeamPermission>, StoreError> {
-    let rows = db.execute(
-        "SELECT t.name, p.role FROM repository_permission p JOIN team t ON t.id = p.team_id
+    db.all(
+        "SELECT t.name AS team, p.role FROM repository_permission p JOIN team t ON t.id = p.team_id
         WHERE p.repository_id = ?1 ORDER BY p.id",
         params![row_id(grant)],
-    )?;
-    rows.into_iter()
-        .map(|mut row| Ok(TeamPermission { team: row.read()?, role: row.read()? }))
-        .collect()
+    )
 }
 
 /// The roles that an account has by itself and by its teams, in the order of the permissions. One statement.
@@ -81,18 +74,17 @@ pub fn transitive(
     grant: &Grant<RepositoryAdminView>,
     name: &str,
 ) -> Result<Vec<RepositoryRole>, StoreError> {
-    let rows = db.execute(
+    db.all(
         "WITH named (id) AS (
             SELECT id FROM account WHERE name = ?2 AND name = ?2 COLLATE BINARY)
-        SELECT p.role, p.id AS position FROM named
+        SELECT role FROM (SELECT p.role, p.id AS position FROM named
         JOIN repository_permission p ON p.repository_id = ?1 AND p.account_id = named.id
         UNION ALL
         SELECT p.role, p.id FROM named JOIN team_member m ON m.account_id = named.id
-        JOIN repository_permission p ON p.repository_id = ?1 AND p.team_id = m.team_id
+        JOIN repository_permission p ON p.repository_id = ?1 AND p.team_id = m.team_id)
         ORDER BY position",
         params![row_id(grant), name],
-    )?;
-    rows.into_iter().map(|mut row| row.read()).collect()
+    )
 }
 
 /// Gives an account a role, in place of the one that it has. Returns whether the repository still exists. One statement.
@@ -105,14 +97,13 @@ pub fn set_account(
     account_id: i64,
     role: RepositoryRole,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "INSERT INTO repository_permission (repository_id, namespace_id, account_id, role)
         SELECT id, namespace_id, ?2, ?3 FROM repository WHERE id = ?1
         ON CONFLICT (repository_id, account_id) DO UPDATE SET role = excluded.role
         RETURNING id",
         params![row_id(grant), account_id, role],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Gives a team of the namespace a role, in place of the one that it has. Returns whether there is such a team. One
@@ -126,15 +117,14 @@ pub fn set_team(
     team: &str,
     role: RepositoryRole,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "INSERT INTO repository_permission (repository_id, namespace_id, team_id, role)
         SELECT r.id, r.namespace_id, t.id, ?3 FROM repository r
         JOIN team t ON t.organization_id = r.namespace_id AND t.name = ?2 WHERE r.id = ?1
         ON CONFLICT (repository_id, team_id) DO UPDATE SET role = excluded.role
         RETURNING id",
         params![row_id(grant), team, role],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Takes an account's own role away. Returns whether it had one. One statement.
@@ -146,13 +136,12 @@ pub fn remove_account(
     grant: &Grant<RepositoryAdmin>,
     name: &str,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "DELETE FROM repository_permission WHERE repository_id = ?1 AND account_id = (
             SELECT id FROM account WHERE name = ?2 AND name = ?2 COLLATE BINARY)
         RETURNING id",
         params![row_id(grant), name],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Takes a team's role away. Returns whether it had one. One statement.
@@ -164,12 +153,11 @@ pub fn remove_team(
     grant: &Grant<RepositoryAdmin>,
     team: &str,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "DELETE FROM repository_permission WHERE repository_id = ?1 AND team_id = (
             SELECT t.id FROM team t JOIN repository r ON r.namespace_id = t.organization_id
             WHERE r.id = ?1 AND t.name = ?2)
         RETURNING id",
         params![row_id(grant), team],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }

@@ -2,11 +2,11 @@
 
 use berth_access::{Grant, MaybeOrganizationRef, Permit, ProxyCacheAdmin};
 
-use crate::db::{Database, Row, StoreError, Transaction};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
 
 /// The configuration of an organization, as far as it is ever shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct ProxyCacheRow {
     /// `host[:port][/namespace]`.
     pub upstream_registry: String,
@@ -43,22 +43,15 @@ pub struct ProxyCacheChange<'a> {
 }
 
 /// All of a configuration.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub struct StoredProxyCache {
     /// What is shown of it.
+    #[row(nested)]
     pub row: ProxyCacheRow,
     /// The user name, sealed.
     pub sealed_username: Option<Vec<u8>>,
     /// The password, sealed.
     pub sealed_password: Option<Vec<u8>>,
-}
-
-fn read_row(row: &mut Row) -> Result<ProxyCacheRow, StoreError> {
-    Ok(ProxyCacheRow {
-        upstream_registry: row.read()?,
-        expiration_s: row.read()?,
-        insecure: row.read()?,
-    })
 }
 
 /// The configuration of an organization. One statement.
@@ -69,12 +62,11 @@ pub fn get<P: Permit<Target = MaybeOrganizationRef>>(
     db: &dyn Database,
     grant: &Grant<P>,
 ) -> Result<Option<ProxyCacheRow>, StoreError> {
-    let rows = db.execute(
+    db.optional(
         "SELECT upstream_registry, expiration_s, insecure FROM proxy_cache_config
         WHERE organization_id = ?1",
         params![organization_id(grant)],
-    )?;
-    rows.into_iter().next().map(|mut row| read_row(&mut row)).transpose()
+    )
 }
 
 /// A configuration with its credentials, for who is about to change it. One statement.
@@ -85,19 +77,11 @@ pub fn stored(
     tx: &Transaction<'_>,
     grant: &Grant<ProxyCacheAdmin>,
 ) -> Result<Option<StoredProxyCache>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         "SELECT upstream_registry, expiration_s, insecure, sealed_username, sealed_password
         FROM proxy_cache_config WHERE organization_id = ?1",
         params![organization_id(grant)],
-    )?;
-    let read = |mut row: Row| {
-        Ok(StoredProxyCache {
-            row: read_row(&mut row)?,
-            sealed_username: row.read()?,
-            sealed_password: row.read()?,
-        })
-    };
-    rows.into_iter().next().map(read).transpose()
+    )
 }
 
 /// Makes a configuration. One statement.
@@ -109,7 +93,7 @@ pub fn create(
     grant: &Grant<ProxyCacheAdmin>,
     new: NewProxyCache<'_>,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "INSERT INTO proxy_cache_config (organization_id, upstream_registry, sealed_username,
             sealed_password, expiration_s, insecure)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -121,8 +105,7 @@ pub fn create(
             new.row.expiration_s,
             new.row.insecure
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// Changes what is given of a configuration; returns what it is then, if there is one. One statement.
@@ -134,7 +117,7 @@ pub fn update(
     grant: &Grant<ProxyCacheAdmin>,
     change: ProxyCacheChange<'_>,
 ) -> Result<Option<ProxyCacheRow>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         "UPDATE proxy_cache_config SET upstream_registry = coalesce(?2, upstream_registry),
             expiration_s = coalesce(?3, expiration_s), insecure = coalesce(?4, insecure),
             sealed_username = CASE WHEN ?5 THEN ?6 ELSE sealed_username END,
@@ -150,8 +133,7 @@ pub fn update(
             change.sealed_password.is_some(),
             change.sealed_password.flatten()
         ],
-    )?;
-    rows.into_iter().next().map(|mut row| read_row(&mut row)).transpose()
+    )
 }
 
 /// Removes a configuration; returns whether there was one. One statement.
@@ -159,11 +141,10 @@ pub fn update(
 /// # Errors
 /// [`StoreError`].
 pub fn delete(tx: &Transaction<'_>, grant: &Grant<ProxyCacheAdmin>) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "DELETE FROM proxy_cache_config WHERE organization_id = ?1 RETURNING organization_id",
         params![organization_id(grant)],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 fn organization_id<P: Permit<Target = MaybeOrganizationRef>>(grant: &Grant<P>) -> Option<i64> {

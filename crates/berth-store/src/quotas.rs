@@ -3,7 +3,7 @@
 use berth_access::{Grant, NamespaceChange};
 use berth_domain::{Quota, QuotaLimit, QuotaLimitKind};
 
-use crate::db::{Database, FromValue, Row, StoreError, Transaction, Value, returned};
+use crate::db::{FromValue, Query, StoreError, Transaction, Value, row_of};
 use crate::params;
 
 /// The quota of the account whose id the expression gives, as JSON, or NULL: a column for any statement.
@@ -21,13 +21,6 @@ macro_rules! quota_json {
     };
 }
 pub(crate) use quota_json;
-
-impl FromValue for QuotaLimitKind {
-    fn from_value(value: Value) -> Result<Self, Value> {
-        let text = String::from_value(value)?;
-        text.parse().map_err(|_| Value::Text(text))
-    }
-}
 
 impl FromValue for Quota {
     fn from_value(value: Value) -> Result<Self, Value> {
@@ -47,7 +40,7 @@ pub fn current<P: NamespaceChange>(
     id: i64,
 ) -> Result<Option<Quota>, StoreError> {
     let sql = concat!("SELECT ", quota_json!("?1"));
-    let quota: Option<Quota> = returned(tx.execute(sql, params![grant.namespace_id()])?)?;
+    let quota: Option<Quota> = tx.one(sql, params![grant.namespace_id()])?;
     Ok(quota.filter(|quota| quota.id == id))
 }
 
@@ -60,11 +53,10 @@ pub fn create<P: NamespaceChange>(
     grant: &Grant<P>,
     limit_bytes: i64,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "INSERT INTO quota (namespace_id, limit_bytes) VALUES (?1, ?2)",
         params![grant.namespace_id(), limit_bytes],
-    )?;
-    Ok(())
+    )
 }
 
 /// Changes a quota of the namespace; returns whether it is there. One statement.
@@ -77,11 +69,10 @@ pub fn change<P: NamespaceChange>(
     id: i64,
     limit_bytes: i64,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "UPDATE quota SET limit_bytes = ?3 WHERE namespace_id = ?1 AND id = ?2 RETURNING 1",
         params![grant.namespace_id(), id, limit_bytes],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Deletes a quota of the namespace with its limits; returns whether it was there. One statement.
@@ -93,11 +84,10 @@ pub fn delete<P: NamespaceChange>(
     grant: &Grant<P>,
     id: i64,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "DELETE FROM quota WHERE namespace_id = ?1 AND id = ?2 RETURNING 1",
         params![grant.namespace_id(), id],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Adds a limit to a quota of the namespace; returns whether the quota is there. One statement.
@@ -111,12 +101,11 @@ pub fn create_limit<P: NamespaceChange>(
     kind: QuotaLimitKind,
     percent: i64,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "INSERT INTO quota_limit (quota_id, kind, percent)
         SELECT id, ?3, ?4 FROM quota WHERE namespace_id = ?1 AND id = ?2 RETURNING 1",
         params![grant.namespace_id(), quota_id, kind.as_str(), percent],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Changes what is given of a limit of a quota of the namespace; returns what it is then, if it is there. One statement.
@@ -130,13 +119,12 @@ pub fn change_limit<P: NamespaceChange>(
     kind: Option<QuotaLimitKind>,
     percent: Option<i64>,
 ) -> Result<Option<QuotaLimit>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         "UPDATE quota_limit SET kind = coalesce(?3, kind), percent = coalesce(?4, percent)
         WHERE id = ?2 AND quota_id = (SELECT id FROM quota WHERE namespace_id = ?1)
         RETURNING id, kind, percent",
         params![grant.namespace_id(), id, kind.map(QuotaLimitKind::as_str), percent],
-    )?;
-    rows.into_iter().next().map(read_limit).transpose()
+    )
 }
 
 /// Deletes a limit of a quota of the namespace; returns what it was, if it was there. One statement.
@@ -148,15 +136,12 @@ pub fn delete_limit<P: NamespaceChange>(
     grant: &Grant<P>,
     id: i64,
 ) -> Result<Option<QuotaLimit>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         "DELETE FROM quota_limit
         WHERE id = ?2 AND quota_id = (SELECT id FROM quota WHERE namespace_id = ?1)
         RETURNING id, kind, percent",
         params![grant.namespace_id(), id],
-    )?;
-    rows.into_iter().next().map(read_limit).transpose()
+    )
 }
 
-fn read_limit(mut row: Row) -> Result<QuotaLimit, StoreError> {
-    Ok(QuotaLimit { id: row.read()?, kind: row.read()?, percent: row.read()? })
-}
+row_of!(QuotaLimit { id, kind, percent });

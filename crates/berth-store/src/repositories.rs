@@ -7,7 +7,7 @@ use berth_access::{
 use berth_domain::limits::{LISTED_TEXT, listed_text};
 use berth_domain::{RepositoryName, Timestamp};
 
-use crate::db::{Database, Row, StoreError, Transaction, Value, returned};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
 use crate::params;
 
 /// A repository to be made.
@@ -38,7 +38,7 @@ pub fn create(
     new: &NewRepository<'_>,
 ) -> Result<i64, StoreError> {
     let namespace_id = grant.target().namespace.id;
-    let id: i64 = returned(tx.execute(
+    let id: i64 = tx.one(
         "INSERT INTO repository (namespace_id, name, description, is_public, status_token, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
         params![
@@ -49,7 +49,7 @@ pub fn create(
             new.status_token,
             new.at
         ],
-    )?)?;
+    )?;
     // For each account or team the rule of this creator counts, the latest of several; else the earliest for all creators.
     tx.execute(
         "INSERT INTO repository_permission (repository_id, namespace_id, account_id, team_id, role)
@@ -104,7 +104,7 @@ pub struct Page<'a> {
 }
 
 /// A repository as lists show it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct RepositoryLine {
     /// Row id.
     pub id: i64,
@@ -113,6 +113,7 @@ pub struct RepositoryLine {
     /// Name.
     pub name: String,
     /// The beginning of its description.
+    #[row(with = listed_text)]
     pub description: String,
     /// Whether everybody may pull.
     pub is_public: bool,
@@ -148,8 +149,7 @@ pub fn list(
                 WHERE name = ?7 AND name = ?7 COLLATE BINARY AND kind <> 'robot')"
         }
     };
-    let rows = db.execute(&list_sql(scope), &parameters)?;
-    rows.into_iter().map(read_line).collect()
+    db.all(&list_sql(scope), &parameters)
 }
 
 /// Each way to see a repository is a part with an index of its own, so that a page costs what it shows and not what the
@@ -177,28 +177,18 @@ fn list_sql(scope: &str) -> String {
             JOIN team ON team.id = m.team_id AND team.role = 'admin'
             JOIN repository r ON r.namespace_id = m.organization_id
             WHERE m.account_id = ?2 {scope})
-        SELECT r.id, n.name, r.name, substr(r.description, 1, {LISTED_TEXT} + 1), r.is_public,
-            EXISTS (SELECT 1 FROM star s WHERE s.account_id = ?1 AND s.repository_id = r.id),
-            (SELECT limit_bytes FROM quota WHERE quota.namespace_id = r.namespace_id)
+        SELECT r.id, n.name AS namespace, r.name,
+            substr(r.description, 1, {LISTED_TEXT} + 1) AS description, r.is_public,
+            EXISTS (SELECT 1 FROM star s WHERE s.account_id = ?1 AND s.repository_id = r.id)
+                AS is_starred,
+            (SELECT limit_bytes FROM quota WHERE quota.namespace_id = r.namespace_id) AS quota_bytes
         FROM visible JOIN repository r ON r.id = visible.id JOIN account n ON n.id = r.namespace_id
         WHERE visible.id > ?5 ORDER BY visible.id LIMIT ?6"
     )
 }
 
-fn read_line(mut row: Row) -> Result<RepositoryLine, StoreError> {
-    Ok(RepositoryLine {
-        id: row.read()?,
-        namespace: row.read()?,
-        name: row.read()?,
-        description: listed_text(row.read()?),
-        is_public: row.read()?,
-        is_starred: row.read()?,
-        quota_bytes: row.read()?,
-    })
-}
-
 /// What the view of one repository shows beyond what authorization read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct RepositoryDetails {
     /// An opaque value for badges.
     pub status_token: String,
@@ -215,16 +205,13 @@ pub fn details(
     grant: &Grant<RepositoryView>,
     viewer_id: Option<i64>,
 ) -> Result<Option<RepositoryDetails>, StoreError> {
-    let rows = db.execute(
+    db.optional(
         "SELECT status_token,
             EXISTS (SELECT 1 FROM star WHERE account_id = ?2 AND repository_id = repository.id)
+                AS is_starred
         FROM repository WHERE id = ?1",
         params![row_id(grant), viewer_id],
-    )?;
-    rows.into_iter()
-        .next()
-        .map(|mut row| Ok(RepositoryDetails { status_token: row.read()?, is_starred: row.read()? }))
-        .transpose()
+    )
 }
 
 /// Changes the description; returns whether there is such a repository. One statement.
@@ -236,11 +223,10 @@ pub fn set_description(
     grant: &Grant<RepositoryWrite>,
     description: &str,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "UPDATE repository SET description = ?2 WHERE id = ?1 RETURNING 1",
         params![row_id(grant), description],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Makes it public or private; returns whether there is such a repository. One statement.
@@ -252,11 +238,10 @@ pub fn set_visibility(
     grant: &Grant<RepositoryAdmin>,
     is_public: bool,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "UPDATE repository SET is_public = ?2 WHERE id = ?1 RETURNING 1",
         params![row_id(grant), is_public],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Deletes a repository with its permissions and stars; returns whether it was there. One statement.
@@ -264,9 +249,7 @@ pub fn set_visibility(
 /// # Errors
 /// [`StoreError`].
 pub fn delete(tx: &Transaction<'_>, grant: &Grant<RepositoryAdmin>) -> Result<bool, StoreError> {
-    let rows =
-        tx.execute("DELETE FROM repository WHERE id = ?1 RETURNING 1", params![row_id(grant)])?;
-    Ok(!rows.is_empty())
+    tx.any("DELETE FROM repository WHERE id = ?1 RETURNING 1", params![row_id(grant)])
 }
 
 /// Stars a repository, once. One statement.
@@ -278,12 +261,11 @@ pub fn star(
     grant: &Grant<berth_access::RepositoryStar>,
     account_id: i64,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "INSERT OR IGNORE INTO star (account_id, repository_id)
         SELECT ?2, id FROM repository WHERE id = ?1",
         params![row_id(grant), account_id],
-    )?;
-    Ok(())
+    )
 }
 
 /// Takes a star back, if there is one. One statement.
@@ -296,13 +278,12 @@ pub fn unstar(
     namespace: &str,
     name: &str,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "DELETE FROM star WHERE account_id = ?1 AND repository_id = (
             SELECT r.id FROM repository r JOIN account n ON n.id = r.namespace_id
             WHERE n.name = ?2 AND n.name = ?2 COLLATE BINARY AND r.name = ?3)",
         params![account_id, namespace, name],
-    )?;
-    Ok(())
+    )
 }
 
 /// The repository's row id; none, which no row has, when there is no such repository.

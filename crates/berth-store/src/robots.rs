@@ -3,11 +3,11 @@
 use berth_access::{Grant, NamespaceChange, NamespaceRef, Permit, RepositoryAdmin};
 use berth_domain::{RepositoryRole, Timestamp};
 
-use crate::db::{Database, Row, StoreError, Transaction, Value, returned};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
 use crate::params;
 
 /// A robot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct Robot {
     /// `namespace+short`.
     pub name: String,
@@ -26,24 +26,14 @@ pub struct Robot {
 }
 
 /// A robot in a list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct RobotLine {
     /// The robot.
+    #[row(nested)]
     pub robot: Robot,
     /// Its teams and repositories, each a JSON array of names as text, where they were asked for.
+    #[row(nested)]
     pub places: Option<(String, String)>,
-}
-
-fn read_robot(row: &mut Row) -> Result<Robot, StoreError> {
-    Ok(Robot {
-        name: row.read()?,
-        created_at: row.read()?,
-        last_accessed: row.read()?,
-        description: row.read()?,
-        sealed_token: row.read()?,
-        metadata: row.read()?,
-        federation: row.read()?,
-    })
 }
 
 /// The robots of a namespace without their metadata and federation, the last used first, at most `limit`; with their teams and repositories in it when
@@ -57,30 +47,23 @@ pub fn list<P: Permit<Target = NamespaceRef>>(
     with_places: bool,
     limit: Option<i64>,
 ) -> Result<Vec<RobotLine>, StoreError> {
-    let rows = db.execute(
+    db.all(
         "SELECT a.name, a.created_at, robot.last_accessed, robot.description, robot.sealed_token,
-            '{}', '[]',
+            '{}' AS metadata, '[]' AS federation,
             CASE WHEN ?2 THEN (SELECT json_group_array(name) FROM (
                 SELECT t.name FROM team_member m JOIN team t ON t.id = m.team_id
                 WHERE m.account_id = a.id AND m.organization_id = a.namespace_id
-                ORDER BY m.id)) END,
+                ORDER BY m.id)) END AS teams,
             CASE WHEN ?2 THEN (SELECT json_group_array(name) FROM (
                 SELECT r.name FROM repository_permission p
                 JOIN repository r ON r.id = p.repository_id
                 WHERE p.account_id = a.id AND p.namespace_id = a.namespace_id
-                ORDER BY p.id)) END
+                ORDER BY p.id)) END AS repositories
         FROM account a JOIN robot ON robot.account_id = a.id
         WHERE a.namespace_id = ?1
         ORDER BY robot.last_accessed DESC, a.id LIMIT ?3",
         &[grant.namespace_id().into(), with_places.into(), limit.unwrap_or(-1).into()],
-    )?;
-    rows.into_iter().map(read_line).collect()
-}
-
-fn read_line(mut row: Row) -> Result<RobotLine, StoreError> {
-    let robot = read_robot(&mut row)?;
-    let (teams, repositories): (Option<_>, Option<_>) = (row.read()?, row.read()?);
-    Ok(RobotLine { robot, places: teams.zip(repositories) })
+    )
 }
 
 /// A robot of a namespace, by its full name. One statement.
@@ -92,14 +75,13 @@ pub fn get<P: Permit<Target = NamespaceRef>>(
     grant: &Grant<P>,
     name: &str,
 ) -> Result<Option<Robot>, StoreError> {
-    let rows = db.execute(
+    db.optional(
         "SELECT a.name, a.created_at, robot.last_accessed, robot.description, robot.sealed_token,
             robot.metadata, robot.federation
         FROM account a JOIN robot ON robot.account_id = a.id
         WHERE a.namespace_id = ?1 AND a.name = ?2 COLLATE BINARY",
         &[grant.namespace_id().into(), name.into()],
-    )?;
-    rows.into_iter().next().map(|mut row| read_robot(&mut row)).transpose()
+    )
 }
 
 /// As [`get`], of a robot whose token is sealed anew, unless it was changed meanwhile: `before` is what it was.
@@ -113,15 +95,15 @@ pub fn reseal<P: Permit<Target = NamespaceRef>>(
     before: &[u8],
     after: &[u8],
 ) -> Result<Option<Robot>, StoreError> {
-    let rows = db.execute(
+    db.optional(
         "UPDATE robot SET sealed_token = CASE sealed_token WHEN ?3 THEN ?4 ELSE sealed_token END
         WHERE account_id = (SELECT id FROM account
             WHERE namespace_id = ?1 AND name = ?2 COLLATE BINARY)
-        RETURNING ?2, (SELECT created_at FROM account WHERE id = robot.account_id),
+        RETURNING ?2 AS name,
+            (SELECT created_at FROM account WHERE id = robot.account_id) AS created_at,
             last_accessed, description, sealed_token, metadata, federation",
         &[grant.namespace_id().into(), name.into(), before.into(), after.into()],
-    )?;
-    rows.into_iter().next().map(|mut row| read_robot(&mut row)).transpose()
+    )
 }
 
 /// A robot to be made.
@@ -144,7 +126,7 @@ pub fn create<P: NamespaceChange>(
     grant: &Grant<P>,
     new: &NewRobot<'_>,
 ) -> Result<(), StoreError> {
-    let id: i64 = returned(tx.execute(
+    let id: i64 = tx.one(
         "INSERT INTO account (uuid, kind, name, email, namespace_id, created_at)
         VALUES (?1, 'robot', ?2, ?3, ?4, ?5) RETURNING id",
         &[
@@ -154,13 +136,12 @@ pub fn create<P: NamespaceChange>(
             grant.namespace_id().into(),
             new.robot.created_at.into(),
         ],
-    )?)?;
-    tx.execute(
+    )?;
+    tx.run(
         "INSERT INTO robot (account_id, description, metadata, sealed_token)
         VALUES (?1, ?2, ?3, ?4)",
         params![id, &new.robot.description, &new.robot.metadata, new.robot.sealed_token.as_slice()],
-    )?;
-    Ok(())
+    )
 }
 
 /// Gives a robot another token; the former stops at once. Returns the robot as it is now, if it exists. One statement.
@@ -173,15 +154,15 @@ pub fn change_token<P: NamespaceChange>(
     name: &str,
     sealed_token: &[u8],
 ) -> Result<Option<Robot>, StoreError> {
-    let rows = tx.execute(
+    tx.optional(
         "UPDATE robot SET sealed_token = ?3
         WHERE account_id = (SELECT id FROM account
             WHERE namespace_id = ?1 AND name = ?2 COLLATE BINARY)
-        RETURNING ?2, (SELECT created_at FROM account WHERE id = robot.account_id),
+        RETURNING ?2 AS name,
+            (SELECT created_at FROM account WHERE id = robot.account_id) AS created_at,
             last_accessed, description, sealed_token, metadata, federation",
         &[grant.namespace_id().into(), name.into(), sealed_token.into()],
-    )?;
-    rows.into_iter().next().map(|mut row| read_robot(&mut row)).transpose()
+    )
 }
 
 /// Deletes a robot with its memberships and permissions; returns whether it existed. One statement.
@@ -193,11 +174,10 @@ pub fn delete<P: NamespaceChange>(
     grant: &Grant<P>,
     name: &str,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "DELETE FROM account WHERE namespace_id = ?1 AND name = ?2 COLLATE BINARY RETURNING id",
         &[grant.namespace_id().into(), name.into()],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// Replaces a robot's federation; returns whether the robot exists. One statement.
@@ -210,18 +190,17 @@ pub fn set_federation<P: NamespaceChange>(
     name: &str,
     federation: &str,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "UPDATE robot SET federation = ?3
         WHERE account_id = (SELECT id FROM account
             WHERE namespace_id = ?1 AND name = ?2 COLLATE BINARY)
         RETURNING account_id",
         &[grant.namespace_id().into(), name.into(), federation.into()],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// A repository permission of a robot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct RobotPermission {
     /// The repository's name.
     pub repository: String,
@@ -241,8 +220,8 @@ pub fn permissions<P: Permit<Target = NamespaceRef>>(
     grant: &Grant<P>,
     name: &str,
 ) -> Result<Option<Vec<RobotPermission>>, StoreError> {
-    let rows = db.execute(
-        "SELECT r.name, r.is_public, p.role
+    let permissions: Vec<PermissionRow> = db.all(
+        "SELECT r.name AS repository, r.is_public, p.role
         FROM account a
         LEFT JOIN repository_permission p
             ON p.account_id = a.id AND p.namespace_id = a.namespace_id
@@ -251,20 +230,17 @@ pub fn permissions<P: Permit<Target = NamespaceRef>>(
         ORDER BY p.id",
         &[grant.namespace_id().into(), name.into()],
     )?;
-    if rows.is_empty() {
+    if permissions.is_empty() {
         return Ok(None);
     }
-    let read = |mut row: Row| -> Result<Option<RobotPermission>, StoreError> {
-        let (repository, is_public, role): (Option<_>, Option<_>, Option<_>) =
-            (row.read()?, row.read()?, row.read()?);
-        Ok(match (repository, is_public, role) {
-            (Some(repository), Some(is_public), Some(role)) => {
-                Some(RobotPermission { repository, is_public, role })
-            }
-            _ => None,
-        })
-    };
-    rows.into_iter().filter_map(|row| read(row).transpose()).collect::<Result<_, _>>().map(Some)
+    Ok(Some(permissions.into_iter().filter_map(|row| row.permission).collect()))
+}
+
+/// A row of a robot's permissions: one without a permission where it has none.
+#[derive(FromRow)]
+struct PermissionRow {
+    #[row(nested)]
+    permission: Option<RobotPermission>,
 }
 
 /// What became of a robot's permission.
@@ -288,7 +264,7 @@ pub fn set_permission(
     name: &str,
     role: RepositoryRole,
 ) -> Result<PermissionChange, StoreError> {
-    let rows = tx.execute(
+    let is_set = tx.any(
         "INSERT INTO repository_permission (repository_id, namespace_id, account_id, role)
         SELECT r.id, r.namespace_id, a.id, ?3
         FROM repository r JOIN account a ON a.namespace_id = r.namespace_id
@@ -297,7 +273,7 @@ pub fn set_permission(
         RETURNING id",
         &[repository_id(grant), name.into(), role.into()],
     )?;
-    Ok(if rows.is_empty() { PermissionChange::NoRobot } else { PermissionChange::Done })
+    Ok(if is_set { PermissionChange::Done } else { PermissionChange::NoRobot })
 }
 
 /// Takes a robot's role on the repository away. One statement; another when there was none.
@@ -312,18 +288,18 @@ pub fn delete_permission(
     let parameters = [repository_id(grant), name.into()];
     let robot = "SELECT a.id FROM account a JOIN repository r ON r.namespace_id = a.namespace_id
         WHERE r.id = ?1 AND a.name = ?2 COLLATE BINARY";
-    let deleted = tx.execute(
+    let deleted = tx.any(
         &format!(
             "DELETE FROM repository_permission
             WHERE repository_id = ?1 AND account_id = ({robot}) RETURNING id"
         ),
         &parameters,
     )?;
-    if !deleted.is_empty() {
+    if deleted {
         return Ok(PermissionChange::Done);
     }
-    let found = tx.execute(robot, &parameters)?;
-    Ok(if found.is_empty() { PermissionChange::NoRobot } else { PermissionChange::NoPermission })
+    let found = tx.any(robot, &parameters)?;
+    Ok(if found { PermissionChange::NoPermission } else { PermissionChange::NoRobot })
 }
 
 fn repository_id(grant: &Grant<RepositoryAdmin>) -> Value {

@@ -3,8 +3,10 @@
 use berth_access::{ApplicationAdmin, ApplicationAdminView, Grant, UserAdmin};
 use berth_domain::Timestamp;
 use berth_domain::limits::listed_text;
+use berth_domain::secret::hash_token;
 
-use crate::db::{Database, Row, StoreError, Transaction, returned};
+use crate::applications;
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
 
 /// A token to be made.
@@ -35,7 +37,7 @@ pub struct NewToken<'a> {
 /// # Errors
 /// [`StoreError`].
 pub fn create(tx: &Transaction<'_>, new: &NewToken<'_>) -> Result<i64, StoreError> {
-    returned(tx.execute(
+    tx.one(
         "INSERT INTO access_token (uuid, token_hash, application_id, account_id, created_by, name,
             scope, created_at, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
@@ -50,11 +52,56 @@ pub fn create(tx: &Transaction<'_>, new: &NewToken<'_>) -> Result<i64, StoreErro
             new.at,
             new.expires_at
         ],
-    )?)
+    )
+}
+
+/// A token that a user gets without an OAuth flow, for automation.
+#[derive(Debug)]
+pub struct AutomationToken<'a> {
+    /// Stable id.
+    pub uuid: &'a str,
+    /// What its bearer sends. Only its hash is stored.
+    pub token: &'a str,
+    /// The row id of the user whose rights it carries,
+    pub user_id: i64,
+    /// and their name.
+    pub user_name: &'a str,
+    /// The row id of the user who made it. `None`: nobody whom the database knows.
+    pub created_by: Option<i64>,
+    /// A name for people.
+    pub name: Option<&'a str>,
+    /// Its scopes, separated by spaces.
+    pub scope: &'a str,
+    /// When it is made.
+    pub at: Timestamp,
+    /// How long it is valid, in seconds.
+    pub lifetime_s: i64,
+}
+
+/// Makes a token of the application `automation` in the user's own namespace. At most 3 statements.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn create_for_automation(
+    tx: &Transaction<'_>,
+    new: &AutomationToken<'_>,
+) -> Result<(), StoreError> {
+    let token = NewToken {
+        uuid: new.uuid,
+        hash: &hash_token(new.token),
+        application_id: applications::automation(tx, new.user_id, new.user_name, new.at)?,
+        account_id: new.user_id,
+        created_by: new.created_by,
+        name: new.name,
+        scope: new.scope,
+        at: new.at,
+        expires_at: new.at.plus_seconds(new.lifetime_s),
+    };
+    create(tx, &token).map(|_| ())
 }
 
 /// A token as the list of an application's tokens shows it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct TokenLine {
     /// Row id.
     pub id: i64,
@@ -86,28 +133,15 @@ pub fn list(
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<TokenLine>, StoreError> {
-    let rows = db.execute(
-        "SELECT t.id, t.uuid, t.name, substr(t.scope, 1, 4096), t.created_at, t.expires_at, maker.name,
+    db.all(
+        "SELECT t.id, t.uuid, t.name, substr(t.scope, 1, 4096) AS scope, t.created_at, t.expires_at,
+            maker.name AS created_by,
             t.accessed_at
         FROM access_token t LEFT JOIN account maker ON maker.id = t.created_by
         WHERE t.application_id = ?1 AND t.expires_at > ?2 AND (?3 IS NULL OR t.id < ?3)
         ORDER BY t.id DESC LIMIT ?4",
         params![grant.target().application.id, now, before, limit],
-    )?;
-    rows.into_iter().map(read_line).collect()
-}
-
-fn read_line(mut row: Row) -> Result<TokenLine, StoreError> {
-    Ok(TokenLine {
-        id: row.read()?,
-        uuid: row.read()?,
-        name: row.read()?,
-        scope: row.read()?,
-        created_at: row.read()?,
-        expires_at: row.read()?,
-        created_by: row.read()?,
-        accessed_at: row.read()?,
-    })
+    )
 }
 
 /// How many living tokens an application has. One statement.
@@ -119,10 +153,10 @@ pub fn count(
     grant: &Grant<ApplicationAdmin>,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
-    returned(tx.execute(
+    tx.one(
         "SELECT count(*) FROM access_token WHERE application_id = ?1 AND expires_at > ?2",
         params![grant.target().application.id, now],
-    )?)
+    )
 }
 
 /// Notes that a token was used at `now`, unless it was since `since`. One statement.
@@ -135,12 +169,11 @@ pub fn note_use(
     now: Timestamp,
     since: Timestamp,
 ) -> Result<(), StoreError> {
-    db.execute(
+    db.run(
         "UPDATE access_token SET accessed_at = ?2
         WHERE id = ?1 AND (accessed_at IS NULL OR accessed_at <= ?3)",
         params![id, now, since],
-    )?;
-    Ok(())
+    )
 }
 
 /// Ends a token of an application; returns whether there was one. One statement.
@@ -152,21 +185,21 @@ pub fn revoke(
     grant: &Grant<ApplicationAdmin>,
     uuid: &str,
 ) -> Result<bool, StoreError> {
-    let rows = tx.execute(
+    tx.any(
         "DELETE FROM access_token WHERE application_id = ?1 AND uuid = ?2 RETURNING id",
         params![grant.target().application.id, uuid],
-    )?;
-    Ok(!rows.is_empty())
+    )
 }
 
 /// The application that a token or an assignment is for, as the user sees it who granted it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct GrantedTo {
     /// The client id.
     pub client_id: String,
     /// The name.
     pub name: String,
     /// The beginning of its description in Markdown; may be empty.
+    #[row(with = listed_text)]
     pub description: String,
     /// Its home page; may be empty.
     pub application_uri: String,
@@ -183,31 +216,18 @@ pub struct GrantedTo {
 /// What [`GrantedTo::read`] reads, of the application `app` of the account `n`.
 macro_rules! granted_to_columns {
     () => {
-        "app.client_id, substr(app.name, 1, 255), substr(app.description, 1, 1025),
-            substr(app.application_uri, 1, 2048), substr(app.avatar_email, 1, 255), n.id, n.name,
-            n.email"
+        "app.client_id, substr(app.name, 1, 255) AS name,
+            substr(app.description, 1, 1025) AS description,
+            substr(app.application_uri, 1, 2048) AS application_uri,
+            substr(app.avatar_email, 1, 255) AS avatar_email, n.id AS namespace_id,
+            n.name AS namespace, n.email AS namespace_email"
     };
 }
 
 pub(crate) use granted_to_columns;
 
-impl GrantedTo {
-    pub(crate) fn read(row: &mut Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            client_id: row.read()?,
-            name: row.read()?,
-            description: listed_text(row.read()?),
-            application_uri: row.read()?,
-            avatar_email: row.read()?,
-            namespace_id: row.read()?,
-            namespace: row.read()?,
-            namespace_email: row.read()?,
-        })
-    }
-}
-
 /// A token as the user sees it who granted it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct Authorization {
     /// Row id.
     pub id: i64,
@@ -216,13 +236,14 @@ pub struct Authorization {
     /// Its scopes, as stored.
     pub scope: String,
     /// The application.
+    #[row(nested)]
     pub application: GrantedTo,
 }
 
 macro_rules! authorizations {
     ($condition:literal) => {
         concat!(
-            "SELECT t.id, t.uuid, substr(t.scope, 1, 4096), ",
+            "SELECT t.id, t.uuid, substr(t.scope, 1, 4096) AS scope, ",
             granted_to_columns!(),
             " FROM access_token t
             JOIN oauth_application app ON app.id = t.application_id
@@ -231,15 +252,6 @@ macro_rules! authorizations {
             $condition
         )
     };
-}
-
-fn read_authorization(mut row: Row) -> Result<Authorization, StoreError> {
-    Ok(Authorization {
-        id: row.read()?,
-        uuid: row.read()?,
-        scope: row.read()?,
-        application: GrantedTo::read(&mut row)?,
-    })
 }
 
 /// The tokens that act in a user's name, ended ones too, in order: `limit` of them behind the first `offset`. One statement.
@@ -253,11 +265,10 @@ pub fn authorizations(
     offset: i64,
     limit: i64,
 ) -> Result<Vec<Authorization>, StoreError> {
-    let rows = db.execute(
+    db.all(
         authorizations!("TRUE ORDER BY t.id LIMIT ?3 OFFSET ?2"),
         params![account_id, offset, limit],
-    )?;
-    rows.into_iter().map(read_authorization).collect()
+    )
 }
 
 /// The token with that id that acts in a user's name. One statement.
@@ -270,12 +281,11 @@ pub fn authorization(
     account_id: i64,
     uuid: &str,
 ) -> Result<Option<Authorization>, StoreError> {
-    let rows = db.execute(authorizations!("t.uuid = ?2"), params![account_id, uuid])?;
-    rows.into_iter().next().map(read_authorization).transpose()
+    db.optional(authorizations!("t.uuid = ?2"), params![account_id, uuid])
 }
 
 /// A living token, as its application may look it up.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct Inspected {
     /// Row id.
     pub id: i64,
@@ -305,26 +315,13 @@ pub fn inspect(
     application_id: i64,
     now: Timestamp,
 ) -> Result<Option<Inspected>, StoreError> {
-    let rows = db.execute(
-        "SELECT t.id, t.uuid, t.scope, t.created_at, t.expires_at, c.id, c.uuid, c.name
+    db.optional(
+        "SELECT t.id, t.uuid, t.scope, t.created_at, t.expires_at, c.id AS account_id,
+            c.uuid AS account_uuid, c.name AS account
         FROM access_token t JOIN account c ON c.id = t.account_id AND c.enabled = 1
         WHERE t.token_hash = ?1 AND t.application_id = ?2 AND t.expires_at > ?3",
         params![hash, application_id, now],
-    )?;
-    rows.into_iter().next().map(read_inspected).transpose()
-}
-
-fn read_inspected(mut row: Row) -> Result<Inspected, StoreError> {
-    Ok(Inspected {
-        id: row.read()?,
-        uuid: row.read()?,
-        scope: row.read()?,
-        created_at: row.read()?,
-        expires_at: row.read()?,
-        account_id: row.read()?,
-        account_uuid: row.read()?,
-        account: row.read()?,
-    })
+    )
 }
 
 /// Deletes a token. One statement.
@@ -332,8 +329,7 @@ fn read_inspected(mut row: Row) -> Result<Inspected, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn delete(tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM access_token WHERE id = ?1", params![id])?;
-    Ok(())
+    tx.run("DELETE FROM access_token WHERE id = ?1", params![id])
 }
 
 /// Ends a token now; its user still sees that there was one. One statement.
@@ -341,9 +337,8 @@ pub fn delete(tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn end(tx: &Transaction<'_>, id: i64, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
+    tx.run(
         "UPDATE access_token SET expires_at = ?2 WHERE id = ?1 AND expires_at > ?2",
         params![id, now],
-    )?;
-    Ok(())
+    )
 }

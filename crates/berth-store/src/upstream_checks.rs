@@ -4,7 +4,7 @@
 use berth_access::{Grant, ProxyCacheAdmin};
 use berth_domain::Timestamp;
 
-use crate::db::{Database, StoreError};
+use crate::db::{Database, Query, StoreError};
 use crate::params;
 
 /// How many may run at a time.
@@ -37,8 +37,8 @@ pub fn begin(
     expires_at: Timestamp,
 ) -> Result<Option<RunningCheck>, StoreError> {
     let Some(organization) = grant.organization_if_any() else { return Ok(None) };
-    db.execute("DELETE FROM upstream_check WHERE expires_at <= ?1", params![now])?;
-    let rows = db.execute(
+    db.run("DELETE FROM upstream_check WHERE expires_at <= ?1", params![now])?;
+    let id = db.optional(
         "INSERT INTO upstream_check (organization_id, caller_id, expires_at)
         SELECT ?1, ?2, ?3
         WHERE (SELECT count(*) FROM upstream_check WHERE organization_id = ?1) < ?4
@@ -54,7 +54,7 @@ pub fn begin(
             most.in_all
         ],
     )?;
-    rows.into_iter().next().map(|mut row| Ok(RunningCheck(row.read()?))).transpose()
+    Ok(id.map(RunningCheck))
 }
 
 /// Ends one. One statement.
@@ -62,6 +62,5 @@ pub fn begin(
 /// # Errors
 /// [`StoreError`].
 pub fn end(db: &dyn Database, check: &RunningCheck) -> Result<(), StoreError> {
-    db.execute("DELETE FROM upstream_check WHERE id = ?1", params![check.0])?;
-    Ok(())
+    db.run("DELETE FROM upstream_check WHERE id = ?1", params![check.0])
 }

@@ -4,13 +4,12 @@ use berth_access::{Grant, SuperuserView};
 use berth_domain::limits::LISTED_MEMBERSHIPS;
 use berth_domain::{Quota, TeamRole};
 
-use crate::access::ranked;
-use crate::db::{Database, Row, StoreError};
+use crate::db::{Database, FromRow, Query, StoreError};
 use crate::params;
 use crate::quotas::quota_json;
 
 /// A person's account, without secrets.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct UserAccount {
     /// Row id.
     pub id: i64,
@@ -31,15 +30,26 @@ pub struct UserAccount {
     /// How much he may store, where that is limited.
     pub quota: Option<Quota>,
     /// What the person says of himself.
+    #[row(nested)]
     pub metadata: Metadata,
     /// The epoch of new sessions.
     pub session_epoch: i64,
     /// The organizations that he is in, in the order of their ids: not more than [`LISTED_MEMBERSHIPS`].
+    #[row(default)]
     pub organizations: Vec<Membership>,
 }
 
+/// A row of a person's account: one for each of his organizations, or one without.
+#[derive(FromRow)]
+struct AccountRow {
+    #[row(nested)]
+    account: UserAccount,
+    #[row(nested)]
+    organization: Option<Membership>,
+}
+
 /// What a person says of himself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
 pub struct Metadata {
     /// Given name.
     pub given_name: Option<String>,
@@ -52,7 +62,7 @@ pub struct Metadata {
 }
 
 /// An organization that a person is in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct Membership {
     /// The organization's name.
     pub name: String,
@@ -67,16 +77,16 @@ pub struct Membership {
 /// # Errors
 /// [`StoreError`].
 pub fn account(db: &dyn Database, account_id: i64) -> Result<Option<UserAccount>, StoreError> {
-    let rows = db.execute(
+    let rows: Vec<AccountRow> = db.all(
         // What may be long stands in the first row alone.
-        concat!("SELECT u.id, u.name, u.email, p.verified, p.password_hash IS NOT NULL, u.invoice_email,
-            CASE row_number() OVER w WHEN 1 THEN (SELECT invoice_email_address FROM account WHERE id = u.id) END, u.tag_expiration_s,
-            CASE row_number() OVER w WHEN 1 THEN ", quota_json!("u.id"), " END,
-            CASE row_number() OVER w WHEN 1 THEN (SELECT given_name FROM user_profile WHERE account_id = u.id) END,
-            CASE row_number() OVER w WHEN 1 THEN (SELECT family_name FROM user_profile WHERE account_id = u.id) END,
-            CASE row_number() OVER w WHEN 1 THEN (SELECT company FROM user_profile WHERE account_id = u.id) END,
-            CASE row_number() OVER w WHEN 1 THEN (SELECT location FROM user_profile WHERE account_id = u.id) END, p.session_epoch, o.name, o.email, max(CASE t.role
-                WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 WHEN 'member' THEN 1 END)
+        concat!("SELECT u.id, u.name, u.email, p.verified, p.password_hash IS NOT NULL AS has_password, u.invoice_email,
+            CASE row_number() OVER w WHEN 1 THEN (SELECT invoice_email_address FROM account WHERE id = u.id) END AS invoice_email_address, u.tag_expiration_s,
+            CASE row_number() OVER w WHEN 1 THEN ", quota_json!("u.id"), " END AS quota,
+            CASE row_number() OVER w WHEN 1 THEN (SELECT given_name FROM user_profile WHERE account_id = u.id) END AS given_name,
+            CASE row_number() OVER w WHEN 1 THEN (SELECT family_name FROM user_profile WHERE account_id = u.id) END AS family_name,
+            CASE row_number() OVER w WHEN 1 THEN (SELECT company FROM user_profile WHERE account_id = u.id) END AS company,
+            CASE row_number() OVER w WHEN 1 THEN (SELECT location FROM user_profile WHERE account_id = u.id) END AS location, p.session_epoch, o.name, o.email, max(CASE t.role
+                WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 WHEN 'member' THEN 1 END) AS role
         FROM account u
         JOIN user_profile p ON p.account_id = u.id
         LEFT JOIN team_member m ON m.account_id = u.id
@@ -87,44 +97,14 @@ pub fn account(db: &dyn Database, account_id: i64) -> Result<Option<UserAccount>
         params![account_id, LISTED_MEMBERSHIPS],
     )?;
     let mut account: Option<UserAccount> = None;
-    for mut row in rows {
-        let found = read_account(&mut row)?;
-        let membership = read_membership(&mut row)?;
-        account.get_or_insert(found).organizations.extend(membership);
+    for row in rows {
+        account.get_or_insert(row.account).organizations.extend(row.organization);
     }
     Ok(account)
 }
 
-fn read_account(row: &mut Row) -> Result<UserAccount, StoreError> {
-    Ok(UserAccount {
-        id: row.read()?,
-        name: row.read()?,
-        email: row.read()?,
-        verified: row.read()?,
-        has_password: row.read()?,
-        invoice_email: row.read()?,
-        invoice_email_address: row.read()?,
-        tag_expiration_s: row.read()?,
-        quota: row.read()?,
-        metadata: Metadata {
-            given_name: row.read()?,
-            family_name: row.read()?,
-            company: row.read()?,
-            location: row.read()?,
-        },
-        session_epoch: row.read()?,
-        organizations: Vec::new(),
-    })
-}
-
-fn read_membership(row: &mut Row) -> Result<Option<Membership>, StoreError> {
-    let (name, email): (Option<_>, Option<_>) = (row.read()?, row.read()?);
-    let role = ranked(TeamRole::ALL, row.read()?);
-    Ok(name.zip(email).map(|(name, email)| Membership { name, email, role }))
-}
-
 /// A person as superusers see him in lists.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub struct UserSummary {
     /// Row id.
     pub id: i64,
@@ -149,23 +129,10 @@ macro_rules! summary {
         concat!(
             "SELECT account.id, uuid, name, email, verified, enabled, is_first, ",
             quota_json!("account.id"),
-            " FROM account JOIN user_profile ON user_profile.account_id = account.id WHERE ",
+            " AS quota FROM account JOIN user_profile ON user_profile.account_id = account.id WHERE ",
             $where
         )
     };
-}
-
-fn read_summary(mut row: Row) -> Result<UserSummary, StoreError> {
-    Ok(UserSummary {
-        id: row.read()?,
-        uuid: row.read()?,
-        name: row.read()?,
-        email: row.read()?,
-        verified: row.read()?,
-        enabled: row.read()?,
-        is_first: row.read()?,
-        quota: row.read()?,
-    })
 }
 
 /// The summary of a person. One statement.
@@ -173,8 +140,7 @@ fn read_summary(mut row: Row) -> Result<UserSummary, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn summary(db: &dyn Database, account_id: i64) -> Result<Option<UserSummary>, StoreError> {
-    let rows = db.execute(summary!("account.id = ?1"), params![account_id])?;
-    rows.into_iter().next().map(read_summary).transpose()
+    db.optional(summary!("account.id = ?1"), params![account_id])
 }
 
 /// The people of the installation in the order of their ids: at most `limit` of those behind `after_id`. One statement.
@@ -188,9 +154,8 @@ pub fn all(
     after_id: i64,
     limit: i64,
 ) -> Result<Vec<UserSummary>, StoreError> {
-    let rows = db.execute(
+    db.all(
         summary!("account.id > ?1 AND (?2 OR enabled = 1) ORDER BY account.id LIMIT ?3"),
         params![after_id, with_disabled, limit],
-    )?;
-    rows.into_iter().map(read_summary).collect()
+    )
 }

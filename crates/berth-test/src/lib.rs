@@ -5,10 +5,12 @@
 //! change logs what its route says it logs, and does log it.
 
 mod app;
+mod html;
 mod platform;
 mod redact;
 mod roles;
 
 pub use app::{App, As, Reply};
+pub use html::lines_of_html;
 pub use platform::DeliveredMail;
 pub use redact::{SECRETS, redacted, redacted_text, redaction};

@@ -7,27 +7,30 @@ use std::rc::Rc;
 
 use berth_domain::Timestamp;
 use berth_domain::settings;
+use berth_sqlite::Sqlite;
 use berth_store::{Database, DatabaseError, Row, Value};
 use berth_web::outbound::mailer::{Gateway, Mailer, Message};
 use berth_web::{Clock, Entropy, KeyValue, PlatformError, Variables};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
-use rusqlite::types::{Value as SqlValue, ValueRef};
-
-/// The largest result of a statement, in bytes, as on the host.
-const LARGEST_RESULT: usize = 32 * 1024 * 1024;
 
 /// Where the clock stands first, in seconds since 1970: 2026-11-22, 06:28:07 UTC.
 pub(crate) const START: i64 = 1_795_328_887;
 
 /// SQLite that remembers its statements: in memory, or in a file that several have open.
 pub(crate) struct MemoryDatabase {
-    connection: rusqlite::Connection,
+    sqlite: Sqlite,
     statements: RefCell<Vec<String>>,
-    changes: RefCell<Vec<String>>,
     failing: RefCell<Option<String>>,
     stop: RefCell<Option<Stop>>,
     stopped: Cell<bool>,
+}
+
+/// What a request has changed in the database: rows that it inserted or deleted, or a column of rows that were there.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) table: String,
+    pub(crate) column: Option<String>,
 }
 
 /// What happens in the middle of a request.
@@ -50,7 +53,9 @@ impl MemoryDatabase {
         for (name, value) in [("journal_mode", "WAL"), ("synchronous", "OFF")] {
             connection.pragma_update(None, name, value).expect("as on the host");
         }
-        Self::on(connection)
+        let database = Self::on(connection);
+        database.watch();
+        database
     }
 
     fn on(connection: rusqlite::Connection) -> Self {
@@ -59,9 +64,8 @@ impl MemoryDatabase {
             .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
             .expect("as on the host");
         Self {
-            connection,
+            sqlite: Sqlite(connection),
             statements: RefCell::default(),
-            changes: RefCell::default(),
             failing: RefCell::default(),
             stop: RefCell::default(),
             stopped: Cell::default(),
@@ -92,27 +96,63 @@ impl MemoryDatabase {
     /// Another database that holds the same.
     pub(crate) fn copy(&self) -> Self {
         let mut copy = Self::new();
-        let backup = Backup::new(&self.connection, &mut copy.connection);
+        let backup = Backup::new(&self.sqlite.0, &mut copy.sqlite.0);
         let done = backup.and_then(|backup| backup.step(-1)).expect("memory copies to memory");
         assert_eq!(done, StepResult::Done, "nobody else has the database open");
+        copy.watch();
         copy
     }
 
     /// Writes what the database holds to a new file.
     pub(crate) fn save(&self, path: &Path) {
         let path = path.to_str().expect("the path of a test is text");
-        self.connection.execute("VACUUM INTO ?1", [path]).expect("the file can be written");
+        self.sqlite.0.execute("VACUUM INTO ?1", [path]).expect("the file can be written");
+    }
+
+    /// Has SQLite itself note what changes, in a table of this connection: what is rolled back is forgotten there too.
+    pub(crate) fn watch(&self) {
+        let sql = "SELECT t.name, group_concat(format(
+                'SELECT ''%s'', ''%s'' WHERE OLD.%s IS NOT NEW.%s', t.name, c.name, c.name, c.name),
+                ' UNION ALL ')
+            FROM main.sqlite_schema t, pragma_table_info(t.name) c
+            WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'
+                AND t.name NOT IN ('log_entry', 'schema_version')
+            GROUP BY t.name";
+        let mut statement = self.sqlite.0.prepare(sql).expect("a statement");
+        let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        let tables: Vec<(String, String)> =
+            tables.and_then(Iterator::collect).expect("the tables of the schema");
+        let mut batch = "CREATE TEMP TABLE changed (in_table TEXT, in_column TEXT);".to_owned();
+        for (table, updated) in tables {
+            for (change, noted) in [
+                ("INSERT", format!("VALUES ('{table}', NULL)")),
+                ("DELETE", format!("VALUES ('{table}', NULL)")),
+                ("UPDATE", updated),
+            ] {
+                batch += &format!(
+                    "CREATE TEMP TRIGGER {change}_of_{table} AFTER {change} ON main.{table}
+                    BEGIN INSERT INTO changed {noted}; END;"
+                );
+            }
+        }
+        self.sqlite.0.execute_batch(&batch).expect("a table is watched");
     }
 
     /// The statements since the last call.
     pub(crate) fn take_statements(&self) -> Vec<String> {
-        self.changes.take();
+        // Without a schema nothing is watched.
+        let _ = self.sqlite.0.execute("DELETE FROM changed", []);
         self.statements.take()
     }
 
-    /// Those of the statements since [`Self::take_statements`] that inserted, changed or deleted rows.
-    pub(crate) fn changes(&self) -> Vec<String> {
-        self.changes.borrow().clone()
+    /// What has changed since [`Self::take_statements`].
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        let sql = "SELECT DISTINCT in_table, in_column FROM changed";
+        let Ok(mut statement) = self.sqlite.0.prepare_cached(sql) else { return Vec::new() };
+        let change =
+            |row: &rusqlite::Row<'_>| Ok(Change { table: row.get(0)?, column: row.get(1)? });
+        let changes = statement.query_map([], change).and_then(Iterator::collect);
+        changes.expect("what was noted can be read")
     }
 
     /// From now on every statement that contains `part` fails, as on a broken disk.
@@ -128,59 +168,7 @@ impl Database for MemoryDatabase {
         if self.failing.borrow().as_ref().is_some_and(|part| sql.contains(part.as_str())) {
             return Err(DatabaseError("disk I/O error (made by the test)".into()));
         }
-        let rows_changed = self.connection.total_changes();
-        let rows = self.run(sql, parameters).map_err(|error| DatabaseError(error.to_string()));
-        if self.connection.total_changes() != rows_changed {
-            self.changes.borrow_mut().push(sql.to_owned());
-        }
-        rows
-    }
-}
-
-impl MemoryDatabase {
-    fn run(&self, sql: &str, parameters: &[Value]) -> rusqlite::Result<Vec<Row>> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let columns = statement.column_count();
-        let parameters = parameters.iter().cloned().map(to_sql);
-        let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
-        let (mut all, mut size) = (Vec::new(), 0);
-        while let Some(row) = rows.next()? {
-            let values = (0..columns).map(|column| row.get_ref(column).map(from_sql));
-            let values = values.collect::<rusqlite::Result<Vec<_>>>()?;
-            size += values.iter().map(size_of_value).sum::<usize>();
-            assert!(size <= LARGEST_RESULT, "more than the host returns: {sql}");
-            all.push(Row::new(values));
-        }
-        Ok(all)
-    }
-}
-
-fn size_of_value(value: &Value) -> usize {
-    let more = match value {
-        Value::Text(text) => text.len(),
-        Value::Blob(bytes) => bytes.len(),
-        Value::Null | Value::Integer(_) | Value::Real(_) => 0,
-    };
-    size_of::<Value>() + more
-}
-
-fn to_sql(value: Value) -> SqlValue {
-    match value {
-        Value::Null => SqlValue::Null,
-        Value::Integer(integer) => SqlValue::Integer(integer),
-        Value::Real(real) => SqlValue::Real(real),
-        Value::Text(text) => SqlValue::Text(text),
-        Value::Blob(bytes) => SqlValue::Blob(bytes),
-    }
-}
-
-fn from_sql(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(integer) => Value::Integer(integer),
-        ValueRef::Real(real) => Value::Real(real),
-        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        self.sqlite.execute(sql, parameters)
     }
 }
 

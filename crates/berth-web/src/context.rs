@@ -1,10 +1,10 @@
 //! What a handler holds: the grant, the caller, the request, the services.
 
 use berth_access::{Authority, Caller, Denied, Facts, Grant, Permit, Principal};
-use berth_domain::{LogKind, settings};
+use berth_domain::settings;
 use berth_store::accounts::{self, ProfileChange, SignInRow};
 use berth_store::logs::LogEntry;
-use berth_store::{Database, StoreError, logs, transaction};
+use berth_store::{Database, LogEvent, StoreError, Transaction, logs, transaction};
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
@@ -165,41 +165,57 @@ impl<'a, P: Permit> Context<'a, P> {
         if !self.services().setting(&settings::ACTION_LOG_AUDIT_LOGINS)? {
             return Ok(None);
         }
-        let mut metadata = Map::new();
-        metadata.insert("type".into(), how.into());
-        metadata.insert("useragent".into(), user_agent(self.request()).into());
+        let event = LogEvent::LoginSuccess { r#type: how, useragent: &user_agent(self.request()) };
         Ok(Some(LogEntry {
-            kind: LogKind::LoginSuccess,
-            namespace_id: Some(account_id),
-            performer_id: None,
             ip: self.request().client_address(),
-            metadata,
-            at: self.services().now(),
+            ..LogEntry::new(Some(account_id), &event, self.services().now())
         }))
+    }
+
+    /// Writes an entry into the log: what the caller did to an organization or a user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn log(
+        &self,
+        tx: &Transaction<'_>,
+        namespace_id: impl Into<Option<i64>>,
+        event: &LogEvent<'_>,
+    ) -> Result<(), StoreError> {
+        logs::append(tx, &[self.log_entry(namespace_id, event)])
+    }
+
+    /// As [`Self::log`], of several events, with one statement.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn log_all(
+        &self,
+        tx: &Transaction<'_>,
+        namespace_id: impl Into<Option<i64>>,
+        events: &[LogEvent<'_>],
+    ) -> Result<(), StoreError> {
+        let namespace_id = namespace_id.into();
+        let entries = events.iter().map(|event| self.log_entry(namespace_id, event));
+        logs::append(tx, &entries.collect::<Vec<_>>())
     }
 
     /// An entry for the log: the caller as performer, what is known of his token appended (`docs/contract/quay.md` 8.2).
     #[must_use]
     pub fn log_entry(
         &self,
-        kind: LogKind,
         namespace_id: impl Into<Option<i64>>,
-        metadata: Value,
+        event: &LogEvent<'_>,
     ) -> LogEntry {
-        let Value::Object(mut metadata) = metadata else {
-            unreachable!("the metadata of a log entry is an object: {kind:?}");
-        };
+        let mut entry = LogEntry::new(namespace_id.into(), event, self.parts.services.now());
         let caller = self.parts.principal.caller();
         if let Some(Authority::Token(token)) = caller.map(|caller| &caller.authority) {
-            append_token(&mut metadata, token);
+            append_token(&mut entry.metadata, token);
         }
         LogEntry {
-            kind,
-            namespace_id: namespace_id.into(),
             performer_id: caller.map(|caller| caller.id),
             ip: self.parts.request.client_address(),
-            metadata,
-            at: self.parts.services.now(),
+            ..entry
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Passwords that come with a request itself (HTTP Basic): a sign-in without a session. It is logged like any other, but not
 //! each time: once in ten minutes for each account and client address, when the request is answered.
 
-use berth_domain::{LogKind, settings};
+use berth_domain::settings;
 use berth_store::access::CallerRow;
 use berth_store::logs::LogEntry;
-use berth_store::{StoreError, logs, transaction};
+use berth_store::{LogEvent, StoreError, logs, transaction};
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
 
 use crate::context::user_agent;
 use crate::error::ApiError;
@@ -32,16 +31,10 @@ struct Logged {
 
 /// Has the use of a password written down once the request is answered.
 pub(crate) fn note(services: &Services<'_>, request: &Request, user: &CallerRow) {
-    let mut metadata = Map::new();
-    metadata.insert("type".into(), "basic".into());
-    metadata.insert("useragent".into(), user_agent(request).into());
+    let event = LogEvent::LoginSuccess { r#type: "basic", useragent: &user_agent(request) };
     let entry = LogEntry {
-        kind: LogKind::LoginSuccess,
-        namespace_id: Some(user.id),
-        performer_id: None,
         ip: request.client_address(),
-        metadata,
-        at: services.now(),
+        ..LogEntry::new(Some(user.id), &event, services.now())
     };
     services.note_used_password(PasswordUse { account_uuid: user.uuid.clone(), entry });
 }

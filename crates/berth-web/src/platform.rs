@@ -1,11 +1,10 @@
 //! What the host provides, as traits: `berth-spin` implements them on Spin, tests on plain Rust.
 
-use std::fmt;
-
 use berth_domain::Timestamp;
 use berth_store::Database;
 
 use crate::outbound::Outbound;
+use thiserror::Error;
 
 /// What a component gets from its host.
 #[derive(Clone, Copy)]
@@ -67,13 +66,6 @@ pub trait Entropy {
 }
 
 /// A failure of what the host provides, in words. For the log, never for the caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
 pub struct PlatformError(pub String);
-
-impl fmt::Display for PlatformError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for PlatformError {}

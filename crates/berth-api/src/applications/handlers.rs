@@ -7,16 +7,17 @@ use berth_access::{
 };
 use berth_domain::limits::{APPLICATION_NAME_BYTES, APPLICATION_URI_BYTES};
 use berth_domain::secret::Purpose;
-use berth_domain::{LogKind, NamespaceKind};
+use berth_domain::{Application, NamespaceKind};
 use berth_store::applications::{ApplicationFields, NewApplication};
-use berth_store::{applications, logs, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::{applications, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::applications::client_secret;
-use crate::applications::views::{self, ApplicationInfo, ApplicationView};
+use crate::applications::views::{ApplicationInfo, ApplicationView};
 
 /// A name that Quay keeps for itself.
 const RESERVED_NAME: &str = "__quay_bootstrap_app";
@@ -77,13 +78,13 @@ impl Fields {
     }
 
     /// The body as sent, but for the secret: clients that change what they read before send it back.
-    fn metadata(&self, client_id: &str) -> Value {
+    fn metadata(&self, client_id: &str) -> Map<String, Value> {
         let mut metadata = self.0.clone();
         let name = metadata.get("name").cloned().unwrap_or_default();
         metadata.shift_remove("client_secret");
         metadata.insert("application_name".into(), name);
         metadata.insert("client_id".into(), client_id.into());
-        Value::Object(metadata)
+        metadata
     }
 }
 
@@ -162,8 +163,8 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, NewApp(body): NewApp) 
             at: services.now(),
         };
         applications::create(tx, &cx.grant, &new)?;
-        let metadata = body.metadata(&client_id);
-        logs::append(tx, &[cx.log_entry(LogKind::CreateApplication, organization.id, metadata)])?;
+        let told = body.metadata(&client_id);
+        cx.log(tx, organization.id, &LogEvent::CreateApplication { told })?;
         Ok(Response::ok(&ApplicationView::new(&client_id, body.values(), Some(secret))))
     })
 }
@@ -192,9 +193,8 @@ pub(crate) fn change(
         if !applications::update(tx, &cx.grant, &body.values())? {
             return Err(ApiError::not_found());
         }
-        let metadata = body.metadata(client_id);
-        let entry = cx.log_entry(LogKind::UpdateApplication, target.organization.id, metadata);
-        logs::append(tx, &[entry])?;
+        let told = body.metadata(client_id);
+        cx.log(tx, target.organization.id, &LogEvent::UpdateApplication { told })?;
         Ok(Response::ok(&ApplicationView::new(client_id, body.values(), secret)))
     })
 }
@@ -204,9 +204,9 @@ pub(crate) fn delete(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
     let target = cx.grant.target();
     transaction(cx.db(), |tx| {
         let application = applications::delete(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
-        let metadata = views::application_metadata(&application);
-        let entry = cx.log_entry(LogKind::DeleteApplication, target.organization.id, metadata);
-        logs::append(tx, &[entry])?;
+        let Application { name: application_name, client_id, .. } = &application;
+        let event = LogEvent::DeleteApplication { application_name, client_id };
+        cx.log(tx, target.organization.id, &event)?;
         Ok(Response::no_content())
     })
 }
@@ -219,9 +219,9 @@ pub(crate) fn reset_secret(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult 
     transaction(cx.db(), |tx| {
         let application = applications::set_secret(tx, &cx.grant, &sealed)?;
         let application = application.ok_or_else(ApiError::not_found)?;
-        let metadata = views::application_metadata(&application);
-        let kind = LogKind::ResetApplicationClientSecret;
-        logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
+        let Application { name: application_name, client_id, .. } = &application;
+        let event = LogEvent::ResetApplicationClientSecret { application_name, client_id };
+        cx.log(tx, target.organization.id, &event)?;
         let view =
             ApplicationView::new(&application.client_id, (&application).into(), Some(secret));
         Ok(Response::ok(&view))

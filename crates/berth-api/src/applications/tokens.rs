@@ -2,9 +2,10 @@
 
 use berth_access::{ApplicationAdmin, ApplicationAdminView, Scope, ScopeSet};
 use berth_domain::secret::hash_token;
-use berth_domain::{LogKind, settings};
+use berth_domain::settings;
+use berth_store::log_event::LogEvent;
 use berth_store::tokens::{NewToken, TokenLine};
-use berth_store::{logs, tokens, transaction};
+use berth_store::{tokens, transaction};
 use berth_web::{ApiError, Context, Cursor, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Map, Number, json};
@@ -94,16 +95,15 @@ pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> H
             return Err(too_many(limit));
         }
         let id = tokens::create(tx, &new)?;
-        let metadata = json!({
-            "oauth_token_uuid": new.uuid,
-            "scope": new.scope,
-            "token_display_name": name,
-            "application_name": target.application.name,
-            "auth_method": "OAuth",
-            "client_id": target.application.client_id,
-        });
-        let kind = LogKind::CreateOauthApiToken;
-        logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
+        let event = LogEvent::CreateOauthApiToken {
+            oauth_token_uuid: new.uuid,
+            scope: new.scope,
+            token_display_name: name,
+            application_name: &target.application.name,
+            auth_method: "OAuth",
+            client_id: &target.application.client_id,
+        };
+        cx.log(tx, target.organization.id, &event)?;
         let line = TokenLine {
             id,
             uuid: new.uuid.to_owned(),
@@ -157,13 +157,12 @@ pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
         if !tokens::revoke(tx, &cx.grant, uuid)? {
             return Err(ApiError::not_found());
         }
-        let metadata = json!({
-            "oauth_token_uuid": uuid,
-            "application_name": target.application.name,
-            "client_id": target.application.client_id,
-        });
-        let kind = LogKind::RevokeOauthApiToken;
-        logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
+        let event = LogEvent::RevokeOauthApiToken {
+            oauth_token_uuid: uuid,
+            application_name: &target.application.name,
+            client_id: &target.application.client_id,
+        };
+        cx.log(tx, target.organization.id, &event)?;
         Ok(Response::no_content())
     })
 }

@@ -5,10 +5,8 @@ use crate::quotas::views::Quotas;
 use berth_access::{Rights, ScopeSet};
 use berth_domain::{Application, Avatar, AvatarKind, Namespace, Timestamp};
 use berth_store::applications::ApplicationFields;
-use berth_store::assignments::Assignment;
-use berth_store::tokens::{Authorization, GrantedTo, TokenLine};
+use berth_store::tokens::TokenLine;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 
 /// An application as those see it who may read it (`docs/contract/quay.md` 2.1).
 #[derive(Serialize)]
@@ -48,11 +46,6 @@ impl<'a> ApplicationView<'a> {
             ..Self::new(&application.client_id, application.into(), None)
         }
     }
-}
-
-/// What the log says of an application.
-pub(crate) fn application_metadata(application: &Application) -> Value {
-    json!({ "application_name": application.name, "client_id": application.client_id })
 }
 
 /// The avatar of an application: of its own address, or else of its namespace's.
@@ -110,44 +103,6 @@ pub(crate) fn scopes(text: &str) -> Vec<ScopeView> {
         title: scope.title(),
     });
     views.collect()
-}
-
-fn granted_to(application: &GrantedTo, with_client_id: bool) -> Value {
-    let own = application.avatar_email.as_deref().filter(|email| !email.is_empty());
-    let key = own.unwrap_or(&application.namespace_email);
-    let mut view = Map::new();
-    view.insert("name".into(), application.name.as_str().into());
-    if with_client_id {
-        view.insert("clientId".into(), application.client_id.as_str().into());
-    }
-    view.insert("description".into(), application.description.as_str().into());
-    view.insert("url".into(), application.application_uri.as_str().into());
-    let avatar = Avatar::new(AvatarKind::App, &application.name, key);
-    view.insert("avatar".into(), json!(avatar));
-    let (name, email) = (&application.namespace, &application.namespace_email);
-    let avatar = Avatar::new(AvatarKind::Org, name, email);
-    view.insert("organization".into(), json!({ "name": name, "avatar": avatar }));
-    Value::Object(view)
-}
-
-/// A token as the user sees it who granted it (`docs/contract/quay.md` 5.11).
-pub(crate) fn authorization(authorization: &Authorization) -> Value {
-    json!({
-        "application": granted_to(&authorization.application, false),
-        "scopes": scopes(&authorization.scope),
-        "uuid": authorization.uuid,
-    })
-}
-
-/// A token that waits for its user to accept it (`docs/contract/quay.md` 5.11).
-pub(crate) fn assignment(assignment: &Assignment) -> Value {
-    json!({
-        "application": granted_to(&assignment.application, true),
-        "uuid": assignment.uuid,
-        "redirectUri": assignment.redirect_uri,
-        "scopes": scopes(&assignment.scope),
-        "responseType": assignment.response_type,
-    })
 }
 
 /// A token as its application's administrators see it (`docs/contract/quay.md` 2.4).

@@ -1,20 +1,20 @@
 //! What users granted to applications, and what waits for them to accept it (`docs/contract/quay.md` 5.11).
 
 use berth_access::UserAdmin;
-use berth_domain::LogKind;
-use berth_store::{assignments, logs, tokens, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::{assignments, tokens, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::{Map, json};
+use serde_json::Map;
 
-use crate::applications::views;
+use super::views::{AssignmentView, AuthorizationView};
 
 /// `GET /api/v1/user/authorizations`.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
     let (offset, wanted) = (listing.offset(), listing.wanted());
     let found = tokens::authorizations(cx.db(), &cx.grant, account_id, offset, wanted)?;
-    let listed = listing.window(&found, views::authorization);
+    let listed = listing.window(&found, AuthorizationView::new);
     Ok(listed.answer("authorizations", Map::new()))
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let uuid = cx.path("access_token_uuid");
     let found = tokens::authorization(cx.db(), &cx.grant, cx.caller()?.id, uuid)?;
-    Ok(Response::ok(&views::authorization(&found.ok_or_else(ApiError::not_found)?)))
+    Ok(Response::ok(&AuthorizationView::new(&found.ok_or_else(ApiError::not_found)?)))
 }
 
 /// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
@@ -32,13 +32,13 @@ pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> HandlerResult {
         let found = tokens::authorization(tx, &cx.grant, account_id, uuid)?;
         let found = found.ok_or_else(ApiError::not_found)?;
         tokens::delete(tx, found.id)?;
-        let metadata = json!({
-            "oauth_token_uuid": found.uuid,
-            "application_name": found.application.name,
-            "client_id": found.application.client_id,
-        });
+        let event = LogEvent::OauthTokenRevoked {
+            oauth_token_uuid: &found.uuid,
+            application_name: &found.application.name,
+            client_id: &found.application.client_id,
+        };
         let namespace_id = found.application.namespace_id;
-        logs::append(tx, &[cx.log_entry(LogKind::OauthTokenRevoked, namespace_id, metadata)])?;
+        cx.log(tx, namespace_id, &event)?;
         Ok(Response::no_content())
     })
 }
@@ -48,7 +48,7 @@ pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
     let (offset, wanted) = (listing.offset(), listing.wanted());
     let found = assignments::list(cx.db(), &cx.grant, account_id, offset, wanted)?;
-    let listed = listing.window(&found, views::assignment);
+    let listed = listing.window(&found, AssignmentView::new);
     Ok(listed.answer("authorizations", Map::new()))
 }
 

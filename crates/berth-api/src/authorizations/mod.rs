@@ -2,5 +2,6 @@
 
 pub(crate) mod handlers;
 mod routes;
+pub(crate) mod views;
 
 pub use routes::ROUTES;

@@ -5,7 +5,8 @@ use berth_access::{AutopruneChange, Permit};
 use berth_domain::limits::TAG_PATTERN_BYTES;
 use berth_domain::{LogKind, Namespace, Repository, settings};
 use berth_store::autoprune::{self, AutoprunePolicy, Prunable};
-use berth_store::{StoreError, logs, transaction};
+use berth_store::log_event::{Autoprune, LogEvent};
+use berth_store::{StoreError, transaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -47,20 +48,6 @@ impl<'a> Owner<'a> {
     fn of<P: Permit<Target: Prunable>>(cx: &'a Context<'_, P>) -> Result<Self, ApiError> {
         let (namespace, repository) = cx.grant.target().owner().ok_or_else(ApiError::not_found)?;
         Ok(Self { namespace, repository })
-    }
-
-    /// The one of the two kinds that is about an owner like this.
-    const fn kind(self, of_namespace: LogKind, of_repository: LogKind) -> LogKind {
-        if self.repository.is_some() { of_repository } else { of_namespace }
-    }
-
-    /// Adds who it is to what the log says.
-    fn name(self, mut metadata: Value) -> Value {
-        metadata["namespace"] = self.namespace.name.as_str().into();
-        if let Some(repository) = self.repository {
-            metadata["repo"] = repository.name.as_str().into();
-        }
-        metadata
     }
 
     fn duplicate(self, error: StoreError) -> ApiError {
@@ -197,12 +184,14 @@ pub(crate) fn create<P: AutopruneChange<Target: Prunable>>(
     let policy = body.checked(cx.services().random().uuid())?;
     transaction(cx.db(), |tx| {
         autoprune::create(tx, &cx.grant, &policy).map_err(|error| owner.duplicate(error))?;
-        let kind = owner.kind(
-            LogKind::CreateNamespaceAutoprunePolicy,
-            LogKind::CreateRepositoryAutoprunePolicy,
-        );
-        let metadata = owner.name(metadata(&policy, value));
-        logs::append(tx, &[cx.log_entry(kind, owner.namespace.id, metadata)])?;
+        let (told, namespace) = (told(&policy, value), owner.namespace.name.as_str());
+        let event = match owner.repository {
+            None => LogEvent::CreateNamespaceAutoprunePolicy { policy: told, namespace },
+            Some(Repository { name: repo, .. }) => {
+                LogEvent::CreateRepositoryAutoprunePolicy { policy: told, namespace, repo }
+            }
+        };
+        cx.log(tx, owner.namespace.id, &event)?;
         Ok(Response::json(201, &json!({ "uuid": policy.uuid })))
     })
 }
@@ -223,12 +212,14 @@ pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
         if !changed.map_err(|error| owner.duplicate(error))? {
             return Err(ApiError::not_found());
         }
-        let kind = owner.kind(
-            LogKind::UpdateNamespaceAutoprunePolicy,
-            LogKind::UpdateRepositoryAutoprunePolicy,
-        );
-        let metadata = owner.name(metadata(&policy, value));
-        logs::append(tx, &[cx.log_entry(kind, owner.namespace.id, metadata)])?;
+        let (told, namespace) = (told(&policy, value), owner.namespace.name.as_str());
+        let event = match owner.repository {
+            None => LogEvent::UpdateNamespaceAutoprunePolicy { policy: told, namespace },
+            Some(Repository { name: repo, .. }) => {
+                LogEvent::UpdateRepositoryAutoprunePolicy { policy: told, namespace, repo }
+            }
+        };
+        cx.log(tx, owner.namespace.id, &event)?;
         Ok(Response::no_content())
     })
 }
@@ -243,21 +234,23 @@ pub(crate) fn delete<P: AutopruneChange<Target: Prunable>>(cx: &Context<'_, P>) 
         if !autoprune::delete(tx, &cx.grant, uuid)? {
             return Err(ApiError::not_found());
         }
-        let kind = owner.kind(
-            LogKind::DeleteNamespaceAutoprunePolicy,
-            LogKind::DeleteRepositoryAutoprunePolicy,
-        );
-        let metadata = owner.name(json!({ "policy_uuid": uuid }));
-        logs::append(tx, &[cx.log_entry(kind, owner.namespace.id, metadata)])?;
+        let (policy_uuid, namespace) = (uuid, owner.namespace.name.as_str());
+        let event = match owner.repository {
+            None => LogEvent::DeleteNamespaceAutoprunePolicy { policy_uuid, namespace },
+            Some(Repository { name: repo, .. }) => {
+                LogEvent::DeleteRepositoryAutoprunePolicy { policy_uuid, namespace, repo }
+            }
+        };
+        cx.log(tx, owner.namespace.id, &event)?;
         Ok(Response::ok(&json!({ "uuid": uuid })))
     })
 }
 
-fn metadata(policy: &AutoprunePolicy, value: Value) -> Value {
-    json!({
-        "method": policy.method,
-        "value": value,
-        "tag_pattern": pattern(policy),
-        "tag_pattern_matches": policy.tag_pattern_matches,
-    })
+fn told(policy: &AutoprunePolicy, value: Value) -> Autoprune<'_> {
+    Autoprune {
+        method: &policy.method,
+        value,
+        tag_pattern: pattern(policy),
+        tag_pattern_matches: policy.tag_pattern_matches,
+    }
 }

@@ -5,13 +5,13 @@ use berth_access::{
     Authenticated, AuthenticatedOrganization, ConcordCreate, ConcordDelete, ConcordUpdate, Denied,
     Facts, Grant, rights_by_role,
 };
-use berth_domain::{LogKind, TeamRole, settings};
+use berth_domain::{TeamRole, settings};
 use berth_store::concord::{
     self, Entry, EntryChange, Listing, NewEntry, Owner, RequestedOwner, Resolved, Target,
 };
-use berth_store::{StoreError, logs, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::{Constraint, StoreError, transaction};
 use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::json;
 
 use super::bodies::{Confirmation, EntryBody, key_violation};
 use super::views;
@@ -51,8 +51,7 @@ fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved)
     transaction(cx.db(), |tx| {
         let id = concord::create(tx, &grant, &new)
             .map_err(|error| explained(error, name, body, resolved.is_user_name))?;
-        let metadata = json!({ "email": null, "namespace": name });
-        logs::append(tx, &[cx.log_entry(LogKind::OrgCreate, id, metadata)])?;
+        cx.log(tx, id, &LogEvent::OrgCreate { email: None, namespace: name })?;
         Ok(Response::ok(&views::result("CREATED", Some(&uuid))))
     })
 }
@@ -92,8 +91,8 @@ fn update(
         let name = asked.unwrap_or(&before);
         concord::update(tx, &grant, &change)
             .map_err(|error| explained(error, name, body, resolved.is_user_name))?;
-        let metadata = json!({ "namespace": name, "old_name": before });
-        logs::append(tx, &[cx.log_entry(LogKind::OrgChangeSettings, entry.id, metadata)])?;
+        let event = LogEvent::OrgChangeSettings { namespace: name, old_name: &before };
+        cx.log(tx, entry.id, &event)?;
         Ok(Response::ok(&views::result("UPDATED", Some(&entry.uuid))))
     })
 }
@@ -207,10 +206,10 @@ fn nobody(wanted: &RequestedOwner) -> ApiError {
 /// What the schema refuses: a name that somebody has, an owner who is no member, or who went after he was found.
 fn explained(error: StoreError, name: &str, body: &EntryBody, is_user_name: bool) -> ApiError {
     match error {
-        error if error.is_taken("account.name") && is_user_name => {
+        error if error.violates(Constraint::AccountName) && is_user_name => {
             violation(format!("Name is taken: {name}"))
         }
-        error if error.is_taken("account.name") => {
+        error if error.violates(Constraint::AccountName) => {
             violation(format!("Organization already exists: {name}"))
         }
         StoreError::NotMember => {

@@ -1,15 +1,14 @@
 //! Default permissions of an organization, "prototypes" on the wire (`docs/contract/quay.md` 6.5).
 
 use berth_access::{OrganizationAdmin, OrganizationAdminView};
-use berth_domain::LogKind;
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::grantees::{self, Account};
-use berth_store::logs::{self, LogEntry};
+use berth_store::log_event::{LogEvent, Prototype};
 use berth_store::{Database, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use super::views;
 use crate::permissions::handlers::{ROLES, refuse_foreign_robot, role};
@@ -79,8 +78,9 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewPrototype) ->
         let (creator, delegate) = people(cx, tx, &body)?;
         let permission = DefaultPermission { uuid, creator, delegate, role };
         default_permissions::create(tx, &cx.grant, &permission)?;
-        let entry = log_entry(cx, LogKind::CreatePrototypePermission, &permission, None)?;
-        logs::append(tx, &[entry])?;
+        let told = told(cx, &permission)?;
+        let event = LogEvent::CreatePrototypePermission { permission: told };
+        cx.log(tx, cx.grant.organization().id, &event)?;
         Ok(Response::ok(&views::default_permission(&permission)))
     })
 }
@@ -151,9 +151,9 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: PrototypeUpdate)
         let before = found(cx, tx)?;
         default_permissions::set_role(tx, &cx.grant, &before.uuid, role)?;
         let after = DefaultPermission { role, ..before.clone() };
-        let original = Some(before.role.as_str());
-        let entry = log_entry(cx, LogKind::ModifyPrototypePermission, &after, original)?;
-        logs::append(tx, &[entry])?;
+        let told = Prototype { original_role: Some(before.role), ..told(cx, &after)? };
+        let event = LogEvent::ModifyPrototypePermission { permission: told };
+        cx.log(tx, cx.grant.organization().id, &event)?;
         Ok(Response::ok(&views::default_permission(&after)))
     })
 }
@@ -163,8 +163,9 @@ pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
     transaction(cx.db(), |tx| {
         let permission = found(cx, tx)?;
         default_permissions::delete(tx, &cx.grant, &permission.uuid)?;
-        let entry = log_entry(cx, LogKind::DeletePrototypePermission, &permission, None)?;
-        logs::append(tx, &[entry])?;
+        let told = told(cx, &permission)?;
+        let event = LogEvent::DeletePrototypePermission { permission: told };
+        cx.log(tx, cx.grant.organization().id, &event)?;
         Ok(Response::no_content())
     })
 }
@@ -177,25 +178,22 @@ fn found(
     found.ok_or_else(ApiError::not_found)
 }
 
-fn log_entry(
-    cx: &Context<'_, OrganizationAdmin>,
-    kind: LogKind,
-    permission: &DefaultPermission,
-    original_role: Option<&str>,
-) -> Result<LogEntry, ApiError> {
-    let mut metadata = json!({
-        "prototypeid": permission.uuid,
-        "username": cx.caller()?.name,
-        "activating_username": permission.creator.as_ref().map(|creator| &creator.name),
-        "role": permission.role.as_str(),
-    });
-    if let Some(role) = original_role {
-        metadata["original_role"] = role.into();
-    }
-    let (key, name) = match &permission.delegate {
-        Delegate::Account(account) => ("delegate_user", &account.name),
-        Delegate::Team { name, .. } => ("delegate_team", name),
+/// What the log says of it.
+fn told<'a>(
+    cx: &'a Context<'_, OrganizationAdmin>,
+    permission: &'a DefaultPermission,
+) -> Result<Prototype<'a>, ApiError> {
+    let (delegate_user, delegate_team) = match &permission.delegate {
+        Delegate::Account(account) => (Some(account.name.as_str()), None),
+        Delegate::Team { name, .. } => (None, Some(name.as_str())),
     };
-    metadata[key] = name.as_str().into();
-    Ok(cx.log_entry(kind, cx.grant.organization().id, metadata))
+    Ok(Prototype {
+        prototypeid: &permission.uuid,
+        username: &cx.caller()?.name,
+        activating_username: permission.creator.as_ref().map(|creator| creator.name.as_str()),
+        role: permission.role,
+        original_role: None,
+        delegate_user,
+        delegate_team,
+    })
 }

@@ -68,7 +68,7 @@ pub(crate) fn search(
 /// one begin with nothing, or everybody would be found.
 fn prefix(text: &str) -> Option<String> {
     let typed = text.replace(' ', "");
-    let can_be = !typed.is_empty() && typed.chars().all(|mail| mail.is_ascii_graphic());
+    let can_be = !typed.is_empty() && typed.chars().all(|character| character.is_ascii_graphic());
     can_be.then(|| typed.to_ascii_lowercase())
 }
 

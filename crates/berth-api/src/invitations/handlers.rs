@@ -3,14 +3,16 @@
 use crate::mails::outbox::{Link, Mail, MailSender, has_gateway};
 use berth_access::{ExistingTeamAdmin, OrganizationAdminView};
 use berth_domain::secret::{Purpose, hash_token};
-use berth_domain::{EmailAddress, LogKind, Timestamp, settings};
+use berth_domain::{EmailAddress, Timestamp, settings};
 use berth_store::invitations::{self, Invited, NewInvitation};
-use berth_store::{logs, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::transaction;
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::{Map, Value, json};
+use serde_json::Map;
 
-use crate::teams::views;
+use super::views::InvitationView;
+use crate::members::views::AddressView;
 
 /// What every code begins with.
 const CODE_PREFIX: &str = "urn:teaminvite:";
@@ -21,14 +23,14 @@ pub(crate) fn link(base_url: &str, code: &str) -> String {
 }
 
 /// Makes an invitation into the grant's team, or renews it: the code, the notification, the mail and the entry in the log
-/// (with that metadata). A person without a usable address gets no mail. Where a limit keeps the mail back, an invitation that
+/// (with that event). A person without a usable address gets no mail. Where a limit keeps the mail back, an invitation that
 /// is there keeps its code, of which an earlier mail told; a new one of a user is found in his notifications, and one of an
 /// address, of which nobody would learn, is refused.
 pub(crate) fn invite(
     cx: &Context<'_, ExistingTeamAdmin>,
     invited: &Invited,
     address: &str,
-    metadata: Value,
+    event: &LogEvent<'_>,
 ) -> Result<(), ApiError> {
     let (services, target, caller) = (cx.services(), cx.grant.target(), cx.caller()?);
     let code = format!("{CODE_PREFIX}{}", services.random().mixed(32));
@@ -64,8 +66,7 @@ pub(crate) fn invite(
         if let (Some(mail), true, Invited::Email(_)) = (kept_back, has_new_code, invited) {
             return Err(mail.refusal(tx, organization_id, &sender)?);
         }
-        let entry = cx.log_entry(LogKind::OrgInviteTeamMember, organization_id, metadata);
-        Ok(logs::append(tx, &[entry])?)
+        Ok(cx.log(tx, organization_id, event)?)
     })
 }
 
@@ -100,9 +101,9 @@ fn mail<'a>(
 /// `PUT …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
 pub(crate) fn invite_address(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
     let (email, team) = (cx.path("email"), &cx.grant.target().team.name);
-    let metadata = json!({ "email": email, "team": team, "member": email });
-    invite(cx, &Invited::Email(email.to_owned()), email, metadata)?;
-    Ok(Response::ok(&views::address(email)))
+    let event = LogEvent::OrgInviteEmail { email, team, member: email };
+    invite(cx, &Invited::Email(email.to_owned()), email, &event)?;
+    Ok(Response::ok(&AddressView::new(email)))
 }
 
 /// `DELETE …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
@@ -113,9 +114,9 @@ pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
         if !invitations::withdraw(tx, &cx.grant, &invited, cx.services().now())? {
             return Err(ApiError::not_found());
         }
-        let metadata = json!({ "email": email, "team": target.team.name, "member": email });
-        let kind = LogKind::OrgDeleteTeamMemberInvite;
-        logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
+        let event =
+            LogEvent::OrgDeleteEmailInvite { email, team: &target.team.name, member: email };
+        cx.log(tx, target.organization.id, &event)?;
         Ok(Response::no_content())
     })
 }
@@ -128,15 +129,12 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let keys = shows_links.then(|| services.secret_keys()).transpose()?;
     let base_url = services.base_url()?;
     let listed = Listing::of(cx).whole(&pending, |invitation| {
-        let mut view = views::invitation(invitation);
+        let view = InvitationView::new(invitation);
         // Who was written to has the link, and nobody else is to have it.
         let was_sent = invitation.delivery.as_ref().is_some_and(|mail| mail.delivered_at.is_some());
-        if let Some(keys) = keys.as_ref().filter(|_| !was_sent) {
-            // Null where the key is lost: inviting again makes another.
-            let opened = keys.open(Purpose::InvitationCode, &invitation.sealed_code).ok();
-            view["link"] = opened.map(|opened| link(&base_url, &opened.text)).into();
-        }
-        view
+        let Some(keys) = keys.as_ref().filter(|_| !was_sent) else { return view };
+        let opened = keys.open(Purpose::InvitationCode, &invitation.sealed_code).ok();
+        view.with_link(opened.map(|opened| link(&base_url, &opened.text)))
     });
     Ok(listed.answer("invitations", Map::new()))
 }

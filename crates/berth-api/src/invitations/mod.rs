@@ -4,5 +4,6 @@ pub(crate) mod handlers;
 pub(crate) mod pages;
 pub(crate) mod responses;
 mod routes;
+pub(crate) mod views;
 
 pub use routes::ROUTES;

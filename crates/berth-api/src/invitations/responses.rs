@@ -2,13 +2,13 @@
 
 use crate::mails::outbox::has_gateway;
 use berth_access::UserAdmin;
-use berth_domain::LogKind;
 use berth_domain::secret::hash_token;
 use berth_store::accounts::{self, ProfileChange};
-use berth_store::invitations::{self, Invitation, Invited};
-use berth_store::{logs, transaction};
+use berth_store::invitations::{self, Invitation};
+use berth_store::log_event::LogEvent;
+use berth_store::transaction;
 use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// `PUT /api/v1/teaminvite/<code>`.
 pub(crate) fn accept(cx: &Context<'_, UserAdmin>) -> HandlerResult {
@@ -19,7 +19,7 @@ pub(crate) fn accept(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 /// `DELETE /api/v1/teaminvite/<code>`: only what is for the caller's account, not for his address.
 pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let caller_id = cx.caller()?.id;
-    decline_code(cx, cx.path("code"), |found| found.invited == Invited::User(caller_id))?;
+    decline_code(cx, cx.path("code"), |found| found.account_id == Some(caller_id))?;
     Ok(Response::no_content())
 }
 
@@ -40,12 +40,11 @@ pub(crate) fn accept_code(cx: &Context<'_, UserAdmin>, code: &str) -> Result<Inv
             accounts::change_profile(tx, caller.id, &change)?;
         }
         let accepted = invitations::accept(tx, &found, caller.id, now)?;
-        let kind = LogKind::OrgTeamMemberInviteAccepted;
-        let entries: Vec<_> = accepted
-            .iter()
-            .map(|one| cx.log_entry(kind, one.organization_id, metadata(one, &caller.name)))
-            .collect();
-        logs::append(tx, &entries)?;
+        let member = caller.name.as_str();
+        let events = accepted.iter().map(|Invitation { team, inviter, .. }| {
+            LogEvent::OrgTeamMemberInviteAccepted { member, team, inviter: inviter.as_deref() }
+        });
+        cx.log_all(tx, found.organization_id, &events.collect::<Vec<_>>())?;
         Ok(found)
     })
 }
@@ -61,15 +60,14 @@ pub(crate) fn decline_code(
         let found = invitations::find(tx, &hash_token(code), cx.services().now())?;
         let found = found.filter(may).ok_or_else(invalid_code)?;
         invitations::decline(tx, &found)?;
-        let kind = LogKind::OrgTeamMemberInviteDeclined;
-        let entry = cx.log_entry(kind, found.organization_id, metadata(&found, &caller.name));
-        logs::append(tx, &[entry])?;
+        let event = LogEvent::OrgTeamMemberInviteDeclined {
+            member: &caller.name,
+            team: &found.team,
+            inviter: found.inviter.as_deref(),
+        };
+        cx.log(tx, found.organization_id, &event)?;
         Ok(found)
     })
-}
-
-fn metadata(invitation: &Invitation, member: &str) -> Value {
-    json!({ "member": member, "team": invitation.team, "inviter": invitation.inviter })
 }
 
 fn invalid_code() -> ApiError {
@@ -78,9 +76,9 @@ fn invalid_code() -> ApiError {
 
 /// The contract's words, and its indentation.
 fn intended_for_another(invitation: &Invitation) -> ApiError {
-    let (kind, indentation) = match invitation.invited {
-        Invited::User(_) => ("user", 17),
-        Invited::Email(_) => ("email", 19),
+    let (kind, indentation) = match invitation.account_id {
+        Some(_) => ("user", 17),
+        None => ("email", 19),
     };
     ApiError::model(format!(
         "This invite is intended for {kind} \"{}\".\n{:indentation$}Please login to that account and try again.",

@@ -4,9 +4,10 @@
 use crate::mails::outbox::Content;
 use berth_access::{Authority, Superuser};
 use berth_domain::secret::SecretKeys;
-use berth_domain::{LogKind, settings};
+use berth_domain::settings;
+use berth_store::log_event::LogEvent;
 use berth_store::mails::{self, OutboxMail, Person};
-use berth_store::{StoreError, logs, transaction};
+use berth_store::{StoreError, transaction};
 use berth_web::{ApiError, Context, HandlerResult, Response, Services};
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ pub(crate) fn list(cx: &Context<'_, Superuser>, query: PageQuery) -> HandlerResu
     let (services, caller) = (cx.services(), cx.caller()?);
     let before = Some(query.after_id(services)).filter(|id| *id > 0);
     let mails = transaction(cx.db(), |tx| -> Result<_, StoreError> {
-        logs::append(tx, &[cx.log_entry(LogKind::MailsRead, None, json!({}))])?;
+        cx.log(tx, None, &LogEvent::MailsRead {})?;
         mails::list(tx, &cx.grant, before, query.wanted())
     })?;
     let keys = services.secret_keys()?;
@@ -26,7 +27,8 @@ pub(crate) fn list(cx: &Context<'_, Superuser>, query: PageQuery) -> HandlerResu
     // A token does not read what lets its own user in: it would become that user.
     let is_session = matches!(caller.authority, Authority::Session { .. });
     let view = |mail: OutboxMail| {
-        let others = mail.people.iter().filter(|person| !is_session || person.id != caller.id);
+        let concerned = mail.about.iter().chain(&mail.reader);
+        let others = concerned.filter(|person| !is_session || person.id != caller.id);
         let hidden = others.into_iter().any(|person| powerful.includes(person));
         view(&keys, &mail, hidden)
     };

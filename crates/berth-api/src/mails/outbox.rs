@@ -9,9 +9,9 @@ use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{Timestamp, settings};
 use berth_store::Transaction;
 use berth_store::mails::{self, NewMail, Sender};
+use maud::{DOCTYPE, html};
 use serde::{Deserialize, Serialize};
 
-use crate::html::escape;
 use berth_web::ApiError;
 use berth_web::Context;
 use berth_web::Services;
@@ -98,13 +98,17 @@ impl Mail<'_> {
         let Link { label, url } = &self.link;
         let mut text = self.paragraphs.join("\n\n");
         text.push_str(&format!("\n\n{label}:\n{url}\n\n-- \n{registry}\n"));
-        let mut html = String::from("<!doctype html>\n<html><body>\n");
-        for paragraph in &self.paragraphs {
-            html.push_str(&format!("<p>{}</p>\n", escape(paragraph)));
-        }
-        html.push_str(&format!("<p><a href=\"{}\">{}</a></p>\n", escape(url), escape(label)));
-        html.push_str(&format!("<p>{}</p>\n</body></html>\n", escape(registry)));
-        Content { text, html }
+        let html = html! {
+            (DOCTYPE)
+            html {
+                body {
+                    @for paragraph in &self.paragraphs { p { (paragraph) } }
+                    p { a href=(url) { (label) } }
+                    p { (registry) }
+                }
+            }
+        };
+        Content { text, html: html.into_string() }
     }
 }
 

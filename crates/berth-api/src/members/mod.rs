@@ -3,5 +3,6 @@
 pub(crate) mod organization;
 mod routes;
 pub(crate) mod team;
+pub(crate) mod views;
 
 pub use routes::ROUTES;

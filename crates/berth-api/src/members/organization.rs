@@ -1,22 +1,22 @@
 //! Who is in an organization, and who acts on its repositories without being in it (`docs/contract/quay.md` 1.6 to 1.8).
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
-use berth_domain::LogKind;
-use berth_store::{StoreError, logs, members, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::{StoreError, members, transaction};
 use berth_web::listing::Listing;
 use berth_web::{
     ApiError, Context, HandlerResult, Json, Kind, OptionalJson, Property, Response, Schema,
 };
 use serde::Deserialize;
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use crate::members::team::add_or_invite;
-use crate::teams::views;
+use crate::members::views::{self, CollaboratorView};
 
 /// `GET …/collaborators` (`docs/contract/quay.md` 1.6).
 pub(crate) fn collaborators(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let lines = members::collaborators(cx.db(), &cx.grant)?;
-    let listed = Listing::of(cx).whole(views::by_account(lines), views::collaborator);
+    let listed = Listing::of(cx).whole(views::by_account(lines), CollaboratorView::from);
     Ok(listed.answer("collaborators", Map::new()))
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
 /// `GET …/members/<membername>` (`docs/contract/quay.md` 1.8).
 pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let lines = members::get(cx.db(), &cx.grant, cx.path("membername"))?;
-    let view = views::member(lines).ok_or_else(ApiError::not_found)?;
+    let view = views::by_account(lines).pop().ok_or_else(ApiError::not_found)?;
     Ok(Response::ok(&view))
 }
 
@@ -73,9 +73,8 @@ pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
             error => error.into(),
         })?;
         if removed.ok_or_else(ApiError::not_found)? {
-            let metadata = json!({ "member": name });
             let organization_id = cx.grant.organization().id;
-            logs::append(tx, &[cx.log_entry(LogKind::OrgRemoveMember, organization_id, metadata)])?;
+            cx.log(tx, organization_id, &LogEvent::OrgRemoveMember { member: name })?;
         }
         Ok(Response::no_content())
     })

@@ -2,16 +2,17 @@
 
 use crate::mails::outbox::requires_team_invite;
 use berth_access::{ExistingTeamAdmin, TeamView};
-use berth_domain::{LogKind, TeamRole, settings};
+use berth_domain::{TeamRole, settings};
 use berth_store::invitations::{self, Invited};
+use berth_store::log_event::LogEvent;
 use berth_store::teams::Candidate;
-use berth_store::{StoreError, Transaction, logs, teams, transaction};
+use berth_store::{Constraint, StoreError, Transaction, teams, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use crate::invitations::handlers::invite;
-use crate::teams::views;
+use crate::members::views::{TeamAccountView, TeamMemberView};
 
 /// `GET …/team/<teamname>/members` (`docs/contract/quay.md` 4.3); those who are invited only for administrators who ask.
 pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
@@ -21,7 +22,7 @@ pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
     let mut more = Map::new();
     more.insert("name".into(), cx.grant.target().team.name.as_str().into());
     more.insert("can_edit".into(), can_edit.into());
-    Ok(Listing::of(cx).whole(members, views::team_member).answer("members", more))
+    Ok(Listing::of(cx).whole(members, TeamMemberView::from).answer("members", more))
 }
 
 /// `PUT …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.4).
@@ -44,27 +45,27 @@ pub(crate) fn add_or_invite(cx: &Context<'_, ExistingTeamAdmin>, name: &str) -> 
     let invited = must_accept && !candidate.is_robot && !candidate.in_organization;
     if invited {
         let team = &cx.grant.target().team.name;
-        let metadata = json!({ "user": candidate.name, "member": candidate.name, "team": team });
-        invite(cx, &Invited::User(candidate.id), &candidate.email, metadata)?;
+        let (user, member) = (candidate.name.as_str(), candidate.name.as_str());
+        let event = LogEvent::OrgInviteTeamMember { user, member, team };
+        invite(cx, &Invited::User(candidate.id), &candidate.email, &event)?;
     } else {
         add_at_once(cx, &candidate)?;
     }
-    Ok(Response::ok(&views::account(&candidate, invited)))
+    Ok(Response::ok(&TeamAccountView::of(&candidate, invited)))
 }
 
 fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Result<(), ApiError> {
     let target = cx.grant.target();
     transaction(cx.db(), |tx| {
         teams::add_member(tx, &cx.grant, candidate).map_err(|error| {
-            if !error.is_taken("team_member.team_id") {
+            if !error.violates(Constraint::TeamMember) {
                 return error.into();
             }
             let (user, team) = (&candidate.name, &target.team.name);
             ApiError::model(format!("User {user} is already a member of team {team}"))
         })?;
-        let metadata = json!({ "member": candidate.name, "team": target.team.name });
-        let entry = cx.log_entry(LogKind::OrgAddTeamMember, target.organization.id, metadata);
-        Ok(logs::append(tx, &[entry])?)
+        let (member, team) = (&candidate.name, &target.team.name);
+        Ok(cx.log(tx, target.organization.id, &LogEvent::OrgAddTeamMember { member, team })?)
     })
 }
 
@@ -77,14 +78,13 @@ pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
         let invited = Invited::User(candidate.id);
         let withdrawn = !candidate.in_team
             && invitations::withdraw(tx, &cx.grant, &invited, cx.services().now())?;
-        let (kind, metadata) = if withdrawn {
-            let metadata = json!({ "user": name, "team": team, "member": name });
-            (LogKind::OrgDeleteTeamMemberInvite, metadata)
+        let event = if withdrawn {
+            LogEvent::OrgDeleteTeamMemberInvite { user: name, team, member: name }
         } else {
             remove_member(cx, tx, &candidate)?;
-            (LogKind::OrgRemoveTeamMember, json!({ "member": name, "team": team }))
+            LogEvent::OrgRemoveTeamMember { member: name, team }
         };
-        logs::append(tx, &[cx.log_entry(kind, target.organization.id, metadata)])?;
+        cx.log(tx, target.organization.id, &event)?;
         Ok(Response::no_content())
     })
 }

@@ -1,9 +1,9 @@
 //! Messages of the superusers to everybody: consoles show them on every page.
 
 use berth_access::{Public, Superuser};
-use berth_domain::LogKind;
+use berth_store::log_event::LogEvent;
 use berth_store::messages::{self, Message};
-use berth_store::{logs, transaction};
+use berth_store::transaction;
 use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -67,8 +67,8 @@ pub(crate) fn create(cx: &Context<'_, Superuser>, body: NewMessage) -> HandlerRe
     let message = Message { uuid, content, severity, media_type };
     transaction(cx.db(), |tx| {
         messages::create(tx, &cx.grant, &message, cx.services().now())?;
-        let metadata = json!({ "uuid": message.uuid, "severity": message.severity });
-        logs::append(tx, &[cx.log_entry(LogKind::CreateGlobalMessage, None, metadata)])?;
+        let Message { uuid, severity, .. } = &message;
+        cx.log(tx, None, &LogEvent::CreateGlobalMessage { uuid, severity })?;
         Ok(Response::json(201, &view(&message)))
     })
 }
@@ -78,8 +78,7 @@ pub(crate) fn delete(cx: &Context<'_, Superuser>) -> HandlerResult {
     let uuid = cx.path("uuid");
     transaction(cx.db(), |tx| {
         if messages::delete(tx, &cx.grant, uuid)? {
-            let metadata = json!({ "uuid": uuid });
-            logs::append(tx, &[cx.log_entry(LogKind::DeleteGlobalMessage, None, metadata)])?;
+            cx.log(tx, None, &LogEvent::DeleteGlobalMessage { uuid })?;
         }
         Ok(Response::no_content())
     })

@@ -2,10 +2,10 @@
 
 use crate::html;
 use berth_access::Client;
-use berth_domain::LogKind;
 use berth_store::assignments::NewAssignment;
+use berth_store::log_event::LogEvent;
 use berth_store::notifications::{NewNotification, NotificationKind};
-use berth_store::{assignments, logs, notifications, transaction};
+use berth_store::{assignments, notifications, transaction};
 use berth_web::{ApiError, Context, Form, HandlerResult, Response};
 use serde_json::{Map, json};
 
@@ -53,19 +53,19 @@ pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
             at: new.at,
         };
         notifications::create(tx, &notification)?;
-        let metadata = json!({
-            "assigning_user": caller.name,
-            "assigned_user": username,
-            "application": application.name,
-            "client_id": application.client_id,
-        });
-        logs::append(tx, &[cx.log_entry(LogKind::OauthTokenAssigned, owner.id, metadata)])?;
+        let event = LogEvent::OauthTokenAssigned {
+            assigning_user: &caller.name,
+            assigned_user: username,
+            application: &application.name,
+            client_id: &application.client_id,
+        };
+        cx.log(tx, owner.id, &event)?;
         Ok::<_, ApiError>(true)
     })?;
     match (found, request.wants_json) {
         (false, _) => pages::refusal(&request, 404, "Unknown user", UNKNOWN_USER),
         (true, true) => Ok(no_store(Response::ok(&json!({ "message": DONE })))),
-        (true, false) => Ok(html::page(200, DONE, "<p>The user was told of it.</p>")),
+        (true, false) => Ok(html::message(200, DONE, "The user was told of it.")),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Granting and denying (`docs/contract/quay.md` 5.8): `POST /oauth/authorizeapp` and `POST /oauth/denyapp`.
 
 use berth_access::{Caller, Client};
+use berth_domain::Application;
 use berth_domain::secret::hash_token;
-use berth_domain::{Application, LogKind};
 use berth_store::codes::NewCode;
+use berth_store::log_event::LogEvent;
 use berth_store::tokens::NewToken;
-use berth_store::{Transaction, assignments, codes, logs, tokens, transaction};
+use berth_store::{Transaction, assignments, codes, tokens, transaction};
 use berth_web::{ApiError, Context, Form, HandlerResult, Response};
-use serde_json::{Map, Value};
 
 use super::authorize::may_use;
 use super::redirect::Target;
@@ -160,14 +160,14 @@ impl Granting<'_, '_> {
     }
 
     fn log(&self, tx: &Transaction<'_>, token_uuid: Option<&str>) -> Result<(), ApiError> {
-        let mut metadata = Map::new();
-        metadata.extend(token_uuid.map(|uuid| ("oauth_token_uuid".to_owned(), uuid.into())));
-        metadata.insert("scope".into(), self.request.scope.as_str().into());
-        metadata.insert("application_name".into(), self.application.name.as_str().into());
-        metadata.insert("client_id".into(), self.application.client_id.as_str().into());
         let namespace = self.cx.grant.target().namespace.as_ref();
         let namespace_id = namespace.map_or(self.caller.id, |namespace| namespace.id);
-        let kind = LogKind::OauthTokenGranted;
-        Ok(logs::append(tx, &[self.cx.log_entry(kind, namespace_id, Value::Object(metadata))])?)
+        let event = LogEvent::OauthTokenGranted {
+            oauth_token_uuid: token_uuid,
+            scope: &self.request.scope,
+            application_name: &self.application.name,
+            client_id: &self.application.client_id,
+        };
+        Ok(self.cx.log(tx, namespace_id, &event)?)
     }
 }

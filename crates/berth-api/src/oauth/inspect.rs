@@ -2,8 +2,9 @@
 //! 7009).
 
 use berth_access::Client as ClientPermit;
-use berth_domain::LogKind;
 use berth_domain::secret::hash_token;
+use berth_store::log_event::LogEvent;
+use berth_store::logs::LogEntry;
 use berth_store::{logs, tokens, transaction};
 use berth_web::{ApiError, Context, Form, HandlerResult, Response};
 use serde_json::json;
@@ -44,15 +45,14 @@ pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Handle
         let found = tokens::inspect(tx, &hash_token(token), application.id, services.now())?;
         let Some(found) = found else { return Ok(()) };
         tokens::delete(tx, found.id)?;
-        let metadata = json!({
-            "oauth_token_uuid": found.uuid,
-            "application_name": application.name,
-            "client_id": application.client_id,
-        });
+        let event = LogEvent::OauthTokenRevoked {
+            oauth_token_uuid: &found.uuid,
+            application_name: &application.name,
+            client_id: &application.client_id,
+        };
         let namespace_id = namespace_id.unwrap_or(found.account_id);
-        let mut entry = cx.log_entry(LogKind::OauthTokenRevoked, namespace_id, metadata);
-        entry.performer_id = Some(found.account_id);
-        logs::append(tx, &[entry])?;
+        let performer_id = Some(found.account_id);
+        logs::append(tx, &[LogEntry { performer_id, ..cx.log_entry(namespace_id, &event) }])?;
         Ok::<_, ApiError>(())
     })?;
     Ok(no_store(Response::ok(&json!({}))))

@@ -1,9 +1,10 @@
 //! The pages of the flows: consent, signing in, refusals.
 
-use crate::html::{Page, escape, page};
+use crate::html::{Page, alert, hidden, message, page};
 use berth_access::{Client, Permit, Scope, ScopeSet};
 use berth_domain::{Application, Avatar, AvatarKind, Namespace, settings};
 use berth_web::{ApiError, Context, ErrorType, HandlerResult, Response};
+use maud::{Markup, html};
 use serde_json::json;
 
 use super::no_store;
@@ -70,30 +71,37 @@ impl Consent<'_> {
             "" => "An application without a name",
             name => name,
         };
-        let mut fields = hidden("_csrf_token", csrf_token);
-        for (name, value) in self.request.pairs() {
-            fields.push_str(&hidden(name, value));
-        }
-        let content = format!(
-            "<p><b>{}</b>, an application of <b>{}</b>, asks to act in the name of <b>{}</b> at {}.</p>\n\
-            {}{}<h2>It will be able to</h2>\n<ul>\n{}</ul>\n{}\
-            <p class=\"soft\">Your answer goes to <b>{}</b>. You can end what you allow at any time.</p>\n\
-            <div class=\"choices\">\n\
-            <form method=\"post\" action=\"/oauth/authorizeapp\">{fields}<button class=\"first\" id=\"allow\">Allow</button></form>\n\
-            <form method=\"post\" action=\"/oauth/denyapp\">{fields}<button id=\"deny\">Deny</button></form>\n</div>",
-            escape(named),
-            escape(&self.owner.name),
-            escape(&cx.caller()?.name),
-            escape(&cx.services().setting(&settings::REGISTRY_TITLE)?),
-            paragraph(&application.description),
-            paragraph(&application.application_uri),
-            self.scopes.granted().map(scope_item).collect::<String>(),
-            if self.is_dangerous() { WARNING } else { "" },
-            escape(&self.target.origin()),
-        );
-        let title = format!("Allow {named}?");
+        let fields = html! {
+            (hidden("_csrf_token", csrf_token))
+            @for (name, value) in self.request.pairs() { (hidden(name, value)) }
+        };
         let origin = self.target.origin();
-        Ok(Page::new(200, &title, &content).with_form_target(&origin).response())
+        let content = html! {
+            p {
+                b { (named) } ", an application of " b { (self.owner.name) } ", asks to act in the name of "
+                b { (cx.caller()?.name) } " at " (cx.services().setting(&settings::REGISTRY_TITLE)?) "."
+            }
+            (paragraph(&application.description))
+            (paragraph(&application.application_uri))
+            h2 { "It will be able to" }
+            ul { @for scope in self.scopes.granted() { (scope_item(scope)) } }
+            @if self.is_dangerous() {
+                p.alarm-text { b {
+                    "Allow it only if you trust whoever runs this application with everything that is marked as dangerous."
+                } }
+            }
+            p.soft {
+                "Your answer goes to " b { (origin) } ". You can end what you allow at any time."
+            }
+            div.choices {
+                form method="post" action="/oauth/authorizeapp" {
+                    (fields) button.first #allow { "Allow" }
+                }
+                form method="post" action="/oauth/denyapp" { (fields) button #deny { "Deny" } }
+            }
+        };
+        let title = format!("Allow {named}?");
+        Ok(Page::new(200, &title, content).with_form_target(&origin).response())
     }
 
     fn is_dangerous(&self) -> bool {
@@ -101,31 +109,21 @@ impl Consent<'_> {
     }
 }
 
-const WARNING: &str = "<p class=\"alarm-text\"><b>Allow it only if you trust whoever runs this application \
-    with everything that is marked as dangerous.</b></p>\n";
-
-fn scope_item(scope: Scope) -> String {
-    let (class, mark) = match scope.is_dangerous() {
-        true => (" class=\"alarm\"", "<span class=\"mark\">Dangerous</span>"),
-        false => ("", ""),
-    };
-    format!(
-        "<li{class}><b>{}</b>{mark}<p>{}</p></li>\n",
-        escape(scope.title()),
-        escape(scope.description())
-    )
-}
-
-/// What strangers wrote, as text; nothing where they wrote nothing.
-fn paragraph(text: &str) -> String {
-    match text.trim() {
-        "" => String::new(),
-        text => format!("<p class=\"soft\">{}</p>\n", escape(text)),
+fn scope_item(scope: Scope) -> Markup {
+    let dangerous = scope.is_dangerous();
+    html! {
+        li class=[dangerous.then_some("alarm")] {
+            b { (scope.title()) }
+            @if dangerous { span.mark { "Dangerous" } }
+            p { (scope.description()) }
+        }
     }
 }
 
-fn hidden(name: &str, value: &str) -> String {
-    format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value))
+/// What strangers wrote, as text; nothing where they wrote nothing.
+fn paragraph(text: &str) -> Markup {
+    let text = text.trim();
+    html! { @if !text.is_empty() { p.soft { (text) } } }
 }
 
 /// Asks who is there, and comes back to the flow.
@@ -150,28 +148,28 @@ pub(crate) fn sign_in_page<P: Permit>(
         return signed_out();
     }
     let session = cx.session_or_new();
-    let failure = failure.map(|text| {
-        format!("<p class=\"alarm-text\" role=\"alert\"><b>{}</b></p>\n", escape(text))
-    });
-    let content = format!(
-        "<p>An application asks to act in your name at {}. Who are you?</p>\n{}\
-        <form method=\"post\" action=\"/oauth/authorize/signin\">{}{}\n\
-        <label>User name or e-mail address<input name=\"username\" autocomplete=\"username\" required autofocus></label>\n\
-        <label>Password<input name=\"password\" type=\"password\" autocomplete=\"current-password\" required></label>\n\
-        <div class=\"choices\"><button class=\"first\" id=\"sign-in\">Sign in</button></div>\n</form>",
-        escape(&services.setting(&settings::REGISTRY_TITLE)?),
-        failure.unwrap_or_default(),
-        hidden("_csrf_token", &session.csrf_token(services)?),
-        hidden("continue", query),
-    );
-    let response = page(401, "Sign in", &content);
+    let registry = services.setting(&settings::REGISTRY_TITLE)?;
+    let content = html! {
+        p { "An application asks to act in your name at " (registry) ". Who are you?" }
+        (alert(failure))
+        form method="post" action="/oauth/authorize/signin" {
+            (hidden("_csrf_token", &session.csrf_token(services)?))
+            (hidden("continue", query))
+            label { "User name or e-mail address" input name="username" autocomplete="username" required autofocus; }
+            label {
+                "Password" input name="password" type="password" autocomplete="current-password" required;
+            }
+            div.choices { button.first #sign-in { "Sign in" } }
+        }
+    };
+    let response = page(401, "Sign in", content);
     session.hand_out(services, response)
 }
 
 /// Tells somebody that he is not signed in.
 pub(crate) fn signed_out() -> HandlerResult {
-    let content = "<p>Sign in to the registry first, then begin again in the application.</p>";
-    Ok(page(401, "You are not signed in", content))
+    let text = "Sign in to the registry first, then begin again in the application.";
+    Ok(message(401, "You are not signed in", text))
 }
 
 /// Tells a person, or a program that asked for JSON, why the flow ends here.
@@ -189,5 +187,5 @@ pub(crate) fn refusal(
         };
         return Err(ApiError::typed(kind, text.to_owned()));
     }
-    Ok(page(status, title, &format!("<p>{}</p>", escape(text))))
+    Ok(message(status, title, text))
 }

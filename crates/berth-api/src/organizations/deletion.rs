@@ -1,9 +1,9 @@
 //! Deleting organizations, with what is kept of them beside the database.
 
 use berth_access::{DeletesOrganization, Grant, Permit};
-use berth_domain::{LogKind, Namespace};
-use berth_store::{logs, organizations, transaction};
-use serde_json::json;
+use berth_domain::Namespace;
+use berth_store::log_event::LogEvent;
+use berth_store::{organizations, transaction};
 
 use berth_web::ApiError;
 use berth_web::Context;
@@ -26,8 +26,7 @@ pub(crate) fn delete_organization<P: Permit, Q: DeletesOrganization>(
     let organization = grant.organization();
     let deleted = transaction(cx.db(), |tx| {
         let Some(name) = organizations::delete(tx, grant)? else { return Ok(false) };
-        let metadata = json!({ "namespace": name });
-        logs::append(tx, &[cx.log_entry(LogKind::OrgDelete, organization.id, metadata)])?;
+        cx.log(tx, organization.id, &LogEvent::OrgDelete { namespace: &name })?;
         Ok::<_, ApiError>(true)
     })?;
     if deleted {

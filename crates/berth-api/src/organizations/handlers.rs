@@ -7,16 +7,16 @@ use berth_access::{
     CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
     OrganizationView as ViewPermit,
 };
-use berth_domain::{EmailAddress, LogKind, Namespace, NamespaceName, settings};
-use berth_store::logs::LogEntry;
+use berth_domain::{EmailAddress, Namespace, NamespaceName, settings};
+use berth_store::log_event::LogEvent;
 use berth_store::organizations::{NewOrganization, OrganizationChange};
-use berth_store::{logs, organizations, transaction};
+use berth_store::{Constraint, organizations, transaction};
 use berth_web::{
     ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, present,
     tag_expiration_option,
 };
 use serde::Deserialize;
-use serde_json::{Number, json};
+use serde_json::Number;
 
 use crate::organizations::views;
 
@@ -77,10 +77,10 @@ pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> Hand
             at: services.now(),
         };
         let id = organizations::create(tx, &cx.grant, &new).map_err(|error| {
-            if error.is_taken("account.name") { name_taken() } else { error.into() }
+            if error.violates(Constraint::AccountName) { name_taken() } else { error.into() }
         })?;
-        let metadata = json!({ "email": email, "namespace": body.name });
-        logs::append(tx, &[cx.log_entry(LogKind::OrgCreate, id, metadata)])?;
+        let event = LogEvent::OrgCreate { email: email.as_deref(), namespace: &body.name };
+        cx.log(tx, id, &event)?;
         Ok(Response::json(201, &"Created"))
     })
 }
@@ -161,7 +161,7 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> Ha
         given.keep_changes(&before)?;
         let after = organizations::update(tx, &cx.grant, &given.change(&no_email))?;
         let after = after.ok_or_else(ApiError::not_found)?;
-        logs::append(tx, &given.entries(cx, &before))?;
+        cx.log_all(tx, before.id, &given.events(&before))?;
         Ok::<_, ApiError>((after, organizations::teams(tx, &cx.grant, caller_id)?))
     })?;
     let quotas = Quotas::of(services)?;
@@ -221,27 +221,23 @@ impl Given {
         }
     }
 
-    fn entries(&self, cx: &Context<'_, OrganizationAdmin>, before: &Namespace) -> Vec<LogEntry> {
-        let mut entries = Vec::new();
-        let mut log = |kind, metadata| entries.push(cx.log_entry(kind, before.id, metadata));
-        let name = &before.name;
-        if let Some(invoice_email) = self.invoice_email {
-            let metadata = json!({ "invoice_email": invoice_email, "namespace": name });
-            log(LogKind::OrgChangeInvoicing, metadata);
-        }
-        if let Some(address) = &self.invoice_email_address {
-            let metadata = json!({ "invoice_email_address": address, "namespace": name });
-            log(LogKind::OrgChangeInvoicing, metadata);
-        }
-        if let Some(email) = &self.email {
-            let metadata = json!({ "email": email, "namespace": name, "old_email": before.email });
-            log(LogKind::OrgChangeEmail, metadata);
-        }
-        if let Some((_, number)) = &self.tag_expiration {
-            let metadata = json!({ "tag_expiration": number, "namespace": name });
-            log(LogKind::OrgChangeTagExpiration, metadata);
-        }
-        entries
+    fn events<'a>(&'a self, before: &'a Namespace) -> Vec<LogEvent<'a>> {
+        let namespace = before.name.as_str();
+        let invoicing = self
+            .invoice_email
+            .map(|invoice_email| LogEvent::OrgChangeInvoicing { invoice_email, namespace });
+        let address = self.invoice_email_address.as_ref().map(|address| {
+            let invoice_email_address = address.as_deref();
+            LogEvent::OrgChangeInvoicingAddress { invoice_email_address, namespace }
+        });
+        let email = self.email.as_ref().map(|email| {
+            let (email, old_email) = (email.as_deref(), before.email.as_str());
+            LogEvent::OrgChangeEmail { email, namespace, old_email }
+        });
+        let tag_expiration = self.tag_expiration.as_ref().map(|(_, tag_expiration)| {
+            LogEvent::OrgChangeTagExpiration { tag_expiration, namespace }
+        });
+        [invoicing, address, email, tag_expiration].into_iter().flatten().collect()
     }
 }
 

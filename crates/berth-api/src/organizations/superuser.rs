@@ -3,8 +3,9 @@
 use crate::organizations::deletion::delete_organization;
 use crate::quotas::views::Quotas;
 use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
-use berth_domain::{LogKind, NamespaceKind, NamespaceName};
-use berth_store::{Database, accounts, logs, members, organizations, transaction, users};
+use berth_domain::{NamespaceKind, NamespaceName};
+use berth_store::log_event::LogEvent;
+use berth_store::{Constraint, Database, accounts, members, organizations, transaction, users};
 use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
 use serde_json::json;
@@ -51,7 +52,7 @@ pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) ->
             let before = organizations::current(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
             let renamed = organizations::rename(tx, &cx.grant, &valid);
             let renamed = renamed.map_err(|error| match error {
-                error if error.is_taken("account.name") => ApiError::invalid_request(
+                error if error.violates(Constraint::AccountName) => ApiError::invalid_request(
                     "A user or organization with this name already exists",
                 ),
                 error => error.into(),
@@ -59,9 +60,8 @@ pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) ->
             if !renamed {
                 return Err(ApiError::not_found());
             }
-            let metadata = json!({ "namespace": name, "old_name": before.name });
-            let entry = cx.log_entry(LogKind::OrgChangeName, organization.id, metadata);
-            Ok::<_, ApiError>(logs::append(tx, &[entry])?)
+            let event = LogEvent::OrgChangeName { namespace: &name, old_name: &before.name };
+            Ok::<_, ApiError>(cx.log(tx, organization.id, &event)?)
         })?;
     }
     let quota = Quotas::of(cx.services())?.fields(organization.quota.as_ref());
@@ -93,13 +93,13 @@ pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> HandlerRes
         if !members::take_ownership(tx, &cx.grant, namespace, caller.id)? {
             return Err(ApiError::not_found());
         }
-        let metadata = json!({
-            "entity_id": namespace.id,
-            "namespace": namespace.name,
-            "was_user": was_user,
-            "superuser": caller.name,
-        });
-        logs::append(tx, &[cx.log_entry(LogKind::TakeOwnership, namespace.id, metadata)])?;
+        let event = LogEvent::TakeOwnership {
+            entity_id: namespace.id,
+            namespace: &namespace.name,
+            was_user,
+            superuser: &caller.name,
+        };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::ok(&json!({ "namespace": namespace.name })))
     })
 }

@@ -1,9 +1,10 @@
 //! Permissions on a repository: roles of accounts and of teams (`docs/contract/quay.md` 6.2).
 
 use berth_access::{Permit, RepositoryAdmin, RepositoryAdminView, RepositoryRef, TeamAdminView};
-use berth_domain::{LogKind, Namespace, NamespaceKind, RepositoryRole};
+use berth_domain::{Namespace, NamespaceKind, RepositoryRole};
 use berth_store::grantees::{self, Account};
-use berth_store::{Database, logs, permissions, teams, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::{Database, permissions, teams, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
@@ -73,13 +74,13 @@ pub(crate) fn set_user(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> H
         if !permissions::set_account(tx, &cx.grant, account.id, role)? {
             return Err(ApiError::not_found());
         }
-        let metadata = json!({
-            "username": name,
-            "repo": repository.name,
-            "namespace": namespace.name,
-            "role": role.as_str(),
-        });
-        logs::append(tx, &[cx.log_entry(LogKind::ChangeRepoPermission, namespace.id, metadata)])?;
+        let event = LogEvent::ChangeRepoPermission {
+            username: name,
+            repo: &repository.name,
+            namespace: &namespace.name,
+            role,
+        };
+        cx.log(tx, namespace.id, &event)?;
         let view = views::account_permission(&account, role, in_organization(cx));
         Ok(Response::ok(&view))
     })
@@ -96,9 +97,12 @@ pub(crate) fn remove_user(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
         if !permissions::remove_account(tx, &cx.grant, name)? {
             return Err(ApiError::invalid_request(NO_USER));
         }
-        let metadata =
-            json!({ "username": name, "repo": repository.name, "namespace": namespace.name });
-        logs::append(tx, &[cx.log_entry(LogKind::DeleteRepoPermission, namespace.id, metadata)])?;
+        let event = LogEvent::DeleteRepoPermission {
+            username: name,
+            repo: &repository.name,
+            namespace: &namespace.name,
+        };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::no_content())
     })
 }
@@ -142,8 +146,9 @@ pub(crate) fn set_team(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> H
                 namespace.name
             )));
         }
-        let metadata = json!({ "team": name, "repo": repository.name, "role": role.as_str() });
-        logs::append(tx, &[cx.log_entry(LogKind::ChangeRepoPermission, namespace.id, metadata)])?;
+        let repo = &repository.name;
+        let event = LogEvent::ChangeRepoTeamPermission { team: name, repo, role };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::ok(&views::team_permission(name, role)))
     })
 }
@@ -158,8 +163,8 @@ pub(crate) fn remove_team(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
         if !permissions::remove_team(tx, &cx.grant, name)? {
             return Err(ApiError::invalid_request(NO_TEAM));
         }
-        let metadata = json!({ "team": name, "repo": repository.name });
-        logs::append(tx, &[cx.log_entry(LogKind::DeleteRepoPermission, namespace.id, metadata)])?;
+        let event = LogEvent::DeleteRepoTeamPermission { team: name, repo: &repository.name };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::no_content())
     })
 }

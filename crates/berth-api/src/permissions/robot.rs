@@ -1,13 +1,14 @@
 //! Permissions of robots, by the robot's path: the same as those of the repository (`docs/contract/quay.md` 6.3).
 
 use berth_access::{NamespaceRef, Permit, RepositoryAdmin};
-use berth_domain::{LogKind, Namespace, RepositoryRole};
+use berth_domain::{Namespace, RepositoryRole};
+use berth_store::log_event::LogEvent;
 use berth_store::robots::{self, PermissionChange};
-use berth_store::{StoreError, logs, transaction};
+use berth_store::transaction;
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use crate::robots::handlers::{existing, full_name, missing};
 
@@ -51,7 +52,10 @@ pub(crate) fn set(cx: &Context<'_, RepositoryAdmin>, body: RobotRole) -> Handler
             PermissionChange::Done => {}
             _ => return Err(missing()),
         }
-        target.log(cx, tx, LogKind::ChangeRepoPermission, Some(role))?;
+        let Target { repository: repo, robot: username, .. } = &target;
+        let namespace = &target.namespace.name;
+        let event = LogEvent::ChangeRepoPermission { username, repo, namespace, role };
+        cx.log(tx, target.namespace.id, &event)?;
         let view = views::on_repository(target.repository, target.is_public, role);
         Ok(Response::ok(&view))
     })
@@ -68,7 +72,10 @@ pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
                 return Err(ApiError::invalid_request("User does not have permission for repo."));
             }
         }
-        target.log(cx, tx, LogKind::DeleteRepoPermission, None)?;
+        let Target { repository: repo, robot: username, .. } = &target;
+        let namespace = &target.namespace.name;
+        let event = LogEvent::DeleteRepoPermission { username, repo, namespace };
+        cx.log(tx, target.namespace.id, &event)?;
         Ok(Response::no_content())
     })
 }
@@ -93,22 +100,5 @@ impl<'a> Target<'a> {
             is_public: repository.is_public,
             robot: full_name(cx, namespace),
         })
-    }
-
-    /// As `PUT` and `DELETE …/repository/<r>/permissions/user/<robot>` log it.
-    fn log(
-        &self,
-        cx: &Context<'_, RepositoryAdmin>,
-        tx: &berth_store::Transaction<'_>,
-        kind: LogKind,
-        role: Option<RepositoryRole>,
-    ) -> Result<(), StoreError> {
-        let mut metadata = json!({
-            "username": self.robot, "repo": self.repository, "namespace": self.namespace.name,
-        });
-        if let (Some(role), Some(members)) = (role, metadata.as_object_mut()) {
-            members.insert("role".into(), role.as_str().into());
-        }
-        logs::append(tx, &[cx.log_entry(kind, self.namespace.id, metadata)])
     }
 }

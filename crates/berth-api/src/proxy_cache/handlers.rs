@@ -3,14 +3,14 @@
 use berth_access::{ProxyCacheAdmin, ProxyCacheView};
 use berth_domain::destination::{Admitted, Destinations, InvalidUpstream, Refused, UpstreamName};
 use berth_domain::secret::{Purpose, SecretKeys};
-use berth_domain::{LogKind, Namespace, settings};
+use berth_domain::{Namespace, settings};
+use berth_store::log_event::LogEvent;
 use berth_store::proxy_cache::{
     self, NewProxyCache, ProxyCacheChange, ProxyCacheRow, StoredProxyCache,
 };
-use berth_store::{logs, transaction};
+use berth_store::{Constraint, transaction};
 use berth_web::outbound::registry::{Failure, Upstream, Verdict};
 use berth_web::{ApiError, Context, HandlerResult, Response, Services};
-use serde_json::json;
 
 use crate::proxy_cache::bodies::{ConfigurationChange, NewConfiguration};
 use crate::proxy_cache::concurrency;
@@ -35,12 +35,11 @@ pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) 
     };
     transaction(cx.db(), |tx| {
         proxy_cache::create(tx, &cx.grant, new).map_err(|error| {
-            let taken = error.is_taken("proxy_cache_config.organization_id");
+            let taken = error.violates(Constraint::ProxyCache);
             if taken { exists_already() } else { error.into() }
         })?;
-        let metadata = json!({ "upstream_registry": row.upstream_registry });
-        let kind = LogKind::CreateProxyCacheConfig;
-        logs::append(tx, &[cx.log_entry(kind, organization.id, metadata)])?;
+        let upstream_registry = &row.upstream_registry;
+        cx.log(tx, organization.id, &LogEvent::CreateProxyCacheConfig { upstream_registry })?;
         Ok(Response::json(201, &"Created"))
     })
 }
@@ -68,9 +67,8 @@ pub(crate) fn change(
             ..change
         };
         let row = proxy_cache::update(tx, &cx.grant, change)?.ok_or_else(ApiError::not_found)?;
-        let metadata = json!({ "upstream_registry": row.upstream_registry });
-        let kind = LogKind::ChangeProxyCacheConfig;
-        logs::append(tx, &[cx.log_entry(kind, organization.id, metadata)])?;
+        let upstream_registry = &row.upstream_registry;
+        cx.log(tx, organization.id, &LogEvent::ChangeProxyCacheConfig { upstream_registry })?;
         Ok(Response::ok(&views::configuration(Some(&row))))
     })
 }
@@ -116,8 +114,7 @@ pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> HandlerResult {
         if !proxy_cache::delete(tx, &cx.grant)? {
             return Err(ApiError::not_found());
         }
-        let kind = LogKind::DeleteProxyCacheConfig;
-        logs::append(tx, &[cx.log_entry(kind, organization.id, json!({}))])?;
+        cx.log(tx, organization.id, &LogEvent::DeleteProxyCacheConfig {})?;
         Ok(Response::json(201, &"Deleted"))
     })
 }

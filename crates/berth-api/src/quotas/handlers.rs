@@ -5,16 +5,15 @@
 
 use crate::quotas::views::Quotas;
 use berth_access::{NamespaceChange, NamespaceRef, Permission, Permit};
-use berth_domain::{
-    LogKind, Namespace, Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size,
-};
-use berth_store::{StoreError, Transaction, logs, quotas, transaction};
+use berth_domain::{Namespace, Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size};
+use berth_store::log_event::{LogEvent, Threshold};
+use berth_store::{Constraint, StoreError, quotas, transaction};
 use berth_web::schema::python_repr;
 use berth_web::{
     ApiError, Body, Context, HandlerResult, Json, Kind, Property, Request, Response, Schema,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Number, Value};
 
 /// A quota as its own operations show it.
 #[derive(Serialize)]
@@ -203,12 +202,14 @@ pub(crate) fn create<P: NamespaceChange>(
     }
     transaction(cx.db(), |tx| {
         quotas::create(tx, &cx.grant, bytes).map_err(|error| {
-            match error.is_taken("quota.namespace_id") {
+            match error.violates(Constraint::QuotaOfNamespace) {
                 true => already::<P>(namespace),
                 false => error.into(),
             }
         })?;
-        log_size(cx, tx, LogKind::OrgCreateQuota, bytes)?;
+        let (limit_bytes, limit) = (bytes, format_size(bytes));
+        let event = LogEvent::OrgCreateQuota { namespace: &namespace.name, limit_bytes, limit };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::json(201, &"Created"))
     })
 }
@@ -226,7 +227,7 @@ pub(crate) fn change<P: NamespaceChange>(
     cx: &Context<'_, P>,
     ChangedQuota(size): ChangedQuota,
 ) -> HandlerResult {
-    let (quota, default_bytes) = (find(cx)?, default_bytes(cx)?);
+    let (namespace, quota, default_bytes) = (existing(cx)?, find(cx)?, default_bytes(cx)?);
     if !size.is_given()? {
         return Ok(Response::ok(&QuotaView::new(quota, default_bytes)));
     }
@@ -236,7 +237,9 @@ pub(crate) fn change<P: NamespaceChange>(
             return Err(ApiError::not_found());
         }
         let quota = quotas::current(tx, &cx.grant, quota.id)?.ok_or_else(ApiError::not_found)?;
-        log_size(cx, tx, LogKind::OrgChangeQuota, bytes)?;
+        let (limit_bytes, limit) = (bytes, format_size(bytes));
+        let event = LogEvent::OrgChangeQuota { namespace: &namespace.name, limit_bytes, limit };
+        cx.log(tx, namespace.id, &event)?;
         let view = QuotaView { limit_bytes: shown, ..QuotaView::new(&quota, default_bytes) };
         Ok(Response::ok(&view))
     })
@@ -244,12 +247,12 @@ pub(crate) fn change<P: NamespaceChange>(
 
 /// `DELETE …/quota/<id>`: with its limits.
 pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
-    let quota = find(cx)?;
+    let (namespace, quota) = (existing(cx)?, find(cx)?);
     transaction(cx.db(), |tx| {
         if !quotas::delete(tx, &cx.grant, quota.id)? {
             return Err(ApiError::not_found());
         }
-        log_quota(cx, tx, LogKind::OrgDeleteQuota, Map::new())?;
+        cx.log(tx, namespace.id, &LogEvent::OrgDeleteQuota { namespace: &namespace.name })?;
         Ok(Response::no_content())
     })
 }
@@ -296,7 +299,7 @@ pub(crate) fn create_limit<P: NamespaceChange>(
     cx: &Context<'_, P>,
     body: NewLimit,
 ) -> HandlerResult {
-    let quota = find(cx)?;
+    let (namespace, quota) = (existing(cx)?, find(cx)?);
     let (kind, percent) = (limit_kind(&body.kind)?, limit_percent(&body.threshold_percent)?);
     if quota.limits.iter().any(|limit| (limit.kind, limit.percent) == (kind, percent)) {
         return Err(same_limit());
@@ -306,7 +309,9 @@ pub(crate) fn create_limit<P: NamespaceChange>(
         if !created.map_err(taken_limit)? {
             return Err(ApiError::not_found());
         }
-        log_limit(cx, tx, LogKind::OrgCreateQuotaLimit, &QuotaLimit { id: 0, kind, percent })?;
+        let limit = Threshold { r#type: kind.as_str(), threshold_percent: percent };
+        let event = LogEvent::OrgCreateQuotaLimit { namespace: &namespace.name, limit };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::json(201, &"Created"))
     })
 }
@@ -343,7 +348,7 @@ pub(crate) fn change_limit<P: NamespaceChange>(
     cx: &Context<'_, P>,
     body: ChangedLimit,
 ) -> HandlerResult {
-    let (quota, limit) = find_limit(cx)?;
+    let (namespace, (quota, limit)) = (existing(cx)?, find_limit(cx)?);
     let kind = body.kind.as_deref().map(limit_kind).transpose()?;
     let percent = body.threshold_percent.as_ref().map(limit_percent).transpose()?;
     let default_bytes = default_bytes(cx)?;
@@ -351,18 +356,22 @@ pub(crate) fn change_limit<P: NamespaceChange>(
         let changed = quotas::change_limit(tx, &cx.grant, limit.id, kind, percent);
         let limit = changed.map_err(taken_limit)?.ok_or_else(ApiError::not_found)?;
         let quota = quotas::current(tx, &cx.grant, quota.id)?.ok_or_else(ApiError::not_found)?;
-        log_limit(cx, tx, LogKind::OrgChangeQuotaLimit, &limit)?;
+        let limit_told = Threshold::from(&limit);
+        let event = LogEvent::OrgChangeQuotaLimit { namespace: &namespace.name, limit: limit_told };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::ok(&QuotaView::new(&quota, default_bytes)))
     })
 }
 
 /// `DELETE …/quota/<id>/limit/<id>`.
 pub(crate) fn delete_limit<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
-    let (_, limit) = find_limit(cx)?;
+    let (namespace, (_, limit)) = (existing(cx)?, find_limit(cx)?);
     transaction(cx.db(), |tx| {
         let deleted = quotas::delete_limit(tx, &cx.grant, limit.id)?;
         let limit = deleted.ok_or_else(ApiError::not_found)?;
-        log_limit(cx, tx, LogKind::OrgDeleteQuotaLimit, &limit)?;
+        let limit_told = Threshold::from(&limit);
+        let event = LogEvent::OrgDeleteQuotaLimit { namespace: &namespace.name, limit: limit_told };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::no_content())
     })
 }
@@ -383,7 +392,7 @@ fn same_limit() -> ApiError {
 }
 
 fn taken_limit(error: StoreError) -> ApiError {
-    if error.is_taken("quota_limit.quota_id") { same_limit() } else { error.into() }
+    if error.violates(Constraint::QuotaLimit) { same_limit() } else { error.into() }
 }
 
 /// The quota of the path; what is no number is the id of none.
@@ -406,45 +415,6 @@ fn find_limit<'a, P: Permit<Target = NamespaceRef>>(
 
 fn default_bytes<P: Permit>(cx: &Context<'_, P>) -> Result<Option<i64>, ApiError> {
     Ok(Quotas::of(cx.services())?.default_bytes())
-}
-
-fn log_size<P: NamespaceChange>(
-    cx: &Context<'_, P>,
-    tx: &Transaction<'_>,
-    kind: LogKind,
-    bytes: i64,
-) -> Result<(), StoreError> {
-    let mut more = Map::new();
-    more.insert("limit_bytes".into(), bytes.into());
-    more.insert("limit".into(), format_size(bytes).into());
-    log_quota(cx, tx, kind, more)
-}
-
-fn log_limit<P: NamespaceChange>(
-    cx: &Context<'_, P>,
-    tx: &Transaction<'_>,
-    kind: LogKind,
-    limit: &QuotaLimit,
-) -> Result<(), StoreError> {
-    let mut more = Map::new();
-    more.insert("type".into(), limit.kind.as_str().into());
-    more.insert("threshold_percent".into(), limit.percent.into());
-    log_quota(cx, tx, kind, more)
-}
-
-/// Logs a change of the namespace's quota, with what more there is to say.
-fn log_quota<P: NamespaceChange>(
-    cx: &Context<'_, P>,
-    tx: &Transaction<'_>,
-    kind: LogKind,
-    mut more: Map<String, Value>,
-) -> Result<(), StoreError> {
-    let Some(namespace) = cx.grant.namespace() else { return Ok(()) };
-    let mut metadata = json!({ "namespace": namespace.name });
-    if let Some(members) = metadata.as_object_mut() {
-        members.append(&mut more);
-    }
-    logs::append(tx, &[cx.log_entry(kind, namespace.id, metadata)])
 }
 
 /// The namespace that the operation is about.

@@ -5,9 +5,10 @@ use berth_access::{
     OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate, RepositoryView,
     RepositoryWrite, Scope,
 };
-use berth_domain::{LogKind, NamespaceKind, RepositoryName, settings};
+use berth_domain::{NamespaceKind, RepositoryName, settings};
+use berth_store::log_event::LogEvent;
 use berth_store::repositories::{self, NewRepository, Page, RepositoryLine, Viewer};
-use berth_store::{logs, transaction};
+use berth_store::{Constraint, transaction};
 use berth_web::{
     ApiError, Context, Cursor, ErrorType, HandlerResult, Json, Kind, Property, Response, Schema,
 };
@@ -74,10 +75,10 @@ pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> Handl
     let namespace = &target.namespace;
     transaction(cx.db(), |tx| {
         repositories::create(tx, &cx.grant, &new).map_err(|error| {
-            if error.is_taken("repository.namespace_id") { name_taken() } else { error.into() }
+            if error.violates(Constraint::RepositoryName) { name_taken() } else { error.into() }
         })?;
-        let metadata = json!({ "repo": body.repository, "namespace": namespace.name });
-        logs::append(tx, &[cx.log_entry(LogKind::CreateRepo, namespace.id, metadata)])?;
+        let event = LogEvent::CreateRepo { repo: &body.repository, namespace: &namespace.name };
+        cx.log(tx, namespace.id, &event)?;
         let view =
             json!({ "namespace": namespace.name, "name": body.repository, "kind": views::KIND });
         Ok(Response::json(201, &view))
@@ -249,12 +250,12 @@ pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> Han
         if !repositories::set_description(tx, &cx.grant, &body.description)? {
             return Err(ApiError::not_found());
         }
-        let metadata = json!({
-            "repo": repository.name,
-            "namespace": namespace.name,
-            "description": body.description,
-        });
-        logs::append(tx, &[cx.log_entry(LogKind::SetRepoDescription, namespace.id, metadata)])?;
+        let event = LogEvent::SetRepoDescription {
+            repo: &repository.name,
+            namespace: &namespace.name,
+            description: &body.description,
+        };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::ok(&json!({ "success": true })))
     })
 }
@@ -287,12 +288,12 @@ pub(crate) fn change_visibility(
         if !repositories::set_visibility(tx, &cx.grant, is_public)? {
             return Ok(Response::ok(&Value::Null));
         }
-        let metadata = json!({
-            "repo": repository.name,
-            "namespace": namespace.name,
-            "visibility": body.visibility,
-        });
-        logs::append(tx, &[cx.log_entry(LogKind::ChangeRepoVisibility, namespace.id, metadata)])?;
+        let event = LogEvent::ChangeRepoVisibility {
+            repo: &repository.name,
+            namespace: &namespace.name,
+            visibility: &body.visibility,
+        };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::ok(&json!({ "success": true })))
     })
 }
@@ -305,8 +306,8 @@ pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
     let name = path.split_once('/').map_or(path, |(_, name)| name);
     transaction(cx.db(), |tx| {
         if repositories::delete(tx, &cx.grant)? {
-            let metadata = json!({ "repo": name, "namespace": namespace.name });
-            logs::append(tx, &[cx.log_entry(LogKind::DeleteRepo, namespace.id, metadata)])?;
+            let event = LogEvent::DeleteRepo { repo: name, namespace: &namespace.name };
+            cx.log(tx, namespace.id, &event)?;
         }
         Ok(Response::no_content())
     })

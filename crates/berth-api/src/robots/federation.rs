@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use berth_access::{NamespaceChange, NamespaceRef, Permit};
-use berth_domain::LogKind;
 use berth_domain::limits::{FEDERATION_BYTES, FEDERATION_ENTRIES};
-use berth_store::{logs, robots, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::{robots, transaction};
 use berth_web::{ApiError, Body, Context, HandlerResult, Request, Response, Schema};
 use serde_json::{Map, Value, json};
 
-use super::handlers::{existing, find, full_name, log_robot, missing};
+use super::handlers::{existing, find, full_name, missing};
 use super::views::stored;
 
 /// `GET …/robots/<short>/federation`: an array, bare.
@@ -85,14 +85,14 @@ fn wrong_type(value: &Value, wanted: &str) -> ApiError {
 /// `POST …/robots/<short>/federation`: replaces what was there.
 pub(crate) fn set<P: NamespaceChange>(cx: &Context<'_, P>, body: Federation) -> HandlerResult {
     let (namespace, entries) = (existing::<P>(cx)?, json!(body.checked()?));
-    let metadata = json!({ "config": entries, "robot": cx.path("robot_shortname") });
     transaction(cx.db(), |tx| {
         let name = full_name(cx, namespace);
         if !robots::set_federation(tx, &cx.grant, &name, &entries.to_string())? {
             return Err(missing());
         }
-        let entry = cx.log_entry(LogKind::CreateRobotFederation, namespace.id, metadata);
-        logs::append(tx, &[entry])?;
+        let robot = cx.path("robot_shortname");
+        let event = LogEvent::CreateRobotFederation { config: &entries, robot };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::ok(&entries))
     })
 }
@@ -104,7 +104,8 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
         if !robots::set_federation(tx, &cx.grant, &full_name(cx, namespace), "[]")? {
             return Err(missing());
         }
-        log_robot(cx, tx, LogKind::DeleteRobotFederation, namespace)?;
+        let robot = cx.path("robot_shortname");
+        cx.log(tx, namespace.id, &LogEvent::DeleteRobotFederation { robot })?;
         Ok(Response::no_content())
     })
 }

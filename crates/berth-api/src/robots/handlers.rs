@@ -5,9 +5,10 @@
 
 use berth_access::{NamespaceChange, NamespaceRef, Permission, Permit, Rights};
 use berth_domain::secret::{Purpose, SecretKeys};
-use berth_domain::{LogKind, Namespace, RobotName, settings};
+use berth_domain::{Namespace, RobotName, settings};
+use berth_store::log_event::LogEvent;
 use berth_store::robots::{self, NewRobot, Robot};
-use berth_store::{StoreError, logs, transaction};
+use berth_store::{Constraint, StoreError, transaction};
 use berth_web::listing::Listing;
 use berth_web::{
     ApiError, Body, Context, HandlerResult, Json, Kind, OptionalJson, Property, Query, Request,
@@ -160,13 +161,15 @@ pub(crate) fn create<P: NamespaceChange>(
         federation: "[]".into(),
     };
     let (uuid, no_email) = (random.ordered_uuid(services.now()), random.uuid());
-    let told = json!({
-        "robot": short, "description": body.description, "unstructured_metadata": metadata,
-    });
     transaction(cx.db(), |tx| {
         let new = NewRobot { uuid: &uuid, no_email: &no_email, robot: &robot };
         robots::create(tx, &cx.grant, &new).map_err(|error| already(error, &name))?;
-        logs::append(tx, &[cx.log_entry(LogKind::CreateRobot, namespace.id, told)])?;
+        let event = LogEvent::CreateRobot {
+            robot: short,
+            description: body.description.as_deref(),
+            unstructured_metadata: &metadata,
+        };
+        cx.log(tx, namespace.id, &event)?;
         let view = RobotView::new(&robot).with_token(token).with_metadata(metadata);
         Ok(Response::json(201, &view))
     })
@@ -182,7 +185,7 @@ fn refuse_disallowed<P: Permit>(cx: &Context<'_, P>) -> Result<(), ApiError> {
 }
 
 fn already(error: StoreError, name: &RobotName) -> ApiError {
-    match error.is_taken("account.name") {
+    match error.violates(Constraint::AccountName) {
         true => ApiError::invalid_request(format!("Existing robot with name: {}", name.as_str())),
         false => error.into(),
     }
@@ -196,7 +199,8 @@ pub(crate) fn regenerate<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResu
     transaction(cx.db(), |tx| {
         let robot = robots::change_token(tx, &cx.grant, &full_name(cx, namespace), &sealed)?;
         let robot = robot.ok_or_else(missing)?;
-        log_robot(cx, tx, LogKind::RegenerateRobotToken, namespace)?;
+        let event = LogEvent::RegenerateRobotToken { robot: cx.path("robot_shortname") };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::ok(&RobotView::new(&robot).with_token(token)))
     })
 }
@@ -209,7 +213,8 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>) -> HandlerResult {
         if !robots::delete(tx, &cx.grant, &full_name(cx, namespace))? {
             return Err(missing());
         }
-        log_robot(cx, tx, LogKind::DeleteRobot, namespace)?;
+        let event = LogEvent::DeleteRobot { robot: cx.path("robot_shortname") };
+        cx.log(tx, namespace.id, &event)?;
         Ok(Response::no_content())
     })
 }
@@ -256,15 +261,4 @@ pub(crate) fn full_name<P: Permit>(cx: &Context<'_, P>, namespace: &Namespace) -
 
 pub(crate) fn missing() -> ApiError {
     ApiError::model("Could not find robot with specified username")
-}
-
-/// Logs what happened to a robot, of which there is nothing more to say.
-pub(super) fn log_robot<P: Permit>(
-    cx: &Context<'_, P>,
-    tx: &berth_store::Transaction<'_>,
-    kind: LogKind,
-    namespace: &Namespace,
-) -> Result<(), StoreError> {
-    let metadata = json!({ "robot": cx.path("robot_shortname") });
-    logs::append(tx, &[cx.log_entry(kind, namespace.id, metadata)])
 }

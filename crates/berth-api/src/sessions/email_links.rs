@@ -1,12 +1,12 @@
 //! Forgotten passwords, and where the links in mails lead. A link shows a page; what it is for happens when the form on it is
 //! sent, so that nothing that only follows links uses a code up.
 
-use crate::html::{escape, page};
 use crate::mails::outbox::MailSender;
 use berth_access::Public;
 use berth_domain::secret::{hash_password, hash_token};
-use berth_domain::{EmailAddress, Invalid, LogKind, is_acceptable_password};
+use berth_domain::{EmailAddress, Invalid, is_acceptable_password};
 use berth_store::accounts::{self, AccountChange, Addressee, CodeOwner};
+use berth_store::log_event::LogEvent;
 use berth_store::{StoreError, Transaction, logs, members, transaction};
 use berth_web::session::Session;
 use berth_web::{
@@ -16,6 +16,7 @@ use berth_web::{
 use serde::Deserialize;
 use serde_json::json;
 
+use super::pages;
 use crate::mails::codes::{self, CodeMail, RECOVERY_LIFETIME_S};
 
 /// How often one address gets a recovery mail at most, in seconds.
@@ -93,82 +94,13 @@ fn tell_organization(services: &Services<'_>, organization: &Addressee) -> Resul
     })
 }
 
-const PASSWORD_TITLE: &str = "New password";
-
-const ADDRESS_TITLE: &str = "E-mail address";
-
 /// `GET /recovery?code=…`: asks whoever has the code for a new password.
 pub(crate) fn show_recovery(cx: &Context<'_, Public>) -> HandlerResult {
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();
     match accounts::by_recovery_code(cx.db(), &hash_token(code), cx.services().now())? {
-        Some(bearer) => password_form(cx, code, &bearer.name, 200, ""),
-        None => Ok(no_recovery()),
-    }
-}
-
-fn no_recovery() -> Response {
-    let text = "<p>This link is no longer valid, or was used before. Ask for a new one.</p>";
-    page(400, PASSWORD_TITLE, text)
-}
-
-fn password_form(
-    cx: &Context<'_, Public>,
-    code: &str,
-    name: &str,
-    status: u16,
-    complaint: &str,
-) -> HandlerResult {
-    let about = match name {
-        "" => String::new(),
-        name => format!("<p>Choose a new password for the account <b>{}</b>.</p>\n", escape(name)),
-    };
-    let complaint = match complaint {
-        "" => String::new(),
-        text => format!("<p class=\"alarm-text\" role=\"alert\">{}</p>\n", escape(text)),
-    };
-    let content = format!(
-        "{about}{complaint}<p class=\"soft\">The former password stops working, all sessions of the account \
-        end, and this browser is signed in.</p>\n",
-    );
-    let field = "<label>New password <input type=\"password\" name=\"password\" \
-        autocomplete=\"new-password\" minlength=\"8\" required autofocus></label>\n";
-    let form = CodeForm { action: "/recovery", code, field, button: "Set password" };
-    form.page(cx, status, PASSWORD_TITLE, &content)
-}
-
-/// A form that sends a code back, from this browser.
-struct CodeForm<'a> {
-    action: &'a str,
-    code: &'a str,
-    field: &'a str,
-    button: &'a str,
-}
-
-impl CodeForm<'_> {
-    /// The page with the form below `content`. Its CSRF token is bound to the session of the browser, which gets one of
-    /// nobody where it has none: no other page can send the form in its place.
-    fn page(
-        &self,
-        cx: &Context<'_, Public>,
-        status: u16,
-        title: &str,
-        content: &str,
-    ) -> HandlerResult {
-        let services = cx.services();
-        let session = cx.session_or_new();
-        let form = format!(
-            "{content}<form method=\"post\" action=\"{}\">\n\
-            <input type=\"hidden\" name=\"_csrf_token\" value=\"{}\">\n\
-            <input type=\"hidden\" name=\"code\" value=\"{}\">\n{}\
-            <div class=\"choices\">\n<button class=\"first\">{}</button>\n</div>\n</form>",
-            self.action,
-            escape(&session.csrf_token(services)?),
-            escape(self.code),
-            self.field,
-            self.button,
-        );
-        session.hand_out(services, page(status, title, &form))
+        Some(bearer) => pages::new_password(cx, code, Some(&bearer.name), None),
+        None => Ok(pages::no_recovery()),
     }
 }
 
@@ -179,11 +111,11 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
     let code = form.0.get("code").unwrap_or_default();
     let wanted = form.0.get("password").unwrap_or_default();
     if !is_acceptable_password(wanted) {
-        return password_form(cx, code, "", 400, &Invalid::Password.to_string());
+        return pages::new_password(cx, code, None, Some(&Invalid::Password.to_string()));
     }
     // Hashing is costly: only for who has a code.
     if accounts::by_recovery_code(cx.db(), &hash_token(code), services.now())?.is_none() {
-        return Ok(no_recovery());
+        return Ok(pages::no_recovery());
     }
     let hash = hash_password(wanted, services.random().bytes());
     let used = transaction(cx.db(), |tx| -> Result<_, ApiError> {
@@ -191,16 +123,16 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
         let sent_since = now.plus_seconds(-RECOVERY_LIFETIME_S);
         let used = accounts::use_recovery_code(tx, &hash_token(code), &hash, now, sent_since)?;
         let Some(bearer) = used else { return Ok(None) };
-        let metadata = json!({ "username": bearer.name });
-        let mut entries = vec![cx.log_entry(LogKind::UserChangePassword, bearer.id, metadata)];
+        let event = LogEvent::UserChangePassword { username: &bearer.name, superuser: None };
+        let mut entries = vec![cx.log_entry(bearer.id, &event)];
         entries.extend(cx.sign_in_entry(bearer.id, "recovery")?);
         logs::append(tx, &entries)?;
         Ok(Some(bearer))
     })?;
-    let Some(bearer) = used else { return Ok(no_recovery()) };
+    let Some(bearer) = used else { return Ok(pages::no_recovery()) };
     password::forgive(services, &bearer.name, &bearer.email)?;
     Session::end_all(services, &bearer.uuid)?;
-    signed_in(cx, &bearer, PASSWORD_TITLE, "Your new password is set.")
+    signed_in(cx, &bearer, pages::PASSWORD_TITLE, "Your new password is set.")
 }
 
 /// `GET /confirm?code=…`: asks whoever has the code whether the address is his.
@@ -208,20 +140,8 @@ pub(crate) fn show_confirmation(cx: &Context<'_, Public>) -> HandlerResult {
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();
     let found = accounts::by_email_code(cx.db(), &hash_token(code), cx.services().now())?;
-    let Some(bearer) = found else { return Ok(no_confirmation()) };
-    let content = format!(
-        "<p>Is <b>{}</b> the address of your account <b>{}</b>?</p>\n\
-        <p class=\"soft\">If you did not ask for this, close this page. Otherwise this browser is signed in as <b>{}</b>.</p>\n",
-        escape(bearer.new_email.as_ref().unwrap_or(&bearer.email)),
-        escape(&bearer.name),
-        escape(&bearer.name),
-    );
-    let form = CodeForm { action: "/confirm", code, field: "", button: "Confirm this address" };
-    form.page(cx, 200, ADDRESS_TITLE, &content)
-}
-
-fn no_confirmation() -> Response {
-    refusal("This link is no longer valid, or was used before.")
+    let Some(bearer) = found else { return Ok(pages::no_confirmation()) };
+    pages::confirmation(cx, code, &bearer)
 }
 
 /// `POST /confirm`: the address is confirmed, or the new one becomes the account's; whoever has the code is signed in, once.
@@ -232,17 +152,13 @@ pub(crate) fn confirm(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
     // A mail is sealed in the transaction: the keys must be there before.
     services.sealing_keys()?;
     match transaction(cx.db(), |tx| use_email_code(cx, tx, &hash)) {
-        Ok(Some(bearer)) => signed_in(cx, &bearer, ADDRESS_TITLE, "Your address is confirmed."),
-        Ok(None) => Ok(no_confirmation()),
-        Err(error) if error == address_taken() => {
-            Ok(refusal("Somebody else has this address by now."))
+        Ok(Some(bearer)) => {
+            signed_in(cx, &bearer, pages::ADDRESS_TITLE, "Your address is confirmed.")
         }
+        Ok(None) => Ok(pages::no_confirmation()),
+        Err(error) if error == address_taken() => Ok(pages::address_taken()),
         Err(error) => Err(error),
     }
-}
-
-fn refusal(text: &str) -> Response {
-    page(400, ADDRESS_TITLE, &format!("<p>{text}</p>"))
 }
 
 fn use_email_code(
@@ -263,9 +179,9 @@ fn use_email_code(
         if let Some(notice) = notice {
             notice.enqueue(tx, bearer.id)?;
         }
-        let metadata =
-            json!({ "email": email, "old_email": bearer.email, "username": bearer.name });
-        entries.push(cx.log_entry(LogKind::UserChangeEmail, bearer.id, metadata));
+        let (old_email, username) = (bearer.email.as_str(), bearer.name.as_str());
+        let event = LogEvent::UserChangeEmail { email, old_email, username };
+        entries.push(cx.log_entry(bearer.id, &event));
     }
     entries.extend(cx.sign_in_entry(bearer.id, "confirmation")?);
     logs::append(tx, &entries)?;
@@ -284,13 +200,8 @@ fn signed_in(
     text: &str,
 ) -> HandlerResult {
     let services = cx.services();
-    let content = format!(
-        "<p>{text} You are signed in as <b>{}</b>.</p>\n\
-        <div class=\"choices\"><a href=\"/\">Continue</a></div>",
-        escape(&bearer.name)
-    );
     let session = Session::replace(cx.session(), services, &bearer.uuid, bearer.session_epoch)?;
-    session.announce(services, page(200, title, &content))
+    session.announce(services, pages::done(title, text, &bearer.name))
 }
 
 /// The form is ours: browsers say when another page sends it, beside that such a page does not know its CSRF token.

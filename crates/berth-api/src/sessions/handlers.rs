@@ -1,8 +1,9 @@
 //! Sessions: beginning, refreshing and ending them, and their CSRF tokens (`docs/contract/quay.md` 0.6, 5.4).
 
 use berth_access::{Public, UserAdmin};
-use berth_domain::{LogKind, settings};
-use berth_store::{StoreError, accounts, logs, transaction};
+use berth_domain::settings;
+use berth_store::log_event::LogEvent;
+use berth_store::{StoreError, accounts, transaction};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
 use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
@@ -115,10 +116,9 @@ pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult {
     let administers = cx.grant.rights().is_user_admin();
     if let Some(caller) = cx.principal().caller().filter(|_| administers) {
         let logs = services.setting(&settings::ACTION_LOG_AUDIT_LOGINS)?;
-        let entry = cx.log_entry(LogKind::LogoutSuccess, caller.id, json!({}));
         transaction(cx.db(), |tx| -> Result<_, StoreError> {
             accounts::end_sessions(tx, caller.id)?;
-            if logs { logs::append(tx, &[entry]) } else { Ok(()) }
+            if logs { cx.log(tx, caller.id, &LogEvent::LogoutSuccess {}) } else { Ok(()) }
         })?;
         Session::end_all(services, &caller.uuid)?;
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod email_links;
 pub(crate) mod handlers;
+mod pages;
 mod routes;
 
 pub use routes::ROUTES;

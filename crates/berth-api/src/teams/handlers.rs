@@ -2,13 +2,13 @@
 
 use crate::organizations::views::TeamView;
 use berth_access::{OrganizationMemberView, TeamAdmin, TeamSummaryView};
-use berth_domain::{LogKind, Namespace, Team, TeamName, TeamRole};
-use berth_store::logs::LogEntry;
-use berth_store::{StoreError, logs, organizations, teams, transaction};
+use berth_domain::{Namespace, Team, TeamName, TeamRole};
+use berth_store::log_event::LogEvent;
+use berth_store::{StoreError, organizations, teams, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema};
 use serde::Deserialize;
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use crate::teams::views::ChangedTeam;
 
@@ -83,8 +83,7 @@ fn create(
             // Somebody else made it at this moment: asked again, this is a change.
             return Err(ApiError::Busy);
         }
-        let metadata = json!({ "team": name.as_str() });
-        logs::append(tx, &[cx.log_entry(LogKind::OrgCreateTeam, organization.id, metadata)])?;
+        cx.log(tx, organization.id, &LogEvent::OrgCreateTeam { team: name.as_str() })?;
         Ok(Response::ok(&ChangedTeam::new(name.as_str(), description, role, true)))
     })
 }
@@ -114,23 +113,18 @@ fn change(
         let before = teams::current(tx, &cx.grant)?.ok_or(ApiError::Busy)?;
         let after = teams::update(tx, &cx.grant, description, role).map_err(refused)?;
         let after = after.ok_or(ApiError::Busy)?;
-        logs::append(tx, &change_entries(cx, &before, &after))?;
+        let organization_id = cx.grant.target().organization.as_ref().map(|found| found.id);
+        cx.log_all(tx, organization_id, &change_events(&before, &after))?;
         Ok(Response::ok(&ChangedTeam::of(&after)))
     })
 }
 
-fn change_entries(cx: &Context<'_, TeamAdmin>, before: &Team, after: &Team) -> Vec<LogEntry> {
-    let organization_id = cx.grant.target().organization.as_ref().map(|found| found.id);
-    let mut entries = Vec::new();
-    if after.description != before.description {
-        let metadata = json!({ "team": after.name, "description": after.description });
-        entries.push(cx.log_entry(LogKind::OrgSetTeamDescription, organization_id, metadata));
-    }
-    if after.role != before.role {
-        let metadata = json!({ "team": after.name, "role": after.role.as_str() });
-        entries.push(cx.log_entry(LogKind::OrgSetTeamRole, organization_id, metadata));
-    }
-    entries
+fn change_events<'a>(before: &Team, after: &'a Team) -> Vec<LogEvent<'a>> {
+    let Team { name: team, description, role, .. } = after;
+    let described = (*description != before.description)
+        .then_some(LogEvent::OrgSetTeamDescription { team, description });
+    let promoted = (*role != before.role).then_some(LogEvent::OrgSetTeamRole { team, role: *role });
+    described.into_iter().chain(promoted).collect()
 }
 
 /// Whether the caller administers the organization by this team alone.
@@ -171,8 +165,7 @@ pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult {
         if !deleted {
             return Err(no_team(cx));
         }
-        let metadata = json!({ "team": team.name });
-        logs::append(tx, &[cx.log_entry(LogKind::OrgDeleteTeam, organization.id, metadata)])?;
+        cx.log(tx, organization.id, &LogEvent::OrgDeleteTeam { team: &team.name })?;
         Ok(Response::no_content())
     })
 }

@@ -1,13 +1,12 @@
 //! The first user of an installation (`docs/contract/quay.md` 5.1).
 
 use berth_access::Public;
-use berth_domain::secret::{
-    equal_in_constant_time, hash_password, hash_token, reserve_hashing_memory,
-};
-use berth_domain::{Invalid, LogKind, NamespaceName, is_acceptable_password, settings};
+use berth_domain::secret::{equal_in_constant_time, hash_password, reserve_hashing_memory};
+use berth_domain::{Invalid, NamespaceName, is_acceptable_password, settings};
 use berth_store::accounts::NewUser;
-use berth_store::tokens::NewToken;
-use berth_store::{StoreError, Transaction, accounts, applications, logs, tokens, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::tokens::AutomationToken;
+use berth_store::{StoreError, accounts, tokens, transaction};
 use berth_web::session::Session;
 use berth_web::{
     ApiError, Body, Context, HandlerResult, Json, Kind, Property, RawBody, Response, Schema,
@@ -106,10 +105,22 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
             error => error.into(),
         })?;
         if let Some(token) = &token {
-            mint(cx, tx, id, &new, token)?;
+            let first = AutomationToken {
+                uuid: &random.uuid(),
+                token,
+                user_id: id,
+                user_name: new.name,
+                created_by: Some(id),
+                name: None,
+                scope: SCOPE,
+                at: new.at,
+                lifetime_s: TOKEN_LIFETIME_S,
+            };
+            tokens::create_for_automation(tx, &first)?;
         }
-        let metadata = json!({ "email": body.email, "username": body.username });
-        Ok::<_, ApiError>(logs::append(tx, &[cx.log_entry(LogKind::UserCreate, id, metadata)])?)
+        let (email, username) = (body.email.as_deref(), body.username.as_str());
+        let event = LogEvent::UserCreate { email, username, superuser: None };
+        Ok::<_, ApiError>(cx.log(tx, id, &event)?)
     })?;
     let mut answer = Map::new();
     answer.extend(token.map(|token| ("access_token".to_owned(), token.into())));
@@ -119,30 +130,6 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
     answer.insert("username".into(), body.username.into());
     let session = Session::replace(cx.session(), services, &uuid, 0)?;
     session.announce(services, Response::ok(&answer))
-}
-
-/// Makes the token under the application `automation` of the user's own namespace.
-fn mint(
-    cx: &Context<'_, Public>,
-    tx: &Transaction<'_>,
-    account_id: i64,
-    user: &NewUser<'_>,
-    token: &str,
-) -> Result<(), StoreError> {
-    let application_id = applications::create_automation(tx, account_id, user.name, user.at)?;
-    let new = NewToken {
-        uuid: &cx.services().random().uuid(),
-        hash: &hash_token(token),
-        application_id,
-        account_id,
-        created_by: Some(account_id),
-        name: None,
-        scope: SCOPE,
-        at: user.at,
-        expires_at: user.at.plus_seconds(TOKEN_LIFETIME_S),
-    };
-    tokens::create(tx, &new)?;
-    Ok(())
 }
 
 /// The call needs no CSRF token, so any page that a browser shows could make it: browsers say which page it is.

@@ -1,11 +1,11 @@
 //! Reading and deleting accounts (`docs/contract/quay.md` 5.2).
 
 use berth_access::{Permit, PublicNamespace, UserView as ViewPermit};
-use berth_domain::{LogKind, NamespaceKind};
-use berth_store::{StoreError, accounts, logs, transaction, users};
+use berth_domain::NamespaceKind;
+use berth_store::log_event::LogEvent;
+use berth_store::{StoreError, accounts, transaction, users};
 use berth_web::session::Session;
 use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::Value;
 
 use crate::users::views::{AccountVisibility, UserView};
 
@@ -44,12 +44,12 @@ pub(crate) struct DepartingUser<'a> {
 pub(crate) fn delete_account<P: Permit>(
     cx: &Context<'_, P>,
     user: &DepartingUser<'_>,
-    metadata: Value,
+    superuser: Option<&str>,
 ) -> HandlerResult {
     let deleted = transaction(cx.db(), |tx| {
         let was_there = accounts::delete(tx, user.id)?;
         if was_there {
-            logs::append(tx, &[cx.log_entry(LogKind::UserDelete, user.id, metadata)])?;
+            cx.log(tx, user.id, &LogEvent::UserDelete { username: user.name, superuser })?;
         }
         Ok(was_there)
     });

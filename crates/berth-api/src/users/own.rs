@@ -3,13 +3,11 @@
 use crate::mails::outbox::{MailSender, SealedMail};
 use berth_access::{Authority, Caller, UserAdmin};
 use berth_domain::secret::hash_password;
-use berth_domain::{
-    EmailAddress, Invalid, LogKind, NamespaceName, is_acceptable_password, settings,
-};
+use berth_domain::{EmailAddress, Invalid, NamespaceName, is_acceptable_password, settings};
 use berth_store::accounts::{self, AccountChange, NewAddress, ProfileChange};
-use berth_store::logs::LogEntry;
+use berth_store::log_event::LogEvent;
 use berth_store::users::{Metadata, UserAccount};
-use berth_store::{StoreError, logs, transaction, users};
+use berth_store::{Constraint, StoreError, transaction, users};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
 use berth_web::{
@@ -17,7 +15,7 @@ use berth_web::{
     tag_expiration_option,
 };
 use serde::Deserialize;
-use serde_json::{Number, Value, json};
+use serde_json::{Number, json};
 
 use crate::mails::codes::{self, CodeMail};
 use crate::names::invalid_name;
@@ -211,34 +209,33 @@ impl<'a> RequestedChange<'a> {
         after
     }
 
-    fn entries(&self, cx: &Context<'_, UserAdmin>, before: &UserAccount) -> Vec<LogEntry> {
-        let mut entries = Vec::new();
-        let mut log = |kind, mut metadata: Value| {
-            metadata["username"] = before.name.clone().into();
-            entries.push(cx.log_entry(kind, before.id, metadata));
-        };
+    fn events<'b>(&'b self, before: &'b UserAccount) -> Vec<LogEvent<'b>> {
+        let username = before.name.as_str();
+        let mut events = Vec::new();
         if self.password_hash.is_some() {
-            log(LogKind::UserChangePassword, json!({}));
+            events.push(LogEvent::UserChangePassword { username, superuser: None });
         }
         if let Some(invoice_email) = self.invoice_email {
-            log(LogKind::UserChangeInvoicing, json!({ "invoice_email": invoice_email }));
+            events.push(LogEvent::UserChangeInvoicing { invoice_email, username });
         }
         if let Some(address) = &self.invoice_email_address {
-            log(LogKind::UserChangeInvoicing, json!({ "invoice_email_address": address }));
+            let invoice_email_address = address.as_deref();
+            events.push(LogEvent::UserChangeInvoicingAddress { invoice_email_address, username });
         }
-        if let Some((_, number)) = &self.tag_expiration {
-            log(LogKind::UserChangeTagExpiration, json!({ "tag_expiration": number }));
+        if let Some((_, tag_expiration)) = &self.tag_expiration {
+            events.push(LogEvent::UserChangeTagExpiration { tag_expiration, username });
         }
         if let Some(email) = &self.email {
-            log(LogKind::UserChangeEmail, json!({ "email": email, "old_email": before.email }));
+            let old_email = &before.email;
+            events.push(LogEvent::UserChangeEmail { email, old_email, username });
         }
         if self.metadata.is_some() {
-            log(LogKind::UserChangeMetadata, json!({}));
+            events.push(LogEvent::UserChangeMetadata { username });
         }
         if let Some(name) = &self.name {
-            log(LogKind::UserChangeName, json!({ "new_name": name.as_str() }));
+            events.push(LogEvent::UserChangeName { new_name: name.as_str(), username });
         }
-        entries
+        events
     }
 }
 
@@ -319,7 +316,7 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerRes
         if let Some(notice) = &requested.notice {
             notice.enqueue(tx, before.id)?;
         }
-        logs::append(tx, &requested.entries(cx, &before))?;
+        cx.log_all(tx, before.id, &requested.events(&before))?;
         Ok::<_, ApiError>(after)
     })?;
     let epoch = after.session_epoch;
@@ -340,9 +337,9 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerRes
 }
 
 fn taken(error: StoreError) -> ApiError {
-    if error.is_taken("account.email") {
+    if error.violates(Constraint::AccountEmail) {
         ApiError::invalid_request("E-mail address already used")
-    } else if error.is_taken("account.name") {
+    } else if error.violates(Constraint::AccountName) {
         name_in_use()
     } else {
         error.into()
@@ -353,7 +350,7 @@ fn taken(error: StoreError) -> ApiError {
 pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> HandlerResult {
     let caller = cx.caller()?;
     let user = DepartingUser { id: caller.id, uuid: &caller.uuid, name: &caller.name };
-    delete_account(cx, &user, json!({ "username": caller.name }))
+    delete_account(cx, &user, None)
 }
 
 /// `POST /api/v1/user/clientkey`: what command-line clients show in place of the password.
@@ -365,8 +362,7 @@ pub(crate) fn client_key(cx: &Context<'_, UserAdmin>, body: Password) -> Handler
     };
     let hash = user.password_hash.unwrap_or_default();
     let key = password::for_clients(services, &user.uuid, &hash)?;
-    let metadata = json!({ "username": caller.name });
-    let entry = cx.log_entry(LogKind::UserGenerateClientKey, caller.id, metadata);
-    transaction(cx.db(), |tx| logs::append(tx, &[entry]))?;
+    let event = LogEvent::UserGenerateClientKey { username: &caller.name };
+    transaction(cx.db(), |tx| cx.log(tx, caller.id, &event))?;
     Ok(Response::ok(&json!({ "key": key })))
 }

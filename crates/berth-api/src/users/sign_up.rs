@@ -6,10 +6,11 @@ use berth_domain::secret::{
     equal_in_constant_time, hash_password, hash_token, reserve_hashing_memory,
 };
 use berth_domain::{
-    EmailAddress, Invalid, LogKind, NamespaceKind, NamespaceName, is_acceptable_password, settings,
+    EmailAddress, Invalid, NamespaceKind, NamespaceName, is_acceptable_password, settings,
 };
 use berth_store::accounts::{NewUser, SignUpFacts};
-use berth_store::{StoreError, Transaction, accounts, invitations, logs, transaction};
+use berth_store::log_event::LogEvent;
+use berth_store::{Constraint, StoreError, Transaction, accounts, invitations, transaction};
 use berth_web::session::Session;
 use berth_web::{
     ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, limit_rate,
@@ -101,8 +102,9 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: SignUp) -> Handler
         if let Some(mail) = &mail {
             mail.enqueue_for(tx, id, &sender)?;
         }
-        let metadata = json!({ "email": body.email, "username": body.username });
-        Ok::<_, ApiError>(logs::append(tx, &[cx.log_entry(LogKind::UserCreate, id, metadata)])?)
+        let (email, username) = (body.email.as_deref(), body.username.as_str());
+        let event = LogEvent::UserCreate { email, username, superuser: None };
+        Ok::<_, ApiError>(cx.log(tx, id, &event)?)
     })?;
     if mail.is_some() {
         return Ok(Response::ok(&json!({ "awaiting_verification": true })));
@@ -231,9 +233,9 @@ pub(crate) fn address(
 }
 
 fn taken(error: StoreError, new: &NewUser<'_>) -> ApiError {
-    if error.is_taken("account.email") {
+    if error.violates(Constraint::AccountEmail) {
         address_in_use(new.email)
-    } else if error.is_taken("account.name") || error.is_taken("user_profile.is_first") {
+    } else if error.violates(Constraint::AccountName) || error.violates(Constraint::FirstUser) {
         // Somebody was faster, or an organization has the name in another case, or there is a first user.
         not_available()
     } else if error == StoreError::NotFound {

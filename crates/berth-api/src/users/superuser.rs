@@ -4,12 +4,11 @@ use crate::quotas::views::Quotas;
 use berth_access::{SuperuserNamespace, SuperuserUser, SuperuserUserView, SuperuserView};
 use berth_domain::secret::hash_password;
 use berth_domain::settings;
-use berth_domain::{
-    EmailAddress, Invalid, LogKind, NamespaceKind, NamespaceName, is_acceptable_password,
-};
+use berth_domain::{EmailAddress, Invalid, NamespaceKind, NamespaceName, is_acceptable_password};
 use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
+use berth_store::log_event::LogEvent;
 use berth_store::users::UserSummary;
-use berth_store::{StoreError, accounts, logs, transaction, users};
+use berth_store::{Constraint, StoreError, accounts, transaction, users};
 use berth_web::{
     ApiError, Context, HandlerResult, Json, Kind, Property, Response, Schema, Services, password,
 };
@@ -111,10 +110,9 @@ pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: CreateUser) -> 
         if let Some(mail) = &mail {
             mail.enqueue(tx, id)?;
         }
-        let superuser = &cx.caller()?.name;
-        let metadata =
-            json!({ "email": body.email, "username": body.username, "superuser": superuser });
-        Ok::<_, ApiError>(logs::append(tx, &[cx.log_entry(LogKind::UserCreate, id, metadata)])?)
+        let (email, username) = (body.email.as_deref(), body.username.as_str());
+        let superuser = Some(cx.caller()?.name.as_str());
+        Ok::<_, ApiError>(cx.log(tx, id, &LogEvent::UserCreate { email, username, superuser })?)
     })?;
     Ok(Response::ok(&json!({
         "username": body.username,
@@ -137,9 +135,9 @@ fn require_free_name(cx: &Context<'_, SuperuserNamespace>, name: &str) -> Result
 }
 
 fn taken(error: StoreError, email: &str) -> ApiError {
-    if error.is_taken("account.email") {
+    if error.violates(Constraint::AccountEmail) {
         ApiError::model(format!("Email has already been used: {email}"))
-    } else if error.is_taken("account.name") {
+    } else if error.violates(Constraint::AccountName) {
         ApiError::model("Username is not available")
     } else {
         error.into()
@@ -190,7 +188,7 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Ha
             ..AccountChange::default()
         };
         accounts::change(tx, user.id, &account).map_err(|error| match error {
-            error if error.is_taken("account.email") => {
+            error if error.violates(Constraint::AccountEmail) => {
                 ApiError::model("E-mail address already used")
             }
             error => error.into(),
@@ -203,7 +201,7 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Ha
             ..ProfileChange::default()
         };
         accounts::change_profile(tx, user.id, &profile)?;
-        logs::append(tx, &change_entries(cx, &body, &after)?)?;
+        cx.log_all(tx, after.id, &change_events(&cx.caller()?.name, &body, &after))?;
         after.email = body.email.clone().unwrap_or(after.email);
         after.verified |= body.email.is_some();
         after.enabled = body.enabled.unwrap_or(after.enabled);
@@ -219,33 +217,26 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Ha
     Ok(Response::ok(&answer))
 }
 
-fn change_entries(
-    cx: &Context<'_, SuperuserUser>,
-    body: &AccountUpdate,
-    before: &UserSummary,
-) -> Result<Vec<logs::LogEntry>, ApiError> {
-    let superuser = &cx.caller()?.name;
-    let entry = |kind, metadata| cx.log_entry(kind, before.id, metadata);
-    let who = json!({ "username": before.name, "superuser": superuser });
-    let mut entries = Vec::new();
-    if body.password.is_some() {
-        entries.push(entry(LogKind::UserChangePassword, who.clone()));
-    }
-    if let Some(email) = &body.email {
-        let metadata = json!({
-            "username": before.name,
-            "email": email,
-            "old_email": before.email,
-            "superuser": superuser,
-        });
-        entries.push(entry(LogKind::UserChangeEmail, metadata));
-    }
-    match body.enabled {
-        Some(true) if !before.enabled => entries.push(entry(LogKind::UserEnable, who)),
-        Some(false) if before.enabled => entries.push(entry(LogKind::UserDisable, who)),
-        _ => {}
-    }
-    Ok(entries)
+fn change_events<'a>(
+    superuser: &'a str,
+    body: &'a AccountUpdate,
+    before: &'a UserSummary,
+) -> Vec<LogEvent<'a>> {
+    let username = before.name.as_str();
+    let password = body
+        .password
+        .is_some()
+        .then_some(LogEvent::UserChangePassword { username, superuser: Some(superuser) });
+    let email = body.email.as_ref().map(|email| {
+        let old_email = &before.email;
+        LogEvent::UserChangeEmailBySuperuser { username, email, old_email, superuser }
+    });
+    let enabled = match body.enabled {
+        Some(true) if !before.enabled => Some(LogEvent::UserEnable { username, superuser }),
+        Some(false) if before.enabled => Some(LogEvent::UserDisable { username, superuser }),
+        _ => None,
+    };
+    [password, email, enabled].into_iter().flatten().collect()
 }
 
 /// `DELETE /api/v1/superuser/users/<username>`: everything of him goes at once.
@@ -254,7 +245,6 @@ pub(crate) fn delete(cx: &Context<'_, SuperuserUser>) -> HandlerResult {
     if is_superuser(cx.services(), &user)? {
         return Err(ApiError::invalid_request("Cannot delete a superuser"));
     }
-    let metadata = json!({ "username": user.name, "superuser": cx.caller()?.name });
     let user = DepartingUser { id: user.id, uuid: &user.uuid, name: &user.name };
-    delete_account(cx, &user, metadata)
+    delete_account(cx, &user, Some(&cx.caller()?.name))
 }

@@ -1,7 +1,7 @@
 //! Answers to invitations: through the API, and on the page that mails link to.
 
 use crate::common::{app, log};
-use berth_test::{App, Reply};
+use berth_test::{App, Reply, lines_of_html};
 use berth_web::Method::{Delete, Put};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -216,7 +216,7 @@ fn who_may() {
 fn page(reply: &Reply) -> String {
     let text = reply.to_string();
     let (head, body) = (&text[..3], text.split_once("<body>").expect("a page").1);
-    format!("{head}{body}")
+    format!("{head}{}", lines_of_html(body))
 }
 
 #[test]
@@ -231,46 +231,28 @@ fn the_page_shows_an_invitation_and_takes_the_answer() {
     <h1>Team invitation</h1>
     <p><b>admin</b> invites you to join the team <b>members</b> of the organization <b>acme</b>.</p>
     <p class="soft">You are signed in as <b>outsider</b>.</p>
-    <form method="post" action="/confirminvite">
-    <input type="hidden" name="_csrf_token" value="<secret>">
-    <input type="hidden" name="code" value="<secret>">
-    <div class="choices">
-    <button class="first" name="answer" value="accept">Accept</button>
-    <button name="answer" value="decline">Decline</button>
-    </div>
-    </form>
-    </main>
-    </body>
-    </html>
+    <form method="post" action="/confirminvite"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="code" value="<secret>">
+    <div class="choices"><button class="first" name="answer" value="accept">Accept</button><button name="answer" value="decline">Decline</button></div></form></main></body></html>
     "#);
     let form = format!("answer=accept&code={code}");
     assert_snapshot!(page(&outsider.post_form("/confirminvite", &form)), @"
     200
     <main>
     <h1>Team invitation</h1>
-    <p>You are now in the team <b>members</b> of <b>acme</b>.</p>
-    </main>
-    </body>
-    </html>
+    <p>You are now in the team <b>members</b> of <b>acme</b>.</p></main></body></html>
     ");
     assert_eq!(teams_of(&app, "outsider"), ["members"]);
     assert_snapshot!(page(&outsider.post_form("/confirminvite", &form)), @"
     400
     <main>
     <h1>Team invitation</h1>
-    <p>Invalid confirmation code.</p>
-    </main>
-    </body>
-    </html>
+    <p>Invalid confirmation code.</p></main></body></html>
     ");
     assert_snapshot!(page(&outsider.get(&format!("/confirminvite?code={code}"))), @"
     404
     <main>
     <h1>Team invitation</h1>
-    <p>There is no such invitation: it was answered or withdrawn, or its time is over.</p>
-    </main>
-    </body>
-    </html>
+    <p>There is no such invitation: it was answered or withdrawn, or its time is over.</p></main></body></html>
     ");
 }
 
@@ -289,10 +271,7 @@ fn an_address_can_decline_on_the_page() {
     200
     <main>
     <h1>Team invitation</h1>
-    <p>You declined to join the team <b>members</b> of <b>acme</b>.</p>
-    </main>
-    </body>
-    </html>
+    <p>You declined to join the team <b>members</b> of <b>acme</b>.</p></main></body></html>
     ");
     assert_eq!(app.rows("SELECT count(*) FROM team_invitation"), [["0"]]);
 }
@@ -306,10 +285,7 @@ fn the_page_is_for_whom_the_invitation_is_for() {
     401
     <main>
     <h1>Team invitation</h1>
-    <p>Please sign in to Berth with this browser, then open the link again.</p>
-    </main>
-    </body>
-    </html>
+    <p>Please sign in to Berth with this browser, then open the link again.</p></main></body></html>
     ");
     // A token is no browser.
     assert_eq!(app.as_user("outsider").get(&path).status(), 401);
@@ -317,10 +293,7 @@ fn the_page_is_for_whom_the_invitation_is_for() {
     403
     <main>
     <h1>Team invitation</h1>
-    <p>This invitation is for <b>outsider</b>, and you are signed in as <b>member</b>.</p>
-    </main>
-    </body>
-    </html>
+    <p>This invitation is for <b>outsider</b>, and you are signed in as <b>member</b>.</p></main></body></html>
     ");
     assert_eq!(app.with_session("member").get("/confirminvite").status(), 404);
 }

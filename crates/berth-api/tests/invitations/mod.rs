@@ -257,13 +257,7 @@ fn with_a_gateway_the_link_is_in_the_mail_alone() {
     -- 
     Berth
 
-    <!doctype html>
-    <html><body>
-    <p>admin would like you to join the team members of the organization acme.</p>
-    <p>The invitation can be accepted until Sun, 29 Nov 2026 06:28:07 -0000. If you do not want it, there is nothing to do.</p>
-    <p><a href="https://registry.example/confirminvite?code=<secret>">Accept or decline the invitation</a></p>
-    <p>Berth</p>
-    </body></html>
+    <!DOCTYPE html><html><body><p>admin would like you to join the team members of the organization acme.</p><p>The invitation can be accepted until Sun, 29 Nov 2026 06:28:07 -0000. If you do not want it, there is nothing to do.</p><p><a href="https://registry.example/confirminvite?code=<secret>">Accept or decline the invitation</a></p><p>Berth</p></body></html>
     "#);
     assert_snapshot!(admin.get(INVITATIONS), @r#"
     200

@@ -1,6 +1,6 @@
 //! Whose an address is: proven or not, and what a code in a mail is good for.
 
-use berth_test::{App, Reply};
+use berth_test::{App, Reply, lines_of_html};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -268,33 +268,25 @@ fn the_pages_of_links() {
     let main = |reply: &Reply| {
         let text = reply.to_string();
         let main = text.split_once("<main>").expect("a page").1;
-        main.split_once("</main>").expect("a page").0.trim().to_owned()
+        lines_of_html(main.split_once("</main>").expect("a page").0.trim())
     };
     assert_snapshot!(main(&shown), @r#"
+
     <h1>New password</h1>
     <p>Choose a new password for the account <b>member</b>.</p>
     <p class="soft">The former password stops working, all sessions of the account end, and this browser is signed in.</p>
-    <form method="post" action="/recovery">
-    <input type="hidden" name="_csrf_token" value="<secret>">
-    <input type="hidden" name="code" value="<secret>">
+    <form method="post" action="/recovery"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="code" value="<secret>">
     <label>New password <input type="password" name="password" autocomplete="new-password" minlength="8" required autofocus></label>
-    <div class="choices">
-    <button class="first">Set password</button>
-    </div>
-    </form>
+    <div class="choices"><button class="first">Set password</button></div></form>
     "#);
     assert_snapshot!(main(&press(&app, "/recovery", &code, "&password=x")), @r#"
+
     <h1>New password</h1>
-    <p class="alarm-text" role="alert">Invalid password, password must be at least 8 characters and contain no whitespace.</p>
+    <p class="alarm-text" role="alert"><b>Invalid password, password must be at least 8 characters and contain no whitespace.</b></p>
     <p class="soft">The former password stops working, all sessions of the account end, and this browser is signed in.</p>
-    <form method="post" action="/recovery">
-    <input type="hidden" name="_csrf_token" value="<secret>">
-    <input type="hidden" name="code" value="<secret>">
+    <form method="post" action="/recovery"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="code" value="<secret>">
     <label>New password <input type="password" name="password" autocomplete="new-password" minlength="8" required autofocus></label>
-    <div class="choices">
-    <button class="first">Set password</button>
-    </div>
-    </form>
+    <div class="choices"><button class="first">Set password</button></div></form>
     "#);
     assert_snapshot!(main(&press(&app, "/recovery", &code, "&password=another-one")), @r#"
     <h1>New password</h1>
@@ -305,16 +297,12 @@ fn the_pages_of_links() {
     let code = mailed_code(&app, "new@example.com");
     let shown = app.anonymous().get(&format!("/confirm?code={code}"));
     assert_snapshot!(main(&shown), @r#"
+
     <h1>E-mail address</h1>
     <p>Is <b>new@example.com</b> the address of your account <b>new</b>?</p>
     <p class="soft">If you did not ask for this, close this page. Otherwise this browser is signed in as <b>new</b>.</p>
-    <form method="post" action="/confirm">
-    <input type="hidden" name="_csrf_token" value="<secret>">
-    <input type="hidden" name="code" value="<secret>">
-    <div class="choices">
-    <button class="first">Confirm this address</button>
-    </div>
-    </form>
+    <form method="post" action="/confirm"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="code" value="<secret>">
+    <div class="choices"><button class="first">Confirm this address</button></div></form>
     "#);
     assert_snapshot!(main(&press(&app, "/confirm", &code, "")), @r#"
     <h1>E-mail address</h1>

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use berth_domain::secret::hash_token;
-use berth_store::{Database, DatabaseError, Row, Value};
+use berth_sqlite::Sqlite;
 use berth_tests::{Host, large};
-use rusqlite::types::{Value as SqlValue, ValueRef};
 use tempfile::TempDir;
 
 /// The token of the administrator of every organization: all scopes.
@@ -44,7 +43,7 @@ fn make_with(organizations: u32, further: &[String]) -> Seeded {
     let state = Host::new_state();
     let path = state.path().join("sqlite_db.db");
     let connection = rusqlite::Connection::open(path).expect("the state directory is ours");
-    let file = File(connection);
+    let file = Sqlite(connection);
     file.0.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF").expect("pragmas");
     berth_store::migrate(&file).expect("the schema is made");
     // One person makes all of them here.
@@ -100,31 +99,4 @@ fn fill(connection: &rusqlite::Connection, organizations: u32) -> rusqlite::Resu
         [hash_token(TOKEN)],
     )?;
     connection.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")
-}
-
-/// A database file, for the schema.
-struct File(rusqlite::Connection);
-
-impl Database for File {
-    fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
-        let run = || -> rusqlite::Result<Vec<Row>> {
-            let mut statement = self.0.prepare(sql)?;
-            let columns = statement.column_count();
-            let parameters = parameters.iter().map(|value| match value {
-                Value::Integer(integer) => SqlValue::Integer(*integer),
-                other => unreachable!("the schema's version is made of integers: {other:?}"),
-            });
-            let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
-            let mut all = Vec::new();
-            while let Some(row) = rows.next()? {
-                let value = |column| match row.get_ref(column)? {
-                    ValueRef::Integer(integer) => Ok(Value::Integer(integer)),
-                    _ => Ok(Value::Null),
-                };
-                all.push(Row::new((0..columns).map(value).collect::<rusqlite::Result<_>>()?));
-            }
-            Ok(all)
-        };
-        run().map_err(|error| DatabaseError(error.to_string()))
-    }
 }

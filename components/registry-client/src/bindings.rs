@@ -1,0 +1,12 @@
+//! What `wit/registry.wit` says, in Rust.
+#![allow(unsafe_code, missing_docs, unreachable_pub, clippy::all, reason = "generated")]
+
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "registry-provider",
+    additional_derives: [PartialEq],
+});
+
+pub use exports::berth::outbound::registry::{
+    Credentials, Failure, LookUpError, Upstream, Verdict,
+};

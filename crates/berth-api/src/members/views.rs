@@ -1,0 +1,137 @@
+//! Members as answers show them.
+
+use berth_domain::{Avatar, AvatarKind};
+use berth_store::members::MemberLine;
+use berth_store::teams::{AccountInTeam, Candidate, TeamMember};
+use serde::Serialize;
+
+/// A member of a team, or somebody who is invited into it (`docs/contract/quay.md` 4.3).
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum TeamMemberView {
+    /// An account.
+    Account(TeamAccountView),
+    /// An e-mail address.
+    Address(AddressView),
+}
+
+/// An account that is in a team, or invited into it.
+#[derive(Serialize)]
+pub(crate) struct TeamAccountView {
+    name: String,
+    /// `user`, for robots too.
+    kind: &'static str,
+    is_robot: bool,
+    avatar: Avatar,
+    invited: bool,
+}
+
+/// An e-mail address that is invited into a team.
+#[derive(Serialize)]
+pub(crate) struct AddressView {
+    email: String,
+    kind: &'static str,
+    avatar: Avatar,
+    invited: bool,
+}
+
+impl From<TeamMember> for TeamMemberView {
+    fn from(member: TeamMember) -> Self {
+        match member {
+            TeamMember::Account(AccountInTeam { name, email, is_robot, invited }) => {
+                Self::Account(TeamAccountView::new(&name, &email, is_robot, invited))
+            }
+            TeamMember::Address(email) => Self::Address(AddressView::new(&email)),
+        }
+    }
+}
+
+impl TeamAccountView {
+    /// An account of that name, whose avatar comes from its address.
+    pub(crate) fn new(name: &str, email: &str, is_robot: bool, invited: bool) -> Self {
+        let avatar = if is_robot { AvatarKind::Robot } else { AvatarKind::User };
+        let avatar = Avatar::new(avatar, name, email);
+        Self { name: name.to_owned(), kind: "user", is_robot, avatar, invited }
+    }
+
+    /// An account that was added to a team, or invited into it.
+    pub(crate) fn of(candidate: &Candidate, invited: bool) -> Self {
+        Self::new(&candidate.name, &candidate.email, candidate.is_robot, invited)
+    }
+}
+
+impl AddressView {
+    /// An invited address.
+    pub(crate) fn new(email: &str) -> Self {
+        let avatar = Avatar::new(AvatarKind::User, email, email);
+        Self { email: email.to_owned(), kind: "invite", avatar, invited: true }
+    }
+}
+
+/// An account in an organization, with its teams and repositories.
+#[derive(Serialize)]
+pub(crate) struct MemberView {
+    name: String,
+    kind: &'static str,
+    avatar: Avatar,
+    teams: Vec<NamedTeam>,
+    repositories: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct NamedTeam {
+    name: String,
+    avatar: Avatar,
+}
+
+impl MemberView {
+    fn new(line: &MemberLine) -> Self {
+        let (kind, avatar) = match line.is_robot {
+            true => ("robot", AvatarKind::Robot),
+            false => ("user", AvatarKind::User),
+        };
+        Self {
+            name: line.name.clone(),
+            kind,
+            avatar: Avatar::new(avatar, &line.name, &line.email),
+            teams: Vec::new(),
+            repositories: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, line: MemberLine) {
+        let team = line.team.map(|name| NamedTeam { avatar: Avatar::team(&name), name });
+        self.teams.extend(team);
+        self.repositories.extend(line.repository);
+    }
+}
+
+/// Lines of the same account together, accounts in the order of their first line (`docs/contract/quay.md` 1.7).
+pub(crate) fn by_account(lines: Vec<MemberLine>) -> Vec<MemberView> {
+    let mut position_of = std::collections::HashMap::new();
+    let mut views: Vec<MemberView> = Vec::new();
+    for line in lines {
+        let position = *position_of.entry(line.account_id).or_insert_with(|| {
+            views.push(MemberView::new(&line));
+            views.len() - 1
+        });
+        views[position].add(line);
+    }
+    views
+}
+
+/// A collaborator of an organization (`docs/contract/quay.md` 1.6).
+#[derive(Serialize)]
+pub(crate) struct CollaboratorView {
+    kind: &'static str,
+    name: String,
+    avatar: Avatar,
+    repositories: Vec<String>,
+}
+
+impl From<MemberView> for CollaboratorView {
+    fn from(view: MemberView) -> Self {
+        let MemberView { kind, name, avatar, repositories, .. } = view;
+        Self { kind, name, avatar, repositories }
+    }
+}

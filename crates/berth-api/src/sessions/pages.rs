@@ -1,0 +1,115 @@
+//! The pages that links in mails open. A link changes nothing: its page has a form that does.
+
+use berth_access::Public;
+use berth_store::accounts::CodeOwner;
+use berth_web::{Context, HandlerResult, Response};
+use maud::{Markup, html};
+
+use crate::html::{alert, hidden, message, page};
+
+/// The title of what is about a forgotten password.
+pub(super) const PASSWORD_TITLE: &str = "New password";
+
+/// The title of what is about an address.
+pub(super) const ADDRESS_TITLE: &str = "E-mail address";
+
+/// Asks for a new password: of the account `name` at first, and once more where `failure` tells what was wrong.
+pub(super) fn new_password(
+    cx: &Context<'_, Public>,
+    code: &str,
+    name: Option<&str>,
+    failure: Option<&str>,
+) -> HandlerResult {
+    let content = html! {
+        @if let Some(name) = name { p { "Choose a new password for the account " b { (name) } "." } }
+        (alert(failure))
+        p.soft {
+            "The former password stops working, all sessions of the account end, and this browser is signed in."
+        }
+    };
+    let field = html! {
+        label {
+            "New password "
+            input type="password" name="password" autocomplete="new-password" minlength="8" required autofocus;
+        }
+    };
+    let form = CodeForm { action: "/recovery", code, field, button: "Set password" };
+    form.page(cx, if failure.is_some() { 400 } else { 200 }, PASSWORD_TITLE, &content)
+}
+
+/// Asks whether the address is that of the person who opens the page.
+pub(super) fn confirmation(
+    cx: &Context<'_, Public>,
+    code: &str,
+    owner: &CodeOwner,
+) -> HandlerResult {
+    let address = owner.new_email.as_ref().unwrap_or(&owner.email);
+    let content = html! {
+        p { "Is " b { (address) } " the address of your account " b { (owner.name) } "?" }
+        p.soft {
+            "If you did not ask for this, close this page. Otherwise this browser is signed in as "
+            b { (owner.name) } "."
+        }
+    };
+    let form =
+        CodeForm { action: "/confirm", code, field: html! {}, button: "Confirm this address" };
+    form.page(cx, 200, ADDRESS_TITLE, &content)
+}
+
+/// A form that sends a code back, from this browser.
+struct CodeForm<'a> {
+    action: &'a str,
+    code: &'a str,
+    field: Markup,
+    button: &'a str,
+}
+
+impl CodeForm<'_> {
+    /// The page with the form below `content`. Its CSRF token is bound to the session of the browser, which gets one of
+    /// nobody where it has none: no other page can send the form in its place.
+    fn page(
+        &self,
+        cx: &Context<'_, Public>,
+        status: u16,
+        title: &str,
+        content: &Markup,
+    ) -> HandlerResult {
+        let services = cx.services();
+        let session = cx.session_or_new();
+        let form = html! {
+            (content)
+            form method="post" action=(self.action) {
+                (hidden("_csrf_token", &session.csrf_token(services)?))
+                (hidden("code", self.code))
+                (self.field)
+                div.choices { button.first { (self.button) } }
+            }
+        };
+        session.hand_out(services, page(status, title, form))
+    }
+}
+
+/// The code of a forgotten password does not work.
+pub(super) fn no_recovery() -> Response {
+    let text = "This link is no longer valid, or was used before. Ask for a new one.";
+    message(400, PASSWORD_TITLE, text)
+}
+
+/// The code of an address does not work.
+pub(super) fn no_confirmation() -> Response {
+    message(400, ADDRESS_TITLE, "This link is no longer valid, or was used before.")
+}
+
+/// The address became somebody else's meanwhile.
+pub(super) fn address_taken() -> Response {
+    message(400, ADDRESS_TITLE, "Somebody else has this address by now.")
+}
+
+/// It is done, and the browser is signed in.
+pub(super) fn done(title: &str, text: &str, name: &str) -> Response {
+    let content = html! {
+        p { (text) " You are signed in as " b { (name) } "." }
+        div.choices { a href="/" { "Continue" } }
+    };
+    page(200, title, content)
+}

@@ -1,0 +1,250 @@
+//! The application: a manifest that is ready to be served, with its variables resolved, its databases open and its components
+//! compiled. This is all about starting; requests go through `server` and `request`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+
+use crate::capacity::{CALLS_OF_COMPONENT, Capacity};
+use crate::compose::Parts;
+use crate::database::Database;
+use crate::engine::{self, Compiler};
+use crate::file_permissions;
+use crate::instance::{Component, State};
+use crate::key_value;
+use crate::limits::Limits;
+use crate::manifest::{self, Manifest, TriggerRoute};
+use crate::outbound::{AllowedHost, Outbound};
+use crate::resolve::Resolver;
+use crate::routes::Router;
+use crate::variables::Values;
+
+/// Everything that serving needs.
+pub(crate) struct App {
+    pub(crate) engine: Engine,
+    pub(crate) router: Router<Arc<Served>>,
+    pub(crate) limits: Limits,
+    pub(crate) capacity: Capacity,
+    /// Prefixes of segments of paths that end with a secret, which the log masks.
+    pub(crate) secret_segments: Vec<String>,
+    /// `(component, route)` as in the manifest, to be printed.
+    pub(crate) listing: Vec<(String, String)>,
+}
+
+/// The file of the SQLite database in the state directory, as under `spin up`.
+const DATABASE_FILE: &str = "sqlite_db.db";
+
+/// The file of the key-value store, likewise.
+const KEY_VALUE_FILE: &str = "sqlite_key_value.db";
+
+/// A component that a trigger names.
+pub(crate) struct Served {
+    pub(crate) component: Arc<Component>,
+    pub(crate) instances: ProxyPre<State>,
+}
+
+impl App {
+    /// Loads the application of `manifest`, with its state in `state_directory`. `progress` is called with the name of each
+    /// component that is compiled, its number, and how many there are.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the manifest, the components or the state directory.
+    pub(crate) fn load(
+        manifest: &Manifest,
+        values: &Values,
+        resolver: &Arc<Resolver>,
+        state_directory: &Path,
+        limits: Limits,
+        progress: impl Fn(&str, usize, usize) + Sync,
+    ) -> Result<Self> {
+        let listing = public_routes(manifest)?;
+        let names: BTreeSet<&str> =
+            manifest.routes.iter().map(|trigger| trigger.component.as_str()).collect();
+        // First, so that a missing file is reported before minutes of compiling.
+        let parts: Vec<_> = names
+            .into_iter()
+            .map(|name| Ok((name, Parts::read(manifest, name).with_context(|| naming(name))?)))
+            .collect::<Result<_>>()?;
+        let cache = state_directory.join("compiled");
+        make_directory(&cache)?;
+        file_permissions::restrict(&cache, "")?;
+        let stores = Stores::open(manifest, state_directory)?;
+        let components = prepare_all(manifest, values, &stores, resolver)?;
+
+        let engine = engine::start(Capacity::instances(&limits))?;
+        let linker = engine::linker(&engine)?;
+        let compiler = Compiler { engine: &engine, linker: &linker, cache: &cache };
+        let instances = load_components(&compiler, &parts, progress)?;
+        engine::prune_cache(&cache, parts.iter().map(|(_, parts)| compiler.cache_name(parts)));
+
+        let serve = |((name, _), instances)| {
+            let component: &Arc<Component> = &components[name];
+            (name, Arc::new(Served { component: component.clone(), instances }))
+        };
+        let served: BTreeMap<&str, Arc<Served>> =
+            parts.into_iter().zip(instances).map(serve).collect();
+        let routes = listing.iter().map(|(name, route)| (route.clone(), served[&**name].clone()));
+        Ok(Self {
+            router: Router::new(routes)?,
+            capacity: Capacity::new(&limits),
+            secret_segments: manifest.application.tool.berth.secret_segments.clone(),
+            engine,
+            limits,
+            listing,
+        })
+    }
+
+    /// Whether `path` is one of a probe, which asks for the health of the application and waits for no other request.
+    pub(crate) fn is_probe(&self, path: &str) -> bool {
+        !self.limits.probe_path.is_empty() && path.starts_with(&self.limits.probe_path)
+    }
+}
+
+/// Makes a directory that only the operator may read.
+fn make_directory(path: &Path) -> Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make the directory {}", path.display()))
+}
+
+fn naming(component: &str) -> String {
+    format!("component {component:?}")
+}
+
+fn public_routes(manifest: &Manifest) -> Result<Vec<(String, String)>> {
+    let mut routes = Vec::new();
+    for trigger in &manifest.routes {
+        match &trigger.route {
+            TriggerRoute::Public(route) => routes.push((trigger.component.clone(), route.clone())),
+            TriggerRoute::Private(private) => {
+                ensure!(
+                    private.private,
+                    "component {:?}: a route is private = true or a path",
+                    trigger.component
+                );
+            }
+        }
+    }
+    Ok(routes)
+}
+
+/// The state files, which all components share.
+struct Stores {
+    sqlite: Option<Arc<Database>>,
+    key_value: Option<Arc<Database>>,
+}
+
+impl Stores {
+    fn open(manifest: &Manifest, directory: &Path) -> Result<Self> {
+        let uses = |declared: fn(&manifest::Component) -> &[String]| {
+            manifest.components.values().any(|component| !declared(component).is_empty())
+        };
+        for file in [DATABASE_FILE, KEY_VALUE_FILE] {
+            file_permissions::restrict(directory, file)?;
+        }
+        let sqlite = uses(|component| &component.sqlite_databases)
+            .then(|| Database::open(&directory.join(DATABASE_FILE)))
+            .transpose()?;
+        let key_value = uses(|component| &component.key_value_stores)
+            .then(|| key_value::open(&directory.join(KEY_VALUE_FILE)))
+            .transpose()?;
+        Ok(Self { sqlite, key_value })
+    }
+}
+
+/// All components, also those without a route, so that every mistake in the manifest is found.
+fn prepare_all<'a>(
+    manifest: &'a Manifest,
+    values: &Values,
+    stores: &Stores,
+    resolver: &Arc<Resolver>,
+) -> Result<BTreeMap<&'a str, Arc<Component>>> {
+    let prepare = |(name, settings): (&'a String, &'a manifest::Component)| {
+        let component = prepare(name, settings, values, stores, resolver);
+        Ok((name.as_str(), component.with_context(|| naming(name))?))
+    };
+    manifest.components.iter().map(prepare).collect()
+}
+
+fn prepare(
+    name: &str,
+    settings: &manifest::Component,
+    values: &Values,
+    stores: &Stores,
+    resolver: &Arc<Resolver>,
+) -> Result<Arc<Component>> {
+    let variables = settings
+        .variables
+        .iter()
+        .map(|(name, template)| Ok((name.clone(), values.expand(template)?)));
+    let allowed = settings
+        .allowed_outbound_hosts
+        .iter()
+        .filter_map(|entry| AllowedHost::of_template(entry, values).transpose());
+    Ok(Arc::new(Component {
+        name: name.to_owned(),
+        environment: settings.environment.clone().into_iter().collect(),
+        variables: variables.collect::<Result<_>>()?,
+        sqlite: stores.sqlite.clone().filter(|_| !settings.sqlite_databases.is_empty()),
+        key_value: stores.key_value.clone().filter(|_| !settings.key_value_stores.is_empty()),
+        outbound: Arc::new(Outbound {
+            component: name.to_owned(),
+            allowed: allowed.collect::<Result<_>>()?,
+            calls: Arc::new(Semaphore::new(CALLS_OF_COMPONENT)),
+        }),
+        resolver: resolver.clone(),
+    }))
+}
+
+/// Loads the compiled code of all components, and compiles those that have none yet.
+fn load_components(
+    compiler: &Compiler<'_>,
+    parts: &[(&str, Parts)],
+    progress: impl Fn(&str, usize, usize) + Sync,
+) -> Result<Vec<ProxyPre<State>>> {
+    let found = in_parallel(parts.len(), |index| compiler.find(&parts[index].1));
+    let missing = found.iter().filter(|found| found.is_none()).count();
+    let begun = AtomicUsize::new(0);
+    let load = |index: usize| {
+        let (name, parts) = &parts[index];
+        let component = match &found[index] {
+            Some(component) => Ok(component.clone()),
+            None => {
+                progress(name, begun.fetch_add(1, Ordering::Relaxed) + 1, missing);
+                compiler.compile(parts)
+            }
+        };
+        component.and_then(|component| compiler.prepare(&component)).with_context(|| naming(name))
+    };
+    in_parallel(parts.len(), load).into_iter().collect()
+}
+
+/// Calls `work` with each number below `count`, on all processors. The results are in that order.
+fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(BTreeMap::new());
+    let worker = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count {
+                break;
+            }
+            let result = work(index);
+            done.lock().unwrap_or_else(PoisonError::into_inner).insert(index, result);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(worker);
+        }
+    });
+    done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+}

@@ -1,0 +1,30 @@
+//! The limits of a request.
+
+use std::time::Duration;
+
+use crate::min_data_rate::MinDataRate;
+
+/// The limits of a request.
+#[derive(Clone)]
+pub(crate) struct Limits {
+    /// How long a request may take in all.
+    pub(crate) deadline: Duration,
+    /// The largest body, in bytes.
+    pub(crate) body_bytes: u64,
+    /// How long a client may pause while it sends the body.
+    pub(crate) body_pause: Duration,
+    /// How fast a client must send the body.
+    pub(crate) body_rate: MinDataRate,
+    /// The bodies of all requests together, in bytes.
+    pub(crate) body_quota: usize,
+    /// Requests that run at a time. The others wait,
+    pub(crate) concurrent_requests: u32,
+    /// but no longer than this.
+    pub(crate) queue: Duration,
+    /// How long a component may hold the write lock of the database.
+    pub(crate) transaction: Duration,
+    /// The prefix of the paths that probes ask for. Empty: there are none.
+    pub(crate) probe_path: String,
+    /// Tell in the response what the request cost.
+    pub(crate) debug_headers: bool,
+}

@@ -1,0 +1,243 @@
+//! `berth`: a small Spin-compatible host. It serves the components of a `spin.toml` over HTTP on
+//! wasmtime, with Spin's semantics and Spin's state files, for machines that have no Spin. It knows
+//! nothing of what the components do. What an application has of commands of its own are programs
+//! `berth-NAME`, which `external` runs.
+//!
+//! Starting: `manifest` reads spin.toml; `app` loads it, with `variables`, `compose`, `engine` and `routes`.
+//!
+//! Serving: `server` accepts the connections that `connections` admits (`open_files`: how many), and `min_data_rate` closes
+//! those of slow clients. `request` handles a request: its host (`authority`), its body (`request_body`), its line in the log
+//! (`access_log`), and what it gets where no component answers (`refusal`). `run` runs an `instance` while it has its
+//! `instance_permit`, and collects its `response`. `imports` are the interfaces that an instance calls, on `database`,
+//! `key_value` and `resolve`; `outbound` is its HTTP client.
+//!
+//! Sharing: `capacity` has the size of every shared resource. One is waited for (`fair_semaphore`) or refused (`quota`), and
+//! counted by `client`. `limits` has what one request may use.
+
+mod access_log;
+mod app;
+mod authority;
+mod bindings;
+mod capacity;
+mod client;
+mod compose;
+mod connections;
+mod database;
+mod engine;
+mod external;
+mod fair_semaphore;
+mod file_permissions;
+mod imports;
+mod instance;
+mod instance_permit;
+mod key_value;
+mod limits;
+mod manifest;
+mod min_data_rate;
+mod open_files;
+mod outbound;
+mod quota;
+mod refusal;
+mod request;
+mod request_body;
+mod resolve;
+mod response;
+mod routes;
+mod run;
+mod server;
+mod variables;
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::limits::Limits;
+use crate::manifest::Manifest;
+use crate::min_data_rate::MinDataRate;
+use crate::resolve::{BlockedNetwork, HostOverride, Resolver};
+use crate::server::Shutdown;
+use crate::variables::Values;
+
+/// A small Spin-compatible host.
+#[derive(Parser)]
+#[command(
+    name = "berth",
+    version,
+    after_help = "`berth NAME` runs the program `berth-NAME`, which is beside this one or in PATH."
+)]
+enum Command {
+    /// Serve an application until Ctrl-C or SIGTERM.
+    Up(Box<Up>),
+    #[command(external_subcommand)]
+    External(Vec<OsString>),
+}
+
+#[derive(Args)]
+struct Up {
+    /// The manifest.
+    #[arg(long, value_name = "FILE", default_value = "spin.toml")]
+    from: PathBuf,
+    /// The address to serve on; port 0 takes any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// Where databases and compiled code are kept [default: .spin beside the manifest].
+    #[arg(long, value_name = "DIRECTORY")]
+    state_dir: Option<PathBuf>,
+    /// Set a variable of the application.
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = variables::parse_assignment)]
+    variables: Vec<(String, String)>,
+    /// Take NAME to be at this address, in look-ups and in outgoing requests; with a port, connect
+    /// to that port.
+    #[arg(long = "resolve", value_name = "NAME=ADDRESS")]
+    overrides: Vec<HostOverride>,
+    /// Let no component connect to these networks, whatever name leads there: CIDRs, and `private`
+    /// for all that are not the Internet's.
+    #[arg(long, value_name = "CIDR,…", value_delimiter = ',')]
+    block_networks: Vec<BlockedNetwork>,
+    /// The largest request body. The components take no more than this by default.
+    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024 + 64 * 1024)]
+    max_body_bytes: u64,
+    /// Requests whose path begins so are a probe's: they wait for no other request.
+    #[arg(long, value_name = "PATH", default_value = "/health/")]
+    probe_path: String,
+    #[command(flatten)]
+    hidden: Hidden,
+}
+
+/// For tests and the benchmark.
+#[derive(Args)]
+#[command(next_help_heading = None)]
+struct Hidden {
+    /// Tell in each response what the request cost.
+    #[arg(long, hide = true)]
+    debug_headers: bool,
+    #[arg(long, hide = true, default_value_t = 30_000)]
+    deadline_ms: u64,
+    #[arg(long, hide = true, default_value_t = capacity::default_concurrent_requests())]
+    concurrent_requests: u32,
+    #[arg(long, hide = true, default_value_t = 10_000)]
+    queue_ms: u64,
+    #[arg(long, hide = true, default_value_t = 10_000)]
+    header_ms: u64,
+    #[arg(long, hide = true, default_value_t = 10_000)]
+    body_pause_ms: u64,
+    /// How long a body or a response may be slower than the minimum rate.
+    #[arg(long, hide = true, default_value_t = 10_000)]
+    slow_ms: u64,
+    #[arg(long, hide = true, default_value_t = 64 * 1024 * 1024)]
+    body_quota: usize,
+    #[arg(long, hide = true, default_value_t = 10_000)]
+    transaction_ms: u64,
+}
+
+/// Gives memory back to the system soon after a burst, which the system's own allocator does not.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let command = Command::parse();
+    file_permissions::restrict_new_files();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        // It would panic where standard error is closed.
+        .log_internal_errors(false)
+        .init();
+    let result = match command {
+        Command::Up(up) => run(*up),
+        Command::External(words) => external::run(&words),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(format_args!("berth: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes a line to standard error, which may be closed.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn run(up: Up) -> Result<()> {
+    let manifest = Manifest::read(&up.from)?;
+    let values =
+        Values::resolve(&manifest.variables, &up.variables, |name| std::env::var(name).ok())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(start_and_serve(up, manifest, values));
+    // The requests in flight have had their time.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    result
+}
+
+async fn start_and_serve(up: Up, manifest: Manifest, values: Values) -> Result<()> {
+    // First, so that a port in use is reported before minutes of compiling.
+    let listener = TcpListener::bind(up.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {}", up.listen))?;
+    let address = listener.local_addr()?;
+    let limits = server::Limits {
+        connections: open_files::max_connections(
+            open_files::raise_limit(),
+            up.hidden.concurrent_requests,
+        ),
+        head: Duration::from_millis(up.hidden.header_ms),
+        response_rate: MinDataRate::after(Duration::from_millis(up.hidden.slow_ms)),
+    };
+    let mut shutdown = Shutdown::listen()?;
+    let app = tokio::select! {
+        app = tokio::task::spawn_blocking(move || load(up, &manifest, &values)) => app??,
+        () = shutdown.requested() => return Ok(()),
+    };
+    announce(&app, address);
+    server::serve(listener, Arc::new(app), limits, shutdown).await;
+    Ok(())
+}
+
+fn load(up: Up, manifest: &Manifest, values: &Values) -> Result<App> {
+    let state_directory = up.state_dir.unwrap_or_else(|| manifest.directory.join(".spin"));
+    let limits = Limits {
+        deadline: Duration::from_millis(up.hidden.deadline_ms),
+        body_bytes: up.max_body_bytes,
+        body_pause: Duration::from_millis(up.hidden.body_pause_ms),
+        body_rate: MinDataRate::after(Duration::from_millis(up.hidden.slow_ms)),
+        body_quota: up.hidden.body_quota,
+        concurrent_requests: up.hidden.concurrent_requests,
+        queue: Duration::from_millis(up.hidden.queue_ms),
+        transaction: Duration::from_millis(up.hidden.transaction_ms),
+        probe_path: up.probe_path,
+        debug_headers: up.hidden.debug_headers,
+    };
+    let progress = |name: &str, number: usize, of: usize| {
+        say(format_args!("Compiling {name} ({number}/{of})…"));
+    };
+    let resolver = Resolver::new(up.overrides, up.block_networks);
+    App::load(manifest, values, &resolver, &state_directory, limits, progress)
+}
+
+/// Prints which component is served where, as `spin up` does.
+fn announce(app: &App, address: SocketAddr) {
+    let mut text = format!("Serving http://{address}\nAvailable Routes:\n");
+    for (component, route) in &app.listing {
+        let (path, note) = match route.strip_suffix("/...") {
+            Some(prefix) => (prefix, " (wildcard)"),
+            None => (route.as_str(), ""),
+        };
+        text.push_str(&format!("  {component}: http://{address}{path}{note}\n"));
+    }
+    // Standard output may be closed.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

@@ -1,0 +1,171 @@
+//! The response of an instance: collected whole while the instance runs, so that no instance is kept for a client that reads
+//! slowly. Large ones need a reservation of the quota for responses; small ones need none.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::Response;
+use http::response::Parts;
+use http_body::{Body as _, Frame, SizeHint};
+use tokio::sync::oneshot;
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+
+use crate::client::Client;
+use crate::quota::{Quota, Reservation};
+
+/// The largest response, in bytes.
+const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;
+/// Responses up to this size, in bytes, need no reservation: there are no more of them than connections.
+const SMALL_RESPONSE_BYTES: usize = 64 * 1024;
+
+/// What an instance sets as its response.
+pub(crate) type GuestResponse = Result<Response<HyperOutgoingBody>, ErrorCode>;
+
+/// Why there is no response.
+#[derive(Debug)]
+pub(crate) enum ResponseError {
+    /// The component said so, or broke off.
+    Failed(String),
+    /// The quota for responses is used up.
+    OverQuota,
+}
+
+/// Collects the response of one instance.
+pub(crate) struct ResponseCollector {
+    head: oneshot::Receiver<GuestResponse>,
+    started: Option<(Parts, HyperOutgoingBody)>,
+    chunks: VecDeque<Bytes>,
+    size: usize,
+    client: Client,
+    quota: Arc<Quota>,
+    reservation: Option<Reservation>,
+}
+
+impl ResponseCollector {
+    pub(crate) fn new(
+        head: oneshot::Receiver<GuestResponse>,
+        client: Client,
+        quota: Arc<Quota>,
+    ) -> Self {
+        let chunks = VecDeque::new();
+        Self { head, started: None, chunks, size: 0, client, quota, reservation: None }
+    }
+
+    /// Collects what has been written. Ready when the response is complete.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<ResponseBody>, ResponseError>> {
+        if self.started.is_none() {
+            match ready!(Pin::new(&mut self.head).poll(cx)) {
+                Ok(Ok(response)) => self.started = Some(response.into_parts()),
+                Ok(Err(code)) => {
+                    return Poll::Ready(Err(failed(format!("it answered with error {code}"))));
+                }
+                Err(_) => {
+                    return Poll::Ready(Err(failed("it ended without an answer".to_owned())));
+                }
+            }
+        }
+        while let Some((_, body)) = &mut self.started {
+            match ready!(Pin::new(body).poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    // Frames without data are trailers, which are left out.
+                    if let Err(error) = frame.into_data().map_or(Ok(()), |chunk| self.push(chunk)) {
+                        return Poll::Ready(Err(error));
+                    }
+                }
+                Some(Err(error)) => {
+                    return Poll::Ready(Err(failed(format!("its answer broke off: {error}"))));
+                }
+                None => break,
+            }
+        }
+        Poll::Ready(self.finish())
+    }
+
+    fn push(&mut self, chunk: Bytes) -> Result<(), ResponseError> {
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        self.size += chunk.len();
+        if self.size > MAX_RESPONSE_BYTES {
+            return Err(failed(format!("its answer is larger than {MAX_RESPONSE_BYTES} bytes")));
+        }
+        if self.size > SMALL_RESPONSE_BYTES
+            && !self.quota.try_extend(&mut self.reservation, self.client, self.size)
+        {
+            return Err(ResponseError::OverQuota);
+        }
+        self.chunks.push_back(chunk);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Response<ResponseBody>, ResponseError> {
+        let Some((head, _)) = self.started.take() else {
+            return Err(failed("it ended without an answer".to_owned()));
+        };
+        let mut chunks = std::mem::take(&mut self.chunks);
+        if let Some(reservation) = self.reservation.take() {
+            let reservation = Arc::new(reservation);
+            for chunk in &mut chunks {
+                let bytes = std::mem::take(chunk);
+                *chunk = Bytes::from_owner(ReservedChunk { bytes, _of: reservation.clone() });
+            }
+        }
+        Ok(Response::from_parts(head, ResponseBody { chunks }))
+    }
+}
+
+fn failed(cause: String) -> ResponseError {
+    ResponseError::Failed(cause)
+}
+
+/// A part of a response that keeps its reservation until it is sent.
+struct ReservedChunk {
+    bytes: Bytes,
+    _of: Arc<Reservation>,
+}
+
+impl AsRef<[u8]> for ReservedChunk {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// A complete body.
+#[derive(Default)]
+pub(crate) struct ResponseBody {
+    chunks: VecDeque<Bytes>,
+}
+
+impl From<String> for ResponseBody {
+    fn from(text: String) -> Self {
+        Self { chunks: VecDeque::from([Bytes::from(text)]) }
+    }
+}
+
+impl http_body::Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.chunks.pop_front().map(|chunk| Ok(Frame::data(chunk))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.chunks.iter().map(|chunk| chunk.len() as u64).sum())
+    }
+}
