@@ -14,6 +14,9 @@ use berth_web::{Clock, Entropy, KeyValue, PlatformError, Variables};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 
+/// Where the clock stands first, in seconds since 1970: 2026-11-22, 06:28:07 UTC.
+pub(crate) const START: i64 = 1_795_328_887;
+
 /// SQLite that remembers its statements: in memory, or in a file that several have open.
 pub(crate) struct MemoryDatabase {
     sqlite: Sqlite,
@@ -248,9 +251,8 @@ impl Variables for MemoryVariables {
 pub(crate) struct StandingClock(Cell<Timestamp>);
 
 impl StandingClock {
-    /// 2026-11-22, 06:28:07 UTC.
     pub(crate) fn new() -> Self {
-        Self(Cell::new(Timestamp::from_micros(1_795_328_887_000_000)))
+        Self(Cell::new(Timestamp::from_micros(START * 1_000_000)))
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
