@@ -83,7 +83,8 @@ macro_rules! caller_columns {
         "SELECT v.version, v.oldest_reader, EXISTS (SELECT 1 FROM mail WHERE due_at <= ?3)
                 OR EXISTS (SELECT 1 FROM mail WHERE held_until > ?3 AND attempts = 0)
                 AS mail_is_due,
-            c.id, c.uuid, c.name, c.email, u.verified, u.is_first, u.session_epoch,
+            c.id, c.uuid, c.name, c.email, coalesce(u.verified, 0) AS verified,
+            coalesce(u.is_first, 0) AS is_first, coalesce(u.session_epoch, 0) AS session_epoch,
             t.id, t.scope, a.client_id, a.name AS application, t.accessed_at,
             CASE WHEN ?1 IS NOT NULL THEN u.password_hash END AS password_hash"
     };
