@@ -8,7 +8,7 @@ use berth_domain::{LogKind, Timestamp};
 use serde_json::{Map, Value as Json};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
-use crate::log_event::LogEvent;
+use berth_domain::log_event::LogEvent;
 
 /// An entry to be written.
 #[derive(Debug, Clone)]

@@ -1,10 +1,11 @@
 //! What a handler holds: the grant, the caller, the request, the services.
 
 use berth_access::{Address, Authority, Caller, Denied, Facts, Grant, Permit, Rights};
+use berth_domain::log_event::LogEvent;
 use berth_domain::{TeamRole, settings};
 use berth_store::accounts::{self, ProfileChange, SignInRow};
 use berth_store::logs::LogEntry;
-use berth_store::{Database, LogEvent, StoreError, Transaction, logs, transaction};
+use berth_store::{Database, StoreError, Transaction, logs, transaction};
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;

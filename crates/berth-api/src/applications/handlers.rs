@@ -5,10 +5,10 @@ use berth_access::{
     ApplicationAdmin, ApplicationAdminView, Client, OrganizationAdmin, OrganizationAdminView,
     Public,
 };
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::Purpose;
 use berth_domain::{Application, NamespaceKind};
 use berth_store::applications::NewApplication;
-use berth_store::log_event::LogEvent;
 use berth_store::{applications, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};

@@ -1,9 +1,9 @@
 //! Tokens of an application: the rules of each operation (`docs/contract/quay.md` 2.4).
 
 use berth_access::{ApplicationAdmin, ApplicationAdminView, ScopeSet, path};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_domain::settings;
-use berth_store::log_event::LogEvent;
 use berth_store::tokens::{NewToken, TokenLine};
 use berth_store::{tokens, transaction};
 use berth_web::{ApiError, Context, HandlerResult, Page, Response};

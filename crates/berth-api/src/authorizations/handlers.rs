@@ -1,7 +1,7 @@
 //! What users granted to applications, and what waits for them to accept it (`docs/contract/quay.md` 5.11).
 
 use berth_access::{UserAdmin, path};
-use berth_store::log_event::LogEvent;
+use berth_domain::log_event::LogEvent;
 use berth_store::{assignments, tokens, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};

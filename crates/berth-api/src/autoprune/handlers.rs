@@ -2,9 +2,9 @@
 //! configuration only, Berth stores no tags.
 
 use berth_access::{AutopruneChange, Permit, path};
+use berth_domain::log_event::{Autoprune, LogEvent};
 use berth_domain::{LogKind, Namespace, Repository};
 use berth_store::autoprune::{self, AutoprunePolicy, Prunable};
-use berth_store::log_event::{Autoprune, LogEvent};
 use berth_store::{StoreError, transaction};
 use berth_web::{ApiError, Context, HandlerResult, Logs, Response};
 use serde_json::{Value, json};

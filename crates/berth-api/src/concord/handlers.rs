@@ -5,11 +5,11 @@ use berth_access::{
     Authenticated, AuthenticatedOrganization, ConcordCreate, ConcordDelete, ConcordUpdate, Denied,
     Facts, Grant, path,
 };
+use berth_domain::log_event::LogEvent;
 use berth_domain::{TeamRole, settings};
 use berth_store::concord::{
     self, Entry, EntryChange, Listing, NewEntry, Owner, RequestedOwner, Resolved, Target,
 };
-use berth_store::log_event::LogEvent;
 use berth_store::{Constraint, StoreError, transaction};
 use berth_web::{ApiError, Context, HandlerResult, Response};
 

@@ -1,9 +1,9 @@
 //! Default permissions of an organization, "prototypes" on the wire (`docs/contract/quay.md` 6.5).
 
 use berth_access::{OrganizationAdmin, OrganizationAdminView, path};
+use berth_domain::log_event::{LogEvent, Prototype};
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::grantees::{self, Account};
-use berth_store::log_event::{LogEvent, Prototype};
 use berth_store::{Database, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};

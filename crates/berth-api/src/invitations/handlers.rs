@@ -2,10 +2,10 @@
 
 use crate::mails::outbox::{Link, Mail, MailSender, has_gateway};
 use berth_access::{ExistingTeamAdmin, OrganizationAdminView, path};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{Purpose, hash_token};
 use berth_domain::{EmailAddress, Timestamp, settings};
 use berth_store::invitations::{self, Invited, NewInvitation};
-use berth_store::log_event::LogEvent;
 use berth_store::transaction;
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};

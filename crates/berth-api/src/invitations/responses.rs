@@ -2,10 +2,10 @@
 
 use crate::mails::outbox::has_gateway;
 use berth_access::{UserAdmin, path};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_store::accounts::{self, ProfileChange};
 use berth_store::invitations::{self, Invitation};
-use berth_store::log_event::LogEvent;
 use berth_store::transaction;
 use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::json;

@@ -3,8 +3,8 @@
 
 use crate::mails::outbox::Content;
 use berth_access::Superuser;
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::SecretKeys;
-use berth_store::log_event::LogEvent;
 use berth_store::mails::{self, OutboxMail};
 use berth_store::{StoreError, transaction};
 use berth_web::{Context, HandlerResult, Response};

@@ -1,7 +1,7 @@
 //! Who is in an organization, and who acts on its repositories without being in it (`docs/contract/quay.md` 1.6 to 1.8).
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
-use berth_store::log_event::LogEvent;
+use berth_domain::log_event::LogEvent;
 use berth_store::{StoreError, members, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, OptionalJson, Response};

@@ -2,9 +2,9 @@
 
 use crate::mails::outbox::requires_team_invite;
 use berth_access::{ExistingTeamAdmin, TeamView, path};
+use berth_domain::log_event::LogEvent;
 use berth_domain::settings;
 use berth_store::invitations::{self, Invited};
-use berth_store::log_event::LogEvent;
 use berth_store::teams::Candidate;
 use berth_store::{Constraint, StoreError, Transaction, teams, transaction};
 use berth_web::listing::Listing;

@@ -1,7 +1,7 @@
 //! Messages of the superusers to everybody: consoles show them on every page.
 
 use berth_access::{Public, Superuser, path};
-use berth_store::log_event::LogEvent;
+use berth_domain::log_event::LogEvent;
 use berth_store::messages::{self, Message};
 use berth_store::transaction;
 use berth_web::{ApiError, Context, HandlerResult, Response};

@@ -2,8 +2,8 @@
 
 use crate::html;
 use berth_access::Client;
+use berth_domain::log_event::LogEvent;
 use berth_store::assignments::NewAssignment;
-use berth_store::log_event::LogEvent;
 use berth_store::notifications::{NewNotification, NotificationKind};
 use berth_store::{assignments, notifications, transaction};
 use berth_web::{ApiError, Context, Form, HandlerResult, Response};

@@ -7,8 +7,8 @@ use berth_access::{
     CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
     OrganizationView as ViewPermit,
 };
+use berth_domain::log_event::LogEvent;
 use berth_domain::{EmailAddress, Namespace, NamespaceName, settings};
-use berth_store::log_event::LogEvent;
 use berth_store::organizations::{NewOrganization, OrganizationChange};
 use berth_store::{Constraint, organizations, transaction};
 use berth_web::{

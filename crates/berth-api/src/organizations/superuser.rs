@@ -3,8 +3,8 @@
 use crate::organizations::deletion::delete_organization;
 use crate::quotas::views::Quotas;
 use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
+use berth_domain::log_event::LogEvent;
 use berth_domain::{NamespaceKind, NamespaceName};
-use berth_store::log_event::LogEvent;
 use berth_store::{Constraint, Database, accounts, members, organizations, transaction, users};
 use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde_json::json;

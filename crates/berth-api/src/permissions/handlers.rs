@@ -3,9 +3,9 @@
 use berth_access::{
     Permit, RepositoryAdmin, RepositoryAdminView, RepositoryRef, TeamAdminView, path,
 };
+use berth_domain::log_event::LogEvent;
 use berth_domain::{Namespace, NamespaceKind};
 use berth_store::grantees::{self, Account};
-use berth_store::log_event::LogEvent;
 use berth_store::{Database, permissions, teams, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};

@@ -2,7 +2,7 @@
 
 use berth_access::{NamespaceTarget, Permit, RepositoryAdmin};
 use berth_domain::Namespace;
-use berth_store::log_event::LogEvent;
+use berth_domain::log_event::LogEvent;
 use berth_store::robots::{self, PermissionChange};
 use berth_store::transaction;
 use berth_web::listing::Listing;

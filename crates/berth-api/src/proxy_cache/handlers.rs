@@ -2,9 +2,9 @@
 
 use berth_access::{ProxyCacheAdmin, ProxyCacheView};
 use berth_domain::destination::{Admitted, Destinations, InvalidUpstream, Refused, UpstreamName};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{Namespace, settings};
-use berth_store::log_event::LogEvent;
 use berth_store::proxy_cache::{
     self, NewProxyCache, ProxyCacheChange, ProxyCacheRow, StoredProxyCache,
 };

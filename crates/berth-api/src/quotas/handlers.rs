@@ -5,8 +5,8 @@
 
 use crate::quotas::views::Quotas;
 use berth_access::{NamespaceChange, NamespaceTarget, Permit, path};
+use berth_domain::log_event::{LogEvent, Threshold};
 use berth_domain::{Namespace, Quota, QuotaLimit, format_size};
-use berth_store::log_event::{LogEvent, Threshold};
 use berth_store::{Constraint, StoreError, quotas, transaction};
 use berth_web::{ApiError, Context, HandlerResult, Response};
 use serde::Serialize;

@@ -6,8 +6,8 @@ use berth_access::{
     RepositoryWrite,
 };
 use berth_domain::limits::PAGE_ROWS;
+use berth_domain::log_event::LogEvent;
 use berth_domain::{NamespaceKind, RepositoryName, settings};
-use berth_store::log_event::LogEvent;
 use berth_store::repositories::{self, NewRepository, RepositoryLine};
 use berth_store::{Constraint, transaction};
 use berth_web::{ApiError, Context, ErrorType, HandlerResult, Page, Response};

@@ -4,7 +4,7 @@ use super::bodies::Federation;
 use super::handlers::{RobotPath, existing, find, missing};
 use super::views::stored;
 use berth_access::{NamespaceChange, NamespaceTarget, Permit};
-use berth_store::log_event::LogEvent;
+use berth_domain::log_event::LogEvent;
 use berth_store::{robots, transaction};
 use berth_web::{Context, HandlerResult, Response};
 use serde_json::{Value, json};

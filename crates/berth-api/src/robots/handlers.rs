@@ -4,9 +4,9 @@
 //! over the permission.
 
 use berth_access::{NamespaceChange, NamespaceTarget, Permit, path};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{Namespace, RobotName, settings};
-use berth_store::log_event::LogEvent;
 use berth_store::robots::{self, NewRobot, Robot};
 use berth_store::{Constraint, StoreError, transaction};
 use berth_web::listing::Listing;

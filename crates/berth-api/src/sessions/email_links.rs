@@ -3,10 +3,10 @@
 
 use crate::mails::outbox::MailSender;
 use berth_access::Public;
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{hash_password, hash_token};
 use berth_domain::{EmailAddress, Invalid, is_acceptable_password};
 use berth_store::accounts::{self, AccountChange, Addressee, CodeOwner};
-use berth_store::log_event::LogEvent;
 use berth_store::{StoreError, Transaction, logs, members, transaction};
 use berth_web::session::Session;
 use berth_web::{ApiError, Context, Form, HandlerResult, Response, Services, password};

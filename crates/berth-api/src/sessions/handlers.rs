@@ -1,8 +1,8 @@
 //! Sessions: beginning, refreshing and ending them, and their CSRF tokens (`docs/contract/quay.md` 0.6, 5.4).
 
 use berth_access::{Public, UserAdmin};
+use berth_domain::log_event::LogEvent;
 use berth_domain::settings;
-use berth_store::log_event::LogEvent;
 use berth_store::{StoreError, accounts, transaction};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;

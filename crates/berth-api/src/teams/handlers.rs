@@ -2,8 +2,8 @@
 
 use crate::organizations::views::TeamView;
 use berth_access::{Address, OrganizationMemberView, TeamAdmin, TeamSummaryView};
+use berth_domain::log_event::LogEvent;
 use berth_domain::{Namespace, Team, TeamName};
-use berth_store::log_event::LogEvent;
 use berth_store::{StoreError, organizations, teams, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, Response};

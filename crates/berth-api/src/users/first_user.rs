@@ -1,10 +1,10 @@
 //! The first user of an installation (`docs/contract/quay.md` 5.1).
 
 use berth_access::Public;
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{equal_in_constant_time, hash_password, reserve_hashing_memory};
 use berth_domain::{Invalid, NamespaceName, is_acceptable_password, settings};
 use berth_store::accounts::NewUser;
-use berth_store::log_event::LogEvent;
 use berth_store::tokens::AutomationToken;
 use berth_store::{StoreError, accounts, tokens, transaction};
 use berth_web::session::Session;

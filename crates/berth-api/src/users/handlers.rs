@@ -2,7 +2,7 @@
 
 use berth_access::{Permit, PublicNamespace, UserView as ViewPermit};
 use berth_domain::NamespaceKind;
-use berth_store::log_event::LogEvent;
+use berth_domain::log_event::LogEvent;
 use berth_store::{StoreError, accounts, transaction, users};
 use berth_web::session::Session;
 use berth_web::{ApiError, Context, HandlerResult, Response};

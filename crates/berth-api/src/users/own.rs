@@ -2,10 +2,10 @@
 
 use crate::mails::outbox::{MailSender, SealedMail};
 use berth_access::{Caller, UserAdmin};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_password;
 use berth_domain::{EmailAddress, Invalid, NamespaceName, is_acceptable_password, settings};
 use berth_store::accounts::{self, AccountChange, NewAddress, ProfileChange};
-use berth_store::log_event::LogEvent;
 use berth_store::users::{Metadata, UserAccount};
 use berth_store::{Constraint, StoreError, transaction, users};
 use berth_web::password::{self, Checked};

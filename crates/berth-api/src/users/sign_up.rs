@@ -2,6 +2,7 @@
 
 use crate::mails::outbox::{MailSender, has_gateway};
 use berth_access::PublicNamespace;
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{
     equal_in_constant_time, hash_password, hash_token, reserve_hashing_memory,
 };
@@ -9,7 +10,6 @@ use berth_domain::{
     EmailAddress, Invalid, NamespaceKind, NamespaceName, is_acceptable_password, settings,
 };
 use berth_store::accounts::{NewUser, SignUpFacts};
-use berth_store::log_event::LogEvent;
 use berth_store::{Constraint, StoreError, Transaction, accounts, invitations, transaction};
 use berth_web::session::Session;
 use berth_web::{ApiError, Context, HandlerResult, Response, Services, limit_rate};

@@ -2,11 +2,11 @@
 
 use crate::quotas::views::Quotas;
 use berth_access::{SuperuserNamespace, SuperuserUser, SuperuserUserView, SuperuserView};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_password;
 use berth_domain::settings;
 use berth_domain::{EmailAddress, Invalid, NamespaceKind, NamespaceName, is_acceptable_password};
 use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
-use berth_store::log_event::LogEvent;
 use berth_store::users::UserSummary;
 use berth_store::{Constraint, StoreError, accounts, transaction, users};
 use berth_web::{ApiError, Context, HandlerResult, Response, Services, password};
