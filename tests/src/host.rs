@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::client::Client;
-use crate::{repository_root, target_directory};
+use crate::workspace::{repository_root, target_directory};
 
 /// How a host is started.
 #[derive(Default)]

@@ -19,8 +19,7 @@ pub mod large;
 pub mod quay;
 pub mod surface;
 pub mod swagger;
-
-use std::path::{Path, PathBuf};
+mod workspace;
 
 #[cfg(feature = "end-to-end")]
 pub use browser::Browser;
@@ -28,19 +27,7 @@ pub use client::{Client, Reply, Session};
 pub use closed_port::ClosedPort;
 #[cfg(feature = "end-to-end")]
 pub use host::{Host, HostOptions};
-
-/// The root of the repository.
-#[must_use]
-pub fn repository_root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is below the root")
-}
-
-/// Where cargo puts what it builds.
-#[must_use]
-pub fn target_directory() -> PathBuf {
-    let set = std::env::var_os("CARGO_TARGET_DIR");
-    repository_root().join(set.unwrap_or_else(|| "target".into()))
-}
+pub use workspace::{repository_root, target_directory};
 
 /// Whether tests write what they find, in place of comparing: `cargo xtask accept` sets the variable.
 #[must_use]
