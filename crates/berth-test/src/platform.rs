@@ -45,7 +45,7 @@ impl MemoryDatabase {
         Self::on(rusqlite::Connection::open_in_memory().expect("memory is there"))
     }
 
-    /// The database in a file, as a host has it open.
+    /// The database in a file, as a host has it open. What changes is not watched: others change it too.
     pub(crate) fn open(path: &Path) -> Self {
         let connection = rusqlite::Connection::open(path).expect("the file is a database");
         // Who waits for the other one here waits for ever: both run in the same thread.
@@ -53,9 +53,7 @@ impl MemoryDatabase {
         for (name, value) in [("journal_mode", "WAL"), ("synchronous", "OFF")] {
             connection.pragma_update(None, name, value).expect("as on the host");
         }
-        let database = Self::on(connection);
-        database.watch();
-        database
+        Self::on(connection)
     }
 
     fn on(connection: rusqlite::Connection) -> Self {
