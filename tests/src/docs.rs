@@ -9,7 +9,7 @@ mod settings;
 
 use std::path::PathBuf;
 
-use crate::host::repository_root;
+use crate::repository_root;
 
 pub use discovery::{document, swagger_path};
 

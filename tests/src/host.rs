@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::client::Client;
+use crate::workspace::{repository_root, target_directory};
 
 /// How a host is started.
 #[derive(Default)]
@@ -178,19 +179,6 @@ impl Drop for Host {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// The root of the repository.
-#[must_use]
-pub fn repository_root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is below the root")
-}
-
-/// Where cargo puts what it builds.
-#[must_use]
-pub fn target_directory() -> PathBuf {
-    let set = std::env::var_os("CARGO_TARGET_DIR");
-    repository_root().join(set.unwrap_or_else(|| "target".into()))
 }
 
 /// Compiled code is the same for every test: all hosts share one cache.

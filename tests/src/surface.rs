@@ -5,12 +5,15 @@
 
 mod answers;
 mod fixture;
+#[cfg(feature = "end-to-end")]
 mod over_tcp;
+mod redactions;
 mod requests;
 mod secrets;
 
 pub use answers::Transcripts;
-pub use fixture::{Fixture, content_type, send_to};
+pub use fixture::{Fixture, content_type, send_as, sender};
+#[cfg(feature = "end-to-end")]
 pub use over_tcp::OverTcp;
 pub use requests::{Ask, Case, Given, Script, Step, Who};
 pub use secrets::Secrets;

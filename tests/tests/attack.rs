@@ -1,6 +1,7 @@
 //! One client cannot take the service away from others. The attackers are on 127.0.0.2, the victim is on 127.0.0.1; every
 //! attack is one that used to work. While it goes on the victim is served, the host's memory stays bounded, and soon after
 //! it all is as before.
+#![cfg(feature = "end-to-end")]
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -24,7 +24,6 @@ const KNOWN: &[(&str, &[&str])] = &[
             "password.rs",
             "password_use.rs",
             "route.rs",
-            "routing.rs",
             "services.rs",
             "session.rs",
             "throttle.rs",

@@ -1,4 +1,5 @@
 //! bits-quay, a Python client that was written for Quay, runs unmodified.
+#![cfg(feature = "end-to-end")]
 
 use std::path::PathBuf;
 use std::process::Command;

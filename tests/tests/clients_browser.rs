@@ -2,6 +2,7 @@
 //!
 //! The console is at `http://localhost:<port>` and Berth at `http://localhost:<other port>`: another origin, since ports differ, but
 //! the same site, so that cookies with `SameSite=Lax` go along.
+#![cfg(feature = "end-to-end")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;

@@ -2,6 +2,7 @@
 //!
 //! `console.txt` and `api.txt` are the recorded lines. Each is either sent by `scenario.txt` or stands in `left_out.txt` with a
 //! reason.
+#![cfg(feature = "end-to-end")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,4 +1,5 @@
 //! Concord's API on the real components: what native tests of the component cannot show.
+#![cfg(feature = "end-to-end")]
 
 use std::thread;
 

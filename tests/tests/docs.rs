@@ -9,6 +9,6 @@ fn generated_files_are_fresh() {
         let lines: Vec<&str> = found.lines().collect();
         let missing: Vec<&str> = file.text.lines().filter(|line| !lines.contains(line)).collect();
         let missing = missing.join("\n");
-        assert!(found == file.text, "{} is stale: run `cargo xtask docs`\n{missing}", file.path);
+        assert!(found == file.text, "{} is stale: run `cargo xtask accept`\n{missing}", file.path);
     }
 }

@@ -1,4 +1,5 @@
 //! What was answered stays, whatever happens to the host.
+#![cfg(feature = "end-to-end")]
 
 use std::thread;
 

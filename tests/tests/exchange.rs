@@ -1,4 +1,5 @@
 //! What the entry of a component makes of requests and answers, on the real components: every header, the length, and mail afterwards.
+#![cfg(feature = "end-to-end")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};

@@ -2,7 +2,8 @@
 //!
 //! Time depends on the machine and its mood; instructions hardly do. valgrind counts those within `berth_web::serve`, from
 //! the request in plain data to the response, with SQLite in memory. When a change is worth its price,
-//! `UPDATE_INSTRUCTIONS=1` writes the file anew.
+//! `cargo xtask accept --end-to-end` writes the file anew.
+#![cfg(feature = "end-to-end")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -35,7 +36,7 @@ fn no_request_takes_more_instructions_than_it_did() {
         .iter()
         .map(|(name, path)| (*name, (count(path, 1 + REQUESTS) - count(path, 1)) / REQUESTS))
         .collect();
-    if std::env::var_os("UPDATE_INSTRUCTIONS").is_some() {
+    if berth_tests::accepts() {
         let lines = counted.iter().fold(String::new(), |mut lines, (name, count)| {
             let _ = writeln!(lines, "{name} {count}");
             lines
@@ -53,7 +54,8 @@ fn no_request_takes_more_instructions_than_it_did() {
         println!("{name}: {now} instructions, {before} in the file");
         assert!(
             now * 100 <= before * (100 + TOLERANCE),
-            "{name} takes {now} instructions, {before} before: more than {TOLERANCE} % more"
+            "{name} takes {now} instructions, {before} before: more than {TOLERANCE} % more. If it \
+             is worth that: `cargo xtask accept --end-to-end`"
         );
     }
 }

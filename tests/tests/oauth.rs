@@ -1,4 +1,5 @@
 //! The OAuth flows on the real components: in a real browser, and with a client library that knows nothing of Berth.
+#![cfg(feature = "end-to-end")]
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

@@ -1,4 +1,5 @@
 //! Organizations on the real components.
+#![cfg(feature = "end-to-end")]
 
 use berth_tests::Host;
 

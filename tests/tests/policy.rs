@@ -1,7 +1,9 @@
 //! Who may do what, as a table: `tests/policy/matrix.txt`, to be read as a diff.
 //!
 //! Every kind of caller with a session and with each single scope, against every permission that there is. When the policy
-//! changes on purpose, `UPDATE_MATRIX=1` writes the table anew.
+//! changes on purpose, `cargo xtask accept` writes the table anew.
+
+use std::sync::Arc;
 
 use berth_access::{
     Authority, Caller, Denied, Facts, PERMITS, Principal, Scope, ScopeSet, SuperuserPowers, Token,
@@ -118,7 +120,7 @@ impl Role {
         if !self.known {
             return Principal::Anonymous;
         }
-        Principal::User(Box::new(Caller {
+        Principal::User(Arc::new(Caller {
             id: CALLER,
             uuid: "00000000-0000-4000-8000-000000000001".into(),
             name: "caller".into(),
@@ -242,12 +244,12 @@ fn matrix() -> String {
 fn the_policy_is_the_matrix() {
     let path = berth_tests::repository_root().join("tests/policy/matrix.txt");
     let now = matrix();
-    if std::env::var_os("UPDATE_MATRIX").is_some() {
+    if berth_tests::accepts() {
         std::fs::write(&path, &now).expect("the repository can be written to");
     }
     let reviewed = std::fs::read_to_string(&path).expect("the matrix is checked in");
     for (reviewed, now) in reviewed.lines().zip(now.lines()) {
-        assert_eq!(reviewed, now, "the policy changed; UPDATE_MATRIX=1 writes the table anew");
+        assert_eq!(reviewed, now, "the policy changed; if on purpose: `cargo xtask accept`");
     }
     assert_eq!(reviewed.lines().count(), now.lines().count());
 }

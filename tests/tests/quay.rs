@@ -1,8 +1,9 @@
 //! The recorded cases of a real Quay.
 //!
-//! A case that fails is either a bug or a difference that somebody decided: `UPDATE_DIFFERENCES=1` writes the present
+//! A case that fails is either a bug or a difference that somebody decided: `cargo xtask accept --end-to-end` writes the present
 //! answers of failing cases into `tests/quay/differences.jsonl` with the reason `?`, which is then filled in by hand with a
 //! letter of `docs/compatibility.md`, or the bug is mended.
+#![cfg(feature = "end-to-end")]
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ fn replay(variant: &str, host: &Host, start: Start, upstreams: &Upstreams) {
         }
     }
     assert!(all > 0, "there are no cases of {variant}");
-    if std::env::var_os("UPDATE_DIFFERENCES").is_some() {
+    if berth_tests::accepts() {
         let mut known = differences();
         known.extend(failures.iter().map(|own| (own.id.clone(), own.clone())));
         write_differences(&known);

@@ -1,4 +1,5 @@
 //! Settings on a running host: what cannot be used, and the key that nobody gave.
+#![cfg(feature = "end-to-end")]
 
 use berth_tests::{Client, Host};
 use serde_json::json;

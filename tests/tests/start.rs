@@ -1,4 +1,5 @@
 //! Starting Berth's own components.
+#![cfg(feature = "end-to-end")]
 
 use std::time::{Duration, Instant};
 

@@ -5,6 +5,7 @@
 //! the exceptions; an entry that is no longer needed fails.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use berth_api::RESOURCES;
 use berth_tests::repository_root;
@@ -191,4 +192,73 @@ fn a_folder_has_its_files() {
         expect(root.join(&tests).is_file(), !TESTED_ELSEWHERE.contains(&name), tests);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a row's target and its handler take from the path is what its pattern has, neither more nor less.
+#[test]
+fn the_parameters_of_a_row_are_those_that_are_read() {
+    for route in RESOURCES.iter().flat_map(|resource| resource.rows()) {
+        let segments = route.path.split('/');
+        let mut named: Vec<&str> =
+            segments.filter_map(|segment| segment.strip_prefix([':', '*'])).collect();
+        let mut read = route.endpoint.parameters().concat();
+        named.sort_unstable();
+        read.sort_unstable();
+        assert_eq!(read, named, "{}: {}", route.name, route.path);
+    }
+}
+
+/// The sources below a directory of the repository.
+fn sources(directory: &str) -> Vec<(String, String)> {
+    let mut directories = vec![repository_root().join(directory)];
+    let mut found = Vec::new();
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true => directories.push(path),
+                false => {
+                    let text = fs::read_to_string(&path).expect("a source");
+                    found.push((path.display().to_string(), text));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What only the policy reads of a caller and of a target: a handler asks `Context::rights` and the like, which hold the row to
+/// saying so (`decided_inside`).
+const OF_THE_POLICY: &[&str] = &[
+    "Authority::",
+    "Facts {",
+    "PERMISSION",
+    ".has_scope(",
+    ".powers",
+    "caller.scopes(",
+    "caller.is_superuser",
+    "caller.is_global_reader",
+    "grant.rights",
+    "grant.authorize",
+];
+
+/// Code reading 2.1: whether somebody may was decided in twelve handlers beside the policy, and the table of endpoints did not
+/// tell.
+#[test]
+fn handlers_leave_decisions_to_the_policy() {
+    for (path, text) in sources("crates/berth-api/src") {
+        for word in OF_THE_POLICY {
+            assert!(!text.contains(word), "{path} decides by `{word}`");
+        }
+    }
+}
+
+/// A function of the store that takes a grant acts on what was granted.
+#[test]
+fn no_grant_is_taken_for_show() {
+    for (path, text) in sources("crates/berth-store/src") {
+        for line in text.lines().filter(|line| line.contains("Grant<")) {
+            assert!(!line.trim_start().starts_with('_'), "{path}: {line}");
+        }
+    }
 }

@@ -1,4 +1,5 @@
 //! Teams on the real components: concurrency, and mail through a real receiver.
+#![cfg(feature = "end-to-end")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;

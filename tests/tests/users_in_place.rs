@@ -109,7 +109,7 @@ fn a_path_of_organizations_means_no_user() {
         let before = contents(&fixture);
         for who in callers() {
             let own = who.person.as_deref() == Some("admin");
-            if own && who.browser && route.own_name_in_sessions {
+            if own && who.browser && route.endpoint.own_name_in_sessions() {
                 continue;
             }
             let label = format!("{}: {}", route.name, who.label);
@@ -135,7 +135,7 @@ fn some_rows_mean_the_own_name_in_sessions() {
     let script = Script::read();
     let base = Fixture::set(&script);
     let marked: Vec<&Route> =
-        rows_of_organizations().filter(|route| route.own_name_in_sessions).collect();
+        rows_of_organizations().filter(|route| route.endpoint.own_name_in_sessions()).collect();
     let names: Vec<&str> = marked.iter().map(|route| route.name).collect();
     assert_eq!(names, ["getOrgRobots", "deleteOrgRobot", "listOrgLogs", "getAggregateOrgLogs"]);
     for route in marked {

@@ -1,28 +1,58 @@
 //! What a developer runs in this repository. One file per task; this one only finds the task.
 
+mod accept;
 mod bench;
 mod build;
+mod check;
 mod programs;
 mod test;
 mod up;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
 
-const USAGE: &str = "\
-Usage: cargo xtask TASK
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "What a developer runs in this repository")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
 
-  up [FLAGS]   build everything and serve it; FLAGS are those of `berth up`
-  test [FLAGS] install what the tests need, build everything, run all tests; FLAGS are those of `cargo test`
-  bench [--quick] [--json FILE]   measure speed, cost and growth
-  build        build the components, the host and `berth-token`
-  docs         write the files that are made from the code's tables
-";
+#[derive(Subcommand)]
+enum Task {
+    /// Build everything and serve it; FLAGS are those of `berth up`
+    #[command(disable_help_flag = true)]
+    Up(Flags),
+    /// Check formatting, clippy and all native tests: what needs no root, network, browser or WebAssembly
+    Check,
+    /// Rewrite the expectations of tests and the generated files, and say which have changed
+    Accept {
+        /// Also those of the end-to-end tests: the README's tour, the recorded cases of Quay, the counted instructions
+        #[arg(long)]
+        end_to_end: bool,
+    },
+    /// Install what the tests need, build everything, run all tests; FLAGS are those of `cargo test`
+    #[command(disable_help_flag = true)]
+    Test(Flags),
+    /// Measure speed, cost and growth; FLAGS are `--quick` and `--json FILE`
+    Bench(Flags),
+    /// Build the components, the host and `berth-token`
+    Build,
+    /// Write the files that are made from the code's tables
+    Docs,
+}
+
+/// What is handed on to another program.
+#[derive(Args)]
+struct Flags {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    flags: Vec<String>,
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match run(&arguments) {
+    match run(Arguments::parse().task) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask: {error:#}");
@@ -31,18 +61,31 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &[String]) -> Result<()> {
-    let Some((task, flags)) = arguments.split_first() else { bail!("which task?\n\n{USAGE}") };
-    match (task.as_str(), flags) {
-        ("up", flags) => up::run(flags),
-        ("test", flags) => test::run(flags),
-        ("bench", flags) => bench::run(flags),
-        ("build", []) => build::all(),
-        ("docs", []) => build::docs(),
-        ("help" | "--help" | "-h", _) => {
-            print!("{USAGE}");
-            Ok(())
-        }
-        _ => bail!("there is no task {:?}\n\n{USAGE}", arguments.join(" ")),
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Up(Flags { flags }) => up::run(&flags),
+        Task::Check => check::run(),
+        Task::Accept { end_to_end } => accept::run(end_to_end),
+        Task::Test(Flags { flags }) => test::run(&flags),
+        Task::Bench(Flags { flags }) => bench::run(&flags),
+        Task::Build => build::all(),
+        Task::Docs => build::docs(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_handed_on() {
+        use clap::CommandFactory as _;
+
+        Arguments::command().debug_assert();
+        let arguments = ["xtask", "up", "--help", "--variable", "a=b", "--", "x"];
+        let Task::Up(Flags { flags }) = Arguments::parse_from(arguments).task else {
+            panic!("another task");
+        };
+        assert_eq!(flags, ["--help", "--variable", "a=b", "--", "x"]);
     }
 }

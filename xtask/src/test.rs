@@ -6,7 +6,7 @@ use crate::build;
 use crate::programs::{self, Program};
 
 /// The outside programs: a real registry, a real browser, an instruction counter.
-const PROGRAMS: &[Program] = &[
+pub(crate) const PROGRAMS: &[Program] = &[
     Program { path: "/usr/bin/docker-registry", package: "docker-registry" },
     Program { path: "/usr/bin/chromium", package: "chromium" },
     Program { path: "/usr/bin/chromedriver", package: "chromium-driver" },

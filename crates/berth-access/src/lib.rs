@@ -4,12 +4,20 @@
 //! addresses) go into [`authorize`], which yields a [`Grant`] or a [`Denied`]. Nothing else makes a grant, and the store
 //! wants one for whatever it does to organization state. Pure: no database, no clock, no request.
 
+mod address;
 mod permission;
 mod policy;
 mod principal;
 mod scope;
+mod superusers;
 
+pub use address::{
+    Address, ApplicationPath, ClientPath, NamedOrganization, NamespacePath, OrganizationPath,
+    OrganizationRepository, OwnRepository, Path, PathParameters, RepositoryPath, TeamPath,
+    UserPath, in_body,
+};
 pub use permission::*;
-pub use policy::{Denied, Facts, Grant, Rights, authorize, rights_by_role};
+pub use policy::{Denied, Facts, Grant, Rights, authorize};
 pub use principal::{Authority, Caller, Principal, SuperuserPowers, Token};
 pub use scope::{InvalidScope, Scope, ScopeSet};
+pub use superusers::Superusers;

@@ -3,8 +3,12 @@
 //! A route row and its handler name the same marker type, or they do not compile; the marker says what is addressed and
 //! the policy (`policy.rs`) says who passes.
 
-use berth_domain::{Application, Namespace, NamespaceKind, Repository, Team};
+use berth_domain::{Application, Namespace, NamespaceKind, Repository, Team, TeamRole};
 
+use crate::address::{
+    ApplicationPath, ClientPath, NamedOrganization, NamespacePath, OrganizationPath,
+    OrganizationRepository, OwnRepository, Path, RepositoryPath, TeamPath, UserPath,
+};
 use crate::policy::{Denied, Facts, authorize};
 use crate::principal::Principal;
 
@@ -95,19 +99,18 @@ impl Permission {
     }
 }
 
-/// What a route addresses, by the parameters of its path; decides what the one statement of authentication also reads.
+/// What a route addresses; decides what the one statement of authentication also reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TargetKind {
     /// Nothing in particular.
     None,
-    /// The namespace in `:orgname`, or the caller's own where neither path nor body names one.
+    /// A namespace; the caller's own where neither path nor body names one.
     Namespace,
-    /// The team `:teamname` of the organization `:orgname`.
+    /// A team of an organization.
     Team,
-    /// The repository `*repository` (namespace and name), or `*reponame` in the namespace of `:orgname` or the caller's own,
-    /// or what a body names.
+    /// A repository of a namespace.
     Repository,
-    /// The application `:client_id` of the organization `:orgname`.
+    /// An application of an organization.
     Application,
     /// The application, whosever it is, whose client id stands in the path, the query, the form or the client's credentials.
     Client,
@@ -126,6 +129,12 @@ pub trait Target: Sized {
     /// What must be read before the policy is asked.
     const KIND: TargetKind;
 
+    /// The path that leads to it, where a row does not name another ([`LeadsTo`]).
+    type Path: Path;
+
+    /// Whether an organization's path may also bear the caller's own user name, in a session: consoles ask so.
+    const OWN_NAME_IN_SESSIONS: bool = false;
+
     /// Whether the operation has an answer of its own where the path names an organization that does not exist. It gets the
     /// same where a user bears the name; any other operation is told that nothing is there.
     const MAY_LACK_ORGANIZATION: bool = false;
@@ -140,6 +149,7 @@ pub trait Target: Sized {
 
 impl Target for () {
     const KIND: TargetKind = TargetKind::None;
+    type Path = ();
     const MAY_LACK_ORGANIZATION: bool = true;
 
     fn take(_facts: Facts) -> Result<Self, Denied> {
@@ -147,17 +157,47 @@ impl Target for () {
     }
 }
 
-/// A namespace, a user's or an organization's, that may be missing: some lists answer for any name. Where the path names an
-/// organization it is one, or nothing.
-#[derive(Debug, Clone)]
-pub struct NamespaceRef(pub Option<Namespace>);
+/// A target that is a namespace, which may be missing: some lists answer for any name.
+pub trait NamespaceTarget: Target {
+    /// The namespace, if it exists.
+    fn namespace(&self) -> Option<&Namespace>;
+}
 
-impl Target for NamespaceRef {
-    const KIND: TargetKind = TargetKind::Namespace;
+macro_rules! namespace_targets {
+    ($($(#[$doc:meta])* $name:ident by $path:ty, own name in sessions: $own:literal;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone)]
+            pub struct $name(Option<Namespace>);
 
-    fn take(facts: Facts) -> Result<Self, Denied> {
-        Ok(Self(facts.namespace))
-    }
+            impl Target for $name {
+                const KIND: TargetKind = TargetKind::Namespace;
+                type Path = $path;
+                const OWN_NAME_IN_SESSIONS: bool = $own;
+
+                fn take(facts: Facts) -> Result<Self, Denied> {
+                    Ok(Self(facts.namespace))
+                }
+            }
+
+            impl NamespaceTarget for $name {
+                fn namespace(&self) -> Option<&Namespace> {
+                    self.0.as_ref()
+                }
+            }
+        )+
+    };
+}
+
+namespace_targets! {
+    /// A namespace, a user's or an organization's.
+    NamespaceRef by NamespacePath, own name in sessions: false;
+    /// The caller's own account, as the owner of what organizations own too.
+    OwnNamespaceRef by (), own name in sessions: false;
+    /// An organization, as the owner of what users own too.
+    OrganizationNamespaceRef by OrganizationPath, own name in sessions: false;
+    /// An organization, or in a session the caller's own account: consoles ask for their own by the organization's path.
+    OrganizationOrOwnRef by OrganizationPath, own name in sessions: true;
 }
 
 /// An organization that may be missing: what is answered then depends on the operation (`docs/contract/quay.md` 3.2).
@@ -166,6 +206,7 @@ pub struct MaybeOrganizationRef(pub Option<Namespace>);
 
 impl Target for MaybeOrganizationRef {
     const KIND: TargetKind = TargetKind::Namespace;
+    type Path = OrganizationPath;
     const MAY_LACK_ORGANIZATION: bool = true;
 
     fn take(facts: Facts) -> Result<Self, Denied> {
@@ -179,6 +220,7 @@ pub struct OrganizationRef(pub Namespace);
 
 impl Target for OrganizationRef {
     const KIND: TargetKind = TargetKind::Namespace;
+    type Path = OrganizationPath;
 
     fn take(facts: Facts) -> Result<Self, Denied> {
         facts
@@ -195,6 +237,7 @@ pub struct UserRef(pub Namespace);
 
 impl Target for UserRef {
     const KIND: TargetKind = TargetKind::Namespace;
+    type Path = UserPath;
 
     fn take(facts: Facts) -> Result<Self, Denied> {
         facts
@@ -220,6 +263,7 @@ pub struct TeamRef {
 
 impl Target for TeamRef {
     const KIND: TargetKind = TargetKind::Team;
+    type Path = TeamPath;
     const MAY_LACK_ORGANIZATION: bool = true;
 
     fn take(facts: Facts) -> Result<Self, Denied> {
@@ -231,6 +275,21 @@ impl Target for TeamRef {
             caller_in_team: facts.caller_in_team,
             caller_admin_elsewhere: facts.caller_admin_elsewhere,
         })
+    }
+}
+
+impl TeamRef {
+    /// Whether the caller administers the organization by this team alone.
+    #[must_use]
+    pub fn is_only_admin_team_of_caller(&self) -> bool {
+        self.caller_in_team && self.is_admin_team_without_other()
+    }
+
+    /// Whether the team has role admin, and the caller is in no other team that has.
+    #[must_use]
+    pub fn is_admin_team_without_other(&self) -> bool {
+        let role = self.team.as_ref().map(|team| team.role);
+        role == Some(TeamRole::Admin) && !self.caller_admin_elsewhere
     }
 }
 
@@ -249,12 +308,21 @@ pub struct ExistingTeamRef {
 
 impl Target for ExistingTeamRef {
     const KIND: TargetKind = TargetKind::Team;
+    type Path = TeamPath;
 
     fn take(facts: Facts) -> Result<Self, Denied> {
         let TeamRef { organization, team, caller_in_team, caller_admin_elsewhere } =
             TeamRef::take(facts)?;
         let (organization, team) = organization.zip(team).ok_or(Denied::NotFound)?;
         Ok(Self { organization, team, caller_in_team, caller_admin_elsewhere })
+    }
+}
+
+impl ExistingTeamRef {
+    /// Whether the caller administers the organization by this team alone.
+    #[must_use]
+    pub fn is_only_admin_team_of_caller(&self) -> bool {
+        self.team.role == TeamRole::Admin && self.caller_in_team && !self.caller_admin_elsewhere
     }
 }
 
@@ -269,6 +337,7 @@ pub struct RepositoryRef {
 
 impl Target for RepositoryRef {
     const KIND: TargetKind = TargetKind::Repository;
+    type Path = RepositoryPath;
 
     fn take(facts: Facts) -> Result<Self, Denied> {
         Ok(Self { namespace: facts.namespace, repository: facts.repository })
@@ -286,6 +355,7 @@ pub struct ApplicationRef {
 
 impl Target for ApplicationRef {
     const KIND: TargetKind = TargetKind::Application;
+    type Path = ApplicationPath;
 
     fn take(mut facts: Facts) -> Result<Self, Denied> {
         let application = facts.application.take();
@@ -308,6 +378,7 @@ pub struct ClientRef {
 
 impl Target for ClientRef {
     const KIND: TargetKind = TargetKind::Client;
+    type Path = ();
 
     fn take(facts: Facts) -> Result<Self, Denied> {
         Ok(Self {
@@ -329,12 +400,26 @@ pub struct NewRepositoryRef {
 
 impl Target for NewRepositoryRef {
     const KIND: TargetKind = TargetKind::Repository;
+    type Path = ();
 
     fn take(facts: Facts) -> Result<Self, Denied> {
         let namespace = facts.namespace.ok_or(Denied::NotFound)?;
         Ok(Self { namespace, is_taken: facts.repository.is_some() })
     }
 }
+
+/// Paths that lead to a target, besides [`Target::Path`], which every row of it has unless it says otherwise.
+pub trait LeadsTo<T: Target>: Path {}
+
+impl LeadsTo<OrganizationRef> for NamedOrganization {}
+impl LeadsTo<NamespaceRef> for UserPath {}
+impl LeadsTo<RepositoryRef> for OrganizationRepository {}
+impl LeadsTo<RepositoryRef> for OwnRepository {}
+impl LeadsTo<ClientRef> for ClientPath {}
+// The body names it, or the team of it.
+impl LeadsTo<NamespaceRef> for () {}
+impl LeadsTo<RepositoryRef> for () {}
+impl LeadsTo<ExistingTeamRef> for OrganizationPath {}
 
 /// What the policy says of a permission that the type of a grant does not matter for.
 pub type Verdict = fn(&Principal, Facts) -> Result<(), Denied>;
@@ -377,11 +462,11 @@ permits! {
     /// The caller's own account.
     UserAdmin => UserAdmin on ();
     /// The caller's own account as a namespace, to read as its administrator.
-    OwnNamespaceView => UserAdmin on NamespaceRef;
+    OwnNamespaceView => UserAdmin on OwnNamespaceRef;
     /// The caller's own account as a namespace, to change what belongs to it.
-    OwnNamespaceAdmin => OwnNamespaceAdmin on NamespaceRef;
+    OwnNamespaceAdmin => OwnNamespaceAdmin on OwnNamespaceRef;
     /// The caller's own account as a namespace, to change how its tags are pruned.
-    OwnAutopruneAdmin => UserAdmin on NamespaceRef;
+    OwnAutopruneAdmin => UserAdmin on OwnNamespaceRef;
     /// A new organization.
     CreateOrganization => CreateOrganization on ();
     /// A new organization of Concord's.
@@ -400,22 +485,28 @@ permits! {
     OrganizationAdmin => Admin on OrganizationRef;
     /// An organization, by who may create repositories in it.
     OrganizationRepositoryCreate => RepositoryCreate on OrganizationRef;
-    /// A namespace, to read as a member.
-    NamespaceMemberView => MemberView on NamespaceRef;
-    /// A namespace, to read as an administrator.
-    NamespaceAdminView => AdminView on NamespaceRef;
-    /// A namespace, to change.
-    NamespaceAdmin => Admin on NamespaceRef;
+    /// What an organization owns as users do, to read as a member.
+    NamespaceMemberView => MemberView on OrganizationNamespaceRef;
+    /// What an organization owns as users do, to read as an administrator.
+    NamespaceAdminView => AdminView on OrganizationNamespaceRef;
+    /// What an organization owns as users do, to change.
+    NamespaceAdmin => Admin on OrganizationNamespaceRef;
+    /// The same, or the caller's own in a session, to read as a member.
+    NamespaceOrOwnMemberView => MemberView on OrganizationOrOwnRef;
+    /// The same, or the caller's own in a session, to read as an administrator.
+    NamespaceOrOwnAdminView => AdminView on OrganizationOrOwnRef;
+    /// The same, or the caller's own in a session, to change.
+    NamespaceOrOwnAdmin => Admin on OrganizationOrOwnRef;
     /// What an organization caches, to read as a member.
     ProxyCacheView => MemberView on MaybeOrganizationRef;
     /// What an organization caches, to change.
     ProxyCacheAdmin => Admin on MaybeOrganizationRef;
-    /// A namespace, to change how much it may hold.
-    NamespaceQuotaAdmin => QuotaAdmin on NamespaceRef;
+    /// An organization, to change how much it may hold.
+    NamespaceQuotaAdmin => QuotaAdmin on OrganizationNamespaceRef;
     /// A namespace, to read as a superuser.
     SuperuserNamespaceView => SuperuserView on NamespaceRef;
     /// The permissions of a robot.
-    RobotPermissionsView => RobotPermissionsView on NamespaceRef;
+    RobotPermissionsView => RobotPermissionsView on OrganizationNamespaceRef;
     /// A team, to read as a member of its organization.
     TeamSummaryView => MemberView on ExistingTeamRef;
     /// A team, to read as a member of it.
@@ -468,9 +559,10 @@ impl DeletesOrganization for ConcordDelete {}
 impl DeletesOrganization for SuperuserOrganization {}
 
 /// Permissions to change what belongs to a namespace; statements that do so want a grant of one, not of one that reads.
-pub trait NamespaceChange: Permit<Target = NamespaceRef> {}
+pub trait NamespaceChange: Permit<Target: NamespaceTarget> {}
 
 impl NamespaceChange for NamespaceAdmin {}
+impl NamespaceChange for NamespaceOrOwnAdmin {}
 impl NamespaceChange for OwnNamespaceAdmin {}
 impl NamespaceChange for NamespaceQuotaAdmin {}
 impl NamespaceChange for SuperuserNamespace {}

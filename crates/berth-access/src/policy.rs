@@ -6,9 +6,9 @@ use berth_domain::{
     Application, Namespace, NamespaceKind, Repository, RepositoryRole, Team, TeamRole,
 };
 
-use crate::permission::{Permission, Permit, Target};
+use crate::permission::{NamespaceTarget, Permission, Permit, Target};
 use crate::principal::{Caller, Principal};
-use crate::scope::Scope;
+use crate::scope::{Scope, ScopeSet};
 
 /// What the database says of the thing that a call addresses and of the caller's place in it.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +40,18 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Those of an organization that somebody found otherwise than by the path, whether the caller owns it in Concord's sense.
+    #[must_use]
+    pub fn of_organization(organization: Option<Namespace>, caller_is_owner: bool) -> Self {
+        Self { namespace: organization, caller_is_owner, ..Self::default() }
+    }
+
+    /// Those of an organization that is to be made through Concord's API.
+    #[must_use]
+    pub fn of_new_organization(anybody_creates: bool) -> Self {
+        Self { anybody_creates, ..Self::default() }
+    }
+
     /// Whether a user bears the name that the path gives to an organization.
     fn have_user_in_place(&self) -> bool {
         let kind = self.namespace.as_ref().map(|namespace| namespace.kind);
@@ -91,11 +103,24 @@ impl std::error::Error for Denied {}
 /// Proof that the policy allowed `P` on a target. Only [`authorize`] makes one.
 #[derive(Debug)]
 pub struct Grant<P: Permit> {
+    principal: Principal,
     target: P::Target,
     rights: Rights,
 }
 
 impl<P: Permit> Grant<P> {
+    /// Who calls, if anybody known does.
+    #[must_use]
+    pub fn caller(&self) -> Option<&Caller> {
+        self.principal.caller()
+    }
+
+    /// The row id of the caller's account; no row has that of nobody.
+    #[must_use]
+    pub fn caller_id(&self) -> Option<i64> {
+        self.caller().map(|caller| caller.id)
+    }
+
     /// What the grant is about.
     #[must_use]
     pub const fn target(&self) -> &P::Target {
@@ -107,13 +132,27 @@ impl<P: Permit> Grant<P> {
     pub const fn rights(&self) -> &Rights {
         &self.rights
     }
+
+    /// What the caller may do in an organization where `role` is the highest of their teams': for lists of organizations.
+    #[must_use]
+    pub fn rights_by_role(&self, role: Option<TeamRole>) -> Rights {
+        Rights::of(&self.principal, &Facts { team_role: role, ..Facts::default() })
+    }
+
+    /// Asks the policy once more, about what is found out later.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn authorize<Q: Permit>(&self, facts: Facts) -> Result<Grant<Q>, Denied> {
+        authorize(&self.principal, facts)
+    }
 }
 
-impl<P: Permit<Target = crate::permission::NamespaceRef>> Grant<P> {
+impl<P: Permit<Target: NamespaceTarget>> Grant<P> {
     /// The namespace, if it exists.
     #[must_use]
-    pub const fn namespace(&self) -> Option<&Namespace> {
-        self.target.0.as_ref()
+    pub fn namespace(&self) -> Option<&Namespace> {
+        self.target.namespace()
     }
 
     /// The row id of the namespace; no row has the id of one that does not exist.
@@ -128,6 +167,12 @@ impl<P: Permit<Target = crate::permission::MaybeOrganizationRef>> Grant<P> {
     #[must_use]
     pub const fn organization_if_any(&self) -> Option<&Namespace> {
         self.target.0.as_ref()
+    }
+
+    /// What was read of it, to ask the policy for more than the row could.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        Facts::of_organization(self.target.0.clone(), false)
     }
 }
 
@@ -176,15 +221,25 @@ pub struct Rights {
     superuser: bool,
     full_access: bool,
     global_reader: bool,
+    /// What the call carries; a session carries all.
+    scopes: ScopeSet,
+    /// Whether the namespace is the caller's own account.
+    at_own: bool,
+    /// Whether the operation is one on the caller's own account.
+    by_own: bool,
 }
 
 /// Decides whether `principal` may do `P` with what `facts` describe.
 ///
 /// # Errors
 /// [`Denied`]: existence is tested only once the permission holds.
-pub fn authorize<P: Permit>(principal: &Principal, facts: Facts) -> Result<Grant<P>, Denied> {
+pub fn authorize<P: Permit>(principal: &Principal, mut facts: Facts) -> Result<Grant<P>, Denied> {
+    if P::Target::OWN_NAME_IN_SESSIONS && is_own_in_session(principal, &facts) {
+        facts.names_organization = false;
+    }
     let mut facts = facts.without_user_in_place();
-    let rights = Rights::of(principal, &facts);
+    let mut rights = Rights::of(principal, &facts);
+    rights.by_own = P::PERMISSION == Permission::UserAdmin;
     if !allows(P::PERMISSION, &rights) {
         return Err(refusal(P::PERMISSION, &rights));
     }
@@ -194,13 +249,12 @@ pub fn authorize<P: Permit>(principal: &Principal, facts: Facts) -> Result<Grant
         }
         facts = Facts::default();
     }
-    Ok(Grant { target: P::Target::take(facts)?, rights })
+    Ok(Grant { principal: principal.clone(), target: P::Target::take(facts)?, rights })
 }
 
-/// What `principal` may do in an organization where `role` is the highest of his teams': for lists of organizations.
-#[must_use]
-pub fn rights_by_role(principal: &Principal, role: Option<TeamRole>) -> Rights {
-    Rights::of(principal, &Facts { team_role: role, ..Facts::default() })
+/// Whether the namespace is the caller's own, and a session asks for it: `org:admin` is no right over a user's account.
+fn is_own_in_session(principal: &Principal, facts: &Facts) -> bool {
+    principal.caller().is_some_and(|caller| caller.is_there_in_person() && is_own(caller, facts))
 }
 
 fn refusal(permission: Permission, rights: &Rights) -> Denied {
@@ -268,6 +322,9 @@ impl Rights {
                 superuser: false,
                 full_access: false,
                 global_reader: false,
+                scopes: ScopeSet::of(&[]),
+                at_own: false,
+                by_own: false,
             };
         };
         let role = uncapped_role(caller, facts);
@@ -289,6 +346,9 @@ impl Rights {
             superuser,
             full_access: superuser && caller.powers.full_access,
             global_reader,
+            scopes: caller.scopes(),
+            at_own: is_own(caller, facts),
+            by_own: false,
         }
     }
 
@@ -357,6 +417,48 @@ impl Rights {
             || (self.global_reader && role == RepositoryRole::Read)
     }
 
+    /// Sees the tokens of a namespace's robots: of one's own, or as an administrator.
+    #[must_use]
+    pub fn sees_robot_tokens(&self) -> bool {
+        self.by_own || self.is_admin()
+    }
+
+    /// Sees in which teams and on which repositories the robots of a namespace are.
+    #[must_use]
+    pub fn sees_robot_places(&self) -> bool {
+        self.by_own || self.sees_as_admin()
+    }
+
+    /// Finds the robots of the namespace, which is the caller's own.
+    #[must_use]
+    pub const fn finds_own_robots(&self) -> bool {
+        self.at_own && self.user_admin
+    }
+
+    /// Sees the repositories on which they have a role, whatever the namespace.
+    #[must_use]
+    pub fn reads_own_repositories(&self) -> bool {
+        self.scopes.allows(Scope::RepoRead)
+    }
+
+    /// Sees every repository.
+    #[must_use]
+    pub const fn reads_every_repository(&self) -> bool {
+        self.full_access || self.global_reader
+    }
+
+    /// Sees every organization of Concord's API.
+    #[must_use]
+    pub const fn sees_every_organization(&self) -> bool {
+        self.superuser || self.global_reader
+    }
+
+    /// May make a token with these scopes: within their own authority, and superusers alone one of a superuser.
+    #[must_use]
+    pub fn may_hand_out(&self, scopes: ScopeSet) -> bool {
+        self.scopes.covers(scopes) && (self.superuser || !scopes.allows(Scope::SuperUser))
+    }
+
     /// Whether superuser powers count in this call.
     #[must_use]
     pub const fn is_superuser(&self) -> bool {
@@ -367,12 +469,6 @@ impl Rights {
     #[must_use]
     pub const fn is_global_reader(&self) -> bool {
         self.global_reader
-    }
-
-    /// Whether every permission test on organizations and repositories succeeds.
-    #[must_use]
-    pub const fn has_full_access(&self) -> bool {
-        self.full_access
     }
 
     /// Reads the outline of his own account.

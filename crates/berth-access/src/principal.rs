@@ -1,5 +1,7 @@
 //! Who calls, and on what authority.
 
+use std::sync::Arc;
+
 use berth_domain::Timestamp;
 
 use crate::scope::{Scope, ScopeSet};
@@ -10,7 +12,7 @@ pub enum Principal {
     /// Nobody known.
     Anonymous,
     /// A person.
-    User(Box<Caller>),
+    User(Arc<Caller>),
 }
 
 impl Principal {
@@ -84,13 +86,26 @@ pub struct Token {
 }
 
 impl Caller {
-    /// Whether the authority carries `scope`: a session carries all.
+    /// The scopes that the authority carries: a session carries all.
+    #[must_use]
+    pub fn scopes(&self) -> ScopeSet {
+        match &self.authority {
+            Authority::Session { .. } => ScopeSet::of(&Scope::ALL),
+            Authority::Token(token) => token.scopes.unwrap_or(ScopeSet::of(&[])),
+        }
+    }
+
+    /// Whether the authority carries `scope`.
     #[must_use]
     pub fn has_scope(&self, scope: Scope) -> bool {
-        match &self.authority {
-            Authority::Session { .. } => true,
-            Authority::Token(token) => token.scopes.is_some_and(|scopes| scopes.allows(scope)),
-        }
+        self.scopes().allows(scope)
+    }
+
+    /// Whether they are there themselves, by session or password: a token is not enough to get another one, or to change what
+    /// its user signs in with.
+    #[must_use]
+    pub fn is_there_in_person(&self) -> bool {
+        matches!(self.authority, Authority::Session { .. })
     }
 
     /// Whether superuser powers count in this call.

@@ -11,6 +11,7 @@ mod entity;
 pub mod forwarded;
 mod invalid;
 pub mod limits;
+pub mod log_event;
 mod log_kind;
 mod loggable;
 mod name;

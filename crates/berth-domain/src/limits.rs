@@ -50,6 +50,9 @@ pub const LISTED_MEMBERSHIPS: i64 = 5_000;
 /// How many rows a list of what others can fill has on a page.
 pub const LISTED_ROWS: i64 = 1_000;
 
+/// How many rows a page of a list has at most whose pages a request may size.
+pub const PAGE_ROWS: i64 = 100;
+
 /// How many entries the federation of a robot may have.
 pub const FEDERATION_ENTRIES: usize = 100;
 

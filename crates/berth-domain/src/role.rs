@@ -16,6 +16,9 @@ macro_rules! role {
             /// Every role, the weakest first.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
+            /// Their names, in the same order.
+            pub const NAMES: &[&str] = &[$($text),+];
+
             /// The role's name on the wire and in the database.
             #[must_use]
             pub const fn as_str(self) -> &'static str {

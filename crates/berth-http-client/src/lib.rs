@@ -119,6 +119,10 @@ impl Client {
     }
 
     fn write(&self, body: OutgoingBody, bytes: &[u8]) -> Result<(), Error> {
+        // A stream that is opened says only that the other side closed it, and not why.
+        if bytes.is_empty() {
+            return OutgoingBody::finish(body, None).map_err(Error::Http);
+        }
         let stream = body.write().map_err(|()| Error::InvalidRequest)?;
         let mut rest = bytes;
         while !rest.is_empty() {

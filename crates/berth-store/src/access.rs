@@ -3,7 +3,7 @@
 //! Every request that needs the database starts with it; a read then has one statement left for its answer. It also
 //! carries the schema version, so that checking the version costs nothing.
 
-use berth_access::{Facts, TargetKind};
+use berth_access::{Address, Facts, TargetKind};
 use berth_domain::{Application, Namespace, Repository, Team, Timestamp};
 
 use crate::db::{Database, DatabaseError, FromRow, Row, StoreError, Value, row_of};
@@ -21,35 +21,6 @@ pub enum Credential {
     Session(String),
     /// A password, by the name of the user whose it is said to be. Whether it is his is for the caller of [`load`] to check.
     Password(String),
-}
-
-/// What a request addresses.
-#[derive(Debug, Clone, Copy)]
-pub struct Address<'a> {
-    /// How much of the following counts.
-    pub kind: TargetKind,
-    /// The name of a user or an organization; none is the caller's own account.
-    pub namespace: Option<&'a str>,
-    /// The name of a team of it.
-    pub team: Option<&'a str>,
-    /// The name of a repository of it.
-    pub repository: Option<&'a str>,
-    /// The client id of an application.
-    pub client_id: Option<&'a str>,
-    /// A robot of the namespace, without the namespace's name.
-    pub robot: Option<&'a str>,
-}
-
-impl Address<'_> {
-    /// Nothing in particular.
-    pub const NOTHING: Self = Self {
-        kind: TargetKind::None,
-        namespace: None,
-        team: None,
-        repository: None,
-        client_id: None,
-        robot: None,
-    };
 }
 
 /// The person whom the credential names: enabled accounts and unexpired tokens only.
@@ -112,7 +83,8 @@ macro_rules! caller_columns {
         "SELECT v.version, v.oldest_reader, EXISTS (SELECT 1 FROM mail WHERE due_at <= ?3)
                 OR EXISTS (SELECT 1 FROM mail WHERE held_until > ?3 AND attempts = 0)
                 AS mail_is_due,
-            c.id, c.uuid, c.name, c.email, u.verified, u.is_first, u.session_epoch,
+            c.id, c.uuid, c.name, c.email, coalesce(u.verified, 0) AS verified,
+            coalesce(u.is_first, 0) AS is_first, coalesce(u.session_epoch, 0) AS session_epoch,
             t.id, t.scope, a.client_id, a.name AS application, t.accessed_at,
             CASE WHEN ?1 IS NOT NULL THEN u.password_hash END AS password_hash"
     };
@@ -233,7 +205,7 @@ const CLIENT: &str = concat!(
     LEFT JOIN account n ON n.id = app.namespace_id"
 );
 
-/// Reads who calls and what the policy must know. Migrates first where the schema is missing or old.
+/// Reads who calls and what the policy must know; `kind` says how much of the address counts. Migrates first where the schema is missing or old.
 ///
 /// # Errors
 /// [`StoreError::Busy`], [`StoreError::Unavailable`], [`StoreError::SchemaTooNew`], [`StoreError::SchemaUnreleased`],
@@ -241,16 +213,17 @@ const CLIENT: &str = concat!(
 pub fn load(
     db: &dyn Database,
     credential: &Credential,
-    address: Address<'_>,
+    kind: TargetKind,
+    address: &Address,
     now: Timestamp,
 ) -> Result<Loaded, StoreError> {
-    match load_once(db, credential, address, now) {
+    match load_once(db, credential, kind, address, now) {
         Ok(Some(answer)) => Ok(answer),
-        Ok(None) => load_migrated(db, credential, address, now),
+        Ok(None) => load_migrated(db, credential, kind, address, now),
         // A table or a column is missing: because the schema is old, or by a mistake of ours, which migrating does not mend.
         Err(StoreError::Database(error)) if error.0.contains("no such") => {
             match schema_state(db)? {
-                SchemaState::Old => load_migrated(db, credential, address, now),
+                SchemaState::Old => load_migrated(db, credential, kind, address, now),
                 SchemaState::Fits => Err(StoreError::Database(error)),
             }
         }
@@ -261,11 +234,12 @@ pub fn load(
 fn load_migrated(
     db: &dyn Database,
     credential: &Credential,
-    address: Address<'_>,
+    kind: TargetKind,
+    address: &Address,
     now: Timestamp,
 ) -> Result<Loaded, StoreError> {
     migrate(db)?;
-    load_once(db, credential, address, now)?.ok_or_else(|| {
+    load_once(db, credential, kind, address, now)?.ok_or_else(|| {
         StoreError::Database(DatabaseError("the schema is old even after migrating".into()))
     })
 }
@@ -273,7 +247,8 @@ fn load_migrated(
 fn load_once(
     db: &dyn Database,
     credential: &Credential,
-    address: Address<'_>,
+    kind: TargetKind,
+    address: &Address,
     now: Timestamp,
 ) -> Result<Option<Loaded>, StoreError> {
     let (token, session) = match credential {
@@ -282,26 +257,28 @@ fn load_once(
         Credential::Session(uuid) => (Value::Null, uuid.into()),
         Credential::Password(name) => (name.into(), Value::Null),
     };
-    let namespace = Value::from(address.namespace);
-    let mut rows = match address.kind {
+    let namespace = Value::from(address.namespace.as_deref());
+    let mut rows = match kind {
         TargetKind::None => db.execute(CALLER, &[token, session, now.into()])?,
-        TargetKind::Namespace if address.robot.is_some() => {
-            db.execute(ROBOT, &[token, session, now.into(), namespace, address.robot.into()])?
-        }
+        TargetKind::Namespace if address.robot.is_some() => db.execute(
+            ROBOT,
+            &[token, session, now.into(), namespace, address.robot.as_deref().into()],
+        )?,
         TargetKind::Namespace => db.execute(NAMESPACE, &[token, session, now.into(), namespace])?,
-        TargetKind::Team => {
-            db.execute(TEAM, &[token, session, now.into(), namespace, address.team.into()])?
-        }
+        TargetKind::Team => db.execute(
+            TEAM,
+            &[token, session, now.into(), namespace, address.team.as_deref().into()],
+        )?,
         TargetKind::Repository => db.execute(
             REPOSITORY,
-            &[token, session, now.into(), namespace, address.repository.into()],
+            &[token, session, now.into(), namespace, address.repository.as_deref().into()],
         )?,
         TargetKind::Application => db.execute(
             APPLICATION,
-            &[token, session, now.into(), namespace, address.client_id.into()],
+            &[token, session, now.into(), namespace, address.client_id.as_deref().into()],
         )?,
         TargetKind::Client => {
-            db.execute(CLIENT, &[token, session, now.into(), address.client_id.into()])?
+            db.execute(CLIENT, &[token, session, now.into(), address.client_id.as_deref().into()])?
         }
     };
     let Some(mut row) = rows.pop() else { return Ok(None) };
@@ -310,8 +287,8 @@ fn load_once(
     }
     let mail_is_due = row.column("mail_is_due")?;
     let caller = row.joined("caller")?;
-    let facts = read_facts(&mut row, address.kind)?;
-    let with_robot = address.kind == TargetKind::Namespace && address.robot.is_some();
+    let facts = read_facts(&mut row, kind)?;
+    let with_robot = kind == TargetKind::Namespace && address.robot.is_some();
     let sealed_robot_token = if with_robot { row.column("sealed_robot_token")? } else { None };
     row.end()?;
     Ok(Some(Loaded { caller, facts, sealed_robot_token, mail_is_due }))

@@ -99,8 +99,7 @@ pub struct Assignment {
 /// [`StoreError`].
 pub fn list(
     db: &dyn Database,
-    _grant: &Grant<UserAdmin>,
-    account_id: i64,
+    grant: &Grant<UserAdmin>,
     offset: i64,
     limit: i64,
 ) -> Result<Vec<Assignment>, StoreError> {
@@ -114,7 +113,7 @@ pub fn list(
             JOIN account n ON n.id = app.namespace_id
             WHERE d.account_id = ?1 ORDER BY d.id LIMIT ?3 OFFSET ?2"
         ),
-        params![account_id, offset, limit],
+        params![grant.caller_id(), offset, limit],
     )
 }
 
@@ -124,12 +123,11 @@ pub fn list(
 /// [`StoreError`].
 pub fn decline(
     tx: &Transaction<'_>,
-    _grant: &Grant<UserAdmin>,
+    grant: &Grant<UserAdmin>,
     uuid: &str,
-    account_id: i64,
 ) -> Result<bool, StoreError> {
     tx.any(
         "DELETE FROM assigned_authorization WHERE uuid = ?1 AND account_id = ?2 RETURNING id",
-        params![uuid, account_id],
+        params![uuid, grant.caller_id()],
     )
 }

@@ -1,6 +1,9 @@
 //! Auto-prune policies of organizations, users and repositories: configuration only, Berth stores no tags.
 
-use berth_access::{AutopruneChange, Grant, NamespaceRef, Permit, RepositoryRef};
+use berth_access::{
+    AutopruneChange, Grant, NamespaceTarget, OrganizationNamespaceRef, OwnNamespaceRef, Permit,
+    RepositoryRef,
+};
 use berth_domain::{Namespace, Repository};
 
 use crate::db::{Constraint, Database, FromRow, Query, StoreError, Transaction, Value};
@@ -12,9 +15,15 @@ pub trait Prunable {
     fn owner(&self) -> Option<(&Namespace, Option<&Repository>)>;
 }
 
-impl Prunable for NamespaceRef {
+impl Prunable for OrganizationNamespaceRef {
     fn owner(&self) -> Option<(&Namespace, Option<&Repository>)> {
-        self.0.as_ref().map(|namespace| (namespace, None))
+        self.namespace().map(|namespace| (namespace, None))
+    }
+}
+
+impl Prunable for OwnNamespaceRef {
+    fn owner(&self) -> Option<(&Namespace, Option<&Repository>)> {
+        self.namespace().map(|namespace| (namespace, None))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Organizations as Concord's API sees them: the same rows as Quay's, with owner, visibility, meta and cfg
 //! (`docs/contract/concord.md` 4.2).
 
-use berth_access::{ConcordCreate, ConcordUpdate, Grant};
+use berth_access::{Authenticated, ConcordCreate, ConcordUpdate, Facts, Grant};
 use berth_domain::limits::{LISTED_DOCUMENTS_BYTES, LISTED_DOCUMENTS_IN_ALL_BYTES};
 use berth_domain::{Namespace, NamespaceKind, TeamRole, Timestamp};
 
@@ -83,10 +83,6 @@ macro_rules! entries {
 /// Which organizations a list shows.
 #[derive(Debug)]
 pub struct Listing<'a> {
-    /// Who asks.
-    pub viewer_id: i64,
-    /// Whether he sees all of them.
-    pub sees_all: bool,
     /// Whether only those that he owns or is in a team of are wanted.
     pub only_own: bool,
     /// A part of the name, in any case; empty for all.
@@ -103,7 +99,11 @@ pub struct Listing<'a> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list(db: &dyn Database, listing: &Listing<'_>) -> Result<Vec<Entry>, StoreError> {
+pub fn list(
+    db: &dyn Database,
+    grant: &Grant<Authenticated>,
+    listing: &Listing<'_>,
+) -> Result<Vec<Entry>, StoreError> {
     db.all(
         concat!(
             "SELECT id, uuid, name, visibility, CASE WHEN total <= ?8 THEN meta END AS meta,
@@ -122,8 +122,8 @@ pub fn list(db: &dyn Database, listing: &Listing<'_>) -> Result<Vec<Entry>, Stor
             ")) ORDER BY name COLLATE BINARY"
         ),
         params![
-            listing.viewer_id,
-            listing.sees_all,
+            grant.caller_id(),
+            grant.rights().sees_every_organization(),
             listing.only_own,
             listing.filter,
             listing.offset,
@@ -138,10 +138,14 @@ pub fn list(db: &dyn Database, listing: &Listing<'_>) -> Result<Vec<Entry>, Stor
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn find(db: &dyn Database, viewer_id: i64, name: &str) -> Result<Option<Entry>, StoreError> {
+pub fn find(
+    db: &dyn Database,
+    grant: &Grant<Authenticated>,
+    name: &str,
+) -> Result<Option<Entry>, StoreError> {
     db.optional(
         entries!("WHERE o.kind = 'organization' AND o.name = ?2 AND o.name = ?2 COLLATE BINARY"),
-        params![viewer_id, name],
+        params![grant.caller_id(), name],
     )
 }
 
@@ -231,10 +235,11 @@ pub fn current_name(
 }
 
 impl Target {
-    /// The organization as a namespace, for the policy.
+    /// What the policy must know of it.
     #[must_use]
-    pub fn as_namespace(&self) -> Namespace {
-        Namespace {
+    pub fn facts(&self, caller_id: Option<i64>) -> Facts {
+        let owner_id = self.owner.as_ref().map(|owner| owner.id);
+        let organization = Namespace {
             id: self.id,
             uuid: self.uuid.clone(),
             kind: NamespaceKind::Organization,
@@ -244,7 +249,8 @@ impl Target {
             invoice_email_address: None,
             tag_expiration_s: 0,
             quota: None,
-        }
+        };
+        Facts::of_organization(Some(organization), owner_id.is_some() && owner_id == caller_id)
     }
 }
 

@@ -335,7 +335,11 @@ impl Row {
     /// The next column, which has that name.
     pub(crate) fn column<T: FromValue>(&mut self, name: &'static str) -> Result<T, StoreError> {
         self.require_name(name)?;
-        self.read()
+        let value = self.values.next().ok_or_else(|| disagreement(format!("no column {name}")))?;
+        T::from_value(value).map_err(|value| {
+            let wanted = std::any::type_name::<T>();
+            disagreement(format!("the column {name} holds {value:?}, not {wanted}"))
+        })
     }
 
     /// The next columns, which are those of a struct in the field of that name.

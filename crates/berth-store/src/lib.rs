@@ -16,7 +16,6 @@ pub mod default_permissions;
 pub mod entities;
 pub mod grantees;
 pub mod invitations;
-pub mod log_event;
 pub mod logs;
 pub mod mails;
 pub mod members;
@@ -38,5 +37,4 @@ pub use db::{
     Constraint, Database, DatabaseError, FromValue, Row, StoreError, Transaction, Value, returned,
     transaction,
 };
-pub use log_event::LogEvent;
 pub use migrate::{SCHEMA_VERSION, SchemaState, migrate, schema_state};

@@ -1,8 +1,6 @@
 //! The audit log: written in the transaction of what it tells of, read by those who administer what it happened to.
 
-use berth_access::{
-    Grant, NamespaceAdminView, OwnNamespaceView, RepositoryAdminView, SuperuserView,
-};
+use berth_access::{Grant, NamespaceOrOwnAdminView, OwnNamespaceView, RepositoryAdminView};
 use berth_domain::limits::{
     LOG_MEMBER_BYTES, LOG_METADATA_BYTES, LOG_METADATA_READ_BYTES, LOG_PAGE_BYTES,
 };
@@ -10,7 +8,7 @@ use berth_domain::{LogKind, Timestamp};
 use serde_json::{Map, Value as Json};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
-use crate::log_event::LogEvent;
+use berth_domain::log_event::LogEvent;
 
 /// An entry to be written.
 #[derive(Debug, Clone)]
@@ -125,7 +123,7 @@ fn json_text(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// Which entries somebody may read. Made of a grant only, so that nobody reads another tenant's.
+/// Which entries somebody may read: made of a grant, so that nobody reads another tenant's, or all there are.
 #[derive(Debug, Clone, Copy)]
 pub struct LogFilter(Entries);
 
@@ -140,9 +138,9 @@ enum Entries {
 }
 
 impl LogFilter {
-    /// What happened to a namespace; none when it does not exist.
+    /// What happened to an organization, or to the caller in a session; none when there is none of that name.
     #[must_use]
-    pub fn namespace(grant: &Grant<NamespaceAdminView>) -> Option<Self> {
+    pub fn namespace(grant: &Grant<NamespaceOrOwnAdminView>) -> Option<Self> {
         grant.namespace().map(|namespace| Self(Entries::Namespace(namespace.id)))
     }
 
@@ -160,9 +158,9 @@ impl LogFilter {
         Some(Self(Entries::Repository { namespace_id, id }))
     }
 
-    /// Everything.
+    /// Everything, for those who may read everything.
     #[must_use]
-    pub const fn everything(_grant: &Grant<SuperuserView>) -> Self {
+    pub const fn everything() -> Self {
         Self(Entries::All)
     }
 

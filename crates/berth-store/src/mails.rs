@@ -4,7 +4,6 @@
 //! that is due, so that of several requests at the same moment one delivers it, and [`delivered`] or [`failed`] say how it
 //! went. A claim that nobody ends (the host died) is due again like a failure.
 
-use berth_access::{Grant, Superuser};
 use berth_domain::Timestamp;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
@@ -68,7 +67,7 @@ pub struct Sender<'a> {
     pub hourly_limit: i64,
 }
 
-/// How often the same letter goes to the same address at most, in seconds.
+/// How often the same mail goes to the same address at most, in seconds.
 pub const REPETITION_PAUSE_S: i64 = 60;
 
 /// How many mails one sender may have sent to one address in an hour.
@@ -79,7 +78,7 @@ const MOST_FOR_ONE: i64 = 50;
 
 const HOUR_S: i64 = 3_600;
 
-/// As [`append`], on somebody's behalf and within the limits: the same letter to the same address once a minute, so many an
+/// As [`append`], on somebody's behalf and within the limits: the same mail to the same address once a minute, so many an
 /// hour from one sender to one address, to one address, and from one sender. None where a limit is reached; [`wait_s`] tells
 /// for how long. A mail that is only held is written all the same, for superusers to read, but does not leave later when it is
 /// beyond a limit. One statement.
@@ -126,7 +125,7 @@ pub fn append_limited(
     )
 }
 
-/// How many seconds a refused mail must wait: until the same letter's pause is over, or the oldest mail that counts is an hour
+/// How many seconds a refused mail must wait: until the pause of the same mail is over, or the oldest mail that counts is an hour
 /// old. One statement.
 ///
 /// # Errors
@@ -278,7 +277,6 @@ pub struct Person {
 /// [`StoreError`].
 pub fn list(
     db: &dyn Database,
-    _grant: &Grant<Superuser>,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<OutboxMail>, StoreError> {

@@ -1,7 +1,7 @@
 //! Members and collaborators of an organization: people in teams, people with repository permissions.
 
 use berth_access::{Grant, OrganizationAdmin, OrganizationAdminView, SuperuserNamespace};
-use berth_domain::{Namespace, NamespaceKind};
+use berth_domain::NamespaceKind;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
@@ -148,10 +148,9 @@ pub fn remove(
 /// [`StoreError::NoOwnerLeft`] when the person is the last in a team with role admin of another organization.
 pub fn take_ownership(
     tx: &Transaction<'_>,
-    _grant: &Grant<SuperuserNamespace>,
-    namespace: &Namespace,
-    caller_id: i64,
+    grant: &Grant<SuperuserNamespace>,
 ) -> Result<bool, StoreError> {
+    let Some(namespace) = grant.namespace() else { return Ok(false) };
     let there = match namespace.kind {
         NamespaceKind::User => "UPDATE account SET kind = 'organization' WHERE id = ?1 RETURNING 1",
         NamespaceKind::Organization => "SELECT 1 FROM account WHERE id = ?1",
@@ -166,7 +165,7 @@ pub fn take_ownership(
             SELECT 1 FROM team_member m JOIN team t ON t.id = m.team_id
             WHERE m.account_id = ?2 AND m.organization_id = ?1 AND t.role = 'admin')
         ORDER BY id LIMIT 1",
-        params![namespace.id, caller_id],
+        params![namespace.id, grant.caller_id()],
     )?;
     Ok(true)
 }

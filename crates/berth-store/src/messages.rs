@@ -1,6 +1,5 @@
 //! Messages of the superusers to everybody.
 
-use berth_access::{Grant, Superuser};
 use berth_domain::Timestamp;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
@@ -31,12 +30,7 @@ pub fn list(db: &dyn Database) -> Result<Vec<Message>, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn create(
-    tx: &Transaction<'_>,
-    _grant: &Grant<Superuser>,
-    message: &Message,
-    at: Timestamp,
-) -> Result<(), StoreError> {
+pub fn create(tx: &Transaction<'_>, message: &Message, at: Timestamp) -> Result<(), StoreError> {
     tx.run(
         "INSERT INTO message (uuid, content, severity, media_type, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -48,10 +42,6 @@ pub fn create(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn delete(
-    tx: &Transaction<'_>,
-    _grant: &Grant<Superuser>,
-    uuid: &str,
-) -> Result<bool, StoreError> {
+pub fn delete(tx: &Transaction<'_>, uuid: &str) -> Result<bool, StoreError> {
     tx.any("DELETE FROM message WHERE uuid = ?1 RETURNING id", params![uuid])
 }

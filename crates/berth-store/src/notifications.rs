@@ -118,15 +118,14 @@ macro_rules! select {
 /// [`StoreError`].
 pub fn list(
     db: &dyn Database,
-    _grant: &Grant<UserAdmin>,
-    account_id: i64,
+    grant: &Grant<UserAdmin>,
     offset: i64,
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<Notification>, StoreError> {
     db.all(
         select!("AND n.dismissed = 0 ORDER BY n.created_at DESC, n.id DESC LIMIT ?4 OFFSET ?3"),
-        params![account_id, now, offset, limit],
+        params![grant.caller_id(), now, offset, limit],
     )
 }
 
@@ -136,12 +135,11 @@ pub fn list(
 /// [`StoreError`].
 pub fn get(
     db: &dyn Database,
-    _grant: &Grant<UserAdmin>,
-    account_id: i64,
+    grant: &Grant<UserAdmin>,
     uuid: &str,
     now: Timestamp,
 ) -> Result<Option<Notification>, StoreError> {
-    db.optional(select!("AND n.uuid = ?3"), params![account_id, now, uuid])
+    db.optional(select!("AND n.uuid = ?3"), params![grant.caller_id(), now, uuid])
 }
 
 /// Notes whether a user has dismissed a notification of his. One statement.
@@ -150,14 +148,13 @@ pub fn get(
 /// [`StoreError`].
 pub fn set_dismissed(
     tx: &Transaction<'_>,
-    _grant: &Grant<UserAdmin>,
-    account_id: i64,
+    grant: &Grant<UserAdmin>,
     uuid: &str,
     dismissed: bool,
 ) -> Result<(), StoreError> {
     tx.run(
         "UPDATE notification SET dismissed = ?3 WHERE account_id = ?1 AND uuid = ?2",
-        params![account_id, uuid, dismissed],
+        params![grant.caller_id(), uuid, dismissed],
     )
 }
 

@@ -2,7 +2,7 @@
 
 use berth_access::{
     CreateOrganization, DeletesOrganization, Grant, OrganizationAdmin, OrganizationRef,
-    OrganizationRepositoryCreate, Permit, SuperuserOrganization, SuperuserView,
+    OrganizationRepositoryCreate, Permit, SuperuserOrganization,
 };
 use berth_domain::limits::LISTED_TEAM_TEXTS;
 use berth_domain::{Namespace, NamespaceName, Quota, TeamRole, Timestamp};
@@ -211,7 +211,6 @@ pub struct OrganizationLine {
 /// [`StoreError`].
 pub fn all(
     db: &dyn Database,
-    _grant: &Grant<SuperuserView>,
     after_id: i64,
     limit: i64,
 ) -> Result<Vec<OrganizationLine>, StoreError> {
@@ -238,11 +237,11 @@ pub struct TeamSummary {
     pub repository_count: i64,
     /// How many members, robots too, invitations not.
     pub member_count: i64,
-    /// Whether `viewer_id` is in it.
+    /// Whether the caller is in it.
     pub has_viewer: bool,
 }
 
-/// The teams of an organization in the order of their ids, as `viewer_id` sees them. Where there are many, long descriptions
+/// The teams of an organization in the order of their ids, as the caller sees them. Where there are many, long descriptions
 /// are cut: each has its share of what one answer holds. One statement.
 ///
 /// # Errors
@@ -250,7 +249,6 @@ pub struct TeamSummary {
 pub fn teams<P: Permit<Target = OrganizationRef>>(
     db: &dyn Database,
     grant: &Grant<P>,
-    viewer_id: Option<i64>,
 ) -> Result<Vec<TeamSummary>, StoreError> {
     db.all(
         team_summary!(
@@ -260,7 +258,7 @@ pub fn teams<P: Permit<Target = OrganizationRef>>(
                 FROM team WHERE organization_id = ?1)
             WHERE organization_id = ?1 ORDER BY id"
         ),
-        params![grant.organization().id, viewer_id, LISTED_TEAM_TEXTS],
+        params![grant.organization().id, grant.caller_id(), LISTED_TEAM_TEXTS],
     )
 }
 

@@ -68,23 +68,12 @@ pub fn create(
     Ok(id)
 }
 
-/// Who looks at a list of repositories.
-#[derive(Debug, Clone, Copy)]
-pub struct Viewer {
-    /// His account, for his stars.
-    pub account_id: Option<i64>,
-    /// Whether his authority shows him the repositories on which he has a role.
-    pub reads_his: bool,
-    /// Whether he sees every repository.
-    pub reads_all: bool,
-}
-
-/// Which repositories a list is about; of these it holds what the viewer sees.
+/// Which repositories a list is about; of these it holds what the caller sees.
 #[derive(Debug, Clone, Copy)]
 pub enum Scope<'a> {
     /// Those of a namespace.
     Namespace(&'a str),
-    /// Those that the viewer has starred.
+    /// Those that the caller has starred.
     Starred,
     /// All.
     All,
@@ -95,7 +84,7 @@ pub enum Scope<'a> {
 pub struct Page<'a> {
     /// Which list.
     pub scope: Scope<'a>,
-    /// Whether public repositories count on which the viewer has no role.
+    /// Whether public repositories count on which the caller has no role.
     pub include_public: bool,
     /// The row id after which it begins.
     pub after: i64,
@@ -117,25 +106,26 @@ pub struct RepositoryLine {
     pub description: String,
     /// Whether everybody may pull.
     pub is_public: bool,
-    /// Whether the viewer has starred it.
+    /// Whether the caller has starred it.
     pub is_starred: bool,
     /// How many bytes its namespace may hold, where that is limited.
     pub quota_bytes: Option<i64>,
 }
 
-/// A page of the repositories that the viewer sees, in the order of their ids. One statement.
+/// A page of the repositories that the caller sees, in the order of their ids. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list(
+pub fn list<P: Permit>(
     db: &dyn Database,
-    viewer: Viewer,
+    grant: &Grant<P>,
     page: Page<'_>,
 ) -> Result<Vec<RepositoryLine>, StoreError> {
+    let (caller_id, rights) = (grant.caller_id(), grant.rights());
     let mut parameters = vec![
-        viewer.account_id.into(),
-        viewer.account_id.filter(|_| viewer.reads_his).into(),
-        viewer.reads_all.into(),
+        caller_id.into(),
+        caller_id.filter(|_| rights.reads_own_repositories()).into(),
+        rights.reads_every_repository().into(),
         page.include_public.into(),
         Value::from(page.after),
         page.limit.into(),
@@ -192,7 +182,7 @@ fn list_sql(scope: &str) -> String {
 pub struct RepositoryDetails {
     /// An opaque value for badges.
     pub status_token: String,
-    /// Whether the viewer has starred it.
+    /// Whether the caller has starred it.
     pub is_starred: bool,
 }
 
@@ -203,14 +193,13 @@ pub struct RepositoryDetails {
 pub fn details(
     db: &dyn Database,
     grant: &Grant<RepositoryView>,
-    viewer_id: Option<i64>,
 ) -> Result<Option<RepositoryDetails>, StoreError> {
     db.optional(
         "SELECT status_token,
             EXISTS (SELECT 1 FROM star WHERE account_id = ?2 AND repository_id = repository.id)
                 AS is_starred
         FROM repository WHERE id = ?1",
-        params![row_id(grant), viewer_id],
+        params![row_id(grant), grant.caller_id()],
     )
 }
 
@@ -259,12 +248,11 @@ pub fn delete(tx: &Transaction<'_>, grant: &Grant<RepositoryAdmin>) -> Result<bo
 pub fn star(
     tx: &Transaction<'_>,
     grant: &Grant<berth_access::RepositoryStar>,
-    account_id: i64,
 ) -> Result<(), StoreError> {
     tx.run(
         "INSERT OR IGNORE INTO star (account_id, repository_id)
         SELECT ?2, id FROM repository WHERE id = ?1",
-        params![row_id(grant), account_id],
+        params![row_id(grant), grant.caller_id()],
     )
 }
 

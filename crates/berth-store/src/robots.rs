@@ -1,6 +1,6 @@
 //! Robots of organizations and of users: accounts that belong to a namespace and bear its name.
 
-use berth_access::{Grant, NamespaceChange, NamespaceRef, Permit, RepositoryAdmin};
+use berth_access::{Grant, NamespaceChange, NamespaceTarget, Permit, RepositoryAdmin};
 use berth_domain::{RepositoryRole, Timestamp};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
@@ -41,7 +41,7 @@ pub struct RobotLine {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list<P: Permit<Target = NamespaceRef>>(
+pub fn list<P: Permit<Target: NamespaceTarget>>(
     db: &dyn Database,
     grant: &Grant<P>,
     with_places: bool,
@@ -70,7 +70,7 @@ pub fn list<P: Permit<Target = NamespaceRef>>(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn get<P: Permit<Target = NamespaceRef>>(
+pub fn get<P: Permit<Target: NamespaceTarget>>(
     db: &dyn Database,
     grant: &Grant<P>,
     name: &str,
@@ -88,7 +88,7 @@ pub fn get<P: Permit<Target = NamespaceRef>>(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn reseal<P: Permit<Target = NamespaceRef>>(
+pub fn reseal<P: Permit<Target: NamespaceTarget>>(
     db: &dyn Database,
     grant: &Grant<P>,
     name: &str,
@@ -215,7 +215,7 @@ pub struct RobotPermission {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn permissions<P: Permit<Target = NamespaceRef>>(
+pub fn permissions<P: Permit<Target: NamespaceTarget>>(
     db: &dyn Database,
     grant: &Grant<P>,
     name: &str,

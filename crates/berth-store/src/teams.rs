@@ -71,18 +71,17 @@ fn team_id(grant: &Grant<TeamAdmin>) -> Option<i64> {
     grant.target().team.as_ref().map(|team| team.id)
 }
 
-/// The grant's team with its counts, as `viewer_id` sees it. One statement.
+/// The grant's team with its counts, as the caller sees it. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn summary<P: Permit<Target = ExistingTeamRef>>(
     db: &dyn Database,
     grant: &Grant<P>,
-    viewer_id: Option<i64>,
 ) -> Result<Option<TeamSummary>, StoreError> {
     db.optional(
         team_summary!("description", "WHERE id = ?1"),
-        params![grant.target().team.id, viewer_id],
+        params![grant.target().team.id, grant.caller_id()],
     )
 }
 

@@ -260,14 +260,13 @@ macro_rules! authorizations {
 /// [`StoreError`].
 pub fn authorizations(
     db: &dyn Database,
-    _grant: &Grant<UserAdmin>,
-    account_id: i64,
+    grant: &Grant<UserAdmin>,
     offset: i64,
     limit: i64,
 ) -> Result<Vec<Authorization>, StoreError> {
     db.all(
         authorizations!("TRUE ORDER BY t.id LIMIT ?3 OFFSET ?2"),
-        params![account_id, offset, limit],
+        params![grant.caller_id(), offset, limit],
     )
 }
 
@@ -277,11 +276,10 @@ pub fn authorizations(
 /// [`StoreError`].
 pub fn authorization(
     db: &dyn Database,
-    _grant: &Grant<UserAdmin>,
-    account_id: i64,
+    grant: &Grant<UserAdmin>,
     uuid: &str,
 ) -> Result<Option<Authorization>, StoreError> {
-    db.optional(authorizations!("t.uuid = ?2"), params![account_id, uuid])
+    db.optional(authorizations!("t.uuid = ?2"), params![grant.caller_id(), uuid])
 }
 
 /// A living token, as its application may look it up.

@@ -1,6 +1,5 @@
 //! People as answers show them: their accounts, and the organizations that they are in.
 
-use berth_access::{Grant, SuperuserView};
 use berth_domain::limits::LISTED_MEMBERSHIPS;
 use berth_domain::{Quota, TeamRole};
 
@@ -149,7 +148,6 @@ pub fn summary(db: &dyn Database, account_id: i64) -> Result<Option<UserSummary>
 /// [`StoreError`].
 pub fn all(
     db: &dyn Database,
-    _grant: &Grant<SuperuserView>,
     with_disabled: bool,
     after_id: i64,
     limit: i64,

@@ -1,5 +1,7 @@
 //! The application, and requests in the name of people.
 
+use std::sync::Arc;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -31,6 +33,7 @@ use crate::platform::{
     Change, DeliveredMail, MemoryDatabase, MemoryKeys, MemoryMailer, MemoryVariables,
     SeededEntropy, StandingClock, Stop,
 };
+use crate::redact::{redacted, redacted_text};
 
 /// Reads take at most this many statements, authentication included.
 const READ_BUDGET: usize = 2;
@@ -274,7 +277,7 @@ impl App {
     pub fn with_organization(self, name: &str, owner: &str) -> Self {
         let caller = self.caller(owner);
         let owner_id = caller.id;
-        let principal = Principal::User(Box::new(caller));
+        let principal = Principal::User(Arc::new(caller));
         let grant = authorize::<CreateOrganization>(&principal, Facts::default())
             .expect("a session may create organizations");
         let uuid = Services::new(self.platform()).random().uuid();
@@ -364,8 +367,14 @@ impl App {
             FROM log_entry LEFT JOIN account n ON n.id = log_entry.namespace_id
             LEFT JOIN account p ON p.id = log_entry.performer_id ORDER BY log_entry.id",
         );
-        let lines: Vec<String> =
-            rows.iter().map(|row| row[..4].join(" ").trim_end().to_owned()).collect();
+        let lines: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                format!("{} {} {} {}", row[0], row[1], row[2], redacted_text(&row[3]))
+                    .trim_end()
+                    .to_owned()
+            })
+            .collect();
         lines.join("\n")
     }
 
@@ -736,7 +745,8 @@ impl As<'_> {
     }
 }
 
-/// An answer. Its `Display` is what snapshots show: status, then the body, JSON indented.
+/// An answer. Its `Display` is what snapshots show: status, then the body, JSON indented, without avatars, generated ids, dates
+/// and secrets.
 pub struct Reply(pub Response);
 
 impl Reply {
@@ -764,6 +774,18 @@ impl Reply {
         serde_json::from_slice(self.body()).unwrap_or_else(|_| panic!("not JSON: {self}"))
     }
 
+    /// The body as it is sent.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(self.body()).into_owned()
+    }
+
+    /// Status and body, with all that snapshots leave out.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        format!("{} {}", self.status(), self.text())
+    }
+
     /// The first header of that name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -778,8 +800,10 @@ impl fmt::Display for Reply {
             return Ok(());
         }
         match serde_json::from_slice::<Value>(self.body()) {
-            Ok(json) => write!(formatter, "\n{json:#}"),
-            Err(_) => write!(formatter, "\n{}", String::from_utf8_lossy(self.body()).trim_end()),
+            Ok(json) => write!(formatter, "\n{:#}", redacted(json)),
+            Err(_) => {
+                write!(formatter, "\n{}", redacted_text(self.text().trim_end()))
+            }
         }
     }
 }

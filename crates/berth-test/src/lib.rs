@@ -7,8 +7,10 @@
 mod app;
 mod html;
 mod platform;
+mod redact;
 mod roles;
 
 pub use app::{App, As, Reply};
 pub use html::lines_of_html;
 pub use platform::DeliveredMail;
+pub use redact::{SECRETS, redacted, redacted_text, redaction};

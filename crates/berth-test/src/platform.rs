@@ -14,6 +14,9 @@ use berth_web::{Clock, Entropy, KeyValue, PlatformError, Variables};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 
+/// Where the clock stands first, in seconds since 1970: 2026-11-22, 06:28:07 UTC.
+pub(crate) const START: i64 = 1_795_328_887;
+
 /// SQLite that remembers its statements: in memory, or in a file that several have open.
 pub(crate) struct MemoryDatabase {
     sqlite: Sqlite,
@@ -42,7 +45,7 @@ impl MemoryDatabase {
         Self::on(rusqlite::Connection::open_in_memory().expect("memory is there"))
     }
 
-    /// The database in a file, as a host has it open.
+    /// The database in a file, as a host has it open. What changes is not watched: others change it too.
     pub(crate) fn open(path: &Path) -> Self {
         let connection = rusqlite::Connection::open(path).expect("the file is a database");
         // Who waits for the other one here waits for ever: both run in the same thread.
@@ -50,9 +53,7 @@ impl MemoryDatabase {
         for (name, value) in [("journal_mode", "WAL"), ("synchronous", "OFF")] {
             connection.pragma_update(None, name, value).expect("as on the host");
         }
-        let database = Self::on(connection);
-        database.watch();
-        database
+        Self::on(connection)
     }
 
     fn on(connection: rusqlite::Connection) -> Self {
@@ -258,9 +259,8 @@ impl Variables for MemoryVariables {
 pub(crate) struct StandingClock(Cell<Timestamp>);
 
 impl StandingClock {
-    /// 2026-11-22, 06:28:07 UTC.
     pub(crate) fn new() -> Self {
-        Self(Cell::new(Timestamp::from_micros(1_795_328_887_000_000)))
+        Self(Cell::new(Timestamp::from_micros(START * 1_000_000)))
     }
 
     pub(crate) fn advance(&self, seconds: i64) {

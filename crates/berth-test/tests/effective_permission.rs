@@ -5,17 +5,19 @@
 //! What [`access::load`] and [`authorize`] make of it must be what [`World::expected`] says, which is written from
 //! `docs/contract/quay.md` 0.10 and 6.5 as plain sets and loops.
 
+use std::sync::Arc;
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_access::{
-    Authority, Caller, Facts, Grant, OrganizationAdmin, OrganizationAdminView,
+    Address, Authority, Caller, Facts, Grant, OrganizationAdmin, OrganizationAdminView,
     OrganizationMemberView, Permit, Principal, RepositoryAdmin, RepositoryAdminView,
     RepositoryCreate, RepositoryView, RepositoryWrite, Scope, ScopeSet, SuperuserPowers, Target,
     TargetKind, Token, authorize,
 };
 use berth_domain::{RepositoryName, RepositoryRole, TeamRole, Timestamp};
-use berth_store::access::{self, Address, CallerRow, Credential};
+use berth_store::access::{self, CallerRow, Credential};
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::repositories::{self, NewRepository};
 use berth_store::{Database, StoreError, grantees, params, permissions, returned, transaction};
@@ -396,14 +398,12 @@ impl Ground<'_> {
         repository: Option<&str>,
     ) -> (CallerRow, Facts) {
         let address = Address {
-            kind,
-            namespace: Some(namespace),
-            team: None,
-            repository,
-            client_id: None,
-            robot: None,
+            namespace: Some(namespace.to_owned()),
+            repository: repository.map(str::to_owned),
+            ..Address::default()
         };
-        let loaded = access::load(self.db, credential, address, NOW).expect("the database answers");
+        let loaded = access::load(self.db, credential, kind, &address, NOW);
+        let loaded = loaded.expect("the database answers");
         (loaded.caller.expect("the credential is good"), loaded.facts)
     }
 
@@ -494,7 +494,7 @@ fn principal(row: CallerRow, powers: SuperuserPowers, restricted: bool) -> Princ
         }),
         None => Authority::Session { signed_in_at: NOW },
     };
-    Principal::User(Box::new(Caller {
+    Principal::User(Arc::new(Caller {
         id: row.id,
         uuid: row.uuid,
         name: row.name,

@@ -1,10 +1,10 @@
 //! Reading bodies (`docs/contract/quay.md` 0.4).
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use berth_access::Address;
 use serde_json::Value;
 
 use crate::error::ApiError;
+use crate::member::{Json, Member, Members};
 use crate::query::{Parameters, Query};
 use crate::request::{Request, RequestExt};
 use crate::schema::Schema;
@@ -26,44 +26,8 @@ pub trait Body: Sized {
     /// What the caller is told of a body that cannot be used.
     fn read(request: &Request) -> Result<Self, ApiError>;
 
-    /// The namespace that the body names, for operations whose path names none.
-    fn namespace(&self) -> Option<&str> {
-        None
-    }
-
-    /// The repository that the body names, for operations whose path names none.
-    fn repository(&self) -> Option<&str> {
-        None
-    }
-
-    /// The team that the body names, for operations whose path names none.
-    fn team(&self) -> Option<&str> {
-        None
-    }
-}
-
-/// A JSON body with a schema.
-pub trait Json: DeserializeOwned {
-    /// The schema that a body is held against before it is read.
-    const SCHEMA: &'static Schema;
-
-    /// How long it may be, in bytes. What is longer is 413.
-    const LIMIT: usize = 262_144;
-
-    /// See [`Body::namespace`].
-    fn namespace(&self) -> Option<&str> {
-        None
-    }
-
-    /// See [`Body::repository`].
-    fn repository(&self) -> Option<&str> {
-        None
-    }
-
-    /// See [`Body::team`].
-    fn team(&self) -> Option<&str> {
-        None
-    }
+    /// What the body addresses, for operations whose path leaves it out.
+    fn say(&self, _address: &mut Address) {}
 }
 
 impl<T: Json> Body for T {
@@ -79,16 +43,8 @@ impl<T: Json> Body for T {
         decode(parse(request)?)
     }
 
-    fn namespace(&self) -> Option<&str> {
-        Json::namespace(self)
-    }
-
-    fn repository(&self) -> Option<&str> {
-        Json::repository(self)
-    }
-
-    fn team(&self) -> Option<&str> {
-        Json::team(self)
+    fn say(&self, address: &mut Address) {
+        <T as Json>::say(self, address);
     }
 }
 
@@ -103,19 +59,23 @@ impl<T: Json> Body for OptionalJson<T> {
     fn read(request: &Request) -> Result<Self, ApiError> {
         let value = if request.has_json_type() { parse(request).ok() } else { None };
         let value = value.filter(|value| !value.is_null());
-        decode(value.unwrap_or_else(|| Value::Object(serde_json::Map::new()))).map(Self)
+        decode(value.unwrap_or_else(|| Value::Object(Members::new()))).map(Self)
     }
 
-    fn namespace(&self) -> Option<&str> {
-        Json::namespace(&self.0)
+    fn say(&self, address: &mut Address) {
+        <T as Json>::say(&self.0, address);
     }
+}
 
-    fn repository(&self) -> Option<&str> {
-        Json::repository(&self.0)
-    }
+/// The body of a request that has none, or whose body does not matter.
+pub struct NoBody;
 
-    fn team(&self) -> Option<&str> {
-        Json::team(&self.0)
+impl Body for NoBody {
+    const SCHEMA: Option<&'static Schema> = None;
+    const OPTIONAL: bool = true;
+
+    fn read(_request: &Request) -> Result<Self, ApiError> {
+        Ok(Self)
     }
 }
 
@@ -156,19 +116,5 @@ fn decode<T: Json>(value: Value) -> Result<T, ApiError> {
         return Err(ApiError::invalid_request("Missing JSON body"));
     }
     T::SCHEMA.check(&value)?;
-    // What passed the schema and still does not fit is a number out of range or the like.
-    serde_json::from_value(value).map_err(|_| ApiError::invalid_request("Request error."))
-}
-
-/// For a member that may be absent, null or given: `#[serde(default, deserialize_with = "berth_web::present")]` on an
-/// `Option<Option<T>>` tells them apart.
-///
-/// # Errors
-/// As the value's own deserialization.
-pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    T::deserialize(deserializer).map(Some)
+    T::of(value).ok_or_else(|| ApiError::invalid_request("Request error."))
 }

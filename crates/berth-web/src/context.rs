@@ -1,10 +1,11 @@
 //! What a handler holds: the grant, the caller, the request, the services.
 
-use berth_access::{Authority, Caller, Denied, Facts, Grant, Permit, Principal};
-use berth_domain::settings;
+use berth_access::{Address, Authority, Caller, Denied, Facts, Grant, Permit, Rights};
+use berth_domain::log_event::LogEvent;
+use berth_domain::{TeamRole, settings};
 use berth_store::accounts::{self, ProfileChange, SignInRow};
 use berth_store::logs::LogEntry;
-use berth_store::{Database, LogEvent, StoreError, Transaction, logs, transaction};
+use berth_store::{Database, StoreError, Transaction, logs, transaction};
 use http::header;
 use serde_json::{Map, Value};
 
@@ -13,7 +14,6 @@ use crate::password;
 use crate::query::Parameters;
 use crate::request::{Request, RequestExt};
 use crate::route::Route;
-use crate::routing::PathParameters;
 use crate::services::Services;
 use crate::session::Session;
 
@@ -26,8 +26,7 @@ pub(crate) struct RequestParts<'a> {
     pub(crate) services: &'a Services<'a>,
     pub(crate) request: &'a Request,
     pub(crate) route: &'a Route,
-    pub(crate) path: &'a PathParameters,
-    pub(crate) principal: &'a Principal,
+    pub(crate) address: &'a Address,
     pub(crate) session: Option<&'a Session>,
     pub(crate) sealed_robot_token: Option<&'a [u8]>,
     pub(crate) password_hash: Option<&'a str>,
@@ -69,24 +68,18 @@ impl<'a, P: Permit> Context<'a, P> {
         self.parts.request.query(self.parts.route.query)
     }
 
-    /// A parameter of the path, decoded; empty when the route has none of that name.
+    /// What the request addresses, for messages about what does not exist.
     #[must_use]
-    pub fn path(&self, name: &str) -> &'a str {
-        self.parts.path.get(name).unwrap_or_default()
-    }
-
-    /// Who calls.
-    #[must_use]
-    pub fn principal(&self) -> &'a Principal {
-        self.parts.principal
+    pub fn address(&self) -> &'a Address {
+        self.parts.address
     }
 
     /// The person who calls.
     ///
     /// # Errors
     /// F1 401 when nobody known does: only routes that anybody may use can meet it.
-    pub fn caller(&self) -> Result<&'a Caller, ApiError> {
-        self.parts.principal.caller().ok_or_else(ApiError::unauthenticated)
+    pub fn caller(&self) -> Result<&Caller, ApiError> {
+        self.grant.caller().ok_or_else(ApiError::unauthenticated)
     }
 
     /// Whether `given` is the password of the person who calls with a token: throttled like signing in.
@@ -104,7 +97,40 @@ impl<'a, P: Permit> Context<'a, P> {
     /// # Errors
     /// [`Denied`].
     pub fn authorize<Q: Permit>(&self, facts: Facts) -> Result<Grant<Q>, Denied> {
-        berth_access::authorize(self.parts.principal, facts)
+        self.require_mark();
+        self.grant.authorize(facts)
+    }
+
+    /// The caller's rights, where more than the permission of the row decides what happens or is shown.
+    #[must_use]
+    pub fn rights(&self) -> &Rights {
+        self.require_mark();
+        self.grant.rights()
+    }
+
+    /// What the caller may do in an organization where `role` is the highest of their teams'.
+    #[must_use]
+    pub fn rights_by_role(&self, role: Option<TeamRole>) -> Rights {
+        self.require_mark();
+        self.grant.rights_by_role(role)
+    }
+
+    /// Who calls, if they are there themselves and not by a token.
+    #[must_use]
+    pub fn person(&self) -> Option<&Caller> {
+        self.require_mark();
+        self.grant.caller().filter(|caller| caller.is_there_in_person())
+    }
+
+    /// Whoever asks the policy in a handler has a row that says what it decides there: anything else panics in tests, so that
+    /// the table of endpoints is true.
+    fn require_mark(&self) {
+        let route = self.parts.route;
+        debug_assert!(
+            route.is_decided_inside(),
+            "{}: the handler asks the policy, and its row does not say `decided_inside`",
+            route.name
+        );
     }
 
     /// The sealed token of the robot in the path, which belongs to the granted namespace; none when there is no such robot.
@@ -208,7 +234,7 @@ impl<'a, P: Permit> Context<'a, P> {
         event: &LogEvent<'_>,
     ) -> LogEntry {
         let mut entry = LogEntry::new(namespace_id.into(), event, self.parts.services.now());
-        let caller = self.parts.principal.caller();
+        let caller = self.grant.caller();
         if let Some(Authority::Token(token)) = caller.map(|caller| &caller.authority) {
             append_token(&mut entry.metadata, token);
         }

@@ -1,7 +1,7 @@
 //! The two dialects of HTTP that are spoken here: Quay's, and Concord's below `/api/v1/org`. The way of a request is the
 //! same in both; they differ in what stands in this file.
 
-use berth_access::Principal;
+use berth_access::{PathParameters, Principal};
 use berth_domain::settings;
 use http::header::{self, HeaderValue};
 use http::{HeaderName, Method, StatusCode};
@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::request::Request;
 use crate::response::{self, Response, ResponseExt, set_headers};
 use crate::route::Route;
-use crate::routing::{self, PathParameters};
+use crate::routing;
 use crate::services::{BASE_URL, Services};
 
 /// A dialect.

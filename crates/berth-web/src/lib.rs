@@ -4,6 +4,10 @@
 //! with a [`Context`] that holds the grant; mail leaves when the answer is sent. What the host provides comes in as a
 //! [`Platform`]; nothing here knows Spin.
 
+// What the derives make names this crate from outside, also in its own tests.
+#[cfg(test)]
+extern crate self as berth_web;
+
 mod body;
 mod concord;
 mod context;
@@ -12,6 +16,7 @@ mod device;
 mod dialect;
 mod error;
 pub mod listing;
+mod member;
 mod normalize;
 pub mod outbound;
 mod paging;
@@ -34,25 +39,31 @@ mod tag_expiration;
 mod throttle;
 mod token_use;
 
-pub use body::{Body, Form, Json, OptionalJson, RawBody, parse, present};
+pub use berth_access::Address;
+pub use berth_derive::{Choice, Json, Query};
+pub use body::{Body, Form, OptionalJson, RawBody, parse};
 pub use context::Context;
 pub use credentials::SESSION_COOKIE;
 pub use device::DEVICE_COOKIE;
 pub use error::{ApiError, ErrorType};
 pub use http::{Method, StatusCode, header};
+pub use member::{Integer, IntegerOrString, Json, Member, Members, Patch};
 pub use outbound::Outbound;
-pub use paging::Cursor;
+pub use paging::{Cursor, LIMIT_REFUSAL, Page};
 pub use pipeline::{BODY_LIMIT, Deferred, Outcome, refuse, serve};
 pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 pub use quay_paths::is_below_a_repository;
-pub use query::{Parameters, Query};
+pub use query::{Parameter, Parameters, Query};
 pub use random::Random;
 pub use request::{Request, RequestExt};
 pub use response::{Response, ResponseExt};
-pub use route::{Endpoint, HandlerResult, Logs, Route, WithBody, WithoutBody};
+pub use route::{
+    At, Endpoint, HandlerResult, Logs, Route, WithBody, WithPath, WithPathAndBody, WithoutBody,
+};
 pub use routing::{find, find_any};
 pub use schema::{Kind, Property, Schema};
-pub use services::{BASE_URL, Services};
+pub use serde_json::Value;
+pub use services::{BASE_URL, SUPERUSERS, Services};
 pub use settings::PIPELINE_SETTINGS;
 pub use tag_expiration::tag_expiration_option;
 pub use throttle::{limit_rate, network};

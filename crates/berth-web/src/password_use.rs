@@ -1,10 +1,11 @@
 //! Passwords that come with a request itself (HTTP Basic): a sign-in without a session. It is logged like any other, but not
 //! each time: once in ten minutes for each account and client address, when the request is answered.
 
+use berth_domain::log_event::LogEvent;
 use berth_domain::settings;
 use berth_store::access::CallerRow;
 use berth_store::logs::LogEntry;
-use berth_store::{LogEvent, StoreError, logs, transaction};
+use berth_store::{StoreError, logs, transaction};
 use serde::{Deserialize, Serialize};
 
 use crate::context::user_agent;

@@ -2,12 +2,15 @@
 //!
 //! The order of the checks is the contract's (`docs/contract/quay.md` 0.2).
 
+use std::sync::Arc;
+
 use berth_access::{
-    Authority, Caller, Facts, Permission, Principal, ScopeSet, SuperuserPowers, TargetKind, Token,
+    Address, Authority, Caller, Facts, PathParameters, Permission, Principal, ScopeSet, TargetKind,
+    Token,
 };
-use berth_domain::settings::{self, Setting};
+use berth_domain::settings;
 use berth_domain::{Timestamp, loggable_path};
-use berth_store::access::{self, Address, CallerRow, Credential};
+use berth_store::access::{self, CallerRow, Credential};
 use http::{Method, StatusCode};
 
 use crate::concord;
@@ -21,9 +24,9 @@ use crate::password_use;
 use crate::platform::Platform;
 use crate::request::{Request, RequestExt, named_client};
 use crate::response::Response;
-use crate::route::{HandlerResult, Logs, ReadBody, Route};
-use crate::routing::{self, PathParameters};
-use crate::services::Services;
+use crate::route::{HandlerResult, Logs, Read, Route};
+use crate::routing;
+use crate::services::{SUPERUSERS, Services};
 use crate::token_use;
 
 /// An answer, and what is left to do once it is sent.
@@ -116,15 +119,15 @@ fn answer(
     require_short_body(request)?;
     refuse_plain_browser(services, dialect, request)?;
     if route.unauthenticated {
-        let body = route.endpoint.read_body(request);
-        return answer_everybody(services, request, route, &path, body);
+        return answer_everybody(services, request, route, &path);
     }
     let credentials = dialect.credentials(request, services, route)?;
     let known = known_before_work(services, request, route, &credentials)?;
-    let body = route.endpoint.read_body(request);
-    let address = address(request, route, &path, &body)?;
+    let Read { address, handle } = route.endpoint.read(request, &path);
+    let address = with_named_client(request, route, address);
+    let kind = route.endpoint.target();
     let loaded =
-        access::load(services.db(), &credentials.credential, address.as_ref(), services.now())?;
+        access::load(services.db(), &credentials.credential, kind, &address, services.now())?;
     if loaded.mail_is_due {
         services.note_due_mail();
     }
@@ -142,18 +145,17 @@ fn answer(
     require_anonymous_access(services, route, &principal)?;
     require_fresh_login(services, route, &principal)?;
     let mut facts = loaded.facts;
-    facts.names_organization = names_organization(route, &path, &principal, &facts);
+    facts.names_organization = address.names_organization;
     let parts = RequestParts {
         services,
         request,
         route,
-        path: &path,
-        principal: &principal,
+        address: &address,
         session: credentials.session.as_ref(),
         sealed_robot_token: loaded.sealed_robot_token.as_deref(),
         password_hash: password_hash.as_deref(),
     };
-    let answered = (body.handle)(parts, &principal, facts);
+    let answered = handle(parts, &principal, facts);
     answered.map_err(|error| own_account_error(route, &address, error))
 }
 
@@ -163,20 +165,27 @@ fn answer_everybody(
     request: &Request,
     route: &Route,
     path: &PathParameters,
-    body: ReadBody,
 ) -> HandlerResult {
     let principal = Principal::Anonymous;
+    let Read { address, handle } = route.endpoint.read(request, path);
     let parts = RequestParts {
         services,
         request,
         route,
-        path,
-        principal: &principal,
+        address: &address,
         session: None,
         sealed_robot_token: None,
         password_hash: None,
     };
-    (body.handle)(parts, &principal, Facts::default())
+    handle(parts, &principal, Facts::default())
+}
+
+/// A client of the OAuth endpoints may be named in the query, the form or its credentials.
+fn with_named_client(request: &Request, route: &Route, mut address: Address) -> Address {
+    if route.endpoint.target() == TargetKind::Client {
+        address.client_id = address.client_id.or_else(|| named_client(request));
+    }
+    address
 }
 
 /// Bodies up to this length, in bytes, are read before it is known who calls: the contract reports a bad body first.
@@ -269,8 +278,9 @@ fn who_calls(
     let caller = match credentials.credential {
         Credential::None => None,
         _ => {
-            let nothing = Address::NOTHING;
-            access::load(services.db(), &credentials.credential, nothing, services.now())?.caller
+            let (kind, nothing) = (TargetKind::None, Address::default());
+            let shown = &credentials.credential;
+            access::load(services.db(), shown, kind, &nothing, services.now())?.caller
         }
     };
     principal(services, request, credentials, caller)
@@ -297,80 +307,6 @@ fn refuse_plain_browser(
     Ok(())
 }
 
-/// The parameters of a path that name a namespace; the first that is there counts.
-const NAMESPACE_PARAMETERS: [&str; 4] = ["orgname", "namespace", "username", "name"];
-
-/// What a request addresses, owned: parts of it may come from the body.
-struct OwnedAddress {
-    kind: TargetKind,
-    namespace: Option<String>,
-    team: Option<String>,
-    repository: Option<String>,
-    client_id: Option<String>,
-    robot: Option<String>,
-}
-
-impl OwnedAddress {
-    fn as_ref(&self) -> Address<'_> {
-        Address {
-            kind: self.kind,
-            namespace: self.namespace.as_deref(),
-            team: self.team.as_deref(),
-            repository: self.repository.as_deref(),
-            client_id: self.client_id.as_deref(),
-            robot: self.robot.as_deref(),
-        }
-    }
-}
-
-fn address(
-    request: &Request,
-    route: &Route,
-    path: &PathParameters,
-    body: &ReadBody,
-) -> Result<OwnedAddress, ApiError> {
-    let kind = route.endpoint.target();
-    let client_id = path.get("client_id").map(str::to_owned);
-    let client_id = match kind {
-        TargetKind::Client => client_id.or_else(|| named_client(request)),
-        _ => client_id,
-    };
-    let (namespace, repository) = match path.get("repository").map(|path| path.split_once('/')) {
-        Some(Some((namespace, name))) => (Some(namespace), Some(name)),
-        Some(None) | None => {
-            let named = NAMESPACE_PARAMETERS.iter().find_map(|name| path.get(name));
-            (
-                named.or(body.namespace.as_deref()),
-                path.get("reponame").or(body.repository.as_deref()),
-            )
-        }
-    };
-    Ok(OwnedAddress {
-        kind,
-        namespace: namespace.map(str::to_owned),
-        team: path.get("teamname").map(str::to_owned).or_else(|| body.team.clone()),
-        repository: repository.map(str::to_owned),
-        client_id,
-        robot: path.get("robot_shortname").map(str::to_owned),
-    })
-}
-
-/// Whether the path names an organization, so that a user of that name is not what it means. Some rows mean the caller's own
-/// account as well, for consoles: in sessions only, since `org:admin` is no right over it.
-fn names_organization(
-    route: &Route,
-    path: &PathParameters,
-    principal: &Principal,
-    facts: &Facts,
-) -> bool {
-    let caller = principal.caller().filter(|caller| {
-        route.own_name_in_sessions && matches!(caller.authority, Authority::Session { .. })
-    });
-    let own = caller.map(|caller| caller.id);
-    let means_own = own.is_some() && own == facts.namespace.as_ref().map(|found| found.id);
-    path.get("orgname").is_some() && !means_own
-}
-
 /// Who calls: the person that the database found, unless his session was ended.
 fn principal(
     services: &Services<'_>,
@@ -393,10 +329,11 @@ fn principal(
         }
         _ => return Ok(Principal::Anonymous),
     };
-    let powers = powers(services, &row)?;
+    services.load_settings(SUPERUSERS)?;
+    let powers = services.superusers().powers(&row.name, row.is_first);
     let restricted = services.read_setting(&settings::FEATURE_RESTRICTED_USERS)?
         && !services.read_setting(&settings::RESTRICTED_USERS_WHITELIST)?.contains(&row.name);
-    Ok(Principal::User(Box::new(Caller {
+    Ok(Principal::User(Arc::new(Caller {
         id: row.id,
         uuid: row.uuid,
         name: row.name,
@@ -430,22 +367,6 @@ fn has_right_password(
         }
         _ => Ok(false),
     }
-}
-
-fn powers(services: &Services<'_>, row: &CallerRow) -> Result<SuperuserPowers, ApiError> {
-    let named = |setting: &Setting<Vec<String>>| -> Result<bool, ApiError> {
-        Ok(services.read_setting(setting)?.contains(&row.name))
-    };
-    let superuser = services.read_setting(&settings::FEATURE_SUPER_USERS)?
-        && (row.is_first || named(&settings::SUPER_USERS)?);
-    Ok(SuperuserPowers {
-        superuser,
-        full_access: superuser
-            && services.read_setting(&settings::FEATURE_SUPERUSERS_FULL_ACCESS)?,
-        alone_create_organizations: services
-            .read_setting(&settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY)?,
-        global_reader: named(&settings::GLOBAL_READONLY_SUPER_USERS)?,
-    })
 }
 
 /// A change must be meant: made with a token or a password that counts, or with a session and its CSRF token. Without
@@ -547,7 +468,7 @@ fn require_fresh_login(
 
 /// Who may not read his own account is told to authenticate, even with a token (`docs/contract/quay.md` 5.2); who has none
 /// must name the namespace of a new repository (6.1).
-fn own_account_error(route: &Route, address: &OwnedAddress, error: ApiError) -> ApiError {
+fn own_account_error(route: &Route, address: &Address, error: ApiError) -> ApiError {
     let ApiError::Typed { kind, .. } = &error else { return error };
     match (route.endpoint.permission(), kind) {
         (Permission::UserView, ErrorType::InvalidToken | ErrorType::InsufficientScope) => {

@@ -1,4 +1,9 @@
-//! Queries and forms: which parameters a row obeys, and what a request says.
+//! Parameters of queries and forms: what is declared of them, and what they are as types.
+
+use http::StatusCode;
+use serde_json::json;
+
+use crate::error::ApiError;
 
 /// A parameter of a query, for discovery.
 #[derive(Debug)]
@@ -75,10 +80,187 @@ impl Parameters {
         self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether `name` is given and true: `false`, `0`, `null` and nothing are not (`docs/contract/quay.md` 10.3).
+    /// Whether `name` is given and true.
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
-        self.get(name)
-            .is_some_and(|value| !matches!(value, "false" | "False" | "FALSE" | "0" | "" | "null"))
+        self.get(name).is_some_and(is_true)
+    }
+
+    /// The parameter `name` as its type.
+    ///
+    /// # Errors
+    /// 400 with `refusal` for a value of another kind.
+    pub fn read<T: Parameter>(&self, name: &str, refusal: &str) -> Result<T, ApiError> {
+        let read = self.get(name).map_or_else(T::absent, T::of);
+        read.ok_or_else(|| {
+            ApiError::Custom(StatusCode::BAD_REQUEST, json!({ "message": { name: refusal } }))
+        })
+    }
+}
+
+/// `false`, `0`, `null` and nothing are not true (`docs/contract/quay.md` 10.3).
+fn is_true(value: &str) -> bool {
+    !matches!(value, "false" | "False" | "FALSE" | "0" | "" | "null")
+}
+
+/// What a parameter of a query may be.
+pub trait Parameter: Sized {
+    /// Its type in Swagger.
+    const KIND: &'static str;
+
+    /// Reads a value. None: it is of another kind.
+    fn of(text: &str) -> Option<Self>;
+
+    /// What it is when it is not given. None: it must be.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// Empty when it is not given.
+impl Parameter for String {
+    const KIND: &'static str = "string";
+
+    fn of(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::new())
+    }
+}
+
+/// False when it is not given.
+impl Parameter for bool {
+    const KIND: &'static str = "boolean";
+
+    fn of(text: &str) -> Option<Self> {
+        Some(is_true(text))
+    }
+
+    fn absent() -> Option<Self> {
+        Some(false)
+    }
+}
+
+impl Parameter for i64 {
+    const KIND: &'static str = "integer";
+
+    fn of(text: &str) -> Option<Self> {
+        text.trim().parse().ok()
+    }
+}
+
+impl Parameter for u64 {
+    const KIND: &'static str = "integer";
+
+    fn of(text: &str) -> Option<Self> {
+        text.trim().parse().ok()
+    }
+}
+
+/// May be left out.
+impl<T: Parameter> Parameter for Option<T> {
+    const KIND: &'static str = T::KIND;
+
+    fn of(text: &str) -> Option<Self> {
+        T::of(text).map(Some)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::body::Body as _;
+    use crate::error::ApiError;
+    use http::StatusCode;
+
+    #[derive(berth_web::Query, Debug, PartialEq)]
+    struct Asked {
+        /// Whose
+        #[query(namespace)]
+        name: String,
+        /// Of which kind
+        kind: Option<String>,
+        /// All
+        #[query(name = "withAll")]
+        all: bool,
+        #[query(default = true)]
+        tokens: bool,
+        /// Which page
+        #[query(default = 1, refusal = "No page.")]
+        page: i64,
+        /// How many
+        limit: Option<u64>,
+        /// Must be there
+        #[query(required)]
+        code: String,
+    }
+
+    fn read(query: &str) -> Result<Asked, ApiError> {
+        let request = http::Request::builder().uri(format!("/?{query}")).body(Vec::new());
+        Asked::read(&request.expect("a request"))
+    }
+
+    #[test]
+    fn parameters_are_declared_by_their_fields() {
+        let declared: Vec<_> = Asked::QUERY
+            .iter()
+            .map(|query| (query.name, query.kind, query.about, query.required))
+            .collect();
+        assert_eq!(
+            declared,
+            [
+                ("name", "string", "Whose", false),
+                ("kind", "string", "Of which kind", false),
+                ("withAll", "boolean", "All", false),
+                ("tokens", "boolean", "", false),
+                ("page", "integer", "Which page", false),
+                ("limit", "integer", "How many", false),
+                ("code", "string", "Must be there", true),
+            ]
+        );
+    }
+
+    #[test]
+    fn parameters_are_read_as_their_types() {
+        let nothing = Asked {
+            name: String::new(),
+            kind: None,
+            all: false,
+            tokens: true,
+            page: 1,
+            limit: None,
+            code: String::new(),
+        };
+        assert_eq!(read("").ok(), Some(nothing));
+        let asked = read("name=a&kind=&withAll=1&tokens=false&page=+-2+&limit=7&code=c&name=b");
+        let asked = asked.ok();
+        let mut address = berth_access::Address::default();
+        asked.as_ref().expect("a query").say(&mut address);
+        assert_eq!(address.namespace.as_deref(), Some("a"));
+        let all = Asked {
+            name: "a".into(),
+            kind: Some(String::new()),
+            all: true,
+            tokens: false,
+            page: -2,
+            limit: Some(7),
+            code: "c".into(),
+        };
+        assert_eq!(asked, Some(all));
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_refused_by_its_name() {
+        for (query, name, refusal) in
+            [("page=x&limit=x", "page", "No page."), ("limit=-1", "limit", "How many")]
+        {
+            let message = serde_json::json!({ "message": { name: refusal } });
+            assert_eq!(read(query), Err(ApiError::Custom(StatusCode::BAD_REQUEST, message)));
+        }
     }
 }

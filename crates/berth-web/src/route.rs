@@ -4,13 +4,14 @@
 //! permission of a row is a type, the same as its handler's: a row that disagrees does not compile.
 
 use berth_access::{
-    Denied, Facts, Permission, Permit, Principal, Scope, Target, TargetKind, authorize,
+    Address, Denied, Facts, LeadsTo, Path, PathParameters, Permission, Permit, Principal, Scope,
+    Target, TargetKind, authorize,
 };
 use berth_domain::LogKind;
 use berth_domain::settings::{Setting, Settings};
 use http::Method;
 
-use crate::body::Body;
+use crate::body::{Body, NoBody};
 use crate::context::{Context, RequestParts};
 use crate::error::ApiError;
 use crate::query::Query;
@@ -53,8 +54,6 @@ pub struct Route {
     pub works_read_only: bool,
     /// Whether the original knows the path, but not the method.
     pub(crate) extension: bool,
-    /// Whether `:orgname` may be the caller's own user name too, in a session.
-    pub own_name_in_sessions: bool,
     /// Whether it works although anonymous access is off.
     pub open: bool,
     /// Whether nobody asks who calls.
@@ -109,7 +108,6 @@ impl Route {
             takes_password: false,
             works_read_only: false,
             extension: false,
-            own_name_in_sessions: false,
             open: false,
             unauthenticated: false,
             internal: false,
@@ -168,11 +166,18 @@ impl Route {
         self
     }
 
-    /// The handler asks the policy once more, for a target that it finds by itself: who may, in the end.
+    /// The handler asks the policy once more (`Context::rights`, `authorize`, `person`), for what only it knows: who may what, in
+    /// the end.
     #[must_use]
     pub const fn decided_inside(mut self, who: &'static str) -> Self {
         self.who = Some(who);
         self
+    }
+
+    /// Whether the handler may ask the policy.
+    #[must_use]
+    pub const fn is_decided_inside(&self) -> bool {
+        self.who.is_some()
     }
 
     /// Who may, for the table of endpoints.
@@ -256,13 +261,6 @@ impl Route {
         self
     }
 
-    /// In a session the path of an organization may also bear the caller's own user name: consoles ask so.
-    #[must_use]
-    pub const fn own_name_in_sessions(mut self) -> Self {
-        self.own_name_in_sessions = true;
-        self
-    }
-
     /// It works although anonymous access is off.
     #[must_use]
     pub const fn open(mut self) -> Self {
@@ -305,13 +303,19 @@ impl Route {
     }
 }
 
-/// What stands behind a row: the two halves of the pipeline that depend on the types of permission and body.
+/// What stands behind a row: the two halves of the pipeline that depend on the types of permission, path and body.
 pub trait Endpoint {
     /// The permission, for tables and tests.
     fn permission(&self) -> Permission;
 
-    /// What the path addresses.
+    /// What the request addresses.
     fn target(&self) -> TargetKind;
+
+    /// Whether an organization's path may bear the caller's own user name, in a session.
+    fn own_name_in_sessions(&self) -> bool;
+
+    /// The parameters of the path that are read, for the target and for the handler: for tests.
+    fn parameters(&self) -> [&'static [&'static str]; 2];
 
     /// Whether callers whom nobody knows are refused, whatever they address.
     fn needs_caller(&self) -> bool;
@@ -325,105 +329,165 @@ pub trait Endpoint {
     /// What the body reads of the query, for discovery.
     fn query(&self) -> &'static [Query];
 
-    /// Reads the body; nothing is reported yet. The pipeline learns which namespace the body names, and gets back what
-    /// handles the request.
-    fn read_body(&self, request: &Request) -> ReadBody;
+    /// Reads path and body; nothing is reported yet. The pipeline learns what they address, and gets back what handles the
+    /// request.
+    fn read(&'static self, request: &Request, parameters: &PathParameters) -> Read;
 }
 
-/// A request whose body was read, for better or worse.
-pub struct ReadBody {
-    /// The namespace that the body names.
-    pub(crate) namespace: Option<String>,
-    /// The repository that the body names.
-    pub(crate) repository: Option<String>,
-    /// The team that the body names.
-    pub(crate) team: Option<String>,
+/// A request whose path and body were read, for better or worse.
+pub struct Read {
+    /// What it addresses.
+    pub(crate) address: Address,
     /// Authorizes and handles.
     pub(crate) handle: Box<Handle>,
 }
 
 pub(crate) type Handle = dyn for<'a> FnOnce(RequestParts<'a>, &Principal, Facts) -> HandlerResult;
 
+/// A handler, with the types that its row agrees with.
+pub trait Handler: 'static {
+    /// The permission.
+    type Permit: Permit;
+    /// The path that leads to the target.
+    type Address: Path;
+    /// The parameters of the path that the handler takes itself.
+    type Path: Path;
+    /// The body.
+    type Body: Body + 'static;
+
+    /// Handles a request.
+    ///
+    /// # Errors
+    /// What the caller is told.
+    fn call(
+        &self,
+        cx: &Context<'_, Self::Permit>,
+        path: Self::Path,
+        body: Self::Body,
+    ) -> HandlerResult;
+}
+
+/// The path that leads to the target of a permission.
+type PathTo<P> = <<P as Permit>::Target as Target>::Path;
+
 /// A handler that takes no body.
 pub struct WithoutBody<P: Permit>(pub fn(&Context<'_, P>) -> HandlerResult);
 
-impl<P: Permit> Endpoint for WithoutBody<P> {
-    fn permission(&self) -> Permission {
-        P::PERMISSION
-    }
+impl<P: Permit> Handler for WithoutBody<P> {
+    type Permit = P;
+    type Address = PathTo<P>;
+    type Path = ();
+    type Body = NoBody;
 
-    fn target(&self) -> TargetKind {
-        <P::Target as Target>::KIND
-    }
-
-    fn needs_caller(&self) -> bool {
-        authorize::<P>(&Principal::Anonymous, Facts::default()).is_err()
-    }
-
-    fn schema(&self) -> Option<&'static Schema> {
-        None
-    }
-
-    fn body_is_optional(&self) -> bool {
-        true
-    }
-
-    fn query(&self) -> &'static [Query] {
-        &[]
-    }
-
-    fn read_body(&self, _request: &Request) -> ReadBody {
-        let handler = self.0;
-        ReadBody {
-            namespace: None,
-            repository: None,
-            team: None,
-            handle: Box::new(move |parts, principal, facts| {
-                let grant = authorize::<P>(principal, facts)?;
-                handler(&Context::new(parts, grant))
-            }),
-        }
+    fn call(&self, cx: &Context<'_, P>, (): (), _: NoBody) -> HandlerResult {
+        (self.0)(cx)
     }
 }
 
 /// A handler that takes a body.
 pub struct WithBody<P: Permit, B: Body>(pub fn(&Context<'_, P>, B) -> HandlerResult);
 
-impl<P: Permit, B: Body + 'static> Endpoint for WithBody<P, B> {
+impl<P: Permit, B: Body + 'static> Handler for WithBody<P, B> {
+    type Permit = P;
+    type Address = PathTo<P>;
+    type Path = ();
+    type Body = B;
+
+    fn call(&self, cx: &Context<'_, P>, (): (), body: B) -> HandlerResult {
+        (self.0)(cx, body)
+    }
+}
+
+/// A handler that takes parameters of the path.
+pub struct WithPath<P: Permit, O: Path>(pub fn(&Context<'_, P>, O) -> HandlerResult);
+
+impl<P: Permit, O: Path> Handler for WithPath<P, O> {
+    type Permit = P;
+    type Address = PathTo<P>;
+    type Path = O;
+    type Body = NoBody;
+
+    fn call(&self, cx: &Context<'_, P>, path: O, _: NoBody) -> HandlerResult {
+        (self.0)(cx, path)
+    }
+}
+
+/// A handler that takes parameters of the path, and a body.
+pub struct WithPathAndBody<P: Permit, O: Path, B: Body>(
+    pub fn(&Context<'_, P>, O, B) -> HandlerResult,
+);
+
+impl<P: Permit, O: Path, B: Body + 'static> Handler for WithPathAndBody<P, O, B> {
+    type Permit = P;
+    type Address = PathTo<P>;
+    type Path = O;
+    type Body = B;
+
+    fn call(&self, cx: &Context<'_, P>, path: O, body: B) -> HandlerResult {
+        (self.0)(cx, path, body)
+    }
+}
+
+/// A handler whose target is found by another path than is usual for it: `At(OwnRepository::read, …)`.
+pub struct At<A: Path, H: Handler>(pub fn(&PathParameters) -> A, pub H);
+
+impl<A: LeadsTo<<H::Permit as Permit>::Target>, H: Handler> Handler for At<A, H> {
+    type Permit = H::Permit;
+    type Address = A;
+    type Path = H::Path;
+    type Body = H::Body;
+
+    fn call(&self, cx: &Context<'_, H::Permit>, path: H::Path, body: H::Body) -> HandlerResult {
+        self.1.call(cx, path, body)
+    }
+}
+
+impl<H: Handler> Endpoint for H {
     fn permission(&self) -> Permission {
-        P::PERMISSION
+        H::Permit::PERMISSION
     }
 
     fn target(&self) -> TargetKind {
-        <P::Target as Target>::KIND
+        <<H::Permit as Permit>::Target>::KIND
+    }
+
+    fn own_name_in_sessions(&self) -> bool {
+        <<H::Permit as Permit>::Target>::OWN_NAME_IN_SESSIONS
+    }
+
+    fn parameters(&self) -> [&'static [&'static str]; 2] {
+        [H::Address::NAMES, H::Path::NAMES]
     }
 
     fn needs_caller(&self) -> bool {
-        authorize::<P>(&Principal::Anonymous, Facts::default()).is_err()
+        authorize::<H::Permit>(&Principal::Anonymous, Facts::default()).is_err()
     }
 
     fn schema(&self) -> Option<&'static Schema> {
-        B::SCHEMA
+        H::Body::SCHEMA
     }
 
     fn body_is_optional(&self) -> bool {
-        B::OPTIONAL
+        H::Body::OPTIONAL
     }
 
     fn query(&self) -> &'static [Query] {
-        B::QUERY
+        H::Body::QUERY
     }
 
-    fn read_body(&self, request: &Request) -> ReadBody {
-        let handler = self.0;
-        let body = B::read(request);
-        let named = body.as_ref().ok();
-        ReadBody {
-            namespace: named.and_then(|body| body.namespace()).map(str::to_owned),
-            repository: named.and_then(|body| body.repository()).map(str::to_owned),
-            team: named.and_then(|body| body.team()).map(str::to_owned),
+    fn read(&'static self, request: &Request, parameters: &PathParameters) -> Read {
+        let path = H::Path::read(parameters);
+        let body = H::Body::read(request);
+        let (mut address, mut named_in_body) = (Address::default(), Address::default());
+        H::Address::read(parameters).say(&mut address);
+        path.say(&mut address);
+        if let Ok(body) = &body {
+            body.say(&mut named_in_body);
+        }
+        Read {
+            address: address.or(named_in_body),
             handle: Box::new(move |parts, principal, facts| {
-                let grant = authorize::<P>(principal, facts);
+                let grant = authorize::<H::Permit>(principal, facts);
                 // Which of the two errors counts when both are there is the route's to say.
                 let late = matches!(grant, Err(Denied::SuperusersOnly));
                 let (body, grant) = if parts.route.permission_first && !late {
@@ -433,7 +497,7 @@ impl<P: Permit, B: Body + 'static> Endpoint for WithBody<P, B> {
                     let body = body?;
                     (body, grant?)
                 };
-                handler(&Context::new(parts, grant), body)
+                self.call(&Context::new(parts, grant), path, body)
             }),
         }
     }

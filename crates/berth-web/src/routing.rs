@@ -1,6 +1,7 @@
 //! Finding the row of a request. A linear scan over a const table: an instance lives for one request, so nothing is worth
 //! building.
 
+use berth_access::PathParameters;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
@@ -11,18 +12,6 @@ use crate::route::Route;
 
 /// How long a path may be, in bytes, before it is decoded. The longest names that go into one are 255 characters.
 pub(crate) const LONGEST_PATH: usize = 4_096;
-
-/// The parameters of a path, decoded.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct PathParameters(Vec<(&'static str, String)>);
-
-impl PathParameters {
-    /// The parameter of that name.
-    #[must_use]
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
-    }
-}
 
 /// The routes that know the path, whatever their method, each with the parameters that it finds there. The path is decoded
 /// before it is divided: an encoded slash separates as a plain one does, and what is no UTF-8 names nothing.
@@ -109,7 +98,7 @@ fn parameters(pattern: &'static str, segments: &[&str]) -> Option<PathParameters
     let mut found = Vec::new();
     let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
     let Some((before, from_star)) = pattern.split_once('*') else {
-        return follow(pattern, segments, &mut found).then_some(PathParameters(found));
+        return follow(pattern, segments, &mut found).then_some(PathParameters::new(found));
     };
     // What stands behind a star has a length: the star takes all that is left between the two.
     let before = before.trim_end_matches('/');
@@ -120,7 +109,7 @@ fn parameters(pattern: &'static str, segments: &[&str]) -> Option<PathParameters
         return None;
     }
     found.push((name, middle.join("/")));
-    (behind.is_empty() || follow(behind, tail, &mut found)).then_some(PathParameters(found))
+    (behind.is_empty() || follow(behind, tail, &mut found)).then_some(PathParameters::new(found))
 }
 
 /// How many segments a parameter that takes several takes at least: a repository is named with its namespace.
@@ -154,29 +143,31 @@ fn follow(
 mod tests {
     use super::*;
 
-    fn found(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+    fn found(pattern: &'static str, path: &str) -> Option<PathParameters> {
         let path = path.strip_suffix('/').unwrap_or(path);
-        parameters(pattern, &path.split('/').collect::<Vec<_>>()).map(|found| found.0)
+        parameters(pattern, &path.split('/').collect::<Vec<_>>())
+    }
+
+    fn some(found: &[(&'static str, &str)]) -> Option<PathParameters> {
+        let found = found.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        Some(PathParameters::new(found.collect()))
     }
 
     #[test]
     fn patterns() {
-        assert_eq!(found("/a/", "/a"), Some(vec![]));
-        assert_eq!(found("/a", "/a/"), Some(vec![]));
+        assert_eq!(found("/a/", "/a"), some(&[]));
+        assert_eq!(found("/a", "/a/"), some(&[]));
         assert_eq!(found("/a/:o", "/a//"), None);
         assert_eq!(
             found("/r/*repository/permissions/user/:u", "/r/ns/a/permissions/permissions/user/me"),
-            Some(vec![("repository", "ns/a/permissions".into()), ("u", "me".into())])
+            some(&[("repository", "ns/a/permissions"), ("u", "me")])
         );
         assert_eq!(found("/r/*repository", "/r"), None);
         assert_eq!(found("/r/*repository/logs", "/r/ns/logs"), None);
-        assert_eq!(
-            found("/r/*repository", "/r/ns/logs"),
-            Some(vec![("repository", "ns/logs".into())])
-        );
+        assert_eq!(found("/r/*repository", "/r/ns/logs"), some(&[("repository", "ns/logs")]));
         assert_eq!(
             found("/o/:o/t/:t/*reponame", "/o/x/t/y/a"),
-            Some(vec![("o", "x".into()), ("t", "y".into()), ("reponame", "a".into())])
+            some(&[("o", "x"), ("t", "y"), ("reponame", "a")])
         );
         assert_eq!(found("/o/:o/t/:t/*reponame", "/o/x/t/y"), None);
         assert_eq!(found("/o/:o/t/:t/*reponame", "/o/x/t//a"), None);

@@ -29,20 +29,6 @@ pub struct Property {
     pub about: &'static str,
 }
 
-impl Property {
-    /// A property that must be there.
-    #[must_use]
-    pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, kind, required: true, about }
-    }
-
-    /// A property that may be left out.
-    #[must_use]
-    pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, kind, required: false, about }
-    }
-}
-
 /// What a property may be.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
@@ -68,10 +54,43 @@ pub enum Kind {
     Object(&'static Schema),
     /// An object of any content.
     AnyObject,
-    /// An array of any content.
-    AnyArray,
     /// Anything.
     Any,
+}
+
+impl Kind {
+    /// The same, or null.
+    ///
+    /// # Panics
+    /// Where schemas have no such kind: as schemas are constants, when they are compiled. Likewise below.
+    #[must_use]
+    pub const fn or_null(self) -> Self {
+        match self {
+            Self::String => Self::NullableString,
+            Self::Enum(choices) => Self::NullableEnum(choices),
+            Self::Any => Self::Any,
+            _ => panic!("no kind for this, or null"),
+        }
+    }
+
+    /// The same with a length in characters between the two.
+    #[must_use]
+    pub const fn of_length(self, shortest: usize, longest: usize) -> Self {
+        match self {
+            Self::String => Self::StringOfLength(shortest, longest),
+            _ => panic!("only a text has a length"),
+        }
+    }
+
+    /// The same, which is at least `minimum`.
+    #[must_use]
+    pub const fn at_least(self, minimum: i64) -> Self {
+        match self {
+            Self::Integer(None) => Self::Integer(Some(minimum)),
+            Self::Number(None) => Self::Number(Some(minimum)),
+            _ => panic!("only a number has a minimum"),
+        }
+    }
 }
 
 /// How a body breaks its schema.
@@ -151,7 +170,6 @@ fn check_property(
         Kind::NullableString => check_nullable_text(value, path),
         Kind::Boolean => (!value.is_boolean()).then(|| wrong_type(value, path, "'boolean'")),
         Kind::AnyObject => (!value.is_object()).then(|| wrong_type(value, path, "'object'")),
-        Kind::AnyArray => (!value.is_array()).then(|| wrong_type(value, path, "'array'")),
         Kind::StringOfLength(shortest, longest) => check_length(value, path, shortest, longest),
         Kind::Enum(choices) => check_choice(value, path, choices, false),
         Kind::NullableEnum(choices) => check_choice(value, path, choices, true),
@@ -364,27 +382,33 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::{Choice, Integer, Json, Patch};
 
-    const INNER: Schema = Schema {
-        name: "Inner",
-        about: "",
-        properties: &[Property::required("name", Kind::String, "")],
-    };
-    const SCHEMA: Schema = Schema {
-        name: "Test",
-        about: "",
-        properties: &[
-            Property::required("role", Kind::Enum(&["member", "admin"]), ""),
-            Property::optional("count", Kind::Integer(Some(0)), ""),
-            Property::optional("note", Kind::NullableString, ""),
-            Property::optional("title", Kind::StringOfLength(1, 3), ""),
-            Property::optional("inner", Kind::Object(&INNER), ""),
-            Property::required("last", Kind::Boolean, ""),
-        ],
-    };
+    #[derive(Choice)]
+    enum Role {
+        Member,
+        Admin,
+    }
+
+    #[derive(Json)]
+    struct Inner {
+        _name: String,
+    }
+
+    #[derive(Json)]
+    struct Test {
+        _role: Role,
+        #[json(minimum = 0)]
+        _count: Option<Integer>,
+        _note: Patch<String>,
+        #[json(length(1, 3))]
+        _title: Option<String>,
+        _inner: Option<Inner>,
+        _last: bool,
+    }
 
     fn first_line(body: serde_json::Value) -> String {
-        match SCHEMA.check(&body) {
+        match Test::SCHEMA.check(&body) {
             Ok(()) => "ok".into(),
             Err(violation) => violation.text().lines().next().unwrap_or_default().to_owned(),
         }

@@ -1,5 +1,6 @@
 //! What a request can use: the platform, the settings, the secret keys, the time.
 
+use berth_access::Superusers;
 use std::cell::{Cell, OnceCell, RefCell};
 
 use berth_domain::Timestamp;
@@ -28,6 +29,15 @@ pub struct Services<'a> {
 
 /// What [`Services::base_url`] is made of.
 pub const BASE_URL: Settings = &[&settings::PREFERRED_URL_SCHEME, &settings::SERVER_HOSTNAME];
+
+/// What [`Services::superusers`] is made of.
+pub const SUPERUSERS: Settings = &[
+    &settings::SUPER_USERS,
+    &settings::GLOBAL_READONLY_SUPER_USERS,
+    &settings::FEATURE_SUPER_USERS,
+    &settings::FEATURE_SUPERUSERS_FULL_ACCESS,
+    &settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY,
+];
 
 /// Work for when the request is answered.
 type DeferredWork = Box<dyn FnOnce(&Services<'_>) -> Result<(), ApiError>>;
@@ -114,6 +124,19 @@ impl<'a> Services<'a> {
     /// [`ApiError::Internal`], naming the setting, when it cannot be read or used.
     pub(crate) fn read_setting<T>(&self, setting: &Setting<T>) -> Result<T, ApiError> {
         self.settings.read(setting)
+    }
+
+    /// What the settings say of superusers: known where somebody calls, and to rows that declare [`SUPERUSERS`].
+    #[must_use]
+    pub fn superusers(&self) -> Superusers {
+        Superusers {
+            named: self.setting(&settings::SUPER_USERS),
+            readers: self.setting(&settings::GLOBAL_READONLY_SUPER_USERS),
+            enabled: self.setting(&settings::FEATURE_SUPER_USERS),
+            full_access: self.setting(&settings::FEATURE_SUPERUSERS_FULL_ACCESS),
+            alone_create_organizations: self
+                .setting(&settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY),
+        }
     }
 
     /// The address under which clients reach the registry, without a slash at the end. For rows that declare [`BASE_URL`].

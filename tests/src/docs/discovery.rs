@@ -418,7 +418,6 @@ fn of_kind(kind: Kind) -> Value {
         Kind::Number(minimum) => number("number", minimum),
         Kind::Object(schema) => object(schema),
         Kind::AnyObject => json!({ "type": "object" }),
-        Kind::AnyArray => json!({ "type": "array", "items": {} }),
         Kind::Any => json!({}),
     }
 }

@@ -29,8 +29,11 @@ pub(super) fn text() -> String {
 fn write_resource(text: &mut String, resource: &Resource) {
     let _ = write!(text, "\n## {}\n{TABLE}", resource.name);
     for route in resource.rows() {
-        let own =
-            if route.own_name_in_sessions { "; one's own name too, in a session" } else { "" };
+        let own = if route.endpoint.own_name_in_sessions() {
+            "; one's own name too, in a session"
+        } else {
+            ""
+        };
         let scope = route.scope.map_or_else(String::new, |scope| format!("`{}`", scope.as_str()));
         let _ = writeln!(
             text,

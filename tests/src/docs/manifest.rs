@@ -8,7 +8,7 @@ use berth_domain::settings::{self, SettingRow};
 use berth_web::PIPELINE_SETTINGS;
 
 use crate::components::{COMPONENTS, Component};
-use crate::host::repository_root;
+use crate::repository_root;
 
 /// `spin.toml` as it should be: the lines from each heading to the next empty line are replaced.
 pub(super) fn text() -> String {

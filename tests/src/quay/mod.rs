@@ -5,19 +5,32 @@
 //! Where Berth differs on purpose, `tests/quay/differences.jsonl` holds its own answer beside the recorded one, with the row
 //! of `docs/compatibility.md` that explains it.
 
+#[cfg_attr(
+    not(feature = "end-to-end"),
+    expect(dead_code, reason = "only a host is compared whole")
+)]
 mod case;
+#[cfg(feature = "end-to-end")]
 mod compare;
+#[cfg(feature = "end-to-end")]
 mod replay;
+#[cfg(feature = "end-to-end")]
 mod seed;
+#[cfg(feature = "end-to-end")]
 mod upstream;
 
 pub use case::{Case, Difference, cases, differences, recorded_body, write_differences};
+#[cfg(feature = "end-to-end")]
 pub use replay::{Outcome, Replay};
+#[cfg(feature = "end-to-end")]
 pub use seed::{Start, seed};
+#[cfg(feature = "end-to-end")]
 pub use upstream::Upstreams;
 
+#[cfg(feature = "end-to-end")]
 use crate::host::{Host, HostOptions};
 
+#[cfg(feature = "end-to-end")]
 /// A host with the settings of the recording.
 #[must_use]
 pub fn recorded_settings(upstreams: &Upstreams) -> HostOptions {

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use berth_test::Reply;
+use berth_test::{Reply, redacted_text};
 use berth_web::{Logs, Route};
 use serde_json::Value;
 
 use super::fixture::Fixture;
+use super::redactions::redactions;
 use super::requests::{Ask, Case, Script, Step};
 use super::secrets::Secrets;
 use berth_api::RESOURCES;
@@ -23,6 +24,8 @@ const LONGEST_OBJECT: usize = 4_000;
 pub struct Transcripts {
     /// For each component its name and what its rows answered.
     pub transcripts: Vec<(&'static str, String)>,
+    /// For each row what the transcripts leave out of its answers.
+    pub left_out: String,
     /// What the answers do not hold of what the rows say, and what is missing.
     pub faults: Vec<String>,
     /// The bodies of refusals, each behind the name of its row.
@@ -63,16 +66,20 @@ impl Transcripts {
     ) {
         let separator = if transcript.is_empty() { "" } else { "\n" };
         let _ = writeln!(transcript, "{separator}# {}", route.name);
-        let mut logged = BTreeSet::new();
+        let (mut logged, mut left_out) = (BTreeSet::new(), Vec::new());
         let (mut successes, mut refusals) = (0, 0);
         for step in &case.steps {
             let (Step::Ok(ask) | Step::Error(ask)) = step else { continue };
             let mut fixture = base.with(case.before(ask));
+            let as_written = ask;
             let ask = fixture.fill(ask);
             let entries = fixture.app.log().lines().count();
             let reply = fixture.send(&ask);
             let kinds = kinds(&fixture, entries);
-            write_down(transcript, &ask, &reply, &kinds);
+            write_down(transcript, as_written, &reply, &kinds);
+            if let Ok(json) = serde_json::from_str(&reply.text()) {
+                left_out.extend(redactions(&json));
+            }
             self.secrets.merge(&fixture.secrets);
             if matches!(step, Step::Ok(_)) {
                 successes += 1;
@@ -82,6 +89,10 @@ impl Transcripts {
                 refusals += 1;
                 self.check_refusal(route, &ask, &reply);
             }
+        }
+        if !left_out.is_empty() {
+            left_out.dedup();
+            let _ = writeln!(self.left_out, "# {}\n\n{}\n", route.name, left_out.join("\n"));
         }
         if successes == 0 && !route.answers.is_empty() {
             self.fault(route, "no request succeeds");
@@ -113,7 +124,7 @@ impl Transcripts {
         if !(400..500).contains(&reply.status()) || other_method != (reply.status() == 405) {
             self.fault(route, &format!("{} is answered {reply}", ask.target));
         }
-        self.refusals.push((route.name, String::from_utf8_lossy(reply.body()).into_owned()));
+        self.refusals.push((route.name, reply.text()));
     }
 }
 
@@ -130,7 +141,7 @@ fn knows(route: &Route, ask: &Ask) -> bool {
     berth_web::find_any(&[std::slice::from_ref(route)], path)
 }
 
-/// A request and its answer, as the transcripts show them.
+/// A request, as the script has it, and its answer.
 fn write_down(transcript: &mut String, ask: &Ask, reply: &Reply, kinds: &[String]) {
     let Ask { who, method, target, body, headers, .. } = ask;
     let _ = write!(transcript, "\n{} {} {target}", who.label, method.as_str());
@@ -142,7 +153,7 @@ fn write_down(transcript: &mut String, ask: &Ask, reply: &Reply, kinds: &[String
     }
     let _ = write!(transcript, "\n{}", reply.status());
     if let Some(location) = reply.header("location") {
-        let _ = write!(transcript, " to {location}");
+        let _ = write!(transcript, " to {}", redacted_text(location));
     }
     if !kinds.is_empty() {
         let _ = write!(transcript, ", logs {}", kinds.join(", "));
@@ -153,7 +164,7 @@ fn write_down(transcript: &mut String, ask: &Ask, reply: &Reply, kinds: &[String
 
 /// JSON indented, pages without how they look; what stands in another file is left out.
 fn shown_body(reply: &Reply) -> String {
-    let text = String::from_utf8_lossy(reply.body());
+    let text = redacted_text(&reply.text());
     match serde_json::from_str::<Value>(&text) {
         Ok(json) => format!("{:#}", shortened(json)),
         Err(_) => match (text.split_once("<style>"), text.split_once("</style>")) {

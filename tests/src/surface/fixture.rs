@@ -108,13 +108,13 @@ impl Fixture {
     #[must_use]
     pub fn authorization(&self, who: &Who) -> Option<(String, String)> {
         let has_token = who.person.is_some() && !who.browser;
-        has_token.then(|| as_one(&self.app, who).headers()[0].clone())
+        has_token.then(|| sender(&self.app, who).headers()[0].clone())
     }
 
     /// Sends a request that was [filled](Self::fill).
     pub fn send(&mut self, ask: &Ask) -> Reply {
-        let sender = as_one(&self.app, &ask.who);
-        let reply = send(ask, &sender);
+        let sender = sender(&self.app, &ask.who);
+        let reply = send_as(&sender, ask);
         self.secrets.learn_headers(sender.headers());
         self.secrets.learn_request(&ask.target, ask.body.as_deref());
         self.secrets.learn_answer(reply.headers(), &String::from_utf8_lossy(reply.body()));
@@ -124,7 +124,7 @@ impl Fixture {
     /// The statuses of a request that was [filled](Self::fill), made by everybody.
     #[must_use]
     pub fn statuses(&self, ask: &Ask) -> String {
-        let request = |caller: &As<'_>| send(ask, caller);
+        let request = |caller: &As<'_>| send_as(caller, ask);
         if ask.who.browser {
             self.app.statuses_in_browsers(request)
         } else {
@@ -171,13 +171,9 @@ fn empty() -> App {
     SETTINGS.into_iter().fold(app, |app, (name, value)| app.with(name, value))
 }
 
-/// Sends a request that was [filled](Fixture::fill) to an application.
+/// Requests in somebody's name.
 #[must_use]
-pub fn send_to(app: &App, ask: &Ask) -> Reply {
-    send(ask, &as_one(app, &ask.who))
-}
-
-fn as_one<'a>(app: &'a App, who: &Who) -> As<'a> {
+pub fn sender<'a>(app: &'a App, who: &Who) -> As<'a> {
     match (&who.person, &who.scope, who.browser) {
         (None, _, false) => app.anonymous(),
         (None, _, true) => app.continuing(&app.anonymous().get("/csrf_token")),
@@ -187,7 +183,9 @@ fn as_one<'a>(app: &'a App, who: &Who) -> As<'a> {
     }
 }
 
-fn send(ask: &Ask, sender: &As<'_>) -> Reply {
+/// Sends a request that was [filled](Fixture::fill).
+#[must_use]
+pub fn send_as(sender: &As<'_>, ask: &Ask) -> Reply {
     let headers = ask.headers.iter();
     let sender = headers.fold(sender.clone(), |sender, (name, value)| sender.header(name, value));
     let body = ask.body.clone().unwrap_or_default().into_bytes();

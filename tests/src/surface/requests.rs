@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_web::Method;
 
-use crate::host::repository_root;
+use crate::repository_root;
 
 /// The name of the block that prepares what all others find.
 const BASE: &str = "base";

@@ -4,25 +4,8 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use berth_test::SECRETS;
 use serde_json::Value;
-
-/// The names under which secrets are sent and received: members of JSON, parameters of queries and forms.
-const NAMES: [&str; 14] = [
-    "_csrf_token",
-    "access_token",
-    "client_secret",
-    "code",
-    "code_verifier",
-    "csrf_token",
-    "csrf_token_val",
-    "encrypted_password",
-    "invite_code",
-    "key",
-    "password",
-    "setup_token",
-    "token",
-    "upstream_registry_password",
-];
 
 /// What is shorter stands in texts by chance.
 const SHORTEST: usize = 8;
@@ -126,7 +109,7 @@ impl Secrets {
             Value::Object(members) => {
                 for (name, value) in members {
                     match value {
-                        Value::String(text) if NAMES.contains(&name.as_str()) => self.add(text),
+                        Value::String(text) if SECRETS.contains(&name.as_str()) => self.add(text),
                         Value::String(text) => self.learn_parameters(text),
                         other => self.learn_json(other),
                     }
@@ -141,7 +124,7 @@ impl Secrets {
     fn learn_page(&mut self, page: &str) {
         for field in page.split("<input type=\"hidden\" name=\"").skip(1) {
             let Some((name, rest)) = field.split_once("\" value=\"") else { continue };
-            if NAMES.contains(&name) {
+            if SECRETS.contains(&name) {
                 self.add(rest.split('"').next().unwrap_or_default());
             }
         }
@@ -151,7 +134,7 @@ impl Secrets {
     fn learn_parameters(&mut self, text: &str) {
         for pair in text.split(['?', '&', '#', ' ', '\n']) {
             let Some((name, value)) = pair.split_once('=') else { continue };
-            if !NAMES.contains(&name) {
+            if !SECRETS.contains(&name) {
                 continue;
             }
             self.add(value);

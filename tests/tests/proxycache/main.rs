@@ -1,5 +1,6 @@
 //! Validation of upstream registries, through the real `.wasm` files: against Debian's `docker-registry`, and against servers
 //! that misbehave. Everything is on loopback.
+#![cfg(feature = "end-to-end")]
 
 mod debian;
 mod misbehaving;

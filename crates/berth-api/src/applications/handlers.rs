@@ -5,22 +5,18 @@ use berth_access::{
     ApplicationAdmin, ApplicationAdminView, Client, OrganizationAdmin, OrganizationAdminView,
     Public,
 };
-use berth_domain::limits::{APPLICATION_NAME_BYTES, APPLICATION_URI_BYTES};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::Purpose;
 use berth_domain::{Application, NamespaceKind};
-use berth_store::applications::{ApplicationFields, NewApplication};
-use berth_store::log_event::LogEvent;
+use berth_store::applications::NewApplication;
 use berth_store::{applications, transaction};
 use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use berth_web::{ApiError, Context, HandlerResult, response};
+use serde_json::Map;
 
+use crate::applications::bodies::{NewApp, UpdateApp};
 use crate::applications::client_secret;
 use crate::applications::views::{ApplicationInfo, ApplicationView};
-
-/// A name that Quay keeps for itself.
-const RESERVED_NAME: &str = "__quay_bootstrap_app";
 
 /// Length of a client id.
 const CLIENT_ID_LENGTH: usize = 20;
@@ -28,113 +24,10 @@ const CLIENT_ID_LENGTH: usize = 20;
 /// Length of a client secret.
 const CLIENT_SECRET_LENGTH: usize = 40;
 
-/// What an administrator says of an application, as it was sent: the log repeats it.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Fields(Map<String, Value>);
-
-impl Fields {
-    fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str)
-    }
-
-    fn values(&self) -> ApplicationFields<'_> {
-        ApplicationFields {
-            name: self.text("name").unwrap_or_default(),
-            description: self.text("description").unwrap_or_default(),
-            application_uri: self.text("application_uri").unwrap_or_default(),
-            redirect_uri: self.text("redirect_uri").unwrap_or_default(),
-            avatar_email: self.text("avatar_email"),
-        }
-    }
-
-    /// Refuses what lists could not show whole.
-    fn refuse_long_texts(&self) -> Result<(), ApiError> {
-        let longest = [
-            ("name", APPLICATION_NAME_BYTES),
-            ("application_uri", APPLICATION_URI_BYTES),
-            ("redirect_uri", APPLICATION_URI_BYTES),
-            ("avatar_email", APPLICATION_NAME_BYTES),
-        ];
-        let too_long = longest.into_iter().find(|(name, longest)| {
-            self.text(name)
-                .is_some_and(|text| i64::try_from(text.len()).is_ok_and(|length| length > *longest))
-        });
-        match too_long {
-            Some((name, longest)) => {
-                Err(ApiError::invalid_request(format!("'{name}' is longer than {longest} bytes")))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn refuse_reserved_name(&self) -> Result<(), ApiError> {
-        if self.text("name") == Some(RESERVED_NAME) {
-            return Err(ApiError::invalid_request(
-                "Application name is reserved for bootstrap token provisioning",
-            ));
-        }
-        Ok(())
-    }
-
-    /// The body as sent, but for the secret: clients that change what they read before send it back.
-    fn metadata(&self, client_id: &str) -> Map<String, Value> {
-        let mut metadata = self.0.clone();
-        let name = metadata.get("name").cloned().unwrap_or_default();
-        metadata.shift_remove("client_secret");
-        metadata.insert("application_name".into(), name);
-        metadata.insert("client_id".into(), client_id.into());
-        metadata
-    }
-}
-
-/// `POST …/applications`.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(crate) struct NewApp(Fields);
-
-impl Json for NewApp {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewApp",
-        about: "Description of a new organization application.",
-        properties: &[
-            Property::required("name", Kind::String, "The name of the application"),
-            Property::optional("redirect_uri", Kind::String, REDIRECT_URI),
-            Property::optional("application_uri", Kind::String, APPLICATION_URI),
-            Property::optional("description", Kind::String, DESCRIPTION),
-            Property::optional("avatar_email", Kind::String, AVATAR_EMAIL),
-        ],
-    };
-}
-
-/// `PUT …/applications/<client_id>`: what is left out is reset.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(crate) struct UpdateApp(Fields);
-
-impl Json for UpdateApp {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "UpdateApp",
-        about: "Description of an updated application.",
-        properties: &[
-            Property::required("name", Kind::String, "The name of the application"),
-            Property::required("redirect_uri", Kind::String, REDIRECT_URI),
-            Property::required("application_uri", Kind::String, APPLICATION_URI),
-            Property::optional("description", Kind::String, DESCRIPTION),
-            Property::optional("avatar_email", Kind::String, AVATAR_EMAIL),
-        ],
-    };
-}
-
-const REDIRECT_URI: &str = "The URI for the application's OAuth redirect";
-const APPLICATION_URI: &str = "The URI for the application's homepage";
-const DESCRIPTION: &str = "The human-readable description for the application";
-const AVATAR_EMAIL: &str = "The e-mail address of the avatar to use for the application";
-
 /// `GET …/applications`.
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let (listing, found) = (Listing::of(cx), applications::list(cx.db(), &cx.grant)?);
-    let listed = if cx.grant.rights().is_admin() {
+    let listed = if cx.rights().is_admin() {
         let keys = cx.services().secret_keys()?;
         listing.whole(&found, |application| {
             let secret = client_secret::open(&keys, application).map(|opened| opened.text);
@@ -147,9 +40,8 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
 }
 
 /// `POST …/applications`.
-pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, NewApp(body): NewApp) -> HandlerResult {
-    body.refuse_reserved_name()?;
-    body.refuse_long_texts()?;
+pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewApp) -> HandlerResult {
+    body.check()?;
     let (services, organization) = (cx.services(), cx.grant.organization());
     let client_id = services.random().upper(CLIENT_ID_LENGTH);
     let secret = services.random().upper(CLIENT_SECRET_LENGTH);
@@ -172,7 +64,7 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, NewApp(body): NewApp) 
 /// `GET …/applications/<client_id>`.
 pub(crate) fn get(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
     let application = &cx.grant.target().application;
-    if !cx.grant.rights().is_admin() {
+    if !cx.rights().is_admin() {
         return Ok(response::ok(&ApplicationView::without_secrets(application)));
     }
     let secret = client_secret::take(cx.services(), application)?;
@@ -180,12 +72,9 @@ pub(crate) fn get(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
 }
 
 /// `PUT …/applications/<client_id>`.
-pub(crate) fn change(
-    cx: &Context<'_, ApplicationAdmin>,
-    UpdateApp(body): UpdateApp,
-) -> HandlerResult {
-    body.refuse_reserved_name()?;
-    body.refuse_long_texts()?;
+pub(crate) fn change(cx: &Context<'_, ApplicationAdmin>, body: UpdateApp) -> HandlerResult {
+    let body = NewApp::from(body);
+    body.check()?;
     let target = cx.grant.target();
     let client_id = &target.application.client_id;
     let secret = client_secret::take(cx.services(), &target.application)?;
@@ -239,7 +128,7 @@ pub(crate) fn info(cx: &Context<'_, Client>) -> HandlerResult {
     let organization = target.namespace.as_ref().filter(|n| n.kind == NamespaceKind::Organization);
     match (organization, &target.application) {
         (Some(organization), Some(application)) => {
-            let (rights, quotas) = (cx.grant.rights(), Quotas::of(cx.services()));
+            let (rights, quotas) = (cx.rights(), Quotas::of(cx.services()));
             Ok(response::ok(&ApplicationInfo::new(application, organization, rights, quotas)))
         }
         _ => Err(ApiError::not_found()),

@@ -1,5 +1,6 @@
 //! OAuth applications of organizations, their secrets and the tokens that they hand out by hand (`docs/contract/quay.md` 2).
 
+mod bodies;
 pub(crate) mod client_secret;
 pub(crate) mod handlers;
 mod routes;

@@ -1,11 +1,11 @@
 //! The rows of this resource.
 
 use berth_access::{
-    ApplicationAdmin, ApplicationAdminView, Client, OrganizationAdmin, OrganizationAdminView,
-    Public, Scope,
+    ApplicationAdmin, ApplicationAdminView, Client, ClientPath, OrganizationAdmin,
+    OrganizationAdminView, Path, Public, Scope,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Query, Route, WithBody, WithPath, WithoutBody};
 
 use super::{handlers, tokens};
 use crate::quotas;
@@ -17,6 +17,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationApplications",
         &WithoutBody::<OrganizationAdminView>(handlers::list),
     )
+    .decided_inside("organization admins, superuser views; secrets for the admins")
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::post(
@@ -31,6 +32,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationApplication",
         &WithoutBody::<ApplicationAdminView>(handlers::get),
     )
+    .decided_inside("organization admins, superuser views; the secret for the admins")
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/applications/:client_id",
@@ -67,11 +69,14 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::CreateOauthApiToken]),
     )
     .settings(&[&[&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT]])
+    .decided_inside(
+        "organization admins, with scopes that they have themselves; `super:user` for superusers",
+    )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/applications/:client_id/tokens/:token_uuid",
         "deleteOrganizationApplicationToken",
-        &WithoutBody::<ApplicationAdmin>(tokens::revoke),
+        &WithPath::<ApplicationAdmin, _>(tokens::revoke),
         Logs::Kinds(&[LogKind::RevokeOauthApiToken]),
     )
     .scope(Scope::OrgAdmin),
@@ -80,13 +85,15 @@ pub const ROUTES: &[Route] = &[
         "getApplicationInformationWithoutId",
         &WithoutBody::<Public>(handlers::info_of_nobody),
     )
+    .decided_inside("nobody")
     .unauthenticated()
     .internal()
     .answers(&[]),
     Route::get(
         "/api/v1/app/:client_id",
         "getApplicationInformation",
-        &WithoutBody::<Client>(handlers::info),
+        &At(ClientPath::read, WithoutBody::<Client>(handlers::info)),
     )
-    .settings(&[quotas::views::SETTINGS]),
+    .settings(&[quotas::views::SETTINGS])
+    .decided_inside("anybody; more of the organization for its members"),
 ];

@@ -1,18 +1,17 @@
 //! Tokens of an application: the rules of each operation (`docs/contract/quay.md` 2.4).
 
-use berth_access::{ApplicationAdmin, ApplicationAdminView, Scope, ScopeSet};
+use berth_access::{ApplicationAdmin, ApplicationAdminView, ScopeSet, path};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_domain::settings;
-use berth_store::log_event::LogEvent;
 use berth_store::tokens::{NewToken, TokenLine};
 use berth_store::{tokens, transaction};
 use berth_web::{
-    ApiError, Context, Cursor, HandlerResult, Json, Kind, Property, ResponseExt, Schema,
-    StatusCode, header, response,
+    ApiError, Context, HandlerResult, Page, ResponseExt, StatusCode, header, response,
 };
-use serde::Deserialize;
-use serde_json::{Map, Number, json};
+use serde_json::{Number, json};
 
+use crate::applications::bodies::NewApiToken;
 use crate::applications::views::TokenView;
 
 /// Length of a token.
@@ -22,53 +21,16 @@ pub(crate) const TOKEN_LENGTH: usize = 40;
 pub(crate) const LIFETIME_S: i64 = 315_576_000;
 
 /// Tokens on a page.
-const PAGE: usize = 50;
+const PAGE: i64 = 50;
 
 /// `GET …/tokens`: the living ones, newest first.
 pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
     let services = cx.services();
     let query = cx.query();
-    let cursor = Cursor::from_token(query.get("next_page"), services.now());
-    let before = cursor.map(|cursor| cursor.id);
-    let mut lines = tokens::list(cx.db(), &cx.grant, before, PAGE as i64 + 1, services.now())?;
-    let more = lines.len() > PAGE;
-    lines.truncate(PAGE);
-    let last = lines.last().filter(|_| more).map(|line| line.id);
-    let views: Vec<TokenView> = lines.into_iter().map(TokenView::new).collect();
-    let mut body = Map::new();
-    body.insert("tokens".into(), json!(views));
-    if let Some(id) = last {
-        body.insert("next_page".into(), Cursor::new(id, id, services.now()).to_token().into());
-    }
-    Ok(response::ok(&body))
-}
-
-/// `POST …/tokens`.
-#[derive(Deserialize)]
-pub(crate) struct NewApiToken {
-    name: String,
-    scope: String,
-    expiration: Option<Number>,
-}
-
-impl Json for NewApiToken {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewOAuthToken",
-        about: "Description of a new token of an application.",
-        properties: &[
-            Property::required(
-                "name",
-                Kind::StringOfLength(1, 255),
-                "What the token is called in lists",
-            ),
-            Property::required("scope", Kind::String, "Its scopes, separated by spaces or commas"),
-            Property::optional(
-                "expiration",
-                Kind::Number(Some(1)),
-                "How long it lives, in seconds; ten years when left out, and at most",
-            ),
-        ],
-    };
+    let page = Page::new(query.get("next_page"), PAGE, services.now());
+    let lines = tokens::list(cx.db(), &cx.grant, page.after, page.wanted(), services.now())?;
+    let view = |line| json!(TokenView::new(line));
+    Ok(response::ok(&page.answer("tokens", lines, |line| line.id, view)))
 }
 
 /// Makes a token that acts in the caller's name, without a browser.
@@ -128,11 +90,7 @@ fn requested_scope(cx: &Context<'_, ApplicationAdmin>, text: &str) -> Result<Str
     let invalid =
         |_| ApiError::Plain(StatusCode::BAD_REQUEST, format!("Invalid scope: {text}").into());
     let scopes = ScopeSet::parse(text).map_err(invalid)?;
-    let caller = cx.caller()?;
-    let may = |scope: Scope| {
-        caller.has_scope(scope) && (scope != Scope::SuperUser || caller.is_superuser())
-    };
-    if !scopes.granted().all(may) {
+    if !cx.rights().may_hand_out(scopes) {
         return Err(ApiError::unauthorized());
     }
     ScopeSet::normalize(text).map_err(invalid)
@@ -154,9 +112,14 @@ fn too_many(limit: i64) -> ApiError {
     ApiError::Plain(StatusCode::BAD_REQUEST, text.into())
 }
 
+path! {
+    /// A token of the application.
+    pub(crate) struct TokenPath { token_uuid }
+}
+
 /// `DELETE …/tokens/<uuid>`: the token stops at once.
-pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
-    let (target, uuid) = (cx.grant.target(), cx.path("token_uuid"));
+pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>, path: TokenPath) -> HandlerResult {
+    let (target, uuid) = (cx.grant.target(), path.token_uuid.as_str());
     transaction(cx.db(), |tx| {
         if !tokens::revoke(tx, &cx.grant, uuid)? {
             return Err(ApiError::not_found());

@@ -1,7 +1,7 @@
 //! What users granted to applications, and what waits for them to accept it (`docs/contract/quay.md` 5.11).
 
-use berth_access::UserAdmin;
-use berth_store::log_event::LogEvent;
+use berth_access::{UserAdmin, path};
+use berth_domain::log_event::LogEvent;
 use berth_store::{assignments, tokens, transaction};
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, response};
@@ -9,27 +9,33 @@ use serde_json::Map;
 
 use super::views::{AssignmentView, AuthorizationView};
 
+path! {
+    /// A token that a user granted.
+    pub(crate) struct AuthorizationPath { access_token_uuid }
+    /// A token that somebody assigned to a user.
+    pub(crate) struct AssignmentPath { assigned_authorization_uuid }
+}
+
 /// `GET /api/v1/user/authorizations`.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
+    let listing = Listing::of(cx);
     let (offset, wanted) = (listing.offset(), listing.wanted());
-    let found = tokens::authorizations(cx.db(), &cx.grant, account_id, offset, wanted)?;
+    let found = tokens::authorizations(cx.db(), &cx.grant, offset, wanted)?;
     let listed = listing.window(&found, AuthorizationView::new);
     Ok(listed.answer("authorizations", Map::new()))
 }
 
 /// `GET /api/v1/user/authorizations/<uuid>`.
-pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let uuid = cx.path("access_token_uuid");
-    let found = tokens::authorization(cx.db(), &cx.grant, cx.caller()?.id, uuid)?;
+pub(crate) fn get(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> HandlerResult {
+    let uuid = &path.access_token_uuid;
+    let found = tokens::authorization(cx.db(), &cx.grant, uuid)?;
     Ok(response::ok(&AuthorizationView::new(&found.ok_or_else(ApiError::not_found)?)))
 }
 
 /// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
-pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let (uuid, account_id) = (cx.path("access_token_uuid"), cx.caller()?.id);
+pub(crate) fn revoke(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> HandlerResult {
     transaction(cx.db(), |tx| {
-        let found = tokens::authorization(tx, &cx.grant, account_id, uuid)?;
+        let found = tokens::authorization(tx, &cx.grant, &path.access_token_uuid)?;
         let found = found.ok_or_else(ApiError::not_found)?;
         tokens::delete(tx, found.id)?;
         let event = LogEvent::OauthTokenRevoked {
@@ -45,17 +51,17 @@ pub(crate) fn revoke(cx: &Context<'_, UserAdmin>) -> HandlerResult {
 
 /// `GET /api/v1/user/assignedauthorization`.
 pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let (listing, account_id) = (Listing::of(cx), cx.caller()?.id);
+    let listing = Listing::of(cx);
     let (offset, wanted) = (listing.offset(), listing.wanted());
-    let found = assignments::list(cx.db(), &cx.grant, account_id, offset, wanted)?;
+    let found = assignments::list(cx.db(), &cx.grant, offset, wanted)?;
     let listed = listing.window(&found, AssignmentView::new);
     Ok(listed.answer("authorizations", Map::new()))
 }
 
 /// `DELETE /api/v1/user/assignedauthorization/<uuid>`: declines it.
-pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let (uuid, account_id) = (cx.path("assigned_authorization_uuid"), cx.caller()?.id);
-    transaction(cx.db(), |tx| match assignments::decline(tx, &cx.grant, uuid, account_id)? {
+pub(crate) fn decline(cx: &Context<'_, UserAdmin>, path: AssignmentPath) -> HandlerResult {
+    let uuid = &path.assigned_authorization_uuid;
+    transaction(cx.db(), |tx| match assignments::decline(tx, &cx.grant, uuid)? {
         true => Ok(response::no_content()),
         false => Err(ApiError::not_found()),
     })

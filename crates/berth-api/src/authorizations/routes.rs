@@ -2,7 +2,7 @@
 
 use berth_access::{Scope, UserAdmin};
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithoutBody};
+use berth_web::{Logs, Query, Route, WithPath, WithoutBody};
 
 use super::handlers;
 
@@ -19,14 +19,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/authorizations/:access_token_uuid",
         "getUserAuthorization",
-        &WithoutBody::<UserAdmin>(handlers::get),
+        &WithPath::<UserAdmin, _>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .internal(),
     Route::delete(
         "/api/v1/user/authorizations/:access_token_uuid",
         "deleteUserAuthorization",
-        &WithoutBody::<UserAdmin>(handlers::revoke),
+        &WithPath::<UserAdmin, _>(handlers::revoke),
         Logs::Kinds(&[LogKind::OauthTokenRevoked]),
     )
     .scope(Scope::UserAdmin)
@@ -43,7 +43,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/assignedauthorization/:assigned_authorization_uuid",
         "deleteAssignedAuthorization",
-        &WithoutBody::<UserAdmin>(handlers::decline),
+        &WithPath::<UserAdmin, _>(handlers::decline),
         Logs::Nothing("the assignment was logged; declining it changes nobody's rights"),
     )
     .scope(Scope::UserAdmin)

@@ -1,18 +1,15 @@
 //! Auto-prune policies of organizations, users and repositories (`docs/contract/quay.md` 7.2), for every component that has some:
 //! configuration only, Berth stores no tags.
 
-use berth_access::{AutopruneChange, Permit};
-use berth_domain::limits::TAG_PATTERN_BYTES;
-use berth_domain::{LogKind, Namespace, Repository, settings};
+use berth_access::{AutopruneChange, Permit, path};
+use berth_domain::log_event::{Autoprune, LogEvent};
+use berth_domain::{LogKind, Namespace, Repository};
 use berth_store::autoprune::{self, AutoprunePolicy, Prunable};
-use berth_store::log_event::{Autoprune, LogEvent};
 use berth_store::{StoreError, transaction};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Logs, StatusCode, response};
 use serde_json::{Value, json};
 
-use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Logs, Property, Schema, StatusCode, response,
-};
+use super::bodies::PolicyConfig;
 
 /// What making a policy of a namespace logs.
 pub(crate) const NAMESPACE_CREATION: Logs = Logs::Kinds(&[LogKind::CreateNamespaceAutoprunePolicy]);
@@ -33,6 +30,11 @@ pub(crate) const REPOSITORY_CHANGE: Logs = Logs::Kinds(&[LogKind::UpdateReposito
 /// What deleting a policy of a repository logs.
 pub(crate) const REPOSITORY_DELETION: Logs =
     Logs::Kinds(&[LogKind::DeleteRepositoryAutoprunePolicy]);
+
+path! {
+    /// A policy of the namespace or repository.
+    pub(crate) struct PolicyPath { policy_uuid }
+}
 
 /// What the policies belong to.
 #[derive(Clone, Copy)]
@@ -73,9 +75,12 @@ pub(crate) fn list<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerR
 ///
 /// # Errors
 /// 404 when there is none of that id.
-pub(crate) fn get<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerResult {
+pub(crate) fn get<P: Permit<Target: Prunable>>(
+    cx: &Context<'_, P>,
+    path: PolicyPath,
+) -> HandlerResult {
     Owner::of(cx)?;
-    let policies = autoprune::list(cx.db(), &cx.grant, Some(cx.path("policy_uuid")))?;
+    let policies = autoprune::list(cx.db(), &cx.grant, Some(&path.policy_uuid))?;
     let policy = policies.first().ok_or_else(ApiError::not_found)?;
     Ok(response::ok(&view(policy)?))
 }
@@ -98,76 +103,6 @@ fn pattern(policy: &AutoprunePolicy) -> Option<&str> {
     Some(policy.tag_pattern.as_str()).filter(|pattern| !pattern.is_empty())
 }
 
-/// The body of `POST …/autoprunepolicy/` and `PUT …/autoprunepolicy/<uuid>`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PolicyConfig {
-    method: String,
-    value: Value,
-    tag_pattern: Option<String>,
-    tag_pattern_matches: Option<bool>,
-}
-
-impl Json for PolicyConfig {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "AutoPrunePolicyConfig",
-        about: "The policy configuration that is to be applied to the namespace or repository",
-        properties: &[
-            Property::required(
-                "method",
-                Kind::String,
-                "The method to use for pruning tags (number_of_tags, creation_date)",
-            ),
-            Property::required(
-                "value",
-                Kind::IntegerOrString,
-                "The value to use for the pruning method: a number of tags, or an age such as 7d",
-            ),
-            Property::optional("tagPattern", Kind::String, "Tags only matching this pattern"),
-            Property::optional(
-                "tagPatternMatches",
-                Kind::Boolean,
-                "Whether the tags that match are pruned, or those that do not",
-            ),
-        ],
-    };
-}
-
-/// How long an age is at most, in characters.
-const LONGEST_AGE: usize = 32;
-
-impl PolicyConfig {
-    /// The policy, if it makes sense.
-    fn checked(self, uuid: String) -> Result<AutoprunePolicy, ApiError> {
-        let makes_sense = match self.method.as_str() {
-            "number_of_tags" => self.value.as_i64().is_some_and(|number| number > 0),
-            "creation_date" => {
-                let age = self.value.as_str().filter(|age| age.len() <= LONGEST_AGE);
-                age.is_some_and(|age| settings::parse_duration(age).is_some())
-            }
-            _ => return Err(ApiError::invalid_request("Invalid method provided")),
-        };
-        if !makes_sense {
-            return Err(ApiError::invalid_request("Invalid value given for method type"));
-        }
-        let tag_pattern = self.tag_pattern.as_deref().map(str::trim);
-        if tag_pattern == Some("") {
-            return Err(ApiError::invalid_request("tag_pattern cannot be empty"));
-        }
-        if tag_pattern.is_some_and(|pattern| pattern.len() > TAG_PATTERN_BYTES) {
-            let text = format!("tag_pattern is longer than {TAG_PATTERN_BYTES} bytes");
-            return Err(ApiError::invalid_request(text));
-        }
-        Ok(AutoprunePolicy {
-            uuid,
-            method: self.method,
-            value: self.value.to_string(),
-            tag_pattern: tag_pattern.unwrap_or_default().to_owned(),
-            tag_pattern_matches: self.tag_pattern_matches.unwrap_or(true),
-        })
-    }
-}
-
 /// `POST …/autoprunepolicy/`: makes a policy.
 ///
 /// # Errors
@@ -177,7 +112,7 @@ pub(crate) fn create<P: AutopruneChange<Target: Prunable>>(
     body: PolicyConfig,
 ) -> HandlerResult {
     let owner = Owner::of(cx)?;
-    let value = body.value.clone();
+    let value = body.value.0.clone();
     let policy = body.checked(cx.services().random().uuid())?;
     transaction(cx.db(), |tx| {
         autoprune::create(tx, &cx.grant, &policy).map_err(|error| owner.duplicate(error))?;
@@ -199,11 +134,12 @@ pub(crate) fn create<P: AutopruneChange<Target: Prunable>>(
 /// 400 when it makes no sense or another says the same, 404 when there is none of that id.
 pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
     cx: &Context<'_, P>,
+    path: PolicyPath,
     body: PolicyConfig,
 ) -> HandlerResult {
     let owner = Owner::of(cx)?;
-    let value = body.value.clone();
-    let policy = body.checked(cx.path("policy_uuid").to_owned())?;
+    let value = body.value.0.clone();
+    let policy = body.checked(path.policy_uuid)?;
     transaction(cx.db(), |tx| {
         let changed = autoprune::change(tx, &cx.grant, &policy);
         if !changed.map_err(|error| owner.duplicate(error))? {
@@ -225,8 +161,11 @@ pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
 ///
 /// # Errors
 /// 404 when there is none of that id.
-pub(crate) fn delete<P: AutopruneChange<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerResult {
-    let (owner, uuid) = (Owner::of(cx)?, cx.path("policy_uuid"));
+pub(crate) fn delete<P: AutopruneChange<Target: Prunable>>(
+    cx: &Context<'_, P>,
+    path: PolicyPath,
+) -> HandlerResult {
+    let (owner, uuid) = (Owner::of(cx)?, &path.policy_uuid);
     transaction(cx.db(), |tx| {
         if !autoprune::delete(tx, &cx.grant, uuid)? {
             return Err(ApiError::not_found());

@@ -1,5 +1,6 @@
 //! Auto-prune policies of organizations, users and repositories (`docs/contract/quay.md` 7).
 
+mod bodies;
 pub(crate) mod handlers;
 mod routes;
 

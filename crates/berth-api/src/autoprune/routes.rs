@@ -5,7 +5,7 @@ use berth_access::{
     RepositoryAdminView, Scope,
 };
 use berth_domain::settings::FEATURE_AUTO_PRUNE;
-use berth_web::{Route, WithBody, WithoutBody};
+use berth_web::{Route, WithBody, WithPath, WithPathAndBody, WithoutBody};
 
 use super::handlers;
 
@@ -30,14 +30,14 @@ pub const OF_NAMESPACES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "getOrganizationAutoPrunePolicy",
-        &WithoutBody::<NamespaceAdminView>(handlers::get),
+        &WithPath::<NamespaceAdminView, _>(handlers::get),
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::put(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "updateOrganizationAutoPrunePolicy",
-        &WithBody::<NamespaceAdmin, _>(handlers::change),
+        &WithPathAndBody::<NamespaceAdmin, _, _>(handlers::change),
         handlers::NAMESPACE_CHANGE,
     )
     .scope(Scope::OrgAdmin)
@@ -46,7 +46,7 @@ pub const OF_NAMESPACES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "deleteOrganizationAutoPrunePolicy",
-        &WithoutBody::<NamespaceAdmin>(handlers::delete),
+        &WithPath::<NamespaceAdmin, _>(handlers::delete),
         handlers::NAMESPACE_DELETION,
     )
     .scope(Scope::OrgAdmin)
@@ -72,14 +72,14 @@ pub const OF_NAMESPACES: &[Route] = &[
     Route::get(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "getUserAutoPrunePolicy",
-        &WithoutBody::<OwnNamespaceView>(handlers::get),
+        &WithPath::<OwnNamespaceView, _>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::put(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "updateUserAutoPrunePolicy",
-        &WithBody::<OwnAutopruneAdmin, _>(handlers::change),
+        &WithPathAndBody::<OwnAutopruneAdmin, _, _>(handlers::change),
         handlers::NAMESPACE_CHANGE,
     )
     .scope(Scope::UserAdmin)
@@ -89,7 +89,7 @@ pub const OF_NAMESPACES: &[Route] = &[
     Route::delete(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "deleteUserAutoPrunePolicy",
-        &WithoutBody::<OwnAutopruneAdmin>(handlers::delete),
+        &WithPath::<OwnAutopruneAdmin, _>(handlers::delete),
         handlers::NAMESPACE_DELETION,
     )
     .scope(Scope::UserAdmin)
@@ -119,14 +119,14 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "getRepositoryAutoPrunePolicy",
-        &WithoutBody::<RepositoryAdminView>(handlers::get),
+        &WithPath::<RepositoryAdminView, _>(handlers::get),
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::put(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "updateRepositoryAutoPrunePolicy",
-        &WithBody::<RepositoryAdmin, _>(handlers::change),
+        &WithPathAndBody::<RepositoryAdmin, _, _>(handlers::change),
         handlers::REPOSITORY_CHANGE,
     )
     .scope(Scope::RepoAdmin)
@@ -136,7 +136,7 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::delete(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "deleteRepositoryAutoPrunePolicy",
-        &WithoutBody::<RepositoryAdmin>(handlers::delete),
+        &WithPath::<RepositoryAdmin, _>(handlers::delete),
         handlers::REPOSITORY_DELETION,
     )
     .scope(Scope::RepoAdmin)

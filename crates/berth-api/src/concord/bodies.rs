@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_store::concord::RequestedOwner;
-use berth_web::{ApiError, Body, Kind, Property, Query, Request, RequestExt, Schema, StatusCode};
+use berth_web::{ApiError, Body, Choice, Json, Query, Request, RequestExt, Schema, StatusCode};
 use serde_json::value::RawValue;
 
 use super::document::cleaned;
@@ -30,39 +30,45 @@ pub(crate) struct EntryBody {
     pub(super) cfg: Option<String>,
 }
 
+/// An organization of Concord's; what is left out stays as it is
+///
 /// For discovery: what is read is less strict.
-const ENTRY: Schema = Schema {
-    name: "OrganizationEntry",
-    about: "An organization of Concord's; what is left out stays as it is",
-    properties: &[
-        Property::optional("id", Kind::String, "The organization to change"),
-        Property::optional(
-            "name",
-            Kind::StringOfLength(3, 128),
-            "The name to find it by, or its new name; a new organization must have one",
-        ),
-        Property::optional("owner", Kind::Object(&OWNER), "Its owner; of a new one, the caller"),
-        Property::optional(
-            "visibility",
-            Kind::Enum(&["PUBLIC", "PRIVATE"]),
-            "Whether everybody sees it in lists",
-        ),
-        Property::optional("meta", Kind::AnyObject, "Of the client's own"),
-        Property::optional("cfg", Kind::AnyObject, "Of the client's own"),
-    ],
-};
+#[derive(Json)]
+struct OrganizationEntry {
+    /// The organization to change
+    _id: Option<String>,
+    /// The name to find it by, or its new name; a new organization must have one
+    #[json(length(3, 128))]
+    _name: Option<String>,
+    /// Its owner; of a new one, the caller
+    _owner: Option<EntityOwner>,
+    /// Whether everybody sees it in lists
+    _visibility: Option<Visibility>,
+    /// Of the client's own
+    _meta: Option<berth_web::Members>,
+    /// Of the client's own
+    _cfg: Option<berth_web::Members>,
+}
 
-const OWNER: Schema = Schema {
-    name: "EntityOwner",
-    about: "A person, by id or else by name",
-    properties: &[
-        Property::optional("id", Kind::String, "The user's id"),
-        Property::optional("username", Kind::String, "The user's name, in any case"),
-    ],
-};
+/// A person, by id or else by name
+#[derive(Json)]
+struct EntityOwner {
+    /// The user's id
+    _id: Option<String>,
+    /// The user's name, in any case
+    _username: Option<String>,
+}
+
+#[derive(Choice)]
+enum Visibility {
+    #[choice("PUBLIC")]
+    Public,
+    #[choice("PRIVATE")]
+    Private,
+}
 
 impl Body for EntryBody {
-    const SCHEMA: Option<&'static Schema> = Some(&ENTRY);
+    const SCHEMA: Option<&'static Schema> = Some(<OrganizationEntry as Json>::SCHEMA);
 
     fn read(request: &Request) -> Result<Self, ApiError> {
         if request.media_type() != "application/json" {

@@ -3,18 +3,23 @@
 use crate::organizations::deletion::delete_organization;
 use berth_access::{
     Authenticated, AuthenticatedOrganization, ConcordCreate, ConcordDelete, ConcordUpdate, Denied,
-    Facts, Grant, rights_by_role,
+    Facts, Grant, path,
 };
+use berth_domain::log_event::LogEvent;
 use berth_domain::{TeamRole, settings};
 use berth_store::concord::{
     self, Entry, EntryChange, Listing, NewEntry, Owner, RequestedOwner, Resolved, Target,
 };
-use berth_store::log_event::LogEvent;
 use berth_store::{Constraint, StoreError, transaction};
 use berth_web::{ApiError, Context, HandlerResult, StatusCode, response};
 
 use super::bodies::{Confirmation, EntryBody, key_violation};
 use super::views;
+
+path! {
+    /// An organization, by name.
+    pub(crate) struct EntryPath { orgname }
+}
 
 /// `POST /api/v1/org` (5.1): the organization of that id, or else of that exact name, is changed; otherwise one is made. Right
 /// before owner: who may not do it does not learn who exists.
@@ -58,7 +63,7 @@ fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved)
 
 fn may_create(cx: &Context<'_, Authenticated>) -> Result<Grant<ConcordCreate>, ApiError> {
     let anybody_creates = !cx.services().setting(&settings::CONCORD_ADMIN_ONLY_CREATE);
-    cx.authorize(Facts { anybody_creates, ..Facts::default() }).map_err(|_| {
+    cx.authorize(Facts::of_new_organization(anybody_creates)).map_err(|_| {
         refusal("Only roles with 'createOrg' permission are allowed to update organizations")
     })
 }
@@ -101,13 +106,7 @@ fn may_update(
     cx: &Context<'_, Authenticated>,
     entry: &Target,
 ) -> Result<Grant<ConcordUpdate>, ApiError> {
-    let caller_id = cx.caller()?.id;
-    let facts = Facts {
-        namespace: Some(entry.as_namespace()),
-        caller_is_owner: entry.owner.as_ref().is_some_and(|owner| owner.id == caller_id),
-        ..Facts::default()
-    };
-    cx.authorize(facts).map_err(|_| {
+    cx.authorize(entry.facts(cx.grant.caller_id())).map_err(|_| {
         refusal("Only roles with 'updateOrg' permission are allowed to update organizations")
     })
 }
@@ -125,7 +124,7 @@ fn require_owner(
 
 /// `GET /api/v1/org` (5.2).
 pub(crate) fn list(cx: &Context<'_, Authenticated>) -> HandlerResult {
-    let (query, rights) = (cx.query(), cx.grant.rights());
+    let query = cx.query();
     let number = |name| match query.get(name) {
         None => Ok(0),
         Some(text) => {
@@ -135,23 +134,21 @@ pub(crate) fn list(cx: &Context<'_, Authenticated>) -> HandlerResult {
     let (offset, limit) = (number("offset")?, number("limit")?);
     let only_own = query.get("onlyCurrent").is_some_and(|text| text.eq_ignore_ascii_case("true"));
     let listing = Listing {
-        viewer_id: cx.caller()?.id,
-        sees_all: rights.is_superuser() || rights.is_global_reader(),
         only_own,
         filter: query.get("filter").unwrap_or_default(),
         offset: offset.max(0).into(),
         limit: (limit > 0).then_some(limit.into()),
     };
-    let entries = concord::list(cx.db(), &listing)?.into_iter().map(|entry| shown(cx, entry));
+    let entries =
+        concord::list(cx.db(), &cx.grant, &listing)?.into_iter().map(|entry| shown(cx, entry));
     Ok(response::ok(&views::entries(entries.collect())))
 }
 
 /// What the caller sees of an organization: of a private one, its documents only as far as he is in it, and his token is good
 /// for organizations at all.
 fn shown(cx: &Context<'_, Authenticated>, entry: Entry) -> Entry {
-    let rights = cx.grant.rights();
-    let sees_all = rights.is_superuser() || rights.is_global_reader();
-    let as_member = rights_by_role(cx.principal(), Some(TeamRole::Member)).sees_as_member();
+    let sees_all = cx.rights().sees_every_organization();
+    let as_member = cx.rights_by_role(Some(TeamRole::Member)).sees_as_member();
     if entry.visibility == "PUBLIC" || sees_all || (as_member && entry.viewer_belongs) {
         return entry;
     }
@@ -159,8 +156,8 @@ fn shown(cx: &Context<'_, Authenticated>, entry: Entry) -> Entry {
 }
 
 /// `GET /api/v1/org/<orgname>` (5.3): 204 for a name that nobody has; clients rely on it.
-pub(crate) fn get(cx: &Context<'_, Authenticated>) -> HandlerResult {
-    let entry = concord::find(cx.db(), cx.caller()?.id, cx.path("orgname"))?;
+pub(crate) fn get(cx: &Context<'_, Authenticated>, path: EntryPath) -> HandlerResult {
+    let entry = concord::find(cx.db(), &cx.grant, &path.orgname)?;
     let entry = entry.map(|entry| shown(cx, entry));
     Ok(entry.map_or_else(response::no_content, |entry| response::ok(&views::entry(entry))))
 }
@@ -170,13 +167,11 @@ pub(crate) fn delete(
     cx: &Context<'_, AuthenticatedOrganization>,
     _: Confirmation,
 ) -> HandlerResult {
-    let (name, namespace) = (cx.path("orgname"), cx.grant.organization_if_any().cloned());
-    let grant = cx.authorize::<ConcordDelete>(Facts { namespace, ..Facts::default() }).map_err(
-        |denied| match denied {
-            Denied::NotFound => not_found(name),
-            _ => refusal("Only admins are allowed to update organizations"),
-        },
-    )?;
+    let name = cx.address().namespace.as_deref().unwrap_or_default();
+    let grant = cx.authorize::<ConcordDelete>(cx.grant.facts()).map_err(|denied| match denied {
+        Denied::NotFound => not_found(name),
+        _ => refusal("Only admins are allowed to update organizations"),
+    })?;
     match delete_organization(cx, &grant)? {
         true => Ok(response::ok(&views::result("DELETED", None))),
         false => Err(not_found(name)),

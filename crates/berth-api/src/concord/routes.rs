@@ -2,7 +2,7 @@
 
 use berth_access::{Authenticated, AuthenticatedOrganization};
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Query, Route, WithBody, WithPath, WithoutBody};
 
 use super::handlers;
 
@@ -25,7 +25,8 @@ pub const ROUTES: &[Route] = &[
             Query::number("limit", "How many to list, at most"),
         ])
         .decided_inside("any user; private organizations for their members, owners and superuser views"),
-    Route::get("/api/v1/org/:orgname", "getOrg", &WithoutBody::<Authenticated>(handlers::get))
+    Route::get("/api/v1/org/:orgname", "getOrg", &WithPath::<Authenticated, _>(handlers::get))
+.decided_inside("any user; the documents of a private organization for its members, its owner and superuser views")
         .answers(&[200, 204]),
     Route::delete(
         "/api/v1/org/:orgname",

@@ -1,17 +1,22 @@
 //! Default permissions of an organization, "prototypes" on the wire (`docs/contract/quay.md` 6.5).
 
-use berth_access::{OrganizationAdmin, OrganizationAdminView};
+use berth_access::{OrganizationAdmin, OrganizationAdminView, path};
+use berth_domain::log_event::{LogEvent, Prototype};
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::grantees::{self, Account};
-use berth_store::log_event::{LogEvent, Prototype};
 use berth_store::{Database, transaction};
 use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, response};
 use serde_json::Map;
 
+use super::bodies::{DelegateKind, NewPrototype, PrototypeUpdate};
 use super::views;
-use crate::permissions::handlers::{ROLES, refuse_foreign_robot, role};
+use crate::permissions::handlers::refuse_foreign_robot;
+
+path! {
+    /// A default permission of the organization.
+    pub(crate) struct DefaultPermissionPath { prototypeid }
+}
 
 /// `GET …/prototypes`.
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
@@ -20,63 +25,12 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     Ok(listed.answer("prototypes", Map::new()))
 }
 
-/// `POST …/prototypes`.
-#[derive(Deserialize)]
-pub(crate) struct NewPrototype {
-    role: String,
-    activating_user: Option<Named>,
-    delegate: NewDelegate,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct NewDelegate {
-    name: String,
-    kind: String,
-}
-
-impl Json for NewPrototype {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewPrototype",
-        about: "Description of a new prototype",
-        properties: &[
-            Property::required("role", ROLES, "Role that should be applied to the delegate"),
-            Property::optional(
-                "activating_user",
-                Kind::Object(&Schema {
-                    name: "ActivatingUser",
-                    about: "The creator of repositories to whom the rule applies",
-                    properties: &[Property::required("name", Kind::String, "The user's name")],
-                }),
-                "The creator of repositories to whom the rule applies",
-            ),
-            Property::required(
-                "delegate",
-                Kind::Object(&Schema {
-                    name: "Delegate",
-                    about: "Who gets the role",
-                    properties: &[
-                        Property::required("name", Kind::String, "The name of the user or team"),
-                        Property::required("kind", Kind::Enum(&["user", "team"]), "Which of both"),
-                    ],
-                }),
-                "Who gets the role",
-            ),
-        ],
-    };
-}
-
 /// Makes a default permission; the same again makes another.
 pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewPrototype) -> HandlerResult {
-    let role = role(&body.role)?;
     let uuid = cx.services().random().uuid();
     transaction(cx.db(), |tx| {
         let (creator, delegate) = people(cx, tx, &body)?;
-        let permission = DefaultPermission { uuid, creator, delegate, role };
+        let permission = DefaultPermission { uuid, creator, delegate, role: body.role };
         default_permissions::create(tx, &cx.grant, &permission)?;
         let told = told(cx, &permission)?;
         let event = LogEvent::CreatePrototypePermission { permission: told };
@@ -95,9 +49,9 @@ fn people(
     let given = |name: &str| (!name.is_empty()).then(|| name.to_owned());
     let creator_name = body.activating_user.as_ref().and_then(|named| given(&named.name));
     let delegate_name = given(&body.delegate.name);
-    let (account_name, team_name) = match body.delegate.kind.as_str() {
-        "team" => (None, delegate_name),
-        _ => (delegate_name, None),
+    let (account_name, team_name) = match body.delegate.kind {
+        DelegateKind::Team => (None, delegate_name),
+        DelegateKind::User => (delegate_name, None),
     };
     let names = [creator_name.as_deref(), account_name.as_deref()];
     let accounts = grantees::accounts(db, organization.id, names)?;
@@ -130,25 +84,15 @@ fn people(
     Ok((creator, delegate))
 }
 
-/// `PUT …/prototypes/<prototypeid>`.
-#[derive(Deserialize)]
-pub(crate) struct PrototypeUpdate {
-    role: String,
-}
-
-impl Json for PrototypeUpdate {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "PrototypeUpdate",
-        about: "Description of a the new prototype role",
-        properties: &[Property::required("role", ROLES, "Role that should be applied")],
-    };
-}
-
 /// Changes the role.
-pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: PrototypeUpdate) -> HandlerResult {
-    let role = role(&body.role)?;
+pub(crate) fn change(
+    cx: &Context<'_, OrganizationAdmin>,
+    path: DefaultPermissionPath,
+    body: PrototypeUpdate,
+) -> HandlerResult {
+    let role = body.role;
     transaction(cx.db(), |tx| {
-        let before = found(cx, tx)?;
+        let before = found(cx, tx, &path)?;
         default_permissions::set_role(tx, &cx.grant, &before.uuid, role)?;
         let after = DefaultPermission { role, ..before.clone() };
         let told = Prototype { original_role: Some(before.role), ..told(cx, &after)? };
@@ -159,9 +103,12 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: PrototypeUpdate)
 }
 
 /// `DELETE …/prototypes/<prototypeid>`.
-pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
+pub(crate) fn delete(
+    cx: &Context<'_, OrganizationAdmin>,
+    path: DefaultPermissionPath,
+) -> HandlerResult {
     transaction(cx.db(), |tx| {
-        let permission = found(cx, tx)?;
+        let permission = found(cx, tx, &path)?;
         default_permissions::delete(tx, &cx.grant, &permission.uuid)?;
         let told = told(cx, &permission)?;
         let event = LogEvent::DeletePrototypePermission { permission: told };
@@ -173,8 +120,9 @@ pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
 fn found(
     cx: &Context<'_, OrganizationAdmin>,
     db: &dyn Database,
+    path: &DefaultPermissionPath,
 ) -> Result<DefaultPermission, ApiError> {
-    let found = default_permissions::get(db, &cx.grant, cx.path("prototypeid"))?;
+    let found = default_permissions::get(db, &cx.grant, &path.prototypeid)?;
     found.ok_or_else(ApiError::not_found)
 }
 

@@ -1,5 +1,6 @@
 //! What new repositories of an organization grant; Quay calls them prototypes (`docs/contract/quay.md` 6).
 
+mod bodies;
 pub(crate) mod handlers;
 mod routes;
 pub(crate) mod views;

@@ -2,7 +2,7 @@
 
 use berth_access::{OrganizationAdmin, OrganizationAdminView, Scope};
 use berth_domain::LogKind;
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Query, Route, WithBody, WithPath, WithPathAndBody, WithoutBody};
 
 use super::handlers;
 
@@ -25,14 +25,14 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/organization/:orgname/prototypes/:prototypeid",
         "updateOrganizationPrototypePermission",
-        &WithBody::<OrganizationAdmin, _>(handlers::change),
+        &WithPathAndBody::<OrganizationAdmin, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::ModifyPrototypePermission]),
     )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/prototypes/:prototypeid",
         "deleteOrganizationPrototypePermission",
-        &WithoutBody::<OrganizationAdmin>(handlers::delete),
+        &WithPath::<OrganizationAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeletePrototypePermission]),
     )
     .scope(Scope::OrgAdmin),

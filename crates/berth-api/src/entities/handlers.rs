@@ -1,60 +1,34 @@
 //! Searching for whom to add, invite or permit (`docs/contract/quay.md` 10.6).
 
-use berth_access::AuthenticatedNamespace;
+use berth_access::{AuthenticatedNamespace, path};
 use berth_domain::{Avatar, AvatarKind, Namespace, NamespaceKind};
 use berth_store::entities::{self, Entity, Search};
-use berth_web::{
-    ApiError, Body, Context, HandlerResult, Query, Request, RequestExt, Schema, response,
-};
+use berth_web::{Context, HandlerResult, response};
 use serde_json::{Value, json};
 
-/// The query of a search.
-pub(crate) struct SearchQuery {
-    namespace: String,
-    teams: bool,
-    organizations: bool,
-}
+use super::bodies::SearchQuery;
 
-impl Body for SearchQuery {
-    const SCHEMA: Option<&'static Schema> = None;
-    const QUERY: &'static [Query] = &[
-        Query::text("namespace", "Whose teams and robots are found too"),
-        Query::flag("includeTeams", "With teams"),
-        Query::flag("includeOrgs", "With the organization itself"),
-    ];
-
-    fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query(Self::QUERY);
-        Ok(Self {
-            namespace: query.get("namespace").unwrap_or_default().to_owned(),
-            teams: query.flag("includeTeams"),
-            organizations: query.flag("includeOrgs"),
-        })
-    }
-
-    fn namespace(&self) -> Option<&str> {
-        Some(&self.namespace)
-    }
+path! {
+    /// How the names begin.
+    pub(crate) struct SearchPath { prefix }
 }
 
 /// `GET /api/v1/entities/<prefix>`: teams, then people and robots, then the organization itself.
 pub(crate) fn search(
     cx: &Context<'_, AuthenticatedNamespace>,
+    path: SearchPath,
     query: SearchQuery,
 ) -> HandlerResult {
-    let (namespace, rights) = (cx.grant.namespace(), cx.grant.rights());
+    let (namespace, rights) = (cx.grant.namespace(), cx.rights());
     let organization = namespace.filter(|namespace| namespace.kind == NamespaceKind::Organization);
-    let is_own = namespace.is_some_and(|namespace| {
-        Some(namespace.id) == cx.principal().caller().map(|caller| caller.id)
-    });
     let sees_inside = organization.is_some() && rights.sees_as_member();
-    let Some(prefix) = prefix(cx.path("prefix")) else {
+    let Some(prefix) = prefix(&path.prefix) else {
         return Ok(response::ok(&json!({ "results": [] })));
     };
     let search = Search {
         prefix: &prefix,
         teams: sees_inside && query.teams,
-        robots: sees_inside || (is_own && rights.is_user_admin()),
+        robots: sees_inside || rights.finds_own_robots(),
     };
     let found = entities::search(cx.db(), &cx.grant, &search)?;
     let mut results: Vec<Value> =

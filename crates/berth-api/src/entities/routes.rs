@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
-use berth_access::AuthenticatedNamespace;
-use berth_web::{Route, WithBody};
+use berth_access::{AuthenticatedNamespace, in_body};
+use berth_web::{At, Route, WithPathAndBody};
 
 use super::handlers;
 
@@ -9,5 +9,6 @@ use super::handlers;
 pub const ROUTES: &[Route] = &[Route::get(
     "/api/v1/entities/:prefix",
     "getMatchingEntities",
-    &WithBody::<AuthenticatedNamespace, _>(handlers::search),
-)];
+    &At(in_body, WithPathAndBody::<AuthenticatedNamespace, _, _>(handlers::search)),
+)
+.decided_inside("any user; teams and robots of an organization for its members, one's own robots with `user:admin`")];

@@ -1,11 +1,11 @@
 //! Invitations, as administrators see them: make, list, withdraw.
 
 use crate::mails::outbox::{Link, Mail, MailSender, has_gateway};
-use berth_access::{ExistingTeamAdmin, OrganizationAdminView};
+use berth_access::{ExistingTeamAdmin, OrganizationAdminView, path};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{Purpose, hash_token};
 use berth_domain::{EmailAddress, Timestamp, settings};
 use berth_store::invitations::{self, Invited, NewInvitation};
-use berth_store::log_event::LogEvent;
 use berth_store::transaction;
 use berth_web::listing::Listing;
 use berth_web::{ApiError, Context, HandlerResult, response};
@@ -98,17 +98,25 @@ fn mail<'a>(
     }
 }
 
+path! {
+    /// An e-mail address that is invited, or to be invited.
+    pub(crate) struct InvitedPath { email }
+}
+
 /// `PUT …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
-pub(crate) fn invite_address(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
-    let (email, team) = (cx.path("email"), &cx.grant.target().team.name);
+pub(crate) fn invite_address(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    path: InvitedPath,
+) -> HandlerResult {
+    let (email, team) = (path.email.as_str(), &cx.grant.target().team.name);
     let event = LogEvent::OrgInviteEmail { email, team, member: email };
     invite(cx, &Invited::Email(email.to_owned()), email, &event)?;
     Ok(response::ok(&AddressView::new(email)))
 }
 
 /// `DELETE …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
-pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
-    let (target, email) = (cx.grant.target(), cx.path("email"));
+pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>, path: InvitedPath) -> HandlerResult {
+    let (target, email) = (cx.grant.target(), path.email.as_str());
     transaction(cx.db(), |tx| {
         let invited = Invited::Email(email.to_owned());
         if !invitations::withdraw(tx, &cx.grant, &invited, cx.services().now())? {
@@ -125,7 +133,7 @@ pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
 pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     let services = cx.services();
     let pending = invitations::pending(cx.db(), &cx.grant, services.now())?;
-    let shows_links = cx.grant.rights().is_admin() && !has_gateway(services);
+    let shows_links = cx.rights().is_admin() && !has_gateway(services);
     let keys = shows_links.then(|| services.secret_keys()).transpose()?;
     let base_url = services.base_url();
     let listed = Listing::of(cx).whole(&pending, |invitation| {

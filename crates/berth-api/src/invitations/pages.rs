@@ -1,7 +1,7 @@
 //! `/confirminvite`: where the links in mails lead. Shows an invitation to whom it is for, and takes his answer.
 
 use crate::html::{hidden, message, page};
-use berth_access::{Authority, Caller, Public, UserAdmin};
+use berth_access::{Caller, Public, UserAdmin};
 use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::invitations::{self, Invitation};
@@ -17,7 +17,7 @@ const TITLE: &str = "Team invitation";
 
 /// `GET /confirminvite?code=…`.
 pub(crate) fn show(cx: &Context<'_, Public>) -> HandlerResult {
-    let Some(caller) = signed_in(cx) else { return Ok(signed_out(cx)) };
+    let Some(caller) = cx.person() else { return Ok(signed_out(cx)) };
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();
     let found = invitations::find(cx.db(), &hash_token(code), cx.services().now())?;
@@ -44,12 +44,6 @@ pub(crate) fn show(cx: &Context<'_, Public>) -> HandlerResult {
         }
     };
     Ok(page(StatusCode::OK, TITLE, form))
-}
-
-/// Who is signed in with the browser: a token answers through the API.
-fn signed_in<'a>(cx: &Context<'a, Public>) -> Option<&'a Caller> {
-    let caller = cx.principal().caller()?;
-    matches!(caller.authority, Authority::Session { .. }).then_some(caller)
 }
 
 fn csrf_token(cx: &Context<'_, Public>) -> Result<String, ApiError> {

@@ -1,25 +1,30 @@
 //! Answers to invitations (`docs/contract/quay.md` 4.7).
 
 use crate::mails::outbox::has_gateway;
-use berth_access::UserAdmin;
+use berth_access::{UserAdmin, path};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_store::accounts::{self, ProfileChange};
 use berth_store::invitations::{self, Invitation};
-use berth_store::log_event::LogEvent;
 use berth_store::transaction;
 use berth_web::{ApiError, Context, HandlerResult, response};
 use serde_json::json;
 
+path! {
+    /// The code of an invitation.
+    pub(crate) struct CodePath { code }
+}
+
 /// `PUT /api/v1/teaminvite/<code>`.
-pub(crate) fn accept(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let found = accept_code(cx, cx.path("code"))?;
+pub(crate) fn accept(cx: &Context<'_, UserAdmin>, path: CodePath) -> HandlerResult {
+    let found = accept_code(cx, &path.code)?;
     Ok(response::ok(&json!({ "org": found.organization, "team": found.team })))
 }
 
 /// `DELETE /api/v1/teaminvite/<code>`: only what is for the caller's account, not for his address.
-pub(crate) fn decline(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+pub(crate) fn decline(cx: &Context<'_, UserAdmin>, path: CodePath) -> HandlerResult {
     let caller_id = cx.caller()?.id;
-    decline_code(cx, cx.path("code"), |found| found.account_id == Some(caller_id))?;
+    decline_code(cx, &path.code, |found| found.account_id == Some(caller_id))?;
     Ok(response::no_content())
 }
 

@@ -2,7 +2,7 @@
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdminView, Public, Scope, UserAdmin};
 use berth_domain::{LogKind, settings};
-use berth_web::{BASE_URL, Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{BASE_URL, Logs, Query, Route, WithBody, WithPath, WithoutBody};
 
 use super::{handlers, pages, responses};
 use crate::mails::outbox;
@@ -12,7 +12,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/invite/:email",
         "inviteTeamMemberEmail",
-        &WithoutBody::<ExistingTeamAdmin>(handlers::invite_address),
+        &WithPath::<ExistingTeamAdmin, _>(handlers::invite_address),
         Logs::Kinds(&[LogKind::OrgInviteTeamMember]),
     )
     .settings(&[outbox::SETTINGS, &[&settings::INVITATION_TTL_S]])
@@ -21,7 +21,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/invite/:email",
         "deleteTeamMemberEmailInvite",
-        &WithoutBody::<ExistingTeamAdmin>(handlers::withdraw),
+        &WithPath::<ExistingTeamAdmin, _>(handlers::withdraw),
         Logs::Kinds(&[LogKind::OrgDeleteTeamMemberInvite]),
     )
     .scope(Scope::OrgAdmin)
@@ -32,30 +32,36 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<OrganizationAdminView>(handlers::list),
     )
     .settings(&[BASE_URL, &[&settings::MAIL_GATEWAY_URL]])
+    .decided_inside(
+        "organization admins, superuser views; links for the admins, while no mail leaves",
+    )
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin)
     .feature(&settings::FEATURE_MAILING),
     Route::put(
         "/api/v1/teaminvite/:code",
         "acceptOrganizationTeamInvite",
-        &WithoutBody::<UserAdmin>(responses::accept),
+        &WithPath::<UserAdmin, _>(responses::accept),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted]),
     )
     .settings(&[&[&settings::MAIL_GATEWAY_URL]])
+    .decided_inside("whom the invitation is for, in person or with `user:admin`")
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::delete(
         "/api/v1/teaminvite/:code",
         "declineOrganizationTeamInvite",
-        &WithoutBody::<UserAdmin>(responses::decline),
+        &WithPath::<UserAdmin, _>(responses::decline),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteDeclined]),
     )
+    .decided_inside("whom the invitation is for, in person or with `user:admin`")
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::get("/confirminvite", "showTeamInvite", &WithoutBody::<Public>(pages::show))
         .settings(&[&[&settings::REGISTRY_TITLE]])
+        .decided_inside("anybody; the invitation for whom it is meant, signed in with the browser")
         .query(&[Query::text("code", "The code of the invitation").required()])
         .feature(&settings::FEATURE_MAILING),
     Route::post(
@@ -65,5 +71,6 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted, LogKind::OrgTeamMemberInviteDeclined]),
     )
     .settings(&[&[&settings::MAIL_GATEWAY_URL]])
+    .decided_inside("whom the invitation is for, in person or with `user:admin`")
     .feature(&settings::FEATURE_MAILING),
 ];

@@ -2,26 +2,25 @@
 //! the component `repositories`.
 
 use crate::logs::pages::{counts, no_export, page};
-use berth_access::{NamespaceAdminView, OwnNamespaceView, SuperuserView};
-use berth_domain::NamespaceKind;
+use berth_access::{
+    NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, SuperuserView,
+};
 use berth_store::logs::LogFilter;
-use berth_web::{ApiError, Context, HandlerResult};
+use berth_web::{Context, HandlerResult};
 
-/// `GET /api/v1/organization/<orgname>/logs`; in a session with one's own user name too, the row says.
-pub(crate) fn organization(cx: &Context<'_, NamespaceAdminView>) -> HandlerResult {
+/// `GET /api/v1/organization/<orgname>/logs`; in a session with one's own user name too.
+pub(crate) fn organization(cx: &Context<'_, NamespaceOrOwnAdminView>) -> HandlerResult {
     page(cx, LogFilter::namespace(&cx.grant), false)
 }
 
 /// `GET /api/v1/organization/<orgname>/aggregatelogs`.
-pub(crate) fn organization_counts(cx: &Context<'_, NamespaceAdminView>) -> HandlerResult {
+pub(crate) fn organization_counts(cx: &Context<'_, NamespaceOrOwnAdminView>) -> HandlerResult {
     counts(cx, LogFilter::namespace(&cx.grant))
 }
 
 /// `POST /api/v1/organization/<orgname>/exportlogs`.
-pub(crate) fn export_organization(cx: &Context<'_, NamespaceAdminView>) -> HandlerResult {
-    let namespace = cx.grant.namespace();
-    let is_organization = namespace.is_some_and(|it| it.kind == NamespaceKind::Organization);
-    Err(if is_organization { no_export() } else { ApiError::not_found() })
+pub(crate) fn export_organization(_cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
+    Err(no_export())
 }
 
 /// `POST /api/v1/user/exportlogs`.
@@ -41,10 +40,10 @@ pub(crate) fn user_counts(cx: &Context<'_, OwnNamespaceView>) -> HandlerResult {
 
 /// `GET /api/v1/superuser/logs`: each entry also says whom it happened to.
 pub(crate) fn everything(cx: &Context<'_, SuperuserView>) -> HandlerResult {
-    page(cx, Some(LogFilter::everything(&cx.grant)), true)
+    page(cx, Some(LogFilter::everything()), true)
 }
 
 /// `GET /api/v1/superuser/aggregatelogs`.
 pub(crate) fn everything_counts(cx: &Context<'_, SuperuserView>) -> HandlerResult {
-    counts(cx, Some(LogFilter::everything(&cx.grant)))
+    counts(cx, Some(LogFilter::everything()))
 }

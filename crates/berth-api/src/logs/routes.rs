@@ -2,7 +2,8 @@
 
 use crate::logs::pages::{COUNTS_QUERY, PAGE_QUERY};
 use berth_access::{
-    NamespaceAdminView, OwnNamespaceView, RepositoryAdminView, Scope, SuperuserView,
+    NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, RepositoryAdminView, Scope,
+    SuperuserView,
 };
 use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_SUPER_USERS};
 use berth_web::{Logs, Route, WithoutBody};
@@ -45,24 +46,22 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/logs",
         "listOrgLogs",
-        &WithoutBody::<NamespaceAdminView>(handlers::organization),
+        &WithoutBody::<NamespaceOrOwnAdminView>(handlers::organization),
     )
     .scope(Scope::OrgAdmin)
-    .own_name_in_sessions()
     .query(PAGE_QUERY),
     Route::get(
         "/api/v1/organization/:orgname/aggregatelogs",
         "getAggregateOrgLogs",
-        &WithoutBody::<NamespaceAdminView>(handlers::organization_counts),
+        &WithoutBody::<NamespaceOrOwnAdminView>(handlers::organization_counts),
     )
     .scope(Scope::OrgAdmin)
-    .own_name_in_sessions()
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
     .query(COUNTS_QUERY),
     Route::post(
         "/api/v1/organization/:orgname/exportlogs",
         "exportOrgLogs",
-        &WithoutBody::<NamespaceAdminView>(handlers::export_organization),
+        &WithoutBody::<OrganizationAdminView>(handlers::export_organization),
         NO_EXPORT,
     )
     .scope(Scope::OrgAdmin)

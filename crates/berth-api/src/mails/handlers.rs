@@ -2,13 +2,12 @@
 //! that is how links reach people.
 
 use crate::mails::outbox::Content;
-use berth_access::{Authority, Superuser};
+use berth_access::Superuser;
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::SecretKeys;
-use berth_domain::settings;
-use berth_store::log_event::LogEvent;
-use berth_store::mails::{self, OutboxMail, Person};
+use berth_store::mails::{self, OutboxMail};
 use berth_store::{StoreError, transaction};
-use berth_web::{Context, HandlerResult, ResponseExt, Services, header, response};
+use berth_web::{Context, HandlerResult, ResponseExt, header, response};
 use serde_json::{Value, json};
 
 use crate::page_query::PageQuery;
@@ -17,40 +16,25 @@ use crate::page_query::PageQuery;
 /// those of other superusers are not shown.
 pub(crate) fn list(cx: &Context<'_, Superuser>, query: PageQuery) -> HandlerResult {
     let (services, caller) = (cx.services(), cx.caller()?);
-    let before = Some(query.after_id(services)).filter(|id| *id > 0);
+    let page = query.page(services);
     let mails = transaction(cx.db(), |tx| -> Result<_, StoreError> {
         cx.log(tx, None, &LogEvent::MailsRead {})?;
-        mails::list(tx, &cx.grant, before, query.wanted())
+        mails::list(tx, page.after, page.wanted())
     })?;
     let keys = services.secret_keys()?;
-    let powerful = Powerful::of(services);
+    let superusers = services.superusers();
     // A token does not read what lets its own user in: it would become that user.
-    let is_session = matches!(caller.authority, Authority::Session { .. });
+    let is_session = cx.person().is_some();
     let view = |mail: OutboxMail| {
         let concerned = mail.about.iter().chain(&mail.reader);
         let others = concerned.filter(|person| !is_session || person.id != caller.id);
-        let hidden = others.into_iter().any(|person| powerful.includes(person));
+        let hidden = others
+            .into_iter()
+            .any(|person| person.is_first || superusers.gives_powers_to(&person.name));
         view(&keys, &mail, hidden)
     };
-    let answer = query.answer(services, "mails", mails, |mail| mail.id, view);
+    let answer = page.answer("mails", mails, |mail| mail.id, view);
     Ok(response::ok(&answer).with_header(header::CACHE_CONTROL, "no-store"))
-}
-
-/// Whom the settings give powers beside the first user.
-struct Powerful {
-    names: Vec<String>,
-}
-
-impl Powerful {
-    fn of(services: &Services<'_>) -> Self {
-        let mut names = services.setting(&settings::SUPER_USERS);
-        names.extend(services.setting(&settings::GLOBAL_READONLY_SUPER_USERS));
-        Self { names }
-    }
-
-    fn includes(&self, person: &Person) -> bool {
-        person.is_first || self.names.contains(&person.name)
-    }
 }
 
 /// A text that cannot be opened, its key being lost, is shown like one that is not kept.

@@ -195,10 +195,9 @@ pub(crate) struct MailSender {
 }
 
 impl MailSender {
-    /// The caller, or the network of the client where nobody knows who calls.
-    #[must_use]
+    /// The caller, or the network of the client where nobody knows who calls. For rows that declare [`SETTINGS`].
     pub(crate) fn of<P: Permit>(cx: &Context<'_, P>) -> Self {
-        let id = match cx.principal().caller() {
+        let id = match cx.grant.caller() {
             Some(caller) => caller.uuid.clone(),
             None => network(cx.request()),
         };

@@ -1,16 +1,14 @@
 //! Who is in an organization, and who acts on its repositories without being in it (`docs/contract/quay.md` 1.6 to 1.8).
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
-use berth_store::log_event::LogEvent;
+use berth_domain::log_event::LogEvent;
 use berth_store::{StoreError, members, transaction};
 use berth_web::listing::Listing;
-use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, OptionalJson, Property, Schema, response,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, OptionalJson, response};
 use serde_json::Map;
 
-use crate::members::team::add_or_invite;
+use crate::members::bodies::NewMember;
+use crate::members::team::{MemberPath, add_or_invite};
 use crate::members::views::{self, CollaboratorView};
 
 /// `GET …/collaborators` (`docs/contract/quay.md` 1.6).
@@ -29,42 +27,25 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
 }
 
 /// `GET …/members/<membername>` (`docs/contract/quay.md` 1.8).
-pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
-    let lines = members::get(cx.db(), &cx.grant, cx.path("membername"))?;
+pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>, path: MemberPath) -> HandlerResult {
+    let lines = members::get(cx.db(), &cx.grant, &path.membername)?;
     let view = views::by_account(lines).pop().ok_or_else(ApiError::not_found)?;
     Ok(response::ok(&view))
-}
-
-/// `PUT …/members/<membername>`: into which team.
-#[derive(Deserialize)]
-pub(crate) struct NewMember {
-    team: String,
-}
-
-impl Json for NewMember {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewMember",
-        about: "Description of a new member",
-        properties: &[Property::required("team", Kind::String, "The team to be in")],
-    };
-
-    fn team(&self) -> Option<&str> {
-        Some(&self.team)
-    }
 }
 
 /// Puts somebody into a team of the organization, or invites him, as `PUT …/team/<teamname>/members/<membername>` does.
 pub(crate) fn add(
     cx: &Context<'_, ExistingTeamAdmin>,
+    path: MemberPath,
     _named: OptionalJson<NewMember>,
 ) -> HandlerResult {
-    add_or_invite(cx, cx.path("membername"))
+    add_or_invite(cx, &path.membername)
 }
 
 /// `DELETE …/members/<membername>` (`docs/contract/quay.md` 1.8): out of every team, and no repository permission left. Who was
 /// none stays none, and nothing is logged.
-pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
-    let name = cx.path("membername");
+pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>, path: MemberPath) -> HandlerResult {
+    let name = &path.membername;
     transaction(cx.db(), |tx| {
         let removed = members::remove(tx, &cx.grant, name).map_err(|error| match error {
             StoreError::NoOwnerLeft => {

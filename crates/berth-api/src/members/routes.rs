@@ -1,8 +1,11 @@
 //! The rows of this resource.
 
-use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView, Scope, TeamView};
+use berth_access::{
+    ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView, OrganizationPath, Path, Scope,
+    TeamView,
+};
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Query, Route, WithPath, WithPathAndBody, WithoutBody};
 
 use super::{organization, team};
 use crate::mails::outbox;
@@ -17,12 +20,13 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationTeamMembers",
         &WithoutBody::<TeamView>(team::list),
     )
+    .decided_inside("members of the team, organization admins; who is invited for the admins")
     .scope(Scope::OrgAdmin)
     .query(&[Query::flag("includePending", "With those who are invited"), Query::NEXT_PAGE]),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "updateOrganizationTeamMember",
-        &WithoutBody::<ExistingTeamAdmin>(team::add),
+        &WithPath::<ExistingTeamAdmin, _>(team::add),
         ADDED,
     )
     .settings(&[outbox::SETTINGS, &[&settings::INVITATION_TTL_S, &settings::REQUIRE_TEAM_INVITE]])
@@ -30,9 +34,10 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "deleteOrganizationTeamMember",
-        &WithoutBody::<ExistingTeamAdmin>(team::remove),
+        &WithPath::<ExistingTeamAdmin, _>(team::remove),
         Logs::Kinds(&[LogKind::OrgRemoveTeamMember, LogKind::OrgDeleteTeamMemberInvite]),
     )
+    .decided_inside("organization admins, who do not leave the only team that makes them one")
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/collaborators",
@@ -51,13 +56,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/members/:membername",
         "getOrganizationMember",
-        &WithoutBody::<OrganizationAdminView>(organization::get),
+        &WithPath::<OrganizationAdminView, _>(organization::get),
     )
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/members/:membername",
         "addOrganizationMember",
-        &WithBody::<ExistingTeamAdmin, _>(organization::add),
+        &At(OrganizationPath::read, WithPathAndBody::<ExistingTeamAdmin, _, _>(organization::add)),
         ADDED,
     )
     .settings(&[outbox::SETTINGS, &[&settings::INVITATION_TTL_S, &settings::REQUIRE_TEAM_INVITE]])
@@ -66,7 +71,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/members/:membername",
         "removeOrganizationMember",
-        &WithoutBody::<OrganizationAdmin>(organization::remove),
+        &WithPath::<OrganizationAdmin, _>(organization::remove),
         Logs::Kinds(&[LogKind::OrgRemoveMember]),
     )
     .scope(Scope::OrgAdmin),

@@ -1,10 +1,10 @@
 //! Members of a team: list, add or invite, remove.
 
 use crate::mails::outbox::requires_team_invite;
-use berth_access::{ExistingTeamAdmin, TeamView};
-use berth_domain::{TeamRole, settings};
+use berth_access::{ExistingTeamAdmin, TeamView, path};
+use berth_domain::log_event::LogEvent;
+use berth_domain::settings;
 use berth_store::invitations::{self, Invited};
-use berth_store::log_event::LogEvent;
 use berth_store::teams::Candidate;
 use berth_store::{Constraint, StoreError, Transaction, teams, transaction};
 use berth_web::listing::Listing;
@@ -14,9 +14,14 @@ use serde_json::Map;
 use crate::invitations::handlers::invite;
 use crate::members::views::{TeamAccountView, TeamMemberView};
 
+path! {
+    /// A user or a robot, who need not be a member.
+    pub(crate) struct MemberPath { membername }
+}
+
 /// `GET …/team/<teamname>/members` (`docs/contract/quay.md` 4.3); those who are invited only for administrators who ask.
 pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
-    let can_edit = cx.grant.rights().is_admin();
+    let can_edit = cx.rights().is_admin();
     let with_invited = can_edit && cx.query().flag("includePending");
     let members = teams::members(cx.db(), &cx.grant, with_invited, cx.services().now())?;
     let mut more = Map::new();
@@ -26,8 +31,8 @@ pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
 }
 
 /// `PUT …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.4).
-pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
-    add_or_invite(cx, cx.path("membername"))
+pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>, path: MemberPath) -> HandlerResult {
+    add_or_invite(cx, &path.membername)
 }
 
 /// Puts somebody into the team, or invites him where people must accept.
@@ -70,8 +75,8 @@ fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Re
 }
 
 /// `DELETE …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.5): withdraws his invitation, or takes him out.
-pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>) -> HandlerResult {
-    let (target, name) = (cx.grant.target(), cx.path("membername"));
+pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>, path: MemberPath) -> HandlerResult {
+    let (target, name) = (cx.grant.target(), path.membername.as_str());
     let candidate = teams::candidate(cx.db(), &cx.grant, name)?.ok_or_else(ApiError::not_found)?;
     let team = &target.team.name;
     transaction(cx.db(), |tx| {
@@ -96,11 +101,7 @@ fn remove_member(
 ) -> Result<(), ApiError> {
     let target = cx.grant.target();
     let is_caller = candidate.id == cx.caller()?.id;
-    if is_caller
-        && target.caller_in_team
-        && target.team.role == TeamRole::Admin
-        && !target.caller_admin_elsewhere
-    {
+    if is_caller && target.is_only_admin_team_of_caller() {
         return Err(ApiError::model("User cannot remove themselves from their only admin team."));
     }
     let removed = teams::remove_member(tx, &cx.grant, candidate).map_err(|error| match error {

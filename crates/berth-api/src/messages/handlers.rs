@@ -1,56 +1,16 @@
 //! Messages of the superusers to everybody: consoles show them on every page.
 
-use berth_access::{Public, Superuser};
-use berth_store::log_event::LogEvent;
+use berth_access::{Public, Superuser, path};
+use berth_domain::log_event::LogEvent;
 use berth_store::messages::{self, Message};
 use berth_store::transaction;
-use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, StatusCode, response,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, StatusCode, response};
 use serde_json::{Value, json};
+
+use super::bodies::{Content, NewMessage};
 
 /// The longest message, in bytes.
 const LONGEST: usize = 10_000;
-
-/// `POST /api/v1/messages`.
-#[derive(Deserialize)]
-pub(crate) struct NewMessage {
-    message: Content,
-}
-
-#[derive(Deserialize)]
-struct Content {
-    content: String,
-    media_type: String,
-    severity: String,
-}
-
-const CONTENT: Schema = Schema {
-    name: "Message",
-    about: "A message to everybody",
-    properties: &[
-        Property::required("content", Kind::String, "What it says"),
-        Property::required(
-            "media_type",
-            Kind::Enum(&["text/plain", "text/markdown"]),
-            "How to read it",
-        ),
-        Property::required(
-            "severity",
-            Kind::Enum(&["info", "warning", "error"]),
-            "How serious it is",
-        ),
-    ],
-};
-
-impl Json for NewMessage {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "CreateMessage",
-        about: "A new message",
-        properties: &[Property::required("message", Kind::Object(&CONTENT), "The message")],
-    };
-}
 
 /// `GET /api/v1/messages`.
 pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
@@ -66,20 +26,26 @@ pub(crate) fn create(cx: &Context<'_, Superuser>, body: NewMessage) -> HandlerRe
         return Err(ApiError::invalid_request(text));
     }
     let uuid = cx.services().random().uuid();
+    let (severity, media_type) = (severity.as_str().to_owned(), media_type.as_str().to_owned());
     let message = Message { uuid, content, severity, media_type };
     transaction(cx.db(), |tx| {
-        messages::create(tx, &cx.grant, &message, cx.services().now())?;
+        messages::create(tx, &message, cx.services().now())?;
         let Message { uuid, severity, .. } = &message;
         cx.log(tx, None, &LogEvent::CreateGlobalMessage { uuid, severity })?;
         Ok(response::json(StatusCode::CREATED, &view(&message)))
     })
 }
 
+path! {
+    /// A message to everybody.
+    pub(crate) struct MessagePath { uuid }
+}
+
 /// `DELETE /api/v1/message/<uuid>`: 204 also when there is no such message.
-pub(crate) fn delete(cx: &Context<'_, Superuser>) -> HandlerResult {
-    let uuid = cx.path("uuid");
+pub(crate) fn delete(cx: &Context<'_, Superuser>, path: MessagePath) -> HandlerResult {
+    let uuid = &path.uuid;
     transaction(cx.db(), |tx| {
-        if messages::delete(tx, &cx.grant, uuid)? {
+        if messages::delete(tx, uuid)? {
             cx.log(tx, None, &LogEvent::DeleteGlobalMessage { uuid })?;
         }
         Ok(response::no_content())

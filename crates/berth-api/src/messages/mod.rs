@@ -1,5 +1,6 @@
 //! Messages of the superusers to everybody (`docs/contract/quay.md` 10).
 
+mod bodies;
 pub(crate) mod handlers;
 mod routes;
 

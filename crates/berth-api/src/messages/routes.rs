@@ -3,7 +3,7 @@
 use berth_access::{Public, Scope, Superuser};
 use berth_domain::LogKind;
 use berth_domain::settings::FEATURE_SUPER_USERS;
-use berth_web::{Logs, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Route, WithBody, WithPath, WithoutBody};
 
 use super::handlers;
 
@@ -23,7 +23,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/message/:uuid",
         "deleteGlobalMessage",
-        &WithoutBody::<Superuser>(handlers::delete),
+        &WithPath::<Superuser, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteGlobalMessage]),
     )
     .scope(Scope::SuperUser)

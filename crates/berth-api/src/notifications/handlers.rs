@@ -1,55 +1,20 @@
 //! What a user is told in the web console (`docs/contract/quay.md` 5.11).
 
-use berth_access::UserAdmin;
+use berth_access::{UserAdmin, path};
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_store::notifications::{self, Notification};
 use berth_store::transaction;
-use berth_web::{
-    ApiError, Body, Context, HandlerResult, Json, Kind, Property, Query, Request, RequestExt,
-    Schema, StatusCode, response,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, response};
 use serde_json::{Map, Value, json};
 
-/// How many notifications a page has when nobody says.
-const USUAL: i64 = 5;
-
-/// How many a page has at most.
-const LARGEST: i64 = 100;
-
-/// The query of the list: `page`, counted from 0, and `limit`.
-pub(crate) struct Window {
-    page: i64,
-    limit: i64,
-}
-
-impl Body for Window {
-    const SCHEMA: Option<&'static Schema> = None;
-    const QUERY: &'static [Query] = &[
-        Query::number("page", "Which page, counted from 0"),
-        Query::number("limit", "How many to list, at most"),
-    ];
-
-    fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query(Self::QUERY);
-        let number = |name: &str, about: &str, usual: i64| match query.get(name) {
-            None => Ok(usual),
-            Some(text) => text.trim().parse::<i64>().map_err(|_| {
-                ApiError::Custom(StatusCode::BAD_REQUEST, json!({ "message": { name: about } }))
-            }),
-        };
-        let page = number("page", "Offset page number. (int)", 0)?;
-        let limit = number("limit", "Limit on the number of results (int)", USUAL)?;
-        Ok(Self { page: page.clamp(0, i64::from(i32::MAX)), limit: limit.clamp(1, LARGEST) })
-    }
-}
+use super::bodies::{Dismissal, Window};
 
 /// `GET /api/v1/user/notifications`: the newest first, without those that were dismissed.
 pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> HandlerResult {
-    let (account_id, now) = (cx.caller()?.id, cx.services().now());
-    let (offset, wanted) = (window.page * window.limit, window.limit + 1);
-    let mut found = notifications::list(cx.db(), &cx.grant, account_id, offset, wanted, now)?;
-    let length = usize::try_from(window.limit).unwrap_or_default();
+    let now = cx.services().now();
+    let (offset, wanted) = (window.offset(), window.limit() + 1);
+    let mut found = notifications::list(cx.db(), &cx.grant, offset, wanted, now)?;
+    let length = usize::try_from(window.limit()).unwrap_or_default();
     let additional = found.len() > length;
     found.truncate(length);
     let keys = cx.services().secret_keys()?;
@@ -57,41 +22,32 @@ pub(crate) fn list(cx: &Context<'_, UserAdmin>, window: Window) -> HandlerResult
     Ok(response::ok(&json!({ "notifications": views, "additional": additional })))
 }
 
+path! {
+    /// A notification of the caller's.
+    pub(crate) struct NotificationPath { uuid }
+}
+
 /// `GET /api/v1/user/notifications/<uuid>`.
-pub(crate) fn get(cx: &Context<'_, UserAdmin>) -> HandlerResult {
-    let (account_id, uuid, now) = (cx.caller()?.id, cx.path("uuid"), cx.services().now());
-    let found = notifications::get(cx.db(), &cx.grant, account_id, uuid, now)?;
+pub(crate) fn get(cx: &Context<'_, UserAdmin>, path: NotificationPath) -> HandlerResult {
+    let (uuid, now) = (&path.uuid, cx.services().now());
+    let found = notifications::get(cx.db(), &cx.grant, uuid, now)?;
     let found = found.ok_or_else(ApiError::not_found)?;
     Ok(response::ok(&view(&cx.services().secret_keys()?, found)))
 }
 
-/// `PUT /api/v1/user/notifications/<uuid>`.
-#[derive(Deserialize)]
-pub(crate) struct Dismissal {
-    dismissed: Option<bool>,
-}
-
-impl Json for Dismissal {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "UpdateNotification",
-        about: "Information for updating a notification",
-        properties: &[Property::optional(
-            "dismissed",
-            Kind::Boolean,
-            "Whether the user has seen enough of it",
-        )],
-    };
-}
-
 /// Dismisses a notification, or takes that back.
-pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: Dismissal) -> HandlerResult {
-    let (account_id, uuid, now) = (cx.caller()?.id, cx.path("uuid"), cx.services().now());
+pub(crate) fn change(
+    cx: &Context<'_, UserAdmin>,
+    path: NotificationPath,
+    body: Dismissal,
+) -> HandlerResult {
+    let (uuid, now) = (&path.uuid, cx.services().now());
     let keys = cx.services().secret_keys()?;
     transaction(cx.db(), |tx| {
         if let Some(dismissed) = body.dismissed {
-            notifications::set_dismissed(tx, &cx.grant, account_id, uuid, dismissed)?;
+            notifications::set_dismissed(tx, &cx.grant, uuid, dismissed)?;
         }
-        let changed = notifications::get(tx, &cx.grant, account_id, uuid, now)?;
+        let changed = notifications::get(tx, &cx.grant, uuid, now)?;
         Ok(response::ok(&view(&keys, changed.ok_or_else(ApiError::not_found)?)))
     })
 }

@@ -1,5 +1,6 @@
 //! Notifications of a user (`docs/contract/quay.md` 5.11).
 
+mod bodies;
 pub(crate) mod handlers;
 mod routes;
 

@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
 use berth_access::{Scope, UserAdmin};
-use berth_web::{Logs, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::handlers;
 
@@ -18,14 +18,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/notifications/:uuid",
         "getUserNotification",
-        &WithoutBody::<UserAdmin>(handlers::get),
+        &WithPath::<UserAdmin, _>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .internal(),
     Route::put(
         "/api/v1/user/notifications/:uuid",
         "updateUserNotification",
-        &WithBody::<UserAdmin, _>(handlers::change),
+        &WithPathAndBody::<UserAdmin, _, _>(handlers::change),
         Logs::Nothing("what a user has seen is his own matter"),
     )
     .scope(Scope::UserAdmin)

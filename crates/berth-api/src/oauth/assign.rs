@@ -2,8 +2,8 @@
 
 use crate::html;
 use berth_access::Client;
+use berth_domain::log_event::LogEvent;
 use berth_store::assignments::NewAssignment;
-use berth_store::log_event::LogEvent;
 use berth_store::notifications::{NewNotification, NotificationKind};
 use berth_store::{assignments, notifications, transaction};
 use berth_web::{ApiError, Context, Form, HandlerResult, RequestExt, StatusCode, response};
@@ -27,7 +27,7 @@ pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
             pages::UNKNOWN_CLIENT,
         );
     };
-    if !cx.grant.rights().may_authorize_applications() {
+    if !cx.rights().may_authorize_applications() {
         return pages::refusal(&request, StatusCode::FORBIDDEN, "Not for you", NOT_ALLOWED);
     }
     let right = request.flow() == Some(ResponseType::Token) && request.scopes().is_some();

@@ -70,7 +70,7 @@ pub(crate) fn may_use(
     caller: &Caller,
     application: &Application,
 ) -> Result<bool, ApiError> {
-    if cx.grant.rights().may_authorize_applications() {
+    if cx.rights().may_authorize_applications() {
         return Ok(true);
     }
     let Some(uuid) = request.assignment_uuid.as_deref() else { return Ok(false) };

@@ -2,9 +2,9 @@
 
 use berth_access::{Caller, Client};
 use berth_domain::Application;
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_store::codes::NewCode;
-use berth_store::log_event::LogEvent;
 use berth_store::tokens::NewToken;
 use berth_store::{Transaction, assignments, codes, tokens, transaction};
 use berth_web::{ApiError, Context, Form, HandlerResult, RequestExt, Response, StatusCode};

@@ -2,8 +2,8 @@
 //! 7009).
 
 use berth_access::Client as ClientPermit;
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
-use berth_store::log_event::LogEvent;
 use berth_store::logs::LogEntry;
 use berth_store::{logs, tokens, transaction};
 use berth_web::{ApiError, Context, Form, HandlerResult, StatusCode, response};

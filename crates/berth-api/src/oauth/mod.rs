@@ -19,7 +19,7 @@ pub(crate) mod token;
 
 pub use routes::ROUTES;
 
-use berth_access::{Authority, Caller, Permit};
+use berth_access::{Caller, Permit};
 use berth_web::{Context, HandlerResult, Response, ResponseExt, StatusCode, header, response};
 use serde::Serialize;
 
@@ -40,9 +40,7 @@ fn error(status: StatusCode, code: &str) -> HandlerResult {
     Ok(json(status, &serde_json::json!({ "error": code })))
 }
 
-/// The person who is there himself, by session or password: a token does not get its holder another.
-fn person<'a, P: Permit>(cx: &Context<'a, P>) -> Option<&'a Caller> {
-    let caller = cx.principal().caller()?;
-    let himself = matches!(caller.authority, Authority::Session { .. }) && caller.verified;
-    himself.then_some(caller)
+/// The person who is there themself, with a confirmed address: a token does not get its holder another.
+fn person<'a, P: Permit>(cx: &'a Context<'_, P>) -> Option<&'a Caller> {
+    cx.person().filter(|caller| caller.verified)
 }

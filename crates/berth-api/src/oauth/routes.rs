@@ -8,17 +8,8 @@ use super::{assign, authorize, grant, inspect, local, metadata, sign_in, token};
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
-    Route::get("/oauth/authorize", "oauthAuthorize", &WithoutBody::<Client>(authorize::authorize))
-        .settings(&[
-            BASE_URL,
-            session::SETTINGS,
-            &[
-                &settings::FEATURE_ASSIGN_OAUTH_TOKEN,
-                &settings::FEATURE_DIRECT_LOGIN,
-                &settings::REGISTRY_STATE,
-                &settings::REGISTRY_TITLE,
-            ],
-        ])
+    Route::get("/oauth/authorize", "oauthAuthorize", &WithoutBody::<Client>(authorize::authorize)).settings(&[ BASE_URL, session::SETTINGS, &[ &settings::FEATURE_ASSIGN_OAUTH_TOKEN, &settings::FEATURE_DIRECT_LOGIN, &settings::REGISTRY_STATE, &settings::REGISTRY_TITLE, ], ])
+.decided_inside("users in person who administer the organization of the application, or were assigned a token of it; anybody else is asked to sign in")
         .changes(Logs::Kinds(&[LogKind::OauthTokenGranted]))
         .takes_password()
         .internal()
@@ -28,8 +19,8 @@ pub const ROUTES: &[Route] = &[
         "oauthAllow",
         &WithBody::<Client, _>(grant::allow),
         Logs::Kinds(&[LogKind::OauthTokenGranted]),
-    )
-    .settings(&[BASE_URL, &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN]])
+    ).settings(&[BASE_URL, &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN]])
+.decided_inside("users in person who administer the organization of the application, or were assigned a token of it")
     .takes_password()
     .internal()
     .answers(&[302]),
@@ -38,8 +29,8 @@ pub const ROUTES: &[Route] = &[
         "oauthDeny",
         &WithBody::<Client, _>(grant::deny),
         Logs::Nothing("nothing changes"),
-    )
-    .settings(&[BASE_URL])
+    ).settings(&[BASE_URL])
+.decided_inside("users in person")
     .internal()
     .answers(&[302]),
     Route::post(
@@ -59,17 +50,19 @@ pub const ROUTES: &[Route] = &[
         "oauthAssignToUser",
         &WithBody::<Client, _>(assign::assign),
         Logs::Kinds(&[LogKind::OauthTokenAssigned]),
-    )
-    .settings(&[BASE_URL])
+    ).settings(&[BASE_URL])
+.decided_inside("users in person who administer the organization of the application")
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
     .internal(),
-    Route::get("/oauth/localapp", "oauthLocalApp", &WithoutBody::<Public>(local::local)).internal(),
+    Route::get("/oauth/localapp", "oauthLocalApp", &WithoutBody::<Public>(local::local))
+.decided_inside("users in person").internal(),
     Route::post(
         "/oauth/access_token",
         "oauthExchangeCode",
         &WithBody::<Client, _>(token::exchange),
         Logs::Nothing("the grant was logged when the person agreed"),
     )
+.decided_inside("the application with its secret, or with the verifier of a public client")
     .csrf_exempt()
     .open()
     .internal(),
@@ -78,8 +71,8 @@ pub const ROUTES: &[Route] = &[
         "oauthIntrospect",
         &WithBody::<Client, _>(inspect::introspect),
         Logs::Nothing("it only reads"),
-    )
-    .settings(&[BASE_URL])
+    ).settings(&[BASE_URL])
+.decided_inside("the application with its secret")
     .csrf_exempt()
     .works_read_only()
     .internal(),
@@ -89,6 +82,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _>(inspect::revoke),
         Logs::Kinds(&[LogKind::OauthTokenRevoked]),
     )
+.decided_inside("the application")
     .csrf_exempt()
     .internal(),
     Route::get(

@@ -2,7 +2,7 @@
 
 use berth_access::{DeletesOrganization, Grant, Permit};
 use berth_domain::Namespace;
-use berth_store::log_event::LogEvent;
+use berth_domain::log_event::LogEvent;
 use berth_store::{organizations, transaction};
 
 use berth_web::{ApiError, Context, Services};

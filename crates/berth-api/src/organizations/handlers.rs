@@ -7,43 +7,18 @@ use berth_access::{
     CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
     OrganizationView as ViewPermit,
 };
+use berth_domain::log_event::LogEvent;
 use berth_domain::{EmailAddress, Namespace, NamespaceName, settings};
-use berth_store::log_event::LogEvent;
 use berth_store::organizations::{NewOrganization, OrganizationChange};
 use berth_store::{Constraint, organizations, transaction};
 use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, Services, StatusCode, present,
-    response, tag_expiration_option,
+    ApiError, Context, HandlerResult, Integer, Services, StatusCode, response,
+    tag_expiration_option,
 };
-use serde::Deserialize;
 use serde_json::Number;
 
+use crate::organizations::bodies::{NewOrg, OrgChange};
 use crate::organizations::views;
-
-/// `POST /api/v1/organization/` (`docs/contract/quay.md` 1.1).
-#[derive(Deserialize)]
-pub(crate) struct NewOrg {
-    name: String,
-    email: Option<String>,
-    contact_email: Option<String>,
-}
-
-impl Json for NewOrg {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewOrg",
-        about: "Description of a new organization.",
-        properties: &[
-            Property::required("name", Kind::String, "Organization username"),
-            Property::optional("email", Kind::String, "Organization contact email"),
-            Property::optional(
-                "contact_email",
-                Kind::String,
-                "Organization contact email; wins over `email`",
-            ),
-            Property::optional("recaptcha_response", Kind::String, "Not used: there is no captcha"),
-        ],
-    };
-}
 
 /// Makes an organization whose only team, `owners`, has the caller in it.
 pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> HandlerResult {
@@ -91,56 +66,14 @@ fn name_taken() -> ApiError {
 
 /// `GET /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.2).
 pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult {
-    let teams = if cx.grant.rights().sees_as_member() {
-        Some(organizations::teams(cx.db(), &cx.grant, cx.principal().caller().map(|c| c.id))?)
+    let teams = if cx.rights().sees_as_member() {
+        Some(organizations::teams(cx.db(), &cx.grant)?)
     } else {
         None
     };
     let quotas = Quotas::of(cx.services());
-    let (organization, rights) = (cx.grant.organization(), cx.grant.rights());
+    let (organization, rights) = (cx.grant.organization(), cx.rights());
     Ok(response::ok(&OrganizationView::new(organization, rights, teams, quotas)))
-}
-
-/// `PUT /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.3): every member may be left out.
-#[derive(Deserialize)]
-pub(crate) struct OrgChange {
-    email: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    contact_email: Option<Option<String>>,
-    invoice_email: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    invoice_email_address: Option<Option<String>>,
-    tag_expiration_s: Option<Number>,
-}
-
-impl Json for OrgChange {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "UpdateOrg",
-        about: "Description of updates for an existing organization",
-        properties: &[
-            Property::optional("email", Kind::String, "Organization contact email"),
-            Property::optional(
-                "contact_email",
-                Kind::NullableString,
-                "Organization contact email; wins over `email`",
-            ),
-            Property::optional(
-                "invoice_email",
-                Kind::Boolean,
-                "Whether the organization desires to receive emails for invoices",
-            ),
-            Property::optional(
-                "invoice_email_address",
-                Kind::NullableString,
-                "The email address at which to receive invoices",
-            ),
-            Property::optional(
-                "tag_expiration_s",
-                Kind::Integer(Some(0)),
-                "The number of seconds for tag expiration",
-            ),
-        ],
-    };
 }
 
 /// Changes what is given; all of it or nothing.
@@ -148,34 +81,33 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> Ha
     let services = cx.services();
     let tag_expiration = tag_expiration(services, body.tag_expiration_s)?;
     let no_email = services.random().uuid();
-    let email = body.contact_email.or(body.email.map(Some));
+    let email = body.contact_email.change().or(body.email.map(Some));
     let mut given = Given {
         email: email.map(|email| email.filter(|email| !email.is_empty())),
         invoice_email: body.invoice_email,
-        invoice_email_address: body.invoice_email_address,
+        invoice_email_address: body.invoice_email_address.change(),
         tag_expiration,
     };
-    let caller_id = cx.principal().caller().map(|caller| caller.id);
     let (after, teams) = transaction(cx.db(), |tx| {
         let before = organizations::current(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
         given.keep_changes(&before)?;
         let after = organizations::update(tx, &cx.grant, &given.change(&no_email))?;
         let after = after.ok_or_else(ApiError::not_found)?;
         cx.log_all(tx, before.id, &given.events(&before))?;
-        Ok::<_, ApiError>((after, organizations::teams(tx, &cx.grant, caller_id)?))
+        Ok::<_, ApiError>((after, organizations::teams(tx, &cx.grant)?))
     })?;
     let quotas = Quotas::of(services);
-    let view = OrganizationView::new(&after, cx.grant.rights(), Some(teams), quotas);
+    let view = OrganizationView::new(&after, cx.rights(), Some(teams), quotas);
     Ok(response::ok(&view.with_tag_expiration(given.tag_expiration.map(|(_, number)| number))))
 }
 
 /// The tag expiration that is wanted, where it may be changed: in seconds, and as it was written.
 fn tag_expiration(
     services: &Services<'_>,
-    wanted: Option<Number>,
+    wanted: Option<Integer>,
 ) -> Result<Option<(i64, Number)>, ApiError> {
     match wanted {
-        Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION) => {
+        Some(Integer(number)) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION) => {
             Ok(Some((tag_expiration_option(services, &number)?, number)))
         }
         _ => Ok(None),
@@ -251,7 +183,7 @@ pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
 
 /// `GET …/private` (`docs/contract/quay.md` 1.5). Nobody has bought a plan here, so billing allows no further private repository.
 pub(crate) fn private(cx: &Context<'_, OrganizationRepositoryCreate>) -> HandlerResult {
-    let count = match cx.grant.rights().is_admin() {
+    let count = match cx.rights().is_admin() {
         true => Some(organizations::private_repositories(cx.db(), &cx.grant)?),
         false => None,
     };

@@ -1,5 +1,6 @@
 //! Organizations (`docs/contract/quay.md` part 1).
 
+mod bodies;
 pub(crate) mod deletion;
 pub(crate) mod handlers;
 mod routes;

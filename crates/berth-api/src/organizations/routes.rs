@@ -1,12 +1,12 @@
 //! The rows of this resource.
 
 use berth_access::{
-    CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate, OrganizationView, Scope,
-    SuperuserNamespace, SuperuserOrganization, SuperuserView,
+    CreateOrganization, NamedOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
+    OrganizationView, Path, Scope, SuperuserNamespace, SuperuserOrganization, SuperuserView,
 };
 use berth_domain::settings::FEATURE_BILLING;
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Route, WithBody, WithoutBody};
 
 use super::{handlers, superuser};
 use crate::quotas;
@@ -33,7 +33,8 @@ pub const ROUTES: &[Route] = &[
         "getOrganization",
         &WithoutBody::<OrganizationView>(handlers::get),
     )
-    .settings(&[quotas::views::SETTINGS]),
+    .settings(&[quotas::views::SETTINGS])
+    .decided_inside("anybody; teams for members, addresses for admins and superuser views"),
     Route::put(
         "/api/v1/organization/:orgname",
         "changeOrganizationDetails",
@@ -48,6 +49,7 @@ pub const ROUTES: &[Route] = &[
         quotas::views::SETTINGS,
         &[&settings::FEATURE_CHANGE_TAG_EXPIRATION, &settings::TAG_EXPIRATION_OPTIONS],
     ])
+    .decided_inside("organization admins")
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname",
@@ -62,6 +64,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationPrivateAllowed",
         &WithoutBody::<OrganizationRepositoryCreate>(handlers::private),
     )
+    .decided_inside("creators in the organization; how many there are for its admins")
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_BILLING)
     .internal(),
@@ -78,7 +81,7 @@ pub const ROUTES: &[Route] = &[
         Route::put(
             "/api/v1/superuser/organizations/:name",
             "changeOrganization",
-            &WithBody::<SuperuserOrganization, _>(superuser::rename),
+            &At(NamedOrganization::read, WithBody::<SuperuserOrganization, _>(superuser::rename)),
             Logs::Kinds(&[LogKind::OrgChangeName]),
         )
         .settings(&[quotas::views::SETTINGS]),
@@ -86,7 +89,7 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::delete(
         "/api/v1/superuser/organizations/:name",
         "deleteOrganization",
-        &WithoutBody::<SuperuserOrganization>(superuser::delete),
+        &At(NamedOrganization::read, WithoutBody::<SuperuserOrganization>(superuser::delete)),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )),
     superuser(
@@ -96,7 +99,7 @@ pub const ROUTES: &[Route] = &[
             &WithoutBody::<SuperuserNamespace>(superuser::take_ownership),
             Logs::Kinds(&[LogKind::TakeOwnership]),
         )
-        .settings(&[&[&settings::SUPER_USERS]]),
+        .decided_inside("superusers; not the accounts of superusers"),
     )
     .internal(),
 ];

@@ -3,43 +3,28 @@
 use crate::organizations::deletion::delete_organization;
 use crate::quotas::views::Quotas;
 use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
+use berth_domain::log_event::LogEvent;
 use berth_domain::{NamespaceKind, NamespaceName};
-use berth_store::log_event::LogEvent;
 use berth_store::{Constraint, Database, accounts, members, organizations, transaction, users};
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, response};
 use serde_json::json;
 
 use crate::names::invalid_name;
 use crate::page_query::PageQuery;
-use crate::users::powers::is_superuser;
 
+use super::bodies::Renaming;
 use super::views::organization_entry;
 
 /// `GET /api/v1/superuser/organizations/`.
 pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
     let services = cx.services();
-    let (after_id, wanted) = (query.after_id(services), query.wanted());
-    let lines = organizations::all(cx.db(), &cx.grant, after_id, wanted)?;
+    let page = query.page(services);
+    let lines = organizations::all(cx.db(), page.after.unwrap_or(0), page.wanted())?;
     let quotas = Quotas::of(services);
     let view = |line: organizations::OrganizationLine| {
         organization_entry(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
     };
-    Ok(response::ok(&query.answer(services, "organizations", lines, |line| line.id, view)))
-}
-
-/// `PUT /api/v1/superuser/organizations/<name>`.
-#[derive(Deserialize)]
-pub(crate) struct Renaming {
-    name: Option<String>,
-}
-
-impl Json for Renaming {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "RenameOrg",
-        about: "The new name of an organization",
-        properties: &[Property::optional("name", Kind::String, "The new name of the organization")],
-    };
+    Ok(response::ok(&page.answer("organizations", lines, |line| line.id, view)))
 }
 
 /// Gives the organization another name; its robots follow.
@@ -85,12 +70,12 @@ pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> HandlerRes
     transaction(cx.db(), |tx| {
         if was_user {
             let user = users::summary(tx, namespace.id)?.ok_or_else(ApiError::not_found)?;
-            if is_superuser(cx.services(), &user) {
+            if cx.services().superusers().is_superuser(&user.name, user.is_first) {
                 return Err(ApiError::invalid_request("Cannot take ownership of a superuser"));
             }
             refuse_to_leave_alone(tx, &user.name, user.id)?;
         }
-        if !members::take_ownership(tx, &cx.grant, namespace, caller.id)? {
+        if !members::take_ownership(tx, &cx.grant)? {
             return Err(ApiError::not_found());
         }
         let event = LogEvent::TakeOwnership {

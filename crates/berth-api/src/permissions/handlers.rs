@@ -1,37 +1,24 @@
 //! Permissions on a repository: roles of accounts and of teams (`docs/contract/quay.md` 6.2).
 
-use berth_access::{Permit, RepositoryAdmin, RepositoryAdminView, RepositoryRef, TeamAdminView};
-use berth_domain::{Namespace, NamespaceKind, RepositoryRole};
+use berth_access::{
+    Permit, RepositoryAdmin, RepositoryAdminView, RepositoryRef, TeamAdminView, path,
+};
+use berth_domain::log_event::LogEvent;
+use berth_domain::{Namespace, NamespaceKind};
 use berth_store::grantees::{self, Account};
-use berth_store::log_event::LogEvent;
 use berth_store::{Database, permissions, teams, transaction};
 use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, response};
 use serde_json::{Map, Value, json};
 
+use super::bodies::RoleChange;
 use super::views;
 
-/// The names of the roles, for schemas.
-pub(crate) const ROLES: Kind = Kind::Enum(&["read", "write", "admin"]);
-
-/// The role that is given to an account or a team.
-#[derive(Deserialize)]
-pub(crate) struct RoleChange {
-    role: String,
-}
-
-impl Json for RoleChange {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "RepositoryPermission",
-        about: "Description of a permission.",
-        properties: &[Property::required("role", ROLES, "Role to give")],
-    };
-}
-
-/// The role of that name. The schema lets no other through.
-pub(crate) fn role(name: &str) -> Result<RepositoryRole, ApiError> {
-    name.parse().map_err(|_| ApiError::invalid_request("Request error."))
+path! {
+    /// An account that has a role on a repository.
+    pub(crate) struct AccountPath { username }
+    /// A team that has a role on a repository.
+    pub(crate) struct TeamPath { teamname }
 }
 
 /// `GET …/permissions/user/`.
@@ -46,17 +33,19 @@ pub(crate) fn users(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
 }
 
 /// `GET …/permissions/user/<username>`.
-pub(crate) fn user(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
-    let name = cx.path("username");
-    let found = permissions::accounts(cx.db(), &cx.grant, Some(name))?.pop();
+pub(crate) fn user(cx: &Context<'_, RepositoryAdminView>, path: AccountPath) -> HandlerResult {
+    let found = permissions::accounts(cx.db(), &cx.grant, Some(&path.username))?.pop();
     let permission = found.ok_or_else(|| ApiError::model(NO_USER))?;
     let view = views::account_permission(&permission.account, permission.role, in_organization(cx));
     Ok(response::ok(&view))
 }
 
 /// `GET …/permissions/user/<username>/transitive`: his own role and those of his teams.
-pub(crate) fn transitive(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
-    let roles = permissions::transitive(cx.db(), &cx.grant, cx.path("username"))?;
+pub(crate) fn transitive(
+    cx: &Context<'_, RepositoryAdminView>,
+    path: AccountPath,
+) -> HandlerResult {
+    let roles = permissions::transitive(cx.db(), &cx.grant, &path.username)?;
     if roles.is_empty() {
         return Err(ApiError::not_found());
     }
@@ -65,9 +54,13 @@ pub(crate) fn transitive(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult
 }
 
 /// `PUT …/permissions/user/<username>`.
-pub(crate) fn set_user(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> HandlerResult {
+pub(crate) fn set_user(
+    cx: &Context<'_, RepositoryAdmin>,
+    path: AccountPath,
+    body: RoleChange,
+) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
-    let (name, role) = (cx.path("username"), role(&body.role)?);
+    let (name, role) = (path.username.as_str(), body.role);
     refuse_owner(name, namespace)?;
     transaction(cx.db(), |tx| {
         let account = permitted_account(tx, name, namespace)?;
@@ -87,8 +80,8 @@ pub(crate) fn set_user(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> H
 }
 
 /// `DELETE …/permissions/user/<username>`.
-pub(crate) fn remove_user(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
-    let name = cx.path("username");
+pub(crate) fn remove_user(cx: &Context<'_, RepositoryAdmin>, path: AccountPath) -> HandlerResult {
+    let name = path.username.as_str();
     let Ok((namespace, repository)) = cx.grant.repository() else {
         return Err(ApiError::invalid_request(NO_USER));
     };
@@ -118,9 +111,9 @@ pub(crate) fn teams(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
 }
 
 /// `GET …/permissions/team/<teamname>`: the role alone.
-pub(crate) fn team(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
+pub(crate) fn team(cx: &Context<'_, RepositoryAdminView>, path: TeamPath) -> HandlerResult {
     let permissions = permissions::teams(cx.db(), &cx.grant)?;
-    let found = permissions.into_iter().find(|permission| permission.team == cx.path("teamname"));
+    let found = permissions.into_iter().find(|permission| permission.team == path.teamname);
     let permission = found.ok_or_else(|| ApiError::model(NO_TEAM))?;
     Ok(response::ok(&json!({ "role": permission.role.as_str() })))
 }
@@ -136,9 +129,13 @@ pub(crate) fn of_team(cx: &Context<'_, TeamAdminView>) -> HandlerResult {
 
 /// `PUT …/permissions/team/<teamname>`, and `PUT /api/v1/organization/<o>/team/<t>/permissions/<repository>`, which clients
 /// call and the original lacks.
-pub(crate) fn set_team(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> HandlerResult {
+pub(crate) fn set_team(
+    cx: &Context<'_, RepositoryAdmin>,
+    path: TeamPath,
+    body: RoleChange,
+) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
-    let (name, role) = (cx.path("teamname"), role(&body.role)?);
+    let (name, role) = (path.teamname.as_str(), body.role);
     transaction(cx.db(), |tx| {
         if !permissions::set_team(tx, &cx.grant, name, role)? {
             return Err(ApiError::invalid_request(format!(
@@ -154,8 +151,8 @@ pub(crate) fn set_team(cx: &Context<'_, RepositoryAdmin>, body: RoleChange) -> H
 }
 
 /// `DELETE …/permissions/team/<teamname>`, and the same by the team.
-pub(crate) fn remove_team(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
-    let name = cx.path("teamname");
+pub(crate) fn remove_team(cx: &Context<'_, RepositoryAdmin>, path: TeamPath) -> HandlerResult {
+    let name = path.teamname.as_str();
     let Ok((namespace, repository)) = cx.grant.repository() else {
         return Err(ApiError::invalid_request(NO_TEAM));
     };

@@ -1,52 +1,39 @@
 //! Permissions of robots, by the robot's path: the same as those of the repository (`docs/contract/quay.md` 6.3).
 
-use berth_access::{NamespaceRef, Permit, RepositoryAdmin};
-use berth_domain::{Namespace, RepositoryRole};
-use berth_store::log_event::LogEvent;
+use berth_access::{NamespaceTarget, Permit, RepositoryAdmin};
+use berth_domain::Namespace;
+use berth_domain::log_event::LogEvent;
 use berth_store::robots::{self, PermissionChange};
 use berth_store::transaction;
 use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, response};
 use serde_json::Map;
 
-use crate::robots::handlers::{existing, full_name, missing};
+use crate::robots::handlers::{RobotPath, existing, missing};
 
+use super::bodies::RobotRole;
 use super::views;
 
 /// `GET …/robots/<short>/permissions`.
-pub(crate) fn list<P: Permit<Target = NamespaceRef>>(cx: &Context<'_, P>) -> HandlerResult {
+pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
+    cx: &Context<'_, P>,
+    path: RobotPath,
+) -> HandlerResult {
     let namespace = existing::<P>(cx)?;
-    let found = robots::permissions(cx.db(), &cx.grant, &full_name(cx, namespace))?;
+    let found = robots::permissions(cx.db(), &cx.grant, &path.full_name(namespace))?;
     let listed = Listing::of(cx).whole(&found.ok_or_else(missing)?, |permission| {
         views::on_repository(&permission.repository, permission.is_public, permission.role)
     });
     Ok(listed.answer("permissions", Map::new()))
 }
 
-/// `PUT …/robots/<short>/permissions/<repository>`, which Go clients call and Quay lacks.
-#[derive(Deserialize)]
-pub(crate) struct RobotRole {
-    role: String,
-}
-
-impl Json for RobotRole {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "RobotPermission",
-        about: "What a robot may do on a repository",
-        properties: &[Property::required(
-            "role",
-            Kind::Enum(&["read", "write", "admin"]),
-            "Role to use for the robot",
-        )],
-    };
-}
-
 /// Gives a robot a role on a repository of its namespace. Who may is who may through the repository's own path.
-pub(crate) fn set(cx: &Context<'_, RepositoryAdmin>, body: RobotRole) -> HandlerResult {
-    let target = Target::of(cx)?;
-    let role: RepositoryRole =
-        body.role.parse().map_err(|_| ApiError::invalid_request("Request error."))?;
+pub(crate) fn set(
+    cx: &Context<'_, RepositoryAdmin>,
+    path: RobotPath,
+    body: RobotRole,
+) -> HandlerResult {
+    let (target, role) = (Target::of(cx, &path)?, body.role);
     transaction(cx.db(), |tx| {
         match robots::set_permission(tx, &cx.grant, &target.robot, role)? {
             PermissionChange::Done => {}
@@ -62,8 +49,8 @@ pub(crate) fn set(cx: &Context<'_, RepositoryAdmin>, body: RobotRole) -> Handler
 }
 
 /// `DELETE …/robots/<short>/permissions/<repository>`.
-pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
-    let target = Target::of(cx)?;
+pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>, path: RobotPath) -> HandlerResult {
+    let target = Target::of(cx, &path)?;
     transaction(cx.db(), |tx| {
         match robots::delete_permission(tx, &cx.grant, &target.robot)? {
             PermissionChange::Done => {}
@@ -89,7 +76,7 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn of(cx: &'a Context<'_, RepositoryAdmin>) -> Result<Self, ApiError> {
+    fn of(cx: &'a Context<'_, RepositoryAdmin>, path: &RobotPath) -> Result<Self, ApiError> {
         let granted = cx.grant.target();
         let (Some(namespace), Some(repository)) = (&granted.namespace, &granted.repository) else {
             return Err(ApiError::not_found());
@@ -98,7 +85,7 @@ impl<'a> Target<'a> {
             namespace,
             repository: &repository.name,
             is_public: repository.is_public,
-            robot: full_name(cx, namespace),
+            robot: path.full_name(namespace),
         })
     }
 }

@@ -1,11 +1,11 @@
 //! The rows of this resource.
 
 use berth_access::{
-    OwnNamespaceView, RepositoryAdmin, RepositoryAdminView, RobotPermissionsView, Scope,
-    TeamAdminView,
+    OrganizationRepository, OwnNamespaceView, OwnRepository, Path, RepositoryAdmin,
+    RepositoryAdminView, RobotPermissionsView, Scope, TeamAdminView,
 };
 use berth_domain::LogKind;
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Query, Route, WithPath, WithPathAndBody, WithoutBody};
 
 use super::{handlers, robot};
 
@@ -21,13 +21,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/permissions/user/:username",
         "getUserPermissions",
-        &WithoutBody::<RepositoryAdminView>(handlers::user),
+        &WithPath::<RepositoryAdminView, _>(handlers::user),
     )
     .scope(Scope::RepoAdmin),
     Route::put(
         "/api/v1/repository/*repository/permissions/user/:username",
         "changeUserPermissions",
-        &WithBody::<RepositoryAdmin, _>(handlers::set_user),
+        &WithPathAndBody::<RepositoryAdmin, _, _>(handlers::set_user),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -35,14 +35,14 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/repository/*repository/permissions/user/:username",
         "deleteUserPermissions",
-        &WithoutBody::<RepositoryAdmin>(handlers::remove_user),
+        &WithPath::<RepositoryAdmin, _>(handlers::remove_user),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/user/:username/transitive",
         "getUserTransitivePermission",
-        &WithoutBody::<RepositoryAdminView>(handlers::transitive),
+        &WithPath::<RepositoryAdminView, _>(handlers::transitive),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
@@ -55,13 +55,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/permissions/team/:teamname",
         "getTeamPermissions",
-        &WithoutBody::<RepositoryAdminView>(handlers::team),
+        &WithPath::<RepositoryAdminView, _>(handlers::team),
     )
     .scope(Scope::RepoAdmin),
     Route::put(
         "/api/v1/repository/*repository/permissions/team/:teamname",
         "changeTeamPermissions",
-        &WithBody::<RepositoryAdmin, _>(handlers::set_team),
+        &WithPathAndBody::<RepositoryAdmin, _, _>(handlers::set_team),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -69,14 +69,17 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/repository/*repository/permissions/team/:teamname",
         "deleteTeamPermissions",
-        &WithoutBody::<RepositoryAdmin>(handlers::remove_team),
+        &WithPath::<RepositoryAdmin, _>(handlers::remove_team),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/permissions/*reponame",
         "setOrganizationTeamPermission",
-        &WithBody::<RepositoryAdmin, _>(handlers::set_team),
+        &At(
+            OrganizationRepository::read,
+            WithPathAndBody::<RepositoryAdmin, _, _>(handlers::set_team),
+        ),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -84,7 +87,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/permissions/*reponame",
         "removeOrganizationTeamPermission",
-        &WithoutBody::<RepositoryAdmin>(handlers::remove_team),
+        &At(OrganizationRepository::read, WithPath::<RepositoryAdmin, _>(handlers::remove_team)),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
@@ -97,14 +100,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions",
         "getOrgRobotPermissions",
-        &WithoutBody::<RobotPermissionsView>(robot::list),
+        &WithPath::<RobotPermissionsView, _>(robot::list),
     )
     .query(Query::PAGES)
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions/*reponame",
         "setOrgRobotPermission",
-        &WithBody::<RepositoryAdmin, _>(robot::set),
+        &At(OrganizationRepository::read, WithPathAndBody::<RepositoryAdmin, _, _>(robot::set)),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -112,21 +115,21 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions/*reponame",
         "deleteOrgRobotPermission",
-        &WithoutBody::<RepositoryAdmin>(robot::delete),
+        &At(OrganizationRepository::read, WithPath::<RepositoryAdmin, _>(robot::delete)),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/user/robots/:robot_shortname/permissions",
         "getUserRobotPermissions",
-        &WithoutBody::<OwnNamespaceView>(robot::list),
+        &WithPath::<OwnNamespaceView, _>(robot::list),
     )
     .query(Query::PAGES)
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/user/robots/:robot_shortname/permissions/*reponame",
         "setUserRobotPermission",
-        &WithBody::<RepositoryAdmin, _>(robot::set),
+        &At(OwnRepository::read, WithPathAndBody::<RepositoryAdmin, _, _>(robot::set)),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -134,7 +137,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/robots/:robot_shortname/permissions/*reponame",
         "deleteUserRobotPermission",
-        &WithoutBody::<RepositoryAdmin>(robot::delete),
+        &At(OwnRepository::read, WithPath::<RepositoryAdmin, _>(robot::delete)),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),

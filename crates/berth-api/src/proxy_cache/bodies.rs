@@ -3,8 +3,7 @@
 
 use berth_store::proxy_cache::ProxyCacheRow;
 use berth_web::schema::python_repr;
-use berth_web::{ApiError, Json, Kind, Property, Schema, present};
-use serde::Deserialize;
+use berth_web::{ApiError, Json, Patch};
 use serde_json::Value;
 
 /// How long cached tags are kept unless the request says otherwise: a day.
@@ -13,55 +12,28 @@ const EXPIRATION_S: i64 = 86_400;
 /// The longest text that is stored, in bytes.
 const TEXT_LIMIT: usize = 4_096;
 
-const USERNAME: Property = Property::optional(
-    "upstream_registry_username",
-    Kind::NullableString,
-    "User name for the registry; counts only together with the password",
-);
+/// What messages call the user name.
+const USERNAME: &str = "upstream_registry_username";
 
-const PASSWORD: Property = Property::optional(
-    "upstream_registry_password",
-    Kind::NullableString,
-    "Password for the registry; never shown again",
-);
+/// What messages call the password.
+const PASSWORD: &str = "upstream_registry_password";
 
-const EXPIRATION: Property = Property::optional(
-    "expiration_s",
-    Kind::Any,
-    "For how many seconds a cached tag is kept after its last pull; a day unless given, for ever when 0",
-);
-
-const INSECURE: Property =
-    Property::optional("insecure", Kind::Any, "Whether the registry speaks plain HTTP");
-
+/// Which registry an organization caches
+///
 /// `POST …/proxycache` and `POST …/validateproxycache` (`docs/contract/quay.md` 3.1).
-#[derive(Deserialize)]
+#[derive(Json)]
+#[json(name = "NewProxyCacheConfig")]
 pub(crate) struct NewConfiguration {
+    /// The registry to cache: `host[:port][/namespace]`
     upstream_registry: String,
-    upstream_registry_username: Option<String>,
-    upstream_registry_password: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    /// User name for the registry; counts only together with the password
+    upstream_registry_username: Patch<String>,
+    /// Password for the registry; never shown again
+    upstream_registry_password: Patch<String>,
+    /// For how many seconds a cached tag is kept after its last pull; a day unless given, for ever when 0
     expiration_s: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
+    /// Whether the registry speaks plain HTTP
     insecure: Option<Value>,
-}
-
-impl Json for NewConfiguration {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewProxyCacheConfig",
-        about: "Which registry an organization caches",
-        properties: &[
-            Property::required(
-                "upstream_registry",
-                Kind::String,
-                "The registry to cache: `host[:port][/namespace]`",
-            ),
-            USERNAME,
-            PASSWORD,
-            EXPIRATION,
-            INSECURE,
-        ],
-    };
 }
 
 impl NewConfiguration {
@@ -88,8 +60,8 @@ impl NewConfiguration {
     /// User name and password.
     pub(crate) fn credentials(&self) -> Result<Credentials<'_>, ApiError> {
         Ok(Credentials {
-            username: credential(USERNAME.name, self.upstream_registry_username.as_deref())?,
-            password: credential(PASSWORD.name, self.upstream_registry_password.as_deref())?,
+            username: credential(USERNAME, self.upstream_registry_username.as_deref().value())?,
+            password: credential(PASSWORD, self.upstream_registry_password.as_deref().value())?,
         })
     }
 }
@@ -108,36 +80,22 @@ impl<'a> Credentials<'a> {
     }
 }
 
+/// What to change about the registry that an organization caches
+///
 /// `PUT …/proxycache`: what is left out stays as it is.
-#[derive(Deserialize)]
+#[derive(Json)]
+#[json(name = "UpdateProxyCacheConfig")]
 pub(crate) struct ConfigurationChange {
+    /// The registry to cache: `host[:port][/namespace]`
     upstream_registry: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    upstream_registry_username: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    upstream_registry_password: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
+    /// User name for the registry; counts only together with the password
+    upstream_registry_username: Patch<String>,
+    /// Password for the registry; never shown again
+    upstream_registry_password: Patch<String>,
+    /// For how many seconds a cached tag is kept after its last pull; a day unless given, for ever when 0
     expiration_s: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
+    /// Whether the registry speaks plain HTTP
     insecure: Option<Value>,
-}
-
-impl Json for ConfigurationChange {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "UpdateProxyCacheConfig",
-        about: "What to change about the registry that an organization caches",
-        properties: &[
-            Property::optional(
-                "upstream_registry",
-                Kind::String,
-                "The registry to cache: `host[:port][/namespace]`",
-            ),
-            USERNAME,
-            PASSWORD,
-            EXPIRATION,
-            INSECURE,
-        ],
-    };
 }
 
 impl ConfigurationChange {
@@ -160,20 +118,17 @@ impl ConfigurationChange {
 
     /// The user name: `None` keeps it, `Some(None)` removes it.
     pub(crate) fn username(&self) -> Result<Option<Option<&str>>, ApiError> {
-        changed(USERNAME.name, self.upstream_registry_username.as_ref())
+        changed(USERNAME, self.upstream_registry_username.as_deref())
     }
 
     /// The password, likewise.
     pub(crate) fn password(&self) -> Result<Option<Option<&str>>, ApiError> {
-        changed(PASSWORD.name, self.upstream_registry_password.as_ref())
+        changed(PASSWORD, self.upstream_registry_password.as_deref())
     }
 }
 
-fn changed<'a>(
-    name: &str,
-    value: Option<&'a Option<String>>,
-) -> Result<Option<Option<&'a str>>, ApiError> {
-    value.map(|value| credential(name, value.as_deref())).transpose()
+fn changed<'a>(name: &str, value: Patch<&'a str>) -> Result<Option<Option<&'a str>>, ApiError> {
+    value.change().map(|value| credential(name, value)).transpose()
 }
 
 /// A user name or password; an empty one is none.

@@ -2,9 +2,9 @@
 
 use berth_access::{ProxyCacheAdmin, ProxyCacheView};
 use berth_domain::destination::{Admitted, Destinations, InvalidUpstream, Refused, UpstreamName};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{Namespace, settings};
-use berth_store::log_event::LogEvent;
 use berth_store::proxy_cache::{
     self, NewProxyCache, ProxyCacheChange, ProxyCacheRow, StoredProxyCache,
 };
@@ -145,7 +145,8 @@ pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration
 /// The organization that is addressed.
 fn organization<'a>(cx: &'a Context<'_, ProxyCacheAdmin>) -> Result<&'a Namespace, ApiError> {
     cx.grant.organization_if_any().ok_or_else(|| {
-        ApiError::model(format!("Organization does not exist: {}", cx.path("orgname")))
+        let name = cx.address().namespace.as_deref().unwrap_or_default();
+        ApiError::model(format!("Organization does not exist: {name}"))
     })
 }
 

@@ -1,5 +1,6 @@
 //! Quotas of organizations and users, and their limits (`docs/contract/quay.md` part 7).
 
+mod bodies;
 pub(crate) mod handlers;
 mod routes;
 pub(crate) mod views;

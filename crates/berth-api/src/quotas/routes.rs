@@ -8,7 +8,7 @@ use berth_domain::LogKind;
 use berth_domain::settings::{
     FEATURE_EDIT_QUOTA, FEATURE_QUOTA_MANAGEMENT, FEATURE_SUPER_USERS, Setting,
 };
-use berth_web::{Logs, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Route, WithBody, WithPath, WithPathAndBody, WithoutBody};
 
 use super::handlers;
 
@@ -37,14 +37,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "getOrganizationQuota",
-        &WithoutBody::<NamespaceMemberView>(handlers::get),
+        &WithPath::<NamespaceMemberView, _>(handlers::get),
     )
     .settings(&[super::views::SETTINGS])
     .features(QUOTAS),
     Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "changeOrganizationQuota",
-        &WithBody::<NamespaceQuotaAdmin, _>(handlers::change),
+        &WithPathAndBody::<NamespaceQuotaAdmin, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .settings(&[super::views::SETTINGS])
@@ -53,7 +53,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "deleteOrganizationQuota",
-        &WithoutBody::<NamespaceQuotaAdmin>(handlers::delete),
+        &WithPath::<NamespaceQuotaAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)
@@ -61,13 +61,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id/limit",
         "listOrganizationQuotaLimit",
-        &WithoutBody::<NamespaceMemberView>(handlers::limits),
+        &WithPath::<NamespaceMemberView, _>(handlers::limits),
     )
     .features(QUOTAS),
     Route::post(
         "/api/v1/organization/:orgname/quota/:quota_id/limit",
         "createOrganizationQuotaLimit",
-        &WithBody::<NamespaceQuotaAdmin, _>(handlers::create_limit),
+        &WithPathAndBody::<NamespaceQuotaAdmin, _, _>(handlers::create_limit),
         Logs::Kinds(&[LogKind::OrgCreateQuotaLimit]),
     )
     .scope(Scope::SuperUser)
@@ -76,13 +76,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "getOrganizationQuotaLimit",
-        &WithoutBody::<NamespaceMemberView>(handlers::limit),
+        &WithPath::<NamespaceMemberView, _>(handlers::limit),
     )
     .features(QUOTAS),
     Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "changeOrganizationQuotaLimit",
-        &WithBody::<NamespaceQuotaAdmin, _>(handlers::change_limit),
+        &WithPathAndBody::<NamespaceQuotaAdmin, _, _>(handlers::change_limit),
         Logs::Kinds(&[LogKind::OrgChangeQuotaLimit]),
     )
     .settings(&[super::views::SETTINGS])
@@ -91,7 +91,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "deleteOrganizationQuotaLimit",
-        &WithoutBody::<NamespaceQuotaAdmin>(handlers::delete_limit),
+        &WithPath::<NamespaceQuotaAdmin, _>(handlers::delete_limit),
         Logs::Kinds(&[LogKind::OrgDeleteQuotaLimit]),
     )
     .scope(Scope::SuperUser)
@@ -107,7 +107,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/quota/:quota_id",
         "getUserQuota",
-        &WithoutBody::<OwnNamespaceView>(handlers::get),
+        &WithPath::<OwnNamespaceView, _>(handlers::get),
     )
     .settings(&[super::views::SETTINGS])
     .scope(Scope::UserAdmin)
@@ -115,14 +115,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/quota/:quota_id/limit",
         "listUserQuotaLimit",
-        &WithoutBody::<OwnNamespaceView>(handlers::limits),
+        &WithPath::<OwnNamespaceView, _>(handlers::limits),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
         "/api/v1/user/quota/:quota_id/limit/:limit_id",
         "getUserQuotaLimit",
-        &WithoutBody::<OwnNamespaceView>(handlers::limit),
+        &WithPath::<OwnNamespaceView, _>(handlers::limit),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
@@ -148,7 +148,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/superuser/organization/:namespace/quota/:quota_id",
         "changeOrganizationQuotaSuperUser",
-        &WithBody::<SuperuserNamespace, _>(handlers::change),
+        &WithPathAndBody::<SuperuserNamespace, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .settings(&[super::views::SETTINGS])
@@ -158,7 +158,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/superuser/organization/:namespace/quota/:quota_id",
         "deleteOrganizationQuotaSuperUser",
-        &WithoutBody::<SuperuserNamespace>(handlers::delete),
+        &WithPath::<SuperuserNamespace, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)
@@ -186,7 +186,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/superuser/users/:namespace/quota/:quota_id",
         "changeUserQuotaSuperUser",
-        &WithBody::<SuperuserNamespace, _>(handlers::change),
+        &WithPathAndBody::<SuperuserNamespace, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .settings(&[super::views::SETTINGS])
@@ -196,7 +196,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/superuser/users/:namespace/quota/:quota_id",
         "deleteUserQuotaSuperUser",
-        &WithoutBody::<SuperuserNamespace>(handlers::delete),
+        &WithPath::<SuperuserNamespace, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)

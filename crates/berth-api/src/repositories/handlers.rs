@@ -3,57 +3,18 @@
 use crate::quotas::views::Quotas;
 use berth_access::{
     OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate, RepositoryView,
-    RepositoryWrite, Scope,
+    RepositoryWrite,
 };
+use berth_domain::limits::PAGE_ROWS;
+use berth_domain::log_event::LogEvent;
 use berth_domain::{NamespaceKind, RepositoryName, settings};
-use berth_store::log_event::LogEvent;
-use berth_store::repositories::{self, NewRepository, Page, RepositoryLine, Viewer};
+use berth_store::repositories::{self, NewRepository, RepositoryLine};
 use berth_store::{Constraint, transaction};
-use berth_web::{
-    ApiError, Context, Cursor, ErrorType, HandlerResult, Json, Kind, Property, Schema, StatusCode,
-    response,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, ErrorType, HandlerResult, Page, StatusCode, response};
 use serde_json::{Value, json};
 
+use crate::repositories::bodies::{ChangeVisibility, NewRepo, RepoUpdate, Visibility};
 use crate::repositories::views;
-
-const VISIBILITY: Kind = Kind::Enum(&["public", "private"]);
-
-/// `POST /api/v1/repository`.
-#[derive(Deserialize)]
-pub(crate) struct NewRepo {
-    namespace: Option<String>,
-    repository: String,
-    visibility: String,
-    description: String,
-}
-
-impl Json for NewRepo {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewRepo",
-        about: "Description of a new repository",
-        properties: &[
-            Property::required("repository", Kind::String, "Repository name"),
-            Property::required("visibility", VISIBILITY, "Visibility to begin with"),
-            Property::optional(
-                "namespace",
-                Kind::String,
-                "Namespace of the repository; left out, the caller's own",
-            ),
-            Property::required("description", Kind::String, "Description, in Markdown"),
-            Property::optional("repo_kind", Kind::NullableEnum(&["image"]), "Kind of repository"),
-        ],
-    };
-
-    fn namespace(&self) -> Option<&str> {
-        self.namespace.as_deref()
-    }
-
-    fn repository(&self) -> Option<&str> {
-        Some(&self.repository)
-    }
-}
 
 /// Makes a repository; the creator administers it, and the organization's default permissions apply.
 pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> HandlerResult {
@@ -61,7 +22,7 @@ pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> Handl
     if target.is_taken {
         return Err(name_taken());
     }
-    let is_public = body.visibility == "public";
+    let is_public = body.visibility == Visibility::Public;
     require_plan(cx, is_public)?;
     let name = repository_name(cx, &body.repository)?;
     let status_token = services.random().uuid();
@@ -103,15 +64,12 @@ fn repository_name<P: Permit>(cx: &Context<'_, P>, text: &str) -> Result<Reposit
 
 /// With billing on, a private repository needs a plan, and nobody has one; superusers need none.
 fn require_plan<P: Permit>(cx: &Context<'_, P>, is_public: bool) -> Result<(), ApiError> {
-    let free = is_public || cx.grant.rights().is_superuser();
+    let free = is_public || cx.rights().is_superuser();
     if free || !cx.services().setting(&settings::FEATURE_BILLING) {
         return Ok(());
     }
     Err(ApiError::typed(ErrorType::ExceedsLicense, "Payment Required"))
 }
-
-/// How many repositories a page holds.
-pub(crate) const PAGE_LENGTH: usize = 100;
 
 /// `GET /api/v1/repository`: what the caller sees of a namespace, of his stars, or of everything public.
 pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
@@ -129,7 +87,7 @@ pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
             "namespace, starred or public are required for this API call",
         ));
     };
-    if starred && cx.principal().caller().is_none() {
+    if starred && cx.grant.caller().is_none() {
         return Err(ApiError::unreadable());
     }
     answer_list(cx, scope, starred || include_public)
@@ -148,62 +106,45 @@ fn answer_list<P: Permit>(
 ) -> HandlerResult {
     let query = cx.query();
     let kind = query.get("repo_kind").filter(|kind| !kind.is_empty());
-    let (lines, next_page) = match kind {
-        None | Some(views::KIND) => page(cx, scope, include_public)?,
+    let page = requested_page(cx);
+    let lines = match kind {
+        None | Some(views::KIND) => lines(cx, &page, scope, include_public)?,
         // There is no other kind.
-        Some(_) => (Vec::new(), None),
+        Some(_) => Vec::new(),
     };
     let more = views::ListMembers {
         last_modified: query.flag("last_modified"),
         popularity: query.flag("popularity"),
-        is_starred: cx.principal().caller().is_some(),
+        is_starred: cx.grant.caller().is_some(),
         quotas: Quotas::of(cx.services()),
     };
-    let views: Vec<Value> = lines.into_iter().map(|line| views::line(line, more)).collect();
-    let mut body = json!({ "repositories": views });
-    if let Some(token) = next_page {
-        body["next_page"] = token.into();
-    }
-    Ok(response::ok(&body))
+    let view = |line| views::line(line, more);
+    Ok(response::ok(&page.answer("repositories", lines, |line| line.id, view)))
 }
 
-/// A page of repositories, and the token of the next one.
-pub(crate) fn page<P: Permit>(
+/// The page of repositories that the request is for.
+pub(crate) fn requested_page<P: Permit>(cx: &Context<'_, P>) -> Page {
+    Page::new(cx.query().get("next_page"), PAGE_ROWS, cx.services().now())
+}
+
+/// The repositories of a page, and one more.
+pub(crate) fn lines<P: Permit>(
     cx: &Context<'_, P>,
+    page: &Page,
     scope: repositories::Scope<'_>,
     include_public: bool,
-) -> Result<(Vec<RepositoryLine>, Option<String>), ApiError> {
-    let now = cx.services().now();
-    let query = cx.query();
-    let cursor = Cursor::from_token(query.get("next_page"), now);
-    #[expect(clippy::cast_possible_wrap, reason = "a page is short")]
-    let limit = PAGE_LENGTH as i64 + 1;
-    let after = cursor.map_or(0, |cursor| cursor.id);
-    let page = Page { scope, include_public, after, limit };
-    let mut lines = repositories::list(cx.db(), viewer(cx), page)?;
-    let has_more = lines.len() > PAGE_LENGTH;
-    lines.truncate(PAGE_LENGTH);
-    let last = lines.last().filter(|_| has_more);
-    let next_page = last.map(|last| Cursor::new(last.id, last.id, now).to_token());
-    Ok((lines, next_page))
-}
-
-fn viewer<P: Permit>(cx: &Context<'_, P>) -> Viewer {
-    let (caller, rights) = (cx.principal().caller(), cx.grant.rights());
-    Viewer {
-        account_id: caller.map(|caller| caller.id),
-        reads_his: caller.is_some_and(|caller| caller.has_scope(Scope::RepoRead)),
-        reads_all: rights.has_full_access() || rights.is_global_reader(),
-    }
+) -> Result<Vec<RepositoryLine>, ApiError> {
+    let (after, limit) = (page.after.unwrap_or(0), page.wanted());
+    let page = repositories::Page { scope, include_public, after, limit };
+    Ok(repositories::list(cx.db(), &cx.grant, page)?)
 }
 
 /// `GET /api/v1/repository/<path>`.
 pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
-    let viewer_id = cx.principal().caller().map(|caller| caller.id);
-    let details = repositories::details(cx.db(), &cx.grant, viewer_id)?;
+    let details = repositories::details(cx.db(), &cx.grant)?;
     let details = details.ok_or_else(ApiError::not_found)?;
-    let rights = cx.grant.rights();
+    let rights = cx.rights();
     let query = cx.query();
     let mut body = json!({
         "namespace": namespace.name,
@@ -230,20 +171,6 @@ pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> HandlerResult {
     Ok(response::ok(&body))
 }
 
-/// `PUT /api/v1/repository/<path>`.
-#[derive(Deserialize)]
-pub(crate) struct RepoUpdate {
-    description: String,
-}
-
-impl Json for RepoUpdate {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "RepoUpdate",
-        about: "Fields which can be updated in a repository.",
-        properties: &[Property::required("description", Kind::String, "Description, in Markdown")],
-    };
-}
-
 /// Changes the description.
 pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> HandlerResult {
     let (namespace, repository) = cx.grant.repository()?;
@@ -261,20 +188,6 @@ pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> Han
     })
 }
 
-/// `POST /api/v1/repository/<path>/changevisibility`.
-#[derive(Deserialize)]
-pub(crate) struct ChangeVisibility {
-    visibility: String,
-}
-
-impl Json for ChangeVisibility {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "ChangeVisibility",
-        about: "Change the visibility for the repository.",
-        properties: &[Property::required("visibility", VISIBILITY, "The new visibility")],
-    };
-}
-
 /// Makes it public or private; a repository that does not exist answers `null`, as the original does.
 pub(crate) fn change_visibility(
     cx: &Context<'_, RepositoryAdmin>,
@@ -283,7 +196,7 @@ pub(crate) fn change_visibility(
     let Ok((namespace, repository)) = cx.grant.repository() else {
         return Ok(response::ok(&Value::Null));
     };
-    let is_public = body.visibility == "public";
+    let is_public = body.visibility == Visibility::Public;
     require_plan(cx, is_public)?;
     transaction(cx.db(), |tx| {
         if !repositories::set_visibility(tx, &cx.grant, is_public)? {
@@ -292,7 +205,7 @@ pub(crate) fn change_visibility(
         let event = LogEvent::ChangeRepoVisibility {
             repo: &repository.name,
             namespace: &namespace.name,
-            visibility: &body.visibility,
+            visibility: body.visibility.as_str(),
         };
         cx.log(tx, namespace.id, &event)?;
         Ok(response::ok(&json!({ "success": true })))
@@ -303,8 +216,7 @@ pub(crate) fn change_visibility(
 pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
     let target = cx.grant.target();
     let namespace = target.namespace.as_ref().ok_or_else(ApiError::not_found)?;
-    let path = cx.path("repository");
-    let name = path.split_once('/').map_or(path, |(_, name)| name);
+    let name = cx.address().repository.as_deref().unwrap_or_default();
     transaction(cx.db(), |tx| {
         if repositories::delete(tx, &cx.grant)? {
             let event = LogEvent::DeleteRepo { repo: name, namespace: &namespace.name };

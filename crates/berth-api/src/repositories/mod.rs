@@ -1,5 +1,6 @@
 //! Repositories, as far as organizations need them (`docs/contract/quay.md` part 6).
 
+mod bodies;
 pub(crate) mod content;
 pub(crate) mod handlers;
 mod routes;

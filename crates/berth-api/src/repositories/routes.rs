@@ -2,10 +2,10 @@
 
 use berth_access::{
     OrganizationView, Public, RepositoryAdmin, RepositoryAdminView, RepositoryCreate,
-    RepositoryStar, RepositoryView, RepositoryWrite, Scope, UserAdmin,
+    RepositoryStar, RepositoryView, RepositoryWrite, Scope, UserAdmin, in_body,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{At, Logs, Query, Route, WithBody, WithPath, WithoutBody};
 
 use super::{content, handlers, stars};
 use crate::quotas;
@@ -22,10 +22,12 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::CreateRepo]),
     )
     .settings(&[&[&settings::FEATURE_BILLING, &settings::FEATURE_EXTENDED_REPOSITORY_NAMES]])
+    .decided_inside("creators in the namespace; with billing on, private ones superusers alone")
     .scope(Scope::RepoCreate)
     .answers(&[201]),
     Route::get("/api/v1/repository", "listRepos", &WithoutBody::<Public>(handlers::list))
         .settings(&[quotas::views::SETTINGS])
+        .decided_inside("anybody; of private repositories those that the caller may read")
         .scope(Scope::RepoRead)
         .query(&[
             Query::text("namespace", "Only those of this namespace"),
@@ -42,6 +44,7 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<OrganizationView>(handlers::list_of_organization),
     )
     .settings(&[quotas::views::SETTINGS])
+    .decided_inside("anybody; of private repositories those that the caller may read")
     .scope(Scope::RepoRead)
     .query(&[
         Query::flag("last_modified", "With the time of the last change"),
@@ -56,15 +59,17 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::ChangeRepoVisibility]),
     )
     .settings(&[&[&settings::FEATURE_BILLING]])
+    .decided_inside("repository admins; with billing on, to private superusers alone")
     .scope(Scope::RepoAdmin)
     .permission_first(),
     Route::get("/api/v1/user/starred", "listStarredRepos", &WithoutBody::<UserAdmin>(stars::list))
+        .decided_inside("the user in person, or with `user:admin`; what they may still read")
         .scope(Scope::UserAdmin)
         .query(&[Query::NEXT_PAGE]),
     Route::post(
         "/api/v1/user/starred",
         "createStar",
-        &WithBody::<RepositoryStar, _>(stars::create),
+        &At(in_body, WithBody::<RepositoryStar, _>(stars::create)),
         STARS,
     )
     .scope(Scope::RepoRead)
@@ -72,7 +77,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/starred/*repository",
         "deleteStar",
-        &WithoutBody::<UserAdmin>(stars::delete),
+        &WithPath::<UserAdmin, _>(stars::delete),
         STARS,
     )
     .scope(Scope::UserAdmin),
@@ -94,6 +99,9 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/repository/*repository",
         "getRepo",
         &WithoutBody::<RepositoryView>(handlers::get),
+    )
+    .decided_inside(
+        "who may read the repository; `can_write` and `can_admin` by what else they may",
     )
     .scope(Scope::RepoRead)
     .query(&[

@@ -1,11 +1,11 @@
 //! The rows of this resource.
 
 use berth_access::{
-    NamespaceAdmin, NamespaceAdminView, NamespaceMemberView, OwnNamespaceAdmin, OwnNamespaceView,
-    Scope,
+    NamespaceAdmin, NamespaceAdminView, NamespaceOrOwnAdmin, NamespaceOrOwnMemberView,
+    OwnNamespaceAdmin, OwnNamespaceView, Scope,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Query, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::{federation, handlers};
 
@@ -14,21 +14,22 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/robots",
         "getOrgRobots",
-        &WithBody::<NamespaceMemberView, _>(handlers::list),
+        &WithBody::<NamespaceOrOwnMemberView, _>(handlers::list),
     )
+.decided_inside("members of the organization; teams and repositories for its admins and superuser views, tokens for its admins")
     .query(Query::PAGES)
-    .scope(Scope::OrgAdmin)
-    .own_name_in_sessions(),
+    .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "getOrgRobot",
-        &WithoutBody::<NamespaceAdminView>(handlers::get),
+        &WithPath::<NamespaceAdminView, _>(handlers::get),
     )
+.decided_inside("organization admins, superuser views; the token for the admins")
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "createOrgRobot",
-        &WithBody::<NamespaceAdmin, _>(handlers::create),
+        &WithPathAndBody::<NamespaceAdmin, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRobot]),
     )
     .settings(&[&[&settings::ROBOTS_DISALLOW]])
@@ -37,35 +38,34 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "deleteOrgRobot",
-        &WithoutBody::<NamespaceAdmin>(handlers::delete),
+        &WithPath::<NamespaceOrOwnAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteRobot]),
     )
-    .scope(Scope::OrgAdmin)
-    .own_name_in_sessions(),
+    .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/robots/:robot_shortname/regenerate",
         "regenerateOrgRobotToken",
-        &WithoutBody::<NamespaceAdmin>(handlers::regenerate),
+        &WithPath::<NamespaceAdmin, _>(handlers::regenerate),
         Logs::Kinds(&[LogKind::RegenerateRobotToken]),
     )
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname/federation",
         "getOrgRobotFederation",
-        &WithoutBody::<NamespaceAdminView>(federation::get),
+        &WithPath::<NamespaceAdminView, _>(federation::get),
     )
     .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/robots/:robot_shortname/federation",
         "createOrgRobotFederation",
-        &WithBody::<NamespaceAdmin, _>(federation::set),
+        &WithPathAndBody::<NamespaceAdmin, _, _>(federation::set),
         Logs::Kinds(&[LogKind::CreateRobotFederation]),
     )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/robots/:robot_shortname/federation",
         "deleteOrgRobotFederation",
-        &WithoutBody::<NamespaceAdmin>(federation::delete),
+        &WithPath::<NamespaceAdmin, _>(federation::delete),
         Logs::Kinds(&[LogKind::DeleteRobotFederation]),
     )
     .scope(Scope::OrgAdmin),
@@ -74,19 +74,21 @@ pub const ROUTES: &[Route] = &[
         "getUserRobots",
         &WithBody::<OwnNamespaceView, _>(handlers::list),
     )
+.decided_inside("the user in person, or with `user:admin`")
     .query(Query::PAGES)
     .scope(Scope::UserAdmin)
     .permission_first(),
     Route::get(
         "/api/v1/user/robots/:robot_shortname",
         "getUserRobot",
-        &WithoutBody::<OwnNamespaceView>(handlers::get),
+        &WithPath::<OwnNamespaceView, _>(handlers::get),
     )
+.decided_inside("the user in person, or with `user:admin`")
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/user/robots/:robot_shortname",
         "createUserRobot",
-        &WithBody::<OwnNamespaceAdmin, _>(handlers::create),
+        &WithPathAndBody::<OwnNamespaceAdmin, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRobot]),
     )
     .settings(&[&[&settings::ROBOTS_DISALLOW]])
@@ -96,27 +98,27 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/robots/:robot_shortname",
         "deleteUserRobot",
-        &WithoutBody::<OwnNamespaceAdmin>(handlers::delete),
+        &WithPath::<OwnNamespaceAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteRobot]),
     )
     .scope(Scope::UserAdmin),
     Route::post(
         "/api/v1/user/robots/:robot_shortname/regenerate",
         "regenerateUserRobotToken",
-        &WithoutBody::<OwnNamespaceAdmin>(handlers::regenerate),
+        &WithPath::<OwnNamespaceAdmin, _>(handlers::regenerate),
         Logs::Kinds(&[LogKind::RegenerateRobotToken]),
     )
     .scope(Scope::UserAdmin),
     Route::get(
         "/api/v1/user/robots/:robot_shortname/federation",
         "getUserRobotFederation",
-        &WithoutBody::<OwnNamespaceView>(federation::get),
+        &WithPath::<OwnNamespaceView, _>(federation::get),
     )
     .scope(Scope::UserAdmin),
     Route::post(
         "/api/v1/user/robots/:robot_shortname/federation",
         "createUserRobotFederation",
-        &WithBody::<OwnNamespaceAdmin, _>(federation::set),
+        &WithPathAndBody::<OwnNamespaceAdmin, _, _>(federation::set),
         Logs::Kinds(&[LogKind::CreateRobotFederation]),
     )
     .scope(Scope::UserAdmin)
@@ -124,7 +126,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/robots/:robot_shortname/federation",
         "deleteUserRobotFederation",
-        &WithoutBody::<OwnNamespaceAdmin>(federation::delete),
+        &WithPath::<OwnNamespaceAdmin, _>(federation::delete),
         Logs::Kinds(&[LogKind::DeleteRobotFederation]),
     )
     .scope(Scope::UserAdmin),

@@ -3,41 +3,24 @@
 
 use crate::mails::outbox::MailSender;
 use berth_access::Public;
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{hash_password, hash_token};
 use berth_domain::{EmailAddress, Invalid, is_acceptable_password};
 use berth_store::accounts::{self, AccountChange, Addressee, CodeOwner};
-use berth_store::log_event::LogEvent;
 use berth_store::{StoreError, Transaction, logs, members, transaction};
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, Form, HandlerResult, Json, Kind, Property, RequestExt, Response, Schema,
-    Services, StatusCode, password, response,
+    ApiError, Context, Form, HandlerResult, RequestExt, Response, Services, StatusCode, password,
+    response,
 };
-use serde::Deserialize;
 use serde_json::json;
 
 use super::pages;
 use crate::mails::codes::{self, CodeMail, RECOVERY_LIFETIME_S};
+use crate::sessions::bodies::Recovery;
 
 /// How often one address gets a recovery mail at most, in seconds.
 const RECOVERY_PAUSE_S: i64 = 60;
-
-/// `POST /api/v1/recovery`.
-#[derive(Deserialize)]
-pub(crate) struct Recovery {
-    email: String,
-}
-
-impl Json for Recovery {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "RequestRecovery",
-        about: "Information required to sign a user in.",
-        properties: &[
-            Property::required("email", Kind::String, "The user's email address"),
-            Property::optional("recaptcha_response", Kind::String, "Not used: there is no captcha"),
-        ],
-    };
-}
 
 /// Sends a code to the address, if a user has it; if an organization has it, names of its administrators. What is written is
 /// written once the answer is sent, so that its time does not tell whether there is anything to write.

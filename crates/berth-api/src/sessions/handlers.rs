@@ -1,17 +1,15 @@
 //! Sessions: beginning, refreshing and ending them, and their CSRF tokens (`docs/contract/quay.md` 0.6, 5.4).
 
 use berth_access::{Public, UserAdmin};
+use berth_domain::log_event::LogEvent;
 use berth_domain::settings;
-use berth_store::log_event::LogEvent;
 use berth_store::{StoreError, accounts, transaction};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
-use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, StatusCode, response,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, StatusCode, response};
 use serde_json::json;
 
+use crate::sessions::bodies::{Password, SignIn};
 use crate::users::sign_up::proves;
 
 /// `GET /csrf_token`: the token of the session, or of a new one of nobody.
@@ -20,29 +18,6 @@ pub(crate) fn csrf_token(cx: &Context<'_, Public>) -> HandlerResult {
     let session = cx.session_or_new();
     let body = json!({ "csrf_token": session.csrf_token(services)? });
     Ok(session.hand_out(services, response::ok(&body)))
-}
-
-/// `POST /api/v1/signin`.
-#[derive(Deserialize)]
-pub(crate) struct SignIn {
-    username: String,
-    password: String,
-    #[serde(default)]
-    invite_code: String,
-}
-
-impl Json for SignIn {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "SigninUser",
-        about: "Information required to sign in a user.",
-        properties: &[
-            Property::required("username", Kind::String, "The user's username or e-mail address"),
-            Property::required("password", Kind::String, "The user's password"),
-            Property::optional("invite_code", Kind::String, "The optional invite code"),
-        ],
-    };
-
-    const LIMIT: usize = 16_384;
 }
 
 /// Begins a session. The code of an invitation that was mailed to the address confirms it.
@@ -75,20 +50,6 @@ fn refusal(needs_email_verification: bool, message: Option<&str>) -> ApiError {
     ApiError::Custom(StatusCode::FORBIDDEN, body)
 }
 
-/// A password alone.
-#[derive(Deserialize)]
-pub(crate) struct Password {
-    pub(crate) password: String,
-}
-
-impl Json for Password {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "VerifyUser",
-        about: "Information required to verify the signed in user.",
-        properties: &[Property::required("password", Kind::String, "The user's password")],
-    };
-}
-
 /// `POST /api/v1/signin/verify`: the session counts as fresh again. Who came with a token gets one.
 pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResult {
     let services = cx.services();
@@ -115,8 +76,8 @@ pub(crate) fn wrong_password() -> ApiError {
 /// lives on as that of nobody.
 pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
-    let administers = cx.grant.rights().is_user_admin();
-    if let Some(caller) = cx.principal().caller().filter(|_| administers) {
+    let administers = cx.rights().is_user_admin();
+    if let Some(caller) = cx.grant.caller().filter(|_| administers) {
         let logs = services.setting(&settings::ACTION_LOG_AUDIT_LOGINS);
         transaction(cx.db(), |tx| -> Result<_, StoreError> {
             accounts::end_sessions(tx, caller.id)?;

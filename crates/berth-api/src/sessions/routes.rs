@@ -45,6 +45,9 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::LogoutSuccess]),
     )
     .settings(&[session::SETTINGS])
+    .decided_inside(
+        "anybody; the sessions of the caller end where they administer their own account",
+    )
     .internal(),
     Route::post(
         "/api/v1/recovery",

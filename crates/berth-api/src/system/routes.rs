@@ -3,7 +3,7 @@
 use berth_access::{Public, Scope, Superuser, SuperuserView};
 use berth_domain::settings;
 use berth_domain::settings::FEATURE_SUPER_USERS;
-use berth_web::{BASE_URL, Logs, Query, Route, WithoutBody};
+use berth_web::{BASE_URL, Logs, Query, Route, WithPath, WithoutBody};
 
 use super::{config, discovery, errors, health, logo, registry};
 
@@ -30,7 +30,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/error/:error_type",
         "getErrorDescription",
-        &WithoutBody::<Public>(errors::get),
+        &WithPath::<Public, _>(errors::get),
     )
     .settings(&[BASE_URL]),
     Route::get(

@@ -1,67 +1,36 @@
 //! Teams: list, read, create, change, delete; what they may do on repositories.
 
 use crate::organizations::views::TeamView;
-use berth_access::{OrganizationMemberView, TeamAdmin, TeamSummaryView};
-use berth_domain::{Namespace, Team, TeamName, TeamRole};
-use berth_store::log_event::LogEvent;
+use berth_access::{Address, OrganizationMemberView, TeamAdmin, TeamSummaryView};
+use berth_domain::log_event::LogEvent;
+use berth_domain::{Namespace, Team, TeamName};
 use berth_store::{StoreError, organizations, teams, transaction};
 use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Json, Kind, Property, Schema, response};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, response};
 use serde_json::Map;
 
+use crate::teams::bodies::TeamDescription;
 use crate::teams::views::ChangedTeam;
 
 /// `GET …/organization/<orgname>/teams`: the teams of the organization's view, as a list.
 pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> HandlerResult {
-    let viewer_id = cx.principal().caller().map(|caller| caller.id);
-    let sees_all = cx.grant.rights().views_every_team();
-    let teams = organizations::teams(cx.db(), &cx.grant, viewer_id)?;
+    let sees_all = cx.rights().views_every_team();
+    let teams = organizations::teams(cx.db(), &cx.grant)?;
     let listed = Listing::of(cx).whole(teams, |team| TeamView::new(team, sees_all));
     Ok(listed.answer("teams", Map::new()))
 }
 
 /// `GET …/organization/<orgname>/team/<teamname>`.
 pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> HandlerResult {
-    let viewer_id = cx.principal().caller().map(|caller| caller.id);
-    let team = teams::summary(cx.db(), &cx.grant, viewer_id)?.ok_or_else(ApiError::not_found)?;
-    Ok(response::ok(&TeamView::new(team, cx.grant.rights().views_every_team())))
-}
-
-/// `PUT …/organization/<orgname>/team/<teamname>` (`docs/contract/quay.md` 4.1).
-#[derive(Deserialize)]
-pub(crate) struct TeamDescription {
-    role: String,
-    description: Option<String>,
-}
-
-impl Json for TeamDescription {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "TeamDescription",
-        about: "Description of a team",
-        properties: &[
-            Property::required(
-                "role",
-                Kind::Enum(&["member", "creator", "admin"]),
-                "What members of the team may do in the whole organization",
-            ),
-            Property::optional("description", Kind::String, "Markdown description of the team"),
-        ],
-    };
-}
-
-impl TeamDescription {
-    /// The schema has seen to it that it is one.
-    fn role(&self) -> Result<TeamRole, ApiError> {
-        self.role.parse().map_err(|_| ApiError::invalid_request("Request error."))
-    }
+    let team = teams::summary(cx.db(), &cx.grant)?.ok_or_else(ApiError::not_found)?;
+    Ok(response::ok(&TeamView::new(team, cx.rights().views_every_team())))
 }
 
 /// Makes the team, or changes it.
 pub(crate) fn put(cx: &Context<'_, TeamAdmin>, body: TeamDescription) -> HandlerResult {
     let target = cx.grant.target();
     let Some(organization) = &target.organization else {
-        let name = cx.path("orgname");
+        let name = cx.address().namespace.as_deref().unwrap_or_default();
         return Err(ApiError::model(format!("Organization does not exist: {name}")));
     };
     match &target.team {
@@ -75,9 +44,9 @@ fn create(
     organization: &Namespace,
     body: &TeamDescription,
 ) -> HandlerResult {
-    let name = TeamName::try_from(cx.path("teamname"))
+    let name = TeamName::try_from(cx.address().team.as_deref().unwrap_or_default())
         .map_err(|invalid| ApiError::model(invalid.to_string()))?;
-    let (role, description) = (body.role()?, body.description.as_deref().unwrap_or_default());
+    let (role, description) = (body.role, body.description.as_deref().unwrap_or_default());
     transaction(cx.db(), |tx| {
         if !teams::create(tx, &cx.grant, &name, description, role)? {
             // Somebody else made it at this moment: asked again, this is a change.
@@ -96,9 +65,9 @@ fn change(
     team: &Team,
     body: &TeamDescription,
 ) -> HandlerResult {
-    let role = Some(body.role()?).filter(|role| *role != team.role);
+    let role = Some(body.role).filter(|role| *role != team.role);
     let description = body.description.as_deref().filter(|text| *text != team.description);
-    if role.is_some() && is_only_admin_team(cx, team) {
+    if role.is_some() && cx.grant.target().is_only_admin_team_of_caller() {
         return Err(demotion_refused(organization, team));
     }
     if role.is_none() && description.is_none() {
@@ -127,12 +96,6 @@ fn change_events<'a>(before: &Team, after: &'a Team) -> Vec<LogEvent<'a>> {
     described.into_iter().chain(promoted).collect()
 }
 
-/// Whether the caller administers the organization by this team alone.
-fn is_only_admin_team(cx: &Context<'_, TeamAdmin>, team: &Team) -> bool {
-    let target = cx.grant.target();
-    team.role == TeamRole::Admin && target.caller_in_team && !target.caller_admin_elsewhere
-}
-
 fn demotion_refused(organization: &Namespace, team: &Team) -> ApiError {
     ApiError::model(format!(
         "Cannot remove admin from team '{}' because calling user would no longer have admin on org '{}'",
@@ -154,7 +117,7 @@ pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult {
         ))
     };
     // Also a superuser who is in none: the original fails there.
-    if team.role == TeamRole::Admin && !target.caller_admin_elsewhere {
+    if target.is_admin_team_without_other() {
         return Err(refused());
     }
     transaction(cx.db(), |tx| {
@@ -171,6 +134,8 @@ pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult {
 }
 
 fn no_team(cx: &Context<'_, TeamAdmin>) -> ApiError {
-    let (team, organization) = (cx.path("teamname"), cx.path("orgname"));
+    let Address { namespace, team, .. } = cx.address();
+    let name = |name: &'_ Option<String>| name.clone().unwrap_or_default();
+    let (team, organization) = (name(team), name(namespace));
     ApiError::model(format!("Team '{team}' is not a team in org '{organization}'"))
 }

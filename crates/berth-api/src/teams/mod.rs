@@ -1,5 +1,6 @@
 //! Teams of organizations (`docs/contract/quay.md` part 4).
 
+mod bodies;
 pub(crate) mod handlers;
 mod routes;
 pub(crate) mod views;

@@ -13,6 +13,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationTeams",
         &WithoutBody::<OrganizationMemberView>(handlers::list),
     )
+    .decided_inside("members of the organization; `can_view` by what else they may")
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
@@ -20,6 +21,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationTeam",
         &WithoutBody::<TeamSummaryView>(handlers::get),
     )
+    .decided_inside("members of the organization; `can_view` by what else they may")
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname",
@@ -31,6 +33,9 @@ pub const ROUTES: &[Route] = &[
             LogKind::OrgSetTeamRole,
         ]),
     )
+    .decided_inside(
+        "organization admins, who do not take the role from the only team that makes them one",
+    )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname",
@@ -38,5 +43,6 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<TeamAdmin>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteTeam]),
     )
+    .decided_inside("organization admins, who do not delete the only team that makes them one")
     .scope(Scope::OrgAdmin),
 ];

@@ -1,20 +1,20 @@
 //! The first user of an installation (`docs/contract/quay.md` 5.1).
 
 use berth_access::Public;
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{equal_in_constant_time, hash_password, reserve_hashing_memory};
 use berth_domain::{Invalid, NamespaceName, is_acceptable_password, settings};
 use berth_store::accounts::NewUser;
-use berth_store::log_event::LogEvent;
 use berth_store::tokens::AutomationToken;
 use berth_store::{StoreError, accounts, tokens, transaction};
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Body, Context, HandlerResult, Json, Kind, Property, RawBody, RequestExt, Schema,
-    StatusCode, limit_rate, password, response,
+    ApiError, Body, Context, HandlerResult, RawBody, RequestExt, StatusCode, limit_rate, password,
+    response,
 };
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::users::bodies::FirstUser;
 use crate::users::sign_up::address;
 
 /// How long the first token lives, in seconds.
@@ -23,38 +23,6 @@ const TOKEN_LIFETIME_S: i64 = 9_000;
 /// The scopes of the first token: all.
 const SCOPE: &str =
     "org:admin repo:admin repo:create repo:read repo:write super:user user:admin user:read";
-
-/// The body of `POST /api/v1/user/initialize`.
-#[derive(Deserialize)]
-struct FirstUser {
-    username: String,
-    password: String,
-    email: Option<String>,
-    #[serde(default)]
-    access_token: Value,
-    #[serde(default)]
-    setup_token: String,
-}
-
-impl Json for FirstUser {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "InitializeUser",
-        about: "The first user of an installation.",
-        properties: &[
-            Property::required("username", Kind::String, "The user's username"),
-            Property::required("password", Kind::String, "The user's password"),
-            Property::optional("email", Kind::NullableString, "The user's email address"),
-            Property::optional("access_token", Kind::Any, "If true, an access token is made"),
-            Property::optional(
-                "setup_token",
-                Kind::String,
-                "The value of the setting `setup_token`, where it has one",
-            ),
-        ],
-    };
-
-    const LIMIT: usize = 16_384;
-}
 
 /// `POST /api/v1/user/initialize`: only while there is no user. Where there is one, nothing else is told.
 pub(crate) fn initialize(cx: &Context<'_, Public>, _body: RawBody) -> HandlerResult {
@@ -77,7 +45,8 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
         return Err(failed(Invalid::Password));
     }
     let mailing = services.setting(&settings::FEATURE_MAILING);
-    let email = address(services, body.email.as_deref(), mailing).map_err(failed)?;
+    let given = body.email.value();
+    let email = address(services, given.as_deref(), mailing).map_err(failed)?;
     let name = NamespaceName::try_from(body.username.as_str()).map_err(failed)?;
     // Hashing costs, and anybody may call.
     reserve_hashing_memory();
@@ -118,13 +87,13 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
             };
             tokens::create_for_automation(tx, &first)?;
         }
-        let (email, username) = (body.email.as_deref(), body.username.as_str());
+        let (email, username) = (given.as_deref(), body.username.as_str());
         let event = LogEvent::UserCreate { email, username, superuser: None };
         Ok::<_, ApiError>(cx.log(tx, id, &event)?)
     })?;
     let mut answer = Map::new();
     answer.extend(token.map(|token| ("access_token".to_owned(), token.into())));
-    answer.insert("email".into(), body.email.into());
+    answer.insert("email".into(), given.into());
     let client_password = password::for_clients(services, &uuid, &hash)?;
     answer.insert("encrypted_password".into(), client_password.into());
     answer.insert("username".into(), body.username.into());

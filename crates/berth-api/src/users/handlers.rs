@@ -2,7 +2,7 @@
 
 use berth_access::{Permit, PublicNamespace, UserView as ViewPermit};
 use berth_domain::NamespaceKind;
-use berth_store::log_event::LogEvent;
+use berth_domain::log_event::LogEvent;
 use berth_store::{StoreError, accounts, transaction, users};
 use berth_web::session::Session;
 use berth_web::{ApiError, Context, HandlerResult, response};
@@ -12,7 +12,7 @@ use crate::users::views::{AccountVisibility, UserView};
 /// `GET /api/v1/user/`.
 pub(crate) fn own(cx: &Context<'_, ViewPermit>) -> HandlerResult {
     let account = users::account(cx.db(), cx.caller()?.id)?.ok_or_else(ApiError::not_found)?;
-    let shown = AccountVisibility::to(cx.services(), cx.principal(), cx.grant.rights());
+    let shown = AccountVisibility::of(cx);
     Ok(response::ok(&UserView::own(account, &shown)))
 }
 
@@ -20,9 +20,9 @@ pub(crate) fn own(cx: &Context<'_, ViewPermit>) -> HandlerResult {
 pub(crate) fn any(cx: &Context<'_, PublicNamespace>) -> HandlerResult {
     let user = cx.grant.namespace().filter(|namespace| namespace.kind == NamespaceKind::User);
     let user = user.ok_or_else(ApiError::plain_not_found)?;
-    let shown = AccountVisibility::to(cx.services(), cx.principal(), cx.grant.rights());
-    let himself = cx.principal().caller().is_some_and(|caller| caller.id == user.id);
-    if himself && cx.grant.rights().is_user_reader() {
+    let shown = AccountVisibility::of(cx);
+    let himself = cx.grant.caller().is_some_and(|caller| caller.id == user.id);
+    if himself && cx.rights().is_user_reader() {
         let account = users::account(cx.db(), user.id)?.ok_or_else(ApiError::plain_not_found)?;
         return Ok(response::ok(&UserView::own(account, &shown)));
     }

@@ -1,88 +1,30 @@
 //! What people change of their own accounts (`docs/contract/quay.md` 5.11).
 
 use crate::mails::outbox::{MailSender, SealedMail};
-use berth_access::{Authority, Caller, UserAdmin};
+use berth_access::{Caller, UserAdmin};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_password;
 use berth_domain::{EmailAddress, Invalid, NamespaceName, is_acceptable_password, settings};
 use berth_store::accounts::{self, AccountChange, NewAddress, ProfileChange};
-use berth_store::log_event::LogEvent;
 use berth_store::users::{Metadata, UserAccount};
 use berth_store::{Constraint, StoreError, transaction, users};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, present, response,
-    tag_expiration_option,
+    ApiError, Context, HandlerResult, Integer, Patch, response, tag_expiration_option,
 };
-use serde::Deserialize;
 use serde_json::{Number, json};
 
 use crate::mails::codes::{self, CodeMail};
 use crate::names::invalid_name;
-use crate::sessions::handlers::{Password, wrong_password};
+use crate::sessions::bodies::Password;
+use crate::sessions::handlers::wrong_password;
+use crate::users::bodies::OwnUpdate;
 use crate::users::handlers::{DepartingUser, delete_account};
-use crate::users::powers::carries_powers;
 use crate::users::views::{AccountVisibility, UserView};
 
 /// The longest name, company or location, in characters.
 const LONGEST_METADATA: usize = 255;
-
-/// `PUT /api/v1/user/`: every member may be left out.
-#[derive(Deserialize)]
-pub(crate) struct OwnUpdate {
-    password: Option<String>,
-    current_password: Option<String>,
-    email: Option<String>,
-    invoice_email: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    invoice_email_address: Option<Option<String>>,
-    tag_expiration_s: Option<Number>,
-    username: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    given_name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    family_name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    company: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    location: Option<Option<String>>,
-}
-
-impl Json for OwnUpdate {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "UpdateUser",
-        about: "Fields which can be updated in a user.",
-        properties: &[
-            Property::optional("password", Kind::String, "The user's password"),
-            Property::optional(
-                "current_password",
-                Kind::String,
-                "The user's present password; with a token, a new password or address needs it",
-            ),
-            Property::optional("email", Kind::String, "The user's email address"),
-            Property::optional(
-                "invoice_email",
-                Kind::Boolean,
-                "Whether the user desires to receive an invoice email.",
-            ),
-            Property::optional(
-                "invoice_email_address",
-                Kind::NullableString,
-                "Custom email address for receiving invoices",
-            ),
-            Property::optional(
-                "tag_expiration_s",
-                Kind::Integer(Some(0)),
-                "The number of seconds for tag expiration",
-            ),
-            Property::optional("username", Kind::String, "The user's username"),
-            Property::optional("given_name", Kind::NullableString, "The user's given name"),
-            Property::optional("family_name", Kind::NullableString, "The user's family name"),
-            Property::optional("company", Kind::NullableString, "The user's company"),
-            Property::optional("location", Kind::NullableString, "The user's location"),
-        ],
-    };
-}
 
 /// What a request wants, held against the rules.
 struct RequestedChange<'a> {
@@ -138,9 +80,12 @@ impl<'a> RequestedChange<'a> {
             invoice_email: body.invoice_email,
             invoice_email_address: body
                 .invoice_email_address
+                .change()
                 .map(|address| address.filter(|address| !address.is_empty())),
             tag_expiration: match body.tag_expiration_s {
-                Some(number) if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION) => {
+                Some(Integer(number))
+                    if services.setting(&settings::FEATURE_CHANGE_TAG_EXPIRATION) =>
+                {
                     Some((tag_expiration_option(services, &number)?, number))
                 }
                 _ => None,
@@ -148,7 +93,7 @@ impl<'a> RequestedChange<'a> {
             name: new_name(cx, caller, body.username)?,
             metadata: new_metadata(
                 cx,
-                [body.given_name, body.family_name, body.company, body.location],
+                [body.given_name, body.family_name, body.company, body.location].map(Patch::change),
             )?,
         })
     }
@@ -242,7 +187,7 @@ impl<'a> RequestedChange<'a> {
 /// A token alone does not change what its user signs in with, or whoever has a token of hours had the account for good. A
 /// session must be fresh instead. Who has no password gets one by a recovery mail or from a superuser.
 fn require_own_password(cx: &Context<'_, UserAdmin>, given: Option<&str>) -> Result<(), ApiError> {
-    if matches!(cx.caller()?.authority, Authority::Session { .. }) {
+    if cx.person().is_some() {
         return Ok(());
     }
     let Some(given) = given else {
@@ -271,7 +216,7 @@ fn new_name(
         return Ok(None);
     }
     let name = NamespaceName::try_from(name.as_str()).map_err(invalid_name)?;
-    match carries_powers(services, name.as_str()) {
+    match services.superusers().gives_powers_to(name.as_str()) {
         true => Err(name_in_use()),
         false => Ok(Some(name)),
     }
@@ -320,7 +265,7 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerRes
         Ok::<_, ApiError>(after)
     })?;
     let epoch = after.session_epoch;
-    let shown = AccountVisibility::to(services, cx.principal(), cx.grant.rights());
+    let shown = AccountVisibility::of(cx);
     let number = requested.tag_expiration.map(|(_, number)| number);
     let view = UserView::own(after, &shown).with_tag_expiration(number);
     let response = response::ok(&view);
@@ -328,7 +273,7 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerRes
         return Ok(response);
     }
     password::forgive(services, &caller.name, &caller.email)?;
-    if !matches!(caller.authority, Authority::Session { .. }) {
+    if cx.person().is_none() {
         return Ok(response);
     }
     let session = Session::replace(cx.session(), services, &caller.uuid, epoch)?;

@@ -1,11 +1,11 @@
 //! The rows of this resource.
 
 use berth_access::{
-    Public, PublicNamespace, Scope, SuperuserNamespace, SuperuserUser, SuperuserUserView,
-    SuperuserView, UserAdmin, UserView,
+    Path, Public, PublicNamespace, Scope, SuperuserNamespace, SuperuserUser, SuperuserUserView,
+    SuperuserView, UserAdmin, UserPath, UserView, in_body,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{BASE_URL, Logs, Query, Route, WithBody, WithoutBody, session};
+use berth_web::{At, BASE_URL, Logs, Query, Route, SUPERUSERS, WithBody, WithoutBody, session};
 
 use super::{first_user, handlers, own, sign_up, superuser};
 use crate::mails::outbox;
@@ -36,25 +36,24 @@ pub const ROUTES: &[Route] = &[
             &settings::SIGN_UPS_PER_HOUR,
         ],
     ])
+.decided_inside("anybody, while there is no user")
     .csrf_exempt()
     .open()
     .internal(),
     Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView>(handlers::own))
-        .settings(&[
-            quotas::views::SETTINGS,
-            &[&settings::FEATURE_USER_METADATA, &settings::SUPER_USERS],
-        ])
+    .settings(&[quotas::views::SETTINGS, &[&settings::FEATURE_USER_METADATA]])
+.decided_inside("the user in person, or with `user:read`; the whole of it with `user:admin`")
         .scope(Scope::UserRead)
         .open(),
     Route::post(
         "/api/v1/user/",
         "createNewUser",
-        &WithBody::<PublicNamespace, _>(sign_up::create),
+        &At(in_body, WithBody::<PublicNamespace, _>(sign_up::create)),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
     .settings(&[
         outbox::SETTINGS,
-        super::powers::SETTINGS,
+        SUPERUSERS,
         quotas::views::SETTINGS,
         session::SETTINGS,
         &[
@@ -67,6 +66,7 @@ pub const ROUTES: &[Route] = &[
             &settings::SIGN_UPS_PER_HOUR,
         ],
     ])
+.decided_inside("anybody; names to which the settings give powers need the setup token, or come first")
     .features(&[&settings::FEATURE_USER_CREATION, &settings::FEATURE_DIRECT_LOGIN])
     .internal(),
     Route::put(
@@ -84,7 +84,6 @@ pub const ROUTES: &[Route] = &[
     )
     .settings(&[
         outbox::SETTINGS,
-        super::powers::SETTINGS,
         quotas::views::SETTINGS,
         session::SETTINGS,
         &[
@@ -94,6 +93,7 @@ pub const ROUTES: &[Route] = &[
             &settings::TAG_EXPIRATION_OPTIONS,
         ],
     ])
+.decided_inside("the user in person, or with `user:admin`; with a token, what they sign in with needs the password too")
     .scope(Scope::UserAdmin)
     .permission_first()
     .fresh_login()
@@ -119,59 +119,48 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/users/:username",
         "getUserInformation",
-        &WithoutBody::<PublicNamespace>(handlers::any),
+        &At(UserPath::read, WithoutBody::<PublicNamespace>(handlers::any)),
     )
-    .settings(&[
-        quotas::views::SETTINGS,
-        &[&settings::FEATURE_USER_METADATA, &settings::SUPER_USERS],
-    ]),
-    superuser(
-        Route::get(
-            "/api/v1/superuser/users/",
-            "listAllUsers",
-            &WithBody::<SuperuserView, _>(superuser::list),
-        )
-        .settings(&[quotas::views::SETTINGS, super::powers::SETTINGS]),
+    .settings(&[quotas::views::SETTINGS, &[&settings::FEATURE_USER_METADATA]])
+.decided_inside("anybody; the whole of it for the user in person, or with `user:read`"),
+    superuser(Route::get(
+        "/api/v1/superuser/users/",
+        "listAllUsers",
+        &WithBody::<SuperuserView, _>(superuser::list),
     )
+    .settings(&[quotas::views::SETTINGS]))
     .query(&[Query::flag("disabled", "With those who are disabled, unless it is `false`")]),
-    superuser(
-        Route::post(
-            "/api/v1/superuser/users/",
-            "createInstallUser",
-            &WithBody::<SuperuserNamespace, _>(superuser::create),
-            Logs::Kinds(&[LogKind::UserCreate]),
-        )
-        .settings(&[outbox::SETTINGS, &[&settings::DEFAULT_TAG_EXPIRATION]]),
-    ),
-    superuser(
-        Route::get(
-            "/api/v1/superuser/users/:username",
-            "getInstallUser",
-            &WithoutBody::<SuperuserUserView>(superuser::get),
-        )
-        .settings(&[quotas::views::SETTINGS, super::powers::SETTINGS]),
-    ),
-    superuser(
-        Route::put(
-            "/api/v1/superuser/users/:username",
-            "changeInstallUser",
-            &WithBody::<SuperuserUser, _>(superuser::change),
-            Logs::Kinds(&[
-                LogKind::UserChangePassword,
-                LogKind::UserChangeEmail,
-                LogKind::UserEnable,
-                LogKind::UserDisable,
-            ]),
-        )
-        .settings(&[quotas::views::SETTINGS, super::powers::SETTINGS]),
-    ),
-    superuser(
-        Route::delete(
-            "/api/v1/superuser/users/:username",
-            "deleteInstallUser",
-            &WithoutBody::<SuperuserUser>(superuser::delete),
-            Logs::Kinds(&[LogKind::UserDelete]),
-        )
-        .settings(&[&[&settings::SUPER_USERS]]),
-    ),
+    superuser(Route::post(
+        "/api/v1/superuser/users/",
+        "createInstallUser",
+        &At(in_body, WithBody::<SuperuserNamespace, _>(superuser::create)),
+        Logs::Kinds(&[LogKind::UserCreate]),
+    )
+    .settings(&[outbox::SETTINGS, &[&settings::DEFAULT_TAG_EXPIRATION]])),
+    superuser(Route::get(
+        "/api/v1/superuser/users/:username",
+        "getInstallUser",
+        &WithoutBody::<SuperuserUserView>(superuser::get),
+    )
+    .settings(&[quotas::views::SETTINGS])),
+    superuser(Route::put(
+        "/api/v1/superuser/users/:username",
+        "changeInstallUser",
+        &WithBody::<SuperuserUser, _>(superuser::change),
+        Logs::Kinds(&[
+            LogKind::UserChangePassword,
+            LogKind::UserChangeEmail,
+            LogKind::UserEnable,
+            LogKind::UserDisable,
+        ]),
+    )
+    .settings(&[quotas::views::SETTINGS])
+.decided_inside("superusers; not the accounts of superusers")),
+    superuser(Route::delete(
+        "/api/v1/superuser/users/:username",
+        "deleteInstallUser",
+        &WithoutBody::<SuperuserUser>(superuser::delete),
+        Logs::Kinds(&[LogKind::UserDelete]),
+    )
+.decided_inside("superusers; not the accounts of superusers")),
 ];

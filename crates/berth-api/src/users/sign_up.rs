@@ -2,6 +2,7 @@
 
 use crate::mails::outbox::{MailSender, has_gateway};
 use berth_access::PublicNamespace;
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{
     equal_in_constant_time, hash_password, hash_token, reserve_hashing_memory,
 };
@@ -9,55 +10,14 @@ use berth_domain::{
     EmailAddress, Invalid, NamespaceKind, NamespaceName, is_acceptable_password, settings,
 };
 use berth_store::accounts::{NewUser, SignUpFacts};
-use berth_store::log_event::LogEvent;
 use berth_store::{Constraint, StoreError, Transaction, accounts, invitations, transaction};
 use berth_web::session::Session;
-use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, Services, limit_rate, response,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Services, limit_rate, response};
 use serde_json::json;
 
 use crate::mails::codes::CodeMail;
-use crate::users::powers::carries_powers;
+use crate::users::bodies::SignUp;
 use crate::users::views::UserView;
-
-/// `POST /api/v1/user/`.
-#[derive(Deserialize)]
-pub(crate) struct SignUp {
-    username: String,
-    password: String,
-    email: Option<String>,
-    #[serde(default)]
-    invite_code: String,
-    #[serde(default)]
-    setup_token: String,
-}
-
-impl Json for SignUp {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "NewUser",
-        about: "Fields which must be specified for a new user.",
-        properties: &[
-            Property::required("username", Kind::String, "The user's username"),
-            Property::required("password", Kind::String, "The user's password"),
-            Property::optional("email", Kind::String, "The user's email address"),
-            Property::optional("invite_code", Kind::String, "The optional invite code"),
-            Property::optional("recaptcha_response", Kind::String, "Not used: there is no captcha"),
-            Property::optional(
-                "setup_token",
-                Kind::String,
-                "The value of the setting `setup_token`: for a name that has powers",
-            ),
-        ],
-    };
-
-    const LIMIT: usize = 16_384;
-
-    fn namespace(&self) -> Option<&str> {
-        Some(&self.username)
-    }
-}
 
 /// Makes an account. Where mail leaves, its address must be confirmed first, unless the code of an invitation that was mailed
 /// there does it; otherwise the caller is signed in at once, with an address that nobody has proven.
@@ -183,14 +143,15 @@ impl Precedence {
     /// The place of a name. One that carries powers is for whoever installed Berth: before there is any user, as
     /// `POST /api/v1/user/initialize` is, or with the setup token.
     fn of(services: &Services<'_>, body: &SignUp) -> Result<Self, ApiError> {
-        let initializes = services.setting(&settings::FEATURE_USER_INITIALIZE)
-            && services.setting(&settings::FEATURE_SUPER_USERS);
         let setup_token = services.setting(&settings::SETUP_TOKEN);
-        if !carries_powers(services, &body.username) {
+        let superusers = services.superusers();
+        let initializes =
+            superusers.enabled && services.setting(&settings::FEATURE_USER_INITIALIZE);
+        if !superusers.gives_powers_to(&body.username) {
             return Ok(if initializes { Self::BesideOthers } else { Self::Any });
         }
         let shown = body.setup_token.as_bytes();
-        let is_superuser = services.setting(&settings::SUPER_USERS).contains(&body.username);
+        let is_superuser = superusers.is_named(&body.username);
         if !setup_token.is_empty() && equal_in_constant_time(setup_token.as_bytes(), shown) {
             // A global reader alone would be nobody who administers the installation.
             return Ok(if initializes && !is_superuser { Self::BesideOthers } else { Self::Any });

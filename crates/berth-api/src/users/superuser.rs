@@ -2,23 +2,20 @@
 
 use crate::quotas::views::Quotas;
 use berth_access::{SuperuserNamespace, SuperuserUser, SuperuserUserView, SuperuserView};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_password;
 use berth_domain::settings;
 use berth_domain::{EmailAddress, Invalid, NamespaceKind, NamespaceName, is_acceptable_password};
 use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
-use berth_store::log_event::LogEvent;
 use berth_store::users::UserSummary;
 use berth_store::{Constraint, StoreError, accounts, transaction, users};
-use berth_web::{
-    ApiError, Context, HandlerResult, Json, Kind, Property, Schema, Services, password, response,
-};
-use serde::Deserialize;
+use berth_web::{ApiError, Context, HandlerResult, Services, password, response};
 use serde_json::{Value, json};
 
 use crate::mails::codes::CodeMail;
 use crate::page_query::PageQuery;
+use crate::users::bodies::{AccountUpdate, CreateUser};
 use crate::users::handlers::{DepartingUser, delete_account};
-use crate::users::powers::is_superuser;
 use crate::users::sign_up::address;
 use crate::users::views::user_entry;
 
@@ -26,56 +23,24 @@ use crate::users::views::user_entry;
 const PASSWORD_LENGTH: usize = 32;
 
 fn view(services: &Services<'_>) -> impl Fn(UserSummary) -> Value + use<> {
-    let superusers = services.setting(&settings::SUPER_USERS);
-    let readers = services.setting(&settings::GLOBAL_READONLY_SUPER_USERS);
-    let quotas = Quotas::of(services);
-    move |user: UserSummary| {
-        let superuser = user.is_first && superusers.is_empty() || superusers.contains(&user.name);
-        let reader = readers.contains(&user.name);
-        user_entry(user, superuser, reader, quotas)
-    }
+    let (superusers, quotas) = (services.superusers(), Quotas::of(services));
+    move |user: UserSummary| user_entry(user, &superusers, quotas)
 }
 
 /// `GET /api/v1/superuser/users/`.
 pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
     let services = cx.services();
-    let (after_id, wanted) = (query.after_id(services), query.wanted());
+    let page = query.page(services);
     let disabled = cx.query();
     let with_disabled = disabled.get("disabled").is_none() || disabled.flag("disabled");
-    let lines = users::all(cx.db(), &cx.grant, with_disabled, after_id, wanted)?;
-    Ok(response::ok(&query.answer(services, "users", lines, |user| user.id, view(services))))
+    let lines = users::all(cx.db(), with_disabled, page.after.unwrap_or(0), page.wanted())?;
+    Ok(response::ok(&page.answer("users", lines, |user| user.id, view(services))))
 }
 
 /// `GET /api/v1/superuser/users/<username>`.
 pub(crate) fn get(cx: &Context<'_, SuperuserUserView>) -> HandlerResult {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
     Ok(response::ok(&view(cx.services())(user)))
-}
-
-/// `POST /api/v1/superuser/users/`.
-#[derive(Deserialize)]
-pub(crate) struct CreateUser {
-    username: String,
-    email: Option<String>,
-}
-
-impl Json for CreateUser {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "CreateInstallUser",
-        about: "Data for creating a user",
-        properties: &[
-            Property::required("username", Kind::String, "The username of the user being created"),
-            Property::optional(
-                "email",
-                Kind::String,
-                "The email address of the user being created",
-            ),
-        ],
-    };
-
-    fn namespace(&self) -> Option<&str> {
-        Some(&self.username)
-    }
 }
 
 /// Makes an account with a password that only this answer shows.
@@ -144,26 +109,6 @@ fn taken(error: StoreError, email: &str) -> ApiError {
     }
 }
 
-/// `PUT /api/v1/superuser/users/<username>`.
-#[derive(Deserialize)]
-pub(crate) struct AccountUpdate {
-    password: Option<String>,
-    email: Option<String>,
-    enabled: Option<bool>,
-}
-
-impl Json for AccountUpdate {
-    const SCHEMA: &'static Schema = &Schema {
-        name: "UpdateInstallUser",
-        about: "Description of updates for a user",
-        properties: &[
-            Property::optional("password", Kind::String, "The new password for the user"),
-            Property::optional("email", Kind::String, "The new e-mail address for the user"),
-            Property::optional("enabled", Kind::Boolean, "Whether the user is enabled"),
-        ],
-    };
-}
-
 /// Changes somebody's password, address (with which he may sign in then, and which nobody has proven) or whether he may use
 /// the account. A new password and being disabled end his sessions; what confirms his address goes on to.
 pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> HandlerResult {
@@ -177,9 +122,10 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Ha
             .map_err(|invalid| ApiError::model(invalid.to_string()))?;
     }
     let hash = body.password.as_deref().map(|text| hash_password(text, services.random().bytes()));
+    let superusers = services.superusers();
     let after = transaction(cx.db(), |tx| {
         let mut after = users::summary(tx, user.id)?.ok_or_else(ApiError::not_found)?;
-        if is_superuser(services, &after) {
+        if superusers.is_superuser(&after.name, after.is_first) {
             return Err(ApiError::invalid_request("Cannot update a superuser"));
         }
         let account = AccountChange {
@@ -242,7 +188,7 @@ fn change_events<'a>(
 /// `DELETE /api/v1/superuser/users/<username>`: everything of him goes at once.
 pub(crate) fn delete(cx: &Context<'_, SuperuserUser>) -> HandlerResult {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
-    if is_superuser(cx.services(), &user) {
+    if cx.services().superusers().is_superuser(&user.name, user.is_first) {
         return Err(ApiError::invalid_request("Cannot delete a superuser"));
     }
     let user = DepartingUser { id: user.id, uuid: &user.uuid, name: &user.name };

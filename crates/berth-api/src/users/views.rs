@@ -1,11 +1,11 @@
 //! Accounts as answers show them.
 
 use crate::quotas::views::{QuotaFields, Quotas, with_quota};
-use berth_access::{Principal, Rights, rights_by_role};
-use berth_domain::{Avatar, AvatarKind, Quota, settings};
+use berth_access::{Permit, Rights, Superusers};
+use berth_domain::{Avatar, AvatarKind, Quota, TeamRole, settings};
 use berth_store::accounts::NewUser;
 use berth_store::users::{Membership, Metadata, UserAccount, UserSummary};
-use berth_web::Services;
+use berth_web::{Context, Services};
 use serde::Serialize;
 use serde_json::{Number, Value, json};
 
@@ -61,29 +61,22 @@ struct OrganizationEntry {
 
 /// What a caller sees of accounts.
 pub(crate) struct AccountVisibility<'a> {
-    principal: &'a Principal,
     rights: &'a Rights,
+    rights_by_role: Box<dyn Fn(Option<TeamRole>) -> Rights + 'a>,
     superuser: bool,
     quotas: Quotas,
     asks_for_metadata: bool,
 }
 
 impl<'a> AccountVisibility<'a> {
-    /// What `principal` sees.
-    ///
-    /// The first user is a superuser; the flag shows it while the setting names nobody else in his place.
-    pub(crate) fn to(
-        services: &Services<'_>,
-        principal: &'a Principal,
-        rights: &'a Rights,
-    ) -> Self {
-        let named = services.setting(&settings::SUPER_USERS);
-        let caller = principal.caller().map(|caller| &caller.name);
-        let is_named = named.is_empty() || caller.is_some_and(|name| named.contains(name));
+    /// What the caller sees.
+    pub(crate) fn of<P: Permit>(cx: &'a Context<'_, P>) -> Self {
+        let (services, rights) = (cx.services(), cx.rights());
+        let caller = cx.grant.caller().filter(|_| rights.is_superuser());
         Self {
-            principal,
             rights,
-            superuser: rights.is_superuser() && is_named,
+            rights_by_role: Box::new(|role| cx.rights_by_role(role)),
+            superuser: caller.is_some_and(|caller| services.superusers().shows(&caller.name, true)),
             quotas: Quotas::of(services),
             asks_for_metadata: services.setting(&settings::FEATURE_USER_METADATA),
         }
@@ -199,7 +192,7 @@ fn prompts(metadata: &Metadata, asks: bool) -> Vec<&'static str> {
 
 impl OrganizationEntry {
     fn new(membership: &Membership, shown: &AccountVisibility<'_>) -> Self {
-        let rights = rights_by_role(shown.principal, membership.role);
+        let rights = (shown.rights_by_role)(membership.role);
         let shows_admin = shown.rights.is_user_admin();
         Self {
             name: membership.name.clone(),
@@ -213,12 +206,7 @@ impl OrganizationEntry {
 }
 
 /// A person in the list of superusers.
-pub(crate) fn user_entry(
-    user: UserSummary,
-    superuser: bool,
-    reader: bool,
-    quotas: Quotas,
-) -> Value {
+pub(crate) fn user_entry(user: UserSummary, superusers: &Superusers, quotas: Quotas) -> Value {
     let entry = json!({
         "kind": "user",
         "name": user.name,
@@ -226,8 +214,8 @@ pub(crate) fn user_entry(
         "email": user.email,
         "verified": user.verified,
         "avatar": Avatar::new(AvatarKind::User, &user.name, &user.email),
-        "super_user": superuser,
-        "global_readonly_super_user": reader,
+        "super_user": superusers.shows(&user.name, user.is_first),
+        "global_readonly_super_user": superusers.is_reader(&user.name),
         "enabled": user.enabled,
     });
     with_quota(entry, quotas.fields(user.quota.as_ref()))

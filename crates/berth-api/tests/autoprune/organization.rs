@@ -1,6 +1,6 @@
 //! Auto-prune policies of organizations and users.
 
-use berth_test::App;
+use berth_test::{App, redacted_text};
 use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ fn a_policy_is_made_read_changed_and_deleted() {
     assert_snapshot!(admin.post(POLICIES, json!({ "method": "number_of_tags", "value": 10 })), @r#"
     201
     {
-      "uuid": "27cd5b44-4516-430b-8a77-0919e8676cff"
+      "uuid": "<uuid>"
     }
     "#);
     let body = json!({
@@ -43,14 +43,14 @@ fn a_policy_is_made_read_changed_and_deleted() {
     {
       "policies": [
         {
-          "uuid": "27cd5b44-4516-430b-8a77-0919e8676cff",
+          "uuid": "<uuid>",
           "method": "number_of_tags",
           "value": 10,
           "tagPattern": null,
           "tagPatternMatches": true
         },
         {
-          "uuid": "84d0c512-0bd7-4c99-ba89-07c967192b96",
+          "uuid": "<uuid>",
           "method": "creation_date",
           "value": "7d",
           "tagPattern": "v1.*",
@@ -62,7 +62,7 @@ fn a_policy_is_made_read_changed_and_deleted() {
     assert_snapshot!(admin.get(&path), @r#"
     200
     {
-      "uuid": "84d0c512-0bd7-4c99-ba89-07c967192b96",
+      "uuid": "<uuid>",
       "method": "creation_date",
       "value": "7d",
       "tagPattern": "v1.*",
@@ -75,7 +75,7 @@ fn a_policy_is_made_read_changed_and_deleted() {
     assert_snapshot!(admin.get(&path), @r#"
     200
     {
-      "uuid": "84d0c512-0bd7-4c99-ba89-07c967192b96",
+      "uuid": "<uuid>",
       "method": "creation_date",
       "value": "2w",
       "tagPattern": null,
@@ -85,7 +85,7 @@ fn a_policy_is_made_read_changed_and_deleted() {
     assert_snapshot!(admin.delete(&path), @r#"
     200
     {
-      "uuid": "84d0c512-0bd7-4c99-ba89-07c967192b96"
+      "uuid": "<uuid>"
     }
     "#);
     for reply in [
@@ -110,13 +110,14 @@ fn a_policy_is_made_read_changed_and_deleted() {
         "SELECT kind, json_remove(metadata, '$.oauth_token_id', '$.oauth_token_application_id',
             '$.oauth_token_application') FROM log_entry ORDER BY id",
     );
-    let log: String = log.iter().map(|row| format!("{} {}\n", row[0], row[1])).collect();
+    let log: String =
+        log.iter().map(|row| format!("{} {}\n", row[0], redacted_text(&row[1]))).collect();
     assert_snapshot!(log, @r#"
     create_namespace_autoprune_policy {"method":"number_of_tags","value":10,"tag_pattern":null,"tag_pattern_matches":true,"namespace":"acme"}
     create_namespace_autoprune_policy {"method":"creation_date","value":"7d","tag_pattern":"v1.*","tag_pattern_matches":false,"namespace":"acme"}
     update_namespace_autoprune_policy {"method":"creation_date","value":"2w","tag_pattern":null,"tag_pattern_matches":true,"namespace":"acme"}
     update_namespace_autoprune_policy {"method":"creation_date","value":"2w","tag_pattern":null,"tag_pattern_matches":true,"namespace":"acme"}
-    delete_namespace_autoprune_policy {"policy_uuid":"84d0c512-0bd7-4c99-ba89-07c967192b96","namespace":"acme"}
+    delete_namespace_autoprune_policy {"policy_uuid":"<uuid>","namespace":"acme"}
     "#);
 }
 

@@ -34,7 +34,7 @@ fn a_policy_is_made_read_changed_and_deleted() {
     {
       "policies": [
         {
-          "uuid": "6d2c075a-68e2-4c65-9ce0-dc482f6f6170",
+          "uuid": "<uuid>",
           "method": "number_of_tags",
           "value": 10,
           "tagPattern": null,
@@ -48,7 +48,7 @@ fn a_policy_is_made_read_changed_and_deleted() {
     assert_snapshot!(admin.get(&path), @r#"
     200
     {
-      "uuid": "6d2c075a-68e2-4c65-9ce0-dc482f6f6170",
+      "uuid": "<uuid>",
       "method": "creation_date",
       "value": "7d",
       "tagPattern": "v1.*",
@@ -58,7 +58,7 @@ fn a_policy_is_made_read_changed_and_deleted() {
     assert_snapshot!(admin.delete(&path), @r#"
     200
     {
-      "uuid": "6d2c075a-68e2-4c65-9ce0-dc482f6f6170"
+      "uuid": "<uuid>"
     }
     "#);
     assert_snapshot!(admin.get(&path), @r#"
@@ -77,7 +77,7 @@ fn a_policy_is_made_read_changed_and_deleted() {
     create_repo acme admin {"repo":"other","namespace":"acme"}
     create_repository_autoprune_policy acme admin {"method":"number_of_tags","value":10,"tag_pattern":null,"tag_pattern_matches":true,"namespace":"acme","repo":"app"}
     update_repository_autoprune_policy acme admin {"method":"creation_date","value":"7d","tag_pattern":"v1.*","tag_pattern_matches":true,"namespace":"acme","repo":"app"}
-    delete_repository_autoprune_policy acme admin {"policy_uuid":"6d2c075a-68e2-4c65-9ce0-dc482f6f6170","namespace":"acme","repo":"app"}
+    delete_repository_autoprune_policy acme admin {"policy_uuid":"<uuid>","namespace":"acme","repo":"app"}
     "#);
 }
 

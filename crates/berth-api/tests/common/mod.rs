@@ -1,6 +1,6 @@
 //! What several tests stand on.
 
-use berth_test::App;
+use berth_test::{App, redacted_text};
 
 /// A person of each role, and `acme+bot`, a robot of `acme`, and `duo+bot`, one of `duo`, an organization of `outsider`. People are asked
 /// before they are in a team.
@@ -29,5 +29,5 @@ pub(crate) fn direct_app() -> App {
 #[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn log(app: &App) -> String {
     let rows = app.rows("SELECT kind, metadata FROM log_entry ORDER BY id");
-    rows.iter().map(|row| format!("{} {}\n", row[0], row[1])).collect()
+    rows.iter().map(|row| format!("{} {}\n", row[0], redacted_text(&row[1]))).collect()
 }

@@ -1,6 +1,6 @@
 //! The outbox, as superusers see it, and notifications, as users see them.
 
-use berth_test::App;
+use berth_test::{App, redacted};
 use berth_web::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -32,12 +32,12 @@ fn a_user_is_told_of_his_invitations() {
     {
       "notifications": [
         {
-          "id": "bcff1479-811a-4ac0-9bd2-1e40e194b888",
+          "id": "<uuid>",
           "organization": null,
           "kind": "org_team_invite",
-          "created": "Sun, 22 Nov 2026 06:29:07 -0000",
+          "created": "<start+60s>",
           "metadata": {
-            "code": "urn:teaminvite:gqvYjOOVajPwwFo1w3hywfq8bzjEQqv2",
+            "code": "<secret>",
             "inviter": "admin",
             "org": "acme",
             "team": "creators"
@@ -45,12 +45,12 @@ fn a_user_is_told_of_his_invitations() {
           "dismissed": false
         },
         {
-          "id": "8160c69f-01d1-40de-b87e-c812cd6aded6",
+          "id": "<uuid>",
           "organization": null,
           "kind": "org_team_invite",
-          "created": "Sun, 22 Nov 2026 06:28:07 -0000",
+          "created": "<start>",
           "metadata": {
-            "code": "urn:teaminvite:nTdGHWzLO5JZupuIWLSLdMdANHPpZrav",
+            "code": "<secret>",
             "inviter": "admin",
             "org": "acme",
             "team": "members"
@@ -158,7 +158,7 @@ fn superusers_read_what_has_not_left() {
     let superuser = app.as_user("superuser");
     let first = superuser.get(&format!("{MAILS}?limit=1"));
     assert_eq!(first.header("cache-control"), Some("no-store"));
-    assert_snapshot!(first.json()["mails"], @r#"[{"id":"8f4a5b0c-0b0b-4764-afec-512727877516","to":"outsider@example.com","subject":"admin invites you to the team creators of acme","text":"admin would like you to join the team creators of the organization acme.\n\nThe invitation can be accepted until Sun, 29 Nov 2026 06:29:07 -0000. If you do not want it, there is nothing to do.\n\nAccept or decline the invitation:\nhttp://localhost:3000/confirminvite?code=urn:teaminvite:gqvYjOOVajPwwFo1w3hywfq8bzjEQqv2\n\n-- \nBerth\n","created":"Sun, 22 Nov 2026 06:29:07 -0000","state":"held","attempts":0,"next_attempt":null,"delivered":null,"error":null}]"#);
+    assert_snapshot!(redacted(first.json()["mails"].clone()), @r#"[{"id":"<uuid>","to":"outsider@example.com","subject":"admin invites you to the team creators of acme","text":"admin would like you to join the team creators of the organization acme.\n\nThe invitation can be accepted until Sun, 29 Nov 2026 06:29:07 -0000. If you do not want it, there is nothing to do.\n\nAccept or decline the invitation:\nhttp://localhost:3000/confirminvite?code=<secret>\n\n-- \nBerth\n","created":"<start+60s>","state":"held","attempts":0,"next_attempt":null,"delivered":null,"error":null}]"#);
     let next = first.json()["next_page"].as_str().expect("there is more").to_owned();
     let second = superuser.get(&format!("{MAILS}?limit=1&next_page={next}")).json();
     assert_eq!(
@@ -173,11 +173,11 @@ fn what_has_left_is_not_kept() {
     app.fail_mail(true);
     invite(&app, "owners", "outsider");
     let superuser = app.as_user("superuser");
-    assert_snapshot!(superuser.get(&format!("{MAILS}?limit=1")).json()["mails"], @r#"[{"id":"75d528a3-5a15-42f9-b3cf-1d6f4e09ebb0","to":"outsider@example.com","subject":"admin invites you to the team owners of acme","text":"admin would like you to join the team owners of the organization acme.\n\nThe invitation can be accepted until Sun, 29 Nov 2026 06:29:07 -0000. If you do not want it, there is nothing to do.\n\nAccept or decline the invitation:\nhttp://localhost:3000/confirminvite?code=urn:teaminvite:kLi1ceu8why5pitJ5m1Q4HZJtXJDNnmF\n\n-- \nBerth\n","created":"Sun, 22 Nov 2026 06:29:07 -0000","state":"waiting","attempts":1,"next_attempt":"Sun, 22 Nov 2026 06:29:17 -0000","delivered":null,"error":"made by the test"}]"#);
+    assert_snapshot!(redacted(superuser.get(&format!("{MAILS}?limit=1")).json()["mails"].clone()), @r#"[{"id":"<uuid>","to":"outsider@example.com","subject":"admin invites you to the team owners of acme","text":"admin would like you to join the team owners of the organization acme.\n\nThe invitation can be accepted until Sun, 29 Nov 2026 06:29:07 -0000. If you do not want it, there is nothing to do.\n\nAccept or decline the invitation:\nhttp://localhost:3000/confirminvite?code=<secret>\n\n-- \nBerth\n","created":"<start+60s>","state":"waiting","attempts":1,"next_attempt":"<start+70s>","delivered":null,"error":"made by the test"}]"#);
     app.fail_mail(false);
     app.advance(10);
     let _ = superuser.get(MAILS);
-    assert_snapshot!(superuser.get(&format!("{MAILS}?limit=1")).json()["mails"], @r#"[{"id":"75d528a3-5a15-42f9-b3cf-1d6f4e09ebb0","to":"outsider@example.com","subject":"admin invites you to the team owners of acme","text":null,"created":"Sun, 22 Nov 2026 06:29:07 -0000","state":"delivered","attempts":2,"next_attempt":null,"delivered":"Sun, 22 Nov 2026 06:29:17 -0000","error":null}]"#);
+    assert_snapshot!(redacted(superuser.get(&format!("{MAILS}?limit=1")).json()["mails"].clone()), @r#"[{"id":"<uuid>","to":"outsider@example.com","subject":"admin invites you to the team owners of acme","text":null,"created":"<start+60s>","state":"delivered","attempts":2,"next_attempt":null,"delivered":"<start+70s>","error":null}]"#);
     // What was held while there was no gateway has left as well.
     assert_eq!(app.mails().len(), 3);
 }

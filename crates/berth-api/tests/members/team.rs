@@ -12,28 +12,23 @@ const OWNERS: &str = "/api/v1/organization/acme/team/owners/members";
 fn people_are_added_at_once_where_nobody_must_accept() {
     let app = direct_app();
     let admin = app.as_user("admin");
-    assert_snapshot!(admin.put_empty(&format!("{MEMBERS}/outsider")), @r##"
+    assert_snapshot!(admin.put_empty(&format!("{MEMBERS}/outsider")), @r#"
     200
     {
       "name": "outsider",
       "kind": "user",
       "is_robot": false,
-      "avatar": {
-        "name": "outsider",
-        "hash": "155f1a14c728c1875c28a4ec48c6246e60c3dd03aa8d94e4f17433654284dbf8",
-        "color": "#5254a3",
-        "kind": "user"
-      },
+      "avatar": "<avatar>",
       "invited": false
     }
-    "##);
+    "#);
     assert_snapshot!(admin.put_empty(&format!("{MEMBERS}/outsider")), @r#"
     400
     {
       "message": "User outsider is already a member of team members"
     }
     "#);
-    assert_snapshot!(app.as_user("outsider").get(MEMBERS), @r##"
+    assert_snapshot!(app.as_user("outsider").get(MEMBERS), @r#"
     200
     {
       "members": [
@@ -41,31 +36,21 @@ fn people_are_added_at_once_where_nobody_must_accept() {
           "name": "member",
           "kind": "user",
           "is_robot": false,
-          "avatar": {
-            "name": "member",
-            "hash": "b6e346dee08f8e8cf029179eb5177b5c2fc1a6e8ba01ab8ff4e1b8d56e89298c",
-            "color": "#6b6ecf",
-            "kind": "user"
-          },
+          "avatar": "<avatar>",
           "invited": false
         },
         {
           "name": "outsider",
           "kind": "user",
           "is_robot": false,
-          "avatar": {
-            "name": "outsider",
-            "hash": "155f1a14c728c1875c28a4ec48c6246e60c3dd03aa8d94e4f17433654284dbf8",
-            "color": "#5254a3",
-            "kind": "user"
-          },
+          "avatar": "<avatar>",
           "invited": false
         }
       ],
       "name": "members",
       "can_edit": false
     }
-    "##);
+    "#);
     assert_snapshot!(log(&app), @r#"org_add_team_member {"member":"outsider","team":"members","oauth_token_id":1,"oauth_token_application_id":"admin","oauth_token_application":"automation"}"#);
 }
 
@@ -80,21 +65,16 @@ fn without_mail_nobody_is_invited() {
 fn a_stranger_is_invited() {
     let app = app();
     let admin = app.as_user("admin");
-    assert_snapshot!(admin.put(&format!("{MEMBERS}/outsider"), json!({ "foo": 1 })), @r##"
+    assert_snapshot!(admin.put(&format!("{MEMBERS}/outsider"), json!({ "foo": 1 })), @r#"
     200
     {
       "name": "outsider",
       "kind": "user",
       "is_robot": false,
-      "avatar": {
-        "name": "outsider",
-        "hash": "155f1a14c728c1875c28a4ec48c6246e60c3dd03aa8d94e4f17433654284dbf8",
-        "color": "#5254a3",
-        "kind": "user"
-      },
+      "avatar": "<avatar>",
       "invited": true
     }
-    "##);
+    "#);
     assert_eq!(app.as_user("outsider").get(MEMBERS).status(), 403);
     assert_snapshot!(log(&app), @r#"org_invite_team_member {"user":"outsider","member":"outsider","team":"members","oauth_token_id":1,"oauth_token_application_id":"admin","oauth_token_application":"automation"}"#);
 }
@@ -110,21 +90,16 @@ fn whoever_is_in_the_organization_is_added_at_once() {
 fn robots_are_never_invited() {
     let app = app();
     let admin = app.as_user("admin");
-    assert_snapshot!(admin.put_empty(&format!("{MEMBERS}/acme%2Bbot")), @r##"
+    assert_snapshot!(admin.put_empty(&format!("{MEMBERS}/acme%2Bbot")), @r#"
     200
     {
       "name": "acme+bot",
       "kind": "user",
       "is_robot": true,
-      "avatar": {
-        "name": "acme+bot",
-        "hash": "ac5ed7d6f91e5a302859afaa371ca0d86222000df6e28e31dbe4eeada337e719",
-        "color": "#e377c2",
-        "kind": "robot"
-      },
+      "avatar": "<avatar>",
       "invited": false
     }
-    "##);
+    "#);
     assert_snapshot!(admin.put_empty(&format!("{MEMBERS}/duo%2Bbot")), @r#"
     400
     {
@@ -180,7 +155,7 @@ fn administrators_who_ask_see_who_is_invited() {
     assert_eq!(admin.put_empty(&format!("{MEMBERS}/outsider")).status(), 200);
     let invite = "/api/v1/organization/acme/team/members/invite/new@example.com";
     assert_eq!(admin.put_empty(invite).status(), 200);
-    assert_snapshot!(admin.get(&format!("{MEMBERS}?includePending=true")), @r##"
+    assert_snapshot!(admin.get(&format!("{MEMBERS}?includePending=true")), @r#"
     200
     {
       "members": [
@@ -188,54 +163,34 @@ fn administrators_who_ask_see_who_is_invited() {
           "name": "member",
           "kind": "user",
           "is_robot": false,
-          "avatar": {
-            "name": "member",
-            "hash": "b6e346dee08f8e8cf029179eb5177b5c2fc1a6e8ba01ab8ff4e1b8d56e89298c",
-            "color": "#6b6ecf",
-            "kind": "user"
-          },
+          "avatar": "<avatar>",
           "invited": false
         },
         {
           "name": "acme+bot",
           "kind": "user",
           "is_robot": true,
-          "avatar": {
-            "name": "acme+bot",
-            "hash": "ac5ed7d6f91e5a302859afaa371ca0d86222000df6e28e31dbe4eeada337e719",
-            "color": "#e377c2",
-            "kind": "robot"
-          },
+          "avatar": "<avatar>",
           "invited": false
         },
         {
           "name": "outsider",
           "kind": "user",
           "is_robot": false,
-          "avatar": {
-            "name": "outsider",
-            "hash": "155f1a14c728c1875c28a4ec48c6246e60c3dd03aa8d94e4f17433654284dbf8",
-            "color": "#5254a3",
-            "kind": "user"
-          },
+          "avatar": "<avatar>",
           "invited": true
         },
         {
           "email": "new@example.com",
           "kind": "invite",
-          "avatar": {
-            "name": "new@example.com",
-            "hash": "f0030501023327437b06e5c6f87df7871b8e704ae608d1d0b7b24fdd2a06c716",
-            "color": "#bcbd22",
-            "kind": "user"
-          },
+          "avatar": "<avatar>",
           "invited": true
         }
       ],
       "name": "members",
       "can_edit": true
     }
-    "##);
+    "#);
     let count = |path: &str, name: &str| {
         let reply = app.as_user(name).get(path).json();
         (reply["members"].as_array().expect("a list").len(), reply["can_edit"].clone())

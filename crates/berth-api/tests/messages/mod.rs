@@ -30,7 +30,7 @@ fn a_superuser_speaks_and_everybody_hears() {
     assert_snapshot!(root.post("/api/v1/messages", message("Down on *Sunday*")), @r#"
     201
     {
-      "uuid": "a8574c6f-ae6d-4b6f-bb4a-79a517cec22a",
+      "uuid": "<uuid>",
       "content": "Down on *Sunday*",
       "severity": "info",
       "media_type": "text/markdown"
@@ -41,7 +41,7 @@ fn a_superuser_speaks_and_everybody_hears() {
     {
       "messages": [
         {
-          "uuid": "a8574c6f-ae6d-4b6f-bb4a-79a517cec22a",
+          "uuid": "<uuid>",
           "content": "Down on *Sunday*",
           "severity": "info",
           "media_type": "text/markdown"

@@ -19,17 +19,12 @@ fn the_documented_example() {
     201
     "Created"
     "#);
-    assert_snapshot!(ana.get("/api/v1/organization/testorg"), @r##"
+    assert_snapshot!(ana.get("/api/v1/organization/testorg"), @r#"
     200
     {
       "name": "testorg",
       "email": "testorg@example.com",
-      "avatar": {
-        "name": "testorg",
-        "hash": "5f113632ad532fc78215c9258a4fb60606d1fa386c91b141116a1317bf9c53c8",
-        "color": "#a55194",
-        "kind": "user"
-      },
+      "avatar": "<avatar>",
       "is_admin": true,
       "is_member": true,
       "teams": {
@@ -37,12 +32,7 @@ fn the_documented_example() {
           "name": "owners",
           "description": "",
           "role": "admin",
-          "avatar": {
-            "name": "owners",
-            "hash": "6f0e3a8c0eb46e8834b43b03374ece43a030621d92a7437beb48f871e90f8d90",
-            "color": "#c7c7c7",
-            "kind": "team"
-          },
+          "avatar": "<avatar>",
           "can_view": true,
           "repo_count": 0,
           "member_count": 1,
@@ -57,7 +47,7 @@ fn the_documented_example() {
       "tag_expiration_s": 1209600,
       "is_free_account": true
     }
-    "##);
+    "#);
 }
 
 #[test]
@@ -78,21 +68,16 @@ fn a_taken_name_is_refused() {
 
 #[test]
 fn everybody_sees_that_it_exists() {
-    assert_snapshot!(app().anonymous().get("/api/v1/organization/acme"), @r##"
+    assert_snapshot!(app().anonymous().get("/api/v1/organization/acme"), @r#"
     200
     {
       "name": "acme",
       "email": "",
-      "avatar": {
-        "name": "acme",
-        "hash": "4d422ac9aaabde4adbf99f387b90be363633fb7ce7411bea5437f95bd46f1640",
-        "color": "#f7b6d2",
-        "kind": "user"
-      },
+      "avatar": "<avatar>",
       "is_admin": false,
       "is_member": false
     }
-    "##);
+    "#);
     assert_snapshot!(app().as_user("bob").get("/api/v1/organization/nope"), @r#"
     404
     {

@@ -54,54 +54,39 @@ fn role(role: &str) -> Value {
 fn of_users() {
     let app = app();
     let ana = app.with_scope("ana", "repo:admin");
-    assert_snapshot!(ana.put(&format!("{USERS}/cleo"), role("read")), @r##"
+    assert_snapshot!(ana.put(&format!("{USERS}/cleo"), role("read")), @r#"
     200
     {
       "role": "read",
       "name": "cleo",
       "is_robot": false,
-      "avatar": {
-        "name": "cleo",
-        "hash": "b11b6ad3e195b530c96c9f94774644c46383b81f62116126608814c021d70f04",
-        "color": "#1f77b4",
-        "kind": "user"
-      },
+      "avatar": "<avatar>",
       "is_org_member": false
     }
-    "##);
+    "#);
     assert_eq!(ana.put(&format!("{USERS}/cleo"), role("write")).status(), 200);
     assert_eq!(ana.put(&format!("{USERS}/bob"), role("admin")).status(), 200);
-    assert_snapshot!(ana.put(&format!("{USERS}/acme%2Bbuilder"), role("write")), @r##"
+    assert_snapshot!(ana.put(&format!("{USERS}/acme%2Bbuilder"), role("write")), @r#"
     200
     {
       "role": "write",
       "name": "acme+builder",
       "is_robot": true,
-      "avatar": {
-        "name": "acme+builder",
-        "hash": "622caefcf286c155c73fc9865de615c345847552f875fefd63182d6ffd2d3f23",
-        "color": "#ff7f0e",
-        "kind": "robot"
-      },
+      "avatar": "<avatar>",
       "is_org_member": true
     }
-    "##);
-    assert_snapshot!(ana.put(&format!("{USERS}/duo"), role("read")), @r##"
+    "#);
+    assert_snapshot!(ana.put(&format!("{USERS}/duo"), role("read")), @r#"
     200
     {
       "role": "read",
       "name": "duo",
       "is_robot": false,
-      "avatar": {
-        "name": "duo",
-        "hash": "7f79c15145ea725ac918ecd616b78512f63adb04fd23138767464c564e3720ff",
-        "color": "#a55194",
-        "kind": "user"
-      },
+      "avatar": "<avatar>",
       "is_org_member": false
     }
-    "##);
-    assert_snapshot!(ana.get(&format!("{USERS}/")), @r##"
+    "#);
+    assert_snapshot!(ana.get(&format!("{USERS}/")), @r#"
     200
     {
       "permissions": {
@@ -109,80 +94,50 @@ fn of_users() {
           "role": "admin",
           "name": "ana",
           "is_robot": false,
-          "avatar": {
-            "name": "ana",
-            "hash": "8e43ca37701228e74983efdbd0cff5c16b3b1e5d4e29a7c05626d4d25a018e11",
-            "color": "#7f7f7f",
-            "kind": "user"
-          },
+          "avatar": "<avatar>",
           "is_org_member": true
         },
         "cleo": {
           "role": "write",
           "name": "cleo",
           "is_robot": false,
-          "avatar": {
-            "name": "cleo",
-            "hash": "b11b6ad3e195b530c96c9f94774644c46383b81f62116126608814c021d70f04",
-            "color": "#1f77b4",
-            "kind": "user"
-          },
+          "avatar": "<avatar>",
           "is_org_member": false
         },
         "bob": {
           "role": "admin",
           "name": "bob",
           "is_robot": false,
-          "avatar": {
-            "name": "bob",
-            "hash": "5ff860bf1190596c7188ab851db691f0f3169c453936e9e1eba2f9a47f7a0018",
-            "color": "#a55194",
-            "kind": "user"
-          },
+          "avatar": "<avatar>",
           "is_org_member": true
         },
         "acme+builder": {
           "role": "write",
           "name": "acme+builder",
           "is_robot": true,
-          "avatar": {
-            "name": "acme+builder",
-            "hash": "622caefcf286c155c73fc9865de615c345847552f875fefd63182d6ffd2d3f23",
-            "color": "#ff7f0e",
-            "kind": "robot"
-          },
+          "avatar": "<avatar>",
           "is_org_member": true
         },
         "duo": {
           "role": "read",
           "name": "duo",
           "is_robot": false,
-          "avatar": {
-            "name": "duo",
-            "hash": "7f79c15145ea725ac918ecd616b78512f63adb04fd23138767464c564e3720ff",
-            "color": "#a55194",
-            "kind": "user"
-          },
+          "avatar": "<avatar>",
           "is_org_member": false
         }
       }
     }
-    "##);
-    assert_snapshot!(ana.get(&format!("{USERS}/cleo")), @r##"
+    "#);
+    assert_snapshot!(ana.get(&format!("{USERS}/cleo")), @r#"
     200
     {
       "role": "write",
       "name": "cleo",
       "is_robot": false,
-      "avatar": {
-        "name": "cleo",
-        "hash": "b11b6ad3e195b530c96c9f94774644c46383b81f62116126608814c021d70f04",
-        "color": "#1f77b4",
-        "kind": "user"
-      },
+      "avatar": "<avatar>",
       "is_org_member": false
     }
-    "##);
+    "#);
     assert_snapshot!(ana.delete(&format!("{USERS}/cleo")), @"204");
     assert_snapshot!(ana.delete(&format!("{USERS}/cleo")), @r#"
     400
@@ -309,20 +264,15 @@ fn of_a_person_s_own_repository() {
     let body = json!({ "repository": "own", "visibility": "private", "description": "" });
     assert_eq!(bob.post("/api/v1/repository", body).status(), 201);
     let path = "/api/v1/repository/bob/own/permissions";
-    assert_snapshot!(bob.put(&format!("{path}/user/cleo"), role("read")), @r##"
+    assert_snapshot!(bob.put(&format!("{path}/user/cleo"), role("read")), @r#"
     200
     {
       "role": "read",
       "name": "cleo",
       "is_robot": false,
-      "avatar": {
-        "name": "cleo",
-        "hash": "b11b6ad3e195b530c96c9f94774644c46383b81f62116126608814c021d70f04",
-        "color": "#1f77b4",
-        "kind": "user"
-      }
+      "avatar": "<avatar>"
     }
-    "##);
+    "#);
     assert_snapshot!(bob.put(&format!("{path}/user/bob"), role("read")), @r#"
     400
     {
@@ -352,48 +302,33 @@ fn of_a_person_s_own_repository() {
 fn of_teams() {
     let app = app();
     let ana = app.with_scope("ana", "repo:admin");
-    assert_snapshot!(ana.put(&format!("{TEAMS}/readers"), role("read")), @r##"
+    assert_snapshot!(ana.put(&format!("{TEAMS}/readers"), role("read")), @r#"
     200
     {
       "role": "read",
       "name": "readers",
-      "avatar": {
-        "name": "readers",
-        "hash": "e2257349c139799fafab4f3e96e068da96773117c4f108f122343ddb19a249ed",
-        "color": "#ff7f0e",
-        "kind": "team"
-      }
+      "avatar": "<avatar>"
     }
-    "##);
+    "#);
     assert_eq!(ana.put(&format!("{TEAMS}/readers"), role("admin")).status(), 200);
     assert_eq!(ana.put(&format!("{TEAMS}/empty"), role("write")).status(), 200);
-    assert_snapshot!(ana.get(&format!("{TEAMS}/")), @r##"
+    assert_snapshot!(ana.get(&format!("{TEAMS}/")), @r#"
     200
     {
       "permissions": {
         "readers": {
           "role": "admin",
           "name": "readers",
-          "avatar": {
-            "name": "readers",
-            "hash": "e2257349c139799fafab4f3e96e068da96773117c4f108f122343ddb19a249ed",
-            "color": "#ff7f0e",
-            "kind": "team"
-          }
+          "avatar": "<avatar>"
         },
         "empty": {
           "role": "write",
           "name": "empty",
-          "avatar": {
-            "name": "empty",
-            "hash": "2e1cfa82b035c26cbbbdae632cea070514eb8b773f616aaeaf668e2f0be8f10d",
-            "color": "#7f7f7f",
-            "kind": "team"
-          }
+          "avatar": "<avatar>"
         }
       }
     }
-    "##);
+    "#);
     assert_snapshot!(ana.get(&format!("{TEAMS}/readers")), @r#"
     200
     {
@@ -448,19 +383,14 @@ fn of_teams_by_the_team() {
     let app = app();
     let ana = app.as_user("ana");
     let path = "/api/v1/organization/acme/team/readers/permissions";
-    assert_snapshot!(ana.put(&format!("{path}/lib%2Fx"), role("read")), @r##"
+    assert_snapshot!(ana.put(&format!("{path}/lib%2Fx"), role("read")), @r#"
     200
     {
       "role": "read",
       "name": "readers",
-      "avatar": {
-        "name": "readers",
-        "hash": "e2257349c139799fafab4f3e96e068da96773117c4f108f122343ddb19a249ed",
-        "color": "#ff7f0e",
-        "kind": "team"
-      }
+      "avatar": "<avatar>"
     }
-    "##);
+    "#);
     assert_eq!(app.as_user("bob").get("/api/v1/repository/acme/lib/x").status(), 200);
     assert_eq!(ana.put(&format!("{path}/lib/x"), role("write")).status(), 200);
     assert_eq!(

@@ -61,7 +61,7 @@ fn create() {
       "kind": "image"
     }
     "#);
-    assert_snapshot!(app.as_user("ana").get("/api/v1/repository/acme/lib/x/permissions/user/"), @r##"
+    assert_snapshot!(app.as_user("ana").get("/api/v1/repository/acme/lib/x/permissions/user/"), @r#"
     200
     {
       "permissions": {
@@ -69,17 +69,12 @@ fn create() {
           "role": "admin",
           "name": "ana",
           "is_robot": false,
-          "avatar": {
-            "name": "ana",
-            "hash": "8e43ca37701228e74983efdbd0cff5c16b3b1e5d4e29a7c05626d4d25a018e11",
-            "color": "#7f7f7f",
-            "kind": "user"
-          },
+          "avatar": "<avatar>",
           "is_org_member": true
         }
       }
     }
-    "##);
+    "#);
     assert_snapshot!(app.log(), @r#"
     create_repo acme ana {"repo":"lib/x","namespace":"acme"}
     create_repo ana ana {"repo":"own","namespace":"ana"}
@@ -437,7 +432,7 @@ fn read() {
       "is_public": false,
       "is_organization": true,
       "is_starred": false,
-      "status_token": "630bfdb7-a6a6-44a5-b1aa-2b57dad0bad0",
+      "status_token": "<uuid>",
       "trust_enabled": false,
       "tag_expiration_s": 1209600,
       "is_free_account": true,

@@ -69,7 +69,7 @@ fn failures_are_throttled() {
 fn names_that_nobody_has_are_throttled_alike() {
     let app = app();
     for name in ["nobody", "nobody@example.com", "ana", "bob@example.com"] {
-        let told: Vec<_> = (0..2).map(|_| sign_in(&app, name, "wrong").to_string()).collect();
+        let told: Vec<_> = (0..2).map(|_| sign_in(&app, name, "wrong").whole()).collect();
         assert!(told[0].starts_with("403") && told[1].starts_with("429"), "{name}");
     }
     assert_eq!(sign_in(&app, "somebody-else", "wrong").status(), 403);
@@ -80,8 +80,8 @@ fn names_that_nobody_has_are_throttled_alike() {
 fn the_throttle_tells_of_no_name_which_address_it_has() {
     let app = app();
     assert_eq!(sign_in(&app, "ana", "wrong").status(), 403);
-    let of_ana = sign_in(&app, "ana@example.com", "wrong").to_string();
-    let of_nobody = sign_in(&app, "unrelated@example.com", "wrong").to_string();
+    let of_ana = sign_in(&app, "ana@example.com", "wrong").whole();
+    let of_nobody = sign_in(&app, "unrelated@example.com", "wrong").whole();
     assert_eq!(of_ana, of_nobody);
     assert_eq!(sign_in(&app, "bob@example.com", "password").status(), 200);
     // Spelling the address otherwise is no way around the wait.

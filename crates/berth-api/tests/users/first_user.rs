@@ -49,17 +49,12 @@ fn with_a_token() {
         token.len() == 40 && token.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     );
     let bearer = || app.anonymous().header("authorization", &format!("Bearer {token}"));
-    assert_snapshot!(bearer().get("/api/v1/user/"), @r##"
+    assert_snapshot!(bearer().get("/api/v1/user/"), @r#"
     200
     {
       "anonymous": false,
       "username": "quayadmin",
-      "avatar": {
-        "name": "quayadmin",
-        "hash": "bda6a6b7257d1a2b95d67e20bd17a2ec1db78eef7b6e663b7205620ce6bc44c0",
-        "color": "#ad494a",
-        "kind": "user"
-      },
+      "avatar": "<avatar>",
       "can_create_repo": true,
       "is_me": true,
       "verified": true,
@@ -79,7 +74,7 @@ fn with_a_token() {
       "organizations": [],
       "super_user": true
     }
-    "##);
+    "#);
     assert_eq!(app.continuing(&reply).get("/api/v1/user/").json()["username"], "quayadmin");
     assert_eq!(
         app.rows("SELECT client_id, name FROM oauth_application"),
@@ -126,13 +121,13 @@ fn only_while_there_is_no_user() {
     }
     "#);
     // Nothing else is told, whatever is wrong besides.
-    let told = initialize(&app, first()).to_string();
-    assert_eq!(initialize(&app, json!([])).to_string(), told);
-    assert_eq!(initialize(&app, json!({})).to_string(), told);
+    let told = initialize(&app, first()).whole();
+    assert_eq!(initialize(&app, json!([])).whole(), told);
+    assert_eq!(initialize(&app, json!({})).whole(), told);
     let anonymous = app.anonymous();
-    assert_eq!(anonymous.post_empty("/api/v1/user/initialize").to_string(), told);
+    assert_eq!(anonymous.post_empty("/api/v1/user/initialize").whole(), told);
     app.set("setup_token", "sesame");
-    assert_eq!(initialize(&app, first()).to_string(), told);
+    assert_eq!(initialize(&app, first()).whole(), told);
     assert_eq!(app.rows("SELECT name FROM account"), [["quayadmin"]]);
 }
 

@@ -38,7 +38,7 @@ fn sign_in(app: &App, username: &str, password: &str) -> Reply {
 fn the_lists() {
     let app = app();
     app.execute("UPDATE account SET enabled = 0 WHERE name = 'bob'");
-    assert_snapshot!(root(&app).get(&format!("{USERS}?limit=1")), @r##"
+    assert_snapshot!(root(&app).get(&format!("{USERS}?limit=1")), @r#"
     200
     {
       "users": [
@@ -48,38 +48,28 @@ fn the_lists() {
           "username": "root",
           "email": "root@example.com",
           "verified": true,
-          "avatar": {
-            "name": "root",
-            "hash": "7988c5c046ac0d336fdf350285ee0a954e77e94d5754c5f2f5745930ea400dbc",
-            "color": "#31a354",
-            "kind": "user"
-          },
+          "avatar": "<avatar>",
           "super_user": true,
           "global_readonly_super_user": false,
           "enabled": true
         }
       ],
-      "next_page": "eyJhZnRlciI6MSwiaWQiOjEsImV4cGlyZXNfYXRfcyI6MTc5NTUwMTY4N30"
+      "next_page": "<page>"
     }
-    "##);
-    assert_snapshot!(root(&app).get(&format!("{ORGS}?limit=1")), @r##"
+    "#);
+    assert_snapshot!(root(&app).get(&format!("{ORGS}?limit=1")), @r#"
     200
     {
       "organizations": [
         {
           "name": "acme",
           "email": "acme@example.com",
-          "avatar": {
-            "name": "acme",
-            "hash": "4d422ac9aaabde4adbf99f387b90be363633fb7ce7411bea5437f95bd46f1640",
-            "color": "#f7b6d2",
-            "kind": "org"
-          }
+          "avatar": "<avatar>"
         }
       ],
-      "next_page": "eyJhZnRlciI6NSwiaWQiOjUsImV4cGlyZXNfYXRfcyI6MTc5NTUwMTY4N30"
+      "next_page": "<page>"
     }
-    "##);
+    "#);
     assert_eq!(names(&root(&app).get(USERS), "users"), ["root", "reader", "ana", "bob"]);
     let enabled = root(&app).get(&format!("{USERS}?disabled=false"));
     assert_eq!(names(&enabled, "users"), ["root", "reader", "ana"]);
@@ -158,7 +148,7 @@ fn who_may() {
 #[test]
 fn one_account() {
     let app = app().with("feature_quota_management", "true");
-    assert_snapshot!(root(&app).get("/api/v1/superuser/users/ana"), @r##"
+    assert_snapshot!(root(&app).get("/api/v1/superuser/users/ana"), @r#"
     200
     {
       "kind": "user",
@@ -166,12 +156,7 @@ fn one_account() {
       "username": "ana",
       "email": "ana@example.com",
       "verified": true,
-      "avatar": {
-        "name": "ana",
-        "hash": "8e43ca37701228e74983efdbd0cff5c16b3b1e5d4e29a7c05626d4d25a018e11",
-        "color": "#7f7f7f",
-        "kind": "user"
-      },
+      "avatar": "<avatar>",
       "super_user": false,
       "global_readonly_super_user": false,
       "enabled": true,
@@ -183,20 +168,10 @@ fn one_account() {
         "backfill_status": "complete"
       }
     }
-    "##);
-    let missing = root(&app).get("/api/v1/superuser/users/nope").to_string();
-    assert_snapshot!(missing, @r#"
-    404
-    {
-      "detail": "Not Found",
-      "error_message": "Not Found",
-      "error_type": "not_found",
-      "title": "not_found",
-      "type": "http://localhost:3000/api/v1/error/not_found",
-      "status": 404
-    }
     "#);
-    assert_eq!(root(&app).get("/api/v1/superuser/users/acme").to_string(), missing);
+    let missing = root(&app).get("/api/v1/superuser/users/nope").whole();
+    assert_snapshot!(missing, @r#"404 {"detail":"Not Found","error_message":"Not Found","error_type":"not_found","title":"not_found","type":"http://localhost:3000/api/v1/error/not_found","status":404}"#);
+    assert_eq!(root(&app).get("/api/v1/superuser/users/acme").whole(), missing);
     app.execute("UPDATE user_profile SET is_first = 1 WHERE account_id = 3");
     assert_eq!(root(&app).get("/api/v1/superuser/users/ana").json()["super_user"], false);
     app.set("super_users", "");
@@ -351,7 +326,7 @@ fn disabling_an_account() {
 fn changes_that_are_refused() {
     let app = app();
     let path = "/api/v1/superuser/users/ana";
-    let before = root(&app).get(path).to_string();
+    let before = root(&app).get(path).whole();
     for (body, message) in [
         (
             json!({ "password": "short", "enabled": false }),
@@ -364,7 +339,7 @@ fn changes_that_are_refused() {
         assert_eq!((reply.status(), &reply.json()["message"]), (400, &json!(message)));
     }
     assert_eq!(root(&app).put(path, json!({ "enabled": "no" })).status(), 400);
-    assert_eq!(root(&app).get(path).to_string(), before);
+    assert_eq!(root(&app).get(path).whole(), before);
     assert_snapshot!(root(&app).put("/api/v1/superuser/users/root", json!({ "enabled": false })), @r#"
     400
     {
@@ -449,19 +424,14 @@ fn renaming_an_organization() {
         "INSERT INTO account (uuid, kind, name, email, namespace_id, created_at)
         VALUES ('r', 'robot', 'acme+build', 'r', 5, 0)",
     );
-    assert_snapshot!(root(&app).put(&format!("{ORGS}acme"), json!({ "name": "apex" })), @r##"
+    assert_snapshot!(root(&app).put(&format!("{ORGS}acme"), json!({ "name": "apex" })), @r#"
     200
     {
       "name": "apex",
       "email": "acme@example.com",
-      "avatar": {
-        "name": "apex",
-        "hash": "4d422ac9aaabde4adbf99f387b90be363633fb7ce7411bea5437f95bd46f1640",
-        "color": "#f7b6d2",
-        "kind": "org"
-      }
+      "avatar": "<avatar>"
     }
-    "##);
+    "#);
     assert_eq!(app.anonymous().get("/api/v1/organization/acme").status(), 404);
     assert_eq!(app.with_session("ana").get("/api/v1/organization/apex").json()["is_admin"], true);
     assert_eq!(app.rows("SELECT name FROM account WHERE kind = 'robot'"), [["apex+build"]]);

@@ -2,22 +2,18 @@
 //! other runs to its end. Whatever the order, both changes are there afterwards, or one was refused; and the log says what
 //! happened.
 
+mod ground;
+mod interleaved;
+
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use berth_test::{App, As, Reply};
-use berth_tests::components::rows;
-use berth_tests::surface::{Ask, Fixture, Script, send_to};
-use berth_web::Logs;
 use berth_web::Method;
 use serde_json::{Value, json};
 
-/// Before the second statement: the first has read who asks, and for what.
-const IN_THE_MIDDLE: usize = 1;
-
-/// More statements than a request has.
-const BEYOND_EVERY_REQUEST: usize = 12;
+use ground::{BEYOND_EVERY_REQUEST, Ground, IN_THE_MIDDLE};
 
 /// A change.
 struct Edit {
@@ -80,41 +76,7 @@ impl Edit {
     }
 }
 
-/// The base of the surface in a file, and copies of it.
-struct Ground {
-    fixture: Fixture,
-    directory: tempfile::TempDir,
-}
-
 impl Ground {
-    fn new() -> Self {
-        Self::of(Fixture::set(&Script::read()))
-    }
-
-    fn of(fixture: Fixture) -> Self {
-        // Whoever asks has the token by then.
-        for name in ["admin", "superuser", "outsider"] {
-            let _ = fixture.app.as_user(name);
-        }
-        let directory = tempfile::tempdir().expect("a directory");
-        fixture.app.save_database(&directory.path().join("base.db"));
-        Self { fixture, directory }
-    }
-
-    fn value(&self, sql: &str) -> String {
-        self.fixture.app.rows(sql)[0][0].clone()
-    }
-
-    /// A file of its own with the base in it.
-    fn copy(&self) -> PathBuf {
-        let path = self.directory.path().join("copy.db");
-        for leftover in ["copy.db", "copy.db-wal", "copy.db-shm"] {
-            let _ = std::fs::remove_file(self.directory.path().join(leftover));
-        }
-        std::fs::copy(self.directory.path().join("base.db"), &path).expect("a copy");
-        path
-    }
-
     /// Every pair, each way round, stopped before every statement.
     fn try_all(&self, edits: Vec<Edit>) {
         let edits: Vec<Rc<Edit>> = edits.into_iter().map(Rc::new).collect();
@@ -499,103 +461,4 @@ fn what_an_organization_has() {
         ),
         Edit::end("admin", &*prototype, "default_permission", "delete_prototype_permission"),
     ]);
-}
-
-/// Two requests, one in the middle of the other.
-struct Meeting {
-    /// What the one that was stopped is answered.
-    stopped: Reply,
-    /// What the other one is answered.
-    other: Reply,
-    /// The kinds that they logged, in order.
-    logged: Vec<String>,
-}
-
-impl Ground {
-    /// `second` before the statement `at` of `first`; none when it has not so many.
-    fn meet(&self, first: &Ask, second: &Ask, at: usize) -> Option<Meeting> {
-        let path = self.copy();
-        let (app, other) = (self.fixture.app.over(&path), self.fixture.app.over(&path));
-        other.reseed(4711);
-        let skip = app.log().lines().count();
-        let answer = Rc::new(RefCell::new(None));
-        let work = {
-            let (second, answer) = (second.clone(), Rc::clone(&answer));
-            Rc::new(move || *answer.borrow_mut() = Some(send_to(&other, &second)))
-        };
-        let (stopped, interrupted) = app.interrupted(at, work, |app| send_to(app, first));
-        if !interrupted {
-            return None;
-        }
-        let log = app.log();
-        let kinds = log.lines().skip(skip).filter_map(|line| line.split(' ').next());
-        let logged = kinds.map(str::to_owned).collect();
-        assert_eq!(app.rows("SELECT count(*) FROM pragma_foreign_key_check"), [["0"]]);
-        let other = answer.take().expect("the other one was answered");
-        Some(Meeting { stopped, other, logged })
-    }
-}
-
-/// Every row that changes something, with its request and a ground on which that succeeds.
-fn changes(script: &Script) -> impl Iterator<Item = (&'static str, Ground, Ask)> + '_ {
-    let base = Fixture::set(script);
-    rows().filter(|(_, route)| route.logs != Logs::Reads).filter_map(move |(_, route)| {
-        let case = script.case(route.name);
-        let probe = case.probe()?;
-        let fixture = base.with(case.before(probe));
-        let ask = fixture.fill(probe);
-        // Tokens are made now, and not in the middle.
-        let _ = fixture.authorization(&ask.who);
-        (!ask.who.browser && ask.target.contains("acme"))
-            .then(|| (route.name, Ground::of(fixture), ask))
-    })
-}
-
-/// Security finding C4: what an organization has was changed while it was deleted, with a 500, or with a 200 and an entry of the
-/// log about what was gone.
-#[test]
-fn every_change_while_the_organization_is_deleted() {
-    let script = Script::read();
-    let deletion = script.case("deleteAdminedOrganization").probe().expect("a request");
-    let (mut tried, mut faults) = (0, Vec::new());
-    for (name, ground, ask) in changes(&script) {
-        let ends_it = ["deleteAdminedOrganization", "deleteOrg", "deleteOrganization"];
-        if ends_it.contains(&name) {
-            continue;
-        }
-        let deletion = ground.fixture.fill(deletion);
-        for (first, second) in [(&ask, &deletion), (&deletion, &ask)] {
-            for at in IN_THE_MIDDLE..BEYOND_EVERY_REQUEST {
-                let Some(met) = ground.meet(first, second, at) else { break };
-                let what =
-                    format!("{name} at {at}: {} {} {:?}", met.stopped, met.other, met.logged);
-                let statuses = [met.stopped.status(), met.other.status()];
-                assert!(!statuses.contains(&500), "{what}");
-                assert!(statuses.iter().any(|status| *status < 300), "both are refused: {what}");
-                let deleted = met.logged.iter().position(|kind| kind == "org_delete");
-                let last = deleted.is_none_or(|position| position + 1 == met.logged.len());
-                if !last {
-                    faults.push(format!("it was gone already: {what}"));
-                }
-                tried += 1;
-            }
-        }
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-    assert!(tried > 300, "only {tried} meetings");
-}
-
-/// The same request twice at once.
-#[test]
-fn every_change_against_itself() {
-    let script = Script::read();
-    for (name, ground, ask) in changes(&script) {
-        for at in IN_THE_MIDDLE..BEYOND_EVERY_REQUEST {
-            let Some(met) = ground.meet(&ask, &ask, at) else { break };
-            let what = format!("{name} at {at}: {} {} {:?}", met.stopped, met.other, met.logged);
-            let statuses = [met.stopped.status(), met.other.status()];
-            assert!(!statuses.contains(&500), "{what}");
-            assert!(statuses.iter().any(|status| *status < 300), "both are refused: {what}");
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! What an entry of the log says, by kind (`docs/contract/quay.md` 8.2): the names of the fields are the keys of its
 //! metadata, in this order. Where a key may be absent, its field is left out when it is none; a key that is null stays.
 
-use berth_domain::{LogKind, QuotaLimit, RepositoryRole, TeamRole};
+use crate::{LogKind, QuotaLimit, RepositoryRole, TeamRole};
 use serde::Serialize;
 use serde_json::{Map, Number, Value as Json};
 
@@ -36,7 +36,9 @@ macro_rules! events {
             }
 
             /// What there is to say.
-            pub(crate) fn metadata(&self) -> Map<String, Json> {
+            #[must_use]
+            #[inline(never)]
+            pub fn metadata(&self) -> Map<String, Json> {
                 match serde_json::to_value(self) {
                     Ok(Json::Object(metadata)) => metadata,
                     other => unreachable!("the metadata of an event is an object: {other:?}"),

@@ -1,0 +1,17 @@
+//! The query of the search.
+
+use berth_web::Query;
+
+/// What is searched.
+#[derive(Query)]
+pub(crate) struct SearchQuery {
+    /// Whose teams and robots are found too
+    #[query(namespace)]
+    namespace: String,
+    /// With teams
+    #[query(name = "includeTeams")]
+    pub(super) teams: bool,
+    /// With the organization itself
+    #[query(name = "includeOrgs")]
+    pub(super) organizations: bool,
+}

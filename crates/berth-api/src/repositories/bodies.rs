@@ -1,0 +1,84 @@
+//! Bodies and queries about repositories (`docs/contract/quay.md` 6.1).
+
+use berth_web::{Choice, Json, LIMIT_REFUSAL, Patch, Query};
+
+/// Description of a new repository
+///
+/// `POST /api/v1/repository`.
+#[derive(Json)]
+pub(crate) struct NewRepo {
+    /// Repository name
+    #[json(repository)]
+    pub(super) repository: String,
+    /// Visibility to begin with
+    pub(super) visibility: Visibility,
+    /// Namespace of the repository; left out, the caller's own
+    #[json(namespace)]
+    namespace: Option<String>,
+    /// Description, in Markdown
+    pub(super) description: String,
+    /// Kind of repository
+    _repo_kind: Patch<RepositoryKind>,
+}
+
+/// Who sees a repository.
+#[derive(Choice, PartialEq, Eq)]
+pub(super) enum Visibility {
+    Public,
+    Private,
+}
+
+#[derive(Choice)]
+enum RepositoryKind {
+    Image,
+}
+
+/// Fields which can be updated in a repository.
+///
+/// `PUT /api/v1/repository/<path>`.
+#[derive(Json)]
+pub(crate) struct RepoUpdate {
+    /// Description, in Markdown
+    pub(super) description: String,
+}
+
+/// Change the visibility for the repository.
+///
+/// `POST /api/v1/repository/<path>/changevisibility`.
+#[derive(Json)]
+pub(crate) struct ChangeVisibility {
+    /// The new visibility
+    pub(super) visibility: Visibility,
+}
+
+/// A repository to star
+///
+/// `POST /api/v1/user/starred`.
+#[derive(Json)]
+#[json(name = "NewStarredRepository")]
+pub(crate) struct NewStar {
+    /// Namespace of the repository
+    #[json(namespace)]
+    pub(super) namespace: String,
+    /// Name of the repository
+    #[json(repository)]
+    pub(super) repository: String,
+}
+
+/// The query of the list of tags.
+#[derive(Query)]
+pub(crate) struct TagQuery {
+    /// Which page, counted from 1
+    #[query(default = 1, refusal = "Page index for the results. Default 1.")]
+    page: i64,
+    /// How many to list, at most
+    #[query(default = 50, refusal = LIMIT_REFUSAL)]
+    _limit: i64,
+}
+
+impl TagQuery {
+    /// The page, counted from 1.
+    pub(super) fn page(&self) -> i64 {
+        self.page.max(1)
+    }
+}
