@@ -25,6 +25,7 @@ pub(crate) fn matches<'a>(tables: &[&'a [Route]], path: &str) -> Vec<(&'a Route,
     let mut matches: Vec<_> = tables
         .iter()
         .flat_map(|table| table.iter())
+        .filter(|route| begins_as(route.path, &path))
         .filter_map(|route| Some((route, parameters(route.path, &segments)?)))
         .collect();
     // What some row, or a route of the original, knows below a repository is not the name of another repository.
@@ -50,21 +51,21 @@ fn takes_all(route: &Route) -> bool {
 /// # Errors
 /// 404 when no row knows the path, 405 with the methods when none of those that do knows the method.
 pub(crate) fn pick<'a>(
-    matches: Vec<(&'a Route, PathParameters)>,
+    mut matches: Vec<(&'a Route, PathParameters)>,
     request: &Request,
 ) -> Result<(&'a Route, PathParameters), ApiError> {
     if matches.is_empty() {
         return Err(ApiError::plain_not_found());
     }
-    let allow = allowed(&matches);
-    matches
-        .into_iter()
-        .find(|(route, _)| {
-            let knows = route.method == *request.method()
-                || (route.method == Method::GET && *request.method() == Method::HEAD);
-            knows && !(route.extension && says_nothing(request))
-        })
-        .ok_or(ApiError::MethodNotAllowed(allow))
+    let knows = |(route, _): &(&Route, PathParameters)| {
+        let method =
+            if *request.method() == Method::HEAD { &Method::GET } else { request.method() };
+        route.method == *method && !(route.extension && says_nothing(request))
+    };
+    match matches.iter().position(knows) {
+        Some(position) => Ok(matches.swap_remove(position)),
+        None => Err(ApiError::MethodNotAllowed(allowed(&matches))),
+    }
 }
 
 /// The row that answers a request, for tests and documentation.
@@ -93,23 +94,34 @@ pub(crate) fn allowed(matches: &[(&Route, PathParameters)]) -> String {
     names.join(", ")
 }
 
+/// Whether a path begins as a pattern does, before the first parameter: most rows are none of those that know it.
+fn begins_as(pattern: &str, path: &str) -> bool {
+    let mut bytes = pattern.bytes().zip(path.bytes());
+    let is_parameter = |known: u8| matches!(known, b':' | b'*');
+    let end = bytes.find(|(known, given)| known != given || is_parameter(*known));
+    end.is_none_or(|(known, _)| is_parameter(known))
+}
+
 /// Holds a path against a pattern. A trailing slash of either counts as absent.
 fn parameters(pattern: &'static str, segments: &[&str]) -> Option<PathParameters> {
-    let mut found = Vec::new();
     let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
     let Some((before, from_star)) = pattern.split_once('*') else {
-        return follow(pattern, segments, &mut found).then_some(PathParameters::new(found));
+        return Some(PathParameters::new(follow(pattern, segments)?.collect()));
     };
     // What stands behind a star has a length: the star takes all that is left between the two.
     let before = before.trim_end_matches('/');
     let (name, behind) = from_star.split_once('/').unwrap_or((from_star, ""));
     let (head, rest) = segments.split_at_checked(length(before))?;
     let (middle, tail) = rest.split_at_checked(rest.len().checked_sub(length(behind))?)?;
-    if middle.len() < fewest(name) || !follow(before, head, &mut found) {
+    if middle.len() < fewest(name) {
         return None;
     }
+    let mut found: Vec<_> = follow(before, head)?.collect();
     found.push((name, middle.join("/")));
-    (behind.is_empty() || follow(behind, tail, &mut found)).then_some(PathParameters::new(found))
+    if !behind.is_empty() {
+        found.extend(follow(behind, tail)?);
+    }
+    Some(PathParameters::new(found))
 }
 
 /// How many segments a parameter that takes several takes at least: a repository is named with its namespace.
@@ -122,21 +134,24 @@ fn length(pattern: &str) -> usize {
     if pattern.is_empty() { 0 } else { 1 + pattern.bytes().filter(|byte| *byte == b'/').count() }
 }
 
-/// Holds segments against a pattern without a star, one by one.
-fn follow(
+/// Holds segments against a pattern without a star, one by one. Nothing is copied before all of them fit: most rows do not.
+fn follow<'a>(
     pattern: &'static str,
-    segments: &[&str],
-    found: &mut Vec<(&'static str, String)>,
-) -> bool {
-    let mut pattern = pattern.split('/');
-    let fits = |segment: &&str| match pattern.next() {
-        Some(known) if known.starts_with(':') => {
-            found.push((&known[1..], (*segment).to_owned()));
-            !segment.is_empty()
-        }
+    segments: &'a [&'a str],
+) -> Option<impl Iterator<Item = (&'static str, String)> + 'a> {
+    let mut left = pattern.split('/');
+    let fits = |segment: &&str| match left.next() {
+        Some(known) if known.starts_with(':') => !segment.is_empty(),
         known => known == Some(*segment),
     };
-    segments.iter().all(fits) && pattern.next().is_none()
+    if !segments.iter().all(fits) || left.next().is_some() {
+        return None;
+    }
+    let named = pattern.split('/').zip(segments);
+    Some(
+        named
+            .filter_map(|(known, segment)| Some((known.strip_prefix(':')?, (*segment).to_owned()))),
+    )
 }
 
 #[cfg(test)]
