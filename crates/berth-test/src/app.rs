@@ -24,8 +24,8 @@ use berth_store::{
 use berth_web::outbound::Registry;
 use berth_web::session::{self, Session};
 use berth_web::{
-    ApiError, Clock as _, KeyValue as _, Logs, Method, Outbound, Outcome, Platform, Request,
-    Response, Route, Services, Variables as _,
+    ApiError, Clock as _, KeyValue as _, Logs, Method, Outbound, Outcome, PIPELINE_SETTINGS,
+    Platform, Request, Response, Route, Services, Variables as _,
 };
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ pub struct App {
     mailer: MemoryMailer,
     registry: Option<Rc<dyn Registry>>,
     latest_statements: RefCell<Vec<String>>,
-    latest_settings: RefCell<Vec<String>>,
+    latest_settings: RefCell<Vec<&'static str>>,
     interruption: RefCell<Option<Stop>>,
 }
 
@@ -234,7 +234,7 @@ impl App {
 
     /// The settings that the latest request asked the host for until it was answered, in their order.
     #[must_use]
-    pub fn latest_settings(&self) -> Vec<String> {
+    pub fn latest_settings(&self) -> Vec<&'static str> {
         self.latest_settings.borrow().clone()
     }
 
@@ -479,8 +479,7 @@ impl App {
         self.variables.take_reads();
         let Outcome { response, deferred } = berth_web::serve(self.platform(), &self.tables, sent);
         let settings = self.variables.take_reads();
-        let names: BTreeSet<&String> = settings.iter().collect();
-        assert_eq!(names.len(), settings.len(), "a setting is asked for twice: {settings:?}");
+        self.check_settings(&settings);
         self.latest_settings.replace(settings);
         let changes = self.database.changes();
         // ROLLBACK is the price of a failure, not of a request.
@@ -510,6 +509,17 @@ impl App {
         }
         check_headers(request, &response);
         response
+    }
+
+    /// Each setting is asked for once, and `spin.toml` gives it to the component.
+    fn check_settings(&self, asked: &[&str]) {
+        let rows = self.tables.iter().flat_map(|table| table.iter());
+        let declared: BTreeSet<_> = rows.flat_map(Route::setting_names).collect();
+        for (position, name) in asked.iter().enumerate() {
+            let of_pipeline = PIPELINE_SETTINGS.iter().any(|setting| setting.name() == *name);
+            assert!(of_pipeline || declared.contains(name), "no row declares the setting {name}");
+            assert!(!asked[..position].contains(name), "the setting {name} is asked for twice");
+        }
     }
 
     /// Answers a request that could not be read whole.

@@ -221,7 +221,7 @@ impl KeyValue for MemoryKeys {
 #[derive(Clone, Default)]
 pub(crate) struct MemoryVariables {
     changed: RefCell<HashMap<String, String>>,
-    reads: RefCell<Vec<String>>,
+    reads: RefCell<Vec<&'static str>>,
 }
 
 impl MemoryVariables {
@@ -237,20 +237,19 @@ impl MemoryVariables {
     }
 
     /// The names that were asked for since the last call.
-    pub(crate) fn take_reads(&self) -> Vec<String> {
-        self.reads.take()
+    pub(crate) fn take_reads(&self) -> Vec<&'static str> {
+        // It keeps its capacity: reading is among the instructions that are counted.
+        self.reads.borrow_mut().drain(..).collect()
     }
 }
 
 impl Variables for MemoryVariables {
     fn get(&self, name: &str) -> Result<String, PlatformError> {
-        self.reads.borrow_mut().push(name.to_owned());
-        if let Some(value) = self.changed.borrow().get(name) {
-            return Ok(value.clone());
-        }
         let row = settings::ALL.iter().find(|row| row.name == name);
         let row = row.ok_or_else(|| PlatformError(format!("no variable {name}")))?;
-        Ok(row.default.to_owned())
+        self.reads.borrow_mut().push(row.name);
+        let changed = self.changed.borrow();
+        Ok(changed.get(name).map_or(row.default, String::as_str).to_owned())
     }
 }
 

@@ -219,6 +219,13 @@ impl Route {
         self
     }
 
+    /// The names of the settings that the row needs: its conditions, and what its handler uses.
+    pub fn setting_names(&self) -> impl Iterator<Item = &'static str> {
+        let settings = self.settings.iter().flat_map(|group| group.iter());
+        let conditions = self.conditions().map(|feature| feature.name);
+        conditions.chain(settings.map(|setting| setting.name()))
+    }
+
     /// The permission is asked before the body is looked at.
     #[must_use]
     pub const fn permission_first(mut self) -> Self {

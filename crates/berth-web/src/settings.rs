@@ -32,7 +32,10 @@ pub const PIPELINE_SETTINGS: Settings = &[
     &settings::TRUSTED_PROXIES,
 ];
 
-/// The settings that a request has read. Their values are usable.
+/// How many settings most requests read, at most.
+const USUAL_COUNT: usize = 16;
+
+/// The settings that a request has read.
 pub(crate) struct Snapshot<'a> {
     variables: &'a dyn Variables,
     values: RefCell<Vec<Value>>,
@@ -41,29 +44,29 @@ pub(crate) struct Snapshot<'a> {
 struct Value {
     name: &'static str,
     text: String,
-    /// Whether handlers may use it: what the pipeline reads of one request it may not read of the next.
+    /// Whether it is usable, and handlers may use it: what the pipeline reads of one request it may not read of the next.
     declared: bool,
 }
 
 impl<'a> Snapshot<'a> {
     /// None are read yet.
     pub(crate) fn new(variables: &'a dyn Variables) -> Self {
-        Self { variables, values: RefCell::default() }
+        Self { variables, values: RefCell::new(Vec::with_capacity(USUAL_COUNT)) }
     }
 
     /// Reads a setting for handlers.
     pub(crate) fn declare(&self, setting: &dyn AnySetting) -> Result<(), ApiError> {
-        self.with(setting, |value| value.declared = true)
+        let position = self.load(setting.name())?;
+        let value = &mut self.values.borrow_mut()[position];
+        setting.check(&value.text)?;
+        value.declared = true;
+        Ok(())
     }
 
     /// The value of a setting for the pipeline.
     pub(crate) fn read<T>(&self, setting: &Setting<T>) -> Result<T, ApiError> {
-        debug_assert!(
-            PIPELINE_SETTINGS.iter().any(|known| known.name() == setting.name),
-            "{} is missing in PIPELINE_SETTINGS",
-            setting.name
-        );
-        Ok(self.with(setting, |value| setting.parse(&value.text))??)
+        let position = self.load(setting.name)?;
+        Ok(setting.parse(&self.values.borrow()[position].text)?)
     }
 
     /// The value of a setting that was declared.
@@ -76,25 +79,17 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    /// Does something with a value, which is read if it is not yet.
-    fn with<R>(
-        &self,
-        setting: &dyn AnySetting,
-        work: impl FnOnce(&mut Value) -> R,
-    ) -> Result<R, ApiError> {
+    /// Where the value is, which is asked for unless it was.
+    fn load(&self, name: &'static str) -> Result<usize, ApiError> {
         let mut values = self.values.borrow_mut();
-        if let Some(known) = values.iter_mut().find(|value| value.name == setting.name()) {
-            return Ok(work(known));
+        if let Some(known) = values.iter().position(|value| value.name == name) {
+            return Ok(known);
         }
-        let name = setting.name();
         let text = self.variables.get(name).map_err(|error| {
             ApiError::Internal(format!("the setting `{name}` cannot be read: {error}"))
         })?;
-        setting.check(&text)?;
-        let mut value = Value { name, text, declared: false };
-        let result = work(&mut value);
-        values.push(value);
-        Ok(result)
+        values.push(Value { name, text, declared: false });
+        Ok(values.len() - 1)
     }
 }
 

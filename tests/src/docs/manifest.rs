@@ -5,7 +5,7 @@ use std::fs;
 
 use berth_api::mails::DELIVERY_SETTINGS;
 use berth_domain::settings::{self, SettingRow};
-use berth_web::PIPELINE_SETTINGS;
+use berth_web::{PIPELINE_SETTINGS, Route};
 
 use crate::components::{COMPONENTS, Component};
 use crate::repository_root;
@@ -32,13 +32,8 @@ pub(super) fn text() -> String {
 /// The names of the settings that a component uses.
 fn used(component: Component) -> Vec<&'static str> {
     let delivery = if delivers_mail(component) { DELIVERY_SETTINGS } else { &[] };
-    let rows = component.rows().flat_map(|route| {
-        let features = route.conditions().map(|feature| feature.name);
-        let settings = route.settings.iter().flat_map(|group| group.iter());
-        features.chain(settings.map(|setting| setting.name()))
-    });
     let shared = PIPELINE_SETTINGS.iter().chain(delivery).map(|setting| setting.name());
-    rows.chain(shared).collect()
+    component.rows().flat_map(Route::setting_names).chain(shared).collect()
 }
 
 /// Whether the component's `resources!` names `mailer`.
