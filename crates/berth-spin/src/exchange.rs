@@ -3,7 +3,8 @@
 
 use berth_web::{ApiError, BODY_LIMIT, Request, Response};
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, StatusCode, Uri};
+use http::uri::PathAndQuery;
+use http::{Method, StatusCode};
 use spin_sdk::http::{Fields, IncomingRequest, OutgoingResponse, ResponseOutparam};
 use wasi::io::streams::StreamError;
 
@@ -19,7 +20,8 @@ pub(crate) fn head(incoming: &IncomingRequest) -> Result<Request, ApiError> {
     let method = Method::from_bytes(incoming.method().to_string().as_bytes());
     let mut request = Request::default();
     *request.method_mut() = method.map_err(|_| ApiError::unreadable())?;
-    *request.uri_mut() = Uri::try_from(target).map_err(|_| ApiError::unreadable())?;
+    let target = PathAndQuery::try_from(target).map_err(|_| ApiError::unreadable())?;
+    *request.uri_mut() = target.into();
     *request.headers_mut() = headers(incoming.headers().entries());
     Ok(request)
 }
@@ -73,7 +75,7 @@ pub(crate) async fn send(response: Response, out: ResponseOutparam) {
     };
     let outgoing = OutgoingResponse::new(fields);
     if outgoing.set_status_code(response.status().as_u16()).is_err() {
-        return eprintln!("error: {} is no status", response.status());
+        return eprintln!("error: {} is no status", response.status().as_u16());
     }
     if let Err(error) = out.set_with_body(outgoing, response.into_body()).await {
         eprintln!("error: an answer could not be sent: {error}");

@@ -88,21 +88,26 @@ pub(crate) fn error_response(error: ApiError, request: &Request) -> Response {
 }
 
 /// The headers of every answer (1.2), but for the origin.
-const HEADERS: &[(HeaderName, &str)] = &[
-    (header::CACHE_CONTROL, "no-cache, no-store, must-revalidate"),
-    (header::PRAGMA, "no-cache"),
-    (header::EXPIRES, "0"),
-    (header::ACCESS_CONTROL_ALLOW_METHODS, "*"),
-    (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, Range, Cookie, Origin"),
+static HEADERS: [(HeaderName, HeaderValue); 6] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate")),
+    (header::PRAGMA, HeaderValue::from_static("no-cache")),
+    (header::EXPIRES, HeaderValue::from_static("0")),
+    (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("*")),
+    (
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("Authorization, Content-Type, Range, Cookie, Origin"),
+    ),
     (
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        "cache-control,content-language,expires,last-modified,content-range,content-length,accept-ranges",
+        HeaderValue::from_static(
+            "cache-control,content-language,expires,last-modified,content-range,content-length,accept-ranges",
+        ),
     ),
 ];
 
 /// The answer with the headers of every answer.
 pub(crate) fn with_headers(mut response: Response, origin: &str) -> Response {
-    set_headers(response.headers_mut(), HEADERS);
+    set_headers(&mut response, &HEADERS);
     let origin = if origin.is_empty() { "*" } else { origin };
     response.with_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin)
 }

@@ -117,35 +117,43 @@ fn with_challenge(mut response: Response) -> Response {
 }
 
 /// What CORS says of every answer (`docs/contract/quay.md` 0.5).
-const CORS: &[(HeaderName, &str)] = &[
-    (header::ACCESS_CONTROL_ALLOW_METHODS, "DELETE, GET, HEAD, OPTIONS, POST, PUT"),
-    (header::ACCESS_CONTROL_MAX_AGE, "21600"),
-    (header::VARY, "Cookie"),
+static CORS: [(HeaderName, HeaderValue); 3] = [
+    (
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, POST, PUT"),
+    ),
+    (header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("21600")),
+    (header::VARY, HeaderValue::from_static("Cookie")),
 ];
 
 /// To any origin, without cookies.
-const CORS_OF_ANY_ORIGIN: &[(HeaderName, &str)] = &[
-    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    (header::ACCESS_CONTROL_ALLOW_HEADERS, "AUTHORIZATION, CONTENT-TYPE, X-REQUESTED-WITH"),
+static CORS_OF_ANY_ORIGIN: [(HeaderName, HeaderValue); 2] = [
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+    (
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("AUTHORIZATION, CONTENT-TYPE, X-REQUESTED-WITH"),
+    ),
 ];
 
 /// To the origin of the setting, with cookies.
-const CORS_OF_ONE_ORIGIN: &[(HeaderName, &str)] = &[
-    (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
-    (header::ACCESS_CONTROL_EXPOSE_HEADERS, "X-Next-CSRF-Token"),
+static CORS_OF_ONE_ORIGIN: [(HeaderName, HeaderValue); 3] = [
+    (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true")),
+    (header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("X-Next-CSRF-Token")),
     (
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        "AUTHORIZATION, CONTENT-TYPE, X-REQUESTED-WITH, COOKIE, X-CSRF-TOKEN",
+        HeaderValue::from_static(
+            "AUTHORIZATION, CONTENT-TYPE, X-REQUESTED-WITH, COOKIE, X-CSRF-TOKEN",
+        ),
     ),
 ];
 
 /// CORS headers: any origin without cookies, or the one of the setting with them.
 fn with_cors(origin: &str, mut response: Response) -> Response {
-    set_headers(response.headers_mut(), CORS);
+    set_headers(&mut response, &CORS);
     if origin.is_empty() {
-        set_headers(response.headers_mut(), CORS_OF_ANY_ORIGIN);
+        set_headers(&mut response, &CORS_OF_ANY_ORIGIN);
         return response;
     }
-    set_headers(response.headers_mut(), CORS_OF_ONE_ORIGIN);
+    set_headers(&mut response, &CORS_OF_ONE_ORIGIN);
     response.with_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin)
 }

@@ -7,6 +7,7 @@ use berth_domain::forwarded::TrustedProxies;
 use berth_domain::settings;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
+use http::uri::PathAndQuery;
 
 use crate::error::ApiError;
 use crate::request::{CLIENT_ADDRESS, Request, RequestExt};
@@ -50,8 +51,8 @@ fn normalize_path(request: &mut Request) -> Option<Response> {
     let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
     let path = format!("/{}", request.uri().path().trim_start_matches('/'));
     if !path.contains("//") {
-        if let Ok(uri) = format!("{path}{query}").try_into() {
-            *request.uri_mut() = uri;
+        if let Ok(target) = PathAndQuery::try_from(format!("{path}{query}")) {
+            *request.uri_mut() = target.into();
         }
         return None;
     }

@@ -7,11 +7,15 @@ use serde::Serialize;
 /// A response with its body.
 pub type Response = http::Response<Vec<u8>>;
 
+/// How many headers most answers have, at most: with those that all have.
+const USUAL_HEADERS: usize = 8;
+
 /// Without headers and body.
 #[must_use]
 pub fn empty(status: StatusCode) -> Response {
     let mut response = Response::default();
     *response.status_mut() = status;
+    *response.headers_mut() = HeaderMap::with_capacity(USUAL_HEADERS);
     response
 }
 
@@ -84,9 +88,9 @@ impl ResponseExt for Response {
     }
 }
 
-/// Headers that are known before the program runs, in place of those of the same names.
-pub(crate) fn set_headers(headers: &mut HeaderMap, given: &[(HeaderName, &'static str)]) {
+/// Sets headers, in place of those of the same names.
+pub(crate) fn set_headers(response: &mut Response, given: &[(HeaderName, HeaderValue)]) {
     for (name, value) in given {
-        headers.insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, value.clone());
     }
 }
