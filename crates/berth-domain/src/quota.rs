@@ -2,11 +2,12 @@
 
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The quota of a namespace, as answers show it (`docs/contract/quay.md` 1.2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Quota {
     /// Row id.
     pub id: i64,
@@ -17,7 +18,7 @@ pub struct Quota {
 }
 
 /// What happens when a quota fills up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct QuotaLimit {
     /// Row id.
     pub id: i64,
@@ -30,7 +31,7 @@ pub struct QuotaLimit {
 }
 
 /// What happens at a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub enum QuotaLimitKind {
     /// Administrators are told.
     Warning,

@@ -15,6 +15,7 @@ mod credentials;
 mod device;
 mod dialect;
 mod error;
+mod into_response;
 pub mod listing;
 mod member;
 mod message;
@@ -44,6 +45,9 @@ pub use context::Context;
 pub use credentials::SESSION_COOKIE;
 pub use device::DEVICE_COOKIE;
 pub use error::{ApiError, ErrorType};
+pub use into_response::{
+    Accepted, Answer, Created, Either, IntoResponse, JsonResponse, NoContent, Redirect, WithHeaders,
+};
 pub use member::{Integer, IntegerOrString, Json, Member, Members, Patch};
 pub use message::{Method, Parameters, Request, Response};
 pub use outbound::Outbound;

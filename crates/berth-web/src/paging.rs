@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use berth_domain::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+
+use crate::listing::Listed;
 
 /// How long a page token is good for, in seconds: two days.
 const LIFETIME_S: i64 = 2 * 86_400;
@@ -69,25 +70,40 @@ impl Page {
         self.rows + 1
     }
 
-    /// The answer: the entries under `name`, and where the next page begins if there is one. `rows` are what
-    /// [`Self::wanted`] gave.
-    pub fn answer<T>(
+    /// The entries of the page, and where the next one begins if there is one. `rows` are what [`Self::wanted`] gave.
+    pub fn of<T, V>(
         &self,
-        name: &str,
         mut rows: Vec<T>,
         id_of: impl Fn(&T) -> i64,
-        view: impl FnMut(T) -> Value,
-    ) -> Value {
+        view: impl FnMut(T) -> V,
+    ) -> Listed<Vec<V>> {
         let length = usize::try_from(self.rows).unwrap_or_default();
         let has_more = rows.len() > length;
         rows.truncate(length);
         let last = rows.last().filter(|_| has_more).map(id_of);
-        let mut body = Map::new();
-        body.insert(name.to_owned(), rows.into_iter().map(view).collect());
-        if let Some(id) = last {
-            body.insert("next_page".into(), Cursor::new(id, id, self.now).to_token().into());
+        let next_page = last.map(|id| Cursor::new(id, id, self.now).to_token());
+        Listed { entries: rows.into_iter().map(view).collect(), next_page }
+    }
+}
+
+// Until every handler says what it gives back.
+impl Page {
+    #[doc(hidden)]
+    #[allow(missing_docs)]
+    pub fn answer<T>(
+        &self,
+        name: &str,
+        rows: Vec<T>,
+        id_of: impl Fn(&T) -> i64,
+        view: impl FnMut(T) -> serde_json::Value,
+    ) -> serde_json::Value {
+        let listed = self.of(rows, id_of, view);
+        let mut body = serde_json::Map::new();
+        body.insert(name.to_owned(), listed.entries.into());
+        if let Some(page) = listed.next_page {
+            body.insert("next_page".into(), page.into());
         }
-        Value::Object(body)
+        serde_json::Value::Object(body)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Quotas as views of organizations and users show them.
 
 use berth_domain::{Quota, settings};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -58,14 +59,14 @@ impl Quotas {
 }
 
 /// The members `quotas` and `quota_report` (`docs/contract/quay.md` 1.2).
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct QuotaFields {
     quotas: Vec<Quota>,
     quota_report: QuotaReport,
 }
 
 /// How much is stored and may be. Berth stores no images: nothing, and that is counted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct QuotaReport {
     quota_bytes: i64,
     configured_quota: Option<i64>,

@@ -1,0 +1,90 @@
+//! The schemas of answers in Swagger 2.0, which knows less than JSON Schema.
+
+use std::collections::BTreeMap;
+
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value};
+
+/// What collects the schemas of all answers.
+pub(super) fn generator() -> SchemaGenerator {
+    let settings = SchemaSettings::openapi3().for_serialize();
+    settings.with(|settings| settings.definitions_path = "/definitions".into()).into_generator()
+}
+
+/// The schemas to which the answers refer, by their names.
+pub(super) fn definitions(generator: &mut SchemaGenerator) -> BTreeMap<String, Value> {
+    let definitions = generator.take_definitions(true);
+    let mut known: BTreeMap<String, Value> =
+        definitions.into_iter().map(|(name, schema)| (name, in_words(schema))).collect();
+    let all = known.clone();
+    known.values_mut().for_each(|schema| join_alternatives(schema, &all));
+    known
+}
+
+/// A schema with what Swagger 2.0 calls by another name, or does not know.
+pub(super) fn in_swagger(schema: Schema) -> Value {
+    in_words(schema.to_value())
+}
+
+fn in_words(mut schema: Value) -> Value {
+    rewrite(&mut schema);
+    schema
+}
+
+/// `x-nullable` is what the tools agree on; formats are of JSON Schema; a description is its first paragraph, without the
+/// source of the rule.
+fn rewrite(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(nullable) = members.remove("nullable") {
+                members.insert("x-nullable".into(), nullable);
+            }
+            if let Some(Value::String(text)) = members.get_mut("description") {
+                *text = first_paragraph(text);
+            }
+            members.remove("format");
+            members.remove("title");
+            members.values_mut().for_each(rewrite);
+        }
+        Value::Array(items) => items.iter_mut().for_each(rewrite),
+        _ => {}
+    }
+}
+
+fn first_paragraph(text: &str) -> String {
+    let paragraph = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+    match paragraph.split_once(" (`docs/") {
+        Some((before, after)) => {
+            let after = after.split_once(')').map_or("", |(_, after)| after);
+            format!("{before}{after}")
+        }
+        None => paragraph,
+    }
+}
+
+/// Swagger 2.0 cannot say that a value has one of several shapes: the result has the members of all, and requires those that
+/// all require.
+fn join_alternatives(schema: &mut Value, definitions: &BTreeMap<String, Value>) {
+    let Some(members) = schema.as_object_mut() else { return };
+    let Some(Value::Array(alternatives)) =
+        members.remove("anyOf").or_else(|| members.remove("oneOf"))
+    else {
+        return;
+    };
+    let (mut properties, mut required) = (Map::new(), None::<Vec<Value>>);
+    for alternative in &alternatives {
+        let name =
+            alternative["$ref"].as_str().and_then(|path| path.strip_prefix("#/definitions/"));
+        let shape = name.map_or(alternative, |name| &definitions[name]);
+        properties.extend(shape["properties"].as_object().cloned().unwrap_or_default());
+        let own = shape["required"].as_array().cloned().unwrap_or_default();
+        required = Some(match required {
+            Some(common) => common.into_iter().filter(|name| own.contains(name)).collect(),
+            None => own,
+        });
+    }
+    members.insert("type".into(), "object".into());
+    members.insert("properties".into(), properties.into());
+    members.insert("required".into(), required.unwrap_or_default().into());
+}
