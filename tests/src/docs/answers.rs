@@ -32,12 +32,15 @@ fn in_words(mut schema: Value) -> Value {
     schema
 }
 
-/// `x-nullable` is what the tools agree on; formats are of JSON Schema; a description is its first paragraph, without the
+/// `x-nullable` is what the tools agree on, and null among the choices of an enumeration; formats are of JSON Schema; a description is its first paragraph, without the
 /// source of the rule.
 fn rewrite(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             if let Some(nullable) = members.remove("nullable") {
+                if let Some(Value::Array(choices)) = members.get_mut("enum") {
+                    choices.push(Value::Null);
+                }
                 members.insert("x-nullable".into(), nullable);
             }
             if let Some(Value::String(text)) = members.get_mut("description") {
@@ -63,28 +66,35 @@ fn first_paragraph(text: &str) -> String {
     }
 }
 
-/// Swagger 2.0 cannot say that a value has one of several shapes: the result has the members of all, and requires those that
-/// all require.
+/// Swagger 2.0 cannot say that a value has one of several shapes: texts are joined into one list of choices, objects into one
+/// that has the members of all and requires those that all require.
 fn join_alternatives(schema: &mut Value, definitions: &BTreeMap<String, Value>) {
     let Some(members) = schema.as_object_mut() else { return };
-    let Some(Value::Array(alternatives)) =
-        members.remove("anyOf").or_else(|| members.remove("oneOf"))
-    else {
+    let alternatives = members.remove("anyOf").or_else(|| members.remove("oneOf"));
+    let Some(Value::Array(alternatives)) = alternatives else { return };
+    let shapes: Vec<&Value> =
+        alternatives.iter().map(|alternative| resolved(alternative, definitions)).collect();
+    if shapes.iter().all(|shape| shape["enum"].is_array()) {
+        let choices = shapes.iter().filter_map(|shape| shape["enum"].as_array()).flatten();
+        members.insert("type".into(), "string".into());
+        members.insert("enum".into(), choices.cloned().collect());
         return;
-    };
-    let (mut properties, mut required) = (Map::new(), None::<Vec<Value>>);
-    for alternative in &alternatives {
-        let name =
-            alternative["$ref"].as_str().and_then(|path| path.strip_prefix("#/definitions/"));
-        let shape = name.map_or(alternative, |name| &definitions[name]);
-        properties.extend(shape["properties"].as_object().cloned().unwrap_or_default());
-        let own = shape["required"].as_array().cloned().unwrap_or_default();
-        required = Some(match required {
-            Some(common) => common.into_iter().filter(|name| own.contains(name)).collect(),
-            None => own,
-        });
     }
+    let names = |shape: &Value| shape["required"].as_array().cloned().unwrap_or_default();
+    let mut required = shapes.first().map(|shape| names(shape)).unwrap_or_default();
+    required.retain(|name| shapes.iter().all(|shape| names(shape).contains(name)));
+    let properties = shapes.iter().filter_map(|shape| shape["properties"].as_object()).flatten();
+    let properties: Map<_, _> =
+        properties.map(|(name, shape)| (name.clone(), shape.clone())).collect();
+    assert!(!properties.is_empty(), "no shapes of texts or objects: {alternatives:?}");
     members.insert("type".into(), "object".into());
     members.insert("properties".into(), properties.into());
-    members.insert("required".into(), required.unwrap_or_default().into());
+    members.insert("required".into(), required.into());
+}
+
+/// What a schema refers to, or itself.
+fn resolved<'a>(schema: &'a Value, definitions: &'a BTreeMap<String, Value>) -> &'a Value {
+    let schema = schema.pointer("/allOf/0").unwrap_or(schema);
+    let path = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/definitions/"));
+    path.map_or(schema, |name| &definitions[name])
 }

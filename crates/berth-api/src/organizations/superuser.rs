@@ -13,7 +13,7 @@ use crate::names::invalid_name;
 use crate::page_query::PageQuery;
 
 use super::bodies::Renaming;
-use super::views::{AllOrganizations, OrganizationEntry, Taken};
+use super::views::{AllOrganizations, ListedOrganization, Taken};
 
 /// `GET /api/v1/superuser/organizations/`.
 pub(crate) fn list(
@@ -25,7 +25,7 @@ pub(crate) fn list(
     let lines = organizations::all(cx.db(), page.after.unwrap_or(0), page.wanted())?;
     let quotas = Quotas::of(services)?;
     let view = |line: organizations::OrganizationLine| {
-        OrganizationEntry::new(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
+        ListedOrganization::new(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
     };
     let Listed { entries: organizations, next_page } = page.of(lines, |line| line.id, view);
     Ok(JsonResponse(AllOrganizations { organizations, next_page }))
@@ -35,7 +35,7 @@ pub(crate) fn list(
 pub(crate) fn rename(
     cx: &Context<'_, SuperuserOrganization>,
     body: Renaming,
-) -> HandlerResult<JsonResponse<OrganizationEntry>> {
+) -> HandlerResult<JsonResponse<ListedOrganization>> {
     let organization = cx.grant.organization();
     let name = body.name.unwrap_or_else(|| organization.name.clone());
     if name != organization.name {
@@ -57,7 +57,7 @@ pub(crate) fn rename(
         })?;
     }
     let quota = Quotas::of(cx.services())?.fields(organization.quota.as_ref());
-    Ok(JsonResponse(OrganizationEntry::new(&name, &organization.email, quota)))
+    Ok(JsonResponse(ListedOrganization::new(&name, &organization.email, quota)))
 }
 
 /// `DELETE /api/v1/superuser/organizations/<name>`: everything of it goes at once.

@@ -138,7 +138,7 @@ impl PrivateRepositories {
 
 /// An organization in the list of superusers (`docs/contract/quay.md` 10.6).
 #[derive(JsonSchema, Serialize)]
-pub(crate) struct OrganizationEntry {
+pub(crate) struct ListedOrganization {
     name: String,
     email: String,
     avatar: Avatar,
@@ -146,7 +146,7 @@ pub(crate) struct OrganizationEntry {
     quota: Option<QuotaFields>,
 }
 
-impl OrganizationEntry {
+impl ListedOrganization {
     /// The entry of an organization with that name, address and quota.
     pub(crate) fn new(name: &str, email: &str, quota: Option<QuotaFields>) -> Self {
         let avatar = Avatar::new(AvatarKind::Org, name, email);
@@ -157,7 +157,7 @@ impl OrganizationEntry {
 /// A page of all organizations.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct AllOrganizations {
-    pub(super) organizations: Vec<OrganizationEntry>,
+    pub(super) organizations: Vec<ListedOrganization>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next_page: Option<String>,
 }
