@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What collects the schemas of all answers.
 pub(super) fn generator() -> SchemaGenerator {
@@ -83,9 +83,15 @@ fn join_alternatives(schema: &mut Value, definitions: &BTreeMap<String, Value>) 
     let names = |shape: &Value| shape["required"].as_array().cloned().unwrap_or_default();
     let mut required = shapes.first().map(|shape| names(shape)).unwrap_or_default();
     required.retain(|name| shapes.iter().all(|shape| names(shape).contains(name)));
-    let properties = shapes.iter().filter_map(|shape| shape["properties"].as_object()).flatten();
-    let properties: Map<_, _> =
-        properties.map(|(name, shape)| (name.clone(), shape.clone())).collect();
+    let mut properties = Map::new();
+    for (name, shape) in shapes.iter().filter_map(|shape| shape["properties"].as_object()).flatten()
+    {
+        // A member that is not of the same shape in all has any.
+        let known = properties.entry(name.clone()).or_insert_with(|| shape.clone());
+        if known != shape {
+            *known = json!({});
+        }
+    }
     assert!(!properties.is_empty(), "no shapes of texts or objects: {alternatives:?}");
     members.insert("type".into(), "object".into());
     members.insert("properties".into(), properties.into());
