@@ -10,7 +10,7 @@ pub(crate) fn metadata(cx: &Context<'_, Public>) -> HandlerResult {
     let services = cx.services();
     let base_url = services.base_url()?;
     let superusers = services.setting(&settings::FEATURE_SUPER_USERS)?;
-    let scopes = Scope::ALL.into_iter().filter(|scope| superusers || *scope != Scope::SuperUser);
+    let scopes = Scope::ALL.iter().filter(|scope| superusers || **scope != Scope::SuperUser);
     let at = |path: &str| format!("{base_url}{path}");
     let client_methods = ["client_secret_basic", "client_secret_post"];
     Ok(Response::ok(&json!({
@@ -19,7 +19,7 @@ pub(crate) fn metadata(cx: &Context<'_, Public>) -> HandlerResult {
         "token_endpoint": at("/oauth/access_token"),
         "introspection_endpoint": at("/oauth/introspect"),
         "revocation_endpoint": at("/oauth/revoke"),
-        "scopes_supported": scopes.map(Scope::as_str).collect::<Vec<_>>(),
+        "scopes_supported": scopes.map(|scope| scope.as_str()).collect::<Vec<_>>(),
         "response_types_supported": ["code", "token"],
         "response_modes_supported": ["query", "fragment"],
         "grant_types_supported": ["authorization_code", "implicit"],
