@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What collects the schemas of all answers.
 pub(super) fn generator() -> SchemaGenerator {
@@ -49,9 +49,29 @@ fn rewrite(schema: &mut Value) {
             members.remove("format");
             members.remove("title");
             members.values_mut().for_each(rewrite);
+            if members.get("type").is_some_and(|kind| kind == "array") {
+                members.entry("items").or_insert_with(|| json!({}));
+            }
+            name_null(members);
         }
         Value::Array(items) => items.iter_mut().for_each(rewrite),
         _ => {}
+    }
+}
+
+/// One of several shapes that is null makes the others nullable.
+fn name_null(members: &mut Map<String, Value>) {
+    let Some(shapes) = members.get("anyOf").and_then(Value::as_array) else { return };
+    let is_null = |shape: &Value| {
+        let is_null = |choices: &Vec<Value>| choices.iter().all(Value::is_null);
+        shape["type"] == "null" || shape["enum"].as_array().is_some_and(is_null)
+    };
+    let others: Vec<Value> = shapes.iter().filter(|shape| !is_null(shape)).cloned().collect();
+    if others.len() < shapes.len() {
+        members.remove("anyOf");
+        let key = if others.len() == 1 { "allOf" } else { "anyOf" };
+        members.insert(key.into(), others.into());
+        members.insert("x-nullable".into(), true.into());
     }
 }
 
@@ -83,9 +103,15 @@ fn join_alternatives(schema: &mut Value, definitions: &BTreeMap<String, Value>) 
     let names = |shape: &Value| shape["required"].as_array().cloned().unwrap_or_default();
     let mut required = shapes.first().map(|shape| names(shape)).unwrap_or_default();
     required.retain(|name| shapes.iter().all(|shape| names(shape).contains(name)));
-    let properties = shapes.iter().filter_map(|shape| shape["properties"].as_object()).flatten();
-    let properties: Map<_, _> =
-        properties.map(|(name, shape)| (name.clone(), shape.clone())).collect();
+    let mut properties = Map::new();
+    for (name, shape) in shapes.iter().filter_map(|shape| shape["properties"].as_object()).flatten()
+    {
+        // A member that is not of the same shape in all has any.
+        let known = properties.entry(name.clone()).or_insert_with(|| shape.clone());
+        if known != shape {
+            *known = json!({});
+        }
+    }
     assert!(!properties.is_empty(), "no shapes of texts or objects: {alternatives:?}");
     members.insert("type".into(), "object".into());
     members.insert("properties".into(), properties.into());
