@@ -24,8 +24,8 @@ use berth_store::{
 use berth_web::outbound::Registry;
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Clock as _, KeyValue as _, Logs, Method, Outbound, Outcome, Platform, Request,
-    Response, Route, Services, Variables as _,
+    ApiError, Clock as _, IntoResponse as _, KeyValue as _, Logs, Method, NoContent, Outbound,
+    Outcome, Platform, Request, Response, Route, Services, Variables as _,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
@@ -316,8 +316,9 @@ impl App {
         let services = Services::new(self.platform());
         let session = Session::begin(&services, &caller.uuid, caller.session_epoch);
         let session = session.expect("the key-value store answers");
-        let response = session.announce(&services, Response::no_content());
-        self.continuing(&Reply(response.expect("the settings are right")))
+        let response = session.announce(&services, NoContent);
+        let response = response.expect("the settings are right");
+        self.continuing(&Reply(response.into_response()))
     }
 
     /// Requests in the session that `reply` hands out.

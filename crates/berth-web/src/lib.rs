@@ -48,10 +48,11 @@ pub use error::{ApiError, ErrorType};
 pub use into_response::{
     Accepted, Answer, Created, Either, IntoResponse, JsonResponse, NoContent, Redirect, WithHeaders,
 };
+pub use listing::{LIMIT_REFUSAL, Page};
 pub use member::{Integer, IntegerOrString, Json, Member, Members, Patch};
 pub use message::{Method, Parameters, Request, Response};
 pub use outbound::Outbound;
-pub use paging::{Cursor, LIMIT_REFUSAL, Page};
+pub use paging::Cursor;
 pub use pipeline::{BODY_LIMIT, Deferred, Outcome, refuse, serve};
 pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 pub use quay_paths::is_below_a_repository;

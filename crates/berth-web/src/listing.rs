@@ -1,5 +1,5 @@
-//! Lists that have no pages in the original. Ours end by their length in bytes, so that no answer is too large whatever
-//! somebody owns: a list that is longer names its next page, as the lists do that have pages.
+//! Lists, page by page: [`Page`] for those that have pages in the original, [`Listing`] for those that have none. Ours end by
+//! their length in bytes, so that no answer is too large whatever somebody owns, and name their next page as the others do.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -92,6 +92,47 @@ impl Listing {
             shown += 1;
         }
         Listed { entries: text, next_page }
+    }
+}
+
+/// What a request is told whose `limit` is no number.
+pub const LIMIT_REFUSAL: &str = "Limit to the number of results to return per page. Max 100.";
+
+/// A page of a list in the order of its rows' ids, up or down.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// The row id behind which it begins; none on the first page.
+    pub after: Option<i64>,
+    rows: i64,
+    now: Timestamp,
+}
+
+impl Page {
+    /// The page of `rows` rows that `token` names; the first for anything that is no living token.
+    #[must_use]
+    pub fn new(token: Option<&str>, rows: i64, now: Timestamp) -> Self {
+        Self { after: Cursor::from_token(token, now).map(|cursor| cursor.id), rows, now }
+    }
+
+    /// How many rows to read: one more than the page has, to learn whether there is another.
+    #[must_use]
+    pub const fn wanted(&self) -> i64 {
+        self.rows + 1
+    }
+
+    /// The entries of the page, and where the next one begins if there is one. `rows` are what [`Self::wanted`] gave.
+    pub fn of<T, V>(
+        &self,
+        mut rows: Vec<T>,
+        id_of: impl Fn(&T) -> i64,
+        view: impl FnMut(T) -> V,
+    ) -> Listed<Vec<V>> {
+        let length = usize::try_from(self.rows).unwrap_or_default();
+        let has_more = rows.len() > length;
+        rows.truncate(length);
+        let last = rows.last().filter(|_| has_more).map(id_of);
+        let next_page = last.map(|id| Cursor::new(id, id, self.now).to_token());
+        Listed { entries: rows.into_iter().map(view).collect(), next_page }
     }
 }
 
@@ -197,5 +238,26 @@ impl<E: Serialize> Listed<E> {
         }
         text.push('}');
         crate::Response::ok(&RawValue::from_string(text).expect("JSON"))
+    }
+}
+
+// Until every handler says what it gives back.
+impl Page {
+    #[doc(hidden)]
+    #[allow(missing_docs)]
+    pub fn answer<T>(
+        &self,
+        name: &str,
+        rows: Vec<T>,
+        id_of: impl Fn(&T) -> i64,
+        view: impl FnMut(T) -> serde_json::Value,
+    ) -> serde_json::Value {
+        let listed = self.of(rows, id_of, view);
+        let mut body = serde_json::Map::new();
+        body.insert(name.to_owned(), listed.entries.into());
+        if let Some(page) = listed.next_page {
+            body.insert("next_page".into(), page.into());
+        }
+        serde_json::Value::Object(body)
     }
 }

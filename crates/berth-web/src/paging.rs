@@ -5,8 +5,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use berth_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::listing::Listed;
-
 /// How long a page token is good for, in seconds: two days.
 const LIFETIME_S: i64 = 2 * 86_400;
 
@@ -42,68 +40,6 @@ impl Cursor {
         let text = URL_SAFE_NO_PAD.decode(token?).ok()?;
         let cursor: Self = serde_json::from_slice(&text).ok()?;
         (cursor.expires_at_s > now.as_seconds()).then_some(cursor)
-    }
-}
-
-/// What a request is told whose `limit` is no number.
-pub const LIMIT_REFUSAL: &str = "Limit to the number of results to return per page. Max 100.";
-
-/// A page of a list in the order of its rows' ids, up or down.
-#[derive(Debug, Clone, Copy)]
-pub struct Page {
-    /// The row id behind which it begins; none on the first page.
-    pub after: Option<i64>,
-    rows: i64,
-    now: Timestamp,
-}
-
-impl Page {
-    /// The page of `rows` rows that `token` names; the first for anything that is no living token.
-    #[must_use]
-    pub fn new(token: Option<&str>, rows: i64, now: Timestamp) -> Self {
-        Self { after: Cursor::from_token(token, now).map(|cursor| cursor.id), rows, now }
-    }
-
-    /// How many rows to read: one more than the page has, to learn whether there is another.
-    #[must_use]
-    pub const fn wanted(&self) -> i64 {
-        self.rows + 1
-    }
-
-    /// The entries of the page, and where the next one begins if there is one. `rows` are what [`Self::wanted`] gave.
-    pub fn of<T, V>(
-        &self,
-        mut rows: Vec<T>,
-        id_of: impl Fn(&T) -> i64,
-        view: impl FnMut(T) -> V,
-    ) -> Listed<Vec<V>> {
-        let length = usize::try_from(self.rows).unwrap_or_default();
-        let has_more = rows.len() > length;
-        rows.truncate(length);
-        let last = rows.last().filter(|_| has_more).map(id_of);
-        let next_page = last.map(|id| Cursor::new(id, id, self.now).to_token());
-        Listed { entries: rows.into_iter().map(view).collect(), next_page }
-    }
-}
-
-// Until every handler says what it gives back.
-impl Page {
-    #[doc(hidden)]
-    #[allow(missing_docs)]
-    pub fn answer<T>(
-        &self,
-        name: &str,
-        rows: Vec<T>,
-        id_of: impl Fn(&T) -> i64,
-        view: impl FnMut(T) -> serde_json::Value,
-    ) -> serde_json::Value {
-        let listed = self.of(rows, id_of, view);
-        let mut body = serde_json::Map::new();
-        body.insert(name.to_owned(), listed.entries.into());
-        if let Some(page) = listed.next_page {
-            body.insert("next_page".into(), page.into());
-        }
-        serde_json::Value::Object(body)
     }
 }
 

@@ -49,9 +49,29 @@ fn rewrite(schema: &mut Value) {
             members.remove("format");
             members.remove("title");
             members.values_mut().for_each(rewrite);
+            if members.get("type").is_some_and(|kind| kind == "array") {
+                members.entry("items").or_insert_with(|| json!({}));
+            }
+            name_null(members);
         }
         Value::Array(items) => items.iter_mut().for_each(rewrite),
         _ => {}
+    }
+}
+
+/// One of several shapes that is null makes the others nullable.
+fn name_null(members: &mut Map<String, Value>) {
+    let Some(shapes) = members.get("anyOf").and_then(Value::as_array) else { return };
+    let is_null = |shape: &Value| {
+        let is_null = |choices: &Vec<Value>| choices.iter().all(Value::is_null);
+        shape["type"] == "null" || shape["enum"].as_array().is_some_and(is_null)
+    };
+    let others: Vec<Value> = shapes.iter().filter(|shape| !is_null(shape)).cloned().collect();
+    if others.len() < shapes.len() {
+        members.remove("anyOf");
+        let key = if others.len() == 1 { "allOf" } else { "anyOf" };
+        members.insert(key.into(), others.into());
+        members.insert("x-nullable".into(), true.into());
     }
 }
 

@@ -7,7 +7,7 @@ use berth_domain::settings;
 use berth_store::invitations::{self, Invitation};
 use maud::{Markup, html};
 
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, IntoResponse as _, Response};
 
 use crate::invitations::responses::{accept_code, decline_code};
 
@@ -41,7 +41,7 @@ pub(crate) fn show(cx: &Context<'_, Public>) -> HandlerResult {
             }
         }
     };
-    Ok(page(200, TITLE, form))
+    Ok(page(200, TITLE, form).into_response())
 }
 
 fn csrf_token(cx: &Context<'_, Public>) -> Result<String, ApiError> {
@@ -52,12 +52,12 @@ fn csrf_token(cx: &Context<'_, Public>) -> Result<String, ApiError> {
 fn signed_out(cx: &Context<'_, Public>) -> HandlerResult {
     let registry = cx.services().setting(&settings::REGISTRY_TITLE)?;
     let text = format!("Please sign in to {registry} with this browser, then open the link again.");
-    Ok(message(401, TITLE, &text).with_header("www-authenticate", "Bearer"))
+    Ok(message(401, TITLE, &text).into_response().with_header("www-authenticate", "Bearer"))
 }
 
 fn unknown() -> Response {
     let text = "There is no such invitation: it was answered or withdrawn, or its time is over.";
-    message(404, TITLE, text)
+    message(404, TITLE, text).into_response()
 }
 
 fn not_for(invitation: &Invitation, caller: &Caller) -> Response {
@@ -67,7 +67,7 @@ fn not_for(invitation: &Invitation, caller: &Caller) -> Response {
             b { (caller.name) } "."
         }
     };
-    page(403, TITLE, content)
+    page(403, TITLE, content).into_response()
 }
 
 /// `POST /confirminvite`: the answer of the form.
@@ -86,8 +86,8 @@ pub(crate) fn answer(cx: &Context<'_, UserAdmin>, form: Form) -> HandlerResult {
         _ => Err(ApiError::model("Please accept or decline.")),
     };
     match done {
-        Ok(content) => Ok(page(200, TITLE, content)),
-        Err(ApiError::Model(text)) => Ok(message(400, TITLE, &text)),
+        Ok(content) => Ok(page(200, TITLE, content).into_response()),
+        Err(ApiError::Model(text)) => Ok(message(400, TITLE, &text).into_response()),
         Err(error) => Err(error),
     }
 }

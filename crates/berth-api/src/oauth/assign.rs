@@ -6,7 +6,7 @@ use berth_domain::log_event::LogEvent;
 use berth_store::assignments::NewAssignment;
 use berth_store::notifications::{NewNotification, NotificationKind};
 use berth_store::{assignments, notifications, transaction};
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, IntoResponse as _, Response};
 use serde_json::{Map, json};
 
 use super::request::{self, AuthorizationRequest, ResponseType};
@@ -65,7 +65,7 @@ pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
     match (found, request.wants_json) {
         (false, _) => pages::refusal(&request, 404, "Unknown user", UNKNOWN_USER),
         (true, true) => Ok(no_store(Response::ok(&json!({ "message": DONE })))),
-        (true, false) => Ok(html::message(200, DONE, "The user was told of it.")),
+        (true, false) => Ok(html::message(200, DONE, "The user was told of it.").into_response()),
     }
 }
 

@@ -3,7 +3,7 @@
 use berth_access::{Caller, Client, ScopeSet};
 use berth_domain::{Application, Namespace, settings};
 use berth_store::assignments;
-use berth_web::{ApiError, Context, HandlerResult, Request};
+use berth_web::{ApiError, Context, HandlerResult, IntoResponse as _, Request};
 
 use super::grant;
 use super::pages;
@@ -107,7 +107,7 @@ fn ask(
         true => consent.json(&session.csrf_token(cx.services())?),
         false => consent.page(cx, &session.csrf_token(cx.services())?)?,
     };
-    session.hand_out(cx.services(), response)
+    Ok(session.hand_out(cx.services(), response)?.into_response())
 }
 
 const NO_TARGET: &str = "The redirect URI of the request is not one of this application.";

@@ -2,7 +2,7 @@
 
 use crate::html::{Page, message};
 use berth_access::Public;
-use berth_web::{Context, HandlerResult, Response};
+use berth_web::{Context, HandlerResult, IntoResponse as _, Response};
 use maud::{Markup, html};
 use serde_json::json;
 
@@ -15,12 +15,12 @@ pub(crate) fn local(cx: &Context<'_, Public>) -> HandlerResult {
     }
     let query = cx.request().any_query();
     if query.get("scope").is_none_or(str::is_empty) {
-        return Ok(message(200, "Authorization canceled", "No token was made."));
+        return Ok(message(200, "Authorization canceled", "No token was made.").into_response());
     }
     if query.get("format") == Some("json") {
         return Ok(no_store(Response::ok(&json!({ "access_token": query.get("access_token") }))));
     }
-    Ok(Page::new(200, "Your token", content()).with_script(SCRIPT).response())
+    Ok(Page::new(200, "Your token", content()).with_script(SCRIPT).response().into_response())
 }
 
 fn content() -> Markup {

@@ -3,7 +3,7 @@
 use crate::html::{Page, alert, hidden, message, page};
 use berth_access::{Client, Permit, Scope, ScopeSet};
 use berth_domain::{Application, Avatar, AvatarKind, Namespace, settings};
-use berth_web::{ApiError, Context, ErrorType, HandlerResult, Response};
+use berth_web::{ApiError, Context, ErrorType, HandlerResult, IntoResponse as _, Response};
 use maud::{Markup, html};
 use serde_json::json;
 
@@ -101,7 +101,7 @@ impl Consent<'_> {
             }
         };
         let title = format!("Allow {named}?");
-        Ok(Page::new(200, &title, content).with_form_target(&origin).response())
+        Ok(Page::new(200, &title, content).with_form_target(&origin).response().into_response())
     }
 
     fn is_dangerous(&self) -> bool {
@@ -163,13 +163,13 @@ pub(crate) fn sign_in_page<P: Permit>(
         }
     };
     let response = page(401, "Sign in", content);
-    session.hand_out(services, response)
+    Ok(session.hand_out(services, response)?.into_response())
 }
 
 /// Tells somebody that he is not signed in.
 pub(crate) fn signed_out() -> HandlerResult {
     let text = "Sign in to the registry first, then begin again in the application.";
-    Ok(message(401, "You are not signed in", text))
+    Ok(message(401, "You are not signed in", text).into_response())
 }
 
 /// Tells a person, or a program that asked for JSON, why the flow ends here.
@@ -187,5 +187,5 @@ pub(crate) fn refusal(
         };
         return Err(ApiError::typed(kind, text.to_owned()));
     }
-    Ok(message(status, title, text))
+    Ok(message(status, title, text).into_response())
 }

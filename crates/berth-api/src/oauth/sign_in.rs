@@ -2,7 +2,7 @@
 
 use berth_access::Public;
 use berth_web::password::{self, Checked};
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, IntoResponse as _, Response};
 
 use super::{no_store, pages};
 
@@ -29,5 +29,5 @@ pub(crate) fn sign_in(cx: &Context<'_, Public>, Form(form): Form) -> HandlerResu
     let pairs = form_urlencoded::parse(query.as_bytes());
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let response = Response::redirect(format!("/oauth/authorize?{query}"));
-    session.hand_out(services, no_store(response))
+    Ok(session.hand_out(services, no_store(response))?.into_response())
 }
