@@ -87,7 +87,7 @@ fn first_paragraph(text: &str) -> String {
 }
 
 /// Swagger 2.0 cannot say that a value has one of several shapes: texts are joined into one list of choices, objects into one
-/// that has the members of all and requires those that all require.
+/// that has the members of all, beside those of its own, and requires those that all require.
 fn join_alternatives(schema: &mut Value, definitions: &BTreeMap<String, Value>) {
     let Some(members) = schema.as_object_mut() else { return };
     let alternatives = members.remove("anyOf").or_else(|| members.remove("oneOf"));
@@ -103,7 +103,9 @@ fn join_alternatives(schema: &mut Value, definitions: &BTreeMap<String, Value>) 
     let names = |shape: &Value| shape["required"].as_array().cloned().unwrap_or_default();
     let mut required = shapes.first().map(|shape| names(shape)).unwrap_or_default();
     required.retain(|name| shapes.iter().all(|shape| names(shape).contains(name)));
-    let mut properties = Map::new();
+    let own = Value::Object(members.clone());
+    required.extend(names(&own));
+    let mut properties = own["properties"].as_object().cloned().unwrap_or_default();
     for (name, shape) in shapes.iter().filter_map(|shape| shape["properties"].as_object()).flatten()
     {
         // A member that is not of the same shape in all has any.
