@@ -546,9 +546,15 @@ fn check_headers(request: &Request, response: &Response) {
 fn check_answer(route: &Route, response: &Response) {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let answers = route.endpoint.answers(&mut generator);
-    let answer = answers.iter().find(|answer| answer.status == response.status);
+    let content_type = response.headers.iter().find(|(name, _)| *name == "content-type");
+    let media_type = content_type.and_then(|(_, value)| value.split(';').next());
+    let answer = answers.iter().find(|answer| {
+        answer.status == response.status
+            && answer.media_type.is_none_or(|expected| media_type == Some(expected))
+    });
     let Some(answer) = answer else {
-        panic!("{} answered {}; its handler gives {answers:?}", route.name, response.status);
+        let status = response.status;
+        panic!("{} answered {status} ({media_type:?}); its handler gives {answers:?}", route.name);
     };
     let Some(schema) = &answer.schema else { return };
     let mut schema = schema.clone().to_value();
