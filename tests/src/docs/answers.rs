@@ -108,16 +108,23 @@ fn join_alternatives(schema: &mut Value, definitions: &BTreeMap<String, Value>) 
     let mut properties = own["properties"].as_object().cloned().unwrap_or_default();
     for (name, shape) in shapes.iter().filter_map(|shape| shape["properties"].as_object()).flatten()
     {
-        // A member that is not of the same shape in all has any.
+        // A member that is not of the same shape in all has any; what is said of one alone is left out.
         let known = properties.entry(name.clone()).or_insert_with(|| shape.clone());
         if known != shape {
-            *known = json!({});
+            let (joined, other) = (without_description(known), without_description(shape));
+            *known = if joined == other { joined } else { json!({}) };
         }
     }
     assert!(!properties.is_empty(), "no shapes of texts or objects: {alternatives:?}");
     members.insert("type".into(), "object".into());
     members.insert("properties".into(), properties.into());
     members.insert("required".into(), required.into());
+}
+
+fn without_description(schema: &Value) -> Value {
+    let mut members = schema.as_object().cloned().unwrap_or_default();
+    members.remove("description");
+    members.into()
 }
 
 /// What a schema refers to, or itself.
