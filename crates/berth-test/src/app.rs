@@ -24,8 +24,8 @@ use berth_store::{
 use berth_web::outbound::Registry;
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Clock as _, KeyValue as _, Logs, Method, Outbound, Outcome, Platform, Request,
-    Response, Route, Services, Variables as _,
+    ApiError, Clock as _, IntoResponse as _, KeyValue as _, Logs, Method, NoContent, Outbound,
+    Outcome, Platform, Request, Response, Route, Services, Variables as _,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
@@ -316,8 +316,9 @@ impl App {
         let services = Services::new(self.platform());
         let session = Session::begin(&services, &caller.uuid, caller.session_epoch);
         let session = session.expect("the key-value store answers");
-        let response = session.announce(&services, Response::no_content());
-        self.continuing(&Reply(response.expect("the settings are right")))
+        let response = session.announce(&services, NoContent);
+        let response = response.expect("the settings are right");
+        self.continuing(&Reply(response.into_response()))
     }
 
     /// Requests in the session that `reply` hands out.
@@ -545,9 +546,15 @@ fn check_headers(request: &Request, response: &Response) {
 fn check_answer(route: &Route, response: &Response) {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let answers = route.endpoint.answers(&mut generator);
-    let answer = answers.iter().find(|answer| answer.status == response.status);
+    let content_type = response.headers.iter().find(|(name, _)| *name == "content-type");
+    let media_type = content_type.and_then(|(_, value)| value.split(';').next());
+    let answer = answers.iter().find(|answer| {
+        answer.status == response.status
+            && answer.media_type.is_none_or(|expected| media_type == Some(expected))
+    });
     let Some(answer) = answer else {
-        panic!("{} answered {}; its handler gives {answers:?}", route.name, response.status);
+        let status = response.status;
+        panic!("{} answered {status} ({media_type:?}); its handler gives {answers:?}", route.name);
     };
     let Some(schema) = &answer.schema else { return };
     let mut schema = schema.clone().to_value();

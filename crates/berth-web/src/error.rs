@@ -144,6 +144,8 @@ pub enum ApiError {
     ReadOnly,
     /// A body of an operation's own.
     Custom(u16, Value),
+    /// A whole answer of an operation's own: a page for people, an error as OAuth has it.
+    Response(Box<Response>),
     /// Concord: a plain text.
     Text(u16, String),
     /// Concord: 400, rules of the data that were broken, each with where and what.
@@ -289,6 +291,7 @@ impl ApiError {
                 Response::json(400, &json!({ "message": message }))
             }
             Self::Custom(status, body) => Response::json(status, &body),
+            Self::Response(response) => *response,
             Self::Busy | Self::Unavailable(_) => Response::json(
                 503,
                 &json!({ "message": "The service is busy. Please try again in a moment." }),
@@ -299,6 +302,12 @@ impl ApiError {
                 &json!({ "message": "Something went wrong on our side. It was logged under the request id." }),
             ),
         }
+    }
+}
+
+impl From<Response> for ApiError {
+    fn from(response: Response) -> Self {
+        Self::Response(Box::new(response))
     }
 }
 

@@ -144,6 +144,13 @@ impl<R: IntoResponse> WithHeaders<R> {
     }
 }
 
+/// The answer without further headers.
+impl<R: IntoResponse> From<R> for WithHeaders<R> {
+    fn from(answer: R) -> Self {
+        Self(answer.into_response(), PhantomData)
+    }
+}
+
 impl<R: IntoResponse> IntoResponse for WithHeaders<R> {
     fn answers(generator: &mut SchemaGenerator) -> Vec<Answer> {
         R::answers(generator)

@@ -87,7 +87,7 @@ fn first_paragraph(text: &str) -> String {
 }
 
 /// Swagger 2.0 cannot say that a value has one of several shapes: texts are joined into one list of choices, objects into one
-/// that has the members of all and requires those that all require.
+/// that has the members of all, beside those of its own, and requires those that all require.
 fn join_alternatives(schema: &mut Value, definitions: &BTreeMap<String, Value>) {
     let Some(members) = schema.as_object_mut() else { return };
     let alternatives = members.remove("anyOf").or_else(|| members.remove("oneOf"));
@@ -103,19 +103,28 @@ fn join_alternatives(schema: &mut Value, definitions: &BTreeMap<String, Value>) 
     let names = |shape: &Value| shape["required"].as_array().cloned().unwrap_or_default();
     let mut required = shapes.first().map(|shape| names(shape)).unwrap_or_default();
     required.retain(|name| shapes.iter().all(|shape| names(shape).contains(name)));
-    let mut properties = Map::new();
+    let own = Value::Object(members.clone());
+    required.extend(names(&own));
+    let mut properties = own["properties"].as_object().cloned().unwrap_or_default();
     for (name, shape) in shapes.iter().filter_map(|shape| shape["properties"].as_object()).flatten()
     {
-        // A member that is not of the same shape in all has any.
+        // A member that is not of the same shape in all has any; what is said of one alone is left out.
         let known = properties.entry(name.clone()).or_insert_with(|| shape.clone());
         if known != shape {
-            *known = json!({});
+            let (joined, other) = (without_description(known), without_description(shape));
+            *known = if joined == other { joined } else { json!({}) };
         }
     }
     assert!(!properties.is_empty(), "no shapes of texts or objects: {alternatives:?}");
     members.insert("type".into(), "object".into());
     members.insert("properties".into(), properties.into());
     members.insert("required".into(), required.into());
+}
+
+fn without_description(schema: &Value) -> Value {
+    let mut members = schema.as_object().cloned().unwrap_or_default();
+    members.remove("description");
+    members.into()
 }
 
 /// What a schema refers to, or itself.

@@ -80,10 +80,17 @@ pub(crate) struct MemberView {
     repositories: Vec<String>,
 }
 
+/// A team by its name.
 #[derive(JsonSchema, Serialize)]
-struct NamedTeam {
+pub(crate) struct NamedTeam {
     name: String,
     avatar: Avatar,
+}
+
+impl From<String> for NamedTeam {
+    fn from(name: String) -> Self {
+        Self { avatar: Avatar::team(&name), name }
+    }
 }
 
 impl MemberView {
@@ -102,8 +109,7 @@ impl MemberView {
     }
 
     fn add(&mut self, line: MemberLine) {
-        let team = line.team.map(|name| NamedTeam { avatar: Avatar::team(&name), name });
-        self.teams.extend(team);
+        self.teams.extend(line.team.map(NamedTeam::from));
         self.repositories.extend(line.repository);
     }
 }
