@@ -18,6 +18,7 @@ use crate::into_response::Answer;
 use crate::into_response::IntoResponse;
 use crate::message::{Method, Request, Response};
 use crate::query::Query;
+use crate::routing::Shape;
 use crate::schema::Schema;
 
 /// What a handler gives back, by its type.
@@ -29,6 +30,8 @@ pub struct Route {
     pub method: Method,
     /// Path: `:name` stands for one segment, `*name` for one or more.
     pub path: &'static str,
+    /// What routing looks at first.
+    pub(crate) shape: Shape,
     /// The operation's name in discovery; Quay's where Quay has it.
     pub name: &'static str,
     /// Handler and permission.
@@ -91,6 +94,7 @@ impl Route {
         Self {
             method,
             path,
+            shape: Shape::of(path),
             name,
             endpoint,
             scope: None,
