@@ -22,7 +22,7 @@ use crate::routing::Shape;
 use crate::schema::Schema;
 
 /// What a handler gives back, by its type.
-pub type HandlerResult<R = Response> = Result<R, ApiError>;
+pub type HandlerResult<R> = Result<R, ApiError>;
 
 /// A row: what is asked, who may, who answers, what is logged.
 pub struct Route {

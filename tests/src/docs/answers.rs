@@ -46,8 +46,12 @@ fn rewrite(schema: &mut Value) {
             if let Some(Value::String(text)) = members.get_mut("description") {
                 *text = first_paragraph(text);
             }
-            members.remove("format");
-            members.remove("title");
+            for keyword in ["format", "title"] {
+                // Unless it is a member of that name, whose value is a schema.
+                if members.get(keyword).is_some_and(Value::is_string) {
+                    members.remove(keyword);
+                }
+            }
             members.values_mut().for_each(rewrite);
             if members.get("type").is_some_and(|kind| kind == "array") {
                 members.entry("items").or_insert_with(|| json!({}));
@@ -118,7 +122,9 @@ fn join_alternatives(schema: &mut Value, definitions: &BTreeMap<String, Value>) 
     assert!(!properties.is_empty(), "no shapes of texts or objects: {alternatives:?}");
     members.insert("type".into(), "object".into());
     members.insert("properties".into(), properties.into());
-    members.insert("required".into(), required.into());
+    if !required.is_empty() {
+        members.insert("required".into(), required.into());
+    }
 }
 
 fn without_description(schema: &Value) -> Value {
