@@ -46,8 +46,12 @@ fn rewrite(schema: &mut Value) {
             if let Some(Value::String(text)) = members.get_mut("description") {
                 *text = first_paragraph(text);
             }
-            members.remove("format");
-            members.remove("title");
+            // A member of that name is an object, not a text.
+            for word in ["format", "title"] {
+                if members.get(word).is_some_and(Value::is_string) {
+                    members.remove(word);
+                }
+            }
             members.values_mut().for_each(rewrite);
             if members.get("type").is_some_and(|kind| kind == "array") {
                 members.entry("items").or_insert_with(|| json!({}));
