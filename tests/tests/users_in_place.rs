@@ -17,7 +17,7 @@ fn callers() -> Vec<Who> {
         scope: scope.map(str::to_owned),
         browser,
     };
-    let scopes = Scope::ALL.map(|scope| who("admin", Some(scope.as_str()), false));
+    let scopes = Scope::ALL.iter().map(|scope| who("admin", Some(scope.as_str()), false));
     let mut callers = vec![
         who("admin", None, true),
         who("admin", None, false),

@@ -11,14 +11,17 @@ use berth_domain::settings::Unusable;
 use berth_store::StoreError;
 use berth_store::db::{is_busy, is_passing};
 use serde_json::{Map, Value, json};
+use strum::VariantArray;
 
 use crate::message::Response;
 use crate::platform::PlatformError;
 use crate::schema::Violation;
 
 /// The types of typed errors: name on the wire, status, description (`docs/contract/quay.md` 0.3, 10.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum ErrorType {
+    /// Something outside did not answer in time.
+    ExternalServiceTimeout,
     /// The request cannot be fulfilled as it is.
     InvalidRequest,
     /// An answer could not be made.
@@ -35,8 +38,6 @@ pub enum ErrorType {
     ExceedsLicense,
     /// Not there.
     NotFound,
-    /// Something outside did not answer in time.
-    ExternalServiceTimeout,
     /// Something outside failed.
     DownstreamIssue,
     /// A tag may not be changed.
@@ -47,20 +48,7 @@ pub enum ErrorType {
 
 impl ErrorType {
     /// Every type.
-    pub const ALL: [Self; 12] = [
-        Self::ExternalServiceTimeout,
-        Self::InvalidRequest,
-        Self::InvalidResponse,
-        Self::InvalidToken,
-        Self::ExpiredToken,
-        Self::InsufficientScope,
-        Self::FreshLoginRequired,
-        Self::ExceedsLicense,
-        Self::NotFound,
-        Self::DownstreamIssue,
-        Self::TagImmutable,
-        Self::TokenRotationFailed,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     const fn row(self) -> (&'static str, u16, &'static str) {
         match self {

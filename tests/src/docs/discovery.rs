@@ -368,7 +368,7 @@ fn refusal() -> Value {
 }
 
 fn api_error() -> Value {
-    let types: Vec<&str> = ErrorType::ALL.into_iter().map(ErrorType::as_str).collect();
+    let types: Vec<&str> = ErrorType::ALL.iter().map(|kind| kind.as_str()).collect();
     json!({
         "type": "object",
         "required": ["status", "type", "title"],

@@ -14,14 +14,14 @@ pub(crate) fn metadata(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<M
     let services = cx.services();
     let base_url = services.base_url()?;
     let superusers = services.setting(&settings::FEATURE_SUPER_USERS)?;
-    let scopes = Scope::ALL.into_iter().filter(|scope| superusers || *scope != Scope::SuperUser);
+    let scopes = Scope::ALL.iter().filter(|scope| superusers || **scope != Scope::SuperUser);
     let at = |path: &str| format!("{base_url}{path}");
     Ok(JsonResponse(Metadata {
         authorization_endpoint: at("/oauth/authorize"),
         token_endpoint: at("/oauth/access_token"),
         introspection_endpoint: at("/oauth/introspect"),
         revocation_endpoint: at("/oauth/revoke"),
-        scopes_supported: scopes.map(Scope::as_str).collect(),
+        scopes_supported: scopes.map(|scope| scope.as_str()).collect(),
         response_types_supported: &["code", "token"],
         response_modes_supported: &["query", "fragment"],
         grant_types_supported: &["authorization_code", "implicit"],
