@@ -32,8 +32,8 @@ fn in_words(mut schema: Value) -> Value {
     schema
 }
 
-/// `x-nullable` is what the tools agree on, and null among the choices of an enumeration; formats are of JSON Schema; a description is its first paragraph, without the
-/// source of the rule.
+/// `x-nullable` is what the tools agree on, and null among the choices of an enumeration; formats are of JSON Schema; a
+/// description is its first paragraph, without the source of the rule.
 fn rewrite(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -46,10 +46,10 @@ fn rewrite(schema: &mut Value) {
             if let Some(Value::String(text)) = members.get_mut("description") {
                 *text = first_paragraph(text);
             }
-            for keyword in ["format", "title"] {
-                // Unless it is a member of that name, whose value is a schema.
-                if members.get(keyword).is_some_and(Value::is_string) {
-                    members.remove(keyword);
+            // A member of that name is an object, not a text.
+            for word in ["format", "title"] {
+                if members.get(word).is_some_and(Value::is_string) {
+                    members.remove(word);
                 }
             }
             members.values_mut().for_each(rewrite);
