@@ -92,7 +92,8 @@ pub struct OrganizationChange<'a> {
     pub tag_expiration_s: Option<i64>,
 }
 
-/// The organization as it is at this moment, for who is about to change it; none when it is gone. One statement.
+/// The organization as it is at this moment, for who is about to change it; none when it is gone, or bears another name than
+/// the one by which it was found. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -103,8 +104,8 @@ pub fn current<P: Permit<Target = OrganizationRef>>(
     let before = grant.organization();
     let current: Option<Current> = tx.optional(
         "SELECT name, email, invoice_email, invoice_email_address, tag_expiration_s
-        FROM account WHERE id = ?1 AND kind = 'organization'",
-        params![before.id],
+        FROM account WHERE id = ?1 AND name = ?2 AND kind = 'organization'",
+        params![before.id, &before.name],
     )?;
     Ok(current.map(|current| current.of(before)))
 }
@@ -161,22 +162,23 @@ pub fn update(
     Ok(current.map(|current| current.of(before)))
 }
 
-/// Deletes an organization and everything of it; the name is free at once. Returns the name that it had, if it was there. One
-/// statement: the schema's foreign keys take the rest along.
+/// Deletes an organization and everything of it; the name is free at once. Returns whether it was there, under the name by
+/// which it was found. One statement: the schema's foreign keys take the rest along.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn delete<P: DeletesOrganization>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
-) -> Result<Option<String>, StoreError> {
-    tx.optional(
-        "DELETE FROM account WHERE id = ?1 AND kind = 'organization' RETURNING name",
-        params![grant.organization().id],
+) -> Result<bool, StoreError> {
+    let organization = grant.organization();
+    tx.any(
+        "DELETE FROM account WHERE id = ?1 AND name = ?2 AND kind = 'organization' RETURNING 1",
+        params![organization.id, &organization.name],
     )
 }
 
-/// Gives an organization another name; its robots follow. Returns whether it is there. One statement.
+/// Gives an organization, which is there ([`current`]), another name; its robots follow. One statement.
 ///
 /// # Errors
 /// [`StoreError::UniqueViolation`] of `account.name` when the name belongs to anybody.
@@ -184,9 +186,9 @@ pub fn rename(
     tx: &Transaction<'_>,
     grant: &Grant<SuperuserOrganization>,
     name: &NamespaceName,
-) -> Result<bool, StoreError> {
-    tx.any(
-        "UPDATE account SET name = ?2 WHERE id = ?1 RETURNING 1",
+) -> Result<(), StoreError> {
+    tx.run(
+        "UPDATE account SET name = ?2 WHERE id = ?1",
         params![grant.organization().id, name.as_str()],
     )
 }

@@ -35,16 +35,12 @@ pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) ->
         let valid = NamespaceName::try_from(name.as_str()).map_err(invalid_name)?;
         transaction(cx.db(), |tx| {
             let before = organizations::current(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
-            let renamed = organizations::rename(tx, &cx.grant, &valid);
-            let renamed = renamed.map_err(|error| match error {
+            organizations::rename(tx, &cx.grant, &valid).map_err(|error| match error {
                 error if error.violates(Constraint::AccountName) => ApiError::invalid_request(
                     "A user or organization with this name already exists",
                 ),
                 error => error.into(),
             })?;
-            if !renamed {
-                return Err(ApiError::not_found());
-            }
             let event = LogEvent::OrgChangeName { namespace: &name, old_name: &before.name };
             Ok::<_, ApiError>(cx.log(tx, organization.id, &event)?)
         })?;
