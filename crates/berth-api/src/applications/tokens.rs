@@ -5,7 +5,7 @@ use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::tokens::{NewToken, TokenLine};
-use berth_store::{tokens, transaction};
+use berth_store::{applications, tokens, transaction};
 use berth_web::{ApiError, Context, HandlerResult, Page, Response};
 use serde_json::{Number, json};
 
@@ -62,7 +62,7 @@ pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> H
             oauth_token_uuid: new.uuid,
             scope: new.scope,
             token_display_name: name,
-            application_name: &target.application.name,
+            application_name: &applications::current_name(tx, new.application_id)?,
             auth_method: "OAuth",
             client_id: &target.application.client_id,
         };
@@ -123,7 +123,7 @@ pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>, path: TokenPath) -> Han
         }
         let event = LogEvent::RevokeOauthApiToken {
             oauth_token_uuid: uuid,
-            application_name: &target.application.name,
+            application_name: &applications::current_name(tx, target.application.id)?,
             client_id: &target.application.client_id,
         };
         cx.log(tx, target.organization.id, &event)?;

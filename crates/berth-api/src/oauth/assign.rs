@@ -5,7 +5,7 @@ use berth_access::Client;
 use berth_domain::log_event::LogEvent;
 use berth_store::assignments::NewAssignment;
 use berth_store::notifications::{NewNotification, NotificationKind};
-use berth_store::{assignments, notifications, transaction};
+use berth_store::{applications, assignments, notifications, transaction};
 use berth_web::{ApiError, Context, Form, HandlerResult, Response};
 use serde_json::{Map, json};
 
@@ -56,7 +56,7 @@ pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
         let event = LogEvent::OauthTokenAssigned {
             assigning_user: &caller.name,
             assigned_user: username,
-            application: &application.name,
+            application: &applications::current_name(tx, application.id)?,
             client_id: &application.client_id,
         };
         cx.log(tx, owner.id, &event)?;
