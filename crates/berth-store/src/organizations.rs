@@ -92,8 +92,7 @@ pub struct OrganizationChange<'a> {
     pub tag_expiration_s: Option<i64>,
 }
 
-/// The organization as it is at this moment, for who is about to change it; none when it is gone, or bears another name than
-/// the one by which it was found. One statement.
+/// The organization as it is at this moment, for who is about to change it; none when it is gone. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -104,8 +103,8 @@ pub fn current<P: Permit<Target = OrganizationRef>>(
     let before = grant.organization();
     let current: Option<Current> = tx.optional(
         "SELECT name, email, invoice_email, invoice_email_address, tag_expiration_s
-        FROM account WHERE id = ?1 AND name = ?2 AND kind = 'organization'",
-        params![before.id, &before.name],
+        FROM account WHERE id = ?1 AND kind = 'organization'",
+        params![before.id],
     )?;
     Ok(current.map(|current| current.of(before)))
 }
@@ -178,7 +177,7 @@ pub fn delete<P: DeletesOrganization>(
     )
 }
 
-/// Gives an organization, which is there ([`current`]), another name; its robots follow. One statement.
+/// Gives an organization another name; its robots follow. Returns whether it is there. One statement.
 ///
 /// # Errors
 /// [`StoreError::UniqueViolation`] of `account.name` when the name belongs to anybody.
@@ -186,9 +185,9 @@ pub fn rename(
     tx: &Transaction<'_>,
     grant: &Grant<SuperuserOrganization>,
     name: &NamespaceName,
-) -> Result<(), StoreError> {
-    tx.run(
-        "UPDATE account SET name = ?2 WHERE id = ?1",
+) -> Result<bool, StoreError> {
+    tx.any(
+        "UPDATE account SET name = ?2 WHERE id = ?1 RETURNING 1",
         params![grant.organization().id, name.as_str()],
     )
 }
