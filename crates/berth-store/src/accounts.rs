@@ -127,6 +127,16 @@ pub struct SignInRow {
     pub session_epoch: i64,
 }
 
+macro_rules! sign_in_rows {
+    ($condition:literal) => {
+        concat!(
+            "SELECT account.id, uuid, name, email, password_hash, verified, enabled, session_epoch
+            FROM account JOIN user_profile ON user_profile.account_id = account.id WHERE ",
+            $condition
+        )
+    };
+}
+
 /// The user with that name, or else with that e-mail address. Addresses that differ in case are the same.
 ///
 /// # Errors
@@ -136,22 +146,35 @@ pub fn for_sign_in(
     name_or_email: &str,
 ) -> Result<Option<SignInRow>, StoreError> {
     db.optional(
-        "SELECT account.id, uuid, name, email, password_hash, verified, enabled, session_epoch
-        FROM account JOIN user_profile ON user_profile.account_id = account.id
-        WHERE kind = 'user' AND (name = ?1 COLLATE BINARY OR email = ?1 COLLATE NOCASE)
-        ORDER BY name = ?1 COLLATE BINARY DESC LIMIT 1",
+        sign_in_rows!(
+            "kind = 'user' AND (name = ?1 COLLATE BINARY OR email = ?1 COLLATE NOCASE)
+            ORDER BY name = ?1 COLLATE BINARY DESC LIMIT 1"
+        ),
         params![name_or_email],
     )
 }
 
-/// Ends all sessions of a user. One statement.
+/// As [`for_sign_in`], of a user who is known. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn end_sessions(tx: &Transaction<'_>, account_id: i64) -> Result<(), StoreError> {
-    tx.run(
-        "UPDATE user_profile SET session_epoch = session_epoch + 1 WHERE account_id = ?1",
-        params![account_id],
+pub fn sign_in_row(db: &dyn Database, account_id: i64) -> Result<Option<SignInRow>, StoreError> {
+    db.optional(sign_in_rows!("account.id = ?1"), params![account_id])
+}
+
+/// Ends all sessions of a user; whether there were any of that epoch, where one is given. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end_sessions(
+    tx: &Transaction<'_>,
+    account_id: i64,
+    epoch: Option<i64>,
+) -> Result<bool, StoreError> {
+    tx.any(
+        "UPDATE user_profile SET session_epoch = session_epoch + 1
+        WHERE account_id = ?1 AND session_epoch = coalesce(?2, session_epoch) RETURNING 1",
+        params![account_id, epoch],
     )
 }
 

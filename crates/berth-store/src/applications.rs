@@ -104,6 +104,15 @@ pub fn create(
     )
 }
 
+/// What the application is called at this moment, for the entry of who changes something of it. One statement.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when it is gone.
+pub fn current_name(tx: &Transaction<'_>, application_id: i64) -> Result<String, StoreError> {
+    tx.optional("SELECT name FROM oauth_application WHERE id = ?1", params![application_id])?
+        .ok_or(StoreError::NotFound)
+}
+
 /// Writes everything that an administrator says of the application; returns whether it is there. One statement.
 ///
 /// # Errors

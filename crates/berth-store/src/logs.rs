@@ -17,6 +17,8 @@ pub struct LogEntry {
     pub kind: LogKind,
     /// The organization or user that it happened to.
     pub namespace_id: Option<i64>,
+    /// The name by which that was found, where it was found by name.
+    pub found_as: Option<String>,
     /// Who did it.
     pub performer_id: Option<i64>,
     /// The client's address.
@@ -32,21 +34,28 @@ impl LogEntry {
     #[must_use]
     pub fn new(namespace_id: Option<i64>, event: &LogEvent<'_>, at: Timestamp) -> Self {
         let (kind, metadata) = (event.kind(), event.metadata());
-        Self { kind, namespace_id, performer_id: None, ip: None, metadata, at }
+        Self { kind, namespace_id, found_as: None, performer_id: None, ip: None, metadata, at }
     }
 }
 
 /// Writes the entries, in order, with one statement. What is longer than an entry may be is shortened, see [`bounded`].
 ///
+/// Every change writes one, in its transaction. So here is held for all of them that what was found by its name before BEGIN
+/// did not get another one meanwhile: who changes acme does not mean acme-2. Whoever gives another name writes the entry first.
+///
 /// # Errors
-/// [`StoreError`].
+/// [`StoreError::NotFound`] when an organization or user has another name than that by which it was found.
 pub fn append(tx: &Transaction<'_>, entries: &[LogEntry]) -> Result<(), StoreError> {
     if entries.is_empty() {
         return Ok(());
     }
-    let rows = vec!["(?, ?, ?, ?, ?, ?)"; entries.len()].join(", ");
+    let rows = vec!["(?, ?, ?, ?, ?, ?, ?)"; entries.len()].join(", ");
     let sql = format!(
-        "INSERT INTO log_entry (kind, namespace_id, performer_id, ip, metadata, created_at) VALUES {rows}"
+        "INSERT INTO log_entry (kind, namespace_id, performer_id, ip, metadata, created_at)
+        SELECT column1, column2, column3, column4, column5, column6 FROM (VALUES {rows})
+        WHERE NOT EXISTS
+            (SELECT 1 FROM account WHERE id = column2 AND name <> column7 COLLATE BINARY)
+        RETURNING 1"
     );
     let parameters: Vec<Value> = entries
         .iter()
@@ -58,10 +67,12 @@ pub fn append(tx: &Transaction<'_>, entries: &[LogEntry]) -> Result<(), StoreErr
                 entry.ip.clone().into(),
                 bounded(&entry.metadata).into(),
                 entry.at.into(),
+                entry.found_as.clone().into(),
             ]
         })
         .collect();
-    tx.run(&sql, &parameters)
+    let written = tx.execute(&sql, &parameters)?.len();
+    if written == entries.len() { Ok(()) } else { Err(StoreError::NotFound) }
 }
 
 /// The mark of what was left out of an entry.

@@ -161,18 +161,19 @@ pub fn update(
     Ok(current.map(|current| current.of(before)))
 }
 
-/// Deletes an organization and everything of it; the name is free at once. Returns the name that it had, if it was there. One
-/// statement: the schema's foreign keys take the rest along.
+/// Deletes an organization and everything of it; the name is free at once. Returns whether it was there, under the name by
+/// which it was found. One statement: the schema's foreign keys take the rest along.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn delete<P: DeletesOrganization>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
-) -> Result<Option<String>, StoreError> {
-    tx.optional(
-        "DELETE FROM account WHERE id = ?1 AND kind = 'organization' RETURNING name",
-        params![grant.organization().id],
+) -> Result<bool, StoreError> {
+    let organization = grant.organization();
+    tx.any(
+        "DELETE FROM account WHERE id = ?1 AND name = ?2 AND kind = 'organization' RETURNING 1",
+        params![organization.id, &organization.name],
     )
 }
 

@@ -168,12 +168,12 @@ pub struct Candidate {
 /// # Errors
 /// [`StoreError`].
 pub fn candidate(
-    db: &dyn Database,
+    tx: &Transaction<'_>,
     grant: &Grant<ExistingTeamAdmin>,
     name: &str,
 ) -> Result<Option<Candidate>, StoreError> {
     let target = grant.target();
-    db.optional(
+    tx.optional(
         "SELECT id, name, email, kind = 'robot' AS is_robot, coalesce(namespace_id = ?2, 0) AS is_own_robot,
             EXISTS (SELECT 1 FROM team_member m WHERE m.team_id = ?3 AND m.account_id = account.id)
                 AS in_team,

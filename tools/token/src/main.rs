@@ -131,6 +131,7 @@ fn entry(new: &AutomationToken<'_>) -> LogEntry {
     LogEntry {
         kind: LogKind::CreateOauthApiToken,
         namespace_id: Some(new.user_id),
+        found_as: Some(new.user_name.to_owned()),
         performer_id: None,
         ip: None,
         metadata,
