@@ -42,7 +42,8 @@ const KINDS: [Kind; 2] = [
 #[must_use]
 pub fn redaction(name: &str, value: &Value) -> Option<String> {
     if name == "avatar" {
-        return (!value.is_null()).then(|| "<avatar>".to_owned());
+        let is_one = value.is_string() || value.get("hash").is_some();
+        return is_one.then(|| "<avatar>".to_owned());
     }
     let text = value.as_str()?;
     if let Some(seconds) = seconds_since_start(text) {
@@ -176,7 +177,7 @@ mod tests {
     #[test]
     fn what_is_not_generated_is_shown() {
         let json = json!({
-            "avatar": null,
+            "avatar": { "$ref": "#/definitions/Avatar" },
             "token": "", "code": "short", "password": null,
             "client_id": "automation",
             "message": "no 969f4d30-eaf9-4f28-b330-37213230d9e4",
