@@ -17,7 +17,7 @@ pub const ROUTES: &[Route] = &[superuser(Route::get(
     "listMails",
     &WithBody::<Superuser, _>(handlers::list),
 )
-.decided_inside("superusers; what lets other superusers in is hidden, and what lets oneself in from tokens"))
+.decided_inside("superusers; mails to other superusers without their text, with a token those to the caller too"))
 .changes(Logs::Kinds(&[LogKind::MailsRead]))
 .works_read_only()
 .internal()];
