@@ -12,11 +12,11 @@ pub struct Quota {
     pub id: i64,
     /// How many bytes.
     pub limit_bytes: i64,
-    /// What happens at which fill, in the order of their ids.
+    /// The limits, in the order of their ids.
     pub limits: Vec<QuotaLimit>,
 }
 
-/// What happens when a quota fills up.
+/// A limit: what happens when a quota is filled so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotaLimit {
     /// Row id.
@@ -32,7 +32,7 @@ pub struct QuotaLimit {
 /// What happens at a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QuotaLimitKind {
-    /// Administrators are told.
+    /// Administrators are notified.
     Warning,
     /// Pushes are refused.
     Reject,

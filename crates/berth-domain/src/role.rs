@@ -54,7 +54,7 @@ pub struct UnknownRole;
 
 role!(
     /// What the members of a team may do in the team's organization (`docs/contract/quay.md` 0.10). A user's role in an
-    /// organization is the highest of his teams'.
+    /// organization is the highest role of their teams.
     TeamRole {
         /// Sees the organization; acts on repositories only as repository permissions allow.
         Member = "member",
