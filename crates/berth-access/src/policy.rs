@@ -92,7 +92,7 @@ pub enum Denied {
 impl fmt::Display for Denied {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Unauthenticated => "nobody known calls",
+            Self::Unauthenticated => "the caller is unknown",
             Self::Unauthorized | Self::Forbidden | Self::SuperusersOnly => "the caller may not",
             Self::NotFound => "the thing does not exist",
         })

@@ -114,7 +114,7 @@ pub struct Unsealable;
 pub struct Opened {
     /// The secret.
     pub text: String,
-    /// Whether a former key opened it, so that it wants sealing anew.
+    /// Whether a former key opened it, so that it must be sealed anew.
     pub is_stale: bool,
 }
 

@@ -19,7 +19,7 @@ pub struct NewUser<'a> {
     pub password_hash: Option<&'a str>,
     /// Whether they may sign in.
     pub verified: bool,
-    /// Whether a code that was sent to the address came back.
+    /// Whether a code that was sent to the address has proven it.
     pub proven: bool,
     /// The code that confirms the address, when one was sent.
     pub email_code: Option<EmailCode<'a>>,
@@ -210,14 +210,14 @@ pub struct ProfileChange<'a> {
     pub password_hash: Option<&'a str>,
     /// Whether they may sign in.
     pub verified: Option<bool>,
-    /// The address, when a code that was sent there came back.
+    /// The address, when a code that was sent there has proven it.
     pub proven_email: Option<&'a str>,
     /// Whether all sessions end.
     pub ends_sessions: bool,
     /// Whether the codes in earlier mails become invalid: those for a forgotten password and for a new address. The code
     /// that confirms the address of the account stays valid.
     pub withdraws_codes: bool,
-    /// The address that the account gets once its code comes back.
+    /// The address that the account gets once its code is used.
     pub new_address: Option<NewAddress<'a>>,
     /// What the person says of themselves.
     pub metadata: Option<&'a Metadata>,

@@ -375,7 +375,7 @@ impl Row {
     pub(crate) fn end(&self) -> Result<(), StoreError> {
         match self.values.len() {
             0 => Ok(()),
-            more => Err(disagreement(format!("nobody reads the last {more} columns"))),
+            more => Err(disagreement(format!("the last {more} columns are not read"))),
         }
     }
 
