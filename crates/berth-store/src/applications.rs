@@ -16,13 +16,13 @@ pub struct NewApplication<'a> {
     pub client_id: &'a str,
     /// The client secret, sealed.
     pub sealed_secret: &'a [u8],
-    /// What it is called, and where it lives.
+    /// Its name, description and addresses.
     pub fields: &'a ApplicationFields<'a>,
     /// When.
     pub at: Timestamp,
 }
 
-/// What an administrator says of an application.
+/// The fields that an administrator sets.
 #[derive(Debug)]
 pub struct ApplicationFields<'a> {
     /// Any text.
@@ -185,9 +185,9 @@ pub fn delete(
     )
 }
 
-/// The row id of the application `automation` in a user's own namespace, which is made if it is not there. Its client id is
-/// the user's name, or a random one where another application has that: a user was renamed, or an organization has the name.
-/// At most 2 statements.
+/// The row id of the application `automation` in a user's namespace, which is made if it is missing. Its client id is the
+/// user's name, or a random one where another application has that: a user was renamed, or an organization has the name. At
+/// most 2 statements.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -1,6 +1,6 @@
 //! Every changing row against itself and against its neighbours: one request is stopped before each of its statements in turn
-//! while the other runs to its end. Then the database holds what it holds when they come one after the other, in one order or
-//! the other, its log included; or one of them was told to come again.
+//! while the other runs to its end. The database, its log included, must then be as after the two in sequence, in one order
+//! or the other; or one of them was answered to try again.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ const RENAMING: &str = "changeOrganization";
 /// Whether changes meet their neighbours too, which takes minutes, or only themselves, as in `cargo xtask check`.
 const NEIGHBOURS: bool = cfg!(feature = "end-to-end");
 
-/// A row that changes something, with the request that shows who may.
+/// A row that changes something, with the request of a permitted caller.
 #[derive(Clone, Copy)]
 struct Change<'a> {
     row: &'static str,
@@ -68,14 +68,14 @@ impl Change<'_> {
     }
 }
 
-/// What two requests did.
+/// The result of two requests.
 struct Outcome {
     /// Of the first and of the second one; none of those that were not sent.
     statuses: [Option<u16>; 2],
     state: String,
 }
 
-/// Two requests and a state in which they meet.
+/// Two requests and a state in which they are concurrent.
 struct Pair {
     ground: Ground,
     asks: [Ask; 2],
@@ -102,7 +102,7 @@ impl Pair {
         apps
     }
 
-    /// What the request sends along: whoever sends it may be gone when it is sent.
+    /// The credentials of the request: its user may be gone when it is sent.
     fn credentials(&self, app: &App, index: usize) -> Vec<(String, String)> {
         sender(app, &self.asks[index].who).headers().to_vec()
     }
@@ -154,7 +154,7 @@ impl Pair {
         Some((Outcome { statuses, state: state(&app) }, told))
     }
 
-    /// What is wrong with the meetings of the two, and how many there were.
+    /// The faults of all interleavings of the two, and the number of interleavings.
     fn faults(self: &Rc<Self>) -> (Vec<String>, usize) {
         let [both, reversed] = [self.in_order(&[0, 1]), self.in_order(&[1, 0])];
         let alone = [self.in_order(&[0]), self.in_order(&[1])];
