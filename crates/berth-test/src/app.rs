@@ -24,9 +24,10 @@ use berth_store::{
 use berth_web::outbound::Registry;
 use berth_web::session::{self, Session};
 use berth_web::{
-    ApiError, Clock as _, KeyValue as _, Logs, Method, Outbound, Outcome, PIPELINE_SETTINGS,
-    Platform, Request, Response, Route, Services, Variables as _,
+    ApiError, Clock as _, IntoResponse as _, KeyValue as _, Logs, Method, NoContent, Outbound,
+    Outcome, PIPELINE_SETTINGS, Platform, Request, Response, Route, Services, Variables as _,
 };
+use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::platform::{
@@ -41,7 +42,7 @@ const READ_BUDGET: usize = 2;
 /// Changes take at most this many statements, BEGIN and COMMIT included.
 const CHANGE_BUDGET: usize = 8;
 
-/// Where the host says who the client is.
+/// Where the host puts the address of the client.
 const CLIENT_ADDRESS: &str = "spin-client-addr";
 
 /// Every scope.
@@ -106,8 +107,8 @@ impl App {
         app
     }
 
-    /// Another application in the same state: what one of them changes, the other does not see. They stand in front of the
-    /// same upstream registries.
+    /// Another application in the same state: what one of them changes, the other does not see. Both use the same upstream
+    /// registries.
     #[must_use]
     pub fn copy(&self) -> Self {
         Self {
@@ -170,7 +171,7 @@ impl App {
         self
     }
 
-    /// Stands in front of upstream registries.
+    /// Replaces upstream registries.
     #[must_use]
     pub fn with_registry(mut self, registry: impl Registry + 'static) -> Self {
         self.registry = Some(Rc::new(registry));
@@ -183,7 +184,7 @@ impl App {
         self.mailer.take()
     }
 
-    /// What the mails in the outbox say, the oldest first: those that did not leave.
+    /// The text of the mails in the outbox, the oldest first: those that did not leave.
     #[must_use]
     pub fn outbox(&self) -> Vec<String> {
         let keys = Services::new(self.platform()).secret_keys().expect("there are keys");
@@ -325,8 +326,9 @@ impl App {
         services.load_settings(session::SETTINGS).expect("the settings are right");
         let session = Session::begin(&services, &caller.uuid, caller.session_epoch);
         let session = session.expect("the key-value store answers");
-        let response = session.announce(&services, berth_web::response::no_content());
-        self.continuing(&Reply(response.expect("the settings give a key")))
+        let response = session.announce(&services, NoContent);
+        let response = response.expect("the settings give a key");
+        self.continuing(&Reply(response.into_response()))
     }
 
     /// Requests in the session that `reply` hands out.
@@ -342,7 +344,7 @@ impl App {
         }
     }
 
-    /// Requests of nobody.
+    /// Requests without credentials.
     #[must_use]
     pub fn anonymous(&self) -> As<'_> {
         As { app: self, headers: Vec::new() }
@@ -485,7 +487,7 @@ impl App {
         // ROLLBACK is the price of a failure, not of a request.
         let mut statements = self.database.take_statements();
         let new = self.log_kinds(log_before.len());
-        // What is done when the request is answered is written down by statements of its own.
+        // Work after the answer has statements of its own.
         deferred.run(deliver_due);
         let later = self.database.take_statements();
         self.latest_statements.replace([statements.clone(), later].concat());
@@ -506,6 +508,9 @@ impl App {
         );
         if !interrupted {
             check_log(route, &response, &changes, &new);
+        }
+        if let Some(route) = route.filter(|_| response.status().as_u16() < 400) {
+            check_answer(route, &response);
         }
         check_headers(request, &response);
         response
@@ -548,7 +553,7 @@ impl App {
     }
 }
 
-/// Nothing but pictures may be kept by browsers and proxies, nor may anything be taken for what it is not.
+/// Browsers and proxies may store pictures only, and must not guess content types.
 fn check_headers(request: &Request, response: &Response) {
     let has = |name: &str, part: &str| {
         let value = response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -560,6 +565,34 @@ fn check_headers(request: &Request, response: &Response) {
     assert!(has("x-content-type-options", "nosniff"), "{path} may be guessed at");
 }
 
+/// Holds an answer of success against what the type of its handler says.
+fn check_answer(route: &Route, response: &Response) {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let answers = route.endpoint.answers(&mut generator);
+    let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
+    let media_type = content_type.and_then(|value| value.split(';').next());
+    let answer = answers.iter().find(|answer| {
+        answer.status == response.status()
+            && answer.media_type.is_none_or(|expected| media_type == Some(expected))
+    });
+    let Some(answer) = answer else {
+        let status = response.status();
+        panic!("{} answered {status} ({media_type:?}); its handler gives {answers:?}", route.name);
+    };
+    let Some(schema) = &answer.schema else { return };
+    let mut schema = schema.clone().to_value();
+    schema["$defs"] = generator.take_definitions(true).into();
+    let body = match serde_json::from_slice(response.body()) {
+        Ok(body) => body,
+        // A client's own document may hold a number that no `Value` does.
+        Err(error) if error.to_string().starts_with("number out of range") => return,
+        Err(error) => panic!("{} answered no JSON: {error}", route.name),
+    };
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let faults: Vec<String> = validator.iter_errors(&body).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{} answered {body}: {}", route.name, faults.join("\n"));
+}
+
 /// Holds what a request has changed and logged against its row.
 fn check_log(route: Option<&Route>, response: &Response, changes: &[Change], new: &[String]) {
     let status = response.status().as_u16();
@@ -568,18 +601,11 @@ fn check_log(route: Option<&Route>, response: &Response, changes: &[Change], new
         assert!(new.is_empty(), "a failed request logged {new:?}");
         return;
     };
-    assert!(
-        route.answers.contains(&status),
-        "{} answered {}; its row says {:?} (`.answers(…)`)",
-        route.name,
-        status,
-        route.answers
-    );
-    let told = |kind: &String| match route.logs {
+    let is_declared = |kind: &String| match route.logs {
         Logs::Reads | Logs::Nothing(_) => false,
         Logs::Kinds(kinds) => kinds.iter().any(|known| known.as_str() == kind),
     };
-    if let Some(kind) = new.iter().find(|kind| !told(kind)) {
+    if let Some(kind) = new.iter().find(|kind| !is_declared(kind)) {
         panic!("{} logged {kind}, which its row does not name", route.name);
     }
     let unlogged = match route.logs {
@@ -594,7 +620,7 @@ fn check_log(route: Option<&Route>, response: &Response, changes: &[Change], new
 /// Whether what has changed belongs in the log.
 fn must_be_logged(change: &Change) -> bool {
     match (change.table.as_str(), change.column.as_deref()) {
-        // A mail tells of something else, which is logged itself where it changes anything.
+        // A mail is about something else, which is logged itself where it changes anything.
         ("mail" | "gone_mail", _) => false,
         // Counts that the schema keeps by itself.
         ("owned", _) => false,
@@ -639,7 +665,7 @@ fn text(value: &SqlValue) -> String {
     }
 }
 
-/// Requests in somebody's name.
+/// Requests of a caller.
 #[derive(Clone)]
 pub struct As<'a> {
     app: &'a App,
@@ -647,7 +673,7 @@ pub struct As<'a> {
 }
 
 impl As<'_> {
-    /// What every request carries: credentials above all.
+    /// The headers of every request: credentials above all.
     #[must_use]
     pub fn headers(&self) -> &[(String, String)] {
         &self.headers

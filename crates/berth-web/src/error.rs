@@ -12,14 +12,17 @@ use berth_store::StoreError;
 use berth_store::db::{is_busy, is_passing};
 use http::{StatusCode, header};
 use serde_json::{Map, Value, json};
+use strum::VariantArray;
 
 use crate::platform::PlatformError;
 use crate::response::{self, Response, ResponseExt};
 use crate::schema::Violation;
 
 /// The types of typed errors: name on the wire, status, description (`docs/contract/quay.md` 0.3, 10.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum ErrorType {
+    /// Something outside did not answer in time.
+    ExternalServiceTimeout,
     /// The request cannot be fulfilled as it is.
     InvalidRequest,
     /// An answer could not be made.
@@ -36,8 +39,6 @@ pub enum ErrorType {
     ExceedsLicense,
     /// Not there.
     NotFound,
-    /// Something outside did not answer in time.
-    ExternalServiceTimeout,
     /// Something outside failed.
     DownstreamIssue,
     /// A tag may not be changed.
@@ -48,20 +49,7 @@ pub enum ErrorType {
 
 impl ErrorType {
     /// Every type.
-    pub const ALL: [Self; 12] = [
-        Self::ExternalServiceTimeout,
-        Self::InvalidRequest,
-        Self::InvalidResponse,
-        Self::InvalidToken,
-        Self::ExpiredToken,
-        Self::InsufficientScope,
-        Self::FreshLoginRequired,
-        Self::ExceedsLicense,
-        Self::NotFound,
-        Self::DownstreamIssue,
-        Self::TagImmutable,
-        Self::TokenRotationFailed,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     const fn row(self) -> (&'static str, u16, &'static str) {
         match self {
@@ -122,7 +110,7 @@ impl ErrorType {
 }
 
 /// What is told to the caller.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum ApiError {
     /// F1: a typed error, with members that come before the usual ones.
     Typed {
@@ -157,6 +145,8 @@ pub enum ApiError {
     ReadOnly,
     /// A body of an operation's own.
     Custom(StatusCode, Value),
+    /// A whole answer of an operation's own: a page for people, an error as OAuth has it.
+    Response(Box<Response>),
     /// Concord: a plain text.
     Text(StatusCode, String),
     /// Concord: 400, rules of the data that were broken, each with where and what.
@@ -305,6 +295,7 @@ impl ApiError {
                 response::json(StatusCode::BAD_REQUEST, &json!({ "message": message }))
             }
             Self::Custom(status, body) => response::json(status, &body),
+            Self::Response(response) => *response,
             Self::Busy | Self::Unavailable(_) => response::json(
                 StatusCode::SERVICE_UNAVAILABLE,
                 &json!({ "message": "The service is busy. Please try again in a moment." }),
@@ -315,6 +306,12 @@ impl ApiError {
                 &json!({ "message": "Something went wrong on our side. It was logged under the request id." }),
             ),
         }
+    }
+}
+
+impl From<Response> for ApiError {
+    fn from(response: Response) -> Self {
+        Self::Response(Box::new(response))
     }
 }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::credentials::SESSION_COOKIE;
 use crate::device::{self, DEVICE_COOKIE, Device};
 use crate::error::ApiError;
+use crate::into_response::{IntoResponse, WithHeaders};
 use crate::request::Request;
 use crate::response::{Response, ResponseExt};
 use crate::services::Services;
@@ -65,6 +66,8 @@ pub struct Session {
     cookie: String,
     /// As in its record; 0 where there is none.
     renewals: u32,
+    /// As in the record that it came with; none where there was none.
+    epoch: Option<i64>,
     /// The cookie of the device, where the browser gets another one.
     device: Option<String>,
 }
@@ -75,18 +78,28 @@ impl Session {
     pub fn of_cookie(cookie: &str) -> Option<Self> {
         let ours = cookie.len() == COOKIE_LENGTH
             && cookie.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        ours.then(|| Self { cookie: cookie.to_owned(), renewals: 0, device: None })
+        ours.then(|| Self::unknown(cookie.to_owned()))
     }
 
     /// The same, of which there is a record.
     pub(crate) fn known_by(self, record: &Record) -> Self {
-        Self { renewals: record.renewals, ..self }
+        Self { renewals: record.renewals, epoch: Some(record.epoch), ..self }
     }
 
     /// A session of nobody: only a cookie.
     #[must_use]
     pub fn anonymous(services: &Services<'_>) -> Self {
-        Self { cookie: services.random().mixed(COOKIE_LENGTH), renewals: 0, device: None }
+        Self::unknown(services.random().mixed(COOKIE_LENGTH))
+    }
+
+    fn unknown(cookie: String) -> Self {
+        Self { cookie, renewals: 0, epoch: None, device: None }
+    }
+
+    /// The session epoch of the account when the session began; none of a session of nobody.
+    #[must_use]
+    pub fn epoch(&self) -> Option<i64> {
+        self.epoch
     }
 
     /// Begins a session of an account whose password was just given.
@@ -208,7 +221,28 @@ impl Session {
 
     /// The answer, which also hands the cookie to the browser.
     #[must_use]
-    pub fn hand_out(&self, services: &Services<'_>, response: Response) -> Response {
+    pub fn hand_out<R: IntoResponse>(&self, services: &Services<'_>, answer: R) -> WithHeaders<R> {
+        let cookies = self.cookies(services);
+        WithHeaders::new(answer, |response| with_cookies(response, cookies))
+    }
+
+    /// The answer to who signs in, gives his password again or signs out: the cookie, and the next CSRF token in its header.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the secret keys cannot be had.
+    pub fn announce<R: IntoResponse>(
+        &self,
+        services: &Services<'_>,
+        answer: R,
+    ) -> Result<WithHeaders<R>, ApiError> {
+        let (token, cookies) = (self.csrf_token(services)?, self.cookies(services));
+        Ok(WithHeaders::new(answer, |response| {
+            with_cookies(response.with_header(NEXT_CSRF_TOKEN, token), cookies)
+        }))
+    }
+
+    /// The cookies of the session and of the device, as `Set-Cookie` says them.
+    fn cookies(&self, services: &Services<'_>) -> impl Iterator<Item = String> + use<> {
         let secure = match services.setting(&settings::PREFERRED_URL_SCHEME).as_str() {
             "https" => "; Secure",
             _ => "",
@@ -217,28 +251,10 @@ impl Session {
             format!("{name}={value}; Path=/; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}")
         };
         let lifetime_s = services.setting(&settings::SESSION_TIMEOUT);
-        let cookie = set(SESSION_COOKIE, &self.cookie, lifetime_s);
-        let response = response.with_header(header::SET_COOKIE, cookie);
-        match &self.device {
-            Some(device) => {
-                let cookie = set(DEVICE_COOKIE, device, device::LIFETIME_S);
-                response.with_header(header::SET_COOKIE, cookie)
-            }
-            None => response,
-        }
-    }
-
-    /// The answer to who signs in, gives his password again or signs out: the cookie, and the next CSRF token in its header.
-    ///
-    /// # Errors
-    /// [`ApiError`] when the secret keys cannot be had.
-    pub fn announce(
-        &self,
-        services: &Services<'_>,
-        response: Response,
-    ) -> Result<Response, ApiError> {
-        let token = self.csrf_token(services)?;
-        Ok(self.hand_out(services, response.with_header(NEXT_CSRF_TOKEN, token)))
+        let session = set(SESSION_COOKIE, &self.cookie, lifetime_s);
+        let device = self.device.as_ref();
+        let device = device.map(|device| set(DEVICE_COOKIE, device, device::LIFETIME_S));
+        [Some(session), device].into_iter().flatten()
     }
 
     /// The record of the session, unless it ended.
@@ -255,6 +271,10 @@ impl Session {
     fn key(&self) -> String {
         format!("berth/session/{}", URL_SAFE_NO_PAD.encode(hash_token(&self.cookie)))
     }
+}
+
+fn with_cookies(response: Response, cookies: impl Iterator<Item = String>) -> Response {
+    cookies.fold(response, |response, cookie| response.with_header(header::SET_COOKIE, cookie))
 }
 
 /// An entry of the list of an account's sessions.

@@ -5,14 +5,13 @@ use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::tokens::{NewToken, TokenLine};
-use berth_store::{tokens, transaction};
-use berth_web::{
-    ApiError, Context, HandlerResult, Page, ResponseExt, StatusCode, header, response,
-};
-use serde_json::{Number, json};
+use berth_store::{applications, tokens, transaction};
+use berth_web::listing::Listed;
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, Page, StatusCode};
+use serde_json::Number;
 
 use crate::applications::bodies::NewApiToken;
-use crate::applications::views::TokenView;
+use crate::applications::views::{TokenView, Tokens};
 
 /// Length of a token.
 pub(crate) const TOKEN_LENGTH: usize = 40;
@@ -24,17 +23,20 @@ pub(crate) const LIFETIME_S: i64 = 315_576_000;
 const PAGE: i64 = 50;
 
 /// `GET …/tokens`: the living ones, newest first.
-pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
+pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult<JsonResponse<Tokens>> {
     let services = cx.services();
     let query = cx.query();
     let page = Page::new(query.get("next_page"), PAGE, services.now());
     let lines = tokens::list(cx.db(), &cx.grant, page.after, page.wanted(), services.now())?;
-    let view = |line| json!(TokenView::new(line));
-    Ok(response::ok(&page.answer("tokens", lines, |line| line.id, view)))
+    let Listed { entries: tokens, next_page } = page.of(lines, |line| line.id, TokenView::new);
+    Ok(JsonResponse(Tokens { tokens, next_page }))
 }
 
 /// Makes a token that acts in the caller's name, without a browser.
-pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> HandlerResult {
+pub(crate) fn create(
+    cx: &Context<'_, ApplicationAdmin>,
+    body: NewApiToken,
+) -> HandlerResult<JsonResponse<TokenView>> {
     let (services, caller) = (cx.services(), cx.caller()?);
     let name = body.name.trim();
     if name.is_empty() {
@@ -64,7 +66,7 @@ pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> H
             oauth_token_uuid: new.uuid,
             scope: new.scope,
             token_display_name: name,
-            application_name: &target.application.name,
+            application_name: &applications::current_name(tx, new.application_id)?,
             auth_method: "OAuth",
             client_id: &target.application.client_id,
         };
@@ -79,8 +81,7 @@ pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> H
             created_by: Some(caller.name.clone()),
             accessed_at: None,
         };
-        let view = TokenView::new(line).with_token(token);
-        Ok(response::ok(&view).with_header(header::CACHE_CONTROL, "no-store"))
+        Ok(JsonResponse(TokenView::new(line).with_token(token)))
     })
 }
 
@@ -118,7 +119,10 @@ path! {
 }
 
 /// `DELETE …/tokens/<uuid>`: the token stops at once.
-pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>, path: TokenPath) -> HandlerResult {
+pub(crate) fn revoke(
+    cx: &Context<'_, ApplicationAdmin>,
+    path: TokenPath,
+) -> HandlerResult<NoContent> {
     let (target, uuid) = (cx.grant.target(), path.token_uuid.as_str());
     transaction(cx.db(), |tx| {
         if !tokens::revoke(tx, &cx.grant, uuid)? {
@@ -126,10 +130,10 @@ pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>, path: TokenPath) -> Han
         }
         let event = LogEvent::RevokeOauthApiToken {
             oauth_token_uuid: uuid,
-            application_name: &target.application.name,
+            application_name: &applications::current_name(tx, target.application.id)?,
             client_id: &target.application.client_id,
         };
         cx.log(tx, target.organization.id, &event)?;
-        Ok(response::no_content())
+        Ok(NoContent)
     })
 }

@@ -12,7 +12,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/invite/:email",
         "inviteTeamMemberEmail",
-        &WithPath::<ExistingTeamAdmin, _>(handlers::invite_address),
+        &WithPath::<ExistingTeamAdmin, _, _>(handlers::invite_address),
         Logs::Kinds(&[LogKind::OrgInviteTeamMember]),
     )
     .settings(&[outbox::SETTINGS, &[&settings::INVITATION_TTL_S]])
@@ -21,7 +21,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/invite/:email",
         "deleteTeamMemberEmailInvite",
-        &WithPath::<ExistingTeamAdmin, _>(handlers::withdraw),
+        &WithPath::<ExistingTeamAdmin, _, _>(handlers::withdraw),
         Logs::Kinds(&[LogKind::OrgDeleteTeamMemberInvite]),
     )
     .scope(Scope::OrgAdmin)
@@ -29,7 +29,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/invitations",
         "getOrganizationInvitations",
-        &WithoutBody::<OrganizationAdminView>(handlers::list),
+        &WithoutBody::<OrganizationAdminView, _>(handlers::list),
     )
     .settings(&[BASE_URL, &[&settings::MAIL_GATEWAY_URL]])
     .decided_inside(
@@ -41,36 +41,36 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/teaminvite/:code",
         "acceptOrganizationTeamInvite",
-        &WithPath::<UserAdmin, _>(responses::accept),
+        &WithPath::<UserAdmin, _, _>(responses::accept),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted]),
     )
     .settings(&[&[&settings::MAIL_GATEWAY_URL]])
-    .decided_inside("whom the invitation is for, in person or with `user:admin`")
+    .decided_inside("the invited user, in person or with `user:admin`")
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::delete(
         "/api/v1/teaminvite/:code",
         "declineOrganizationTeamInvite",
-        &WithPath::<UserAdmin, _>(responses::decline),
+        &WithPath::<UserAdmin, _, _>(responses::decline),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteDeclined]),
     )
-    .decided_inside("whom the invitation is for, in person or with `user:admin`")
+    .decided_inside("the invited user, in person or with `user:admin`")
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
-    Route::get("/confirminvite", "showTeamInvite", &WithoutBody::<Public>(pages::show))
+    Route::get("/confirminvite", "showTeamInvite", &WithoutBody::<Public, _>(pages::show))
         .settings(&[&[&settings::REGISTRY_TITLE]])
-        .decided_inside("anybody; the invitation for whom it is meant, signed in with the browser")
+        .decided_inside("anybody; the invitation for the invited user, signed in with the browser")
         .query(&[Query::text("code", "The code of the invitation").required()])
         .feature(&settings::FEATURE_MAILING),
     Route::post(
         "/confirminvite",
         "answerTeamInvite",
-        &WithBody::<UserAdmin, _>(pages::answer),
+        &WithBody::<UserAdmin, _, _>(pages::answer),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted, LogKind::OrgTeamMemberInviteDeclined]),
     )
     .settings(&[&[&settings::MAIL_GATEWAY_URL]])
-    .decided_inside("whom the invitation is for, in person or with `user:admin`")
+    .decided_inside("the invited user, in person or with `user:admin`")
     .feature(&settings::FEATURE_MAILING),
 ];

@@ -7,12 +7,11 @@ use berth_domain::settings;
 use berth_store::invitations::{self, Invited};
 use berth_store::teams::Candidate;
 use berth_store::{Constraint, StoreError, Transaction, teams, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, response};
-use serde_json::Map;
+use berth_web::listing::{Listed, Listing};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
-use crate::invitations::handlers::invite;
-use crate::members::views::{TeamAccountView, TeamMemberView};
+use crate::invitations::handlers::PreparedInvitation;
+use crate::members::views::{TeamAccountView, TeamMemberView, TeamMembers};
 
 path! {
     /// A user or a robot, who need not be a member.
@@ -20,66 +19,82 @@ path! {
 }
 
 /// `GET …/team/<teamname>/members` (`docs/contract/quay.md` 4.3); those who are invited only for administrators who ask.
-pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
+pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult<JsonResponse<TeamMembers>> {
     let can_edit = cx.rights().is_admin();
     let with_invited = can_edit && cx.query().flag("includePending");
     let members = teams::members(cx.db(), &cx.grant, with_invited, cx.services().now())?;
-    let mut more = Map::new();
-    more.insert("name".into(), cx.grant.target().team.name.as_str().into());
-    more.insert("can_edit".into(), can_edit.into());
-    Ok(Listing::of(cx).whole(members, TeamMemberView::from).answer("members", more))
+    let Listed { entries: members, next_page } =
+        Listing::of(cx).whole(members, TeamMemberView::from);
+    let name = cx.grant.target().team.name.clone();
+    Ok(JsonResponse(TeamMembers { members, name, can_edit, next_page }))
 }
 
 /// `PUT …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.4).
-pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>, path: MemberPath) -> HandlerResult {
+pub(crate) fn add(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    path: MemberPath,
+) -> HandlerResult<JsonResponse<TeamAccountView>> {
     add_or_invite(cx, &path.membername)
 }
 
 /// Puts somebody into the team, or invites him where people must accept.
-pub(crate) fn add_or_invite(cx: &Context<'_, ExistingTeamAdmin>, name: &str) -> HandlerResult {
-    let candidate = teams::candidate(cx.db(), &cx.grant, name)?
-        .ok_or_else(|| ApiError::invalid_request("Unknown user"))?;
+pub(crate) fn add_or_invite(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    name: &str,
+) -> HandlerResult<JsonResponse<TeamAccountView>> {
     let services = cx.services();
     let must_accept =
         services.setting(&settings::FEATURE_MAILING) && requires_team_invite(services);
-    if must_accept && candidate.is_robot && !candidate.is_own_robot {
-        return Err(ApiError::model(
-            "Cannot add the specified robot to this team, as it is not a member of the organization",
-        ));
-    }
-    let invited = must_accept && !candidate.is_robot && !candidate.in_organization;
-    if invited {
-        let team = &cx.grant.target().team.name;
-        let (user, member) = (candidate.name.as_str(), candidate.name.as_str());
-        let event = LogEvent::OrgInviteTeamMember { user, member, team };
-        invite(cx, &Invited::User(candidate.id), &candidate.email, &event)?;
-    } else {
-        add_at_once(cx, &candidate)?;
-    }
-    Ok(response::ok(&TeamAccountView::of(&candidate, invited)))
-}
-
-fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Result<(), ApiError> {
-    let target = cx.grant.target();
+    let prepared = must_accept.then(|| PreparedInvitation::new(cx)).transpose()?;
     transaction(cx.db(), |tx| {
-        teams::add_member(tx, &cx.grant, candidate).map_err(|error| {
-            if !error.violates(Constraint::TeamMember) {
-                return error.into();
+        let candidate = teams::candidate(tx, &cx.grant, name)?
+            .ok_or_else(|| ApiError::invalid_request("Unknown user"))?;
+        if must_accept && candidate.is_robot && !candidate.is_own_robot {
+            return Err(ApiError::model(
+                "Cannot add the specified robot to this team, as it is not a member of the organization",
+            ));
+        }
+        let invitation = prepared.filter(|_| !candidate.is_robot && !candidate.in_organization);
+        let view = TeamAccountView::of(&candidate, invitation.is_some());
+        match invitation {
+            Some(invitation) => {
+                let team = &cx.grant.target().team.name;
+                let (user, member) = (candidate.name.as_str(), candidate.name.as_str());
+                let event = LogEvent::OrgInviteTeamMember { user, member, team };
+                invitation.make(tx, &Invited::User(candidate.id), &candidate.email, &event)?;
             }
-            let (user, team) = (&candidate.name, &target.team.name);
-            ApiError::model(format!("User {user} is already a member of team {team}"))
-        })?;
-        let (member, team) = (&candidate.name, &target.team.name);
-        Ok(cx.log(tx, target.organization.id, &LogEvent::OrgAddTeamMember { member, team })?)
+            None => add_at_once(cx, tx, &candidate)?,
+        }
+        Ok(JsonResponse(view))
     })
 }
 
+fn add_at_once(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    tx: &Transaction<'_>,
+    candidate: &Candidate,
+) -> Result<(), ApiError> {
+    let target = cx.grant.target();
+    teams::add_member(tx, &cx.grant, candidate).map_err(|error| {
+        if !error.violates(Constraint::TeamMember) {
+            return error.into();
+        }
+        let (user, team) = (&candidate.name, &target.team.name);
+        ApiError::model(format!("User {user} is already a member of team {team}"))
+    })?;
+    let (member, team) = (&candidate.name, &target.team.name);
+    Ok(cx.log(tx, target.organization.id, &LogEvent::OrgAddTeamMember { member, team })?)
+}
+
 /// `DELETE …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.5): withdraws his invitation, or takes him out.
-pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>, path: MemberPath) -> HandlerResult {
+pub(crate) fn remove(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    path: MemberPath,
+) -> HandlerResult<NoContent> {
     let (target, name) = (cx.grant.target(), path.membername.as_str());
-    let candidate = teams::candidate(cx.db(), &cx.grant, name)?.ok_or_else(ApiError::not_found)?;
     let team = &target.team.name;
     transaction(cx.db(), |tx| {
+        let candidate = teams::candidate(tx, &cx.grant, name)?.ok_or_else(ApiError::not_found)?;
         let invited = Invited::User(candidate.id);
         let withdrawn = !candidate.in_team
             && invitations::withdraw(tx, &cx.grant, &invited, cx.services().now())?;
@@ -90,7 +105,7 @@ pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>, path: MemberPath) -> H
             LogEvent::OrgRemoveTeamMember { member: name, team }
         };
         cx.log(tx, target.organization.id, &event)?;
-        Ok(response::no_content())
+        Ok(NoContent)
     })
 }
 

@@ -5,46 +5,49 @@ use berth_access::Client as ClientPermit;
 use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_store::logs::LogEntry;
-use berth_store::{logs, tokens, transaction};
-use berth_web::{ApiError, Context, Form, HandlerResult, StatusCode, response};
-use serde_json::json;
+use berth_store::{applications, logs, tokens, transaction};
+use berth_web::{ApiError, Context, Form, HandlerResult, JsonResponse, StatusCode};
 
+use super::answers::{OAuthJson, error};
 use super::client::{self, Client};
-use super::{error, no_store};
+use super::views::{Introspection, LivingToken, Revoked};
 
 /// Whether a token works, and for what. Only for applications that show their secret.
-pub(crate) fn introspect(cx: &Context<'_, ClientPermit>, Form(form): Form) -> HandlerResult {
+pub(crate) fn introspect(
+    cx: &Context<'_, ClientPermit>,
+    Form(form): Form,
+) -> HandlerResult<OAuthJson<Introspection>> {
     let Some(Client::Confidential(application)) = client::identify(cx)? else {
-        return client::refuse(cx);
+        return Err(client::refuse(cx));
     };
-    let Some(token) = form.get("token") else {
-        return error(StatusCode::BAD_REQUEST, "invalid_request");
-    };
+    let token =
+        form.get("token").ok_or_else(|| error(StatusCode::BAD_REQUEST, "invalid_request"))?;
     let services = cx.services();
     let found = tokens::inspect(cx.db(), &hash_token(token), application.id, services.now())?;
     let Some(found) = found else {
-        return Ok(super::json(StatusCode::OK, &json!({ "active": false })));
+        return Ok(OAuthJson(Introspection { active: false, token: None }));
     };
-    let body = json!({
-        "active": true,
-        "scope": found.scope.replace(',', " "),
-        "client_id": application.client_id,
-        "username": found.account,
-        "token_type": "Bearer",
-        "exp": found.expires_at.as_seconds(),
-        "iat": found.created_at.as_seconds(),
-        "sub": found.account_uuid,
-        "iss": services.base_url(),
-    });
-    Ok(super::json(StatusCode::OK, &body))
+    let token = LivingToken {
+        scope: found.scope.replace(',', " "),
+        client_id: application.client_id.clone(),
+        username: found.account,
+        token_type: "Bearer",
+        exp: found.expires_at.as_seconds(),
+        iat: found.created_at.as_seconds(),
+        sub: found.account_uuid,
+        iss: services.base_url(),
+    };
+    Ok(OAuthJson(Introspection { active: true, token: Some(token) }))
 }
 
 /// Ends a token. Whether there was one is told to nobody. Who holds the token proves enough by showing it.
-pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> HandlerResult {
-    let Some(client) = client::identify(cx)? else { return client::refuse(cx) };
-    let Some(token) = form.get("token") else {
-        return error(StatusCode::BAD_REQUEST, "invalid_request");
-    };
+pub(crate) fn revoke(
+    cx: &Context<'_, ClientPermit>,
+    Form(form): Form,
+) -> HandlerResult<JsonResponse<Revoked>> {
+    let client = client::identify(cx)?.ok_or_else(|| client::refuse(cx))?;
+    let token =
+        form.get("token").ok_or_else(|| error(StatusCode::BAD_REQUEST, "invalid_request"))?;
     let (services, application) = (cx.services(), client.application());
     let namespace_id = cx.grant.target().namespace.as_ref().map(|namespace| namespace.id);
     transaction(cx.db(), |tx| {
@@ -53,7 +56,7 @@ pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Handle
         tokens::delete(tx, found.id)?;
         let event = LogEvent::OauthTokenRevoked {
             oauth_token_uuid: &found.uuid,
-            application_name: &application.name,
+            application_name: &applications::current_name(tx, application.id)?,
             client_id: &application.client_id,
         };
         let namespace_id = namespace_id.unwrap_or(found.account_id);
@@ -61,5 +64,5 @@ pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Handle
         logs::append(tx, &[LogEntry { performer_id, ..cx.log_entry(namespace_id, &event) }])?;
         Ok::<_, ApiError>(())
     })?;
-    Ok(no_store(response::ok(&json!({}))))
+    Ok(JsonResponse(Revoked {}))
 }

@@ -21,24 +21,23 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/organization/",
         "createOrganization",
-        &WithBody::<CreateOrganization, _>(handlers::create),
+        &WithBody::<CreateOrganization, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreate]),
     )
     .settings(&[&[&settings::DEFAULT_TAG_EXPIRATION, &settings::FEATURE_ORG_SHARED_EMAIL]])
     .scope(Scope::UserAdmin)
-    .permission_first()
-    .answers(&[201]),
+    .permission_first(),
     Route::get(
         "/api/v1/organization/:orgname",
         "getOrganization",
-        &WithoutBody::<OrganizationView>(handlers::get),
+        &WithoutBody::<OrganizationView, _>(handlers::get),
     )
     .settings(&[quotas::views::SETTINGS])
     .decided_inside("anybody; teams for members, addresses for admins and superuser views"),
     Route::put(
         "/api/v1/organization/:orgname",
         "changeOrganizationDetails",
-        &WithBody::<OrganizationAdmin, _>(handlers::change),
+        &WithBody::<OrganizationAdmin, _, _>(handlers::change),
         Logs::Kinds(&[
             LogKind::OrgChangeInvoicing,
             LogKind::OrgChangeEmail,
@@ -54,7 +53,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname",
         "deleteAdminedOrganization",
-        &WithoutBody::<OrganizationAdmin>(handlers::delete),
+        &WithoutBody::<OrganizationAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )
     .scope(Scope::OrgAdmin)
@@ -62,7 +61,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/private",
         "getOrganizationPrivateAllowed",
-        &WithoutBody::<OrganizationRepositoryCreate>(handlers::private),
+        &WithoutBody::<OrganizationRepositoryCreate, _>(handlers::private),
     )
     .decided_inside("creators in the organization; how many there are for its admins")
     .scope(Scope::OrgAdmin)
@@ -72,7 +71,7 @@ pub const ROUTES: &[Route] = &[
         Route::get(
             "/api/v1/superuser/organizations/",
             "listAllOrganizations",
-            &WithBody::<SuperuserView, _>(superuser::list),
+            &WithBody::<SuperuserView, _, _>(superuser::list),
         )
         .settings(&[quotas::views::SETTINGS]),
     )
@@ -81,7 +80,10 @@ pub const ROUTES: &[Route] = &[
         Route::put(
             "/api/v1/superuser/organizations/:name",
             "changeOrganization",
-            &At(NamedOrganization::read, WithBody::<SuperuserOrganization, _>(superuser::rename)),
+            &At(
+                NamedOrganization::read,
+                WithBody::<SuperuserOrganization, _, _>(superuser::rename),
+            ),
             Logs::Kinds(&[LogKind::OrgChangeName]),
         )
         .settings(&[quotas::views::SETTINGS]),
@@ -89,14 +91,14 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::delete(
         "/api/v1/superuser/organizations/:name",
         "deleteOrganization",
-        &At(NamedOrganization::read, WithoutBody::<SuperuserOrganization>(superuser::delete)),
+        &At(NamedOrganization::read, WithoutBody::<SuperuserOrganization, _>(superuser::delete)),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )),
     superuser(
         Route::post(
             "/api/v1/superuser/takeownership/:namespace",
             "takeOwnership",
-            &WithoutBody::<SuperuserNamespace>(superuser::take_ownership),
+            &WithoutBody::<SuperuserNamespace, _>(superuser::take_ownership),
             Logs::Kinds(&[LogKind::TakeOwnership]),
         )
         .decided_inside("superusers; not the accounts of superusers"),

@@ -1,13 +1,30 @@
 //! Our logo, which consoles show on every page.
 
 use berth_access::Public;
-use berth_web::{Context, HandlerResult, ResponseExt, StatusCode, header, response};
+use berth_web::{
+    Answer, Context, HandlerResult, IntoResponse, Response, ResponseExt, StatusCode, header,
+    response,
+};
+use schemars::SchemaGenerator;
 
 /// Where it is served.
 pub(crate) const PATH: &str = "/static/img/berth-logo.svg";
 
+/// The picture.
+pub(crate) struct Logo;
+
+impl IntoResponse for Logo {
+    fn answers(_: &mut SchemaGenerator) -> Vec<Answer> {
+        vec![Answer::other(StatusCode::OK, Some("image/svg+xml"))]
+    }
+
+    fn into_response(self) -> Response {
+        response::text(StatusCode::OK, "image/svg+xml", include_str!("logo.svg"))
+            .with_header(header::CACHE_CONTROL, "public, max-age=86400")
+    }
+}
+
 /// `GET /static/img/berth-logo.svg`.
-pub(crate) fn get(_cx: &Context<'_, Public>) -> HandlerResult {
-    let picture = response::text(StatusCode::OK, "image/svg+xml", include_str!("logo.svg"));
-    Ok(picture.with_header(header::CACHE_CONTROL, "public, max-age=86400"))
+pub(crate) fn get(_cx: &Context<'_, Public>) -> HandlerResult<Logo> {
+    Ok(Logo)
 }

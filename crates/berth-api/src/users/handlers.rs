@@ -5,28 +5,28 @@ use berth_domain::NamespaceKind;
 use berth_domain::log_event::LogEvent;
 use berth_store::{StoreError, accounts, transaction, users};
 use berth_web::session::Session;
-use berth_web::{ApiError, Context, HandlerResult, response};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use crate::users::views::{AccountVisibility, UserView};
 
 /// `GET /api/v1/user/`.
-pub(crate) fn own(cx: &Context<'_, ViewPermit>) -> HandlerResult {
+pub(crate) fn own(cx: &Context<'_, ViewPermit>) -> HandlerResult<JsonResponse<UserView>> {
     let account = users::account(cx.db(), cx.caller()?.id)?.ok_or_else(ApiError::not_found)?;
     let shown = AccountVisibility::of(cx);
-    Ok(response::ok(&UserView::own(account, &shown)))
+    Ok(JsonResponse(UserView::own(account, &shown)))
 }
 
 /// `GET /api/v1/users/<username>`: the name and the face, to everybody; to himself as much as his own view.
-pub(crate) fn any(cx: &Context<'_, PublicNamespace>) -> HandlerResult {
+pub(crate) fn any(cx: &Context<'_, PublicNamespace>) -> HandlerResult<JsonResponse<UserView>> {
     let user = cx.grant.namespace().filter(|namespace| namespace.kind == NamespaceKind::User);
     let user = user.ok_or_else(ApiError::plain_not_found)?;
     let shown = AccountVisibility::of(cx);
     let himself = cx.grant.caller().is_some_and(|caller| caller.id == user.id);
     if himself && cx.rights().is_user_reader() {
         let account = users::account(cx.db(), user.id)?.ok_or_else(ApiError::plain_not_found)?;
-        return Ok(response::ok(&UserView::own(account, &shown)));
+        return Ok(JsonResponse(UserView::own(account, &shown)));
     }
-    Ok(response::ok(&UserView::of(&user.name, &user.email, himself, &shown)))
+    Ok(JsonResponse(UserView::of(&user.name, &user.email, himself, &shown)))
 }
 
 /// Whose account is to be deleted.
@@ -45,20 +45,17 @@ pub(crate) fn delete_account<P: Permit>(
     cx: &Context<'_, P>,
     user: &DepartingUser<'_>,
     superuser: Option<&str>,
-) -> HandlerResult {
+) -> HandlerResult<NoContent> {
     let deleted = transaction(cx.db(), |tx| {
-        let was_there = accounts::delete(tx, user.id)?;
-        if was_there {
-            cx.log(tx, user.id, &LogEvent::UserDelete { username: user.name, superuser })?;
-        }
-        Ok(was_there)
+        // First: of an account that is gone nobody can tell what it was called.
+        cx.log(tx, user.id, &LogEvent::UserDelete { username: user.name, superuser })?;
+        if accounts::delete(tx, user.id)? { Ok(()) } else { Err(StoreError::NotFound) }
     });
     match deleted {
-        Ok(false) => Err(ApiError::not_found()),
-        Ok(true) => {
+        Ok(()) => {
             // The account is gone, and with it whatever its sessions were good for.
             let _ = Session::end_all(cx.services(), user.uuid);
-            Ok(response::no_content())
+            Ok(NoContent)
         }
         Err(StoreError::NoOwnerLeft) => {
             let organizations = accounts::administered_alone(cx.db(), user.id)?.join(", ");
