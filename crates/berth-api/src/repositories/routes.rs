@@ -21,6 +21,7 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::CreateRepo]),
     )
     .decided_inside("creators in the namespace; with billing on, private ones superusers alone")
+    .needs_plan()
     .scope(Scope::RepoCreate)
     .answers(&[201]),
     Route::get("/api/v1/repository", "listRepos", &WithoutBody::<Public>(handlers::list))
@@ -55,6 +56,7 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::ChangeRepoVisibility]),
     )
     .decided_inside("repository admins; with billing on, to private superusers alone")
+    .needs_plan()
     .scope(Scope::RepoAdmin)
     .permission_first(),
     Route::get("/api/v1/user/starred", "listStarredRepos", &WithoutBody::<UserAdmin>(stars::list))

@@ -8,10 +8,10 @@ use berth_store::accounts::NewUser;
 use berth_store::tokens::AutomationToken;
 use berth_store::{StoreError, accounts, tokens, transaction};
 use berth_web::session::Session;
-use berth_web::{ApiError, Body, Context, HandlerResult, RawBody, Response, limit_rate, password};
+use berth_web::{ApiError, Body, Context, HandlerResult, Response, limit_rate, password};
 use serde_json::{Map, Value, json};
 
-use crate::users::bodies::FirstUser;
+use crate::users::bodies::{FirstUser, UnreadFirstUser};
 use crate::users::sign_up::address;
 
 /// How long the first token lives, in seconds.
@@ -22,7 +22,7 @@ const SCOPE: &str =
     "org:admin repo:admin repo:create repo:read repo:write super:user user:admin user:read";
 
 /// `POST /api/v1/user/initialize`: only while there is no user. Where there is one, nothing else is told.
-pub(crate) fn initialize(cx: &Context<'_, Public>, _body: RawBody) -> HandlerResult {
+pub(crate) fn initialize(cx: &Context<'_, Public>, _body: UnreadFirstUser) -> HandlerResult {
     if !cx.services().setting(&settings::FEATURE_USER_INITIALIZE)? {
         return Err(ApiError::Abort(404, "Not Found".into()));
     }
