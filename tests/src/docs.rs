@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask docs` writes them; `tests/docs.rs` fails when one is stale.
 
+mod answers;
 mod discovery;
 mod endpoints;
 mod manifest;

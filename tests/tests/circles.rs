@@ -31,24 +31,6 @@ const KNOWN: &[(&str, &[&str])] = &[
             "throttle.rs",
         ],
     ),
-    (
-        "crates/berth-api",
-        &[
-            "oauth/assign.rs",
-            "oauth/authorize.rs",
-            "oauth/client.rs",
-            "oauth/grant.rs",
-            "oauth/inspect.rs",
-            "oauth/local.rs",
-            "oauth/mod.rs",
-            "oauth/pages.rs",
-            "oauth/redirect.rs",
-            "oauth/request.rs",
-            "oauth/routes.rs",
-            "oauth/sign_in.rs",
-            "oauth/token.rs",
-        ],
-    ),
 ];
 
 #[test]

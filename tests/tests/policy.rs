@@ -192,7 +192,7 @@ fn token(scopes: &[Scope]) -> Authority {
 fn authorities() -> Vec<(String, Authority)> {
     let session = Authority::Session { signed_in_at: Timestamp::from_micros(0) };
     let mut all = vec![("session".to_owned(), session)];
-    for scope in Scope::ALL {
+    for &scope in Scope::ALL {
         all.push((scope.as_str().to_owned(), token(&[scope])));
     }
     all.push(("user:admin + org:admin".into(), token(&[Scope::UserAdmin, Scope::OrgAdmin])));
@@ -261,7 +261,7 @@ fn a_token_caps_and_never_adds() {
         let session = Authority::Session { signed_in_at: Timestamp::from_micros(0) };
         for (name, verdict) in PERMITS {
             let by_session = verdict(&role.principal(session.clone()), role.facts());
-            for scope in Scope::ALL {
+            for &scope in Scope::ALL {
                 let by_token = verdict(&role.principal(token(&[scope])), role.facts());
                 let adds = by_token.is_ok() && by_session.is_err();
                 assert!(!adds, "{} of {} by {}", name, role.name, scope.as_str());

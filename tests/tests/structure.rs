@@ -82,17 +82,7 @@ const STORES: &[(&str, &str)] = &[
 ];
 
 /// Resources without `views.rs`: what they show stands where it is made, or with another resource.
-const VIEWLESS: &[&str] = &[
-    "autoprune",
-    "entities",
-    "logs",
-    "mails",
-    "messages",
-    "notifications",
-    "oauth",
-    "sessions",
-    "system",
-];
+const VIEWLESS: &[&str] = &["mails", "messages", "system"];
 
 /// Resources that are tested with another one.
 const TESTED_ELSEWHERE: &[&str] = &["authorizations", "notifications"];

@@ -90,7 +90,7 @@ impl Caller {
     #[must_use]
     pub fn scopes(&self) -> ScopeSet {
         match &self.authority {
-            Authority::Session { .. } => ScopeSet::of(&Scope::ALL),
+            Authority::Session { .. } => ScopeSet::of(Scope::ALL),
             Authority::Token(token) => token.scopes.unwrap_or(ScopeSet::of(&[])),
         }
     }

@@ -2,55 +2,46 @@
 
 use std::fmt;
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use thiserror::Error;
 
-/// One scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One scope, in the order of the contract's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 pub enum Scope {
     /// `repo:read`
+    #[strum(serialize = "repo:read")]
     RepoRead,
     /// `repo:write`
+    #[strum(serialize = "repo:write")]
     RepoWrite,
     /// `repo:admin`
+    #[strum(serialize = "repo:admin")]
     RepoAdmin,
     /// `repo:create`
+    #[strum(serialize = "repo:create")]
     RepoCreate,
     /// `user:read`
+    #[strum(serialize = "user:read")]
     UserRead,
     /// `user:admin`
+    #[strum(serialize = "user:admin")]
     UserAdmin,
     /// `org:admin`
+    #[strum(serialize = "org:admin")]
     OrgAdmin,
     /// `super:user`
+    #[strum(serialize = "super:user")]
     SuperUser,
 }
 
 impl Scope {
-    /// Every scope, in the order of the contract's table.
-    pub const ALL: [Self; 8] = [
-        Self::RepoRead,
-        Self::RepoWrite,
-        Self::RepoAdmin,
-        Self::RepoCreate,
-        Self::UserRead,
-        Self::UserAdmin,
-        Self::OrgAdmin,
-        Self::SuperUser,
-    ];
+    /// Every scope.
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// The scope's name on the wire.
+    /// Its name.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RepoRead => "repo:read",
-            Self::RepoWrite => "repo:write",
-            Self::RepoAdmin => "repo:admin",
-            Self::RepoCreate => "repo:create",
-            Self::UserRead => "user:read",
-            Self::UserAdmin => "user:admin",
-            Self::OrgAdmin => "org:admin",
-            Self::SuperUser => "super:user",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// A short title for people.
@@ -150,8 +141,7 @@ impl ScopeSet {
     pub fn parse(text: &str) -> Result<Self, InvalidScope> {
         let mut granted = 0;
         for name in text.split([' ', ',']) {
-            let scope = Scope::ALL.into_iter().find(|scope| scope.as_str() == name);
-            granted |= scope.ok_or(InvalidScope)?.bit();
+            granted |= name.parse::<Scope>().map_err(|_| InvalidScope)?.bit();
         }
         Ok(Self { granted })
     }
@@ -189,9 +179,9 @@ impl ScopeSet {
         other.granted & !self.effective() == 0
     }
 
-    /// The granted scopes, in the order of [`Scope::ALL`]; implied ones are left out.
+    /// The granted scopes, in the order of [`Scope`]; implied ones are left out.
     pub fn granted(self) -> impl Iterator<Item = Scope> {
-        Scope::ALL.into_iter().filter(move |scope| self.granted & scope.bit() != 0)
+        Scope::ALL.iter().copied().filter(move |scope| self.granted & scope.bit() != 0)
     }
 
     /// Both sets together.

@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use berth_domain::secret::hash_token;
-
-use berth_web::Response;
+use berth_web::{Answer, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use schemars::SchemaGenerator;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--text:#1b1f24;--soft:#57606a;--line:#d0d7de;--paper:#fff;--ground:#f3f5f8;\
@@ -32,15 +32,28 @@ border:1px solid var(--line);border-radius:.375rem;cursor:pointer}\
 button.first{color:var(--on-accent);background:var(--accent);border-color:var(--accent)}\
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}output,code{font-family:monospace}";
 
+/// A page as an answer: 200, or the status of a refusal that people read.
+pub(crate) struct HtmlResponse(Response);
+
+impl IntoResponse for HtmlResponse {
+    fn answers(_: &mut SchemaGenerator) -> Vec<Answer> {
+        vec![Answer::other(200, Some("text/html"))]
+    }
+
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
 /// A page. Nothing may frame it, it loads nothing and sends forms only to ourselves.
 #[must_use]
-pub(crate) fn page(status: u16, title: &str, content: Markup) -> Response {
+pub(crate) fn page(status: u16, title: &str, content: Markup) -> HtmlResponse {
     Page::new(status, title, content).response()
 }
 
 /// A page of one paragraph.
 #[must_use]
-pub(crate) fn message(status: u16, title: &str, text: &str) -> Response {
+pub(crate) fn message(status: u16, title: &str, text: &str) -> HtmlResponse {
     page(status, title, html! { p { (text) } })
 }
 
@@ -87,7 +100,7 @@ impl<'a> Page<'a> {
 
     /// The answer.
     #[must_use]
-    pub(crate) fn response(&self) -> Response {
+    pub(crate) fn response(&self) -> HtmlResponse {
         let document = html! {
             (DOCTYPE)
             html lang="en" {
@@ -103,12 +116,14 @@ impl<'a> Page<'a> {
                 }
             }
         };
-        Response::text(self.status, "text/html; charset=utf-8", document.into_string())
-            .with_header("content-security-policy", self.policy())
-            .with_header("x-frame-options", "DENY")
-            .with_header("x-content-type-options", "nosniff")
-            .with_header("referrer-policy", "no-referrer")
-            .with_header("cache-control", "no-store")
+        let response =
+            Response::text(self.status, "text/html; charset=utf-8", document.into_string())
+                .with_header("content-security-policy", self.policy())
+                .with_header("x-frame-options", "DENY")
+                .with_header("x-content-type-options", "nosniff")
+                .with_header("referrer-policy", "no-referrer")
+                .with_header("cache-control", "no-store");
+        HtmlResponse(response)
     }
 
     fn policy(&self) -> String {

@@ -28,6 +28,7 @@ pub mod quotas;
 pub mod repositories;
 pub mod robots;
 pub mod sessions;
+mod success;
 pub mod system;
 pub mod teams;
 pub mod users;

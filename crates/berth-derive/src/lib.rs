@@ -1,10 +1,12 @@
-//! Derives of `berth-web`: what a request carries is said once, by a type.
+//! Derives: what a request carries, and what a row of the database holds, is said once, by a type.
 //!
 //! A field's doc comment is its description in discovery, its type says what it may be and whether it must be there. From
-//! these come the schema, its messages, discovery and the reader. `berth-web` re-exports the derives beside their traits.
+//! these come the schema, its messages, discovery and the reader. `berth-web` and `berth-store` re-export the derives beside
+//! their traits.
 
 mod attributes;
 mod choice;
+mod from_row;
 mod json;
 mod query;
 
@@ -50,6 +52,19 @@ pub fn derive_choice(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Query, attributes(query))]
 pub fn derive_query(input: TokenStream) -> TokenStream {
     expand(query::derive(&parse_macro_input!(input as DeriveInput)))
+}
+
+/// Implements `FromRow` for a struct of `berth-store`: its fields are the columns of the rows that it is read from, by name and
+/// in order.
+///
+/// A field is a column of its name. `#[row(…)]` says of it:
+/// * `nested`: it is a struct with columns of its own, which may bear the field's name in front (`owner_id` for `id` of
+///   `owner`); an `Option` of that is none where the first of its columns is NULL, as of a LEFT JOIN that found nothing;
+/// * `with = …`: it is what the function makes of the column;
+/// * `default`: it is in no column.
+#[proc_macro_derive(FromRow, attributes(row))]
+pub fn derive_from_row(input: TokenStream) -> TokenStream {
+    expand(from_row::derive(&parse_macro_input!(input as DeriveInput)))
 }
 
 fn expand(expanded: syn::Result<proc_macro2::TokenStream>) -> TokenStream {

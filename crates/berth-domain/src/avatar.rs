@@ -1,5 +1,6 @@
 //! Avatars: a hash and a colour that stand for an account, a team or an application (`docs/contract/quay.md` part 9).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -13,7 +14,7 @@ const PALETTE: [&str; 32] = [
 
 /// What an avatar stands for. Organizations appear as `User` in their own view and in permission lists, as `Org` in lists
 /// of organizations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AvatarKind {
     /// A user, or an organization in its own view.
@@ -29,7 +30,7 @@ pub enum AvatarKind {
 }
 
 /// An avatar as every answer shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Avatar {
     name: String,
     hash: String,

@@ -30,5 +30,5 @@ pub use log_kind::LogKind;
 pub use loggable::{SECRET_SEGMENTS, loggable_path};
 pub use name::{NamespaceName, RepositoryName, RobotName, TeamName, has_namespace_form};
 pub use password::is_acceptable_password;
-pub use quota::{Quota, QuotaLimit, QuotaLimitKind, UnknownLimitKind, format_size, parse_size};
+pub use quota::{Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size};
 pub use role::{RepositoryRole, TeamRole};

@@ -1,12 +1,11 @@
 //! Storage quotas: how much a namespace may hold. Berth keeps the configuration; it stores no images to hold against it.
 
-use std::str::FromStr;
-
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use strum::{EnumString, IntoStaticStr};
 
 /// The quota of a namespace, as answers show it (`docs/contract/quay.md` 1.2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Quota {
     /// Row id.
     pub id: i64,
@@ -17,7 +16,7 @@ pub struct Quota {
 }
 
 /// What happens when a quota fills up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct QuotaLimit {
     /// Row id.
     pub id: i64,
@@ -29,8 +28,10 @@ pub struct QuotaLimit {
     pub percent: i64,
 }
 
-/// What happens at a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What happens at a limit. Its name, on the wire and in the database, is the variant's.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize, EnumString, IntoStaticStr,
+)]
 pub enum QuotaLimitKind {
     /// Administrators are told.
     Warning,
@@ -39,30 +40,10 @@ pub enum QuotaLimitKind {
 }
 
 impl QuotaLimitKind {
-    /// The kind's name on the wire and in the database.
+    /// Its name.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Warning => "Warning",
-            Self::Reject => "Reject",
-        }
-    }
-}
-
-/// A text that names no kind of limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("Quota type must be one of [Warning, Reject]")]
-pub struct UnknownLimitKind;
-
-impl FromStr for QuotaLimitKind {
-    type Err = UnknownLimitKind;
-
-    fn from_str(text: &str) -> Result<Self, UnknownLimitKind> {
-        match text {
-            "Warning" => Ok(Self::Warning),
-            "Reject" => Ok(Self::Reject),
-            _ => Err(UnknownLimitKind),
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
+pub(crate) use berth_derive::FromRow;
 use berth_domain::limits::{self, Limit};
 use berth_domain::{NamespaceKind, QuotaLimitKind, RepositoryRole, TeamRole, Timestamp};
-pub(crate) use berth_rows::FromRow;
 
 /// A value that goes into a statement or comes out of it.
 #[derive(Debug, Clone, PartialEq)]

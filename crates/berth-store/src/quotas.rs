@@ -123,7 +123,7 @@ pub fn change_limit<P: NamespaceChange>(
         "UPDATE quota_limit SET kind = coalesce(?3, kind), percent = coalesce(?4, percent)
         WHERE id = ?2 AND quota_id = (SELECT id FROM quota WHERE namespace_id = ?1)
         RETURNING id, kind, percent",
-        params![grant.namespace_id(), id, kind.map(QuotaLimitKind::as_str), percent],
+        params![grant.namespace_id(), id, kind.map(|kind| kind.as_str()), percent],
     )
 }
 

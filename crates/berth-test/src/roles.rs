@@ -106,7 +106,7 @@ fn tried() -> Vec<Tried> {
         person: Some(name),
         scope: ALL_SCOPES,
     }));
-    let single = Scope::ALL.map(|scope| ("admin", scope));
+    let single = Scope::ALL.iter().map(|scope| ("admin", *scope));
     let deciding = [
         ("superuser", Scope::SuperUser),
         ("superuser", Scope::OrgAdmin),

@@ -11,14 +11,17 @@ use berth_domain::settings::Unusable;
 use berth_store::StoreError;
 use berth_store::db::{is_busy, is_passing};
 use serde_json::{Map, Value, json};
+use strum::VariantArray;
 
 use crate::message::Response;
 use crate::platform::PlatformError;
 use crate::schema::Violation;
 
 /// The types of typed errors: name on the wire, status, description (`docs/contract/quay.md` 0.3, 10.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum ErrorType {
+    /// Something outside did not answer in time.
+    ExternalServiceTimeout,
     /// The request cannot be fulfilled as it is.
     InvalidRequest,
     /// An answer could not be made.
@@ -35,8 +38,6 @@ pub enum ErrorType {
     ExceedsLicense,
     /// Not there.
     NotFound,
-    /// Something outside did not answer in time.
-    ExternalServiceTimeout,
     /// Something outside failed.
     DownstreamIssue,
     /// A tag may not be changed.
@@ -47,20 +48,7 @@ pub enum ErrorType {
 
 impl ErrorType {
     /// Every type.
-    pub const ALL: [Self; 12] = [
-        Self::ExternalServiceTimeout,
-        Self::InvalidRequest,
-        Self::InvalidResponse,
-        Self::InvalidToken,
-        Self::ExpiredToken,
-        Self::InsufficientScope,
-        Self::FreshLoginRequired,
-        Self::ExceedsLicense,
-        Self::NotFound,
-        Self::DownstreamIssue,
-        Self::TagImmutable,
-        Self::TokenRotationFailed,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     const fn row(self) -> (&'static str, u16, &'static str) {
         match self {
@@ -156,6 +144,8 @@ pub enum ApiError {
     ReadOnly,
     /// A body of an operation's own.
     Custom(u16, Value),
+    /// A whole answer of an operation's own: a page for people, an error as OAuth has it.
+    Response(Box<Response>),
     /// Concord: a plain text.
     Text(u16, String),
     /// Concord: 400, rules of the data that were broken, each with where and what.
@@ -301,6 +291,7 @@ impl ApiError {
                 Response::json(400, &json!({ "message": message }))
             }
             Self::Custom(status, body) => Response::json(status, &body),
+            Self::Response(response) => *response,
             Self::Busy | Self::Unavailable(_) => Response::json(
                 503,
                 &json!({ "message": "The service is busy. Please try again in a moment." }),
@@ -311,6 +302,12 @@ impl ApiError {
                 &json!({ "message": "Something went wrong on our side. It was logged under the request id." }),
             ),
         }
+    }
+}
+
+impl From<Response> for ApiError {
+    fn from(response: Response) -> Self {
+        Self::Response(Box::new(response))
     }
 }
 

@@ -15,6 +15,7 @@ mod credentials;
 mod device;
 mod dialect;
 mod error;
+mod into_response;
 pub mod listing;
 mod member;
 mod message;
@@ -44,10 +45,14 @@ pub use context::Context;
 pub use credentials::SESSION_COOKIE;
 pub use device::DEVICE_COOKIE;
 pub use error::{ApiError, ErrorType};
+pub use into_response::{
+    Accepted, Answer, Created, Either, IntoResponse, JsonResponse, NoContent, Redirect, WithHeaders,
+};
+pub use listing::{LIMIT_REFUSAL, Page};
 pub use member::{Integer, IntegerOrString, Json, Member, Members, Patch};
 pub use message::{Method, Parameters, Request, Response};
 pub use outbound::Outbound;
-pub use paging::{Cursor, LIMIT_REFUSAL, Page};
+pub use paging::Cursor;
 pub use pipeline::{BODY_LIMIT, Deferred, Outcome, refuse, serve};
 pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 pub use quay_paths::is_below_a_repository;

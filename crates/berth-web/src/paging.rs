@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use berth_domain::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// How long a page token is good for, in seconds: two days.
 const LIFETIME_S: i64 = 2 * 86_400;
@@ -41,53 +40,6 @@ impl Cursor {
         let text = URL_SAFE_NO_PAD.decode(token?).ok()?;
         let cursor: Self = serde_json::from_slice(&text).ok()?;
         (cursor.expires_at_s > now.as_seconds()).then_some(cursor)
-    }
-}
-
-/// What a request is told whose `limit` is no number.
-pub const LIMIT_REFUSAL: &str = "Limit to the number of results to return per page. Max 100.";
-
-/// A page of a list in the order of its rows' ids, up or down.
-#[derive(Debug, Clone, Copy)]
-pub struct Page {
-    /// The row id behind which it begins; none on the first page.
-    pub after: Option<i64>,
-    rows: i64,
-    now: Timestamp,
-}
-
-impl Page {
-    /// The page of `rows` rows that `token` names; the first for anything that is no living token.
-    #[must_use]
-    pub fn new(token: Option<&str>, rows: i64, now: Timestamp) -> Self {
-        Self { after: Cursor::from_token(token, now).map(|cursor| cursor.id), rows, now }
-    }
-
-    /// How many rows to read: one more than the page has, to learn whether there is another.
-    #[must_use]
-    pub const fn wanted(&self) -> i64 {
-        self.rows + 1
-    }
-
-    /// The answer: the entries under `name`, and where the next page begins if there is one. `rows` are what
-    /// [`Self::wanted`] gave.
-    pub fn answer<T>(
-        &self,
-        name: &str,
-        mut rows: Vec<T>,
-        id_of: impl Fn(&T) -> i64,
-        view: impl FnMut(T) -> Value,
-    ) -> Value {
-        let length = usize::try_from(self.rows).unwrap_or_default();
-        let has_more = rows.len() > length;
-        rows.truncate(length);
-        let last = rows.last().filter(|_| has_more).map(id_of);
-        let mut body = Map::new();
-        body.insert(name.to_owned(), rows.into_iter().map(view).collect());
-        if let Some(id) = last {
-            body.insert("next_page".into(), Cursor::new(id, id, self.now).to_token().into());
-        }
-        Value::Object(body)
     }
 }
 

@@ -87,7 +87,7 @@ fn finish(
     services: &Services<'_>,
     dialect: Dialect,
     request: &Request,
-    answered: HandlerResult,
+    answered: HandlerResult<Response>,
 ) -> Response {
     let explained = answered.or_else(|error| {
         log_cause(&error, request);
@@ -106,7 +106,7 @@ fn answer(
     dialect: Dialect,
     tables: &[&[Route]],
     request: &Request,
-) -> HandlerResult {
+) -> HandlerResult<Response> {
     let matches = with_features_on(services, routing::matches(tables, &request.path))?;
     if let Some(response) = dialect.answer_at_once(request, &matches)? {
         return Ok(response);
@@ -162,7 +162,7 @@ fn answer_everybody(
     request: &Request,
     route: &Route,
     path: &PathParameters,
-) -> HandlerResult {
+) -> HandlerResult<Response> {
     let principal = Principal::Anonymous;
     let Read { address, handle } = route.endpoint.read(request, path);
     let parts = RequestParts {

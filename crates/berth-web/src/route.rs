@@ -13,12 +13,16 @@ use berth_domain::settings::Setting;
 use crate::body::{Body, NoBody};
 use crate::context::{Context, RequestParts};
 use crate::error::ApiError;
+#[cfg(not(target_family = "wasm"))]
+use crate::into_response::Answer;
+use crate::into_response::IntoResponse;
 use crate::message::{Method, Request, Response};
 use crate::query::Query;
+use crate::routing::Shape;
 use crate::schema::Schema;
 
-/// What a handler gives back.
-pub type HandlerResult = Result<Response, ApiError>;
+/// What a handler gives back, by its type.
+pub type HandlerResult<R = Response> = Result<R, ApiError>;
 
 /// A row: what is asked, who may, who answers, what is logged.
 pub struct Route {
@@ -26,6 +30,8 @@ pub struct Route {
     pub method: Method,
     /// Path: `:name` stands for one segment, `*name` for one or more.
     pub path: &'static str,
+    /// What routing looks at first.
+    pub(crate) shape: Shape,
     /// The operation's name in discovery; Quay's where Quay has it.
     pub name: &'static str,
     /// Handler and permission.
@@ -58,8 +64,6 @@ pub struct Route {
     pub internal: bool,
     /// Whether it can be refused for want of a plan (402), for discovery.
     pub needs_plan: bool,
-    /// The statuses of success, for discovery; tests hold every answer against them.
-    pub answers: &'static [u16],
     /// What the handler reads of the query.
     pub query: &'static [Query],
 }
@@ -92,6 +96,7 @@ impl Route {
         Self {
             method,
             path,
+            shape: Shape::of(path),
             name,
             endpoint,
             scope: None,
@@ -108,7 +113,6 @@ impl Route {
             unauthenticated: false,
             internal: false,
             needs_plan: false,
-            answers: if matches!(method, Method::Delete) { &[204] } else { &[200] },
             query: &[],
         }
     }
@@ -266,13 +270,6 @@ impl Route {
         self
     }
 
-    /// The statuses of success, where they are not 200, for DELETE 204; none where everybody is refused.
-    #[must_use]
-    pub const fn answers(mut self, statuses: &'static [u16]) -> Self {
-        self.answers = statuses;
-        self
-    }
-
     /// What the handler reads of the query.
     #[must_use]
     pub const fn query(mut self, parameters: &'static [Query]) -> Self {
@@ -283,6 +280,14 @@ impl Route {
     /// All that is read of the query: by the handler, and by the body.
     pub fn queries(&self) -> impl Iterator<Item = &'static Query> {
         self.query.iter().chain(self.endpoint.query())
+    }
+
+    /// The statuses of success, for tests; none where everybody is refused.
+    #[cfg(not(target_family = "wasm"))]
+    #[must_use]
+    pub fn statuses(&self) -> Vec<u16> {
+        let answers = self.endpoint.answers(&mut schemars::SchemaGenerator::default());
+        answers.iter().map(|answer| answer.status).collect()
     }
 
     /// Discovery shows it only on request.
@@ -329,6 +334,10 @@ pub trait Endpoint {
     /// What the body reads of the query, for discovery.
     fn query(&self) -> &'static [Query];
 
+    /// The answers of success, for discovery; tests hold every answer against them. Components do without.
+    #[cfg(not(target_family = "wasm"))]
+    fn answers(&self, generator: &mut schemars::SchemaGenerator) -> Vec<Answer>;
+
     /// Reads path and body; nothing is reported yet. The pipeline learns what they address, and gets back what handles the
     /// request.
     fn read(&'static self, request: &Request, parameters: &PathParameters) -> Read;
@@ -342,7 +351,8 @@ pub struct Read {
     pub(crate) handle: Box<Handle>,
 }
 
-pub(crate) type Handle = dyn for<'a> FnOnce(RequestParts<'a>, &Principal, Facts) -> HandlerResult;
+pub(crate) type Handle =
+    dyn for<'a> FnOnce(RequestParts<'a>, &Principal, Facts) -> HandlerResult<Response>;
 
 /// A handler, with the types that its row agrees with.
 pub trait Handler: 'static {
@@ -354,6 +364,8 @@ pub trait Handler: 'static {
     type Path: Path;
     /// The body.
     type Body: Body + 'static;
+    /// The answer of success.
+    type Response: IntoResponse;
 
     /// Handles a request.
     ///
@@ -364,66 +376,72 @@ pub trait Handler: 'static {
         cx: &Context<'_, Self::Permit>,
         path: Self::Path,
         body: Self::Body,
-    ) -> HandlerResult;
+    ) -> HandlerResult<Self::Response>;
 }
 
 /// The path that leads to the target of a permission.
 type PathTo<P> = <<P as Permit>::Target as Target>::Path;
 
 /// A handler that takes no body.
-pub struct WithoutBody<P: Permit>(pub fn(&Context<'_, P>) -> HandlerResult);
+pub struct WithoutBody<P: Permit, R>(pub fn(&Context<'_, P>) -> HandlerResult<R>);
 
-impl<P: Permit> Handler for WithoutBody<P> {
+impl<P: Permit, R: IntoResponse + 'static> Handler for WithoutBody<P, R> {
     type Permit = P;
     type Address = PathTo<P>;
     type Path = ();
     type Body = NoBody;
+    type Response = R;
 
-    fn call(&self, cx: &Context<'_, P>, (): (), _: NoBody) -> HandlerResult {
+    fn call(&self, cx: &Context<'_, P>, (): (), _: NoBody) -> HandlerResult<R> {
         (self.0)(cx)
     }
 }
 
 /// A handler that takes a body.
-pub struct WithBody<P: Permit, B: Body>(pub fn(&Context<'_, P>, B) -> HandlerResult);
+pub struct WithBody<P: Permit, B: Body, R>(pub fn(&Context<'_, P>, B) -> HandlerResult<R>);
 
-impl<P: Permit, B: Body + 'static> Handler for WithBody<P, B> {
+impl<P: Permit, B: Body + 'static, R: IntoResponse + 'static> Handler for WithBody<P, B, R> {
     type Permit = P;
     type Address = PathTo<P>;
     type Path = ();
     type Body = B;
+    type Response = R;
 
-    fn call(&self, cx: &Context<'_, P>, (): (), body: B) -> HandlerResult {
+    fn call(&self, cx: &Context<'_, P>, (): (), body: B) -> HandlerResult<R> {
         (self.0)(cx, body)
     }
 }
 
 /// A handler that takes parameters of the path.
-pub struct WithPath<P: Permit, O: Path>(pub fn(&Context<'_, P>, O) -> HandlerResult);
+pub struct WithPath<P: Permit, O: Path, R>(pub fn(&Context<'_, P>, O) -> HandlerResult<R>);
 
-impl<P: Permit, O: Path> Handler for WithPath<P, O> {
+impl<P: Permit, O: Path, R: IntoResponse + 'static> Handler for WithPath<P, O, R> {
     type Permit = P;
     type Address = PathTo<P>;
     type Path = O;
     type Body = NoBody;
+    type Response = R;
 
-    fn call(&self, cx: &Context<'_, P>, path: O, _: NoBody) -> HandlerResult {
+    fn call(&self, cx: &Context<'_, P>, path: O, _: NoBody) -> HandlerResult<R> {
         (self.0)(cx, path)
     }
 }
 
 /// A handler that takes parameters of the path, and a body.
-pub struct WithPathAndBody<P: Permit, O: Path, B: Body>(
-    pub fn(&Context<'_, P>, O, B) -> HandlerResult,
+pub struct WithPathAndBody<P: Permit, O: Path, B: Body, R>(
+    pub fn(&Context<'_, P>, O, B) -> HandlerResult<R>,
 );
 
-impl<P: Permit, O: Path, B: Body + 'static> Handler for WithPathAndBody<P, O, B> {
+impl<P: Permit, O: Path, B: Body + 'static, R: IntoResponse + 'static> Handler
+    for WithPathAndBody<P, O, B, R>
+{
     type Permit = P;
     type Address = PathTo<P>;
     type Path = O;
     type Body = B;
+    type Response = R;
 
-    fn call(&self, cx: &Context<'_, P>, path: O, body: B) -> HandlerResult {
+    fn call(&self, cx: &Context<'_, P>, path: O, body: B) -> HandlerResult<R> {
         (self.0)(cx, path, body)
     }
 }
@@ -436,8 +454,14 @@ impl<A: LeadsTo<<H::Permit as Permit>::Target>, H: Handler> Handler for At<A, H>
     type Address = A;
     type Path = H::Path;
     type Body = H::Body;
+    type Response = H::Response;
 
-    fn call(&self, cx: &Context<'_, H::Permit>, path: H::Path, body: H::Body) -> HandlerResult {
+    fn call(
+        &self,
+        cx: &Context<'_, H::Permit>,
+        path: H::Path,
+        body: H::Body,
+    ) -> HandlerResult<H::Response> {
         self.1.call(cx, path, body)
     }
 }
@@ -479,6 +503,11 @@ impl<H: Handler> Endpoint for H {
         H::Body::QUERY
     }
 
+    #[cfg(not(target_family = "wasm"))]
+    fn answers(&self, generator: &mut schemars::SchemaGenerator) -> Vec<Answer> {
+        H::Response::answers(generator)
+    }
+
     fn read(&'static self, request: &Request, parameters: &PathParameters) -> Read {
         let path = H::Path::read(parameters);
         let body = H::Body::read(request);
@@ -501,7 +530,8 @@ impl<H: Handler> Endpoint for H {
                     let body = body?;
                     (body, grant?)
                 };
-                self.call(&Context::new(parts, grant), path, body)
+                let answer = self.call(&Context::new(parts, grant), path, body)?;
+                Ok(answer.into_response())
             }),
         }
     }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::credentials::SESSION_COOKIE;
 use crate::device::{self, DEVICE_COOKIE, Device};
 use crate::error::ApiError;
+use crate::into_response::{IntoResponse, WithHeaders};
 use crate::message::{Request, Response};
 use crate::services::Services;
 
@@ -198,11 +199,32 @@ impl Session {
     ///
     /// # Errors
     /// [`ApiError`] when a setting cannot be used.
-    pub fn hand_out(
+    pub fn hand_out<R: IntoResponse>(
         &self,
         services: &Services<'_>,
-        response: Response,
-    ) -> Result<Response, ApiError> {
+        answer: R,
+    ) -> Result<WithHeaders<R>, ApiError> {
+        let cookies = self.cookies(services)?;
+        Ok(WithHeaders::new(answer, |response| with_cookies(response, cookies)))
+    }
+
+    /// The answer to who signs in, gives his password again or signs out: the cookie, and the next CSRF token in its header.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the secret keys cannot be had or a setting cannot be used.
+    pub fn announce<R: IntoResponse>(
+        &self,
+        services: &Services<'_>,
+        answer: R,
+    ) -> Result<WithHeaders<R>, ApiError> {
+        let (token, cookies) = (self.csrf_token(services)?, self.cookies(services)?);
+        Ok(WithHeaders::new(answer, |response| {
+            with_cookies(response.with_header("x-next-csrf-token", token), cookies)
+        }))
+    }
+
+    /// The cookies of the session and of the device, as `Set-Cookie` says them.
+    fn cookies(&self, services: &Services<'_>) -> Result<impl Iterator<Item = String>, ApiError> {
         let secure = match services.setting(&settings::PREFERRED_URL_SCHEME)?.as_str() {
             "https" => "; Secure",
             _ => "",
@@ -211,28 +233,10 @@ impl Session {
             format!("{name}={value}; Path=/; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}")
         };
         let lifetime_s = services.setting(&settings::SESSION_TIMEOUT)?;
-        let cookie = set(SESSION_COOKIE, &self.cookie, lifetime_s);
-        let response = response.with_header("set-cookie", cookie);
-        Ok(match &self.device {
-            Some(device) => {
-                let cookie = set(DEVICE_COOKIE, device, device::LIFETIME_S);
-                response.with_header("set-cookie", cookie)
-            }
-            None => response,
-        })
-    }
-
-    /// The answer to who signs in, gives his password again or signs out: the cookie, and the next CSRF token in its header.
-    ///
-    /// # Errors
-    /// [`ApiError`] when the secret keys cannot be had or a setting cannot be used.
-    pub fn announce(
-        &self,
-        services: &Services<'_>,
-        response: Response,
-    ) -> Result<Response, ApiError> {
-        let token = self.csrf_token(services)?;
-        self.hand_out(services, response.with_header("x-next-csrf-token", token))
+        let session = set(SESSION_COOKIE, &self.cookie, lifetime_s);
+        let device = self.device.as_ref();
+        let device = device.map(|device| set(DEVICE_COOKIE, device, device::LIFETIME_S));
+        Ok([Some(session), device].into_iter().flatten())
     }
 
     /// The record of the session, unless it ended.
@@ -249,6 +253,10 @@ impl Session {
     fn key(&self) -> String {
         format!("berth/session/{}", URL_SAFE_NO_PAD.encode(hash_token(&self.cookie)))
     }
+}
+
+fn with_cookies(response: Response, cookies: impl Iterator<Item = String>) -> Response {
+    cookies.fold(response, |response, cookie| response.with_header("set-cookie", cookie))
 }
 
 /// An entry of the list of an account's sessions.

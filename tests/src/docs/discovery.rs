@@ -2,12 +2,15 @@
 //! `GET /api/v1/discovery` (Swagger 2.0). The component `system` adds the rest, among it the refusals that operations share, and
 //! leaves out what is internal or off, by the marks `x-internal` and `x-feature`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use berth_access::Permission;
-use berth_web::{ErrorType, Kind, Logs, Property, Query, Route, Schema};
+use berth_web::{Answer, ErrorType, Kind, Logs, Property, Query, Route, Schema};
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
+use super::answers;
 use crate::components::{Component, rows};
 
 /// The document.
@@ -21,15 +24,19 @@ pub fn document() -> Value {
     definitions.insert("ApiError".into(), api_error());
     definitions.insert("Message".into(), message());
     definitions.insert("Refusal".into(), refusal());
+    let mut generator = answers::generator();
     for (component, route) in rows().filter(|(_, route)| route.path.starts_with("/api/")) {
         let path = swagger_path(route.path);
         let entry =
             paths.entry(path.clone()).or_insert_with(|| path_entry(&component, route, &path));
         let method = route.method.as_str().to_ascii_lowercase();
-        entry[&method] = operation(route);
+        entry[&method] = operation(route, &mut generator);
         if let Some(schema) = route.endpoint.schema() {
             define(&mut definitions, schema);
         }
+    }
+    for (name, schema) in answers::definitions(&mut generator) {
+        assert!(definitions.insert(name.clone(), schema).is_none(), "two types are called {name}");
     }
     let tags: Vec<Value> =
         TAGS.iter().map(|tag| json!({ "name": tag.name, "description": tag.about })).collect();
@@ -166,7 +173,7 @@ fn parameter_about(name: &str) -> &'static str {
     }
 }
 
-fn operation(route: &Route) -> Value {
+fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut operation = Map::new();
     operation.insert("operationId".into(), route.name.into());
     operation.insert("summary".into(), summary(route.name).into());
@@ -174,9 +181,6 @@ fn operation(route: &Route) -> Value {
     operation.insert("description".into(), description(route).into());
     let group = tag_of(route.path);
     operation.insert("tags".into(), json!([group]));
-    if group == CONCORD {
-        operation.insert("produces".into(), CONCORD_TYPES.into());
-    }
     if route.fresh_login {
         operation.insert("x-requires-fresh-login".into(), true.into());
     }
@@ -190,13 +194,26 @@ fn operation(route: &Route) -> Value {
     if !route.unauthenticated {
         operation.insert("security".into(), security(route).into());
     }
-    operation.insert("responses".into(), responses(route));
+    let answers = route.endpoint.answers(generator);
+    let types = media_types(&answers, group);
+    if types != ["application/json"] {
+        operation.insert("produces".into(), types.into());
+    }
+    operation.insert("responses".into(), responses(route, answers, group));
     Value::Object(operation)
 }
 
 /// What Concord's operations answer in: refusals are text, or a list of broken rules.
 const CONCORD_TYPES: [&str; 3] =
     ["application/json", "text/plain", "application/vnd.concord-validation-errors-v1+json"];
+
+/// What an operation answers in: its answers of success, and its refusals.
+fn media_types(answers: &[Answer], group: &str) -> Vec<&'static str> {
+    let refusals = if group == CONCORD { &CONCORD_TYPES[..] } else { &CONCORD_TYPES[..1] };
+    let types = answers.iter().filter_map(|answer| answer.media_type);
+    let types: BTreeSet<&str> = types.chain(refusals.iter().copied()).collect();
+    types.into_iter().collect()
+}
 
 /// What proves who calls: a token with the advertised scope; any token where none is; nothing too where anybody may.
 fn security(route: &Route) -> Vec<Value> {
@@ -276,20 +293,25 @@ fn query_parameter(parameter: &Query) -> Value {
     })
 }
 
-/// The answers of success, Concord's refusals, and that for want of a plan; the component `system` adds those that all other operations share.
-fn responses(route: &Route) -> Value {
-    let refusals = CONCORD_REFUSALS.iter().filter(|_| tag_of(route.path) == CONCORD);
+/// The answers of success, Concord's refusals, and that for want of a plan; the component `system` adds those that all other
+/// operations share.
+fn responses(route: &Route, answers: Vec<Answer>, group: &str) -> Value {
+    let refusals = CONCORD_REFUSALS.iter().filter(|_| group == CONCORD);
     let refusals =
         refusals.map(|(status, about)| ((*status).to_owned(), json!({ "description": about })));
-    let answers = route.answers.iter().map(|status| {
-        let meaning = match status {
+    let answers = answers.into_iter().map(|answer| {
+        let meaning = match answer.status {
             201 => "Created",
             202 => "Accepted",
             204 => "Done; no content",
             302 => "Go on elsewhere",
             _ => "Done",
         };
-        (status.to_string(), json!({ "description": meaning }))
+        let mut response = json!({ "description": meaning });
+        if let Some(schema) = answer.schema {
+            response["schema"] = answers::in_swagger(schema);
+        }
+        (answer.status.to_string(), response)
     });
     let plan = json!({ "$ref": "#/responses/PaymentRequired" });
     let plan = route.needs_plan.then(|| ("402".to_owned(), plan));
@@ -364,7 +386,7 @@ fn refusal() -> Value {
 }
 
 fn api_error() -> Value {
-    let types: Vec<&str> = ErrorType::ALL.into_iter().map(ErrorType::as_str).collect();
+    let types: Vec<&str> = ErrorType::ALL.iter().map(|kind| kind.as_str()).collect();
     json!({
         "type": "object",
         "required": ["status", "type", "title"],

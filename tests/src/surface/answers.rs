@@ -94,7 +94,7 @@ impl Transcripts {
             left_out.dedup();
             let _ = writeln!(self.left_out, "# {}\n\n{}\n", route.name, left_out.join("\n"));
         }
-        if successes == 0 && !route.answers.is_empty() {
+        if successes == 0 && !route.statuses().is_empty() {
             self.fault(route, "no request succeeds");
         }
         if refusals == 0 {
@@ -110,7 +110,7 @@ impl Transcripts {
         if ask.method != route.method || !knows(route, ask) {
             self.fault(route, &format!("{} does not reach it", ask.target));
         }
-        if !route.answers.contains(&reply.status()) {
+        if !route.statuses().contains(&reply.status()) {
             self.fault(route, &format!("{} is answered {reply}", ask.target));
         }
     }

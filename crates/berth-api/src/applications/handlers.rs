@@ -1,6 +1,7 @@
 //! Applications of an organization: the rules of each operation (`docs/contract/quay.md` 2.1 to 2.3).
 
-use crate::quotas::views::Quotas;
+use std::convert::Infallible;
+
 use berth_access::{
     ApplicationAdmin, ApplicationAdminView, Client, OrganizationAdmin, OrganizationAdminView,
     Public,
@@ -10,13 +11,13 @@ use berth_domain::secret::Purpose;
 use berth_domain::{Application, NamespaceKind};
 use berth_store::applications::NewApplication;
 use berth_store::{applications, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::Map;
+use berth_web::listing::{Listed, Listing};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use crate::applications::bodies::{NewApp, UpdateApp};
 use crate::applications::client_secret;
-use crate::applications::views::{ApplicationInfo, ApplicationView};
+use crate::applications::views::{ApplicationInfo, ApplicationView, Applications};
+use crate::quotas::views::Quotas;
 
 /// Length of a client id.
 const CLIENT_ID_LENGTH: usize = 20;
@@ -25,9 +26,11 @@ const CLIENT_ID_LENGTH: usize = 20;
 const CLIENT_SECRET_LENGTH: usize = 40;
 
 /// `GET …/applications`.
-pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
+pub(crate) fn list(
+    cx: &Context<'_, OrganizationAdminView>,
+) -> HandlerResult<JsonResponse<Applications>> {
     let (listing, found) = (Listing::of(cx), applications::list(cx.db(), &cx.grant)?);
-    let listed = if cx.rights().is_admin() {
+    let Listed { entries: applications, next_page } = if cx.rights().is_admin() {
         let keys = cx.services().secret_keys()?;
         listing.whole(&found, |application| {
             let secret = client_secret::open(&keys, application).map(|opened| opened.text);
@@ -36,11 +39,14 @@ pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
     } else {
         listing.whole(&found, ApplicationView::without_secrets)
     };
-    Ok(listed.answer("applications", Map::new()))
+    Ok(JsonResponse(Applications { applications, next_page }))
 }
 
 /// `POST …/applications`.
-pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewApp) -> HandlerResult {
+pub(crate) fn create(
+    cx: &Context<'_, OrganizationAdmin>,
+    body: NewApp,
+) -> HandlerResult<JsonResponse<ApplicationView>> {
     body.check()?;
     let (services, organization) = (cx.services(), cx.grant.organization());
     let client_id = services.random().upper(CLIENT_ID_LENGTH);
@@ -57,22 +63,27 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewApp) -> Handl
         applications::create(tx, &cx.grant, &new)?;
         let told = body.metadata(&client_id);
         cx.log(tx, organization.id, &LogEvent::CreateApplication { told })?;
-        Ok(Response::ok(&ApplicationView::new(&client_id, body.values(), Some(secret))))
+        Ok(JsonResponse(ApplicationView::new(&client_id, body.values(), Some(secret))))
     })
 }
 
 /// `GET …/applications/<client_id>`.
-pub(crate) fn get(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
+pub(crate) fn get(
+    cx: &Context<'_, ApplicationAdminView>,
+) -> HandlerResult<JsonResponse<ApplicationView>> {
     let application = &cx.grant.target().application;
     if !cx.rights().is_admin() {
-        return Ok(Response::ok(&ApplicationView::without_secrets(application)));
+        return Ok(JsonResponse(ApplicationView::without_secrets(application)));
     }
     let secret = client_secret::take(cx.services(), application)?;
-    Ok(Response::ok(&ApplicationView::new(&application.client_id, application.into(), secret)))
+    Ok(JsonResponse(ApplicationView::new(&application.client_id, application.into(), secret)))
 }
 
 /// `PUT …/applications/<client_id>`.
-pub(crate) fn change(cx: &Context<'_, ApplicationAdmin>, body: UpdateApp) -> HandlerResult {
+pub(crate) fn change(
+    cx: &Context<'_, ApplicationAdmin>,
+    body: UpdateApp,
+) -> HandlerResult<JsonResponse<ApplicationView>> {
     let body = NewApp::from(body);
     body.check()?;
     let target = cx.grant.target();
@@ -84,24 +95,26 @@ pub(crate) fn change(cx: &Context<'_, ApplicationAdmin>, body: UpdateApp) -> Han
         }
         let told = body.metadata(client_id);
         cx.log(tx, target.organization.id, &LogEvent::UpdateApplication { told })?;
-        Ok(Response::ok(&ApplicationView::new(client_id, body.values(), secret)))
+        Ok(JsonResponse(ApplicationView::new(client_id, body.values(), secret)))
     })
 }
 
 /// `DELETE …/applications/<client_id>`: with its tokens, codes and assignments.
-pub(crate) fn delete(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
+pub(crate) fn delete(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult<NoContent> {
     let target = cx.grant.target();
     transaction(cx.db(), |tx| {
         let application = applications::delete(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
         let Application { name: application_name, client_id, .. } = &application;
         let event = LogEvent::DeleteApplication { application_name, client_id };
         cx.log(tx, target.organization.id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 
 /// `POST …/applications/<client_id>/resetclientsecret`.
-pub(crate) fn reset_secret(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult {
+pub(crate) fn reset_secret(
+    cx: &Context<'_, ApplicationAdmin>,
+) -> HandlerResult<JsonResponse<ApplicationView>> {
     let (services, target) = (cx.services(), cx.grant.target());
     let secret = services.random().upper(CLIENT_SECRET_LENGTH);
     let sealed = services.seal(Purpose::ClientSecret, &secret)?;
@@ -111,25 +124,23 @@ pub(crate) fn reset_secret(cx: &Context<'_, ApplicationAdmin>) -> HandlerResult 
         let Application { name: application_name, client_id, .. } = &application;
         let event = LogEvent::ResetApplicationClientSecret { application_name, client_id };
         cx.log(tx, target.organization.id, &event)?;
-        let view =
-            ApplicationView::new(&application.client_id, (&application).into(), Some(secret));
-        Ok(Response::ok(&view))
+        Ok(JsonResponse(ApplicationView::new(client_id, (&application).into(), Some(secret))))
     })
 }
 
 /// `GET /api/v1/app/`: without a client id it is not for anybody, in the original's words.
-pub(crate) fn info_of_nobody(_cx: &Context<'_, Public>) -> HandlerResult {
+pub(crate) fn info_of_nobody(_cx: &Context<'_, Public>) -> HandlerResult<Infallible> {
     Err(ApiError::plain_forbidden())
 }
 
 /// `GET /api/v1/app/<client_id>`: what everybody may know of an application.
-pub(crate) fn info(cx: &Context<'_, Client>) -> HandlerResult {
+pub(crate) fn info(cx: &Context<'_, Client>) -> HandlerResult<JsonResponse<ApplicationInfo>> {
     let target = cx.grant.target();
     let organization = target.namespace.as_ref().filter(|n| n.kind == NamespaceKind::Organization);
     match (organization, &target.application) {
         (Some(organization), Some(application)) => {
             let (rights, quotas) = (cx.rights(), Quotas::of(cx.services())?);
-            Ok(Response::ok(&ApplicationInfo::new(application, organization, rights, quotas)))
+            Ok(JsonResponse(ApplicationInfo::new(application, organization, rights, quotas)))
         }
         _ => Err(ApiError::not_found()),
     }

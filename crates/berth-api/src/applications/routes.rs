@@ -14,7 +14,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/applications",
         "getOrganizationApplications",
-        &WithoutBody::<OrganizationAdminView>(handlers::list),
+        &WithoutBody::<OrganizationAdminView, _>(handlers::list),
     )
     .decided_inside("organization admins, superuser views; secrets for the admins")
     .query(Query::PAGES)
@@ -22,49 +22,49 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/organization/:orgname/applications",
         "createOrganizationApplication",
-        &WithBody::<OrganizationAdmin, _>(handlers::create),
+        &WithBody::<OrganizationAdmin, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateApplication]),
     )
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/applications/:client_id",
         "getOrganizationApplication",
-        &WithoutBody::<ApplicationAdminView>(handlers::get),
+        &WithoutBody::<ApplicationAdminView, _>(handlers::get),
     )
     .decided_inside("organization admins, superuser views; the secret for the admins")
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/applications/:client_id",
         "updateOrganizationApplication",
-        &WithBody::<ApplicationAdmin, _>(handlers::change),
+        &WithBody::<ApplicationAdmin, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::UpdateApplication]),
     )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/applications/:client_id",
         "deleteOrganizationApplication",
-        &WithoutBody::<ApplicationAdmin>(handlers::delete),
+        &WithoutBody::<ApplicationAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteApplication]),
     )
     .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/applications/:client_id/resetclientsecret",
         "resetOrganizationApplicationClientSecret",
-        &WithoutBody::<ApplicationAdmin>(handlers::reset_secret),
+        &WithoutBody::<ApplicationAdmin, _>(handlers::reset_secret),
         Logs::Kinds(&[LogKind::ResetApplicationClientSecret]),
     )
     .internal(),
     Route::get(
         "/api/v1/organization/:orgname/applications/:client_id/tokens",
         "listOrganizationApplicationTokens",
-        &WithoutBody::<ApplicationAdminView>(tokens::list),
+        &WithoutBody::<ApplicationAdminView, _>(tokens::list),
     )
     .scope(Scope::OrgAdmin)
     .query(&[Query::NEXT_PAGE]),
     Route::post(
         "/api/v1/organization/:orgname/applications/:client_id/tokens",
         "createOrganizationApplicationToken",
-        &WithBody::<ApplicationAdmin, _>(tokens::create),
+        &WithBody::<ApplicationAdmin, _, _>(tokens::create),
         Logs::Kinds(&[LogKind::CreateOauthApiToken]),
     )
     .decided_inside(
@@ -74,23 +74,22 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/applications/:client_id/tokens/:token_uuid",
         "deleteOrganizationApplicationToken",
-        &WithPath::<ApplicationAdmin, _>(tokens::revoke),
+        &WithPath::<ApplicationAdmin, _, _>(tokens::revoke),
         Logs::Kinds(&[LogKind::RevokeOauthApiToken]),
     )
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/app/",
         "getApplicationInformationWithoutId",
-        &WithoutBody::<Public>(handlers::info_of_nobody),
+        &WithoutBody::<Public, _>(handlers::info_of_nobody),
     )
     .decided_inside("nobody")
     .unauthenticated()
-    .internal()
-    .answers(&[]),
+    .internal(),
     Route::get(
         "/api/v1/app/:client_id",
         "getApplicationInformation",
-        &At(ClientPath::read, WithoutBody::<Client>(handlers::info)),
+        &At(ClientPath::read, WithoutBody::<Client, _>(handlers::info)),
     )
     .decided_inside("anybody; more of the organization for its members"),
 ];

@@ -6,11 +6,12 @@ use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::tokens::{NewToken, TokenLine};
 use berth_store::{tokens, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Page, Response};
-use serde_json::{Number, json};
+use berth_web::listing::Listed;
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, Page};
+use serde_json::Number;
 
 use crate::applications::bodies::NewApiToken;
-use crate::applications::views::TokenView;
+use crate::applications::views::{TokenView, Tokens};
 
 /// Length of a token.
 pub(crate) const TOKEN_LENGTH: usize = 40;
@@ -22,17 +23,20 @@ pub(crate) const LIFETIME_S: i64 = 315_576_000;
 const PAGE: i64 = 50;
 
 /// `GET …/tokens`: the living ones, newest first.
-pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult {
+pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult<JsonResponse<Tokens>> {
     let services = cx.services();
     let query = cx.query();
     let page = Page::new(query.get("next_page"), PAGE, services.now());
     let lines = tokens::list(cx.db(), &cx.grant, page.after, page.wanted(), services.now())?;
-    let view = |line| json!(TokenView::new(line));
-    Ok(Response::ok(&page.answer("tokens", lines, |line| line.id, view)))
+    let Listed { entries: tokens, next_page } = page.of(lines, |line| line.id, TokenView::new);
+    Ok(JsonResponse(Tokens { tokens, next_page }))
 }
 
 /// Makes a token that acts in the caller's name, without a browser.
-pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> HandlerResult {
+pub(crate) fn create(
+    cx: &Context<'_, ApplicationAdmin>,
+    body: NewApiToken,
+) -> HandlerResult<JsonResponse<TokenView>> {
     let (services, caller) = (cx.services(), cx.caller()?);
     let name = body.name.trim();
     if name.is_empty() {
@@ -77,8 +81,7 @@ pub(crate) fn create(cx: &Context<'_, ApplicationAdmin>, body: NewApiToken) -> H
             created_by: Some(caller.name.clone()),
             accessed_at: None,
         };
-        let view = TokenView::new(line).with_token(token);
-        Ok(Response::ok(&view).with_header("cache-control", "no-store"))
+        Ok(JsonResponse(TokenView::new(line).with_token(token)))
     })
 }
 
@@ -115,7 +118,10 @@ path! {
 }
 
 /// `DELETE …/tokens/<uuid>`: the token stops at once.
-pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>, path: TokenPath) -> HandlerResult {
+pub(crate) fn revoke(
+    cx: &Context<'_, ApplicationAdmin>,
+    path: TokenPath,
+) -> HandlerResult<NoContent> {
     let (target, uuid) = (cx.grant.target(), path.token_uuid.as_str());
     transaction(cx.db(), |tx| {
         if !tokens::revoke(tx, &cx.grant, uuid)? {
@@ -127,6 +133,6 @@ pub(crate) fn revoke(cx: &Context<'_, ApplicationAdmin>, path: TokenPath) -> Han
             client_id: &target.application.client_id,
         };
         cx.log(tx, target.organization.id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }

@@ -6,46 +6,57 @@ use berth_access::{Rights, ScopeSet};
 use berth_domain::{Application, Avatar, AvatarKind, Namespace, Timestamp};
 use berth_store::applications::ApplicationFields;
 use berth_store::tokens::TokenLine;
+use berth_web::listing::Entries;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// An application as those see it who may read it (`docs/contract/quay.md` 2.1).
-#[derive(Serialize)]
-pub(crate) struct ApplicationView<'a> {
-    name: &'a str,
-    description: &'a str,
-    application_uri: &'a str,
-    client_id: &'a str,
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ApplicationView {
+    name: String,
+    description: String,
+    application_uri: String,
+    client_id: String,
+    /// For administrators, as the two that follow; null where its key is lost.
     client_secret: Option<String>,
-    redirect_uri: Option<&'a str>,
-    avatar_email: Option<&'a str>,
+    redirect_uri: Option<String>,
+    avatar_email: Option<String>,
 }
 
-impl<'a> ApplicationView<'a> {
+impl ApplicationView {
     /// For its administrators.
     pub(crate) fn new(
-        client_id: &'a str,
-        fields: ApplicationFields<'a>,
+        client_id: &str,
+        fields: ApplicationFields<'_>,
         client_secret: Option<String>,
     ) -> Self {
         Self {
-            name: fields.name,
-            description: fields.description,
-            application_uri: fields.application_uri,
-            client_id,
+            name: fields.name.to_owned(),
+            description: fields.description.to_owned(),
+            application_uri: fields.application_uri.to_owned(),
+            client_id: client_id.to_owned(),
             client_secret,
-            redirect_uri: Some(fields.redirect_uri),
-            avatar_email: fields.avatar_email,
+            redirect_uri: Some(fields.redirect_uri.to_owned()),
+            avatar_email: fields.avatar_email.map(str::to_owned),
         }
     }
 
     /// For those who may only read.
-    pub(crate) fn without_secrets(application: &'a Application) -> Self {
+    pub(crate) fn without_secrets(application: &Application) -> Self {
         Self {
             redirect_uri: None,
             avatar_email: None,
             ..Self::new(&application.client_id, application.into(), None)
         }
     }
+}
+
+/// The applications of an organization.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Applications {
+    pub(super) applications: Entries<ApplicationView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
 }
 
 /// The avatar of an application: of its own address, or else of its namespace's.
@@ -55,27 +66,27 @@ pub(crate) fn avatar(application: &Application, namespace_email: &str) -> Avatar
 }
 
 /// What everybody may know of an application (`docs/contract/quay.md` 2.3).
-#[derive(Serialize)]
-pub(crate) struct ApplicationInfo<'a> {
-    name: &'a str,
-    description: &'a str,
-    uri: &'a str,
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ApplicationInfo {
+    name: String,
+    description: String,
+    uri: String,
     avatar: Avatar,
     organization: OrganizationView,
 }
 
-impl<'a> ApplicationInfo<'a> {
+impl ApplicationInfo {
     /// The application with its organization as somebody with these rights sees it; teams are left out.
     pub(crate) fn new(
-        application: &'a Application,
+        application: &Application,
         organization: &Namespace,
         rights: &Rights,
         quotas: Quotas,
     ) -> Self {
         Self {
-            name: &application.name,
-            description: &application.description,
-            uri: &application.application_uri,
+            name: application.name.clone(),
+            description: application.description.clone(),
+            uri: application.application_uri.clone(),
             avatar: avatar(application, &organization.email),
             organization: OrganizationView::new(organization, rights, Some(Vec::new()), quotas),
         }
@@ -83,7 +94,7 @@ impl<'a> ApplicationInfo<'a> {
 }
 
 /// A scope in words (`docs/contract/quay.md` 5.6).
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct ScopeView {
     dangerous: bool,
     description: &'static str,
@@ -106,7 +117,7 @@ pub(crate) fn scopes(text: &str) -> Vec<ScopeView> {
 }
 
 /// A token as its application's administrators see it (`docs/contract/quay.md` 2.4).
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct TokenView {
     uuid: String,
     name: Option<String>,
@@ -115,6 +126,7 @@ pub(crate) struct TokenView {
     created: String,
     created_by: Option<String>,
     last_accessed: Option<String>,
+    /// The token itself, when it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
@@ -139,4 +151,12 @@ impl TokenView {
         self.token = Some(token);
         self
     }
+}
+
+/// A page of the tokens of an application.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Tokens {
+    pub(super) tokens: Vec<TokenView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
 }

@@ -3,11 +3,10 @@
 use berth_access::{UserAdmin, path};
 use berth_domain::log_event::LogEvent;
 use berth_store::{assignments, tokens, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::Map;
+use berth_web::listing::{Listed, Listing};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
-use super::views::{AssignmentView, AuthorizationView};
+use super::views::{AssignmentView, Assignments, AuthorizationView, Authorizations};
 
 path! {
     /// A token that a user granted.
@@ -17,23 +16,30 @@ path! {
 }
 
 /// `GET /api/v1/user/authorizations`.
-pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult<JsonResponse<Authorizations>> {
     let listing = Listing::of(cx);
     let (offset, wanted) = (listing.offset(), listing.wanted());
     let found = tokens::authorizations(cx.db(), &cx.grant, offset, wanted)?;
-    let listed = listing.window(&found, AuthorizationView::new);
-    Ok(listed.answer("authorizations", Map::new()))
+    let Listed { entries: authorizations, next_page } =
+        listing.window(&found, AuthorizationView::new);
+    Ok(JsonResponse(Authorizations { authorizations, next_page }))
 }
 
 /// `GET /api/v1/user/authorizations/<uuid>`.
-pub(crate) fn get(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> HandlerResult {
+pub(crate) fn get(
+    cx: &Context<'_, UserAdmin>,
+    path: AuthorizationPath,
+) -> HandlerResult<JsonResponse<AuthorizationView>> {
     let uuid = &path.access_token_uuid;
     let found = tokens::authorization(cx.db(), &cx.grant, uuid)?;
-    Ok(Response::ok(&AuthorizationView::new(&found.ok_or_else(ApiError::not_found)?)))
+    Ok(JsonResponse(AuthorizationView::new(&found.ok_or_else(ApiError::not_found)?)))
 }
 
 /// `DELETE /api/v1/user/authorizations/<uuid>`: the token stops at once.
-pub(crate) fn revoke(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> HandlerResult {
+pub(crate) fn revoke(
+    cx: &Context<'_, UserAdmin>,
+    path: AuthorizationPath,
+) -> HandlerResult<NoContent> {
     transaction(cx.db(), |tx| {
         let found = tokens::authorization(tx, &cx.grant, &path.access_token_uuid)?;
         let found = found.ok_or_else(ApiError::not_found)?;
@@ -45,24 +51,27 @@ pub(crate) fn revoke(cx: &Context<'_, UserAdmin>, path: AuthorizationPath) -> Ha
         };
         let namespace_id = found.application.namespace_id;
         cx.log(tx, namespace_id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 
 /// `GET /api/v1/user/assignedauthorization`.
-pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult<JsonResponse<Assignments>> {
     let listing = Listing::of(cx);
     let (offset, wanted) = (listing.offset(), listing.wanted());
     let found = assignments::list(cx.db(), &cx.grant, offset, wanted)?;
-    let listed = listing.window(&found, AssignmentView::new);
-    Ok(listed.answer("authorizations", Map::new()))
+    let Listed { entries: authorizations, next_page } = listing.window(&found, AssignmentView::new);
+    Ok(JsonResponse(Assignments { authorizations, next_page }))
 }
 
 /// `DELETE /api/v1/user/assignedauthorization/<uuid>`: declines it.
-pub(crate) fn decline(cx: &Context<'_, UserAdmin>, path: AssignmentPath) -> HandlerResult {
+pub(crate) fn decline(
+    cx: &Context<'_, UserAdmin>,
+    path: AssignmentPath,
+) -> HandlerResult<NoContent> {
     let uuid = &path.assigned_authorization_uuid;
     transaction(cx.db(), |tx| match assignments::decline(tx, &cx.grant, uuid)? {
-        true => Ok(Response::no_content()),
+        true => Ok(NoContent),
         false => Err(ApiError::not_found()),
     })
 }

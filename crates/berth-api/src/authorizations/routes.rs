@@ -11,7 +11,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/authorizations",
         "listUserAuthorizations",
-        &WithoutBody::<UserAdmin>(handlers::list),
+        &WithoutBody::<UserAdmin, _>(handlers::list),
     )
     .query(Query::PAGES)
     .scope(Scope::UserAdmin)
@@ -19,14 +19,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/authorizations/:access_token_uuid",
         "getUserAuthorization",
-        &WithPath::<UserAdmin, _>(handlers::get),
+        &WithPath::<UserAdmin, _, _>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .internal(),
     Route::delete(
         "/api/v1/user/authorizations/:access_token_uuid",
         "deleteUserAuthorization",
-        &WithPath::<UserAdmin, _>(handlers::revoke),
+        &WithPath::<UserAdmin, _, _>(handlers::revoke),
         Logs::Kinds(&[LogKind::OauthTokenRevoked]),
     )
     .scope(Scope::UserAdmin)
@@ -34,7 +34,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/assignedauthorization",
         "listAssignedAuthorizations",
-        &WithoutBody::<UserAdmin>(handlers::assigned),
+        &WithoutBody::<UserAdmin, _>(handlers::assigned),
     )
     .query(Query::PAGES)
     .scope(Scope::UserAdmin)
@@ -43,7 +43,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/assignedauthorization/:assigned_authorization_uuid",
         "deleteAssignedAuthorization",
-        &WithPath::<UserAdmin, _>(handlers::decline),
+        &WithPath::<UserAdmin, _, _>(handlers::decline),
         Logs::Nothing("the assignment was logged; declining it changes nobody's rights"),
     )
     .scope(Scope::UserAdmin)

@@ -3,88 +3,109 @@
 use berth_domain::{Avatar, AvatarKind};
 use berth_store::assignments::Assignment;
 use berth_store::tokens::{Authorization, GrantedTo};
+use berth_web::listing::Entries;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::applications::views::{ScopeView, scopes};
 
 /// A token that a user granted.
-#[derive(Serialize)]
-pub(crate) struct AuthorizationView<'a> {
-    application: GrantedToView<'a>,
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct AuthorizationView {
+    application: GrantedToView,
     scopes: Vec<ScopeView>,
-    uuid: &'a str,
+    uuid: String,
 }
 
 /// A token that waits for its user to accept it.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct AssignmentView<'a> {
-    application: GrantedToView<'a>,
-    uuid: &'a str,
-    redirect_uri: &'a str,
+pub(crate) struct AssignmentView {
+    application: GrantedToView,
+    uuid: String,
+    redirect_uri: String,
     scopes: Vec<ScopeView>,
-    response_type: &'a str,
+    response_type: String,
 }
 
 /// The application that a token is for.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct GrantedToView<'a> {
-    name: &'a str,
+struct GrantedToView {
+    name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<&'a str>,
-    description: &'a str,
-    url: &'a str,
+    client_id: Option<String>,
+    description: String,
+    url: String,
     avatar: Avatar,
-    organization: OwnerView<'a>,
+    organization: OwnerView,
 }
 
 /// The namespace of an application.
-#[derive(Serialize)]
-struct OwnerView<'a> {
-    name: &'a str,
+#[derive(JsonSchema, Serialize)]
+struct OwnerView {
+    name: String,
     avatar: Avatar,
 }
 
-impl<'a> AuthorizationView<'a> {
+/// The tokens that a user granted.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Authorizations {
+    pub(super) authorizations: Entries<AuthorizationView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+/// The tokens that wait for a user to accept them.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Assignments {
+    pub(super) authorizations: Entries<AssignmentView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+impl AuthorizationView {
     /// A token that a user granted.
-    pub(crate) fn new(authorization: &'a Authorization) -> Self {
+    pub(crate) fn new(authorization: &Authorization) -> Self {
         Self {
             application: GrantedToView::new(&authorization.application),
             scopes: scopes(&authorization.scope),
-            uuid: &authorization.uuid,
+            uuid: authorization.uuid.clone(),
         }
     }
 }
 
-impl<'a> AssignmentView<'a> {
+impl AssignmentView {
     /// A token that waits for its user to accept it.
-    pub(crate) fn new(assignment: &'a Assignment) -> Self {
+    pub(crate) fn new(assignment: &Assignment) -> Self {
         let application = &assignment.application;
         Self {
             application: GrantedToView {
-                client_id: Some(&application.client_id),
+                client_id: Some(application.client_id.clone()),
                 ..GrantedToView::new(application)
             },
-            uuid: &assignment.uuid,
-            redirect_uri: &assignment.redirect_uri,
+            uuid: assignment.uuid.clone(),
+            redirect_uri: assignment.redirect_uri.clone(),
             scopes: scopes(&assignment.scope),
-            response_type: &assignment.response_type,
+            response_type: assignment.response_type.clone(),
         }
     }
 }
 
-impl<'a> GrantedToView<'a> {
-    fn new(application: &'a GrantedTo) -> Self {
+impl GrantedToView {
+    fn new(application: &GrantedTo) -> Self {
         let own = application.avatar_email.as_deref().filter(|email| !email.is_empty());
         let (name, email) = (&application.namespace, &application.namespace_email);
         Self {
-            name: &application.name,
+            name: application.name.clone(),
             client_id: None,
-            description: &application.description,
-            url: &application.application_uri,
+            description: application.description.clone(),
+            url: application.application_uri.clone(),
             avatar: Avatar::new(AvatarKind::App, &application.name, own.unwrap_or(email)),
-            organization: OwnerView { name, avatar: Avatar::new(AvatarKind::Org, name, email) },
+            organization: OwnerView {
+                name: name.clone(),
+                avatar: Avatar::new(AvatarKind::Org, name, email),
+            },
         }
     }
 }

@@ -6,10 +6,11 @@ use berth_domain::log_event::{Autoprune, LogEvent};
 use berth_domain::{LogKind, Namespace, Repository};
 use berth_store::autoprune::{self, AutoprunePolicy, Prunable};
 use berth_store::{StoreError, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Logs, Response};
-use serde_json::{Value, json};
+use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, Logs, NoContent};
+use serde_json::Value;
 
 use super::bodies::PolicyConfig;
+use super::views::{AutoprunePolicies, AutoprunePolicyId, AutoprunePolicyView};
 
 /// What making a policy of a namespace logs.
 pub(crate) const NAMESPACE_CREATION: Logs = Logs::Kinds(&[LogKind::CreateNamespaceAutoprunePolicy]);
@@ -64,11 +65,14 @@ impl<'a> Owner<'a> {
 ///
 /// # Errors
 /// 404 when what they belong to does not exist.
-pub(crate) fn list<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerResult {
+pub(crate) fn list<P: Permit<Target: Prunable>>(
+    cx: &Context<'_, P>,
+) -> HandlerResult<JsonResponse<AutoprunePolicies>> {
     Owner::of(cx)?;
     let policies = autoprune::list(cx.db(), &cx.grant, None)?;
-    let views: Vec<Value> = policies.iter().map(view).collect::<Result<_, _>>()?;
-    Ok(Response::ok(&json!({ "policies": views })))
+    let policies =
+        policies.into_iter().map(AutoprunePolicyView::try_from).collect::<Result<_, _>>()?;
+    Ok(JsonResponse(AutoprunePolicies { policies }))
 }
 
 /// `GET …/autoprunepolicy/<uuid>`.
@@ -78,24 +82,11 @@ pub(crate) fn list<P: Permit<Target: Prunable>>(cx: &Context<'_, P>) -> HandlerR
 pub(crate) fn get<P: Permit<Target: Prunable>>(
     cx: &Context<'_, P>,
     path: PolicyPath,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<AutoprunePolicyView>> {
     Owner::of(cx)?;
     let policies = autoprune::list(cx.db(), &cx.grant, Some(&path.policy_uuid))?;
-    let policy = policies.first().ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&view(policy)?))
-}
-
-fn view(policy: &AutoprunePolicy) -> Result<Value, ApiError> {
-    let value: Value = serde_json::from_str(&policy.value).map_err(|error| {
-        ApiError::Internal(format!("auto-prune policy {}: no JSON: {error}", policy.uuid))
-    })?;
-    Ok(json!({
-        "uuid": policy.uuid,
-        "method": policy.method,
-        "value": value,
-        "tagPattern": pattern(policy),
-        "tagPatternMatches": policy.tag_pattern_matches,
-    }))
+    let policy = policies.into_iter().next().ok_or_else(ApiError::not_found)?;
+    Ok(JsonResponse(policy.try_into()?))
 }
 
 /// Which tags; none is every tag.
@@ -110,7 +101,7 @@ fn pattern(policy: &AutoprunePolicy) -> Option<&str> {
 pub(crate) fn create<P: AutopruneChange<Target: Prunable>>(
     cx: &Context<'_, P>,
     body: PolicyConfig,
-) -> HandlerResult {
+) -> HandlerResult<Created<AutoprunePolicyId>> {
     let owner = Owner::of(cx)?;
     let value = body.value.0.clone();
     let policy = body.checked(cx.services().random().uuid())?;
@@ -124,7 +115,7 @@ pub(crate) fn create<P: AutopruneChange<Target: Prunable>>(
             }
         };
         cx.log(tx, owner.namespace.id, &event)?;
-        Ok(Response::json(201, &json!({ "uuid": policy.uuid })))
+        Ok(Created(AutoprunePolicyId { uuid: policy.uuid.clone() }))
     })
 }
 
@@ -136,7 +127,7 @@ pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
     cx: &Context<'_, P>,
     path: PolicyPath,
     body: PolicyConfig,
-) -> HandlerResult {
+) -> HandlerResult<NoContent> {
     let owner = Owner::of(cx)?;
     let value = body.value.0.clone();
     let policy = body.checked(path.policy_uuid)?;
@@ -153,7 +144,7 @@ pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
             }
         };
         cx.log(tx, owner.namespace.id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 
@@ -164,7 +155,7 @@ pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
 pub(crate) fn delete<P: AutopruneChange<Target: Prunable>>(
     cx: &Context<'_, P>,
     path: PolicyPath,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<AutoprunePolicyId>> {
     let (owner, uuid) = (Owner::of(cx)?, &path.policy_uuid);
     transaction(cx.db(), |tx| {
         if !autoprune::delete(tx, &cx.grant, uuid)? {
@@ -178,7 +169,7 @@ pub(crate) fn delete<P: AutopruneChange<Target: Prunable>>(
             }
         };
         cx.log(tx, owner.namespace.id, &event)?;
-        Ok(Response::ok(&json!({ "uuid": uuid })))
+        Ok(JsonResponse(AutoprunePolicyId { uuid: uuid.clone() }))
     })
 }
 

@@ -14,87 +14,81 @@ pub const OF_NAMESPACES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/autoprunepolicy/",
         "listOrganizationAutoPrunePolicies",
-        &WithoutBody::<NamespaceAdminView>(handlers::list),
+        &WithoutBody::<NamespaceAdminView, _>(handlers::list),
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::post(
         "/api/v1/organization/:orgname/autoprunepolicy/",
         "createOrganizationAutoPrunePolicy",
-        &WithBody::<NamespaceAdmin, _>(handlers::create),
+        &WithBody::<NamespaceAdmin, _, _>(handlers::create),
         handlers::NAMESPACE_CREATION,
     )
     .scope(Scope::OrgAdmin)
-    .feature(&FEATURE_AUTO_PRUNE)
-    .answers(&[201]),
+    .feature(&FEATURE_AUTO_PRUNE),
     Route::get(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "getOrganizationAutoPrunePolicy",
-        &WithPath::<NamespaceAdminView, _>(handlers::get),
+        &WithPath::<NamespaceAdminView, _, _>(handlers::get),
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::put(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "updateOrganizationAutoPrunePolicy",
-        &WithPathAndBody::<NamespaceAdmin, _, _>(handlers::change),
+        &WithPathAndBody::<NamespaceAdmin, _, _, _>(handlers::change),
         handlers::NAMESPACE_CHANGE,
     )
     .scope(Scope::OrgAdmin)
-    .feature(&FEATURE_AUTO_PRUNE)
-    .answers(&[204]),
+    .feature(&FEATURE_AUTO_PRUNE),
     Route::delete(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "deleteOrganizationAutoPrunePolicy",
-        &WithPath::<NamespaceAdmin, _>(handlers::delete),
+        &WithPath::<NamespaceAdmin, _, _>(handlers::delete),
         handlers::NAMESPACE_DELETION,
     )
     .scope(Scope::OrgAdmin)
-    .feature(&FEATURE_AUTO_PRUNE)
-    .answers(&[200]),
+    .feature(&FEATURE_AUTO_PRUNE),
     Route::get(
         "/api/v1/user/autoprunepolicy/",
         "listUserAutoPrunePolicies",
-        &WithoutBody::<OwnNamespaceView>(handlers::list),
+        &WithoutBody::<OwnNamespaceView, _>(handlers::list),
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::post(
         "/api/v1/user/autoprunepolicy/",
         "createUserAutoPrunePolicy",
-        &WithBody::<OwnAutopruneAdmin, _>(handlers::create),
+        &WithBody::<OwnAutopruneAdmin, _, _>(handlers::create),
         handlers::NAMESPACE_CREATION,
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
-    .permission_first()
-    .answers(&[201]),
+    .permission_first(),
     Route::get(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "getUserAutoPrunePolicy",
-        &WithPath::<OwnNamespaceView, _>(handlers::get),
+        &WithPath::<OwnNamespaceView, _, _>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::put(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "updateUserAutoPrunePolicy",
-        &WithPathAndBody::<OwnAutopruneAdmin, _, _>(handlers::change),
+        &WithPathAndBody::<OwnAutopruneAdmin, _, _, _>(handlers::change),
         handlers::NAMESPACE_CHANGE,
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
-    .permission_first()
-    .answers(&[204]),
+    .permission_first(),
     Route::delete(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "deleteUserAutoPrunePolicy",
-        &WithPath::<OwnAutopruneAdmin, _>(handlers::delete),
+        &WithPath::<OwnAutopruneAdmin, _, _>(handlers::delete),
         handlers::NAMESPACE_DELETION,
     )
     .scope(Scope::UserAdmin)
-    .feature(&FEATURE_AUTO_PRUNE)
-    .answers(&[200]),
+    .feature(&FEATURE_AUTO_PRUNE),
 ];
 
 /// The route table.
@@ -102,44 +96,41 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/autoprunepolicy/",
         "listRepositoryAutoPrunePolicies",
-        &WithoutBody::<RepositoryAdminView>(handlers::list),
+        &WithoutBody::<RepositoryAdminView, _>(handlers::list),
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::post(
         "/api/v1/repository/*repository/autoprunepolicy/",
         "createRepositoryAutoPrunePolicy",
-        &WithBody::<RepositoryAdmin, _>(handlers::create),
+        &WithBody::<RepositoryAdmin, _, _>(handlers::create),
         handlers::REPOSITORY_CREATION,
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
-    .permission_first()
-    .answers(&[201]),
+    .permission_first(),
     Route::get(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "getRepositoryAutoPrunePolicy",
-        &WithPath::<RepositoryAdminView, _>(handlers::get),
+        &WithPath::<RepositoryAdminView, _, _>(handlers::get),
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AUTO_PRUNE),
     Route::put(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "updateRepositoryAutoPrunePolicy",
-        &WithPathAndBody::<RepositoryAdmin, _, _>(handlers::change),
+        &WithPathAndBody::<RepositoryAdmin, _, _, _>(handlers::change),
         handlers::REPOSITORY_CHANGE,
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AUTO_PRUNE)
-    .permission_first()
-    .answers(&[204]),
+    .permission_first(),
     Route::delete(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "deleteRepositoryAutoPrunePolicy",
-        &WithPath::<RepositoryAdmin, _>(handlers::delete),
+        &WithPath::<RepositoryAdmin, _, _>(handlers::delete),
         handlers::REPOSITORY_DELETION,
     )
     .scope(Scope::RepoAdmin)
-    .feature(&FEATURE_AUTO_PRUNE)
-    .answers(&[200]),
+    .feature(&FEATURE_AUTO_PRUNE),
 ];

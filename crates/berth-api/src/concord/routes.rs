@@ -11,13 +11,13 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/org",
         "createOrUpdateOrg",
-        &WithBody::<Authenticated, _>(handlers::create_or_update),
+        &WithBody::<Authenticated, _, _>(handlers::create_or_update),
         Logs::Kinds(&[LogKind::OrgCreate, LogKind::OrgChangeSettings]),
     )
     .decided_inside(
         "to create: superusers, and by `concord_admin_only_create` whoever may create organizations; to change: superusers, and the owner with `org:admin`",
     ),
-    Route::get("/api/v1/org", "listOrgs", &WithoutBody::<Authenticated>(handlers::list))
+    Route::get("/api/v1/org", "listOrgs", &WithoutBody::<Authenticated, _>(handlers::list))
         .query(&[
             Query::flag("onlyCurrent", "Only organizations that the caller owns or is in a team of"),
             Query::text("filter", "A part of the name"),
@@ -25,15 +25,13 @@ pub const ROUTES: &[Route] = &[
             Query::number("limit", "How many to list, at most"),
         ])
         .decided_inside("any user; private organizations for their members, owners and superuser views"),
-    Route::get("/api/v1/org/:orgname", "getOrg", &WithPath::<Authenticated, _>(handlers::get))
-.decided_inside("any user; the documents of a private organization for its members, its owner and superuser views")
-        .answers(&[200, 204]),
+    Route::get("/api/v1/org/:orgname", "getOrg", &WithPath::<Authenticated, _, _>(handlers::get))
+.decided_inside("any user; the documents of a private organization for its members, its owner and superuser views"),
     Route::delete(
         "/api/v1/org/:orgname",
         "deleteOrg",
-        &WithBody::<AuthenticatedOrganization, _>(handlers::delete),
+        &WithBody::<AuthenticatedOrganization, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )
-    .decided_inside("superusers")
-    .answers(&[200]),
+    .decided_inside("superusers"),
 ];

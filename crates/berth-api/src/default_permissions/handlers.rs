@@ -5,12 +5,11 @@ use berth_domain::log_event::{LogEvent, Prototype};
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::grantees::{self, Account};
 use berth_store::{Database, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::Map;
+use berth_web::listing::{Listed, Listing};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use super::bodies::{DelegateKind, NewPrototype, PrototypeUpdate};
-use super::views;
+use super::views::{DefaultPermissionView, DefaultPermissions};
 use crate::permissions::handlers::refuse_foreign_robot;
 
 path! {
@@ -19,14 +18,20 @@ path! {
 }
 
 /// `GET …/prototypes`.
-pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
-    let permissions = default_permissions::list(cx.db(), &cx.grant)?;
-    let listed = Listing::of(cx).whole(&permissions, views::default_permission);
-    Ok(listed.answer("prototypes", Map::new()))
+pub(crate) fn list(
+    cx: &Context<'_, OrganizationAdminView>,
+) -> HandlerResult<JsonResponse<DefaultPermissions>> {
+    let found = default_permissions::list(cx.db(), &cx.grant)?;
+    let Listed { entries: prototypes, next_page } =
+        Listing::of(cx).whole(&found, DefaultPermissionView::from);
+    Ok(JsonResponse(DefaultPermissions { prototypes, next_page }))
 }
 
 /// Makes a default permission; the same again makes another.
-pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewPrototype) -> HandlerResult {
+pub(crate) fn create(
+    cx: &Context<'_, OrganizationAdmin>,
+    body: NewPrototype,
+) -> HandlerResult<JsonResponse<DefaultPermissionView>> {
     let uuid = cx.services().random().uuid();
     transaction(cx.db(), |tx| {
         let (creator, delegate) = people(cx, tx, &body)?;
@@ -35,7 +40,7 @@ pub(crate) fn create(cx: &Context<'_, OrganizationAdmin>, body: NewPrototype) ->
         let told = told(cx, &permission)?;
         let event = LogEvent::CreatePrototypePermission { permission: told };
         cx.log(tx, cx.grant.organization().id, &event)?;
-        Ok(Response::ok(&views::default_permission(&permission)))
+        Ok(JsonResponse(DefaultPermissionView::from(&permission)))
     })
 }
 
@@ -89,7 +94,7 @@ pub(crate) fn change(
     cx: &Context<'_, OrganizationAdmin>,
     path: DefaultPermissionPath,
     body: PrototypeUpdate,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<DefaultPermissionView>> {
     let role = body.role;
     transaction(cx.db(), |tx| {
         let before = found(cx, tx, &path)?;
@@ -98,7 +103,7 @@ pub(crate) fn change(
         let told = Prototype { original_role: Some(before.role), ..told(cx, &after)? };
         let event = LogEvent::ModifyPrototypePermission { permission: told };
         cx.log(tx, cx.grant.organization().id, &event)?;
-        Ok(Response::ok(&views::default_permission(&after)))
+        Ok(JsonResponse(DefaultPermissionView::from(&after)))
     })
 }
 
@@ -106,14 +111,14 @@ pub(crate) fn change(
 pub(crate) fn delete(
     cx: &Context<'_, OrganizationAdmin>,
     path: DefaultPermissionPath,
-) -> HandlerResult {
+) -> HandlerResult<NoContent> {
     transaction(cx.db(), |tx| {
         let permission = found(cx, tx, &path)?;
         default_permissions::delete(tx, &cx.grant, &permission.uuid)?;
         let told = told(cx, &permission)?;
         let event = LogEvent::DeletePrototypePermission { permission: told };
         cx.log(tx, cx.grant.organization().id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 

@@ -11,28 +11,28 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/prototypes",
         "getOrganizationPrototypePermissions",
-        &WithoutBody::<OrganizationAdminView>(handlers::list),
+        &WithoutBody::<OrganizationAdminView, _>(handlers::list),
     )
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/prototypes",
         "createOrganizationPrototypePermission",
-        &WithBody::<OrganizationAdmin, _>(handlers::create),
+        &WithBody::<OrganizationAdmin, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreatePrototypePermission]),
     )
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/prototypes/:prototypeid",
         "updateOrganizationPrototypePermission",
-        &WithPathAndBody::<OrganizationAdmin, _, _>(handlers::change),
+        &WithPathAndBody::<OrganizationAdmin, _, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::ModifyPrototypePermission]),
     )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/prototypes/:prototypeid",
         "deleteOrganizationPrototypePermission",
-        &WithPath::<OrganizationAdmin, _>(handlers::delete),
+        &WithPath::<OrganizationAdmin, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeletePrototypePermission]),
     )
     .scope(Scope::OrgAdmin),

@@ -1,12 +1,12 @@
 //! Searching for whom to add, invite or permit (`docs/contract/quay.md` 10.6).
 
 use berth_access::{AuthenticatedNamespace, path};
-use berth_domain::{Avatar, AvatarKind, Namespace, NamespaceKind};
-use berth_store::entities::{self, Entity, Search};
-use berth_web::{Context, HandlerResult, Response};
-use serde_json::{Value, json};
+use berth_domain::NamespaceKind;
+use berth_store::entities::{self, Search};
+use berth_web::{Context, HandlerResult, JsonResponse};
 
 use super::bodies::SearchQuery;
+use super::views::{EntityView, FoundEntities};
 
 path! {
     /// How the names begin.
@@ -18,12 +18,12 @@ pub(crate) fn search(
     cx: &Context<'_, AuthenticatedNamespace>,
     path: SearchPath,
     query: SearchQuery,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<FoundEntities>> {
     let (namespace, rights) = (cx.grant.namespace(), cx.rights());
     let organization = namespace.filter(|namespace| namespace.kind == NamespaceKind::Organization);
     let sees_inside = organization.is_some() && rights.sees_as_member();
     let Some(prefix) = prefix(&path.prefix) else {
-        return Ok(Response::ok(&json!({ "results": [] })));
+        return Ok(JsonResponse(FoundEntities { results: Vec::new() }));
     };
     let search = Search {
         prefix: &prefix,
@@ -31,13 +31,13 @@ pub(crate) fn search(
         robots: sees_inside || rights.finds_own_robots(),
     };
     let found = entities::search(cx.db(), &cx.grant, &search)?;
-    let mut results: Vec<Value> =
-        found.into_iter().map(|entity| view(entity, organization.is_some(), sees_inside)).collect();
+    let view = |entity| EntityView::new(entity, organization.is_some(), sees_inside);
+    let mut results: Vec<EntityView> = found.into_iter().map(view).collect();
     let itself = organization.filter(|organization| {
         query.organizations && rights.sees_as_admin() && organization.name.starts_with(&prefix)
     });
-    results.extend(itself.map(organization_view));
-    Ok(Response::ok(&json!({ "results": results })))
+    results.extend(itself.map(EntityView::from));
+    Ok(JsonResponse(FoundEntities { results }))
 }
 
 /// The beginning of a name that is typed, in any case and with spaces. None where no name begins so, being ASCII: nor does
@@ -46,34 +46,4 @@ fn prefix(text: &str) -> Option<String> {
     let typed = text.replace(' ', "");
     let can_be = !typed.is_empty() && typed.chars().all(|character| character.is_ascii_graphic());
     can_be.then(|| typed.to_ascii_lowercase())
-}
-
-/// Who is a member shows to those who may read the members.
-fn view(entity: Entity, in_organization: bool, sees_inside: bool) -> Value {
-    if entity.is_team {
-        let avatar = Avatar::team(&entity.name);
-        return json!({
-            "name": entity.name, "kind": "team", "is_org_member": true, "avatar": avatar,
-        });
-    }
-    let kind = if entity.is_robot { AvatarKind::Robot } else { AvatarKind::User };
-    let mut view = json!({
-        "name": entity.name,
-        "kind": "user",
-        "is_robot": entity.is_robot,
-        "avatar": Avatar::new(kind, &entity.name, &entity.email),
-    });
-    if in_organization {
-        view["is_org_member"] = (entity.is_robot || (entity.is_member && sees_inside)).into();
-    }
-    view
-}
-
-fn organization_view(organization: &Namespace) -> Value {
-    json!({
-        "name": organization.name,
-        "kind": "org",
-        "is_org_member": true,
-        "avatar": Avatar::new(AvatarKind::Org, &organization.name, &organization.email),
-    })
 }

@@ -9,6 +9,6 @@ use super::handlers;
 pub const ROUTES: &[Route] = &[Route::get(
     "/api/v1/entities/:prefix",
     "getMatchingEntities",
-    &At(in_body, WithPathAndBody::<AuthenticatedNamespace, _, _>(handlers::search)),
+    &At(in_body, WithPathAndBody::<AuthenticatedNamespace, _, _, _>(handlers::search)),
 )
 .decided_inside("any user; teams and robots of an organization for its members, one's own robots with `user:admin`")];

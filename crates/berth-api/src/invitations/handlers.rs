@@ -7,11 +7,10 @@ use berth_domain::secret::{Purpose, hash_token};
 use berth_domain::{EmailAddress, Timestamp, settings};
 use berth_store::invitations::{self, Invited, NewInvitation};
 use berth_store::transaction;
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::Map;
+use berth_web::listing::{Listed, Listing};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
-use super::views::InvitationView;
+use super::views::{InvitationView, Invitations};
 use crate::members::views::AddressView;
 
 /// What every code begins with.
@@ -107,15 +106,18 @@ path! {
 pub(crate) fn invite_address(
     cx: &Context<'_, ExistingTeamAdmin>,
     path: InvitedPath,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<AddressView>> {
     let (email, team) = (path.email.as_str(), &cx.grant.target().team.name);
     let event = LogEvent::OrgInviteEmail { email, team, member: email };
     invite(cx, &Invited::Email(email.to_owned()), email, &event)?;
-    Ok(Response::ok(&AddressView::new(email)))
+    Ok(JsonResponse(AddressView::new(email)))
 }
 
 /// `DELETE …/team/<teamname>/invite/<email>` (`docs/contract/quay.md` 4.6).
-pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>, path: InvitedPath) -> HandlerResult {
+pub(crate) fn withdraw(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    path: InvitedPath,
+) -> HandlerResult<NoContent> {
     let (target, email) = (cx.grant.target(), path.email.as_str());
     transaction(cx.db(), |tx| {
         let invited = Invited::Email(email.to_owned());
@@ -125,24 +127,28 @@ pub(crate) fn withdraw(cx: &Context<'_, ExistingTeamAdmin>, path: InvitedPath) -
         let event =
             LogEvent::OrgDeleteEmailInvite { email, team: &target.team.name, member: email };
         cx.log(tx, target.organization.id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 
 /// `GET …/organization/<orgname>/invitations`: every pending one. While no mail leaves, administrators hand the links on.
-pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
+pub(crate) fn list(
+    cx: &Context<'_, OrganizationAdminView>,
+) -> HandlerResult<JsonResponse<Invitations>> {
     let services = cx.services();
     let pending = invitations::pending(cx.db(), &cx.grant, services.now())?;
     let shows_links = cx.rights().is_admin() && !has_gateway(services)?;
     let keys = shows_links.then(|| services.secret_keys()).transpose()?;
     let base_url = services.base_url()?;
-    let listed = Listing::of(cx).whole(&pending, |invitation| {
-        let view = InvitationView::new(invitation);
-        // Who was written to has the link, and nobody else is to have it.
-        let was_sent = invitation.delivery.as_ref().is_some_and(|mail| mail.delivered_at.is_some());
-        let Some(keys) = keys.as_ref().filter(|_| !was_sent) else { return view };
-        let opened = keys.open(Purpose::InvitationCode, &invitation.sealed_code).ok();
-        view.with_link(opened.map(|opened| link(&base_url, &opened.text)))
-    });
-    Ok(listed.answer("invitations", Map::new()))
+    let Listed { entries: invitations, next_page } =
+        Listing::of(cx).whole(&pending, |invitation| {
+            let view = InvitationView::new(invitation);
+            // Who was written to has the link, and nobody else is to have it.
+            let was_sent =
+                invitation.delivery.as_ref().is_some_and(|mail| mail.delivered_at.is_some());
+            let Some(keys) = keys.as_ref().filter(|_| !was_sent) else { return view };
+            let opened = keys.open(Purpose::InvitationCode, &invitation.sealed_code).ok();
+            view.with_link(opened.map(|opened| link(&base_url, &opened.text)))
+        });
+    Ok(JsonResponse(Invitations { invitations, next_page }))
 }

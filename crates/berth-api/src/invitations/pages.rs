@@ -1,20 +1,20 @@
 //! `/confirminvite`: where the links in mails lead. Shows an invitation to whom it is for, and takes his answer.
 
-use crate::html::{hidden, message, page};
+use crate::html::{HtmlResponse, hidden, message, page};
 use berth_access::{Caller, Public, UserAdmin};
 use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::invitations::{self, Invitation};
 use maud::{Markup, html};
 
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult};
 
 use crate::invitations::responses::{accept_code, decline_code};
 
 const TITLE: &str = "Team invitation";
 
 /// `GET /confirminvite?code=…`.
-pub(crate) fn show(cx: &Context<'_, Public>) -> HandlerResult {
+pub(crate) fn show(cx: &Context<'_, Public>) -> HandlerResult<HtmlResponse> {
     let Some(caller) = cx.person() else { return signed_out(cx) };
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();
@@ -49,18 +49,18 @@ fn csrf_token(cx: &Context<'_, Public>) -> Result<String, ApiError> {
     session.csrf_token(cx.services())
 }
 
-fn signed_out(cx: &Context<'_, Public>) -> HandlerResult {
+fn signed_out(cx: &Context<'_, Public>) -> HandlerResult<HtmlResponse> {
     let registry = cx.services().setting(&settings::REGISTRY_TITLE)?;
     let text = format!("Please sign in to {registry} with this browser, then open the link again.");
-    Ok(message(401, TITLE, &text).with_header("www-authenticate", "Bearer"))
+    Ok(message(401, TITLE, &text))
 }
 
-fn unknown() -> Response {
+fn unknown() -> HtmlResponse {
     let text = "There is no such invitation: it was answered or withdrawn, or its time is over.";
     message(404, TITLE, text)
 }
 
-fn not_for(invitation: &Invitation, caller: &Caller) -> Response {
+fn not_for(invitation: &Invitation, caller: &Caller) -> HtmlResponse {
     let content = html! {
         p {
             "This invitation is for " b { (invitation.addressee) } ", and you are signed in as "
@@ -71,7 +71,7 @@ fn not_for(invitation: &Invitation, caller: &Caller) -> Response {
 }
 
 /// `POST /confirminvite`: the answer of the form.
-pub(crate) fn answer(cx: &Context<'_, UserAdmin>, form: Form) -> HandlerResult {
+pub(crate) fn answer(cx: &Context<'_, UserAdmin>, form: Form) -> HandlerResult<HtmlResponse> {
     let caller = cx.caller()?;
     let code = form.0.get("code").unwrap_or_default();
     let done = match form.0.get("answer") {

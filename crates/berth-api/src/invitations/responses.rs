@@ -7,8 +7,9 @@ use berth_domain::secret::hash_token;
 use berth_store::accounts::{self, ProfileChange};
 use berth_store::invitations::{self, Invitation};
 use berth_store::transaction;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::json;
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
+
+use super::views::AcceptedInvitation;
 
 path! {
     /// The code of an invitation.
@@ -16,16 +17,19 @@ path! {
 }
 
 /// `PUT /api/v1/teaminvite/<code>`.
-pub(crate) fn accept(cx: &Context<'_, UserAdmin>, path: CodePath) -> HandlerResult {
-    let found = accept_code(cx, &path.code)?;
-    Ok(Response::ok(&json!({ "org": found.organization, "team": found.team })))
+pub(crate) fn accept(
+    cx: &Context<'_, UserAdmin>,
+    path: CodePath,
+) -> HandlerResult<JsonResponse<AcceptedInvitation>> {
+    let Invitation { organization: org, team, .. } = accept_code(cx, &path.code)?;
+    Ok(JsonResponse(AcceptedInvitation { org, team }))
 }
 
 /// `DELETE /api/v1/teaminvite/<code>`: only what is for the caller's account, not for his address.
-pub(crate) fn decline(cx: &Context<'_, UserAdmin>, path: CodePath) -> HandlerResult {
+pub(crate) fn decline(cx: &Context<'_, UserAdmin>, path: CodePath) -> HandlerResult<NoContent> {
     let caller_id = cx.caller()?.id;
     decline_code(cx, &path.code, |found| found.account_id == Some(caller_id))?;
-    Ok(Response::no_content())
+    Ok(NoContent)
 }
 
 /// Puts the caller into every team of the organization of the code that his account is invited into; with a code that went

@@ -11,7 +11,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/invite/:email",
         "inviteTeamMemberEmail",
-        &WithPath::<ExistingTeamAdmin, _>(handlers::invite_address),
+        &WithPath::<ExistingTeamAdmin, _, _>(handlers::invite_address),
         Logs::Kinds(&[LogKind::OrgInviteTeamMember]),
     )
     .scope(Scope::OrgAdmin)
@@ -19,7 +19,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/invite/:email",
         "deleteTeamMemberEmailInvite",
-        &WithPath::<ExistingTeamAdmin, _>(handlers::withdraw),
+        &WithPath::<ExistingTeamAdmin, _, _>(handlers::withdraw),
         Logs::Kinds(&[LogKind::OrgDeleteTeamMemberInvite]),
     )
     .scope(Scope::OrgAdmin)
@@ -27,7 +27,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/invitations",
         "getOrganizationInvitations",
-        &WithoutBody::<OrganizationAdminView>(handlers::list),
+        &WithoutBody::<OrganizationAdminView, _>(handlers::list),
     )
     .decided_inside(
         "organization admins, superuser views; links for the admins, while no mail leaves",
@@ -38,7 +38,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/teaminvite/:code",
         "acceptOrganizationTeamInvite",
-        &WithPath::<UserAdmin, _>(responses::accept),
+        &WithPath::<UserAdmin, _, _>(responses::accept),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted]),
     )
     .decided_inside("whom the invitation is for, in person or with `user:admin`")
@@ -48,21 +48,21 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/teaminvite/:code",
         "declineOrganizationTeamInvite",
-        &WithPath::<UserAdmin, _>(responses::decline),
+        &WithPath::<UserAdmin, _, _>(responses::decline),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteDeclined]),
     )
     .decided_inside("whom the invitation is for, in person or with `user:admin`")
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
-    Route::get("/confirminvite", "showTeamInvite", &WithoutBody::<Public>(pages::show))
+    Route::get("/confirminvite", "showTeamInvite", &WithoutBody::<Public, _>(pages::show))
         .decided_inside("anybody; the invitation for whom it is meant, signed in with the browser")
         .query(&[Query::text("code", "The code of the invitation").required()])
         .feature(&settings::FEATURE_MAILING),
     Route::post(
         "/confirminvite",
         "answerTeamInvite",
-        &WithBody::<UserAdmin, _>(pages::answer),
+        &WithBody::<UserAdmin, _, _>(pages::answer),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted, LogKind::OrgTeamMemberInviteDeclined]),
     )
     .decided_inside("whom the invitation is for, in person or with `user:admin`")

@@ -1,12 +1,14 @@
 //! Invitations as answers show them.
 
 use berth_store::invitations::PendingInvitation;
+use berth_web::listing::Entries;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::members::views::{AddressView, TeamAccountView, TeamMemberView};
 
 /// A pending invitation in the list of an organization: who is invited, with what only administrators need to know.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct InvitationView {
     #[serde(flatten)]
     invited: TeamMemberView,
@@ -21,7 +23,7 @@ pub(crate) struct InvitationView {
 }
 
 /// How far the mail of an invitation is.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct DeliveryView {
     state: &'static str,
     attempts: i64,
@@ -58,4 +60,19 @@ impl InvitationView {
     pub(crate) fn with_link(self, link: Option<String>) -> Self {
         Self { link: Some(link), ..self }
     }
+}
+
+/// The pending invitations of an organization.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Invitations {
+    pub(super) invitations: Entries<InvitationView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+/// The team that an invitation led into.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct AcceptedInvitation {
+    pub(super) org: String,
+    pub(super) team: String,
 }

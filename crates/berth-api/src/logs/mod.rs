@@ -4,5 +4,6 @@ pub(crate) mod handlers;
 pub(crate) mod pages;
 pub(crate) mod repository;
 mod routes;
+mod views;
 
 pub use routes::{OF_REPOSITORIES, ROUTES};

@@ -1,17 +1,11 @@
 //! Answers about the log (`docs/contract/quay.md` 8.1), for every component that has some.
 
 use berth_access::Permit;
-use berth_domain::{Avatar, AvatarKind, Timestamp};
-use berth_store::logs::{self, LogAccount, LogCount, LogFilter, LogLine, LogQuery};
-use serde::Serialize;
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use berth_domain::Timestamp;
+use berth_store::logs::{self, LogFilter, LogQuery};
+use berth_web::{ApiError, Context, Cursor, HandlerResult, JsonResponse, Query};
 
-use berth_web::ApiError;
-use berth_web::Context;
-use berth_web::Cursor;
-use berth_web::Response;
-use berth_web::{HandlerResult, Query};
+use super::views::{LogCountView, LogCounts, LogPage, LogView};
 
 const START: Query =
     Query::text("starttime", "The first day, as `MM/DD/YYYY`; otherwise yesterday");
@@ -42,7 +36,7 @@ pub(crate) fn page<P: Permit>(
     cx: &Context<'_, P>,
     reach: Option<LogFilter>,
     with_namespace: bool,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<LogPage>> {
     let (parameters, now) = (cx.query(), cx.services().now());
     let (start, end) = span(cx)?;
     let query = LogQuery { start, end, performer: given(parameters.get("performer")) };
@@ -55,7 +49,7 @@ pub(crate) fn page<P: Permit>(
     let last = last.or(cursor.is_none().then_some((start.as_micros(), 0)));
     let next_page = last.map(|(at, id)| Cursor::new(at, id, now).to_token());
     let logs = lines.iter().map(|line| LogView::new(line, with_namespace));
-    Ok(Response::ok(&Page {
+    Ok(JsonResponse(LogPage {
         start_time: start.to_rfc2822(),
         end_time: end.to_rfc2822(),
         logs: logs.collect(),
@@ -67,7 +61,10 @@ pub(crate) fn page<P: Permit>(
 ///
 /// # Errors
 /// 404 without a reach, 400 for more than 31 days and for an end before the start or after the year 9999.
-pub(crate) fn counts<P: Permit>(cx: &Context<'_, P>, reach: Option<LogFilter>) -> HandlerResult {
+pub(crate) fn counts<P: Permit>(
+    cx: &Context<'_, P>,
+    reach: Option<LogFilter>,
+) -> HandlerResult<JsonResponse<LogCounts>> {
     let parameters = cx.query();
     let (start, end) = span(cx)?;
     let reach = reach.ok_or_else(ApiError::not_found)?;
@@ -76,11 +73,10 @@ pub(crate) fn counts<P: Permit>(cx: &Context<'_, P>, reach: Option<LogFilter>) -
     }
     let query = LogQuery { start, end, performer: given(parameters.get("performer")) };
     let counts = logs::counts(cx.db(), reach, query)?;
-    let views: Vec<Value> = counts.iter().map(count_view).collect();
-    Ok(Response::ok(&json!({ "aggregated": views })))
+    Ok(JsonResponse(LogCounts { aggregated: counts.into_iter().map(LogCountView::from).collect() }))
 }
 
-/// What who asks for a file of the log is told: there is no place to keep one.
+/// The answer to a request for a file of the log: there is no place to keep one.
 #[must_use]
 pub(crate) fn no_export() -> ApiError {
     ApiError::invalid_request(
@@ -101,73 +97,4 @@ fn span<P: Permit>(cx: &Context<'_, P>) -> Result<(Timestamp, Timestamp), ApiErr
     let end = date("endtime").unwrap_or(now).plus_seconds(DAY_S);
     let usable = start <= end && end <= Timestamp::LATEST;
     if usable { Ok((start, end)) } else { Err(ApiError::unreadable()) }
-}
-
-#[derive(Serialize)]
-struct Page {
-    start_time: String,
-    end_time: String,
-    logs: Vec<LogView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_page: Option<String>,
-}
-
-#[derive(Serialize)]
-struct LogView {
-    kind: String,
-    metadata: Box<RawValue>,
-    ip: Option<String>,
-    datetime: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    performer: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<Value>,
-}
-
-impl LogView {
-    fn new(line: &LogLine, with_namespace: bool) -> Self {
-        let namespace = line.namespace.as_ref().filter(|_| with_namespace);
-        Self {
-            kind: line.kind.clone(),
-            metadata: stored(&line.metadata),
-            ip: line.ip.clone(),
-            datetime: line.at.to_rfc2822(),
-            performer: line.performer.as_ref().map(performer_view),
-            namespace: namespace.map(namespace_view),
-        }
-    }
-}
-
-/// Metadata as it is stored, as text and not as a tree. What is no JSON hides nothing else: it is shown as a text.
-fn stored(metadata: &str) -> Box<RawValue> {
-    let stored = RawValue::from_string(metadata.to_owned());
-    let shown = stored.or_else(|_| serde_json::value::to_raw_value(metadata));
-    shown.unwrap_or_else(|error| unreachable!("a text is JSON: {error}"))
-}
-
-fn performer_view(account: &LogAccount) -> Value {
-    let is_robot = account.kind == "robot";
-    let kind = if is_robot { AvatarKind::Robot } else { AvatarKind::User };
-    json!({
-        "kind": "user",
-        "name": account.name,
-        "is_robot": is_robot,
-        "avatar": Avatar::new(kind, &account.name, &account.email),
-    })
-}
-
-fn namespace_view(account: &LogAccount) -> Value {
-    let (kind, avatar) = match account.kind == "organization" {
-        true => ("org", AvatarKind::Org),
-        false => ("user", AvatarKind::User),
-    };
-    json!({
-        "kind": kind,
-        "name": account.name,
-        "avatar": Avatar::new(avatar, &account.name, &account.email),
-    })
-}
-
-fn count_view(count: &LogCount) -> Value {
-    json!({ "kind": count.kind, "count": count.count, "datetime": count.day.to_rfc2822() })
 }

@@ -18,14 +18,14 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/logs",
         "listRepoLogs",
-        &WithoutBody::<RepositoryAdminView>(repository::list),
+        &WithoutBody::<RepositoryAdminView, _>(repository::list),
     )
     .scope(Scope::RepoAdmin)
     .query(PAGE_QUERY),
     Route::get(
         "/api/v1/repository/*repository/aggregatelogs",
         "getAggregateRepoLogs",
-        &WithoutBody::<RepositoryAdminView>(repository::aggregate),
+        &WithoutBody::<RepositoryAdminView, _>(repository::aggregate),
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
@@ -33,12 +33,11 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::post(
         "/api/v1/repository/*repository/exportlogs",
         "exportRepoLogs",
-        &WithoutBody::<RepositoryAdminView>(repository::export),
+        &WithoutBody::<RepositoryAdminView, _>(repository::export),
         Logs::Nothing("nothing is exported"),
     )
     .scope(Scope::RepoAdmin)
-    .internal()
-    .answers(&[]),
+    .internal(),
 ];
 
 /// The route table.
@@ -46,14 +45,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/logs",
         "listOrgLogs",
-        &WithoutBody::<NamespaceOrOwnAdminView>(handlers::organization),
+        &WithoutBody::<NamespaceOrOwnAdminView, _>(handlers::organization),
     )
     .scope(Scope::OrgAdmin)
     .query(PAGE_QUERY),
     Route::get(
         "/api/v1/organization/:orgname/aggregatelogs",
         "getAggregateOrgLogs",
-        &WithoutBody::<NamespaceOrOwnAdminView>(handlers::organization_counts),
+        &WithoutBody::<NamespaceOrOwnAdminView, _>(handlers::organization_counts),
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
@@ -61,23 +60,22 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/organization/:orgname/exportlogs",
         "exportOrgLogs",
-        &WithoutBody::<OrganizationAdminView>(handlers::export_organization),
+        &WithoutBody::<OrganizationAdminView, _>(handlers::export_organization),
         NO_EXPORT,
     )
     .scope(Scope::OrgAdmin)
-    .internal()
-    .answers(&[]),
+    .internal(),
     Route::get(
         "/api/v1/user/logs",
         "listUserLogs",
-        &WithoutBody::<OwnNamespaceView>(handlers::user),
+        &WithoutBody::<OwnNamespaceView, _>(handlers::user),
     )
     .scope(Scope::UserAdmin)
     .query(PAGE_QUERY),
     Route::get(
         "/api/v1/user/aggregatelogs",
         "getAggregateUserLogs",
-        &WithoutBody::<OwnNamespaceView>(handlers::user_counts),
+        &WithoutBody::<OwnNamespaceView, _>(handlers::user_counts),
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
@@ -85,16 +83,15 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/user/exportlogs",
         "exportUserLogs",
-        &WithoutBody::<OwnNamespaceView>(handlers::export_user),
+        &WithoutBody::<OwnNamespaceView, _>(handlers::export_user),
         NO_EXPORT,
     )
     .scope(Scope::UserAdmin)
-    .internal()
-    .answers(&[]),
+    .internal(),
     Route::get(
         "/api/v1/superuser/logs",
         "listAllLogs",
-        &WithoutBody::<SuperuserView>(handlers::everything),
+        &WithoutBody::<SuperuserView, _>(handlers::everything),
     )
     .scope(Scope::SuperUser)
     .feature(&FEATURE_SUPER_USERS)
@@ -103,7 +100,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/superuser/aggregatelogs",
         "listAllAggregateLogs",
-        &WithoutBody::<SuperuserView>(handlers::everything_counts),
+        &WithoutBody::<SuperuserView, _>(handlers::everything_counts),
     )
     .features(&[&FEATURE_SUPER_USERS, &FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL])
     .fresh_login()

@@ -12,12 +12,16 @@ const fn superuser(route: Route) -> Route {
 }
 
 /// The route table.
-pub const ROUTES: &[Route] = &[superuser(Route::get(
-    "/api/v1/superuser/mails",
-    "listMails",
-    &WithBody::<Superuser, _>(handlers::list),
+pub const ROUTES: &[Route] = &[superuser(
+    Route::get(
+        "/api/v1/superuser/mails",
+        "listMails",
+        &WithBody::<Superuser, _, _>(handlers::list),
+    )
+    .decided_inside(
+        "superusers; what lets other superusers in is hidden, and what lets oneself in from tokens",
+    ),
 )
-.decided_inside("superusers; what lets other superusers in is hidden, and what lets oneself in from tokens"))
 .changes(Logs::Kinds(&[LogKind::MailsRead]))
 .works_read_only()
 .internal()];

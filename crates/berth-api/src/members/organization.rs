@@ -3,34 +3,43 @@
 use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
 use berth_domain::log_event::LogEvent;
 use berth_store::{StoreError, members, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, OptionalJson, Response};
-use serde_json::Map;
+use berth_web::listing::{Listed, Listing};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, OptionalJson};
 
 use crate::members::bodies::NewMember;
 use crate::members::team::{MemberPath, add_or_invite};
-use crate::members::views::{self, CollaboratorView};
+use crate::members::views::{
+    self, CollaboratorView, Collaborators, MemberView, Members, TeamAccountView,
+};
 
 /// `GET …/collaborators` (`docs/contract/quay.md` 1.6).
-pub(crate) fn collaborators(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
+pub(crate) fn collaborators(
+    cx: &Context<'_, OrganizationAdminView>,
+) -> HandlerResult<JsonResponse<Collaborators>> {
     let lines = members::collaborators(cx.db(), &cx.grant)?;
-    let listed = Listing::of(cx).whole(views::by_account(lines), CollaboratorView::from);
-    Ok(listed.answer("collaborators", Map::new()))
+    let Listed { entries: collaborators, next_page } =
+        Listing::of(cx).whole(views::by_account(lines), CollaboratorView::from);
+    Ok(JsonResponse(Collaborators { collaborators, next_page }))
 }
 
 /// `GET …/members` (`docs/contract/quay.md` 1.7).
-pub(crate) fn list(cx: &Context<'_, OrganizationAdminView>) -> HandlerResult {
+pub(crate) fn list(
+    cx: &Context<'_, OrganizationAdminView>,
+) -> HandlerResult<JsonResponse<Members>> {
     let lines = members::list(cx.db(), &cx.grant)?;
-    Ok(Listing::of(cx)
-        .whole(views::by_account(lines), |member| member)
-        .answer("members", Map::new()))
+    let Listed { entries: members, next_page } =
+        Listing::of(cx).whole(views::by_account(lines), |member| member);
+    Ok(JsonResponse(Members { members, next_page }))
 }
 
 /// `GET …/members/<membername>` (`docs/contract/quay.md` 1.8).
-pub(crate) fn get(cx: &Context<'_, OrganizationAdminView>, path: MemberPath) -> HandlerResult {
+pub(crate) fn get(
+    cx: &Context<'_, OrganizationAdminView>,
+    path: MemberPath,
+) -> HandlerResult<JsonResponse<MemberView>> {
     let lines = members::get(cx.db(), &cx.grant, &path.membername)?;
     let view = views::by_account(lines).pop().ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&view))
+    Ok(JsonResponse(view))
 }
 
 /// Puts somebody into a team of the organization, or invites him, as `PUT …/team/<teamname>/members/<membername>` does.
@@ -38,13 +47,16 @@ pub(crate) fn add(
     cx: &Context<'_, ExistingTeamAdmin>,
     path: MemberPath,
     _named: OptionalJson<NewMember>,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<TeamAccountView>> {
     add_or_invite(cx, &path.membername)
 }
 
 /// `DELETE …/members/<membername>` (`docs/contract/quay.md` 1.8): out of every team, and no repository permission left. Who was
 /// none stays none, and nothing is logged.
-pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>, path: MemberPath) -> HandlerResult {
+pub(crate) fn remove(
+    cx: &Context<'_, OrganizationAdmin>,
+    path: MemberPath,
+) -> HandlerResult<NoContent> {
     let name = &path.membername;
     transaction(cx.db(), |tx| {
         let removed = members::remove(tx, &cx.grant, name).map_err(|error| match error {
@@ -57,6 +69,6 @@ pub(crate) fn remove(cx: &Context<'_, OrganizationAdmin>, path: MemberPath) -> H
             let organization_id = cx.grant.organization().id;
             cx.log(tx, organization_id, &LogEvent::OrgRemoveMember { member: name })?;
         }
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }

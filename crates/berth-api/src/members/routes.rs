@@ -17,7 +17,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname/members",
         "getOrganizationTeamMembers",
-        &WithoutBody::<TeamView>(team::list),
+        &WithoutBody::<TeamView, _>(team::list),
     )
     .decided_inside("members of the team, organization admins; who is invited for the admins")
     .scope(Scope::OrgAdmin)
@@ -25,14 +25,14 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "updateOrganizationTeamMember",
-        &WithPath::<ExistingTeamAdmin, _>(team::add),
+        &WithPath::<ExistingTeamAdmin, _, _>(team::add),
         ADDED,
     )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "deleteOrganizationTeamMember",
-        &WithPath::<ExistingTeamAdmin, _>(team::remove),
+        &WithPath::<ExistingTeamAdmin, _, _>(team::remove),
         Logs::Kinds(&[LogKind::OrgRemoveTeamMember, LogKind::OrgDeleteTeamMemberInvite]),
     )
     .decided_inside("organization admins, who do not leave the only team that makes them one")
@@ -40,27 +40,30 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/collaborators",
         "getOrganizationCollaborators",
-        &WithoutBody::<OrganizationAdminView>(organization::collaborators),
+        &WithoutBody::<OrganizationAdminView, _>(organization::collaborators),
     )
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/members",
         "getOrganizationMembers",
-        &WithoutBody::<OrganizationAdminView>(organization::list),
+        &WithoutBody::<OrganizationAdminView, _>(organization::list),
     )
     .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/members/:membername",
         "getOrganizationMember",
-        &WithPath::<OrganizationAdminView, _>(organization::get),
+        &WithPath::<OrganizationAdminView, _, _>(organization::get),
     )
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/members/:membername",
         "addOrganizationMember",
-        &At(OrganizationPath::read, WithPathAndBody::<ExistingTeamAdmin, _, _>(organization::add)),
+        &At(
+            OrganizationPath::read,
+            WithPathAndBody::<ExistingTeamAdmin, _, _, _>(organization::add),
+        ),
         ADDED,
     )
     .scope(Scope::OrgAdmin)
@@ -68,7 +71,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/members/:membername",
         "removeOrganizationMember",
-        &WithPath::<OrganizationAdmin, _>(organization::remove),
+        &WithPath::<OrganizationAdmin, _, _>(organization::remove),
         Logs::Kinds(&[LogKind::OrgRemoveMember]),
     )
     .scope(Scope::OrgAdmin),

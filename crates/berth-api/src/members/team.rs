@@ -7,12 +7,11 @@ use berth_domain::settings;
 use berth_store::invitations::{self, Invited};
 use berth_store::teams::Candidate;
 use berth_store::{Constraint, StoreError, Transaction, teams, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::Map;
+use berth_web::listing::{Listed, Listing};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use crate::invitations::handlers::invite;
-use crate::members::views::{TeamAccountView, TeamMemberView};
+use crate::members::views::{TeamAccountView, TeamMemberView, TeamMembers};
 
 path! {
     /// A user or a robot, who need not be a member.
@@ -20,23 +19,29 @@ path! {
 }
 
 /// `GET …/team/<teamname>/members` (`docs/contract/quay.md` 4.3); those who are invited only for administrators who ask.
-pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult {
+pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult<JsonResponse<TeamMembers>> {
     let can_edit = cx.rights().is_admin();
     let with_invited = can_edit && cx.query().flag("includePending");
     let members = teams::members(cx.db(), &cx.grant, with_invited, cx.services().now())?;
-    let mut more = Map::new();
-    more.insert("name".into(), cx.grant.target().team.name.as_str().into());
-    more.insert("can_edit".into(), can_edit.into());
-    Ok(Listing::of(cx).whole(members, TeamMemberView::from).answer("members", more))
+    let Listed { entries: members, next_page } =
+        Listing::of(cx).whole(members, TeamMemberView::from);
+    let name = cx.grant.target().team.name.clone();
+    Ok(JsonResponse(TeamMembers { members, name, can_edit, next_page }))
 }
 
 /// `PUT …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.4).
-pub(crate) fn add(cx: &Context<'_, ExistingTeamAdmin>, path: MemberPath) -> HandlerResult {
+pub(crate) fn add(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    path: MemberPath,
+) -> HandlerResult<JsonResponse<TeamAccountView>> {
     add_or_invite(cx, &path.membername)
 }
 
 /// Puts somebody into the team, or invites him where people must accept.
-pub(crate) fn add_or_invite(cx: &Context<'_, ExistingTeamAdmin>, name: &str) -> HandlerResult {
+pub(crate) fn add_or_invite(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    name: &str,
+) -> HandlerResult<JsonResponse<TeamAccountView>> {
     let candidate = teams::candidate(cx.db(), &cx.grant, name)?
         .ok_or_else(|| ApiError::invalid_request("Unknown user"))?;
     let services = cx.services();
@@ -56,7 +61,7 @@ pub(crate) fn add_or_invite(cx: &Context<'_, ExistingTeamAdmin>, name: &str) -> 
     } else {
         add_at_once(cx, &candidate)?;
     }
-    Ok(Response::ok(&TeamAccountView::of(&candidate, invited)))
+    Ok(JsonResponse(TeamAccountView::of(&candidate, invited)))
 }
 
 fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Result<(), ApiError> {
@@ -75,7 +80,10 @@ fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Re
 }
 
 /// `DELETE …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.5): withdraws his invitation, or takes him out.
-pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>, path: MemberPath) -> HandlerResult {
+pub(crate) fn remove(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    path: MemberPath,
+) -> HandlerResult<NoContent> {
     let (target, name) = (cx.grant.target(), path.membername.as_str());
     let candidate = teams::candidate(cx.db(), &cx.grant, name)?.ok_or_else(ApiError::not_found)?;
     let team = &target.team.name;
@@ -90,7 +98,7 @@ pub(crate) fn remove(cx: &Context<'_, ExistingTeamAdmin>, path: MemberPath) -> H
             LogEvent::OrgRemoveTeamMember { member: name, team }
         };
         cx.log(tx, target.organization.id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 

@@ -3,10 +3,12 @@
 use berth_domain::{Avatar, AvatarKind};
 use berth_store::members::MemberLine;
 use berth_store::teams::{AccountInTeam, Candidate, TeamMember};
+use berth_web::listing::Entries;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A member of a team, or somebody who is invited into it (`docs/contract/quay.md` 4.3).
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(untagged)]
 pub(crate) enum TeamMemberView {
     /// An account.
@@ -16,7 +18,7 @@ pub(crate) enum TeamMemberView {
 }
 
 /// An account that is in a team, or invited into it.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct TeamAccountView {
     name: String,
     /// `user`, for robots too.
@@ -27,7 +29,7 @@ pub(crate) struct TeamAccountView {
 }
 
 /// An e-mail address that is invited into a team.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct AddressView {
     email: String,
     kind: &'static str,
@@ -69,7 +71,7 @@ impl AddressView {
 }
 
 /// An account in an organization, with its teams and repositories.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct MemberView {
     name: String,
     kind: &'static str,
@@ -78,10 +80,17 @@ pub(crate) struct MemberView {
     repositories: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct NamedTeam {
+/// A team by its name.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct NamedTeam {
     name: String,
     avatar: Avatar,
+}
+
+impl From<String> for NamedTeam {
+    fn from(name: String) -> Self {
+        Self { avatar: Avatar::team(&name), name }
+    }
 }
 
 impl MemberView {
@@ -100,8 +109,7 @@ impl MemberView {
     }
 
     fn add(&mut self, line: MemberLine) {
-        let team = line.team.map(|name| NamedTeam { avatar: Avatar::team(&name), name });
-        self.teams.extend(team);
+        self.teams.extend(line.team.map(NamedTeam::from));
         self.repositories.extend(line.repository);
     }
 }
@@ -121,7 +129,7 @@ pub(crate) fn by_account(lines: Vec<MemberLine>) -> Vec<MemberView> {
 }
 
 /// A collaborator of an organization (`docs/contract/quay.md` 1.6).
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct CollaboratorView {
     kind: &'static str,
     name: String,
@@ -134,4 +142,32 @@ impl From<MemberView> for CollaboratorView {
         let MemberView { kind, name, avatar, repositories, .. } = view;
         Self { kind, name, avatar, repositories }
     }
+}
+
+/// Who is in a team.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct TeamMembers {
+    pub(super) members: Entries<TeamMemberView>,
+    /// The team.
+    pub(super) name: String,
+    /// Whether the caller may change who is in it.
+    pub(super) can_edit: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+/// Who is in an organization.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Members {
+    pub(super) members: Entries<MemberView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+/// Who acts on the repositories of an organization without being in it.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Collaborators {
+    pub(super) collaborators: Entries<CollaboratorView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
 }

@@ -9,21 +9,20 @@ use super::handlers;
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
-    Route::get("/api/v1/messages", "getGlobalMessages", &WithoutBody::<Public>(handlers::list)),
+    Route::get("/api/v1/messages", "getGlobalMessages", &WithoutBody::<Public, _>(handlers::list)),
     Route::post(
         "/api/v1/messages",
         "createGlobalMessage",
-        &WithBody::<Superuser, _>(handlers::create),
+        &WithBody::<Superuser, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateGlobalMessage]),
     )
     .scope(Scope::SuperUser)
     .feature(&FEATURE_SUPER_USERS)
-    .fresh_login()
-    .answers(&[201]),
+    .fresh_login(),
     Route::delete(
         "/api/v1/message/:uuid",
         "deleteGlobalMessage",
-        &WithPath::<Superuser, _>(handlers::delete),
+        &WithPath::<Superuser, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteGlobalMessage]),
     )
     .scope(Scope::SuperUser)

@@ -10,7 +10,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/notifications",
         "listUserNotifications",
-        &WithBody::<UserAdmin, _>(handlers::list),
+        &WithBody::<UserAdmin, _, _>(handlers::list),
     )
     .scope(Scope::UserAdmin)
     .permission_first()
@@ -18,14 +18,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/notifications/:uuid",
         "getUserNotification",
-        &WithPath::<UserAdmin, _>(handlers::get),
+        &WithPath::<UserAdmin, _, _>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .internal(),
     Route::put(
         "/api/v1/user/notifications/:uuid",
         "updateUserNotification",
-        &WithPathAndBody::<UserAdmin, _, _>(handlers::change),
+        &WithPathAndBody::<UserAdmin, _, _, _>(handlers::change),
         Logs::Nothing("what a user has seen is his own matter"),
     )
     .scope(Scope::UserAdmin)

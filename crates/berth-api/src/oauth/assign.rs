@@ -1,33 +1,37 @@
 //! `POST /oauth/authorize/assignuser`: an administrator gives a user the choice to accept a token (`docs/contract/quay.md` 5.11).
 
-use crate::html;
 use berth_access::Client;
 use berth_domain::log_event::LogEvent;
 use berth_store::assignments::NewAssignment;
 use berth_store::notifications::{NewNotification, NotificationKind};
 use berth_store::{assignments, notifications, transaction};
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
-use serde_json::{Map, json};
+use berth_web::{ApiError, Context, Either, Form, HandlerResult, JsonResponse};
+use serde_json::Map;
 
 use super::request::{self, AuthorizationRequest, ResponseType};
-use super::{no_store, pages, person};
+use super::views::AssignedToken;
+use super::{pages, person};
+use crate::html::{self, HtmlResponse};
 
 /// Keeps the assignment, and tells the user of it.
-pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
+pub(crate) fn assign(
+    cx: &Context<'_, Client>,
+    _form: Form,
+) -> HandlerResult<Either<JsonResponse<AssignedToken>, HtmlResponse>> {
     let values = cx.request().values();
     request::require(&values, &["username"])?;
     let request = AuthorizationRequest::require(&values)?;
-    let Some(caller) = person(cx) else { return pages::signed_out() };
+    let caller = person::require(cx)?;
     let client = cx.grant.target();
     let (Some(application), Some(owner)) = (&client.application, &client.namespace) else {
-        return pages::refusal(&request, 404, "Unknown application", pages::UNKNOWN_CLIENT);
+        return Err(pages::unknown_application(&request));
     };
     if !cx.rights().may_authorize_applications() {
-        return pages::refusal(&request, 403, "Not for you", NOT_ALLOWED);
+        return Err(pages::refusal(&request, 403, "Not for you", NOT_ALLOWED));
     }
     let right = request.flow() == Some(ResponseType::Token) && request.scopes().is_some();
     if !right || request.target(cx, application)?.is_none() {
-        return pages::refusal(&request, 400, "This cannot be assigned", WRONG);
+        return Err(pages::refusal(&request, 400, "This cannot be assigned", WRONG));
     }
     let (services, username) = (cx.services(), values.get("username").unwrap_or_default());
     let new = NewAssignment {
@@ -63,9 +67,9 @@ pub(crate) fn assign(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
         Ok::<_, ApiError>(true)
     })?;
     match (found, request.wants_json) {
-        (false, _) => pages::refusal(&request, 404, "Unknown user", UNKNOWN_USER),
-        (true, true) => Ok(no_store(Response::ok(&json!({ "message": DONE })))),
-        (true, false) => Ok(html::message(200, DONE, "The user was told of it.")),
+        (false, _) => Err(pages::refusal(&request, 404, "Unknown user", UNKNOWN_USER)),
+        (true, true) => Ok(Either::Left(JsonResponse(AssignedToken { message: DONE }))),
+        (true, false) => Ok(Either::Right(html::message(200, DONE, "The user was told of it."))),
     }
 }
 

@@ -3,9 +3,9 @@
 use berth_access::Client as ClientPermit;
 use berth_domain::Application;
 use berth_domain::secret::equal_in_constant_time;
-use berth_web::{ApiError, Context, HandlerResult};
+use berth_web::{ApiError, Context};
 
-use super::error;
+use super::answers::{error, error_response};
 use crate::applications::client_secret;
 
 /// The application that calls.
@@ -47,10 +47,10 @@ pub(crate) fn identify<'a>(
 }
 
 /// The answer to a client that is not who it says it is. Who used the header is answered as RFC 6749 (5.2) wants it.
-pub(crate) fn refuse(cx: &Context<'_, ClientPermit>) -> HandlerResult {
+pub(crate) fn refuse(cx: &Context<'_, ClientPermit>) -> ApiError {
     if cx.request().basic_credentials().is_none() {
         return error(400, "invalid_client");
     }
-    let response = error(401, "invalid_client")?;
-    Ok(response.with_header("www-authenticate", "Basic realm=\"client\""))
+    let response = error_response(401, "invalid_client");
+    response.with_header("www-authenticate", "Basic realm=\"client\"").into()
 }

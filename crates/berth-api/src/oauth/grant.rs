@@ -7,44 +7,37 @@ use berth_domain::secret::hash_token;
 use berth_store::codes::NewCode;
 use berth_store::tokens::NewToken;
 use berth_store::{Transaction, assignments, codes, tokens, transaction};
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult};
 
-use super::authorize::may_use;
-use super::redirect::Target;
+use super::answers::error;
+use super::person::{self, may_use};
+use super::redirect::{Sent, Target};
 use super::request::{AuthorizationRequest, ResponseType};
-use super::{error, pages, person};
 use crate::applications::tokens::{LIFETIME_S, TOKEN_LENGTH};
 
 /// How long a code lives, in seconds: ten minutes.
 const CODE_LIFETIME_S: i64 = 600;
 
 /// The person agrees.
-pub(crate) fn allow(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
+pub(crate) fn allow(cx: &Context<'_, Client>, _form: Form) -> HandlerResult<Sent> {
     let request = AuthorizationRequest::read(&cx.request().values())?;
-    let Some(caller) = person(cx) else { return pages::signed_out() };
-    match &cx.grant.target().application {
-        Some(application) => {
-            let allowed = may_use(cx, &request, caller, application)?;
-            issue(cx, &request, caller, application, allowed)
-        }
-        None => error(400, "invalid_request"),
-    }
+    let caller = person::require(cx)?;
+    let application = cx.grant.target().application.as_ref();
+    let application = application.ok_or_else(|| error(400, "invalid_request"))?;
+    let allowed = may_use(cx, &request, caller, application)?;
+    issue(cx, &request, caller, application, allowed)
 }
 
 /// The person does not agree.
-pub(crate) fn deny(cx: &Context<'_, Client>, _form: Form) -> HandlerResult {
+pub(crate) fn deny(cx: &Context<'_, Client>, _form: Form) -> HandlerResult<Sent> {
     let request = AuthorizationRequest::read(&cx.request().values())?;
-    if person(cx).is_none() {
-        return pages::signed_out();
-    }
+    person::require(cx)?;
     let target = match &cx.grant.target().application {
         Some(application) => request.target(cx, application)?,
         None => None,
     };
-    match target {
-        Some(target) => Ok(refuse(&request, &target, "authorization_denied")),
-        None => error(400, "invalid_request"),
-    }
+    let target = target.ok_or_else(|| error(400, "invalid_request"))?;
+    Ok(refuse(&request, &target, "authorization_denied"))
 }
 
 /// Gives the application what it asks for, in the caller's name, where he is `allowed` to. Nothing goes to a URI that is not verified, errors
@@ -55,10 +48,9 @@ pub(crate) fn issue(
     caller: &Caller,
     application: &Application,
     allowed: bool,
-) -> HandlerResult {
-    let Some(target) = request.target(cx, application)? else {
-        return error(400, "invalid_request");
-    };
+) -> HandlerResult<Sent> {
+    let target = request.target(cx, application)?;
+    let target = target.ok_or_else(|| error(400, "invalid_request"))?;
     if !allowed {
         return Ok(refuse(request, &target, "unauthorized_client"));
     }
@@ -85,7 +77,7 @@ pub(crate) fn refused_flow(request: &AuthorizationRequest) -> Option<&'static st
 }
 
 /// Tells the application what went wrong.
-pub(crate) fn refuse(request: &AuthorizationRequest, target: &Target, code: &str) -> Response {
+pub(crate) fn refuse(request: &AuthorizationRequest, target: &Target, code: &str) -> Sent {
     let mut query = vec![("error", code)];
     query.extend(request.state.as_deref().map(|state| ("state", state)));
     target.answer(&query, &[])
@@ -102,7 +94,7 @@ struct Granting<'a, 'b> {
 
 impl Granting<'_, '_> {
     /// The implicit flow: a token in the fragment. An assignment is used up.
-    fn token(&self) -> HandlerResult {
+    fn token(&self) -> HandlerResult<Sent> {
         let services = self.cx.services();
         let token = services.random().mixed(TOKEN_LENGTH);
         let uuid = services.random().uuid();
@@ -131,7 +123,7 @@ impl Granting<'_, '_> {
     }
 
     /// The code flow: a code in the query.
-    fn code(&self) -> HandlerResult {
+    fn code(&self) -> HandlerResult<Sent> {
         let services = self.cx.services();
         let code = services.random().mixed(TOKEN_LENGTH);
         let new = NewCode {

@@ -6,39 +6,46 @@ use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_store::logs::LogEntry;
 use berth_store::{logs, tokens, transaction};
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
-use serde_json::json;
+use berth_web::{ApiError, Context, Form, HandlerResult, JsonResponse};
 
+use super::answers::{OAuthJson, error};
 use super::client::{self, Client};
-use super::{error, no_store};
+use super::views::{Introspection, LivingToken, Revoked};
 
 /// Whether a token works, and for what. Only for applications that show their secret.
-pub(crate) fn introspect(cx: &Context<'_, ClientPermit>, Form(form): Form) -> HandlerResult {
+pub(crate) fn introspect(
+    cx: &Context<'_, ClientPermit>,
+    Form(form): Form,
+) -> HandlerResult<OAuthJson<Introspection>> {
     let Some(Client::Confidential(application)) = client::identify(cx)? else {
-        return client::refuse(cx);
+        return Err(client::refuse(cx));
     };
-    let Some(token) = form.get("token") else { return error(400, "invalid_request") };
+    let token = form.get("token").ok_or_else(|| error(400, "invalid_request"))?;
     let services = cx.services();
     let found = tokens::inspect(cx.db(), &hash_token(token), application.id, services.now())?;
-    let Some(found) = found else { return Ok(super::json(200, &json!({ "active": false }))) };
-    let body = json!({
-        "active": true,
-        "scope": found.scope.replace(',', " "),
-        "client_id": application.client_id,
-        "username": found.account,
-        "token_type": "Bearer",
-        "exp": found.expires_at.as_seconds(),
-        "iat": found.created_at.as_seconds(),
-        "sub": found.account_uuid,
-        "iss": services.base_url()?,
-    });
-    Ok(super::json(200, &body))
+    let Some(found) = found else {
+        return Ok(OAuthJson(Introspection { active: false, token: None }));
+    };
+    let token = LivingToken {
+        scope: found.scope.replace(',', " "),
+        client_id: application.client_id.clone(),
+        username: found.account,
+        token_type: "Bearer",
+        exp: found.expires_at.as_seconds(),
+        iat: found.created_at.as_seconds(),
+        sub: found.account_uuid,
+        iss: services.base_url()?,
+    };
+    Ok(OAuthJson(Introspection { active: true, token: Some(token) }))
 }
 
 /// Ends a token. Whether there was one is told to nobody. Who holds the token proves enough by showing it.
-pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> HandlerResult {
-    let Some(client) = client::identify(cx)? else { return client::refuse(cx) };
-    let Some(token) = form.get("token") else { return error(400, "invalid_request") };
+pub(crate) fn revoke(
+    cx: &Context<'_, ClientPermit>,
+    Form(form): Form,
+) -> HandlerResult<JsonResponse<Revoked>> {
+    let client = client::identify(cx)?.ok_or_else(|| client::refuse(cx))?;
+    let token = form.get("token").ok_or_else(|| error(400, "invalid_request"))?;
     let (services, application) = (cx.services(), client.application());
     let namespace_id = cx.grant.target().namespace.as_ref().map(|namespace| namespace.id);
     transaction(cx.db(), |tx| {
@@ -55,5 +62,5 @@ pub(crate) fn revoke(cx: &Context<'_, ClientPermit>, Form(form): Form) -> Handle
         logs::append(tx, &[LogEntry { performer_id, ..cx.log_entry(namespace_id, &event) }])?;
         Ok::<_, ApiError>(())
     })?;
-    Ok(no_store(Response::ok(&json!({}))))
+    Ok(JsonResponse(Revoked {}))
 }

@@ -1,26 +1,28 @@
 //! `GET /oauth/localapp`: our own redirect URI, for people who want a token for themselves (`docs/contract/quay.md` 5.11).
 
-use crate::html::{Page, message};
 use berth_access::Public;
-use berth_web::{Context, HandlerResult, Response};
+use berth_web::{Context, Either, HandlerResult, JsonResponse};
 use maud::{Markup, html};
-use serde_json::json;
 
-use super::{no_store, pages, person};
+use super::person;
+use super::views::LocalToken;
+use crate::html::{HtmlResponse, Page, message};
 
 /// Shows the token that stands in the fragment of the address: the one page with a script, since nobody else sees a fragment.
-pub(crate) fn local(cx: &Context<'_, Public>) -> HandlerResult {
-    if person(cx).is_none() {
-        return pages::signed_out();
-    }
+pub(crate) fn local(
+    cx: &Context<'_, Public>,
+) -> HandlerResult<Either<JsonResponse<LocalToken>, HtmlResponse>> {
+    person::require(cx)?;
     let query = cx.request().any_query();
     if query.get("scope").is_none_or(str::is_empty) {
-        return Ok(message(200, "Authorization canceled", "No token was made."));
+        let page = message(200, "Authorization canceled", "No token was made.");
+        return Ok(Either::Right(page));
     }
     if query.get("format") == Some("json") {
-        return Ok(no_store(Response::ok(&json!({ "access_token": query.get("access_token") }))));
+        let access_token = query.get("access_token").map(str::to_owned);
+        return Ok(Either::Left(JsonResponse(LocalToken { access_token })));
     }
-    Ok(Page::new(200, "Your token", content()).with_script(SCRIPT).response())
+    Ok(Either::Right(Page::new(200, "Your token", content()).with_script(SCRIPT).response()))
 }
 
 fn content() -> Markup {

@@ -1,8 +1,8 @@
 //! The OAuth flows (`docs/contract/quay.md` 5.7 to 5.11; RFC 6749, 7009, 7636, 7662, 8414): one file per endpoint.
 //!
-//! What an endpoint answers is never kept by anybody on the way: [`no_store`] marks every answer. Answers go to a
-//! [`redirect::Target`] only, which nobody can make but by verification.
+//! Answers go to a [`redirect::Target`] only, which nobody can make but by verification.
 
+mod answers;
 pub(crate) mod assign;
 pub(crate) mod authorize;
 pub(crate) mod client;
@@ -11,36 +11,12 @@ pub(crate) mod inspect;
 pub(crate) mod local;
 pub(crate) mod metadata;
 mod pages;
+mod person;
 mod redirect;
 mod request;
 mod routes;
 pub(crate) mod sign_in;
 pub(crate) mod token;
+mod views;
 
 pub use routes::ROUTES;
-
-use berth_access::{Caller, Permit};
-use berth_web::{Context, HandlerResult, Response};
-use serde::Serialize;
-
-/// The answer, which nobody may keep.
-fn no_store(response: Response) -> Response {
-    response.with_header("cache-control", "no-store")
-}
-
-/// JSON as the OAuth endpoints send it.
-fn json(status: u16, body: &impl Serialize) -> Response {
-    let mut response = Response::json(status, body);
-    response.headers.clear();
-    no_store(response.with_header("content-type", "application/json;charset=UTF-8"))
-}
-
-/// An error as the OAuth endpoints tell it to programs.
-fn error(status: u16, code: &str) -> HandlerResult {
-    Ok(json(status, &serde_json::json!({ "error": code })))
-}
-
-/// The person who is there themself, with a confirmed address: a token does not get its holder another.
-fn person<'a, P: Permit>(cx: &'a Context<'_, P>) -> Option<&'a Caller> {
-    cx.person().filter(|caller| caller.verified)
-}

@@ -1,19 +1,15 @@
 //! The pages of the flows: consent, signing in, refusals.
 
-use crate::html::{Page, alert, hidden, message, page};
 use berth_access::{Client, Permit, Scope, ScopeSet};
-use berth_domain::{Application, Avatar, AvatarKind, Namespace, settings};
-use berth_web::{ApiError, Context, ErrorType, HandlerResult, Response};
+use berth_domain::{Application, Namespace, settings};
+use berth_web::{ApiError, Context, ErrorType, IntoResponse as _};
 use maud::{Markup, html};
-use serde_json::json;
 
-use super::no_store;
 use super::redirect::Target;
 use super::request::AuthorizationRequest;
-use crate::applications::views;
-
-/// What is told of a client id that nobody has.
-pub(crate) const UNKNOWN_CLIENT: &str = "There is no application with this client id.";
+use super::views::{ConsentApplication, ConsentView};
+use crate::applications::views::scopes;
+use crate::html::{HtmlResponse, Page, alert, hidden, message, page};
 
 /// What a person is asked.
 pub(crate) struct Consent<'a> {
@@ -31,33 +27,23 @@ pub(crate) struct Consent<'a> {
 
 impl Consent<'_> {
     /// The question for programs that show it themselves.
-    pub(crate) fn json(&self, csrf_token: &str) -> Response {
-        let (request, application, owner) = (self.request, self.application, self.owner);
-        let avatar = views::avatar(application, &owner.email);
-        let owner_avatar = Avatar::new(AvatarKind::Org, &owner.name, &owner.email);
-        let mut body = json!({
-            "application": {
-                "avatar": json!(avatar).to_string(),
-                "description": application.description,
-                "name": application.name,
-                "organization": { "avatar": json!(owner_avatar).to_string(), "name": owner.name },
-                "url": application.application_uri,
-            },
-            "assignment_uuid": request.assignment_uuid,
-            "client_id": request.client_id,
-            "csrf_token_val": csrf_token,
-            "has_dangerous_scopes": self.is_dangerous(),
-            "redirect_uri": request.redirect_uri,
-            "response_type": request.response_type,
-            "scope": request.scope,
-            "scopes": views::scopes(&request.scope),
-            "state": request.state,
-        });
-        if let Some(challenge) = &request.code_challenge {
-            body["code_challenge"] = challenge.as_str().into();
-            body["code_challenge_method"] = "S256".into();
+    pub(crate) fn view(&self, csrf_token: String) -> ConsentView {
+        let request = self.request;
+        let code_challenge = request.code_challenge.clone();
+        ConsentView {
+            application: ConsentApplication::new(self.application, self.owner),
+            assignment_uuid: request.assignment_uuid.clone(),
+            client_id: request.client_id.clone(),
+            csrf_token_val: csrf_token,
+            has_dangerous_scopes: self.is_dangerous(),
+            redirect_uri: request.redirect_uri.clone(),
+            response_type: request.response_type.clone(),
+            scope: request.scope.clone(),
+            scopes: scopes(&request.scope),
+            state: request.state.clone(),
+            code_challenge_method: code_challenge.is_some().then_some("S256"),
+            code_challenge,
         }
-        no_store(Response::ok(&body))
     }
 
     /// The question for people. It works without a script; its two forms post what was asked for back to us.
@@ -65,7 +51,7 @@ impl Consent<'_> {
         &self,
         cx: &Context<'_, Client>,
         csrf_token: &str,
-    ) -> Result<Response, ApiError> {
+    ) -> Result<HtmlResponse, ApiError> {
         let application = self.application;
         let named = match application.name.trim() {
             "" => "An application without a name",
@@ -130,9 +116,9 @@ fn paragraph(text: &str) -> Markup {
 pub(crate) fn sign_in<P: Permit>(
     cx: &Context<'_, P>,
     request: &AuthorizationRequest,
-) -> HandlerResult {
+) -> Result<ApiError, ApiError> {
     if request.wants_json {
-        return Err(ApiError::unauthenticated());
+        return Ok(ApiError::unauthenticated());
     }
     sign_in_page(cx, &cx.request().query, None)
 }
@@ -142,10 +128,10 @@ pub(crate) fn sign_in_page<P: Permit>(
     cx: &Context<'_, P>,
     query: &str,
     failure: Option<&str>,
-) -> HandlerResult {
+) -> Result<ApiError, ApiError> {
     let services = cx.services();
     if !services.setting(&settings::FEATURE_DIRECT_LOGIN)? {
-        return signed_out();
+        return Ok(signed_out());
     }
     let session = cx.session_or_new();
     let registry = services.setting(&settings::REGISTRY_TITLE)?;
@@ -162,14 +148,20 @@ pub(crate) fn sign_in_page<P: Permit>(
             div.choices { button.first #sign-in { "Sign in" } }
         }
     };
-    let response = page(401, "Sign in", content);
-    session.hand_out(services, response)
+    let answer = session.hand_out(services, page(401, "Sign in", content))?;
+    Ok(answer.into_response().into())
 }
 
-/// Tells somebody that he is not signed in.
-pub(crate) fn signed_out() -> HandlerResult {
+/// Tells somebody that they are not signed in.
+pub(crate) fn signed_out() -> ApiError {
     let text = "Sign in to the registry first, then begin again in the application.";
-    Ok(message(401, "You are not signed in", text))
+    message(401, "You are not signed in", text).into_response().into()
+}
+
+/// Tells that nobody has the client id.
+pub(crate) fn unknown_application(request: &AuthorizationRequest) -> ApiError {
+    let text = "There is no application with this client id.";
+    refusal(request, 404, "Unknown application", text)
 }
 
 /// Tells a person, or a program that asked for JSON, why the flow ends here.
@@ -178,14 +170,14 @@ pub(crate) fn refusal(
     status: u16,
     title: &str,
     text: &str,
-) -> HandlerResult {
+) -> ApiError {
     if request.wants_json {
         let kind = match status {
             404 => ErrorType::NotFound,
             403 => ErrorType::InsufficientScope,
             _ => ErrorType::InvalidRequest,
         };
-        return Err(ApiError::typed(kind, text.to_owned()));
+        return ApiError::typed(kind, text.to_owned());
     }
-    Ok(message(status, title, text))
+    message(status, title, text).into_response().into()
 }

@@ -1,9 +1,7 @@
 //! Where answers of the OAuth flows may go (`docs/contract/quay.md` 5.9).
 
 use berth_domain::Application;
-use berth_web::Response;
-
-use super::no_store;
+use berth_web::{Redirect, WithHeaders};
 
 /// The page of our own that shows a token to its user.
 pub(crate) const LOCAL_APP: &str = "/oauth/localapp";
@@ -25,6 +23,9 @@ const OWN_PARAMETERS: [&str; 10] = [
 /// Schemes that a browser would act on by itself rather than hand over to an application.
 const REFUSED_SCHEMES: [&str; 8] =
     ["about", "blob", "data", "file", "filesystem", "javascript", "vbscript", "view-source"];
+
+/// An answer that goes to a [`Target`].
+pub(crate) type Sent = WithHeaders<Redirect>;
 
 /// A URI that an answer may be sent to.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Target {
     }
 
     /// Sends the browser there, with these parameters added to the query and these in the fragment.
-    pub(crate) fn answer(&self, query: &[(&str, &str)], fragment: &[(&str, &str)]) -> Response {
+    pub(crate) fn answer(&self, query: &[(&str, &str)], fragment: &[(&str, &str)]) -> Sent {
         let (address, own_query) = self.0.split_once('?').unwrap_or((&self.0, ""));
         let kept = own_query.split('&').filter(|pair| !pair.is_empty() && !is_ours(pair));
         let added = encode(query);
@@ -74,7 +75,9 @@ impl Target {
         if !fragment.is_empty() {
             location = format!("{location}#{}", encode(fragment));
         }
-        no_store(Response::redirect(location)).with_header("referrer-policy", "no-referrer")
+        WithHeaders::new(Redirect(location), |response| {
+            response.with_header("referrer-policy", "no-referrer")
+        })
     }
 }
 
@@ -153,6 +156,8 @@ fn decoded(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use berth_web::IntoResponse as _;
+
     use super::*;
 
     const BASE: &str = "https://berth.example";
@@ -301,7 +306,8 @@ mod tests {
         };
         let location = |requested: &str| {
             let answer = target(requested).answer(&[("scope", "a b"), ("state", "x&y")], &[]);
-            let (_, location) = answer.headers.into_iter().next().unwrap_or_else(|| panic!("none"));
+            let (_, location) =
+                answer.into_response().headers.into_iter().next().unwrap_or_else(|| panic!("none"));
             location.into_owned()
         };
         assert_eq!(
@@ -313,7 +319,7 @@ mod tests {
             "https://good.example/cb?a=%20b&c&d=1&scope=a+b&state=x%26y"
         );
         let answer = target("https://good.example/cb?a").answer(&[], &[("access_token", "t")]);
-        assert_eq!(answer.headers[0].1, "https://good.example/cb?a#access_token=t");
+        assert_eq!(answer.into_response().headers[0].1, "https://good.example/cb?a#access_token=t");
     }
 
     #[test]

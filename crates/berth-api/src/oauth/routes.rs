@@ -8,57 +8,53 @@ use super::{assign, authorize, grant, inspect, local, metadata, sign_in, token};
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
-    Route::get("/oauth/authorize", "oauthAuthorize", &WithoutBody::<Client>(authorize::authorize))
+    Route::get("/oauth/authorize", "oauthAuthorize", &WithoutBody::<Client, _>(authorize::authorize))
 .decided_inside("users in person who administer the organization of the application, or were assigned a token of it; anybody else is asked to sign in")
         .changes(Logs::Kinds(&[LogKind::OauthTokenGranted]))
         .takes_password()
-        .internal()
-        .answers(&[200, 302]),
+        .internal(),
     Route::post(
         "/oauth/authorizeapp",
         "oauthAllow",
-        &WithBody::<Client, _>(grant::allow),
+        &WithBody::<Client, _, _>(grant::allow),
         Logs::Kinds(&[LogKind::OauthTokenGranted]),
     )
 .decided_inside("users in person who administer the organization of the application, or were assigned a token of it")
     .takes_password()
-    .internal()
-    .answers(&[302]),
+    .internal(),
     Route::post(
         "/oauth/denyapp",
         "oauthDeny",
-        &WithBody::<Client, _>(grant::deny),
+        &WithBody::<Client, _, _>(grant::deny),
         Logs::Nothing("nothing changes"),
     )
 .decided_inside("users in person")
-    .internal()
-    .answers(&[302]),
+    .internal(),
     Route::post(
         "/oauth/authorize/signin",
         "oauthSignIn",
-        &WithBody::<Public, _>(sign_in::sign_in),
+        &WithBody::<Public, _, _>(sign_in::sign_in),
         Logs::Kinds(&[LogKind::LoginSuccess]),
     )
     .feature(&settings::FEATURE_DIRECT_LOGIN)
     .works_read_only()
     .open()
-    .internal()
-    .answers(&[302]),
+    .internal(),
     Route::post(
         "/oauth/authorize/assignuser",
         "oauthAssignToUser",
-        &WithBody::<Client, _>(assign::assign),
+        &WithBody::<Client, _, _>(assign::assign),
         Logs::Kinds(&[LogKind::OauthTokenAssigned]),
     )
 .decided_inside("users in person who administer the organization of the application")
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
     .internal(),
-    Route::get("/oauth/localapp", "oauthLocalApp", &WithoutBody::<Public>(local::local))
+    Route::get("/oauth/localapp", "oauthLocalApp", &WithoutBody::<Public, _>(local::local))
 .decided_inside("users in person").internal(),
     Route::post(
         "/oauth/access_token",
         "oauthExchangeCode",
-        &WithBody::<Client, _>(token::exchange),
+        &WithBody::<Client, _, _>(token::exchange),
         Logs::Nothing("the grant was logged when the person agreed"),
     )
 .decided_inside("the application with its secret, or with the verifier of a public client")
@@ -68,7 +64,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/oauth/introspect",
         "oauthIntrospect",
-        &WithBody::<Client, _>(inspect::introspect),
+        &WithBody::<Client, _, _>(inspect::introspect),
         Logs::Nothing("it only reads"),
     )
 .decided_inside("the application with its secret")
@@ -78,7 +74,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/oauth/revoke",
         "oauthRevoke",
-        &WithBody::<Client, _>(inspect::revoke),
+        &WithBody::<Client, _, _>(inspect::revoke),
         Logs::Kinds(&[LogKind::OauthTokenRevoked]),
     )
 .decided_inside("the application")
@@ -87,7 +83,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/.well-known/oauth-authorization-server",
         "oauthMetadata",
-        &WithoutBody::<Public>(metadata::metadata),
+        &WithoutBody::<Public, _>(metadata::metadata),
     )
     .unauthenticated()
     .internal(),

@@ -2,16 +2,19 @@
 
 use berth_access::Public;
 use berth_web::password::{self, Checked};
-use berth_web::{ApiError, Context, Form, HandlerResult, Response};
+use berth_web::{ApiError, Context, Form, HandlerResult, Redirect, WithHeaders};
 
-use super::{no_store, pages};
+use super::pages;
 
 /// Begins a session and goes on with the flow; asks again when the password is wrong.
-pub(crate) fn sign_in(cx: &Context<'_, Public>, Form(form): Form) -> HandlerResult {
+pub(crate) fn sign_in(
+    cx: &Context<'_, Public>,
+    Form(form): Form,
+) -> HandlerResult<WithHeaders<Redirect>> {
     let services = cx.services();
     let field = |name: &str| form.get(name).unwrap_or_default();
     let query = field("continue");
-    let again = |failure: &str| pages::sign_in_page(cx, query, Some(failure));
+    let again = |failure: &str| Err(pages::sign_in_page(cx, query, Some(failure))?);
     let user = match password::check(services, cx.request(), field("username"), field("password")) {
         Ok(Checked::Right(user)) if user.verified => user,
         Ok(Checked::Right(_)) => return again("Please confirm your e-mail address first."),
@@ -28,6 +31,5 @@ pub(crate) fn sign_in(cx: &Context<'_, Public>, Form(form): Form) -> HandlerResu
     // Only the query is taken from the form, so this leads nowhere but into the flow.
     let pairs = form_urlencoded::parse(query.as_bytes());
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    let response = Response::redirect(format!("/oauth/authorize?{query}"));
-    session.hand_out(services, no_store(response))
+    session.hand_out(services, Redirect(format!("/oauth/authorize?{query}")))
 }

@@ -8,14 +8,18 @@ use berth_store::codes::{self, Code};
 use berth_store::tokens::NewToken;
 use berth_store::{tokens, transaction};
 use berth_web::{ApiError, Context, Form, HandlerResult, Parameters};
-use serde_json::json;
 
+use super::answers::{OAuthJson, error};
 use super::client::{self, Client};
-use super::{error, request};
+use super::request;
+use super::views::AccessToken;
 use crate::applications::tokens::{LIFETIME_S, TOKEN_LENGTH};
 
 /// Exchanges a code. It works once: a second use ends the token that the first one gave.
-pub(crate) fn exchange(cx: &Context<'_, ClientPermit>, _form: Form) -> HandlerResult {
+pub(crate) fn exchange(
+    cx: &Context<'_, ClientPermit>,
+    _form: Form,
+) -> HandlerResult<OAuthJson<AccessToken>> {
     let values = cx.request().values();
     // The client id may stand in the header, and the scope is the code's where none is sent.
     request::require(&values, &["grant_type"])?;
@@ -24,25 +28,16 @@ pub(crate) fn exchange(cx: &Context<'_, ClientPermit>, _form: Form) -> HandlerRe
     }
     request::require(&values, &["redirect_uri", "code"])?;
     if values.get("grant_type") != Some("authorization_code") {
-        return error(400, "unsupported_grant_type");
+        return Err(error(400, "unsupported_grant_type"));
     }
-    let Some(client) = client::identify(cx)? else { return client::refuse(cx) };
+    let client = client::identify(cx)?.ok_or_else(|| client::refuse(cx))?;
     // Without its secret a client proves by PKCE that it began the flow.
     if matches!(client, Client::Public(_)) && values.get("code_verifier").is_none() {
-        return client::refuse(cx);
+        return Err(client::refuse(cx));
     }
-    match redeem(cx, &client, &values)? {
-        Ok(token) => Ok(super::json(
-            200,
-            &json!({
-                "access_token": token,
-                "token_type": "Bearer",
-                "expires_in": LIFETIME_S,
-                "refresh_token": null,
-            }),
-        )),
-        Err(refused) => error(400, refused),
-    }
+    let redeemed = redeem(cx, &client, &values)?;
+    let access_token = redeemed.map_err(|refused| error(400, refused))?;
+    Ok(OAuthJson(AccessToken::new(access_token, LIFETIME_S)))
 }
 
 /// The token for a code, or what is wrong with it: found out and settled in one transaction.

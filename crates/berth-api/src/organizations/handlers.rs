@@ -1,7 +1,7 @@
 //! Organizations: the rules of each operation.
 
 use crate::organizations::deletion::delete_organization;
-use crate::organizations::views::OrganizationView;
+use crate::organizations::views::{OrganizationView, PrivateRepositories};
 use crate::quotas::views::Quotas;
 use berth_access::{
     CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
@@ -12,15 +12,18 @@ use berth_domain::{EmailAddress, Namespace, NamespaceName, settings};
 use berth_store::organizations::{NewOrganization, OrganizationChange};
 use berth_store::{Constraint, organizations, transaction};
 use berth_web::{
-    ApiError, Context, HandlerResult, Integer, Response, Services, tag_expiration_option,
+    ApiError, Context, Created, HandlerResult, Integer, JsonResponse, NoContent, Services,
+    tag_expiration_option,
 };
 use serde_json::Number;
 
 use crate::organizations::bodies::{NewOrg, OrgChange};
-use crate::organizations::views;
 
 /// Makes an organization whose only team, `owners`, has the caller in it.
-pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> HandlerResult {
+pub(crate) fn create(
+    cx: &Context<'_, CreateOrganization>,
+    body: NewOrg,
+) -> HandlerResult<Created<&'static str>> {
     let (services, caller) = (cx.services(), cx.caller()?);
     let email = body.contact_email.filter(|email| !email.is_empty()).or(body.email);
     let address = email.as_deref().filter(|email| !email.is_empty());
@@ -55,7 +58,7 @@ pub(crate) fn create(cx: &Context<'_, CreateOrganization>, body: NewOrg) -> Hand
         })?;
         let event = LogEvent::OrgCreate { email: email.as_deref(), namespace: &body.name };
         cx.log(tx, id, &event)?;
-        Ok(Response::json(201, &"Created"))
+        Ok(Created("Created"))
     })
 }
 
@@ -64,7 +67,7 @@ fn name_taken() -> ApiError {
 }
 
 /// `GET /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.2).
-pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult {
+pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult<JsonResponse<OrganizationView>> {
     let teams = if cx.rights().sees_as_member() {
         Some(organizations::teams(cx.db(), &cx.grant)?)
     } else {
@@ -72,11 +75,14 @@ pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult {
     };
     let quotas = Quotas::of(cx.services())?;
     let (organization, rights) = (cx.grant.organization(), cx.rights());
-    Ok(Response::ok(&OrganizationView::new(organization, rights, teams, quotas)))
+    Ok(JsonResponse(OrganizationView::new(organization, rights, teams, quotas)))
 }
 
 /// Changes what is given; all of it or nothing.
-pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> HandlerResult {
+pub(crate) fn change(
+    cx: &Context<'_, OrganizationAdmin>,
+    body: OrgChange,
+) -> HandlerResult<JsonResponse<OrganizationView>> {
     let services = cx.services();
     let tag_expiration = tag_expiration(services, body.tag_expiration_s)?;
     let no_email = services.random().uuid();
@@ -97,7 +103,7 @@ pub(crate) fn change(cx: &Context<'_, OrganizationAdmin>, body: OrgChange) -> Ha
     })?;
     let quotas = Quotas::of(services)?;
     let view = OrganizationView::new(&after, cx.rights(), Some(teams), quotas);
-    Ok(Response::ok(&view.with_tag_expiration(given.tag_expiration.map(|(_, number)| number))))
+    Ok(JsonResponse(view.with_tag_expiration(given.tag_expiration.map(|(_, number)| number))))
 }
 
 /// The tag expiration that is wanted, where it may be changed: in seconds, and as it was written.
@@ -173,18 +179,20 @@ impl Given {
 }
 
 /// `DELETE /api/v1/organization/<orgname>` (`docs/contract/quay.md` 1.4): everything of it goes at once.
-pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult {
+pub(crate) fn delete(cx: &Context<'_, OrganizationAdmin>) -> HandlerResult<NoContent> {
     match delete_organization(cx, &cx.grant)? {
-        true => Ok(Response::no_content()),
+        true => Ok(NoContent),
         false => Err(ApiError::not_found()),
     }
 }
 
-/// `GET …/private` (`docs/contract/quay.md` 1.5). Nobody has bought a plan here, so billing allows no further private repository.
-pub(crate) fn private(cx: &Context<'_, OrganizationRepositoryCreate>) -> HandlerResult {
+/// `GET …/private` (`docs/contract/quay.md` 1.5).
+pub(crate) fn private(
+    cx: &Context<'_, OrganizationRepositoryCreate>,
+) -> HandlerResult<JsonResponse<PrivateRepositories>> {
     let count = match cx.rights().is_admin() {
         true => Some(organizations::private_repositories(cx.db(), &cx.grant)?),
         false => None,
     };
-    Ok(Response::ok(&views::private(count)))
+    Ok(JsonResponse(PrivateRepositories::of(count)))
 }

@@ -20,22 +20,21 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/organization/",
         "createOrganization",
-        &WithBody::<CreateOrganization, _>(handlers::create),
+        &WithBody::<CreateOrganization, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreate]),
     )
     .scope(Scope::UserAdmin)
-    .permission_first()
-    .answers(&[201]),
+    .permission_first(),
     Route::get(
         "/api/v1/organization/:orgname",
         "getOrganization",
-        &WithoutBody::<OrganizationView>(handlers::get),
+        &WithoutBody::<OrganizationView, _>(handlers::get),
     )
     .decided_inside("anybody; teams for members, addresses for admins and superuser views"),
     Route::put(
         "/api/v1/organization/:orgname",
         "changeOrganizationDetails",
-        &WithBody::<OrganizationAdmin, _>(handlers::change),
+        &WithBody::<OrganizationAdmin, _, _>(handlers::change),
         Logs::Kinds(&[
             LogKind::OrgChangeInvoicing,
             LogKind::OrgChangeEmail,
@@ -47,7 +46,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname",
         "deleteAdminedOrganization",
-        &WithoutBody::<OrganizationAdmin>(handlers::delete),
+        &WithoutBody::<OrganizationAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )
     .scope(Scope::OrgAdmin)
@@ -55,7 +54,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/private",
         "getOrganizationPrivateAllowed",
-        &WithoutBody::<OrganizationRepositoryCreate>(handlers::private),
+        &WithoutBody::<OrganizationRepositoryCreate, _>(handlers::private),
     )
     .decided_inside("creators in the organization; how many there are for its admins")
     .scope(Scope::OrgAdmin)
@@ -64,26 +63,26 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::get(
         "/api/v1/superuser/organizations/",
         "listAllOrganizations",
-        &WithBody::<SuperuserView, _>(superuser::list),
+        &WithBody::<SuperuserView, _, _>(superuser::list),
     ))
     .internal(),
     superuser(Route::put(
         "/api/v1/superuser/organizations/:name",
         "changeOrganization",
-        &At(NamedOrganization::read, WithBody::<SuperuserOrganization, _>(superuser::rename)),
+        &At(NamedOrganization::read, WithBody::<SuperuserOrganization, _, _>(superuser::rename)),
         Logs::Kinds(&[LogKind::OrgChangeName]),
     )),
     superuser(Route::delete(
         "/api/v1/superuser/organizations/:name",
         "deleteOrganization",
-        &At(NamedOrganization::read, WithoutBody::<SuperuserOrganization>(superuser::delete)),
+        &At(NamedOrganization::read, WithoutBody::<SuperuserOrganization, _>(superuser::delete)),
         Logs::Kinds(&[LogKind::OrgDelete]),
     )),
     superuser(
         Route::post(
             "/api/v1/superuser/takeownership/:namespace",
             "takeOwnership",
-            &WithoutBody::<SuperuserNamespace>(superuser::take_ownership),
+            &WithoutBody::<SuperuserNamespace, _>(superuser::take_ownership),
             Logs::Kinds(&[LogKind::TakeOwnership]),
         )
         .decided_inside("superusers; not the accounts of superusers"),

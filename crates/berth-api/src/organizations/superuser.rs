@@ -6,29 +6,36 @@ use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::log_event::LogEvent;
 use berth_domain::{NamespaceKind, NamespaceName};
 use berth_store::{Constraint, Database, accounts, members, organizations, transaction, users};
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::json;
+use berth_web::listing::Listed;
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use crate::names::invalid_name;
 use crate::page_query::PageQuery;
 
 use super::bodies::Renaming;
-use super::views::organization_entry;
+use super::views::{AllOrganizations, ListedOrganization, Taken};
 
 /// `GET /api/v1/superuser/organizations/`.
-pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
+pub(crate) fn list(
+    cx: &Context<'_, SuperuserView>,
+    query: PageQuery,
+) -> HandlerResult<JsonResponse<AllOrganizations>> {
     let services = cx.services();
     let page = query.page(services);
     let lines = organizations::all(cx.db(), page.after.unwrap_or(0), page.wanted())?;
     let quotas = Quotas::of(services)?;
     let view = |line: organizations::OrganizationLine| {
-        organization_entry(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
+        ListedOrganization::new(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
     };
-    Ok(Response::ok(&page.answer("organizations", lines, |line| line.id, view)))
+    let Listed { entries: organizations, next_page } = page.of(lines, |line| line.id, view);
+    Ok(JsonResponse(AllOrganizations { organizations, next_page }))
 }
 
 /// Gives the organization another name; its robots follow.
-pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) -> HandlerResult {
+pub(crate) fn rename(
+    cx: &Context<'_, SuperuserOrganization>,
+    body: Renaming,
+) -> HandlerResult<JsonResponse<ListedOrganization>> {
     let organization = cx.grant.organization();
     let name = body.name.unwrap_or_else(|| organization.name.clone());
     if name != organization.name {
@@ -50,20 +57,22 @@ pub(crate) fn rename(cx: &Context<'_, SuperuserOrganization>, body: Renaming) ->
         })?;
     }
     let quota = Quotas::of(cx.services())?.fields(organization.quota.as_ref());
-    Ok(Response::ok(&organization_entry(&name, &organization.email, quota)))
+    Ok(JsonResponse(ListedOrganization::new(&name, &organization.email, quota)))
 }
 
 /// `DELETE /api/v1/superuser/organizations/<name>`: everything of it goes at once.
-pub(crate) fn delete(cx: &Context<'_, SuperuserOrganization>) -> HandlerResult {
+pub(crate) fn delete(cx: &Context<'_, SuperuserOrganization>) -> HandlerResult<NoContent> {
     match delete_organization(cx, &cx.grant)? {
-        true => Ok(Response::no_content()),
+        true => Ok(NoContent),
         false => Err(ApiError::not_found()),
     }
 }
 
 /// `POST /api/v1/superuser/takeownership/<namespace>`: the caller becomes an administrator of the organization. The
 /// account of a person becomes an organization first.
-pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> HandlerResult {
+pub(crate) fn take_ownership(
+    cx: &Context<'_, SuperuserNamespace>,
+) -> HandlerResult<JsonResponse<Taken>> {
     let namespace = cx.grant.namespace().ok_or_else(ApiError::not_found)?;
     let caller = cx.caller()?;
     let was_user = namespace.kind == NamespaceKind::User;
@@ -85,7 +94,7 @@ pub(crate) fn take_ownership(cx: &Context<'_, SuperuserNamespace>) -> HandlerRes
             superuser: &caller.name,
         };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::ok(&json!({ "namespace": namespace.name })))
+        Ok(JsonResponse(Taken { namespace: namespace.name.clone() }))
     })
 }
 

@@ -3,13 +3,15 @@
 use berth_access::Rights;
 use berth_domain::{Avatar, AvatarKind, EmailAddress, Namespace, TeamRole};
 use berth_store::organizations::TeamSummary;
+use berth_web::listing::ByName;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Number, Value, json};
+use serde_json::Number;
 
-use crate::quotas::views::{QuotaFields, Quotas, with_quota};
+use crate::quotas::views::{QuotaFields, Quotas};
 
 /// An organization, as much of it as the caller may see (`docs/contract/quay.md` 1.2).
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct OrganizationView {
     name: String,
     email: String,
@@ -24,13 +26,13 @@ pub(crate) struct OrganizationView {
     quota: Option<QuotaFields>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct TeamsView {
-    teams: Map<String, Value>,
+    teams: ByName<TeamView>,
     ordered_teams: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct AdminView {
     invoice_email: bool,
     invoice_email_address: Option<String>,
@@ -39,11 +41,11 @@ struct AdminView {
 }
 
 /// A team as members of its organization see it (`docs/contract/quay.md` 1.2).
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct TeamView {
     name: String,
     description: String,
-    role: &'static str,
+    role: TeamRole,
     avatar: Avatar,
     can_view: bool,
     repo_count: i64,
@@ -94,9 +96,9 @@ impl TeamsView {
         let ordered_teams = teams.iter().map(|team| team.name.clone()).collect();
         let teams = teams
             .into_iter()
-            .map(|team| (team.name.clone(), json!(TeamView::new(team, sees_all))))
+            .map(|team| (team.name.clone(), TeamView::new(team, sees_all)))
             .collect();
-        Self { teams, ordered_teams }
+        Self { teams: ByName(teams), ordered_teams }
     }
 }
 
@@ -108,7 +110,7 @@ impl TeamView {
             avatar: Avatar::team(&team.name),
             name: team.name,
             description: team.description,
-            role: TeamRole::as_str(team.role),
+            role: team.role,
             can_view: sees_all || team.has_viewer,
             repo_count: team.repository_count,
             member_count: team.member_count,
@@ -117,16 +119,51 @@ impl TeamView {
     }
 }
 
-/// What billing says of private repositories (`docs/contract/quay.md` 1.5); their number is for administrators.
-pub(crate) fn private(count: Option<i64>) -> Value {
-    match count {
-        Some(count) => json!({ "privateAllowed": false, "privateCount": count }),
-        None => json!({ "privateAllowed": false }),
+/// What billing says of private repositories (`docs/contract/quay.md` 1.5).
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PrivateRepositories {
+    private_allowed: bool,
+    /// How many there are, for administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    private_count: Option<i64>,
+}
+
+impl PrivateRepositories {
+    /// Nobody has bought a plan here: no further private repository is allowed.
+    pub(crate) const fn of(count: Option<i64>) -> Self {
+        Self { private_allowed: false, private_count: count }
     }
 }
 
 /// An organization in the list of superusers (`docs/contract/quay.md` 10.6).
-pub(crate) fn organization_entry(name: &str, email: &str, quota: Option<QuotaFields>) -> Value {
-    let avatar = Avatar::new(AvatarKind::Org, name, email);
-    with_quota(json!({ "name": name, "email": email, "avatar": avatar }), quota)
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ListedOrganization {
+    name: String,
+    email: String,
+    avatar: Avatar,
+    #[serde(flatten)]
+    quota: Option<QuotaFields>,
+}
+
+impl ListedOrganization {
+    /// The entry of an organization with that name, address and quota.
+    pub(crate) fn new(name: &str, email: &str, quota: Option<QuotaFields>) -> Self {
+        let avatar = Avatar::new(AvatarKind::Org, name, email);
+        Self { name: name.to_owned(), email: email.to_owned(), avatar, quota }
+    }
+}
+
+/// A page of all organizations.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct AllOrganizations {
+    pub(super) organizations: Vec<ListedOrganization>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+/// The organization that a superuser became an administrator of.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Taken {
+    pub(super) namespace: String,
 }

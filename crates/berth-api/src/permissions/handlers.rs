@@ -7,12 +7,14 @@ use berth_domain::log_event::LogEvent;
 use berth_domain::{Namespace, NamespaceKind};
 use berth_store::grantees::{self, Account};
 use berth_store::{Database, permissions, teams, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::{Map, Value, json};
+use berth_web::listing::{Listed, Listing};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use super::bodies::RoleChange;
-use super::views;
+use super::views::{
+    PermissionOnRepository, PermissionsOnRepositories, RoleView, TeamPermission, TeamPermissions,
+    TransitivePermissions, UserPermission, UserPermissions,
+};
 
 path! {
     /// An account that has a role on a repository.
@@ -22,35 +24,41 @@ path! {
 }
 
 /// `GET …/permissions/user/`.
-pub(crate) fn users(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
-    let permissions = permissions::accounts(cx.db(), &cx.grant, None)?;
-    let listed = Listing::of(cx).whole_by_name(permissions, |permission| {
-        let (account, role) = (permission.account, permission.role);
-        let view = views::account_permission(&account, role, in_organization(cx));
-        (account.name, view)
-    });
-    Ok(listed.answer("permissions", Map::new()))
+pub(crate) fn users(
+    cx: &Context<'_, RepositoryAdminView>,
+) -> HandlerResult<JsonResponse<UserPermissions>> {
+    let found = permissions::accounts(cx.db(), &cx.grant, None)?;
+    let Listed { entries: permissions, next_page } =
+        Listing::of(cx).whole_by_name(found, |permission| {
+            let (account, role) = (permission.account, permission.role);
+            let view = UserPermission::new(&account, role, in_organization(cx));
+            (account.name, view)
+        });
+    Ok(JsonResponse(UserPermissions { permissions, next_page }))
 }
 
 /// `GET …/permissions/user/<username>`.
-pub(crate) fn user(cx: &Context<'_, RepositoryAdminView>, path: AccountPath) -> HandlerResult {
+pub(crate) fn user(
+    cx: &Context<'_, RepositoryAdminView>,
+    path: AccountPath,
+) -> HandlerResult<JsonResponse<UserPermission>> {
     let found = permissions::accounts(cx.db(), &cx.grant, Some(&path.username))?.pop();
     let permission = found.ok_or_else(|| ApiError::model(NO_USER))?;
-    let view = views::account_permission(&permission.account, permission.role, in_organization(cx));
-    Ok(Response::ok(&view))
+    let view = UserPermission::new(&permission.account, permission.role, in_organization(cx));
+    Ok(JsonResponse(view))
 }
 
 /// `GET …/permissions/user/<username>/transitive`: his own role and those of his teams.
 pub(crate) fn transitive(
     cx: &Context<'_, RepositoryAdminView>,
     path: AccountPath,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<TransitivePermissions>> {
     let roles = permissions::transitive(cx.db(), &cx.grant, &path.username)?;
     if roles.is_empty() {
         return Err(ApiError::not_found());
     }
-    let views: Vec<Value> = roles.iter().map(|role| json!({ "role": role.as_str() })).collect();
-    Ok(Response::ok(&json!({ "permissions": views })))
+    let permissions = roles.into_iter().map(|role| RoleView { role }).collect();
+    Ok(JsonResponse(TransitivePermissions { permissions }))
 }
 
 /// `PUT …/permissions/user/<username>`.
@@ -58,7 +66,7 @@ pub(crate) fn set_user(
     cx: &Context<'_, RepositoryAdmin>,
     path: AccountPath,
     body: RoleChange,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<UserPermission>> {
     let (namespace, repository) = cx.grant.repository()?;
     let (name, role) = (path.username.as_str(), body.role);
     refuse_owner(name, namespace)?;
@@ -74,13 +82,15 @@ pub(crate) fn set_user(
             role,
         };
         cx.log(tx, namespace.id, &event)?;
-        let view = views::account_permission(&account, role, in_organization(cx));
-        Ok(Response::ok(&view))
+        Ok(JsonResponse(UserPermission::new(&account, role, in_organization(cx))))
     })
 }
 
 /// `DELETE …/permissions/user/<username>`.
-pub(crate) fn remove_user(cx: &Context<'_, RepositoryAdmin>, path: AccountPath) -> HandlerResult {
+pub(crate) fn remove_user(
+    cx: &Context<'_, RepositoryAdmin>,
+    path: AccountPath,
+) -> HandlerResult<NoContent> {
     let name = path.username.as_str();
     let Ok((namespace, repository)) = cx.grant.repository() else {
         return Err(ApiError::invalid_request(NO_USER));
@@ -96,35 +106,43 @@ pub(crate) fn remove_user(cx: &Context<'_, RepositoryAdmin>, path: AccountPath) 
             namespace: &namespace.name,
         };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 
 /// `GET …/permissions/team/`.
-pub(crate) fn teams(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
-    let permissions = permissions::teams(cx.db(), &cx.grant)?;
-    let listed = Listing::of(cx).whole_by_name(permissions, |permission| {
-        let view = views::team_permission(&permission.team, permission.role);
-        (permission.team, view)
-    });
-    Ok(listed.answer("permissions", Map::new()))
+pub(crate) fn teams(
+    cx: &Context<'_, RepositoryAdminView>,
+) -> HandlerResult<JsonResponse<TeamPermissions>> {
+    let found = permissions::teams(cx.db(), &cx.grant)?;
+    let Listed { entries: permissions, next_page } =
+        Listing::of(cx).whole_by_name(found, |permission| {
+            let view = TeamPermission::new(&permission.team, permission.role);
+            (permission.team, view)
+        });
+    Ok(JsonResponse(TeamPermissions { permissions, next_page }))
 }
 
 /// `GET …/permissions/team/<teamname>`: the role alone.
-pub(crate) fn team(cx: &Context<'_, RepositoryAdminView>, path: TeamPath) -> HandlerResult {
+pub(crate) fn team(
+    cx: &Context<'_, RepositoryAdminView>,
+    path: TeamPath,
+) -> HandlerResult<JsonResponse<RoleView>> {
     let permissions = permissions::teams(cx.db(), &cx.grant)?;
     let found = permissions.into_iter().find(|permission| permission.team == path.teamname);
     let permission = found.ok_or_else(|| ApiError::model(NO_TEAM))?;
-    Ok(Response::ok(&json!({ "role": permission.role.as_str() })))
+    Ok(JsonResponse(RoleView { role: permission.role }))
 }
 
 /// `GET …/team/<teamname>/permissions` (`docs/contract/quay.md` 4.8).
-pub(crate) fn of_team(cx: &Context<'_, TeamAdminView>) -> HandlerResult {
-    let permissions = teams::permissions(cx.db(), &cx.grant)?;
-    let listed = Listing::of(cx).whole(permissions, |permission| {
-        views::on_repository(&permission.repository, permission.is_public, permission.role)
+pub(crate) fn of_team(
+    cx: &Context<'_, TeamAdminView>,
+) -> HandlerResult<JsonResponse<PermissionsOnRepositories>> {
+    let found = teams::permissions(cx.db(), &cx.grant)?;
+    let Listed { entries: permissions, next_page } = Listing::of(cx).whole(found, |permission| {
+        PermissionOnRepository::new(&permission.repository, permission.is_public, permission.role)
     });
-    Ok(listed.answer("permissions", Map::new()))
+    Ok(JsonResponse(PermissionsOnRepositories { permissions, next_page }))
 }
 
 /// `PUT …/permissions/team/<teamname>`, and `PUT /api/v1/organization/<o>/team/<t>/permissions/<repository>`, which clients
@@ -133,7 +151,7 @@ pub(crate) fn set_team(
     cx: &Context<'_, RepositoryAdmin>,
     path: TeamPath,
     body: RoleChange,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<TeamPermission>> {
     let (namespace, repository) = cx.grant.repository()?;
     let (name, role) = (path.teamname.as_str(), body.role);
     transaction(cx.db(), |tx| {
@@ -146,12 +164,15 @@ pub(crate) fn set_team(
         let repo = &repository.name;
         let event = LogEvent::ChangeRepoTeamPermission { team: name, repo, role };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::ok(&views::team_permission(name, role)))
+        Ok(JsonResponse(TeamPermission::new(name, role)))
     })
 }
 
 /// `DELETE …/permissions/team/<teamname>`, and the same by the team.
-pub(crate) fn remove_team(cx: &Context<'_, RepositoryAdmin>, path: TeamPath) -> HandlerResult {
+pub(crate) fn remove_team(
+    cx: &Context<'_, RepositoryAdmin>,
+    path: TeamPath,
+) -> HandlerResult<NoContent> {
     let name = path.teamname.as_str();
     let Ok((namespace, repository)) = cx.grant.repository() else {
         return Err(ApiError::invalid_request(NO_TEAM));
@@ -162,7 +183,7 @@ pub(crate) fn remove_team(cx: &Context<'_, RepositoryAdmin>, path: TeamPath) -> 
         }
         let event = LogEvent::DeleteRepoTeamPermission { team: name, repo: &repository.name };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 

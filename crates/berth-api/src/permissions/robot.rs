@@ -5,26 +5,26 @@ use berth_domain::Namespace;
 use berth_domain::log_event::LogEvent;
 use berth_store::robots::{self, PermissionChange};
 use berth_store::transaction;
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::Map;
+use berth_web::listing::{Listed, Listing};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use crate::robots::handlers::{RobotPath, existing, missing};
 
 use super::bodies::RobotRole;
-use super::views;
+use super::views::{PermissionOnRepository, PermissionsOnRepositories};
 
 /// `GET …/robots/<short>/permissions`.
 pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     path: RobotPath,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<PermissionsOnRepositories>> {
     let namespace = existing::<P>(cx)?;
     let found = robots::permissions(cx.db(), &cx.grant, &path.full_name(namespace))?;
-    let listed = Listing::of(cx).whole(&found.ok_or_else(missing)?, |permission| {
-        views::on_repository(&permission.repository, permission.is_public, permission.role)
+    let found = found.ok_or_else(missing)?;
+    let Listed { entries: permissions, next_page } = Listing::of(cx).whole(found, |permission| {
+        PermissionOnRepository::new(&permission.repository, permission.is_public, permission.role)
     });
-    Ok(listed.answer("permissions", Map::new()))
+    Ok(JsonResponse(PermissionsOnRepositories { permissions, next_page }))
 }
 
 /// Gives a robot a role on a repository of its namespace. Who may is who may through the repository's own path.
@@ -32,7 +32,7 @@ pub(crate) fn set(
     cx: &Context<'_, RepositoryAdmin>,
     path: RobotPath,
     body: RobotRole,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<PermissionOnRepository>> {
     let (target, role) = (Target::of(cx, &path)?, body.role);
     transaction(cx.db(), |tx| {
         match robots::set_permission(tx, &cx.grant, &target.robot, role)? {
@@ -43,13 +43,15 @@ pub(crate) fn set(
         let namespace = &target.namespace.name;
         let event = LogEvent::ChangeRepoPermission { username, repo, namespace, role };
         cx.log(tx, target.namespace.id, &event)?;
-        let view = views::on_repository(target.repository, target.is_public, role);
-        Ok(Response::ok(&view))
+        Ok(JsonResponse(PermissionOnRepository::new(target.repository, target.is_public, role)))
     })
 }
 
 /// `DELETE …/robots/<short>/permissions/<repository>`.
-pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>, path: RobotPath) -> HandlerResult {
+pub(crate) fn delete(
+    cx: &Context<'_, RepositoryAdmin>,
+    path: RobotPath,
+) -> HandlerResult<NoContent> {
     let target = Target::of(cx, &path)?;
     transaction(cx.db(), |tx| {
         match robots::delete_permission(tx, &cx.grant, &target.robot)? {
@@ -63,7 +65,7 @@ pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>, path: RobotPath) -> Hand
         let namespace = &target.namespace.name;
         let event = LogEvent::DeleteRepoPermission { username, repo, namespace };
         cx.log(tx, target.namespace.id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 

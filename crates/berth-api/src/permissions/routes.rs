@@ -14,20 +14,20 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/permissions/user/",
         "listRepoUserPermissions",
-        &WithoutBody::<RepositoryAdminView>(handlers::users),
+        &WithoutBody::<RepositoryAdminView, _>(handlers::users),
     )
     .query(Query::PAGES)
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/user/:username",
         "getUserPermissions",
-        &WithPath::<RepositoryAdminView, _>(handlers::user),
+        &WithPath::<RepositoryAdminView, _, _>(handlers::user),
     )
     .scope(Scope::RepoAdmin),
     Route::put(
         "/api/v1/repository/*repository/permissions/user/:username",
         "changeUserPermissions",
-        &WithPathAndBody::<RepositoryAdmin, _, _>(handlers::set_user),
+        &WithPathAndBody::<RepositoryAdmin, _, _, _>(handlers::set_user),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -35,33 +35,33 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/repository/*repository/permissions/user/:username",
         "deleteUserPermissions",
-        &WithPath::<RepositoryAdmin, _>(handlers::remove_user),
+        &WithPath::<RepositoryAdmin, _, _>(handlers::remove_user),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/user/:username/transitive",
         "getUserTransitivePermission",
-        &WithPath::<RepositoryAdminView, _>(handlers::transitive),
+        &WithPath::<RepositoryAdminView, _, _>(handlers::transitive),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/team/",
         "listRepoTeamPermissions",
-        &WithoutBody::<RepositoryAdminView>(handlers::teams),
+        &WithoutBody::<RepositoryAdminView, _>(handlers::teams),
     )
     .query(Query::PAGES)
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/team/:teamname",
         "getTeamPermissions",
-        &WithPath::<RepositoryAdminView, _>(handlers::team),
+        &WithPath::<RepositoryAdminView, _, _>(handlers::team),
     )
     .scope(Scope::RepoAdmin),
     Route::put(
         "/api/v1/repository/*repository/permissions/team/:teamname",
         "changeTeamPermissions",
-        &WithPathAndBody::<RepositoryAdmin, _, _>(handlers::set_team),
+        &WithPathAndBody::<RepositoryAdmin, _, _, _>(handlers::set_team),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -69,7 +69,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/repository/*repository/permissions/team/:teamname",
         "deleteTeamPermissions",
-        &WithPath::<RepositoryAdmin, _>(handlers::remove_team),
+        &WithPath::<RepositoryAdmin, _, _>(handlers::remove_team),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
@@ -78,7 +78,7 @@ pub const ROUTES: &[Route] = &[
         "setOrganizationTeamPermission",
         &At(
             OrganizationRepository::read,
-            WithPathAndBody::<RepositoryAdmin, _, _>(handlers::set_team),
+            WithPathAndBody::<RepositoryAdmin, _, _, _>(handlers::set_team),
         ),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
@@ -87,27 +87,27 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname/permissions/*reponame",
         "removeOrganizationTeamPermission",
-        &At(OrganizationRepository::read, WithPath::<RepositoryAdmin, _>(handlers::remove_team)),
+        &At(OrganizationRepository::read, WithPath::<RepositoryAdmin, _, _>(handlers::remove_team)),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname/permissions",
         "getOrganizationTeamPermissions",
-        &WithoutBody::<TeamAdminView>(handlers::of_team),
+        &WithoutBody::<TeamAdminView, _>(handlers::of_team),
     )
     .query(Query::PAGES),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions",
         "getOrgRobotPermissions",
-        &WithPath::<RobotPermissionsView, _>(robot::list),
+        &WithPath::<RobotPermissionsView, _, _>(robot::list),
     )
     .query(Query::PAGES)
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions/*reponame",
         "setOrgRobotPermission",
-        &At(OrganizationRepository::read, WithPathAndBody::<RepositoryAdmin, _, _>(robot::set)),
+        &At(OrganizationRepository::read, WithPathAndBody::<RepositoryAdmin, _, _, _>(robot::set)),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -115,21 +115,21 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions/*reponame",
         "deleteOrgRobotPermission",
-        &At(OrganizationRepository::read, WithPath::<RepositoryAdmin, _>(robot::delete)),
+        &At(OrganizationRepository::read, WithPath::<RepositoryAdmin, _, _>(robot::delete)),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/user/robots/:robot_shortname/permissions",
         "getUserRobotPermissions",
-        &WithPath::<OwnNamespaceView, _>(robot::list),
+        &WithPath::<OwnNamespaceView, _, _>(robot::list),
     )
     .query(Query::PAGES)
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/user/robots/:robot_shortname/permissions/*reponame",
         "setUserRobotPermission",
-        &At(OwnRepository::read, WithPathAndBody::<RepositoryAdmin, _, _>(robot::set)),
+        &At(OwnRepository::read, WithPathAndBody::<RepositoryAdmin, _, _, _>(robot::set)),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
     .scope(Scope::RepoAdmin)
@@ -137,7 +137,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/robots/:robot_shortname/permissions/*reponame",
         "deleteUserRobotPermission",
-        &At(OwnRepository::read, WithPath::<RepositoryAdmin, _>(robot::delete)),
+        &At(OwnRepository::read, WithPath::<RepositoryAdmin, _, _>(robot::delete)),
         Logs::Kinds(&[LogKind::DeleteRepoPermission]),
     )
     .scope(Scope::RepoAdmin),

@@ -2,7 +2,9 @@
 
 use berth_domain::{Avatar, AvatarKind, RepositoryRole};
 use berth_store::grantees::Account;
-use serde_json::{Value, json};
+use berth_web::listing::{Entries, EntriesByName};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The avatar of a person or a robot.
 pub(crate) fn account_avatar(account: &Account) -> Avatar {
@@ -10,30 +12,99 @@ pub(crate) fn account_avatar(account: &Account) -> Avatar {
     Avatar::new(kind, &account.name, &account.email)
 }
 
-/// An account's permission (`docs/contract/quay.md` 6.2); membership is told of organizations only.
-pub(crate) fn account_permission(
-    account: &Account,
-    role: RepositoryRole,
-    in_organization: bool,
-) -> Value {
-    let mut view = json!({
-        "role": role.as_str(),
-        "name": account.name,
-        "is_robot": account.is_robot,
-        "avatar": account_avatar(account),
-    });
-    if in_organization {
-        view["is_org_member"] = account.is_member.into();
-    }
-    view
+/// A role alone.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct RoleView {
+    pub(super) role: RepositoryRole,
 }
 
-/// A team's permission (`docs/contract/quay.md` 6.2).
-pub(crate) fn team_permission(team: &str, role: RepositoryRole) -> Value {
-    json!({ "role": role.as_str(), "name": team, "avatar": Avatar::team(team) })
+/// The role of an account on a repository (`docs/contract/quay.md` 6.2).
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct UserPermission {
+    role: RepositoryRole,
+    name: String,
+    is_robot: bool,
+    avatar: Avatar,
+    /// Only where the repository is an organization's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_org_member: Option<bool>,
+}
+
+impl UserPermission {
+    /// The role of that account.
+    pub(super) fn new(account: &Account, role: RepositoryRole, in_organization: bool) -> Self {
+        Self {
+            role,
+            name: account.name.clone(),
+            is_robot: account.is_robot,
+            avatar: account_avatar(account),
+            is_org_member: in_organization.then_some(account.is_member),
+        }
+    }
+}
+
+/// The accounts that have a role on a repository, by their names.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct UserPermissions {
+    pub(super) permissions: EntriesByName<UserPermission>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+/// The roles that an account has on a repository, its own and those of its teams.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct TransitivePermissions {
+    pub(super) permissions: Vec<RoleView>,
+}
+
+/// The role of a team on a repository (`docs/contract/quay.md` 6.2).
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct TeamPermission {
+    role: RepositoryRole,
+    name: String,
+    avatar: Avatar,
+}
+
+impl TeamPermission {
+    /// The role of the team of that name.
+    pub(super) fn new(team: &str, role: RepositoryRole) -> Self {
+        Self { role, name: team.to_owned(), avatar: Avatar::team(team) }
+    }
+}
+
+/// The teams that have a role on a repository, by their names.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct TeamPermissions {
+    pub(super) permissions: EntriesByName<TeamPermission>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
 }
 
 /// What a team or a robot may do on a repository (`docs/contract/quay.md` 4.8, 6.3).
-pub(crate) fn on_repository(name: &str, is_public: bool, role: RepositoryRole) -> Value {
-    json!({ "repository": { "name": name, "is_public": is_public }, "role": role.as_str() })
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct PermissionOnRepository {
+    repository: NamedRepository,
+    role: RepositoryRole,
+}
+
+/// A repository by its name.
+#[derive(JsonSchema, Serialize)]
+struct NamedRepository {
+    name: String,
+    is_public: bool,
+}
+
+impl PermissionOnRepository {
+    /// The role on that repository.
+    pub(super) fn new(name: &str, is_public: bool, role: RepositoryRole) -> Self {
+        Self { repository: NamedRepository { name: name.to_owned(), is_public }, role }
+    }
+}
+
+/// The repositories on which a team or a robot has a role.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct PermissionsOnRepositories {
+    pub(super) permissions: Entries<PermissionOnRepository>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! Proxy cache: the rules of each operation.
 
-use berth_access::{ProxyCacheAdmin, ProxyCacheView};
+use berth_access::{ProxyCacheAdmin, ProxyCacheView as ViewPermit};
 use berth_domain::destination::{Admitted, Destinations, InvalidUpstream, Refused, UpstreamName};
 use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{Purpose, SecretKeys};
@@ -10,21 +10,24 @@ use berth_store::proxy_cache::{
 };
 use berth_store::{Constraint, transaction};
 use berth_web::outbound::registry::{Failure, Upstream, Verdict};
-use berth_web::{ApiError, Context, HandlerResult, Response, Services};
+use berth_web::{Accepted, ApiError, Context, Created, HandlerResult, JsonResponse, Services};
 
 use crate::proxy_cache::bodies::{ConfigurationChange, NewConfiguration};
 use crate::proxy_cache::concurrency;
 use crate::proxy_cache::upstream_error::UpstreamError;
 use crate::proxy_cache::validation_cache;
-use crate::proxy_cache::views;
+use crate::proxy_cache::views::ProxyCacheView;
 
 /// `GET …/proxycache` (`docs/contract/quay.md` 3.2).
-pub(crate) fn get(cx: &Context<'_, ProxyCacheView>) -> HandlerResult {
-    Ok(Response::ok(&views::configuration(proxy_cache::get(cx.db(), &cx.grant)?.as_ref())))
+pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult<JsonResponse<ProxyCacheView>> {
+    Ok(JsonResponse(proxy_cache::get(cx.db(), &cx.grant)?.into()))
 }
 
 /// `POST …/proxycache` (`docs/contract/quay.md` 3.3). The registry is not contacted.
-pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> HandlerResult {
+pub(crate) fn create(
+    cx: &Context<'_, ProxyCacheAdmin>,
+    body: NewConfiguration,
+) -> HandlerResult<Created<&'static str>> {
     let organization = organization_without_configuration(cx)?;
     admit(cx.services(), body.upstream_registry(), UpstreamError::plain)?;
     let (row, credentials) = (body.row()?, body.credentials()?);
@@ -40,7 +43,7 @@ pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) 
         })?;
         let upstream_registry = &row.upstream_registry;
         cx.log(tx, organization.id, &LogEvent::CreateProxyCacheConfig { upstream_registry })?;
-        Ok(Response::json(201, &"Created"))
+        Ok(Created("Created"))
     })
 }
 
@@ -50,7 +53,7 @@ pub(crate) fn create(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) 
 pub(crate) fn change(
     cx: &Context<'_, ProxyCacheAdmin>,
     body: ConfigurationChange,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<ProxyCacheView>> {
     let (services, organization) = (cx.services(), organization(cx)?);
     let change = given(services, &body)?;
     if let Some(registry) = change.upstream_registry {
@@ -69,7 +72,7 @@ pub(crate) fn change(
         let row = proxy_cache::update(tx, &cx.grant, change)?.ok_or_else(ApiError::not_found)?;
         let upstream_registry = &row.upstream_registry;
         cx.log(tx, organization.id, &LogEvent::ChangeProxyCacheConfig { upstream_registry })?;
-        Ok(Response::ok(&views::configuration(Some(&row))))
+        Ok(JsonResponse(Some(row).into()))
     })
 }
 
@@ -108,19 +111,22 @@ fn require_password_again(
 }
 
 /// `DELETE …/proxycache` (`docs/contract/quay.md` 3.4).
-pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> HandlerResult {
+pub(crate) fn delete(cx: &Context<'_, ProxyCacheAdmin>) -> HandlerResult<Created<&'static str>> {
     let organization = cx.grant.organization_if_any().ok_or_else(ApiError::not_found)?;
     transaction(cx.db(), |tx| {
         if !proxy_cache::delete(tx, &cx.grant)? {
             return Err(ApiError::not_found());
         }
         cx.log(tx, organization.id, &LogEvent::DeleteProxyCacheConfig {})?;
-        Ok(Response::json(201, &"Deleted"))
+        Ok(Created("Deleted"))
     })
 }
 
 /// `POST …/validateproxycache` (`docs/contract/quay.md` 3.5): tries the registry as a pull would. Stores nothing.
-pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration) -> HandlerResult {
+pub(crate) fn validate(
+    cx: &Context<'_, ProxyCacheAdmin>,
+    body: NewConfiguration,
+) -> HandlerResult<Accepted<&'static str>> {
     let (services, organization) = (cx.services(), organization_without_configuration(cx)?);
     let registry = services.registry()?;
     let upstream = Upstream {
@@ -136,8 +142,8 @@ pub(crate) fn validate(cx: &Context<'_, ProxyCacheAdmin>, body: NewConfiguration
         })
     };
     match validation_cache::or_ask(services, organization, &upstream, try_it)? {
-        Ok(Verdict::Valid) => Ok(Response::json(202, &"Valid")),
-        Ok(Verdict::Anonymous) => Ok(Response::json(202, &"Anonymous")),
+        Ok(Verdict::Valid) => Ok(Accepted("Valid")),
+        Ok(Verdict::Anonymous) => Ok(Accepted("Anonymous")),
         Err(failure) => Err(UpstreamError::Failed(failure).explained()),
     }
 }

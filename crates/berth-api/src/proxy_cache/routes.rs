@@ -11,21 +11,20 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/proxycache",
         "getProxyCacheConfig",
-        &WithoutBody::<ProxyCacheView>(handlers::get),
+        &WithoutBody::<ProxyCacheView, _>(handlers::get),
     )
     .feature(&settings::FEATURE_PROXY_CACHE),
     Route::post(
         "/api/v1/organization/:orgname/proxycache",
         "createProxyCacheConfig",
-        &WithBody::<ProxyCacheAdmin, _>(handlers::create),
+        &WithBody::<ProxyCacheAdmin, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateProxyCacheConfig]),
     )
-    .feature(&settings::FEATURE_PROXY_CACHE)
-    .answers(&[201]),
+    .feature(&settings::FEATURE_PROXY_CACHE),
     Route::put(
         "/api/v1/organization/:orgname/proxycache",
         "changeProxyCacheConfig",
-        &WithBody::<ProxyCacheAdmin, _>(handlers::change),
+        &WithBody::<ProxyCacheAdmin, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::ChangeProxyCacheConfig]),
     )
     .feature(&settings::FEATURE_PROXY_CACHE)
@@ -33,17 +32,15 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/proxycache",
         "deleteProxyCacheConfig",
-        &WithoutBody::<ProxyCacheAdmin>(handlers::delete),
+        &WithoutBody::<ProxyCacheAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteProxyCacheConfig]),
     )
-    .feature(&settings::FEATURE_PROXY_CACHE)
-    .answers(&[201]),
+    .feature(&settings::FEATURE_PROXY_CACHE),
     Route::post(
         "/api/v1/organization/:orgname/validateproxycache",
         "validateProxyCacheConfig",
-        &WithBody::<ProxyCacheAdmin, _>(handlers::validate),
+        &WithBody::<ProxyCacheAdmin, _, _>(handlers::validate),
         Logs::Nothing("it changes nothing"),
     )
-    .feature(&settings::FEATURE_PROXY_CACHE)
-    .answers(&[202]),
+    .feature(&settings::FEATURE_PROXY_CACHE),
 ];

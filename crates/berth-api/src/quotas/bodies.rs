@@ -143,7 +143,7 @@ pub(crate) struct ChangedLimit {
 /// # Errors
 /// F2 400 for another text.
 pub(super) fn limit_kind(text: &str) -> Result<QuotaLimitKind, ApiError> {
-    text.parse().map_err(|error: berth_domain::UnknownLimitKind| ApiError::model(error.to_string()))
+    text.parse().map_err(|_| ApiError::model("Quota type must be one of [Warning, Reject]"))
 }
 
 /// At which part of the quota, in percent.

@@ -3,14 +3,12 @@
 //! An organization's, a user's own and a superuser's operations differ in who may, so the handlers are generic over the
 //! permission.
 
-use crate::quotas::views::Quotas;
+use crate::quotas::views::{QuotaView, Quotas};
 use berth_access::{NamespaceChange, NamespaceTarget, Permit, path};
 use berth_domain::log_event::{LogEvent, Threshold};
 use berth_domain::{Namespace, Quota, QuotaLimit, format_size};
 use berth_store::{Constraint, StoreError, quotas, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde::Serialize;
-use serde_json::Number;
+use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, NoContent};
 
 use super::bodies::{ChangedLimit, ChangedQuota, NewLimit, NewQuota, limit_kind, limit_percent};
 
@@ -21,63 +19,29 @@ path! {
     pub(crate) struct LimitPath { quota_id, limit_id }
 }
 
-/// A quota as its own operations show it.
-#[derive(Serialize)]
-struct QuotaView<'a> {
-    id: Option<i64>,
-    limit_bytes: Number,
-    limit: String,
-    default_config: bool,
-    limits: &'a [QuotaLimit],
-    default_config_exists: bool,
-}
-
-impl<'a> QuotaView<'a> {
-    fn new(quota: &'a Quota, default_bytes: Option<i64>) -> Self {
-        Self {
-            id: Some(quota.id),
-            limit_bytes: quota.limit_bytes.into(),
-            limit: format_size(quota.limit_bytes),
-            default_config: false,
-            limits: &quota.limits,
-            default_config_exists: default_bytes.is_some(),
-        }
-    }
-
-    /// The quota of who has none of his own.
-    fn of_default(bytes: i64) -> Self {
-        Self {
-            id: None,
-            limit_bytes: bytes.into(),
-            limit: format_size(bytes),
-            default_config: true,
-            limits: &[],
-            default_config_exists: true,
-        }
-    }
-}
-
 /// `GET …/quota`: an array, bare, of one or none.
-pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(cx: &Context<'_, P>) -> HandlerResult {
+pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
+    cx: &Context<'_, P>,
+) -> HandlerResult<JsonResponse<Vec<QuotaView>>> {
     let default_bytes = default_bytes(cx)?;
     let own = existing(cx)?.quota.as_ref().map(|quota| QuotaView::new(quota, default_bytes));
     let view = own.or_else(|| default_bytes.map(QuotaView::of_default));
-    Ok(Response::ok(&view.into_iter().collect::<Vec<_>>()))
+    Ok(JsonResponse(view.into_iter().collect()))
 }
 
 /// `GET …/quota/<id>`.
 pub(crate) fn get<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     path: QuotaPath,
-) -> HandlerResult {
-    Ok(Response::ok(&QuotaView::new(find(cx, &path.quota_id)?, default_bytes(cx)?)))
+) -> HandlerResult<JsonResponse<QuotaView>> {
+    Ok(JsonResponse(QuotaView::new(find(cx, &path.quota_id)?, default_bytes(cx)?)))
 }
 
 /// `POST …/quota`: a namespace has one quota at most.
 pub(crate) fn create<P: NamespaceChange>(
     cx: &Context<'_, P>,
     NewQuota(size): NewQuota,
-) -> HandlerResult {
+) -> HandlerResult<Created<&'static str>> {
     let namespace = existing(cx)?;
     let (bytes, _) = size.bytes()?;
     if namespace.quota.is_some() {
@@ -93,7 +57,7 @@ pub(crate) fn create<P: NamespaceChange>(
         let (limit_bytes, limit) = (bytes, format_size(bytes));
         let event = LogEvent::OrgCreateQuota { namespace: &namespace.name, limit_bytes, limit };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::json(201, &"Created"))
+        Ok(Created("Created"))
     })
 }
 
@@ -107,11 +71,11 @@ pub(crate) fn change<P: NamespaceChange>(
     cx: &Context<'_, P>,
     path: QuotaPath,
     ChangedQuota(size): ChangedQuota,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<QuotaView>> {
     let (namespace, quota, default_bytes) =
         (existing(cx)?, find(cx, &path.quota_id)?, default_bytes(cx)?);
     if !size.is_given()? {
-        return Ok(Response::ok(&QuotaView::new(quota, default_bytes)));
+        return Ok(JsonResponse(QuotaView::new(quota, default_bytes)));
     }
     let (bytes, shown) = size.bytes()?;
     transaction(cx.db(), |tx| {
@@ -122,20 +86,24 @@ pub(crate) fn change<P: NamespaceChange>(
         let (limit_bytes, limit) = (bytes, format_size(bytes));
         let event = LogEvent::OrgChangeQuota { namespace: &namespace.name, limit_bytes, limit };
         cx.log(tx, namespace.id, &event)?;
-        let view = QuotaView { limit_bytes: shown, ..QuotaView::new(&quota, default_bytes) };
-        Ok(Response::ok(&view))
+        let mut view = QuotaView::new(&quota, default_bytes);
+        view.limit_bytes = shown;
+        Ok(JsonResponse(view))
     })
 }
 
 /// `DELETE …/quota/<id>`: with its limits.
-pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>, path: QuotaPath) -> HandlerResult {
+pub(crate) fn delete<P: NamespaceChange>(
+    cx: &Context<'_, P>,
+    path: QuotaPath,
+) -> HandlerResult<NoContent> {
     let (namespace, quota) = (existing(cx)?, find(cx, &path.quota_id)?);
     transaction(cx.db(), |tx| {
         if !quotas::delete(tx, &cx.grant, quota.id)? {
             return Err(ApiError::not_found());
         }
         cx.log(tx, namespace.id, &LogEvent::OrgDeleteQuota { namespace: &namespace.name })?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 
@@ -143,16 +111,16 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>, path: QuotaPath) -
 pub(crate) fn limits<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     path: QuotaPath,
-) -> HandlerResult {
-    Ok(Response::ok(&find(cx, &path.quota_id)?.limits))
+) -> HandlerResult<JsonResponse<Vec<QuotaLimit>>> {
+    Ok(JsonResponse(find(cx, &path.quota_id)?.limits.clone()))
 }
 
 /// `GET …/quota/<id>/limit/<id>`.
 pub(crate) fn limit<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     path: LimitPath,
-) -> HandlerResult {
-    Ok(Response::ok(find_limit(cx, &path)?.1))
+) -> HandlerResult<JsonResponse<QuotaLimit>> {
+    Ok(JsonResponse(find_limit(cx, &path)?.1.clone()))
 }
 
 /// Adds a limit.
@@ -160,7 +128,7 @@ pub(crate) fn create_limit<P: NamespaceChange>(
     cx: &Context<'_, P>,
     path: QuotaPath,
     body: NewLimit,
-) -> HandlerResult {
+) -> HandlerResult<Created<&'static str>> {
     let (namespace, quota) = (existing(cx)?, find(cx, &path.quota_id)?);
     let (kind, percent) = (limit_kind(&body.kind)?, limit_percent(&body.threshold_percent)?);
     if quota.limits.iter().any(|limit| (limit.kind, limit.percent) == (kind, percent)) {
@@ -174,7 +142,7 @@ pub(crate) fn create_limit<P: NamespaceChange>(
         let limit = Threshold { r#type: kind.as_str(), threshold_percent: percent };
         let event = LogEvent::OrgCreateQuotaLimit { namespace: &namespace.name, limit };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::json(201, &"Created"))
+        Ok(Created("Created"))
     })
 }
 
@@ -183,7 +151,7 @@ pub(crate) fn change_limit<P: NamespaceChange>(
     cx: &Context<'_, P>,
     path: LimitPath,
     body: ChangedLimit,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<QuotaView>> {
     let (namespace, (quota, limit)) = (existing(cx)?, find_limit(cx, &path)?);
     let kind = body.kind.as_deref().map(limit_kind).transpose()?;
     let percent = body.threshold_percent.as_ref().map(limit_percent).transpose()?;
@@ -195,7 +163,7 @@ pub(crate) fn change_limit<P: NamespaceChange>(
         let limit_told = Threshold::from(&limit);
         let event = LogEvent::OrgChangeQuotaLimit { namespace: &namespace.name, limit: limit_told };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::ok(&QuotaView::new(&quota, default_bytes)))
+        Ok(JsonResponse(QuotaView::new(&quota, default_bytes)))
     })
 }
 
@@ -203,7 +171,7 @@ pub(crate) fn change_limit<P: NamespaceChange>(
 pub(crate) fn delete_limit<P: NamespaceChange>(
     cx: &Context<'_, P>,
     path: LimitPath,
-) -> HandlerResult {
+) -> HandlerResult<NoContent> {
     let (namespace, (_, limit)) = (existing(cx)?, find_limit(cx, &path)?);
     transaction(cx.db(), |tx| {
         let deleted = quotas::delete_limit(tx, &cx.grant, limit.id)?;
@@ -211,7 +179,7 @@ pub(crate) fn delete_limit<P: NamespaceChange>(
         let limit_told = Threshold::from(&limit);
         let event = LogEvent::OrgDeleteQuotaLimit { namespace: &namespace.name, limit: limit_told };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 

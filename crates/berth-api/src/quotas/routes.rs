@@ -21,28 +21,27 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota",
         "listOrganizationQuota",
-        &WithoutBody::<NamespaceMemberView>(handlers::list),
+        &WithoutBody::<NamespaceMemberView, _>(handlers::list),
     )
     .features(QUOTAS),
     Route::post(
         "/api/v1/organization/:orgname/quota",
         "createOrganizationQuota",
-        &WithBody::<NamespaceQuotaAdmin, _>(handlers::create),
+        &WithBody::<NamespaceQuotaAdmin, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreateQuota]),
     )
     .scope(Scope::SuperUser)
-    .features(QUOTAS)
-    .answers(&[201]),
+    .features(QUOTAS),
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "getOrganizationQuota",
-        &WithPath::<NamespaceMemberView, _>(handlers::get),
+        &WithPath::<NamespaceMemberView, _, _>(handlers::get),
     )
     .features(QUOTAS),
     Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "changeOrganizationQuota",
-        &WithPathAndBody::<NamespaceQuotaAdmin, _, _>(handlers::change),
+        &WithPathAndBody::<NamespaceQuotaAdmin, _, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .scope(Scope::SuperUser)
@@ -50,7 +49,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "deleteOrganizationQuota",
-        &WithPath::<NamespaceQuotaAdmin, _>(handlers::delete),
+        &WithPath::<NamespaceQuotaAdmin, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)
@@ -58,28 +57,27 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id/limit",
         "listOrganizationQuotaLimit",
-        &WithPath::<NamespaceMemberView, _>(handlers::limits),
+        &WithPath::<NamespaceMemberView, _, _>(handlers::limits),
     )
     .features(QUOTAS),
     Route::post(
         "/api/v1/organization/:orgname/quota/:quota_id/limit",
         "createOrganizationQuotaLimit",
-        &WithPathAndBody::<NamespaceQuotaAdmin, _, _>(handlers::create_limit),
+        &WithPathAndBody::<NamespaceQuotaAdmin, _, _, _>(handlers::create_limit),
         Logs::Kinds(&[LogKind::OrgCreateQuotaLimit]),
     )
     .scope(Scope::SuperUser)
-    .features(QUOTAS)
-    .answers(&[201]),
+    .features(QUOTAS),
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "getOrganizationQuotaLimit",
-        &WithPath::<NamespaceMemberView, _>(handlers::limit),
+        &WithPath::<NamespaceMemberView, _, _>(handlers::limit),
     )
     .features(QUOTAS),
     Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "changeOrganizationQuotaLimit",
-        &WithPathAndBody::<NamespaceQuotaAdmin, _, _>(handlers::change_limit),
+        &WithPathAndBody::<NamespaceQuotaAdmin, _, _, _>(handlers::change_limit),
         Logs::Kinds(&[LogKind::OrgChangeQuotaLimit]),
     )
     .scope(Scope::SuperUser)
@@ -87,7 +85,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "deleteOrganizationQuotaLimit",
-        &WithPath::<NamespaceQuotaAdmin, _>(handlers::delete_limit),
+        &WithPath::<NamespaceQuotaAdmin, _, _>(handlers::delete_limit),
         Logs::Kinds(&[LogKind::OrgDeleteQuotaLimit]),
     )
     .scope(Scope::SuperUser)
@@ -95,35 +93,35 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/quota",
         "listUserQuota",
-        &WithoutBody::<OwnNamespaceView>(handlers::list),
+        &WithoutBody::<OwnNamespaceView, _>(handlers::list),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
         "/api/v1/user/quota/:quota_id",
         "getUserQuota",
-        &WithPath::<OwnNamespaceView, _>(handlers::get),
+        &WithPath::<OwnNamespaceView, _, _>(handlers::get),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
         "/api/v1/user/quota/:quota_id/limit",
         "listUserQuotaLimit",
-        &WithPath::<OwnNamespaceView, _>(handlers::limits),
+        &WithPath::<OwnNamespaceView, _, _>(handlers::limits),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
         "/api/v1/user/quota/:quota_id/limit/:limit_id",
         "getUserQuotaLimit",
-        &WithPath::<OwnNamespaceView, _>(handlers::limit),
+        &WithPath::<OwnNamespaceView, _, _>(handlers::limit),
     )
     .scope(Scope::UserAdmin)
     .features(QUOTAS),
     Route::get(
         "/api/v1/superuser/organization/:namespace/quota",
         "listOrganizationQuotaSuperUser",
-        &WithoutBody::<SuperuserNamespaceView>(handlers::list),
+        &WithoutBody::<SuperuserNamespaceView, _>(handlers::list),
     )
     .scope(Scope::SuperUser)
     .features(QUOTAS)
@@ -131,17 +129,16 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/superuser/organization/:namespace/quota",
         "createOrganizationQuotaSuperUser",
-        &WithBody::<SuperuserNamespace, _>(handlers::create),
+        &WithBody::<SuperuserNamespace, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreateQuota]),
     )
     .scope(Scope::SuperUser)
     .features(QUOTAS)
-    .fresh_login()
-    .answers(&[201]),
+    .fresh_login(),
     Route::put(
         "/api/v1/superuser/organization/:namespace/quota/:quota_id",
         "changeOrganizationQuotaSuperUser",
-        &WithPathAndBody::<SuperuserNamespace, _, _>(handlers::change),
+        &WithPathAndBody::<SuperuserNamespace, _, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .scope(Scope::SuperUser)
@@ -150,7 +147,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/superuser/organization/:namespace/quota/:quota_id",
         "deleteOrganizationQuotaSuperUser",
-        &WithPath::<SuperuserNamespace, _>(handlers::delete),
+        &WithPath::<SuperuserNamespace, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)
@@ -159,7 +156,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/superuser/users/:namespace/quota",
         "listUserQuotaSuperUser",
-        &WithoutBody::<SuperuserNamespaceView>(handlers::list),
+        &WithoutBody::<SuperuserNamespaceView, _>(handlers::list),
     )
     .scope(Scope::SuperUser)
     .features(QUOTAS)
@@ -167,17 +164,16 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/superuser/users/:namespace/quota",
         "createUserQuotaSuperUser",
-        &WithBody::<SuperuserNamespace, _>(handlers::create),
+        &WithBody::<SuperuserNamespace, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreateQuota]),
     )
     .scope(Scope::SuperUser)
     .features(QUOTAS)
-    .fresh_login()
-    .answers(&[201]),
+    .fresh_login(),
     Route::put(
         "/api/v1/superuser/users/:namespace/quota/:quota_id",
         "changeUserQuotaSuperUser",
-        &WithPathAndBody::<SuperuserNamespace, _, _>(handlers::change),
+        &WithPathAndBody::<SuperuserNamespace, _, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
     )
     .scope(Scope::SuperUser)
@@ -186,7 +182,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/superuser/users/:namespace/quota/:quota_id",
         "deleteUserQuotaSuperUser",
-        &WithPath::<SuperuserNamespace, _>(handlers::delete),
+        &WithPath::<SuperuserNamespace, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
     )
     .scope(Scope::SuperUser)

@@ -1,11 +1,10 @@
 //! Quotas as views of organizations and users show them.
 
-use berth_domain::{Quota, settings};
+use berth_domain::{Quota, QuotaLimit, format_size, settings};
+use berth_web::{ApiError, Services};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
-
-use berth_web::ApiError;
-use berth_web::Services;
+use serde_json::Number;
 
 /// How quotas are shown, by the settings.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +27,7 @@ impl Quotas {
         })
     }
 
-    /// The quota of who has none of his own, in bytes, if there is one.
+    /// The quota of those who have none of their own, in bytes, if there is one.
     #[must_use]
     pub(crate) const fn default_bytes(self) -> Option<i64> {
         self.default_bytes
@@ -36,9 +35,12 @@ impl Quotas {
 
     /// What is shown of a repository whose namespace may hold so many bytes; nothing while quotas are not managed.
     #[must_use]
-    pub(crate) fn repository_report(self, limit_bytes: Option<i64>) -> Option<Value> {
+    pub(crate) fn repository_report(
+        self,
+        limit_bytes: Option<i64>,
+    ) -> Option<RepositoryQuotaReport> {
         let configured_quota = limit_bytes.or(self.default_bytes);
-        self.shown.then(|| json!({ "quota_bytes": 0, "configured_quota": configured_quota }))
+        self.shown.then_some(RepositoryQuotaReport { quota_bytes: 0, configured_quota })
     }
 
     /// What is shown of a namespace with that quota; nothing while quotas are not managed.
@@ -58,14 +60,14 @@ impl Quotas {
 }
 
 /// The members `quotas` and `quota_report` (`docs/contract/quay.md` 1.2).
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct QuotaFields {
     quotas: Vec<Quota>,
     quota_report: QuotaReport,
 }
 
 /// How much is stored and may be. Berth stores no images: nothing, and that is counted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct QuotaReport {
     quota_bytes: i64,
     configured_quota: Option<i64>,
@@ -73,9 +75,59 @@ struct QuotaReport {
     backfill_status: &'static str,
 }
 
+/// How much a repository holds, and its namespace may.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct RepositoryQuotaReport {
+    quota_bytes: i64,
+    configured_quota: Option<i64>,
+}
+
+/// A quota as its own operations show it.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct QuotaView {
+    /// None for the quota of those who have no quota of their own.
+    id: Option<i64>,
+    pub(super) limit_bytes: Number,
+    limit: String,
+    default_config: bool,
+    limits: Vec<QuotaLimit>,
+    default_config_exists: bool,
+}
+
+impl QuotaView {
+    /// The quota of a namespace.
+    pub(super) fn new(quota: &Quota, default_bytes: Option<i64>) -> Self {
+        Self {
+            id: Some(quota.id),
+            limit_bytes: quota.limit_bytes.into(),
+            limit: format_size(quota.limit_bytes),
+            default_config: false,
+            limits: quota.limits.clone(),
+            default_config_exists: default_bytes.is_some(),
+        }
+    }
+
+    /// The quota of a namespace that has none of its own.
+    pub(super) fn of_default(bytes: i64) -> Self {
+        Self {
+            id: None,
+            limit_bytes: bytes.into(),
+            limit: format_size(bytes),
+            default_config: true,
+            limits: Vec::new(),
+            default_config_exists: true,
+        }
+    }
+}
+
 /// An entry of a list with what is shown of a quota.
-pub(crate) fn with_quota(mut entry: Value, quota: Option<QuotaFields>) -> Value {
-    if let (Value::Object(entry), Value::Object(quota)) = (&mut entry, json!(quota)) {
+pub(crate) fn with_quota(
+    mut entry: serde_json::Value,
+    quota: Option<QuotaFields>,
+) -> serde_json::Value {
+    if let (serde_json::Value::Object(entry), serde_json::Value::Object(quota)) =
+        (&mut entry, serde_json::json!(quota))
+    {
         entry.extend(quota);
     }
     entry

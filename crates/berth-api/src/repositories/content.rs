@@ -2,19 +2,24 @@
 //! empty, so that a console's pages show that there is nothing.
 
 use berth_access::{RepositoryAdminView, RepositoryView};
-use berth_web::{Context, HandlerResult, Response};
-use serde_json::json;
+use berth_web::{Context, HandlerResult, JsonResponse};
 
 use crate::repositories::bodies::TagQuery;
+use crate::repositories::views::{RepositoryNotifications, RepositoryTags};
 
 /// `GET /api/v1/repository/<repository>/tag/`.
-pub(crate) fn tags(cx: &Context<'_, RepositoryView>, query: TagQuery) -> HandlerResult {
+pub(crate) fn tags(
+    cx: &Context<'_, RepositoryView>,
+    query: TagQuery,
+) -> HandlerResult<JsonResponse<RepositoryTags>> {
     cx.grant.repository()?;
-    Ok(Response::ok(&json!({ "tags": [], "page": query.page(), "has_additional": false })))
+    Ok(JsonResponse(RepositoryTags { tags: [], page: query.page(), has_additional: false }))
 }
 
 /// `GET /api/v1/repository/<repository>/notification/`.
-pub(crate) fn notifications(cx: &Context<'_, RepositoryAdminView>) -> HandlerResult {
+pub(crate) fn notifications(
+    cx: &Context<'_, RepositoryAdminView>,
+) -> HandlerResult<JsonResponse<RepositoryNotifications>> {
     cx.grant.repository()?;
-    Ok(Response::ok(&json!({ "notifications": [] })))
+    Ok(JsonResponse(RepositoryNotifications { notifications: [] }))
 }

@@ -1,23 +1,32 @@
 //! Repositories: the rules of each operation (`docs/contract/quay.md` 6.1).
 
-use crate::quotas::views::Quotas;
 use berth_access::{
-    OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate, RepositoryView,
-    RepositoryWrite,
+    OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate,
+    RepositoryView as ViewPermit, RepositoryWrite,
 };
 use berth_domain::limits::PAGE_ROWS;
 use berth_domain::log_event::LogEvent;
-use berth_domain::{NamespaceKind, RepositoryName, settings};
+use berth_domain::{RepositoryName, settings};
 use berth_store::repositories::{self, NewRepository, RepositoryLine};
 use berth_store::{Constraint, transaction};
-use berth_web::{ApiError, Context, ErrorType, HandlerResult, Page, Response};
-use serde_json::{Value, json};
+use berth_web::listing::Listed;
+use berth_web::{
+    ApiError, Context, Created, ErrorType, HandlerResult, JsonResponse, NoContent, Page,
+};
 
+use crate::quotas::views::Quotas;
 use crate::repositories::bodies::{ChangeVisibility, NewRepo, RepoUpdate, Visibility};
-use crate::repositories::views;
+use crate::repositories::views::{
+    KIND, ListMembers, ListedRepository, NewRepositoryView, Nothing, Repositories, RepositoryView,
+    no_activity,
+};
+use crate::success::Success;
 
 /// Makes a repository; the creator administers it, and the organization's default permissions apply.
-pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> HandlerResult {
+pub(crate) fn create(
+    cx: &Context<'_, RepositoryCreate>,
+    body: NewRepo,
+) -> HandlerResult<Created<NewRepositoryView>> {
     let (services, target) = (cx.services(), cx.grant.target());
     if target.is_taken {
         return Err(name_taken());
@@ -41,9 +50,7 @@ pub(crate) fn create(cx: &Context<'_, RepositoryCreate>, body: NewRepo) -> Handl
         })?;
         let event = LogEvent::CreateRepo { repo: &body.repository, namespace: &namespace.name };
         cx.log(tx, namespace.id, &event)?;
-        let view =
-            json!({ "namespace": namespace.name, "name": body.repository, "kind": views::KIND });
-        Ok(Response::json(201, &view))
+        Ok(Created(NewRepositoryView::new(&namespace.name, &body.repository)))
     })
 }
 
@@ -72,7 +79,7 @@ fn require_plan<P: Permit>(cx: &Context<'_, P>, is_public: bool) -> Result<(), A
 }
 
 /// `GET /api/v1/repository`: what the caller sees of a namespace, of his stars, or of everything public.
-pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
+pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<Repositories>> {
     let query = cx.query();
     let namespace = query.get("namespace").filter(|name| !name.is_empty());
     let (starred, include_public) = (query.flag("starred"), query.flag("public"));
@@ -95,7 +102,9 @@ pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
 
 /// `GET /api/v1/organization/<orgname>/repositories`, which clients call and the original lacks: what the caller sees of
 /// the organization, public repositories included.
-pub(crate) fn list_of_organization(cx: &Context<'_, OrganizationView>) -> HandlerResult {
+pub(crate) fn list_of_organization(
+    cx: &Context<'_, OrganizationView>,
+) -> HandlerResult<JsonResponse<Repositories>> {
     answer_list(cx, repositories::Scope::Namespace(&cx.grant.organization().name), true)
 }
 
@@ -103,23 +112,24 @@ fn answer_list<P: Permit>(
     cx: &Context<'_, P>,
     scope: repositories::Scope<'_>,
     include_public: bool,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<Repositories>> {
     let query = cx.query();
     let kind = query.get("repo_kind").filter(|kind| !kind.is_empty());
     let page = requested_page(cx);
     let lines = match kind {
-        None | Some(views::KIND) => lines(cx, &page, scope, include_public)?,
+        None | Some(KIND) => lines(cx, &page, scope, include_public)?,
         // There is no other kind.
         Some(_) => Vec::new(),
     };
-    let more = views::ListMembers {
+    let more = ListMembers {
         last_modified: query.flag("last_modified"),
         popularity: query.flag("popularity"),
         is_starred: cx.grant.caller().is_some(),
         quotas: Quotas::of(cx.services())?,
     };
-    let view = |line| views::line(line, more);
-    Ok(Response::ok(&page.answer("repositories", lines, |line| line.id, view)))
+    let Listed { entries: repositories, next_page } =
+        page.of(lines, |line| line.id, |line| ListedRepository::new(line, more));
+    Ok(JsonResponse(Repositories { repositories, next_page }))
 }
 
 /// The page of repositories that the request is for.
@@ -140,39 +150,25 @@ pub(crate) fn lines<P: Permit>(
 }
 
 /// `GET /api/v1/repository/<path>`.
-pub(crate) fn get(cx: &Context<'_, RepositoryView>) -> HandlerResult {
+pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult<JsonResponse<RepositoryView>> {
     let (namespace, repository) = cx.grant.repository()?;
     let details = repositories::details(cx.db(), &cx.grant)?;
     let details = details.ok_or_else(ApiError::not_found)?;
-    let rights = cx.rights();
-    let query = cx.query();
-    let mut body = json!({
-        "namespace": namespace.name,
-        "name": repository.name,
-        "kind": views::KIND,
-        "description": repository.description,
-        "is_public": repository.is_public,
-        "is_organization": namespace.kind == NamespaceKind::Organization,
-        "is_starred": details.is_starred,
-        "status_token": if repository.is_public { "" } else { &details.status_token },
-        "trust_enabled": false,
-        "tag_expiration_s": namespace.tag_expiration_s,
-        "is_free_account": true,
-        "state": views::STATE,
-    });
-    if query.get("includeTags").is_none() || query.flag("includeTags") {
-        body["tags"] = json!({});
-    }
-    body["can_write"] = rights.writes_repository().into();
-    body["can_admin"] = rights.sees_repository_as_admin().into();
-    if query.flag("includeStats") {
-        body["stats"] = views::no_activity(cx.services().now());
-    }
-    Ok(Response::ok(&body))
+    let (rights, query) = (cx.rights(), cx.query());
+    let mut view = RepositoryView::new(namespace, repository, details);
+    view.tags =
+        (query.get("includeTags").is_none() || query.flag("includeTags")).then_some(Nothing {});
+    view.can_write = rights.writes_repository();
+    view.can_admin = rights.sees_repository_as_admin();
+    view.stats = query.flag("includeStats").then(|| no_activity(cx.services().now()));
+    Ok(JsonResponse(view))
 }
 
 /// Changes the description.
-pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> HandlerResult {
+pub(crate) fn change(
+    cx: &Context<'_, RepositoryWrite>,
+    body: RepoUpdate,
+) -> HandlerResult<JsonResponse<Success>> {
     let (namespace, repository) = cx.grant.repository()?;
     transaction(cx.db(), |tx| {
         if !repositories::set_description(tx, &cx.grant, &body.description)? {
@@ -184,7 +180,7 @@ pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> Han
             description: &body.description,
         };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::ok(&json!({ "success": true })))
+        Ok(JsonResponse(Success::DONE))
     })
 }
 
@@ -192,15 +188,15 @@ pub(crate) fn change(cx: &Context<'_, RepositoryWrite>, body: RepoUpdate) -> Han
 pub(crate) fn change_visibility(
     cx: &Context<'_, RepositoryAdmin>,
     body: ChangeVisibility,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<Option<Success>>> {
     let Ok((namespace, repository)) = cx.grant.repository() else {
-        return Ok(Response::ok(&Value::Null));
+        return Ok(JsonResponse(None));
     };
     let is_public = body.visibility == Visibility::Public;
     require_plan(cx, is_public)?;
     transaction(cx.db(), |tx| {
         if !repositories::set_visibility(tx, &cx.grant, is_public)? {
-            return Ok(Response::ok(&Value::Null));
+            return Ok(JsonResponse(None));
         }
         let event = LogEvent::ChangeRepoVisibility {
             repo: &repository.name,
@@ -208,12 +204,12 @@ pub(crate) fn change_visibility(
             visibility: body.visibility.as_str(),
         };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::ok(&json!({ "success": true })))
+        Ok(JsonResponse(Some(Success::DONE)))
     })
 }
 
 /// `DELETE /api/v1/repository/<path>`: 204 also when there is none, as the original does.
-pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
+pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult<NoContent> {
     let target = cx.grant.target();
     let namespace = target.namespace.as_ref().ok_or_else(ApiError::not_found)?;
     let name = cx.address().repository.as_deref().unwrap_or_default();
@@ -222,6 +218,6 @@ pub(crate) fn delete(cx: &Context<'_, RepositoryAdmin>) -> HandlerResult {
             let event = LogEvent::DeleteRepo { repo: name, namespace: &namespace.name };
             cx.log(tx, namespace.id, &event)?;
         }
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }

@@ -17,14 +17,13 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/repository",
         "createRepo",
-        &WithBody::<RepositoryCreate, _>(handlers::create),
+        &WithBody::<RepositoryCreate, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRepo]),
     )
     .decided_inside("creators in the namespace; with billing on, private ones superusers alone")
     .needs_plan()
-    .scope(Scope::RepoCreate)
-    .answers(&[201]),
-    Route::get("/api/v1/repository", "listRepos", &WithoutBody::<Public>(handlers::list))
+    .scope(Scope::RepoCreate),
+    Route::get("/api/v1/repository", "listRepos", &WithoutBody::<Public, _>(handlers::list))
         .decided_inside("anybody; of private repositories those that the caller may read")
         .scope(Scope::RepoRead)
         .query(&[
@@ -39,7 +38,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/repositories",
         "listOrganizationRepos",
-        &WithoutBody::<OrganizationView>(handlers::list_of_organization),
+        &WithoutBody::<OrganizationView, _>(handlers::list_of_organization),
     )
     .decided_inside("anybody; of private repositories those that the caller may read")
     .scope(Scope::RepoRead)
@@ -52,50 +51,53 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/repository/*repository/changevisibility",
         "changeRepoVisibility",
-        &WithBody::<RepositoryAdmin, _>(handlers::change_visibility),
+        &WithBody::<RepositoryAdmin, _, _>(handlers::change_visibility),
         Logs::Kinds(&[LogKind::ChangeRepoVisibility]),
     )
     .decided_inside("repository admins; with billing on, to private superusers alone")
     .needs_plan()
     .scope(Scope::RepoAdmin)
     .permission_first(),
-    Route::get("/api/v1/user/starred", "listStarredRepos", &WithoutBody::<UserAdmin>(stars::list))
-        .decided_inside("the user in person, or with `user:admin`; what they may still read")
-        .scope(Scope::UserAdmin)
-        .query(&[Query::NEXT_PAGE]),
+    Route::get(
+        "/api/v1/user/starred",
+        "listStarredRepos",
+        &WithoutBody::<UserAdmin, _>(stars::list),
+    )
+    .decided_inside("the user in person, or with `user:admin`; what they may still read")
+    .scope(Scope::UserAdmin)
+    .query(&[Query::NEXT_PAGE]),
     Route::post(
         "/api/v1/user/starred",
         "createStar",
-        &At(in_body, WithBody::<RepositoryStar, _>(stars::create)),
+        &At(in_body, WithBody::<RepositoryStar, _, _>(stars::create)),
         STARS,
     )
-    .scope(Scope::RepoRead)
-    .answers(&[200, 201]),
+    .scope(Scope::RepoRead),
     Route::delete(
         "/api/v1/user/starred/*repository",
         "deleteStar",
-        &WithPath::<UserAdmin, _>(stars::delete),
+        &WithPath::<UserAdmin, _, _>(stars::delete),
         STARS,
     )
     .scope(Scope::UserAdmin),
     Route::get(
         "/api/v1/repository/*repository/tag/",
         "listRepoTags",
-        &WithBody::<RepositoryView, _>(content::tags),
+        &WithBody::<RepositoryView, _, _>(content::tags),
     )
     .scope(Scope::RepoRead)
     .permission_first(),
     Route::get(
         "/api/v1/repository/*repository/notification/",
         "listRepoNotifications",
-        &WithoutBody::<RepositoryAdminView>(content::notifications),
+        &WithoutBody::<RepositoryAdminView, _>(content::notifications),
     )
     .scope(Scope::RepoAdmin),
     // A repository's name may hold any of the words above: these come last.
     Route::get(
         "/api/v1/repository/*repository",
         "getRepo",
-        &WithoutBody::<RepositoryView>(handlers::get),
+        &WithoutBody::<RepositoryView, _>(handlers::get),
     )
     .decided_inside(
         "who may read the repository; `can_write` and `can_admin` by what else they may",
@@ -108,7 +110,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/repository/*repository",
         "updateRepo",
-        &WithBody::<RepositoryWrite, _>(handlers::change),
+        &WithBody::<RepositoryWrite, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::SetRepoDescription]),
     )
     .scope(Scope::RepoWrite)
@@ -116,7 +118,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/repository/*repository",
         "deleteRepository",
-        &WithoutBody::<RepositoryAdmin>(handlers::delete),
+        &WithoutBody::<RepositoryAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteRepo]),
     )
     .scope(Scope::RepoAdmin),

@@ -1,13 +1,14 @@
 //! Starred repositories: a person's favourites.
 
 use berth_access::{RepositoryStar, UserAdmin, path};
-use berth_store::repositories::{self, RepositoryLine, Scope};
+use berth_store::repositories::{self, Scope};
 use berth_store::transaction;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::json;
+use berth_web::listing::Listed;
+use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, NoContent};
 
 use crate::repositories::bodies::NewStar;
 use crate::repositories::handlers::{lines, requested_page};
+use crate::repositories::views::{Star, StarredRepositories, StarredRepository};
 
 path! {
     /// A repository, with its namespace, that need not exist.
@@ -15,32 +16,30 @@ path! {
 }
 
 /// `GET /api/v1/user/starred`: those that he still sees.
-pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+pub(crate) fn list(
+    cx: &Context<'_, UserAdmin>,
+) -> HandlerResult<JsonResponse<StarredRepositories>> {
     let page = requested_page(cx);
     let lines = lines(cx, &page, Scope::Starred, true)?;
-    let view = |line: RepositoryLine| {
-        json!({
-            "namespace": line.namespace,
-            "name": line.name,
-            "description": line.description,
-            "is_public": line.is_public,
-        })
-    };
-    Ok(Response::ok(&page.answer("repositories", lines, |line| line.id, view)))
+    let Listed { entries: repositories, next_page } =
+        page.of(lines, |line| line.id, StarredRepository::from);
+    Ok(JsonResponse(StarredRepositories { repositories, next_page }))
 }
 
 /// Stars a repository; once more changes nothing.
-pub(crate) fn create(cx: &Context<'_, RepositoryStar>, body: NewStar) -> HandlerResult {
+pub(crate) fn create(
+    cx: &Context<'_, RepositoryStar>,
+    body: NewStar,
+) -> HandlerResult<Created<Star>> {
     cx.grant.repository()?;
     transaction(cx.db(), |tx| repositories::star(tx, &cx.grant))?;
-    let view = json!({ "namespace": body.namespace, "repository": body.repository });
-    Ok(Response::json(201, &view))
+    Ok(Created(Star { namespace: body.namespace, repository: body.repository }))
 }
 
 /// `DELETE /api/v1/user/starred/<path>`: 204 whether there was a star or not, so that nobody learns what exists.
-pub(crate) fn delete(cx: &Context<'_, UserAdmin>, path: StarPath) -> HandlerResult {
+pub(crate) fn delete(cx: &Context<'_, UserAdmin>, path: StarPath) -> HandlerResult<NoContent> {
     let (namespace, name) = path.repository.split_once('/').ok_or_else(ApiError::not_found)?;
     let account_id = cx.caller()?.id;
     transaction(cx.db(), |tx| repositories::unstar(tx, account_id, namespace, name))?;
-    Ok(Response::no_content())
+    Ok(NoContent)
 }

@@ -1,56 +1,201 @@
 //! Repositories as answers show them.
 
-use crate::quotas::views::Quotas;
-use berth_domain::Timestamp;
-use berth_store::repositories::RepositoryLine;
-use serde_json::{Value, json};
+use berth_domain::{Namespace, NamespaceKind, Repository, Timestamp};
+use berth_store::repositories::{RepositoryDetails, RepositoryLine};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::quotas::views::{Quotas, RepositoryQuotaReport};
 
 /// The kind of every repository.
 pub(crate) const KIND: &str = "image";
 
 /// The state of every repository.
-pub(crate) const STATE: &str = "NORMAL";
+const STATE: &str = "NORMAL";
 
-/// Which further members the entries of a list have.
-#[derive(Clone, Copy)]
-pub(crate) struct ListMembers {
-    pub(crate) last_modified: bool,
-    pub(crate) popularity: bool,
-    pub(crate) is_starred: bool,
-    pub(crate) quotas: Quotas,
+/// A repository that was made.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct NewRepositoryView {
+    namespace: String,
+    name: String,
+    kind: &'static str,
 }
 
-/// A repository in a list (`docs/contract/quay.md` 6.1).
-pub(crate) fn line(line: RepositoryLine, more: ListMembers) -> Value {
-    let mut view = json!({
-        "namespace": line.namespace,
-        "name": line.name,
-        "description": line.description,
-        "is_public": line.is_public,
-        "kind": KIND,
-        "state": STATE,
-    });
-    if more.last_modified {
-        // No image was ever pushed.
-        view["last_modified"] = Value::Null;
+impl NewRepositoryView {
+    /// A repository of that name.
+    pub(super) fn new(namespace: &str, name: &str) -> Self {
+        Self { namespace: namespace.to_owned(), name: name.to_owned(), kind: KIND }
     }
-    if more.popularity {
-        view["popularity"] = json!(0.0);
+}
+
+/// A repository (`docs/contract/quay.md` 6.1).
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct RepositoryView {
+    namespace: String,
+    name: String,
+    kind: &'static str,
+    description: String,
+    is_public: bool,
+    is_organization: bool,
+    is_starred: bool,
+    /// Empty where the repository is public.
+    status_token: String,
+    trust_enabled: bool,
+    tag_expiration_s: i64,
+    is_free_account: bool,
+    state: &'static str,
+    /// None are stored; left out where `includeTags` is false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tags: Option<Nothing>,
+    pub(super) can_write: bool,
+    pub(super) can_admin: bool,
+    /// Three months of pulls and pushes, where `includeStats` asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stats: Option<Vec<DayOfActivity>>,
+}
+
+/// What is stored of images, and who is told about them: nothing.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Nothing {}
+
+impl RepositoryView {
+    /// A repository for somebody who may only read it, with what every view has.
+    pub(super) fn new(
+        namespace: &Namespace,
+        repository: &Repository,
+        details: RepositoryDetails,
+    ) -> Self {
+        Self {
+            namespace: namespace.name.clone(),
+            name: repository.name.clone(),
+            kind: KIND,
+            description: repository.description.clone(),
+            is_public: repository.is_public,
+            is_organization: namespace.kind == NamespaceKind::Organization,
+            is_starred: details.is_starred,
+            status_token: if repository.is_public { String::new() } else { details.status_token },
+            trust_enabled: false,
+            tag_expiration_s: namespace.tag_expiration_s,
+            is_free_account: true,
+            state: STATE,
+            tags: None,
+            can_write: false,
+            can_admin: false,
+            stats: None,
+        }
     }
-    if more.is_starred {
-        view["is_starred"] = line.is_starred.into();
-    }
-    if let Some(report) = more.quotas.repository_report(line.quota_bytes) {
-        view["quota_report"] = report;
-    }
-    view
+}
+
+/// How often a repository was pulled from and pushed to on a day.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct DayOfActivity {
+    date: String,
+    count: i64,
 }
 
 /// Three months of pulls and pushes, of which there are none.
-pub(crate) fn no_activity(now: Timestamp) -> Value {
-    let days = (1..=91).map(|days| {
-        let date = now.plus_seconds(-86_400 * days).to_date();
-        json!({ "date": date, "count": 0 })
-    });
-    days.collect()
+pub(super) fn no_activity(now: Timestamp) -> Vec<DayOfActivity> {
+    let days = (1..=91).map(|days| now.plus_seconds(-86_400 * days).to_date());
+    days.map(|date| DayOfActivity { date, count: 0 }).collect()
+}
+
+/// Which further members the entries of a list have.
+#[derive(Clone, Copy)]
+pub(super) struct ListMembers {
+    pub(super) last_modified: bool,
+    pub(super) popularity: bool,
+    pub(super) is_starred: bool,
+    pub(super) quotas: Quotas,
+}
+
+/// A repository in a list (`docs/contract/quay.md` 6.1).
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ListedRepository {
+    namespace: String,
+    name: String,
+    description: String,
+    is_public: bool,
+    kind: &'static str,
+    state: &'static str,
+    /// Null: no image was ever pushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<i64>")]
+    last_modified: Option<()>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    popularity: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_starred: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quota_report: Option<RepositoryQuotaReport>,
+}
+
+impl ListedRepository {
+    /// An entry with the further members that `more` names.
+    pub(super) fn new(line: RepositoryLine, more: ListMembers) -> Self {
+        Self {
+            namespace: line.namespace,
+            name: line.name,
+            description: line.description,
+            is_public: line.is_public,
+            kind: KIND,
+            state: STATE,
+            last_modified: more.last_modified.then_some(()),
+            popularity: more.popularity.then_some(0.0),
+            is_starred: more.is_starred.then_some(line.is_starred),
+            quota_report: more.quotas.repository_report(line.quota_bytes),
+        }
+    }
+}
+
+/// A page of repositories.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Repositories {
+    pub(super) repositories: Vec<ListedRepository>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+/// A repository that the caller has starred.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct StarredRepository {
+    namespace: String,
+    name: String,
+    description: String,
+    is_public: bool,
+}
+
+impl From<RepositoryLine> for StarredRepository {
+    fn from(line: RepositoryLine) -> Self {
+        let RepositoryLine { namespace, name, description, is_public, .. } = line;
+        Self { namespace, name, description, is_public }
+    }
+}
+
+/// A page of the repositories that the caller has starred.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct StarredRepositories {
+    pub(super) repositories: Vec<StarredRepository>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+/// A repository that was starred.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Star {
+    pub(super) namespace: String,
+    pub(super) repository: String,
+}
+
+/// The tags of a repository: none are stored.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct RepositoryTags {
+    pub(super) tags: [Nothing; 0],
+    pub(super) page: i64,
+    pub(super) has_additional: bool,
+}
+
+/// Who is told what happens to the images of a repository: nobody.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct RepositoryNotifications {
+    pub(super) notifications: [Nothing; 0],
 }

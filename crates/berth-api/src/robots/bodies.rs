@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use berth_domain::limits::{FEDERATION_BYTES, FEDERATION_ENTRIES};
 use berth_web::schema::python_repr;
 use berth_web::{ApiError, Body, Json, Members, OptionalJson, Query, Request, Schema};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use super::views::FederationEntry;
 
 /// How large the body of `PUT …/robots/<short>` may be, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -94,7 +96,7 @@ impl Body for Federation {
 
 impl Federation {
     /// The entries, each with issuer and subject and nothing else.
-    pub(super) fn checked(self) -> Result<Vec<Value>, ApiError> {
+    pub(super) fn checked(self) -> Result<Vec<FederationEntry>, ApiError> {
         if self.0.len() > FEDERATION_ENTRIES {
             return Err(ApiError::invalid_request(format!(
                 "A robot can have at most {FEDERATION_ENTRIES} federation config entries"
@@ -114,7 +116,8 @@ impl Federation {
             if !known.insert((issuer, subject)) {
                 return Err(ApiError::invalid_request("Duplicate federation config entry"));
             }
-            checked.push(json!({ "issuer": issuer, "subject": subject }));
+            let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
+            checked.push(FederationEntry { issuer, subject });
         }
         Ok(checked)
     }

@@ -9,12 +9,12 @@ use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{Namespace, RobotName, settings};
 use berth_store::robots::{self, NewRobot, Robot};
 use berth_store::{Constraint, StoreError, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::{Map, json};
+use berth_web::listing::{Listed, Listing};
+use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, NoContent};
+use serde_json::json;
 
 use crate::robots::bodies::{ListQuery, NewRobotBody};
-use crate::robots::views::RobotView;
+use crate::robots::views::{RobotView, Robots};
 
 /// How many characters a token has.
 const TOKEN_LENGTH: usize = 64;
@@ -28,30 +28,31 @@ path! {
 pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     query: ListQuery,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<Robots>> {
     let rights = cx.rights();
     let with_places = query.permissions && rights.sees_robot_places();
     let lines = robots::list(cx.db(), &cx.grant, with_places, query.limit())?;
     let keys = (query.token && rights.sees_robot_tokens())
         .then(|| cx.services().secret_keys())
         .transpose()?;
-    let listed = Listing::of(cx).whole(&lines, |line| RobotView::of_line(line, keys.as_ref()));
-    Ok(listed.answer("robots", Map::new()))
+    let Listed { entries: robots, next_page } =
+        Listing::of(cx).whole(&lines, |line| RobotView::of_line(line, keys.as_ref()));
+    Ok(JsonResponse(Robots { robots, next_page }))
 }
 
 /// `GET …/robots/<short>`. A token that a former key sealed is sealed anew when it is shown.
 pub(crate) fn get<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     path: RobotPath,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<RobotView>> {
     if !cx.rights().sees_robot_tokens() {
         let robot = find(cx, &path)?;
-        return Ok(Response::ok(&RobotView::new(&robot).with_stored_metadata(&robot)?));
+        return Ok(JsonResponse(RobotView::new(&robot).with_stored_metadata(&robot)?));
     }
     let keys = cx.services().secret_keys()?;
     let robot = find_sealed_anew(cx, &path, &keys)?;
     let view = RobotView::new(&robot).with_stored_metadata(&robot)?;
-    Ok(Response::ok(&view.with_sealed_token(&robot, &keys)))
+    Ok(JsonResponse(view.with_sealed_token(&robot, &keys)))
 }
 
 /// Makes a robot; the answer shows its token.
@@ -59,20 +60,19 @@ pub(crate) fn create<P: NamespaceChange>(
     cx: &Context<'_, P>,
     path: RobotPath,
     NewRobotBody(body): NewRobotBody,
-) -> HandlerResult {
+) -> HandlerResult<Created<RobotView>> {
     let (services, random) = (cx.services(), cx.services().random());
     let namespace = existing::<P>(cx)?;
     refuse_disallowed(cx)?;
     let name = RobotName::new(&namespace.name, &path.robot_shortname)?;
     let token = random.upper(TOKEN_LENGTH);
-    let metadata = json!(body.unstructured_metadata);
     let robot = Robot {
         name: name.as_str().to_owned(),
         created_at: services.now(),
         last_accessed: None,
         description: body.description.clone().unwrap_or_default(),
         sealed_token: services.seal(Purpose::RobotToken, &token)?,
-        metadata: json!(body.unstructured_metadata.unwrap_or_default()).to_string(),
+        metadata: json!(body.unstructured_metadata.clone().unwrap_or_default()).to_string(),
         federation: "[]".into(),
     };
     let (uuid, no_email) = (random.ordered_uuid(services.now()), random.uuid());
@@ -82,11 +82,11 @@ pub(crate) fn create<P: NamespaceChange>(
         let event = LogEvent::CreateRobot {
             robot: &path.robot_shortname,
             description: body.description.as_deref(),
-            unstructured_metadata: &metadata,
+            unstructured_metadata: &json!(body.unstructured_metadata),
         };
         cx.log(tx, namespace.id, &event)?;
-        let view = RobotView::new(&robot).with_token(token).with_metadata(metadata);
-        Ok(Response::json(201, &view))
+        let view = RobotView::new(&robot).with_token(token);
+        Ok(Created(view.with_metadata(body.unstructured_metadata)))
     })
 }
 
@@ -110,7 +110,7 @@ fn already(error: StoreError, name: &RobotName) -> ApiError {
 pub(crate) fn regenerate<P: NamespaceChange>(
     cx: &Context<'_, P>,
     path: RobotPath,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<RobotView>> {
     let namespace = existing::<P>(cx)?;
     let token = cx.services().random().upper(TOKEN_LENGTH);
     let sealed = cx.services().seal(Purpose::RobotToken, &token)?;
@@ -119,13 +119,16 @@ pub(crate) fn regenerate<P: NamespaceChange>(
         let robot = robot.ok_or_else(missing)?;
         let event = LogEvent::RegenerateRobotToken { robot: &path.robot_shortname };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::ok(&RobotView::new(&robot).with_token(token)))
+        Ok(JsonResponse(RobotView::new(&robot).with_token(token)))
     })
 }
 
 /// `DELETE …/robots/<short>`: with its memberships and permissions. Consoles use the organization's path for a user's own
 /// robots too; the row says so.
-pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>, path: RobotPath) -> HandlerResult {
+pub(crate) fn delete<P: NamespaceChange>(
+    cx: &Context<'_, P>,
+    path: RobotPath,
+) -> HandlerResult<NoContent> {
     let namespace = cx.grant.namespace().ok_or_else(missing)?;
     transaction(cx.db(), |tx| {
         if !robots::delete(tx, &cx.grant, &path.full_name(namespace))? {
@@ -133,7 +136,7 @@ pub(crate) fn delete<P: NamespaceChange>(cx: &Context<'_, P>, path: RobotPath) -
         }
         let event = LogEvent::DeleteRobot { robot: &path.robot_shortname };
         cx.log(tx, namespace.id, &event)?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 

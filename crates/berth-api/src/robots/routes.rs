@@ -14,7 +14,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/robots",
         "getOrgRobots",
-        &WithBody::<NamespaceOrOwnMemberView, _>(handlers::list),
+        &WithBody::<NamespaceOrOwnMemberView, _, _>(handlers::list),
     )
 .decided_inside("members of the organization; teams and repositories for its admins and superuser views, tokens for its admins")
     .query(Query::PAGES)
@@ -22,56 +22,55 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "getOrgRobot",
-        &WithPath::<NamespaceAdminView, _>(handlers::get),
+        &WithPath::<NamespaceAdminView, _, _>(handlers::get),
     )
 .decided_inside("organization admins, superuser views; the token for the admins")
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "createOrgRobot",
-        &WithPathAndBody::<NamespaceAdmin, _, _>(handlers::create),
+        &WithPathAndBody::<NamespaceAdmin, _, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRobot]),
     )
-    .scope(Scope::OrgAdmin)
-    .answers(&[201]),
+    .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "deleteOrgRobot",
-        &WithPath::<NamespaceOrOwnAdmin, _>(handlers::delete),
+        &WithPath::<NamespaceOrOwnAdmin, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteRobot]),
     )
     .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/robots/:robot_shortname/regenerate",
         "regenerateOrgRobotToken",
-        &WithPath::<NamespaceAdmin, _>(handlers::regenerate),
+        &WithPath::<NamespaceAdmin, _, _>(handlers::regenerate),
         Logs::Kinds(&[LogKind::RegenerateRobotToken]),
     )
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname/federation",
         "getOrgRobotFederation",
-        &WithPath::<NamespaceAdminView, _>(federation::get),
+        &WithPath::<NamespaceAdminView, _, _>(federation::get),
     )
     .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/robots/:robot_shortname/federation",
         "createOrgRobotFederation",
-        &WithPathAndBody::<NamespaceAdmin, _, _>(federation::set),
+        &WithPathAndBody::<NamespaceAdmin, _, _, _>(federation::set),
         Logs::Kinds(&[LogKind::CreateRobotFederation]),
     )
     .scope(Scope::OrgAdmin),
     Route::delete(
         "/api/v1/organization/:orgname/robots/:robot_shortname/federation",
         "deleteOrgRobotFederation",
-        &WithPath::<NamespaceAdmin, _>(federation::delete),
+        &WithPath::<NamespaceAdmin, _, _>(federation::delete),
         Logs::Kinds(&[LogKind::DeleteRobotFederation]),
     )
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/user/robots",
         "getUserRobots",
-        &WithBody::<OwnNamespaceView, _>(handlers::list),
+        &WithBody::<OwnNamespaceView, _, _>(handlers::list),
     )
 .decided_inside("the user in person, or with `user:admin`")
     .query(Query::PAGES)
@@ -80,43 +79,42 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/robots/:robot_shortname",
         "getUserRobot",
-        &WithPath::<OwnNamespaceView, _>(handlers::get),
+        &WithPath::<OwnNamespaceView, _, _>(handlers::get),
     )
 .decided_inside("the user in person, or with `user:admin`")
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/user/robots/:robot_shortname",
         "createUserRobot",
-        &WithPathAndBody::<OwnNamespaceAdmin, _, _>(handlers::create),
+        &WithPathAndBody::<OwnNamespaceAdmin, _, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRobot]),
     )
     .scope(Scope::UserAdmin)
-    .permission_first()
-    .answers(&[201]),
+    .permission_first(),
     Route::delete(
         "/api/v1/user/robots/:robot_shortname",
         "deleteUserRobot",
-        &WithPath::<OwnNamespaceAdmin, _>(handlers::delete),
+        &WithPath::<OwnNamespaceAdmin, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteRobot]),
     )
     .scope(Scope::UserAdmin),
     Route::post(
         "/api/v1/user/robots/:robot_shortname/regenerate",
         "regenerateUserRobotToken",
-        &WithPath::<OwnNamespaceAdmin, _>(handlers::regenerate),
+        &WithPath::<OwnNamespaceAdmin, _, _>(handlers::regenerate),
         Logs::Kinds(&[LogKind::RegenerateRobotToken]),
     )
     .scope(Scope::UserAdmin),
     Route::get(
         "/api/v1/user/robots/:robot_shortname/federation",
         "getUserRobotFederation",
-        &WithPath::<OwnNamespaceView, _>(federation::get),
+        &WithPath::<OwnNamespaceView, _, _>(federation::get),
     )
     .scope(Scope::UserAdmin),
     Route::post(
         "/api/v1/user/robots/:robot_shortname/federation",
         "createUserRobotFederation",
-        &WithPathAndBody::<OwnNamespaceAdmin, _, _>(federation::set),
+        &WithPathAndBody::<OwnNamespaceAdmin, _, _, _>(federation::set),
         Logs::Kinds(&[LogKind::CreateRobotFederation]),
     )
     .scope(Scope::UserAdmin)
@@ -124,7 +122,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/robots/:robot_shortname/federation",
         "deleteUserRobotFederation",
-        &WithPath::<OwnNamespaceAdmin, _>(federation::delete),
+        &WithPath::<OwnNamespaceAdmin, _, _>(federation::delete),
         Logs::Kinds(&[LogKind::DeleteRobotFederation]),
     )
     .scope(Scope::UserAdmin),

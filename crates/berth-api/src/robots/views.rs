@@ -1,27 +1,32 @@
 //! Robots as answers show them.
 
-use berth_domain::Avatar;
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_store::robots::{Robot, RobotLine};
-use berth_web::ApiError;
-use serde::Serialize;
-use serde_json::{Value, json};
+use berth_web::listing::Entries;
+use berth_web::{ApiError, Members};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// A robot (`docs/contract/quay.md` 6.3); what is `None` is left out.
-#[derive(Serialize)]
+use crate::members::views::NamedTeam;
+
+/// A robot (`docs/contract/quay.md` 6.3).
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct RobotView {
     name: String,
     created: String,
     last_accessed: Option<String>,
+    /// For administrators who ask for `permissions` of a list, as `repositories`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    teams: Option<Vec<Value>>,
+    teams: Option<Vec<NamedTeam>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     repositories: Option<Vec<String>>,
     description: String,
+    /// For administrators; null where its key is lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<Option<String>>,
+    /// The client's own data; null where a robot was made without.
     #[serde(skip_serializing_if = "Option::is_none")]
-    unstructured_metadata: Option<Value>,
+    unstructured_metadata: Option<Option<Members>>,
 }
 
 impl RobotView {
@@ -45,9 +50,7 @@ impl RobotView {
         if let Some((teams, repositories)) = &line.places {
             // Both are arrays of names that SQLite just made.
             let teams: Vec<String> = serde_json::from_str(teams).unwrap_or_default();
-            let teams =
-                teams.iter().map(|team| json!({ "name": team, "avatar": Avatar::team(team) }));
-            view.teams = Some(teams.collect());
+            view.teams = Some(teams.into_iter().map(NamedTeam::from).collect());
             view.repositories = Some(serde_json::from_str(repositories).unwrap_or_default());
         }
         match keys {
@@ -74,15 +77,30 @@ impl RobotView {
     }
 
     /// The same with the client's own data, or null.
-    pub(crate) fn with_metadata(mut self, metadata: Value) -> Self {
+    pub(crate) fn with_metadata(mut self, metadata: Option<Members>) -> Self {
         self.unstructured_metadata = Some(metadata);
         self
     }
 
     /// The same with the client's own data as it is stored.
     pub(crate) fn with_stored_metadata(self, robot: &Robot) -> Result<Self, ApiError> {
-        Ok(self.with_metadata(stored(&robot.metadata)?))
+        Ok(self.with_metadata(Some(stored(&robot.metadata)?)))
     }
+}
+
+/// The robots of a namespace.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Robots {
+    pub(super) robots: Entries<RobotView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+/// A subject of an identity provider, with whose tokens a robot may be used.
+#[derive(JsonSchema, Serialize, Deserialize)]
+pub(crate) struct FederationEntry {
+    pub(super) issuer: String,
+    pub(super) subject: String,
 }
 
 /// JSON that the database holds.

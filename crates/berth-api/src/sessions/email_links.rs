@@ -9,10 +9,11 @@ use berth_domain::{EmailAddress, Invalid, is_acceptable_password};
 use berth_store::accounts::{self, AccountChange, Addressee, CodeOwner};
 use berth_store::{StoreError, Transaction, logs, members, transaction};
 use berth_web::session::Session;
-use berth_web::{ApiError, Context, Form, HandlerResult, Response, Services, password};
+use berth_web::{ApiError, Context, Form, HandlerResult, JsonResponse, Services, password};
 use serde_json::json;
 
-use super::pages;
+use super::pages::{self, SessionPage};
+use super::views::RecoveryAnswer;
 use crate::mails::codes::{self, CodeMail, RECOVERY_LIFETIME_S};
 use crate::sessions::bodies::Recovery;
 
@@ -21,37 +22,22 @@ const RECOVERY_PAUSE_S: i64 = 60;
 
 /// Sends a code to the address, if a user has it; if an organization has it, names of its administrators. What is written is
 /// written once the answer is sent, so that its time does not tell whether there is anything to write.
-pub(crate) fn ask_for_recovery(cx: &Context<'_, Public>, body: Recovery) -> HandlerResult {
-    let services = cx.services();
-    let Ok(email) = EmailAddress::try_from(body.email.as_str()) else { return Ok(sent()) };
-    let Some(found) = accounts::with_address(cx.db(), email.as_str())? else { return Ok(sent()) };
+pub(crate) fn ask_for_recovery(
+    cx: &Context<'_, Public>,
+    body: Recovery,
+) -> HandlerResult<JsonResponse<RecoveryAnswer>> {
+    let (services, sent) = (cx.services(), JsonResponse(RecoveryAnswer::SENT));
+    let Ok(email) = EmailAddress::try_from(body.email.as_str()) else { return Ok(sent) };
+    let Some(found) = accounts::with_address(cx.db(), email.as_str())? else { return Ok(sent) };
     let answer = match found.is_organization {
-        true => Response::ok(&json!({
-            "status": "org",
-            "orgemail": body.email,
-            "orgname": redacted(&found.name),
-        })),
-        false => sent(),
+        true => JsonResponse(RecoveryAnswer::of_organization(body.email, &found.name)),
+        false => sent,
     };
     services.defer(move |services| match found.is_organization {
         true => tell_organization(services, &found),
         false => send_recovery_code(services, &found),
     });
     Ok(answer)
-}
-
-fn sent() -> Response {
-    Response::ok(&json!({ "status": "sent" }))
-}
-
-/// A name with all but its beginning and its end hidden, as the original shows it to whoever asks.
-fn redacted(name: &str) -> String {
-    // As many as a third of the name less one, at least one: `at < length / 3 - 1`, in whole numbers.
-    let length = name.chars().count();
-    let is_shown =
-        |at: usize| 3 * at + 3 < length || at == 0 || 3 * at >= 2 * length + 3 || at + 1 >= length;
-    let characters = name.chars().enumerate();
-    characters.map(|(at, character)| if is_shown(at) { character } else { '\u{2022}' }).collect()
 }
 
 fn send_recovery_code(services: &Services<'_>, user: &Addressee) -> Result<(), ApiError> {
@@ -75,17 +61,17 @@ fn tell_organization(services: &Services<'_>, organization: &Addressee) -> Resul
 }
 
 /// `GET /recovery?code=…`: asks whoever has the code for a new password.
-pub(crate) fn show_recovery(cx: &Context<'_, Public>) -> HandlerResult {
+pub(crate) fn show_recovery(cx: &Context<'_, Public>) -> HandlerResult<SessionPage> {
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();
     match accounts::by_recovery_code(cx.db(), &hash_token(code), cx.services().now())? {
         Some(bearer) => pages::new_password(cx, code, Some(&bearer.name), None),
-        None => Ok(pages::no_recovery()),
+        None => Ok(pages::no_recovery().into()),
     }
 }
 
 /// `POST /recovery`: sets the new password of whoever has the code and signs him in, once. All sessions of the account end.
-pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
+pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult<SessionPage> {
     require_own_page(cx)?;
     let services = cx.services();
     let code = form.0.get("code").unwrap_or_default();
@@ -95,7 +81,7 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
     }
     // Hashing is costly: only for who has a code.
     if accounts::by_recovery_code(cx.db(), &hash_token(code), services.now())?.is_none() {
-        return Ok(pages::no_recovery());
+        return Ok(pages::no_recovery().into());
     }
     let hash = hash_password(wanted, services.random().bytes());
     let used = transaction(cx.db(), |tx| -> Result<_, ApiError> {
@@ -109,23 +95,23 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
         logs::append(tx, &entries)?;
         Ok(Some(bearer))
     })?;
-    let Some(bearer) = used else { return Ok(pages::no_recovery()) };
+    let Some(bearer) = used else { return Ok(pages::no_recovery().into()) };
     password::forgive(services, &bearer.name, &bearer.email)?;
     Session::end_all(services, &bearer.uuid)?;
     signed_in(cx, &bearer, pages::PASSWORD_TITLE, "Your new password is set.")
 }
 
 /// `GET /confirm?code=…`: asks whoever has the code whether the address is his.
-pub(crate) fn show_confirmation(cx: &Context<'_, Public>) -> HandlerResult {
+pub(crate) fn show_confirmation(cx: &Context<'_, Public>) -> HandlerResult<SessionPage> {
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();
     let found = accounts::by_email_code(cx.db(), &hash_token(code), cx.services().now())?;
-    let Some(bearer) = found else { return Ok(pages::no_confirmation()) };
+    let Some(bearer) = found else { return Ok(pages::no_confirmation().into()) };
     pages::confirmation(cx, code, &bearer)
 }
 
 /// `POST /confirm`: the address is confirmed, or the new one becomes the account's; whoever has the code is signed in, once.
-pub(crate) fn confirm(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
+pub(crate) fn confirm(cx: &Context<'_, Public>, form: Form) -> HandlerResult<SessionPage> {
     require_own_page(cx)?;
     let services = cx.services();
     let hash = hash_token(form.0.get("code").unwrap_or_default());
@@ -135,8 +121,8 @@ pub(crate) fn confirm(cx: &Context<'_, Public>, form: Form) -> HandlerResult {
         Ok(Some(bearer)) => {
             signed_in(cx, &bearer, pages::ADDRESS_TITLE, "Your address is confirmed.")
         }
-        Ok(None) => Ok(pages::no_confirmation()),
-        Err(error) if error == address_taken() => Ok(pages::address_taken()),
+        Ok(None) => Ok(pages::no_confirmation().into()),
+        Err(error) if error == address_taken() => Ok(pages::address_taken().into()),
         Err(error) => Err(error),
     }
 }
@@ -178,7 +164,7 @@ fn signed_in(
     bearer: &CodeOwner,
     title: &str,
     text: &str,
-) -> HandlerResult {
+) -> HandlerResult<SessionPage> {
     let services = cx.services();
     let session = Session::replace(cx.session(), services, &bearer.uuid, bearer.session_epoch)?;
     session.announce(services, pages::done(title, text, &bearer.name))
@@ -192,24 +178,5 @@ fn require_own_page(cx: &Context<'_, Public>) -> Result<(), ApiError> {
             403,
             json!({ "message": "This form is not for pages from elsewhere" }),
         )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::redacted;
-
-    #[test]
-    fn a_redacted_name_shows_its_ends() {
-        for (name, shown) in [
-            ("ab", "ab"),
-            ("abc", "a•c"),
-            ("acme", "a••e"),
-            ("abcdef", "a••••f"),
-            ("buynlarge", "bu•••••ge"),
-            ("abcdefghij", "abc•••••ij"),
-        ] {
-            assert_eq!(redacted(name), shown);
-        }
     }
 }

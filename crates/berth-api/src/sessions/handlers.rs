@@ -6,22 +6,28 @@ use berth_domain::settings;
 use berth_store::{StoreError, accounts, transaction};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
-use berth_web::{ApiError, Context, HandlerResult, Response};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, WithHeaders};
 use serde_json::json;
 
 use crate::sessions::bodies::{Password, SignIn};
+use crate::sessions::views::{CsrfToken, SessionChanged};
 use crate::users::sign_up::proves;
 
+/// The answer to a change of the session, with the cookies and the next CSRF token.
+type SessionAnswer = WithHeaders<JsonResponse<SessionChanged>>;
+
 /// `GET /csrf_token`: the token of the session, or of a new one of nobody.
-pub(crate) fn csrf_token(cx: &Context<'_, Public>) -> HandlerResult {
+pub(crate) fn csrf_token(
+    cx: &Context<'_, Public>,
+) -> HandlerResult<WithHeaders<JsonResponse<CsrfToken>>> {
     let services = cx.services();
     let session = cx.session_or_new();
-    let body = json!({ "csrf_token": session.csrf_token(services)? });
-    session.hand_out(services, Response::ok(&body))
+    let csrf_token = session.csrf_token(services)?;
+    session.hand_out(services, JsonResponse(CsrfToken { csrf_token }))
 }
 
 /// Begins a session. The code of an invitation that was mailed to the address confirms it.
-pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> HandlerResult {
+pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> HandlerResult<SessionAnswer> {
     let services = cx.services();
     let user = match password::check(services, cx.request(), &body.username, &body.password)? {
         Checked::Right(user) => user,
@@ -38,7 +44,7 @@ pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> HandlerResult {
     } else {
         return Err(refusal(true, None));
     };
-    session.announce(services, Response::ok(&json!({ "success": true })))
+    session.announce(services, JsonResponse(SessionChanged::DONE))
 }
 
 fn refusal(needs_email_verification: bool, message: Option<&str>) -> ApiError {
@@ -51,7 +57,7 @@ fn refusal(needs_email_verification: bool, message: Option<&str>) -> ApiError {
 }
 
 /// `POST /api/v1/signin/verify`: the session counts as fresh again. Who came with a token gets one.
-pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResult {
+pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResult<SessionAnswer> {
     let services = cx.services();
     let name = &cx.caller()?.name;
     let Checked::Right(user) = password::check(services, cx.request(), name, &body.password)?
@@ -63,7 +69,7 @@ pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResu
         None => Session::begin(services, &user.uuid, user.session_epoch)?,
     };
     let session = session.on_device(services, cx.request(), &user.uuid)?;
-    session.announce(services, Response::ok(&json!({ "success": true })))
+    session.announce(services, JsonResponse(SessionChanged::DONE))
 }
 
 /// The answer to a wrong password of somebody who is known already.
@@ -74,7 +80,7 @@ pub(crate) fn wrong_password() -> ApiError {
 
 /// `POST /api/v1/signout`: ends all sessions of the caller, if what he shows lets him administer his account. The cookie
 /// lives on as that of nobody.
-pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult {
+pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult<SessionAnswer> {
     let services = cx.services();
     let administers = cx.rights().is_user_admin();
     if let Some(caller) = cx.grant.caller().filter(|_| administers) {
@@ -85,9 +91,9 @@ pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult {
         })?;
         Session::end_all(services, &caller.uuid)?;
     }
-    let response = Response::ok(&json!({ "success": true }));
+    let answer = JsonResponse(SessionChanged::DONE);
     match cx.session() {
-        Some(session) => session.end(services)?.announce(services, response),
-        None => Ok(response),
+        Some(session) => session.end(services)?.announce(services, answer),
+        None => Ok(answer.into()),
     }
 }

@@ -5,5 +5,6 @@ pub(crate) mod email_links;
 pub(crate) mod handlers;
 mod pages;
 mod routes;
+pub(crate) mod views;
 
 pub use routes::ROUTES;

@@ -2,10 +2,13 @@
 
 use berth_access::Public;
 use berth_store::accounts::CodeOwner;
-use berth_web::{Context, HandlerResult, Response};
+use berth_web::{Context, HandlerResult, WithHeaders};
 use maud::{Markup, html};
 
-use crate::html::{alert, hidden, message, page};
+use crate::html::{HtmlResponse, alert, hidden, message, page};
+
+/// A page that may begin a session, or go on with one.
+pub(super) type SessionPage = WithHeaders<HtmlResponse>;
 
 /// The title of what is about a forgotten password.
 pub(super) const PASSWORD_TITLE: &str = "New password";
@@ -19,7 +22,7 @@ pub(super) fn new_password(
     code: &str,
     name: Option<&str>,
     failure: Option<&str>,
-) -> HandlerResult {
+) -> HandlerResult<SessionPage> {
     let content = html! {
         @if let Some(name) = name { p { "Choose a new password for the account " b { (name) } "." } }
         (alert(failure))
@@ -42,7 +45,7 @@ pub(super) fn confirmation(
     cx: &Context<'_, Public>,
     code: &str,
     owner: &CodeOwner,
-) -> HandlerResult {
+) -> HandlerResult<SessionPage> {
     let address = owner.new_email.as_ref().unwrap_or(&owner.email);
     let content = html! {
         p { "Is " b { (address) } " the address of your account " b { (owner.name) } "?" }
@@ -73,7 +76,7 @@ impl CodeForm<'_> {
         status: u16,
         title: &str,
         content: &Markup,
-    ) -> HandlerResult {
+    ) -> HandlerResult<SessionPage> {
         let services = cx.services();
         let session = cx.session_or_new();
         let form = html! {
@@ -90,23 +93,23 @@ impl CodeForm<'_> {
 }
 
 /// The code of a forgotten password does not work.
-pub(super) fn no_recovery() -> Response {
+pub(super) fn no_recovery() -> HtmlResponse {
     let text = "This link is no longer valid, or was used before. Ask for a new one.";
     message(400, PASSWORD_TITLE, text)
 }
 
 /// The code of an address does not work.
-pub(super) fn no_confirmation() -> Response {
+pub(super) fn no_confirmation() -> HtmlResponse {
     message(400, ADDRESS_TITLE, "This link is no longer valid, or was used before.")
 }
 
 /// The address became somebody else's meanwhile.
-pub(super) fn address_taken() -> Response {
+pub(super) fn address_taken() -> HtmlResponse {
     message(400, ADDRESS_TITLE, "Somebody else has this address by now.")
 }
 
 /// It is done, and the browser is signed in.
-pub(super) fn done(title: &str, text: &str, name: &str) -> Response {
+pub(super) fn done(title: &str, text: &str, name: &str) -> HtmlResponse {
     let content = html! {
         p { (text) " You are signed in as " b { (name) } "." }
         div.choices { a href="/" { "Continue" } }

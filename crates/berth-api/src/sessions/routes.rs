@@ -11,12 +11,12 @@ const CODE_QUERY: &[Query] = &[Query::text("code", "The code that a mail carried
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
-    Route::get("/csrf_token", "getCsrfToken", &WithoutBody::<Public>(handlers::csrf_token))
+    Route::get("/csrf_token", "getCsrfToken", &WithoutBody::<Public, _>(handlers::csrf_token))
         .internal(),
     Route::post(
         "/api/v1/signin",
         "signinUser",
-        &WithBody::<Public, _>(handlers::sign_in),
+        &WithBody::<Public, _, _>(handlers::sign_in),
         Logs::Kinds(&[LogKind::LoginSuccess]),
     )
     .feature(&settings::FEATURE_DIRECT_LOGIN)
@@ -26,7 +26,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/signin/verify",
         "verifyUser",
-        &WithBody::<UserAdmin, _>(handlers::verify),
+        &WithBody::<UserAdmin, _, _>(handlers::verify),
         Logs::Nothing("who gives the password again signed in before, which was logged"),
     )
     .feature(&settings::FEATURE_DIRECT_LOGIN)
@@ -37,7 +37,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/signout",
         "logout",
-        &WithoutBody::<Public>(handlers::sign_out),
+        &WithoutBody::<Public, _>(handlers::sign_out),
         Logs::Kinds(&[LogKind::LogoutSuccess]),
     )
     .decided_inside(
@@ -47,20 +47,20 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/recovery",
         "requestRecoveryEmail",
-        &WithBody::<Public, _>(email_links::ask_for_recovery),
+        &WithBody::<Public, _, _>(email_links::ask_for_recovery),
         Logs::Nothing("anybody may ask for any address, and nobody is told whether it is known"),
     )
     .feature(&settings::FEATURE_MAILING)
     .open()
     .internal(),
-    Route::get("/recovery", "showRecovery", &WithoutBody::<Public>(email_links::show_recovery))
+    Route::get("/recovery", "showRecovery", &WithoutBody::<Public, _>(email_links::show_recovery))
         .query(CODE_QUERY)
         .feature(&settings::FEATURE_MAILING)
         .internal(),
     Route::post(
         "/recovery",
         "recoverAccount",
-        &WithBody::<Public, _>(email_links::recover),
+        &WithBody::<Public, _, _>(email_links::recover),
         Logs::Kinds(&[LogKind::UserChangePassword, LogKind::LoginSuccess]),
     )
     .feature(&settings::FEATURE_MAILING)
@@ -68,7 +68,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/confirm",
         "showConfirmation",
-        &WithoutBody::<Public>(email_links::show_confirmation),
+        &WithoutBody::<Public, _>(email_links::show_confirmation),
     )
     .query(CODE_QUERY)
     .feature(&settings::FEATURE_MAILING)
@@ -76,7 +76,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/confirm",
         "confirmEmail",
-        &WithBody::<Public, _>(email_links::confirm),
+        &WithBody::<Public, _, _>(email_links::confirm),
         Logs::Kinds(&[LogKind::UserChangeEmail, LogKind::LoginSuccess]),
     )
     .feature(&settings::FEATURE_MAILING)

@@ -48,8 +48,8 @@ fn head(services: &Services<'_>) -> Result<Map<String, Value>, ApiError> {
     );
     let superusers = services.setting(&settings::FEATURE_SUPER_USERS)?;
     let scopes: Map<String, Value> = Scope::ALL
-        .into_iter()
-        .filter(|scope| superusers || *scope != Scope::SuperUser)
+        .iter()
+        .filter(|scope| superusers || **scope != Scope::SuperUser)
         .map(|scope| (scope.as_str().to_owned(), scope.description().into()))
         .collect();
     let oauth = json!({

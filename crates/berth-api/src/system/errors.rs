@@ -12,7 +12,7 @@ path! {
 /// `GET /api/v1/error/<type>`.
 pub(crate) fn get(cx: &Context<'_, Public>, path: ErrorPath) -> HandlerResult {
     let asked = path.error_type;
-    let known = ErrorType::ALL.into_iter().find(|kind| kind.as_str() == asked);
+    let known = ErrorType::ALL.iter().find(|kind| kind.as_str() == asked);
     let kind = known.ok_or_else(ApiError::not_found)?;
     let base_url = cx.services().base_url()?;
     Ok(Response::ok(&json!({

@@ -8,39 +8,43 @@ use super::{config, discovery, errors, health, logo, registry};
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
-    Route::get("/health/instance", "getHealth", &WithoutBody::<Public>(health::instance))
+    Route::get("/health/instance", "getHealth", &WithoutBody::<Public, _>(health::instance))
         .unauthenticated(),
-    Route::get("/health/endtoend", "getHealthEndToEnd", &WithoutBody::<Public>(health::instance))
+    Route::get(
+        "/health/endtoend",
+        "getHealthEndToEnd",
+        &WithoutBody::<Public, _>(health::instance),
+    )
+    .unauthenticated(),
+    Route::get("/health/warning", "getHealthWarnings", &WithoutBody::<Public, _>(health::warning))
         .unauthenticated(),
-    Route::get("/health/warning", "getHealthWarnings", &WithoutBody::<Public>(health::warning))
-        .unauthenticated(),
-    Route::get("/config", "getConfig", &WithoutBody::<Public>(config::get)).unauthenticated(),
-    Route::get(logo::PATH, "getLogo", &WithoutBody::<Public>(logo::get)).unauthenticated(),
-    Route::get("/api/v1/discovery", "discovery", &WithoutBody::<Public>(discovery::get))
+    Route::get("/config", "getConfig", &WithoutBody::<Public, _>(config::get)).unauthenticated(),
+    Route::get(logo::PATH, "getLogo", &WithoutBody::<Public, _>(logo::get)).unauthenticated(),
+    Route::get("/api/v1/discovery", "discovery", &WithoutBody::<Public, _>(discovery::get))
         .unauthenticated()
         .query(&[Query::flag("internal", "Internal operations too")]),
     Route::get(
         "/api/v1/error/:error_type",
         "getErrorDescription",
-        &WithPath::<Public, _>(errors::get),
+        &WithPath::<Public, _, _>(errors::get),
     ),
     Route::get(
         "/api/v1/registry/capabilities",
         "getRegistryCapabilities",
-        &WithoutBody::<Public>(registry::capabilities),
+        &WithoutBody::<Public, _>(registry::capabilities),
     )
     .unauthenticated(),
     Route::get(
         "/api/v1/superuser/keys",
         "listServiceKeys",
-        &WithoutBody::<SuperuserView>(registry::service_keys),
+        &WithoutBody::<SuperuserView, _>(registry::service_keys),
     )
     .scope(Scope::SuperUser)
     .feature(&FEATURE_SUPER_USERS),
     Route::get(
         "/api/v1/superuser/registrysize/",
         "getRegistrySize",
-        &WithoutBody::<SuperuserView>(registry::size),
+        &WithoutBody::<SuperuserView, _>(registry::size),
     )
     .scope(Scope::SuperUser)
     .feature(&FEATURE_SUPER_USERS)
@@ -49,25 +53,24 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/superuser/registrysize/",
         "queueRegistrySizeCalculation",
-        &WithoutBody::<Superuser>(registry::measure),
+        &WithoutBody::<Superuser, _>(registry::measure),
         Logs::Nothing("there is nothing to measure"),
     )
     .scope(Scope::SuperUser)
     .feature(&FEATURE_SUPER_USERS)
     .fresh_login()
-    .internal()
-    .answers(&[201]),
+    .internal(),
     Route::get(
         "/api/v1/superuser/registrystatus",
         "scRegistryStatus",
-        &WithoutBody::<SuperuserView>(registry::status),
+        &WithoutBody::<SuperuserView, _>(registry::status),
     )
     .feature(&FEATURE_SUPER_USERS)
     .internal(),
     Route::get(
         "/api/v1/superuser/changelog/",
         "getChangeLog",
-        &WithoutBody::<SuperuserView>(registry::changelog),
+        &WithoutBody::<SuperuserView, _>(registry::changelog),
     )
     .scope(Scope::SuperUser)
     .feature(&FEATURE_SUPER_USERS)

@@ -5,29 +5,32 @@ use berth_access::{Address, OrganizationMemberView, TeamAdmin, TeamSummaryView};
 use berth_domain::log_event::LogEvent;
 use berth_domain::{Namespace, Team, TeamName};
 use berth_store::{StoreError, organizations, teams, transaction};
-use berth_web::listing::Listing;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::Map;
+use berth_web::listing::{Listed, Listing};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use crate::teams::bodies::TeamDescription;
-use crate::teams::views::ChangedTeam;
+use crate::teams::views::{ChangedTeam, Teams};
 
 /// `GET …/organization/<orgname>/teams`: the teams of the organization's view, as a list.
-pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> HandlerResult {
+pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> HandlerResult<JsonResponse<Teams>> {
     let sees_all = cx.rights().views_every_team();
     let teams = organizations::teams(cx.db(), &cx.grant)?;
-    let listed = Listing::of(cx).whole(teams, |team| TeamView::new(team, sees_all));
-    Ok(listed.answer("teams", Map::new()))
+    let Listed { entries: teams, next_page } =
+        Listing::of(cx).whole(teams, |team| TeamView::new(team, sees_all));
+    Ok(JsonResponse(Teams { teams, next_page }))
 }
 
 /// `GET …/organization/<orgname>/team/<teamname>`.
-pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> HandlerResult {
+pub(crate) fn get(cx: &Context<'_, TeamSummaryView>) -> HandlerResult<JsonResponse<TeamView>> {
     let team = teams::summary(cx.db(), &cx.grant)?.ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&TeamView::new(team, cx.rights().views_every_team())))
+    Ok(JsonResponse(TeamView::new(team, cx.rights().views_every_team())))
 }
 
 /// Makes the team, or changes it.
-pub(crate) fn put(cx: &Context<'_, TeamAdmin>, body: TeamDescription) -> HandlerResult {
+pub(crate) fn put(
+    cx: &Context<'_, TeamAdmin>,
+    body: TeamDescription,
+) -> HandlerResult<JsonResponse<ChangedTeam>> {
     let target = cx.grant.target();
     let Some(organization) = &target.organization else {
         let name = cx.address().namespace.as_deref().unwrap_or_default();
@@ -43,7 +46,7 @@ fn create(
     cx: &Context<'_, TeamAdmin>,
     organization: &Namespace,
     body: &TeamDescription,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<ChangedTeam>> {
     let name = TeamName::try_from(cx.address().team.as_deref().unwrap_or_default())
         .map_err(|invalid| ApiError::model(invalid.to_string()))?;
     let (role, description) = (body.role, body.description.as_deref().unwrap_or_default());
@@ -53,7 +56,7 @@ fn create(
             return Err(ApiError::Busy);
         }
         cx.log(tx, organization.id, &LogEvent::OrgCreateTeam { team: name.as_str() })?;
-        Ok(Response::ok(&ChangedTeam::new(name.as_str(), description, role, true)))
+        Ok(JsonResponse(ChangedTeam::new(name.as_str(), description, role, true)))
     })
 }
 
@@ -64,14 +67,14 @@ fn change(
     organization: &Namespace,
     team: &Team,
     body: &TeamDescription,
-) -> HandlerResult {
+) -> HandlerResult<JsonResponse<ChangedTeam>> {
     let role = Some(body.role).filter(|role| *role != team.role);
     let description = body.description.as_deref().filter(|text| *text != team.description);
     if role.is_some() && cx.grant.target().is_only_admin_team_of_caller() {
         return Err(demotion_refused(organization, team));
     }
     if role.is_none() && description.is_none() {
-        return Ok(Response::ok(&ChangedTeam::of(team)));
+        return Ok(JsonResponse(ChangedTeam::of(team)));
     }
     let refused = |error| match error {
         StoreError::NoOwnerLeft => demotion_refused(organization, team),
@@ -84,7 +87,7 @@ fn change(
         let after = after.ok_or(ApiError::Busy)?;
         let organization_id = cx.grant.target().organization.as_ref().map(|found| found.id);
         cx.log_all(tx, organization_id, &change_events(&before, &after))?;
-        Ok(Response::ok(&ChangedTeam::of(&after)))
+        Ok(JsonResponse(ChangedTeam::of(&after)))
     })
 }
 
@@ -105,7 +108,7 @@ fn demotion_refused(organization: &Namespace, team: &Team) -> ApiError {
 
 /// `DELETE …/organization/<orgname>/team/<teamname>` (`docs/contract/quay.md` 4.2): its memberships, invitations and permissions
 /// go along.
-pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult {
+pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult<NoContent> {
     let (target, caller) = (cx.grant.target(), cx.caller()?);
     let (Some(organization), Some(team)) = (&target.organization, &target.team) else {
         return Err(no_team(cx));
@@ -129,7 +132,7 @@ pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult {
             return Err(no_team(cx));
         }
         cx.log(tx, organization.id, &LogEvent::OrgDeleteTeam { team: &team.name })?;
-        Ok(Response::no_content())
+        Ok(NoContent)
     })
 }
 

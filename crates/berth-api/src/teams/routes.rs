@@ -11,7 +11,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/teams",
         "getOrganizationTeams",
-        &WithoutBody::<OrganizationMemberView>(handlers::list),
+        &WithoutBody::<OrganizationMemberView, _>(handlers::list),
     )
     .decided_inside("members of the organization; `can_view` by what else they may")
     .query(Query::PAGES)
@@ -19,14 +19,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname",
         "getOrganizationTeam",
-        &WithoutBody::<TeamSummaryView>(handlers::get),
+        &WithoutBody::<TeamSummaryView, _>(handlers::get),
     )
     .decided_inside("members of the organization; `can_view` by what else they may")
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname",
         "updateOrganizationTeam",
-        &WithBody::<TeamAdmin, _>(handlers::put),
+        &WithBody::<TeamAdmin, _, _>(handlers::put),
         Logs::Kinds(&[
             LogKind::OrgCreateTeam,
             LogKind::OrgSetTeamDescription,
@@ -40,7 +40,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/organization/:orgname/team/:teamname",
         "deleteOrganizationTeam",
-        &WithoutBody::<TeamAdmin>(handlers::delete),
+        &WithoutBody::<TeamAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteTeam]),
     )
     .decided_inside("organization admins, who do not delete the only team that makes them one")

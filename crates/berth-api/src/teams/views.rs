@@ -1,28 +1,40 @@
 //! Teams as answers show them.
 
 use berth_domain::{Avatar, Team, TeamRole};
+use berth_web::listing::Entries;
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::organizations::views::TeamView;
+
 /// A team that was made or changed (`docs/contract/quay.md` 4.1).
-#[derive(Serialize)]
-pub(crate) struct ChangedTeam<'a> {
-    name: &'a str,
-    description: &'a str,
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ChangedTeam {
+    name: String,
+    description: String,
     can_view: bool,
-    role: &'static str,
+    role: TeamRole,
     avatar: Avatar,
     new_team: bool,
 }
 
-impl<'a> ChangedTeam<'a> {
+impl ChangedTeam {
     /// Who may change a team may look into it.
-    pub(crate) fn new(name: &'a str, description: &'a str, role: TeamRole, new_team: bool) -> Self {
-        let (role, avatar) = (role.as_str(), Avatar::team(name));
+    pub(crate) fn new(name: &str, description: &str, role: TeamRole, new_team: bool) -> Self {
+        let (name, description, avatar) = (name.into(), description.into(), Avatar::team(name));
         Self { name, description, can_view: true, role, avatar, new_team }
     }
 
     /// A team that was there.
-    pub(crate) fn of(team: &'a Team) -> Self {
+    pub(crate) fn of(team: &Team) -> Self {
         Self::new(&team.name, &team.description, team.role, false)
     }
+}
+
+/// The teams of an organization.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Teams {
+    pub(super) teams: Entries<TeamView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
 }

@@ -8,7 +8,9 @@ use berth_store::accounts::NewUser;
 use berth_store::tokens::AutomationToken;
 use berth_store::{StoreError, accounts, tokens, transaction};
 use berth_web::session::Session;
-use berth_web::{ApiError, Body, Context, HandlerResult, Response, limit_rate, password};
+use berth_web::{
+    ApiError, Body, Context, HandlerResult, IntoResponse as _, Response, limit_rate, password,
+};
 use serde_json::{Map, Value, json};
 
 use crate::users::bodies::{FirstUser, UnreadFirstUser};
@@ -95,7 +97,7 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
     answer.insert("encrypted_password".into(), client_password.into());
     answer.insert("username".into(), body.username.into());
     let session = Session::replace(cx.session(), services, &uuid, 0)?;
-    session.announce(services, Response::ok(&answer))
+    Ok(session.announce(services, Response::ok(&answer))?.into_response())
 }
 
 /// The call needs no CSRF token, so any page that a browser shows could make it: browsers say which page it is.

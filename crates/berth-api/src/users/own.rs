@@ -11,7 +11,8 @@ use berth_store::{Constraint, StoreError, transaction, users};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, HandlerResult, Integer, Patch, Response, tag_expiration_option,
+    ApiError, Context, HandlerResult, Integer, IntoResponse as _, Patch, Response,
+    tag_expiration_option,
 };
 use serde_json::{Number, json};
 
@@ -278,7 +279,7 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerRes
     }
     let session = Session::replace(cx.session(), services, &caller.uuid, epoch)?;
     let session = session.on_device(services, cx.request(), &caller.uuid)?;
-    session.announce(services, response)
+    Ok(session.announce(services, response)?.into_response())
 }
 
 fn taken(error: StoreError) -> ApiError {

@@ -19,21 +19,21 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/user/initialize",
         "initializeUser",
-        &WithBody::<Public, _>(first_user::initialize),
+        &WithBody::<Public, _, _>(first_user::initialize),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
 .decided_inside("anybody, while there is no user")
     .csrf_exempt()
     .open()
     .internal(),
-    Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView>(handlers::own))
+    Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView, _>(handlers::own))
 .decided_inside("the user in person, or with `user:read`; the whole of it with `user:admin`")
         .scope(Scope::UserRead)
         .open(),
     Route::post(
         "/api/v1/user/",
         "createNewUser",
-        &At(in_body, WithBody::<PublicNamespace, _>(sign_up::create)),
+        &At(in_body, WithBody::<PublicNamespace, _, _>(sign_up::create)),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
 .decided_inside("anybody; names to which the settings give powers need the setup token, or come first")
@@ -42,7 +42,7 @@ pub const ROUTES: &[Route] = &[
     Route::put(
         "/api/v1/user/",
         "changeUserDetails",
-        &WithBody::<UserAdmin, _>(own::change),
+        &WithBody::<UserAdmin, _, _>(own::change),
         Logs::Kinds(&[
             LogKind::UserChangePassword,
             LogKind::UserChangeInvoicing,
@@ -60,7 +60,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete(
         "/api/v1/user/",
         "deleteCurrentUser",
-        &WithoutBody::<UserAdmin>(own::delete),
+        &WithoutBody::<UserAdmin, _>(own::delete),
         Logs::Kinds(&[LogKind::UserDelete]),
     )
     .scope(Scope::UserAdmin)
@@ -69,7 +69,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(
         "/api/v1/user/clientkey",
         "generateUserClientKey",
-        &WithBody::<UserAdmin, _>(own::client_key),
+        &WithBody::<UserAdmin, _, _>(own::client_key),
         Logs::Kinds(&[LogKind::UserGenerateClientKey]),
     )
     .scope(Scope::UserAdmin)
@@ -78,30 +78,30 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/users/:username",
         "getUserInformation",
-        &At(UserPath::read, WithoutBody::<PublicNamespace>(handlers::any)),
+        &At(UserPath::read, WithoutBody::<PublicNamespace, _>(handlers::any)),
     )
 .decided_inside("anybody; the whole of it for the user in person, or with `user:read`"),
     superuser(Route::get(
         "/api/v1/superuser/users/",
         "listAllUsers",
-        &WithBody::<SuperuserView, _>(superuser::list),
+        &WithBody::<SuperuserView, _, _>(superuser::list),
     ))
     .query(&[Query::flag("disabled", "With those who are disabled, unless it is `false`")]),
     superuser(Route::post(
         "/api/v1/superuser/users/",
         "createInstallUser",
-        &At(in_body, WithBody::<SuperuserNamespace, _>(superuser::create)),
+        &At(in_body, WithBody::<SuperuserNamespace, _, _>(superuser::create)),
         Logs::Kinds(&[LogKind::UserCreate]),
     )),
     superuser(Route::get(
         "/api/v1/superuser/users/:username",
         "getInstallUser",
-        &WithoutBody::<SuperuserUserView>(superuser::get),
+        &WithoutBody::<SuperuserUserView, _>(superuser::get),
     )),
     superuser(Route::put(
         "/api/v1/superuser/users/:username",
         "changeInstallUser",
-        &WithBody::<SuperuserUser, _>(superuser::change),
+        &WithBody::<SuperuserUser, _, _>(superuser::change),
         Logs::Kinds(&[
             LogKind::UserChangePassword,
             LogKind::UserChangeEmail,
@@ -113,7 +113,7 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::delete(
         "/api/v1/superuser/users/:username",
         "deleteInstallUser",
-        &WithoutBody::<SuperuserUser>(superuser::delete),
+        &WithoutBody::<SuperuserUser, _>(superuser::delete),
         Logs::Kinds(&[LogKind::UserDelete]),
     )
 .decided_inside("superusers; not the accounts of superusers")),

@@ -12,7 +12,9 @@ use berth_domain::{
 use berth_store::accounts::{NewUser, SignUpFacts};
 use berth_store::{Constraint, StoreError, Transaction, accounts, invitations, transaction};
 use berth_web::session::Session;
-use berth_web::{ApiError, Context, HandlerResult, Response, Services, limit_rate};
+use berth_web::{
+    ApiError, Context, HandlerResult, IntoResponse as _, Response, Services, limit_rate,
+};
 use serde_json::json;
 
 use crate::mails::codes::CodeMail;
@@ -70,7 +72,9 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: SignUp) -> Handler
         return Ok(Response::ok(&json!({ "awaiting_verification": true })));
     }
     let session = Session::replace(cx.session(), services, &uuid, 0)?;
-    session.announce(services, Response::ok(&UserView::of_new(services, &new)?))
+    Ok(session
+        .announce(services, Response::ok(&UserView::of_new(services, &new)?))?
+        .into_response())
 }
 
 /// What a sign-up must know of who is there already.

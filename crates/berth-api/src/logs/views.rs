@@ -1,0 +1,114 @@
+//! The log as answers show it.
+
+use berth_domain::{Avatar, AvatarKind};
+use berth_store::logs::{LogAccount, LogCount, LogLine};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+/// A page of the log (`docs/contract/quay.md` 8.1).
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct LogPage {
+    pub(super) start_time: String,
+    pub(super) end_time: String,
+    pub(super) logs: Vec<LogView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+/// An entry of the log.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct LogView {
+    kind: String,
+    /// What more there is to say, by the kind.
+    #[schemars(with = "Map<String, Value>")]
+    metadata: Box<RawValue>,
+    ip: Option<String>,
+    datetime: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    performer: Option<Performer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<LoggedNamespace>,
+}
+
+impl LogView {
+    pub(super) fn new(line: &LogLine, with_namespace: bool) -> Self {
+        let namespace = line.namespace.as_ref().filter(|_| with_namespace);
+        Self {
+            kind: line.kind.clone(),
+            metadata: stored(&line.metadata),
+            ip: line.ip.clone(),
+            datetime: line.at.to_rfc2822(),
+            performer: line.performer.as_ref().map(Performer::from),
+            namespace: namespace.map(LoggedNamespace::from),
+        }
+    }
+}
+
+/// Metadata as it is stored, as text and not as a tree. What is no JSON hides nothing else: it is shown as a text.
+fn stored(metadata: &str) -> Box<RawValue> {
+    let stored = RawValue::from_string(metadata.to_owned());
+    let shown = stored.or_else(|_| serde_json::value::to_raw_value(metadata));
+    shown.unwrap_or_else(|error| unreachable!("a text is JSON: {error}"))
+}
+
+/// Who did it.
+#[derive(JsonSchema, Serialize)]
+struct Performer {
+    /// `user`, for robots too.
+    kind: &'static str,
+    name: String,
+    is_robot: bool,
+    avatar: Avatar,
+}
+
+impl From<&LogAccount> for Performer {
+    fn from(account: &LogAccount) -> Self {
+        let is_robot = account.kind == "robot";
+        let kind = if is_robot { AvatarKind::Robot } else { AvatarKind::User };
+        let avatar = Avatar::new(kind, &account.name, &account.email);
+        Self { kind: "user", name: account.name.clone(), is_robot, avatar }
+    }
+}
+
+/// The organization or user that it happened to.
+#[derive(JsonSchema, Serialize)]
+struct LoggedNamespace {
+    /// `org` or `user`.
+    kind: &'static str,
+    name: String,
+    avatar: Avatar,
+}
+
+impl From<&LogAccount> for LoggedNamespace {
+    fn from(account: &LogAccount) -> Self {
+        let (kind, avatar) = match account.kind == "organization" {
+            true => ("org", AvatarKind::Org),
+            false => ("user", AvatarKind::User),
+        };
+        let avatar = Avatar::new(avatar, &account.name, &account.email);
+        Self { kind, name: account.name.clone(), avatar }
+    }
+}
+
+/// How many entries there are, by day and kind.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct LogCounts {
+    pub(super) aggregated: Vec<LogCountView>,
+}
+
+/// How many entries of a kind a day has.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct LogCountView {
+    kind: String,
+    count: i64,
+    /// Midnight (UTC) of the day.
+    datetime: String,
+}
+
+impl From<LogCount> for LogCountView {
+    fn from(count: LogCount) -> Self {
+        Self { kind: count.kind, count: count.count, datetime: count.day.to_rfc2822() }
+    }
+}
