@@ -81,9 +81,6 @@ const STORES: &[(&str, &str)] = &[
     ("system", "it reads no tables"),
 ];
 
-/// Resources without `views.rs`: what they show stands where it is made, or with another resource.
-const VIEWLESS: &[&str] = &["mails", "messages", "system"];
-
 /// Resources that are tested with another one.
 const TESTED_ELSEWHERE: &[&str] = &["authorizations", "notifications"];
 
@@ -173,7 +170,7 @@ fn a_folder_has_its_files() {
         let store = format!("crates/berth-store/src/{name}.rs");
         expect(root.join(&store).is_file(), !stores.contains_key(name), store);
         let views = format!("crates/berth-api/src/{name}/views.rs");
-        expect(root.join(&views).is_file(), !VIEWLESS.contains(&name), views);
+        expect(root.join(&views).is_file(), true, views);
         for file in ["routes.rs", "mod.rs"] {
             let file = format!("crates/berth-api/src/{name}/{file}");
             expect(root.join(&file).is_file(), true, file);

@@ -1,6 +1,6 @@
 //! `#[derive(FromRow)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{DeriveInput, Expr, GenericArgument, Ident, PathArguments, Type};
 
@@ -15,12 +15,13 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let columns = columns.collect::<syn::Result<Vec<_>>>()?;
     let (widths, reads): (Vec<_>, Vec<_>) =
         columns.iter().map(|column| (column.width(), column.read())).unzip();
+    let db = db();
     let (name, (generics, arguments, bounds)) = (&input.ident, input.generics.split_for_impl());
     Ok(quote! {
-        impl #generics crate::db::FromRow for #name #arguments #bounds {
+        impl #generics #db::FromRow for #name #arguments #bounds {
             const WIDTH: usize = 0 #(+ #widths)*;
 
-            fn from_row(row: &mut crate::db::Row) -> Result<Self, crate::db::StoreError> {
+            fn from_row(row: &mut #db::Row) -> Result<Self, #db::StoreError> {
                 Ok(Self { #(#reads),* })
             }
         }
@@ -35,10 +36,10 @@ struct Column<'a> {
 
 impl Column<'_> {
     fn width(&self) -> TokenStream {
-        let ty = optional(self.ty).unwrap_or(self.ty);
+        let (ty, db) = (optional(self.ty).unwrap_or(self.ty), db());
         match (self.said.has("default"), self.said.has("nested")) {
             (true, _) => quote!(0),
-            (false, true) => quote!(<#ty as crate::db::FromRow>::WIDTH),
+            (false, true) => quote!(<#ty as #db::FromRow>::WIDTH),
             (false, false) => quote!(1),
         }
     }
@@ -60,6 +61,12 @@ impl Column<'_> {
             _ => quote!(#name: #value),
         }
     }
+}
+
+/// The module of `berth-store` in which the trait is.
+fn db() -> TokenStream {
+    let root = Ident::new("crate", Span::call_site());
+    quote!(#root::db)
 }
 
 /// What an `Option` holds.

@@ -559,7 +559,12 @@ fn check_answer(route: &Route, response: &Response) {
     let Some(schema) = &answer.schema else { return };
     let mut schema = schema.clone().to_value();
     schema["$defs"] = generator.take_definitions(true).into();
-    let body = serde_json::from_slice(&response.body).expect("JSON");
+    let body = match serde_json::from_slice(&response.body) {
+        Ok(body) => body,
+        // A client's own document may hold a number that no `Value` does.
+        Err(error) if error.to_string().starts_with("number out of range") => return,
+        Err(error) => panic!("{} answered no JSON: {error}", route.name),
+    };
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let faults: Vec<String> = validator.iter_errors(&body).map(|fault| fault.to_string()).collect();
     assert!(faults.is_empty(), "{} answered {body}: {}", route.name, faults.join("\n"));

@@ -34,6 +34,7 @@ mod routing;
 pub mod schema;
 mod services;
 pub mod session;
+mod shape;
 mod tag_expiration;
 mod throttle;
 mod token_use;

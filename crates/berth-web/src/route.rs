@@ -18,11 +18,11 @@ use crate::into_response::Answer;
 use crate::into_response::IntoResponse;
 use crate::message::{Method, Request, Response};
 use crate::query::Query;
-use crate::routing::Shape;
 use crate::schema::Schema;
+use crate::shape::Shape;
 
 /// What a handler gives back, by its type.
-pub type HandlerResult<R = Response> = Result<R, ApiError>;
+pub type HandlerResult<R> = Result<R, ApiError>;
 
 /// A row: what is asked, who may, who answers, what is logged.
 pub struct Route {

@@ -37,50 +37,6 @@ pub(crate) fn matches<'a>(tables: &[&'a [Route]], path: &str) -> Vec<(&'a Route,
     matches
 }
 
-/// What a pattern says at a glance: most rows are left out by it, without a look at their segments.
-#[derive(Clone, Copy)]
-pub(crate) struct Shape {
-    /// The pattern.
-    pattern: &'static [u8],
-    /// How many of its bytes come before its first parameter.
-    literal: usize,
-    /// How many segments it has; none where a star takes several.
-    segments: Option<usize>,
-}
-
-impl Shape {
-    /// The shape of a pattern.
-    pub(crate) const fn of(pattern: &'static str) -> Self {
-        let pattern = pattern.as_bytes();
-        let (mut literal, mut segments, mut has_star) = (None, 1, false);
-        let mut position = 0;
-        while position < pattern.len() {
-            match pattern[position] {
-                b'/' if position + 1 < pattern.len() => segments += 1,
-                byte @ (b':' | b'*') => {
-                    has_star |= byte == b'*';
-                    if literal.is_none() {
-                        literal = Some(position);
-                    }
-                }
-                _ => {}
-            }
-            position += 1;
-        }
-        let literal = match literal {
-            Some(literal) => literal,
-            None => 0,
-        };
-        Self { pattern, literal, segments: if has_star { None } else { Some(segments) } }
-    }
-
-    /// Whether a path of so many segments can be one of the pattern's.
-    fn may_fit(&self, path: &[u8], segments: usize) -> bool {
-        self.segments.is_none_or(|own| own == segments)
-            && path.get(..self.literal).is_some_and(|part| part == &self.pattern[..self.literal])
-    }
-}
-
 /// How the paths of repositories begin.
 const REPOSITORY: &str = "/api/v1/repository/*repository";
 
@@ -189,7 +145,7 @@ mod tests {
         let path = path.strip_suffix('/').unwrap_or(path);
         let segments: Vec<&str> = path.split('/').collect();
         let found = parameters(pattern, &segments);
-        let may_fit = Shape::of(pattern).may_fit(path.as_bytes(), segments.len());
+        let may_fit = crate::shape::Shape::of(pattern).may_fit(path.as_bytes(), segments.len());
         assert!(may_fit || found.is_none(), "{pattern} is left out for {path}");
         found
     }

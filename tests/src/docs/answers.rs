@@ -32,8 +32,8 @@ fn in_words(mut schema: Value) -> Value {
     schema
 }
 
-/// `x-nullable` is what the tools agree on, and null among the choices of an enumeration; formats are of JSON Schema; a description is its first paragraph, without the
-/// source of the rule.
+/// `x-nullable` is what the tools agree on, and null among the choices of an enumeration; formats are of JSON Schema; a
+/// description is its first paragraph, without the source of the rule.
 fn rewrite(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -46,8 +46,12 @@ fn rewrite(schema: &mut Value) {
             if let Some(Value::String(text)) = members.get_mut("description") {
                 *text = first_paragraph(text);
             }
-            members.remove("format");
-            members.remove("title");
+            // A member of that name is an object, not a text.
+            for word in ["format", "title"] {
+                if members.get(word).is_some_and(Value::is_string) {
+                    members.remove(word);
+                }
+            }
             members.values_mut().for_each(rewrite);
             if members.get("type").is_some_and(|kind| kind == "array") {
                 members.entry("items").or_insert_with(|| json!({}));
@@ -118,7 +122,9 @@ fn join_alternatives(schema: &mut Value, definitions: &BTreeMap<String, Value>) 
     assert!(!properties.is_empty(), "no shapes of texts or objects: {alternatives:?}");
     members.insert("type".into(), "object".into());
     members.insert("properties".into(), properties.into());
-    members.insert("required".into(), required.into());
+    if !required.is_empty() {
+        members.insert("required".into(), required.into());
+    }
 }
 
 fn without_description(schema: &Value) -> Value {

@@ -11,10 +11,13 @@ use berth_store::concord::{
     self, Entry, EntryChange, Listing, NewEntry, Owner, RequestedOwner, Resolved, Target,
 };
 use berth_store::{Constraint, StoreError, transaction};
-use berth_web::{ApiError, Context, HandlerResult, Response};
+use berth_web::{ApiError, Context, Either, HandlerResult, JsonResponse, NoContent};
 
 use super::bodies::{Confirmation, EntryBody, key_violation};
-use super::views;
+use super::views::{ConcordOrganization, ConcordResult};
+
+/// The answer to a change.
+type Changed = HandlerResult<JsonResponse<ConcordResult>>;
 
 path! {
     /// An organization, by name.
@@ -23,7 +26,7 @@ path! {
 
 /// `POST /api/v1/org` (5.1): the organization of that id, or else of that exact name, is changed; otherwise one is made. Right
 /// before owner: who may not do it does not learn who exists.
-pub(crate) fn create_or_update(cx: &Context<'_, Authenticated>, body: EntryBody) -> HandlerResult {
+pub(crate) fn create_or_update(cx: &Context<'_, Authenticated>, body: EntryBody) -> Changed {
     let (uuid, name) = (body.id.as_deref(), body.name.as_deref());
     let mut resolved = concord::resolve(cx.db(), uuid, name, body.owner.as_ref())?;
     match (resolved.entry.take(), uuid) {
@@ -34,7 +37,7 @@ pub(crate) fn create_or_update(cx: &Context<'_, Authenticated>, body: EntryBody)
 }
 
 /// The owner becomes a member: he is put into the first teams.
-fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved) -> HandlerResult {
+fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved) -> Changed {
     let (services, caller) = (cx.services(), cx.caller()?);
     let grant = may_create(cx)?;
     let owner = require_owner(body.owner.as_ref(), resolved.owner)?;
@@ -57,7 +60,7 @@ fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved)
         let id = concord::create(tx, &grant, &new)
             .map_err(|error| explained(error, name, body, resolved.is_user_name))?;
         cx.log(tx, id, &LogEvent::OrgCreate { email: None, namespace: name })?;
-        Ok(Response::ok(&views::result("CREATED", Some(&uuid))))
+        Ok(JsonResponse(ConcordResult::created(&uuid)))
     })
 }
 
@@ -75,7 +78,7 @@ fn update(
     entry: &Target,
     body: &EntryBody,
     resolved: Resolved,
-) -> HandlerResult {
+) -> Changed {
     let grant = may_update(cx, entry)?;
     let owner = require_owner(body.owner.as_ref(), resolved.owner)?;
     let (uuid, asked) = (body.id.as_deref(), body.name.as_deref());
@@ -98,7 +101,7 @@ fn update(
             .map_err(|error| explained(error, name, body, resolved.is_user_name))?;
         let event = LogEvent::OrgChangeSettings { namespace: name, old_name: &before };
         cx.log(tx, entry.id, &event)?;
-        Ok(Response::ok(&views::result("UPDATED", Some(&entry.uuid))))
+        Ok(JsonResponse(ConcordResult::updated(&entry.uuid)))
     })
 }
 
@@ -123,7 +126,9 @@ fn require_owner(
 }
 
 /// `GET /api/v1/org` (5.2).
-pub(crate) fn list(cx: &Context<'_, Authenticated>) -> HandlerResult {
+pub(crate) fn list(
+    cx: &Context<'_, Authenticated>,
+) -> HandlerResult<JsonResponse<Vec<ConcordOrganization>>> {
     let query = cx.query();
     let number = |name| match query.get(name) {
         None => Ok(0),
@@ -137,9 +142,8 @@ pub(crate) fn list(cx: &Context<'_, Authenticated>) -> HandlerResult {
         offset: offset.max(0).into(),
         limit: (limit > 0).then_some(limit.into()),
     };
-    let entries =
-        concord::list(cx.db(), &cx.grant, &listing)?.into_iter().map(|entry| shown(cx, entry));
-    Ok(Response::ok(&views::entries(entries.collect())))
+    let entries = concord::list(cx.db(), &cx.grant, &listing)?;
+    Ok(JsonResponse(entries.into_iter().map(|entry| shown(cx, entry).into()).collect()))
 }
 
 /// What the caller sees of an organization: of a private one, its documents only as far as he is in it, and his token is good
@@ -154,24 +158,26 @@ fn shown(cx: &Context<'_, Authenticated>, entry: Entry) -> Entry {
 }
 
 /// `GET /api/v1/org/<orgname>` (5.3): 204 for a name that nobody has; clients rely on it.
-pub(crate) fn get(cx: &Context<'_, Authenticated>, path: EntryPath) -> HandlerResult {
+pub(crate) fn get(
+    cx: &Context<'_, Authenticated>,
+    path: EntryPath,
+) -> HandlerResult<Either<JsonResponse<ConcordOrganization>, NoContent>> {
     let entry = concord::find(cx.db(), &cx.grant, &path.orgname)?;
-    let entry = entry.map(|entry| shown(cx, entry));
-    Ok(entry.map_or_else(Response::no_content, |entry| Response::ok(&views::entry(entry))))
+    Ok(match entry {
+        Some(entry) => Either::Left(JsonResponse(shown(cx, entry).into())),
+        None => Either::Right(NoContent),
+    })
 }
 
 /// `DELETE /api/v1/org/<orgname>?confirmation=yes` (5.4).
-pub(crate) fn delete(
-    cx: &Context<'_, AuthenticatedOrganization>,
-    _: Confirmation,
-) -> HandlerResult {
+pub(crate) fn delete(cx: &Context<'_, AuthenticatedOrganization>, _: Confirmation) -> Changed {
     let name = cx.address().namespace.as_deref().unwrap_or_default();
     let grant = cx.authorize::<ConcordDelete>(cx.grant.facts()).map_err(|denied| match denied {
         Denied::NotFound => not_found(name),
         _ => refusal("Only admins are allowed to update organizations"),
     })?;
     match delete_organization(cx, &grant)? {
-        true => Ok(Response::ok(&views::result("DELETED", None))),
+        true => Ok(JsonResponse(ConcordResult::DELETED)),
         false => Err(not_found(name)),
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod delivery;
 pub(crate) mod handlers;
 pub(crate) mod outbox;
 mod routes;
+mod views;
 
 pub use delivery::deliver_due;
 pub use outbox::Content;

@@ -4,22 +4,25 @@ use berth_access::{Public, Superuser, path};
 use berth_domain::log_event::LogEvent;
 use berth_store::messages::{self, Message};
 use berth_store::transaction;
-use berth_web::{ApiError, Context, HandlerResult, Response};
-use serde_json::{Value, json};
+use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, NoContent};
 
 use super::bodies::{Content, NewMessage};
+use super::views::{GlobalMessage, GlobalMessages};
 
 /// The longest message, in bytes.
 const LONGEST: usize = 10_000;
 
 /// `GET /api/v1/messages`.
-pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult {
-    let messages: Vec<Value> = messages::list(cx.db())?.iter().map(view).collect();
-    Ok(Response::ok(&json!({ "messages": messages })))
+pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<GlobalMessages>> {
+    let messages = messages::list(cx.db())?.into_iter().map(GlobalMessage::from).collect();
+    Ok(JsonResponse(GlobalMessages { messages }))
 }
 
 /// Stores a message.
-pub(crate) fn create(cx: &Context<'_, Superuser>, body: NewMessage) -> HandlerResult {
+pub(crate) fn create(
+    cx: &Context<'_, Superuser>,
+    body: NewMessage,
+) -> HandlerResult<Created<GlobalMessage>> {
     let Content { content, media_type, severity } = body.message;
     if content.len() > LONGEST {
         let text = format!("A message can be {LONGEST} bytes long, not more");
@@ -32,7 +35,7 @@ pub(crate) fn create(cx: &Context<'_, Superuser>, body: NewMessage) -> HandlerRe
         messages::create(tx, &message, cx.services().now())?;
         let Message { uuid, severity, .. } = &message;
         cx.log(tx, None, &LogEvent::CreateGlobalMessage { uuid, severity })?;
-        Ok(Response::json(201, &view(&message)))
+        Ok(Created(message.into()))
     })
 }
 
@@ -42,21 +45,12 @@ path! {
 }
 
 /// `DELETE /api/v1/message/<uuid>`: 204 also when there is no such message.
-pub(crate) fn delete(cx: &Context<'_, Superuser>, path: MessagePath) -> HandlerResult {
+pub(crate) fn delete(cx: &Context<'_, Superuser>, path: MessagePath) -> HandlerResult<NoContent> {
     let uuid = &path.uuid;
     transaction(cx.db(), |tx| {
         if messages::delete(tx, uuid)? {
             cx.log(tx, None, &LogEvent::DeleteGlobalMessage { uuid })?;
         }
-        Ok(Response::no_content())
-    })
-}
-
-fn view(message: &Message) -> Value {
-    json!({
-        "uuid": message.uuid,
-        "content": message.content,
-        "severity": message.severity,
-        "media_type": message.media_type,
+        Ok(NoContent)
     })
 }

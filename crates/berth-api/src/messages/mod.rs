@@ -3,5 +3,6 @@
 mod bodies;
 pub(crate) mod handlers;
 mod routes;
+mod views;
 
 pub use routes::ROUTES;

@@ -119,16 +119,3 @@ impl QuotaView {
         }
     }
 }
-
-/// An entry of a list with what is shown of a quota.
-pub(crate) fn with_quota(
-    mut entry: serde_json::Value,
-    quota: Option<QuotaFields>,
-) -> serde_json::Value {
-    if let (serde_json::Value::Object(entry), serde_json::Value::Object(quota)) =
-        (&mut entry, serde_json::json!(quota))
-    {
-        entry.extend(quota);
-    }
-    entry
-}

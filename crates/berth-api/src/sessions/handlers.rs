@@ -10,11 +10,12 @@ use berth_web::{ApiError, Context, HandlerResult, JsonResponse, WithHeaders};
 use serde_json::json;
 
 use crate::sessions::bodies::{Password, SignIn};
-use crate::sessions::views::{CsrfToken, SessionChanged};
+use crate::sessions::views::CsrfToken;
+use crate::success::Success;
 use crate::users::sign_up::proves;
 
 /// The answer to a change of the session, with the cookies and the next CSRF token.
-type SessionAnswer = WithHeaders<JsonResponse<SessionChanged>>;
+type SessionAnswer = WithHeaders<JsonResponse<Success>>;
 
 /// `GET /csrf_token`: the token of the session, or of a new one of nobody.
 pub(crate) fn csrf_token(
@@ -44,7 +45,7 @@ pub(crate) fn sign_in(cx: &Context<'_, Public>, body: SignIn) -> HandlerResult<S
     } else {
         return Err(refusal(true, None));
     };
-    session.announce(services, JsonResponse(SessionChanged::DONE))
+    session.announce(services, JsonResponse(Success::DONE))
 }
 
 fn refusal(needs_email_verification: bool, message: Option<&str>) -> ApiError {
@@ -69,7 +70,7 @@ pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResu
         None => Session::begin(services, &user.uuid, user.session_epoch)?,
     };
     let session = session.on_device(services, cx.request(), &user.uuid)?;
-    session.announce(services, JsonResponse(SessionChanged::DONE))
+    session.announce(services, JsonResponse(Success::DONE))
 }
 
 /// The answer to a wrong password of somebody who is known already.
@@ -91,7 +92,7 @@ pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult<SessionAnswer>
         })?;
         Session::end_all(services, &caller.uuid)?;
     }
-    let answer = JsonResponse(SessionChanged::DONE);
+    let answer = JsonResponse(Success::DONE);
     match cx.session() {
         Some(session) => session.end(services)?.announce(services, answer),
         None => Ok(answer.into()),

@@ -9,17 +9,6 @@ pub(crate) struct CsrfToken {
     pub(super) csrf_token: String,
 }
 
-/// A session began, went on or ended.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct SessionChanged {
-    success: bool,
-}
-
-impl SessionChanged {
-    /// As asked.
-    pub(crate) const DONE: Self = Self { success: true };
-}
-
 /// What became of a request for a new password (`docs/contract/quay.md` 5.4).
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct RecoveryAnswer {

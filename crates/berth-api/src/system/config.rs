@@ -1,12 +1,15 @@
 //! `GET /config`: what a console must know of the installation, from the settings table.
 
+use std::collections::BTreeMap;
+
 use crate::mails::outbox::requires_team_invite;
 use berth_access::Public;
 use berth_domain::settings::{self, Setting, duration_text};
-use berth_web::{ApiError, Context, HandlerResult, Response, Services};
-use serde_json::{Map, Value, json};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, Services};
+use serde_json::Map;
 
-use crate::system::logo;
+use super::logo;
+use super::views::{Branding, Config, VisibleSettings};
 
 /// The features that a setting switches, under Quay's names: the setting's without `feature_`, in capitals.
 pub(crate) const FEATURES: &[&Setting<bool>] = &[
@@ -72,58 +75,56 @@ pub(crate) fn feature_name(setting: &Setting<bool>) -> String {
 }
 
 /// `GET /config`.
-pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
+pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<Config>> {
     let services = cx.services();
-    Ok(Response::ok(&json!({
-        "config": visible(services)?,
-        "features": features(services)?,
-        "registry_state": services.setting(&settings::REGISTRY_STATE)?,
-        "external_login": [],
-        "account_recovery_mode": false,
-        "oauth": {},
-        "version_number": concat!("Berth ", env!("CARGO_PKG_VERSION")),
-    })))
-}
-
-fn visible(services: &Services<'_>) -> Result<Value, ApiError> {
-    let title = services.setting(&settings::REGISTRY_TITLE)?;
-    let options = services.setting(&settings::TAG_EXPIRATION_OPTIONS)?;
-    let options: Vec<String> = options.into_iter().map(duration_text).collect();
-    Ok(json!({
-        "AUTHENTICATION_TYPE": "Database",
-        "AVATAR_KIND": "local",
-        // One picture for light and dark pages.
-        "BRANDING": {
-            "logo": logo::PATH,
-            "logo_dark": logo::PATH,
-            "footer_img": null,
-            "footer_url": null,
-        },
-        "CONTACT_INFO": [],
-        "DEBUG": false,
-        "DEFAULT_NAMESPACE_AUTOPRUNE_POLICY": null,
-        "DEFAULT_TAG_EXPIRATION": duration_text(services.setting(&settings::DEFAULT_TAG_EXPIRATION)?),
-        "LOCAL_OAUTH_HANDLER": "/oauth/localapp",
-        "PREFERRED_URL_SCHEME": services.setting(&settings::PREFERRED_URL_SCHEME)?,
-        "REGISTRY_TITLE": title,
-        "REGISTRY_TITLE_SHORT": title,
-        "ROBOTS_DISALLOW": services.setting(&settings::ROBOTS_DISALLOW)?,
-        "SERVER_HOSTNAME": services.setting(&settings::SERVER_HOSTNAME)?,
-        "SESSION_TIMEOUT": duration_text(services.setting(&settings::SESSION_TIMEOUT)?),
-        "SETUP_COMPLETE": true,
-        "TAG_EXPIRATION_OPTIONS": options,
+    Ok(JsonResponse(Config {
+        config: visible(services)?,
+        features: features(services)?,
+        registry_state: services.setting(&settings::REGISTRY_STATE)?,
+        external_login: Vec::new(),
+        account_recovery_mode: false,
+        oauth: Map::new(),
+        version_number: concat!("Berth ", env!("CARGO_PKG_VERSION")),
     }))
 }
 
-fn features(services: &Services<'_>) -> Result<Value, ApiError> {
-    let mut features = Map::new();
+fn visible(services: &Services<'_>) -> Result<VisibleSettings, ApiError> {
+    let title = services.setting(&settings::REGISTRY_TITLE)?;
+    let options = services.setting(&settings::TAG_EXPIRATION_OPTIONS)?;
+    Ok(VisibleSettings {
+        authentication_type: "Database",
+        avatar_kind: "local",
+        // One picture for light and dark pages.
+        branding: Branding {
+            logo: logo::PATH,
+            logo_dark: logo::PATH,
+            footer_img: None,
+            footer_url: None,
+        },
+        contact_info: Vec::new(),
+        debug: false,
+        default_namespace_autoprune_policy: None,
+        default_tag_expiration: duration_text(services.setting(&settings::DEFAULT_TAG_EXPIRATION)?),
+        local_oauth_handler: "/oauth/localapp",
+        preferred_url_scheme: services.setting(&settings::PREFERRED_URL_SCHEME)?,
+        registry_title: title.clone(),
+        registry_title_short: title,
+        robots_disallow: services.setting(&settings::ROBOTS_DISALLOW)?,
+        server_hostname: services.setting(&settings::SERVER_HOSTNAME)?,
+        session_timeout: duration_text(services.setting(&settings::SESSION_TIMEOUT)?),
+        setup_complete: true,
+        tag_expiration_options: options.into_iter().map(duration_text).collect(),
+    })
+}
+
+fn features(services: &Services<'_>) -> Result<BTreeMap<String, bool>, ApiError> {
+    let mut features: BTreeMap<_, _> =
+        ABSENT.iter().map(|name| ((*name).to_owned(), false)).collect();
+    features.insert("REQUIRE_TEAM_INVITE".into(), requires_team_invite(services)?);
     for setting in FEATURES {
-        features.insert(feature_name(setting), services.setting(setting)?.into());
+        features.insert(feature_name(setting), services.setting(setting)?);
     }
-    features.insert("REQUIRE_TEAM_INVITE".into(), requires_team_invite(services)?.into());
-    features.extend(ABSENT.iter().map(|name| ((*name).to_owned(), false.into())));
-    features.sort_keys();
-    Ok(Value::Object(features))
+    Ok(features)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use berth_access::{Public, Scope};
 use berth_domain::settings;
-use berth_web::{ApiError, Context, HandlerResult, Response, Services};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, Services};
 use serde_json::{Map, Value, json};
 
 use crate::system::config::FEATURES;
@@ -13,7 +13,7 @@ use crate::system::config::FEATURES;
 const OPERATIONS: &str = include_str!("discovery.json");
 
 /// `GET /api/v1/discovery`; `?internal=true` shows internal operations too.
-pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
+pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<Map<String, Value>>> {
     let services = cx.services();
     let internal = cx.query().flag("internal");
     let mut document = head(services)?;
@@ -25,7 +25,7 @@ pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult {
         paths.retain(|_, path| keep_shown(path, internal, &off));
     }
     document.append(&mut operations);
-    Ok(Response::ok(&document))
+    Ok(JsonResponse(document))
 }
 
 fn head(services: &Services<'_>) -> Result<Map<String, Value>, ApiError> {

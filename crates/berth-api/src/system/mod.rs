@@ -7,5 +7,6 @@ pub(crate) mod health;
 pub(crate) mod logo;
 pub(crate) mod registry;
 mod routes;
+mod views;
 
 pub use routes::ROUTES;

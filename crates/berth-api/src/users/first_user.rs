@@ -9,12 +9,16 @@ use berth_store::tokens::AutomationToken;
 use berth_store::{StoreError, accounts, tokens, transaction};
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Body, Context, HandlerResult, IntoResponse as _, Response, limit_rate, password,
+    ApiError, Body, Context, HandlerResult, JsonResponse, WithHeaders, limit_rate, password,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::users::bodies::{FirstUser, UnreadFirstUser};
 use crate::users::sign_up::address;
+use crate::users::views::FirstUserView;
+
+/// The answer to who made the first user: they are signed in.
+type FirstUserAnswer = WithHeaders<JsonResponse<FirstUserView>>;
 
 /// How long the first token lives, in seconds.
 const TOKEN_LIFETIME_S: i64 = 9_000;
@@ -24,7 +28,10 @@ const SCOPE: &str =
     "org:admin repo:admin repo:create repo:read repo:write super:user user:admin user:read";
 
 /// `POST /api/v1/user/initialize`: only while there is no user. Where there is one, nothing else is told.
-pub(crate) fn initialize(cx: &Context<'_, Public>, _body: UnreadFirstUser) -> HandlerResult {
+pub(crate) fn initialize(
+    cx: &Context<'_, Public>,
+    _body: UnreadFirstUser,
+) -> HandlerResult<FirstUserAnswer> {
     if !cx.services().setting(&settings::FEATURE_USER_INITIALIZE)? {
         return Err(ApiError::Abort(404, "Not Found".into()));
     }
@@ -37,7 +44,7 @@ pub(crate) fn initialize(cx: &Context<'_, Public>, _body: UnreadFirstUser) -> Ha
 }
 
 /// Makes the first user. Of several first requests one wins: the schema knows one first user.
-fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
+fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult<FirstUserAnswer> {
     let services = cx.services();
     require_setup_token(cx, &body.setup_token)?;
     if !is_acceptable_password(&body.password) {
@@ -90,14 +97,14 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult {
         let event = LogEvent::UserCreate { email, username, superuser: None };
         Ok::<_, ApiError>(cx.log(tx, id, &event)?)
     })?;
-    let mut answer = Map::new();
-    answer.extend(token.map(|token| ("access_token".to_owned(), token.into())));
-    answer.insert("email".into(), given.into());
-    let client_password = password::for_clients(services, &uuid, &hash)?;
-    answer.insert("encrypted_password".into(), client_password.into());
-    answer.insert("username".into(), body.username.into());
+    let view = FirstUserView {
+        access_token: token,
+        email: given,
+        encrypted_password: password::for_clients(services, &uuid, &hash)?,
+        username: body.username,
+    };
     let session = Session::replace(cx.session(), services, &uuid, 0)?;
-    Ok(session.announce(services, Response::ok(&answer))?.into_response())
+    session.announce(services, JsonResponse(view))
 }
 
 /// The call needs no CSRF token, so any page that a browser shows could make it: browsers say which page it is.

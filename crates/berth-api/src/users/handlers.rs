@@ -5,28 +5,28 @@ use berth_domain::NamespaceKind;
 use berth_domain::log_event::LogEvent;
 use berth_store::{StoreError, accounts, transaction, users};
 use berth_web::session::Session;
-use berth_web::{ApiError, Context, HandlerResult, Response};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use crate::users::views::{AccountVisibility, UserView};
 
 /// `GET /api/v1/user/`.
-pub(crate) fn own(cx: &Context<'_, ViewPermit>) -> HandlerResult {
+pub(crate) fn own(cx: &Context<'_, ViewPermit>) -> HandlerResult<JsonResponse<UserView>> {
     let account = users::account(cx.db(), cx.caller()?.id)?.ok_or_else(ApiError::not_found)?;
     let shown = AccountVisibility::of(cx)?;
-    Ok(Response::ok(&UserView::own(account, &shown)))
+    Ok(JsonResponse(UserView::own(account, &shown)))
 }
 
 /// `GET /api/v1/users/<username>`: the name and the face, to everybody; to himself as much as his own view.
-pub(crate) fn any(cx: &Context<'_, PublicNamespace>) -> HandlerResult {
+pub(crate) fn any(cx: &Context<'_, PublicNamespace>) -> HandlerResult<JsonResponse<UserView>> {
     let user = cx.grant.namespace().filter(|namespace| namespace.kind == NamespaceKind::User);
     let user = user.ok_or_else(ApiError::plain_not_found)?;
     let shown = AccountVisibility::of(cx)?;
     let himself = cx.grant.caller().is_some_and(|caller| caller.id == user.id);
     if himself && cx.rights().is_user_reader() {
         let account = users::account(cx.db(), user.id)?.ok_or_else(ApiError::plain_not_found)?;
-        return Ok(Response::ok(&UserView::own(account, &shown)));
+        return Ok(JsonResponse(UserView::own(account, &shown)));
     }
-    Ok(Response::ok(&UserView::of(&user.name, &user.email, himself, &shown)))
+    Ok(JsonResponse(UserView::of(&user.name, &user.email, himself, &shown)))
 }
 
 /// Whose account is to be deleted.
@@ -45,7 +45,7 @@ pub(crate) fn delete_account<P: Permit>(
     cx: &Context<'_, P>,
     user: &DepartingUser<'_>,
     superuser: Option<&str>,
-) -> HandlerResult {
+) -> HandlerResult<NoContent> {
     let deleted = transaction(cx.db(), |tx| {
         let was_there = accounts::delete(tx, user.id)?;
         if was_there {
@@ -58,7 +58,7 @@ pub(crate) fn delete_account<P: Permit>(
         Ok(true) => {
             // The account is gone, and with it whatever its sessions were good for.
             let _ = Session::end_all(cx.services(), user.uuid);
-            Ok(Response::no_content())
+            Ok(NoContent)
         }
         Err(StoreError::NoOwnerLeft) => {
             let organizations = accounts::administered_alone(cx.db(), user.id)?.join(", ");

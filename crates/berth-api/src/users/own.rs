@@ -11,10 +11,10 @@ use berth_store::{Constraint, StoreError, transaction, users};
 use berth_web::password::{self, Checked};
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, HandlerResult, Integer, IntoResponse as _, Patch, Response,
+    ApiError, Context, HandlerResult, Integer, JsonResponse, NoContent, Patch, WithHeaders,
     tag_expiration_option,
 };
-use serde_json::{Number, json};
+use serde_json::Number;
 
 use crate::mails::codes::{self, CodeMail};
 use crate::names::invalid_name;
@@ -22,7 +22,7 @@ use crate::sessions::bodies::Password;
 use crate::sessions::handlers::wrong_password;
 use crate::users::bodies::OwnUpdate;
 use crate::users::handlers::{DepartingUser, delete_account};
-use crate::users::views::{AccountVisibility, UserView};
+use crate::users::views::{AccountVisibility, ClientKey, UserView};
 
 /// The longest name, company or location, in characters.
 const LONGEST_METADATA: usize = 255;
@@ -246,7 +246,10 @@ fn new_metadata(
 }
 
 /// Changes what is given; all of it or nothing. A new password ends every session; the caller's goes on as a new one.
-pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerResult {
+pub(crate) fn change(
+    cx: &Context<'_, UserAdmin>,
+    body: OwnUpdate,
+) -> HandlerResult<WithHeaders<JsonResponse<UserView>>> {
     let (services, caller) = (cx.services(), cx.caller()?);
     let requested = RequestedChange::of(cx, body)?;
     let sender = MailSender::of(cx)?;
@@ -268,18 +271,17 @@ pub(crate) fn change(cx: &Context<'_, UserAdmin>, body: OwnUpdate) -> HandlerRes
     let epoch = after.session_epoch;
     let shown = AccountVisibility::of(cx)?;
     let number = requested.tag_expiration.map(|(_, number)| number);
-    let view = UserView::own(after, &shown).with_tag_expiration(number);
-    let response = Response::ok(&view);
+    let answer = JsonResponse(UserView::own(after, &shown).with_tag_expiration(number));
     if requested.password_hash.is_none() {
-        return Ok(response);
+        return Ok(answer.into());
     }
     password::forgive(services, &caller.name, &caller.email)?;
     if cx.person().is_none() {
-        return Ok(response);
+        return Ok(answer.into());
     }
     let session = Session::replace(cx.session(), services, &caller.uuid, epoch)?;
     let session = session.on_device(services, cx.request(), &caller.uuid)?;
-    Ok(session.announce(services, response)?.into_response())
+    session.announce(services, answer)
 }
 
 fn taken(error: StoreError) -> ApiError {
@@ -293,14 +295,17 @@ fn taken(error: StoreError) -> ApiError {
 }
 
 /// `DELETE /api/v1/user/`: everything of the caller goes at once.
-pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> HandlerResult {
+pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> HandlerResult<NoContent> {
     let caller = cx.caller()?;
     let user = DepartingUser { id: caller.id, uuid: &caller.uuid, name: &caller.name };
     delete_account(cx, &user, None)
 }
 
 /// `POST /api/v1/user/clientkey`: what command-line clients show in place of the password.
-pub(crate) fn client_key(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResult {
+pub(crate) fn client_key(
+    cx: &Context<'_, UserAdmin>,
+    body: Password,
+) -> HandlerResult<JsonResponse<ClientKey>> {
     let (services, caller) = (cx.services(), cx.caller()?);
     let checked = password::check(services, cx.request(), &caller.name, &body.password)?;
     let Checked::Right(user) = checked else {
@@ -310,5 +315,5 @@ pub(crate) fn client_key(cx: &Context<'_, UserAdmin>, body: Password) -> Handler
     let key = password::for_clients(services, &user.uuid, &hash)?;
     let event = LogEvent::UserGenerateClientKey { username: &caller.name };
     transaction(cx.db(), |tx| cx.log(tx, caller.id, &event))?;
-    Ok(Response::ok(&json!({ "key": key })))
+    Ok(JsonResponse(ClientKey { key }))
 }

@@ -13,17 +13,19 @@ use berth_store::accounts::{NewUser, SignUpFacts};
 use berth_store::{Constraint, StoreError, Transaction, accounts, invitations, transaction};
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, HandlerResult, IntoResponse as _, Response, Services, limit_rate,
+    ApiError, Context, HandlerResult, JsonResponse, Services, WithHeaders, limit_rate,
 };
-use serde_json::json;
 
 use crate::mails::codes::CodeMail;
 use crate::users::bodies::SignUp;
-use crate::users::views::UserView;
+use crate::users::views::{SignedUp, UserView};
 
 /// Makes an account. Where mail leaves, its address must be confirmed first, unless the code of an invitation that was mailed
 /// there does it; otherwise the caller is signed in at once, with an address that nobody has proven.
-pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: SignUp) -> HandlerResult {
+pub(crate) fn create(
+    cx: &Context<'_, PublicNamespace>,
+    body: SignUp,
+) -> HandlerResult<WithHeaders<JsonResponse<SignedUp>>> {
     let services = cx.services();
     let facts = facts(cx, &body)?;
     let email = acceptable(cx, &body, facts)?;
@@ -69,12 +71,11 @@ pub(crate) fn create(cx: &Context<'_, PublicNamespace>, body: SignUp) -> Handler
         Ok::<_, ApiError>(cx.log(tx, id, &event)?)
     })?;
     if mail.is_some() {
-        return Ok(Response::ok(&json!({ "awaiting_verification": true })));
+        return Ok(JsonResponse(SignedUp::Awaiting { awaiting_verification: true }).into());
     }
     let session = Session::replace(cx.session(), services, &uuid, 0)?;
-    Ok(session
-        .announce(services, Response::ok(&UserView::of_new(services, &new)?))?
-        .into_response())
+    let view = SignedUp::User(Box::new(UserView::of_new(services, &new)?));
+    session.announce(services, JsonResponse(view))
 }
 
 /// What a sign-up must know of who is there already.

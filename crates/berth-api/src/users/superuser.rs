@@ -9,42 +9,49 @@ use berth_domain::{EmailAddress, Invalid, NamespaceKind, NamespaceName, is_accep
 use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
 use berth_store::users::UserSummary;
 use berth_store::{Constraint, StoreError, accounts, transaction, users};
-use berth_web::{ApiError, Context, HandlerResult, Response, Services, password};
-use serde_json::{Value, json};
+use berth_web::listing::Listed;
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, Services, password};
 
 use crate::mails::codes::CodeMail;
 use crate::page_query::PageQuery;
 use crate::users::bodies::{AccountUpdate, CreateUser};
 use crate::users::handlers::{DepartingUser, delete_account};
 use crate::users::sign_up::address;
-use crate::users::views::user_entry;
+use crate::users::views::{AllUsers, CreatedUser, ListedUser};
 
 /// How long a password is that we choose, in characters.
 const PASSWORD_LENGTH: usize = 32;
 
-fn view(services: &Services<'_>) -> Result<impl Fn(UserSummary) -> Value + use<>, ApiError> {
+fn view(services: &Services<'_>) -> Result<impl Fn(UserSummary) -> ListedUser + use<>, ApiError> {
     let (superusers, quotas) = (services.superusers()?, Quotas::of(services)?);
-    Ok(move |user: UserSummary| user_entry(user, &superusers, quotas))
+    Ok(move |user: UserSummary| ListedUser::new(user, &superusers, quotas))
 }
 
 /// `GET /api/v1/superuser/users/`.
-pub(crate) fn list(cx: &Context<'_, SuperuserView>, query: PageQuery) -> HandlerResult {
+pub(crate) fn list(
+    cx: &Context<'_, SuperuserView>,
+    query: PageQuery,
+) -> HandlerResult<JsonResponse<AllUsers>> {
     let services = cx.services();
     let page = query.page(services);
     let disabled = cx.query();
     let with_disabled = disabled.get("disabled").is_none() || disabled.flag("disabled");
     let lines = users::all(cx.db(), with_disabled, page.after.unwrap_or(0), page.wanted())?;
-    Ok(Response::ok(&page.answer("users", lines, |user| user.id, view(services)?)))
+    let Listed { entries: users, next_page } = page.of(lines, |user| user.id, view(services)?);
+    Ok(JsonResponse(AllUsers { users, next_page }))
 }
 
 /// `GET /api/v1/superuser/users/<username>`.
-pub(crate) fn get(cx: &Context<'_, SuperuserUserView>) -> HandlerResult {
+pub(crate) fn get(cx: &Context<'_, SuperuserUserView>) -> HandlerResult<JsonResponse<ListedUser>> {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
-    Ok(Response::ok(&view(cx.services())?(user)))
+    Ok(JsonResponse(view(cx.services())?(user)))
 }
 
 /// Makes an account with a password that only this answer shows.
-pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: CreateUser) -> HandlerResult {
+pub(crate) fn create(
+    cx: &Context<'_, SuperuserNamespace>,
+    body: CreateUser,
+) -> HandlerResult<JsonResponse<CreatedUser>> {
     let services = cx.services();
     let refuse = |invalid: Invalid| ApiError::model(invalid.to_string());
     let mailing = services.setting(&settings::FEATURE_MAILING)?;
@@ -79,12 +86,12 @@ pub(crate) fn create(cx: &Context<'_, SuperuserNamespace>, body: CreateUser) -> 
         let superuser = Some(cx.caller()?.name.as_str());
         Ok::<_, ApiError>(cx.log(tx, id, &LogEvent::UserCreate { email, username, superuser })?)
     })?;
-    Ok(Response::ok(&json!({
-        "username": body.username,
-        "email": body.email,
-        "password": password,
-        "encrypted_password": password::for_clients(services, &uuid, &hash)?,
-    })))
+    Ok(JsonResponse(CreatedUser {
+        encrypted_password: password::for_clients(services, &uuid, &hash)?,
+        username: body.username,
+        email: body.email,
+        password,
+    }))
 }
 
 fn require_free_name(cx: &Context<'_, SuperuserNamespace>, name: &str) -> Result<(), ApiError> {
@@ -111,7 +118,10 @@ fn taken(error: StoreError, email: &str) -> ApiError {
 
 /// Changes somebody's password, address (with which he may sign in then, and which nobody has proven) or whether he may use
 /// the account. A new password and being disabled end his sessions; what confirms his address goes on to.
-pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> HandlerResult {
+pub(crate) fn change(
+    cx: &Context<'_, SuperuserUser>,
+    body: AccountUpdate,
+) -> HandlerResult<JsonResponse<ListedUser>> {
     let services = cx.services();
     let user = cx.grant.user();
     if body.password.as_deref().is_some_and(|password| !is_acceptable_password(password)) {
@@ -153,14 +163,14 @@ pub(crate) fn change(cx: &Context<'_, SuperuserUser>, body: AccountUpdate) -> Ha
         after.enabled = body.enabled.unwrap_or(after.enabled);
         Ok(after)
     })?;
-    let email = after.email.clone();
-    let mut answer = view(services)?(after);
-    if let (Some(hash), Value::Object(members)) = (&hash, &mut answer) {
-        password::forgive(services, &user.name, &email)?;
-        let encrypted = password::for_clients(services, &user.uuid, hash)?;
-        members.insert("encrypted_password".into(), encrypted.into());
-    }
-    Ok(Response::ok(&answer))
+    let encrypted_password = match &hash {
+        Some(hash) => {
+            password::forgive(services, &user.name, &after.email)?;
+            Some(password::for_clients(services, &user.uuid, hash)?)
+        }
+        None => None,
+    };
+    Ok(JsonResponse(view(services)?(after).with_encrypted_password(encrypted_password)))
 }
 
 fn change_events<'a>(
@@ -186,7 +196,7 @@ fn change_events<'a>(
 }
 
 /// `DELETE /api/v1/superuser/users/<username>`: everything of him goes at once.
-pub(crate) fn delete(cx: &Context<'_, SuperuserUser>) -> HandlerResult {
+pub(crate) fn delete(cx: &Context<'_, SuperuserUser>) -> HandlerResult<NoContent> {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
     if cx.services().superusers()?.is_superuser(&user.name, user.is_first) {
         return Err(ApiError::invalid_request("Cannot delete a superuser"));

@@ -1,16 +1,17 @@
 //! Accounts as answers show them.
 
-use crate::quotas::views::{QuotaFields, Quotas, with_quota};
+use crate::quotas::views::{QuotaFields, Quotas};
 use berth_access::{Permit, Rights, Superusers};
 use berth_domain::{Avatar, AvatarKind, Quota, TeamRole, settings};
 use berth_store::accounts::NewUser;
 use berth_store::users::{Membership, Metadata, UserAccount, UserSummary};
 use berth_web::{ApiError, Context, Services};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Number, Value, json};
+use serde_json::{Map, Number, Value};
 
 /// A person's account, as much of it as the caller may see (`docs/contract/quay.md` 5.2).
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct UserView {
     anonymous: bool,
     username: String,
@@ -18,20 +19,21 @@ pub(crate) struct UserView {
     #[serde(flatten)]
     own: Option<OwnView>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    organizations: Option<Vec<OrganizationEntry>>,
+    organizations: Option<Vec<UserOrganization>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     super_user: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     global_readonly_super_user: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct OwnView {
     can_create_repo: bool,
     is_me: bool,
     verified: bool,
     email: String,
-    logins: [Value; 0],
+    /// No logins at other services: always empty.
+    logins: Vec<Map<String, Value>>,
     invoice_email: bool,
     invoice_email_address: Option<String>,
     preferred_namespace: bool,
@@ -47,8 +49,8 @@ struct OwnView {
     quota: Option<QuotaFields>,
 }
 
-#[derive(Serialize)]
-struct OrganizationEntry {
+#[derive(JsonSchema, Serialize)]
+struct UserOrganization {
     name: String,
     avatar: Avatar,
     can_create_repo: bool,
@@ -104,7 +106,7 @@ impl UserView {
         let mut view = Self::of(&account.name, &account.email, true, shown);
         let entries = account.organizations.iter();
         view.organizations =
-            Some(entries.map(|entry| OrganizationEntry::new(entry, shown)).collect());
+            Some(entries.map(|entry| UserOrganization::new(entry, shown)).collect());
         view.own = shown.rights.is_user_admin().then(|| OwnView {
             verified: account.verified,
             email: account.email,
@@ -166,7 +168,7 @@ impl OwnView {
             is_me: true,
             verified: false,
             email: String::new(),
-            logins: [],
+            logins: Vec::new(),
             invoice_email: false,
             invoice_email_address: None,
             preferred_namespace: false,
@@ -191,7 +193,7 @@ fn prompts(metadata: &Metadata, asks: bool) -> Vec<&'static str> {
     prompts.into_iter().filter(|(_, wanted)| asks && *wanted).map(|(name, _)| name).collect()
 }
 
-impl OrganizationEntry {
+impl UserOrganization {
     fn new(membership: &Membership, shown: &AccountVisibility<'_>) -> Self {
         let rights = (shown.rights_by_role)(membership.role);
         let shows_admin = shown.rights.is_user_admin();
@@ -206,18 +208,91 @@ impl OrganizationEntry {
     }
 }
 
-/// A person in the list of superusers.
-pub(crate) fn user_entry(user: UserSummary, superusers: &Superusers, quotas: Quotas) -> Value {
-    let entry = json!({
-        "kind": "user",
-        "name": user.name,
-        "username": user.name,
-        "email": user.email,
-        "verified": user.verified,
-        "avatar": Avatar::new(AvatarKind::User, &user.name, &user.email),
-        "super_user": superusers.shows(&user.name, user.is_first),
-        "global_readonly_super_user": superusers.is_reader(&user.name),
-        "enabled": user.enabled,
-    });
-    with_quota(entry, quotas.fields(user.quota.as_ref()))
+/// An account as superusers see it (`docs/contract/quay.md` 10.6).
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ListedUser {
+    kind: &'static str,
+    name: String,
+    username: String,
+    email: String,
+    verified: bool,
+    avatar: Avatar,
+    super_user: bool,
+    global_readonly_super_user: bool,
+    enabled: bool,
+    #[serde(flatten)]
+    quota: Option<QuotaFields>,
+    /// What command-line clients show in place of the password, where that was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encrypted_password: Option<String>,
+}
+
+impl ListedUser {
+    /// The account, with the powers and the quota that the settings give.
+    pub(crate) fn new(user: UserSummary, superusers: &Superusers, quotas: Quotas) -> Self {
+        Self {
+            kind: "user",
+            avatar: Avatar::new(AvatarKind::User, &user.name, &user.email),
+            super_user: superusers.shows(&user.name, user.is_first),
+            global_readonly_super_user: superusers.is_reader(&user.name),
+            username: user.name.clone(),
+            name: user.name,
+            email: user.email,
+            verified: user.verified,
+            enabled: user.enabled,
+            quota: quotas.fields(user.quota.as_ref()),
+            encrypted_password: None,
+        }
+    }
+
+    /// The same after a change that may have set a password.
+    pub(super) fn with_encrypted_password(self, encrypted_password: Option<String>) -> Self {
+        Self { encrypted_password, ..self }
+    }
+}
+
+/// A page of all accounts.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct AllUsers {
+    pub(super) users: Vec<ListedUser>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_page: Option<String>,
+}
+
+/// An account that a superuser made, with its password.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct CreatedUser {
+    pub(super) username: String,
+    pub(super) email: Option<String>,
+    pub(super) password: String,
+    /// What command-line clients show in place of the password.
+    pub(super) encrypted_password: String,
+}
+
+/// The first user of the installation (`docs/contract/quay.md` 5.1).
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct FirstUserView {
+    /// A token with all scopes, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) access_token: Option<String>,
+    pub(super) email: Option<String>,
+    /// What command-line clients show in place of the password.
+    pub(super) encrypted_password: String,
+    pub(super) username: String,
+}
+
+/// Somebody who signed up (`docs/contract/quay.md` 5.3).
+#[derive(JsonSchema, Serialize)]
+#[serde(untagged)]
+pub(crate) enum SignedUp {
+    /// Their address must be confirmed first.
+    Awaiting { awaiting_verification: bool },
+    /// They are signed in.
+    User(Box<UserView>),
+}
+
+/// What command-line clients show in place of the password.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ClientKey {
+    pub(super) key: String,
 }
