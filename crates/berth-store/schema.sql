@@ -7,14 +7,14 @@
 --
 --   _at, _until    microseconds since 1970
 --   _s             seconds
---   _hash          a SHA-256: what it is of is kept nowhere
+--   _hash          a SHA-256: the text itself is stored nowhere
 --   sealed_        encrypted under `secret_key` and bound to its row
 --   _kind          beside an id: a foreign key to `account (id, kind)` says with it which kind of account may be there
 --   uuid           the stable id that clients see
 --   AUTOINCREMENT  no id is given twice: the log and caches outlive what they name
 
--- The version of this schema, and how old code may be that works with it, as the version of its own. Whoever migrates writes
--- both. An instance goes on serving on a newer schema until `oldest_reader` exceeds its version.
+-- The version of this schema, and the oldest code that works with it, as the version of that code's schema. Every migration
+-- writes both. An instance continues on a newer schema until `oldest_reader` exceeds its version.
 CREATE TABLE schema_version (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     version INTEGER NOT NULL,
@@ -42,11 +42,11 @@ CREATE TABLE account (
     invoice_email_address TEXT,
     tag_expiration_s INTEGER NOT NULL DEFAULT 1209600 CHECK (tag_expiration_s >= 0),
     created_at INTEGER NOT NULL,
-    -- What Concord's API knows of an organization besides Quay's. It is in this row because an organization that either API
-    -- made is the same one.
+    -- What Concord's API knows of an organization besides Quay's. It is in this row because both APIs show the same
+    -- organizations.
     visibility TEXT NOT NULL DEFAULT 'PUBLIC' CHECK (visibility IN ('PUBLIC', 'PRIVATE')),
-    -- The owner, when one was named. NULL where Quay's API made the organization or the owner is gone: then it is the first
-    -- person in a team with role admin, whoever that is at the time.
+    -- The owner, when one was named. NULL where Quay's API made the organization or the owner is gone: then the owner is the
+    -- first person in a team with role admin at the time.
     owner_id INTEGER REFERENCES account (id) ON DELETE SET NULL,
     -- JSON text, or NULL for never set.
     meta TEXT,
@@ -57,7 +57,7 @@ CREATE TABLE account (
 
 CREATE INDEX account_by_namespace ON account (namespace_id) WHERE namespace_id IS NOT NULL;
 
--- Two users never share an address, whatever the case of its letters. Organizations may.
+-- Two users never share an address, whatever its case. Organizations may.
 CREATE UNIQUE INDEX account_user_email ON account (email COLLATE NOCASE) WHERE kind = 'user';
 
 CREATE INDEX account_by_owner ON account (owner_id) WHERE owner_id IS NOT NULL;
@@ -71,11 +71,11 @@ CREATE INDEX account_by_creator ON account (creator_id) WHERE creator_id IS NOT 
 CREATE TABLE user_profile (
     account_id INTEGER PRIMARY KEY,
     account_kind TEXT NOT NULL DEFAULT 'user' CHECK (account_kind = 'user'),
-    -- argon2id, unlike the other hashes. NULL: no password lets them in.
+    -- argon2id, unlike the other hashes. NULL: they have no password.
     password_hash TEXT,
-    -- Whether they may sign in. That they have shown that an address is theirs is another fact: `proven_email`.
+    -- Whether they may sign in. Whether they have shown that an address is theirs is another fact: `proven_email`.
     verified INTEGER NOT NULL DEFAULT 0 CHECK (verified IN (0, 1)),
-    -- The first user of an installation is a superuser whatever the settings say.
+    -- The first user of an installation is a superuser, whatever the settings say.
     is_first INTEGER NOT NULL DEFAULT 0 CHECK (is_first IN (0, 1)),
     -- Sessions carry the number that was here when they began; raising it ends them all.
     session_epoch INTEGER NOT NULL DEFAULT 0,
@@ -83,9 +83,9 @@ CREATE TABLE user_profile (
     family_name TEXT,
     company TEXT,
     location TEXT,
-    -- The address to which a code was sent that came back. It counts while it is the address of the account.
+    -- The address that a returned code has proven. It counts while it is the address of the account.
     proven_email TEXT,
-    -- Until when an account that somebody made for themselves waits for its confirmation. Then it holds neither name nor
+    -- Until when an account that somebody signed up for waits for its confirmation. After that it reserves neither name nor
     -- address.
     unconfirmed_until INTEGER,
     -- Codes that mails carry. A person has at most one of each kind, so asking again replaces it.
@@ -93,7 +93,7 @@ CREATE TABLE user_profile (
     new_email TEXT,
     email_code_hash BLOB,
     email_code_expires_at INTEGER CHECK ((email_code_expires_at IS NULL) = (email_code_hash IS NULL)),
-    -- Who brings the second one may set a new password.
+    -- This code allows setting a new password.
     recovery_code_hash BLOB,
     recovery_code_expires_at INTEGER CHECK ((recovery_code_expires_at IS NULL) = (recovery_code_hash IS NULL)),
     FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
@@ -110,7 +110,7 @@ WHERE recovery_code_hash IS NOT NULL;
 CREATE INDEX user_profile_unconfirmed ON user_profile (unconfirmed_until)
 WHERE unconfirmed_until IS NOT NULL;
 
--- Accounts that wait for their confirmation. One that somebody made a member of something, or that has anything, stays.
+-- Accounts that wait for their confirmation. An account that was made a member of something, or that owns anything, stays.
 CREATE VIEW unconfirmed_account AS
 SELECT account.id AS id, account.name AS name, account.email AS email, unconfirmed_until
 FROM user_profile JOIN account ON account.id = user_profile.account_id
@@ -119,7 +119,7 @@ WHERE unconfirmed_until IS NOT NULL AND verified = 0
     AND NOT EXISTS (SELECT 1 FROM repository WHERE repository.namespace_id = account.id)
     AND NOT EXISTS (SELECT 1 FROM account owned WHERE owned.namespace_id = account.id);
 
--- Whoever wants a name or an address finds it free once its unconfirmed holder's time is over. A hundred others go along.
+-- A name or an address is free once the time of its unconfirmed holder is over. A hundred are deleted at a time.
 CREATE TRIGGER account_needs_room BEFORE INSERT ON account
 WHEN NEW.kind <> 'robot'
 BEGIN
@@ -129,7 +129,7 @@ BEGIN
     );
 END;
 
--- Of an account that changes, nothing tells the time but the database's own clock.
+-- A change of an account has no time among its values, so this trigger uses the database's clock.
 CREATE TRIGGER changed_account_needs_room BEFORE UPDATE OF name, email ON account
 WHEN NEW.kind <> 'robot' AND (NEW.name <> OLD.name OR NEW.email <> OLD.email)
 BEGIN
@@ -140,8 +140,8 @@ BEGIN
     );
 END;
 
--- A changed address is unproven, unless it is the one that was just proven; codes that were sent to the former one, and those
--- for another new one, end.
+-- A changed address is unproven, unless it is the one that was just proven. Codes that were sent to the former address, and
+-- those for another new one, become invalid.
 CREATE TRIGGER changed_address AFTER UPDATE OF email ON account
 WHEN NEW.kind = 'user' AND OLD.email <> NEW.email
 BEGIN
@@ -152,7 +152,7 @@ BEGIN
     WHERE account_id = NEW.id;
 END;
 
--- An address that somebody proves leaves the account that holds it unproven, which gets a random UUID in its place.
+-- An address that somebody proves is taken from an account that holds it unproven: that account gets a random UUID instead.
 CREATE TRIGGER proven_address_leaves_others AFTER UPDATE OF proven_email ON user_profile
 WHEN NEW.proven_email IS NOT NULL AND NEW.proven_email IS NOT OLD.proven_email
 BEGIN
@@ -165,8 +165,9 @@ BEGIN
         );
 END;
 
--- The account of a person may become an organization: what only people have goes, repositories and robots stay. Every table
--- that references (id, kind) of an account must be named here. An owner is a person, so the new organization owns none.
+-- The account of a person may become an organization: what only people have is deleted, repositories and robots stay. Every
+-- table that references (id, kind) of an account must be named here. An owner is a person, so the new organization owns
+-- none.
 CREATE TRIGGER user_becomes_organization AFTER UPDATE OF kind ON account
 WHEN OLD.kind = 'user' AND NEW.kind = 'organization'
 BEGIN
@@ -182,7 +183,7 @@ BEGIN
     INSERT INTO team (organization_id, name, role) VALUES (OLD.id, 'owners', 'admin');
 END;
 
--- And nothing else becomes anything else.
+-- No other change of kind is possible.
 CREATE TRIGGER account_kind_stays BEFORE UPDATE OF kind ON account
 WHEN OLD.kind <> NEW.kind AND NOT (OLD.kind = 'user' AND NEW.kind = 'organization')
 BEGIN
@@ -197,8 +198,8 @@ BEGIN
     SELECT RAISE(ABORT, 'berth: an owner is a person');
 END;
 
--- A new owner is in a team of the organization. Whoever owns it already stays its owner; whoever makes one is put into its
--- teams by the same transaction.
+-- A new owner is in a team of the organization. The present owner may stay; the creator is put into its teams by the same
+-- transaction.
 CREATE TRIGGER owner_is_a_member BEFORE UPDATE OF owner_id ON account
 WHEN NEW.owner_id IS NOT NULL AND NEW.owner_id IS NOT OLD.owner_id
     AND EXISTS (SELECT 1 FROM account WHERE id = NEW.owner_id AND kind = 'user')
@@ -213,9 +214,9 @@ END;
 -- How much somebody may own
 ----------------------------------------------------------------------------------------------------------------------------
 
--- The database counts in the statement that inserts, so no two requests at once get past a limit. The triggers that do are
--- beside the tables that they count: `…_limited` counts up and refuses, `…_counted` counts down.
--- The numbers are those of `berth_domain::limits`.
+-- The database counts in the statement that inserts, so that concurrent requests cannot exceed a limit. The triggers for it
+-- are beside the tables that they count: `…_limited` counts up and refuses, `…_counted` counts down. The numbers are those
+-- of `berth_domain::limits`.
 CREATE TABLE owned_limit (
     kind TEXT PRIMARY KEY,
     most INTEGER NOT NULL
@@ -237,8 +238,8 @@ INSERT INTO owned_limit (kind, most) VALUES
     ('autoprune_policies', 100),
     ('messages', 100);
 
--- How much an account owns of what there may be much of: kept up by triggers, so that nobody counts rows. Of what there is
--- little of, the triggers count the rows.
+-- How many things an account owns, where there may be many: triggers maintain it, so that no request counts rows. Where
+-- there are few, the triggers count the rows.
 CREATE TABLE owned (
     holder_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     kind TEXT NOT NULL,
@@ -263,9 +264,9 @@ CREATE TABLE robot (
     account_id INTEGER PRIMARY KEY,
     account_kind TEXT NOT NULL DEFAULT 'robot' CHECK (account_kind = 'robot'),
     description TEXT NOT NULL DEFAULT '',
-    -- A JSON object of the client's own.
+    -- A JSON object of the client.
     metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
-    -- A JSON array: which tokens of other issuers may stand for this robot's.
+    -- A JSON array: which tokens of other issuers are accepted for this robot.
     federation TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(federation)),
     sealed_token BLOB NOT NULL,
     -- When its token was last used. Nothing accepts tokens of robots yet, so it is NULL.
@@ -283,7 +284,7 @@ BEGIN
     SELECT RAISE(ABORT, 'berth: a robot bears the name of its namespace');
 END;
 
--- It follows its namespace, whoever renames that.
+-- A robot is renamed with its namespace.
 CREATE TRIGGER robots_follow AFTER UPDATE OF name ON account
 WHEN OLD.kind <> 'robot' AND OLD.name <> NEW.name COLLATE BINARY
 BEGIN
@@ -310,7 +311,7 @@ BEGIN
     WHERE account.id = NEW.account_id AND owned.kind = 'robot_metadata' AND number > most;
 END;
 
--- Before: the row of the robot goes with its account.
+-- BEFORE, because the row of the robot is deleted with its account.
 CREATE TRIGGER robots_counted BEFORE DELETE ON account
 WHEN OLD.kind = 'robot'
 BEGIN
@@ -354,8 +355,8 @@ CREATE INDEX team_member_by_account ON team_member (account_id, organization_id)
 
 CREATE INDEX team_member_by_organization ON team_member (organization_id);
 
--- Never an organization without an owner: at least one person is in a team with role admin. Whatever would take the last
--- one away fails, unless the organization itself goes (its row is gone when the rows below it are deleted).
+-- No organization is without an owner: at least one person is in a team with role admin. Whatever would remove the last one
+-- fails, unless the organization itself is deleted (its row is gone when the rows below it are deleted).
 CREATE TRIGGER team_member_deleted_keeps_an_owner AFTER DELETE ON team_member
 WHEN OLD.account_kind = 'user'
     AND EXISTS (SELECT 1 FROM account WHERE id = OLD.organization_id)
@@ -379,13 +380,13 @@ BEGIN
     SELECT RAISE(ABORT, 'berth: organization without owner');
 END;
 
--- It would get past the two triggers above.
+-- An UPDATE would bypass the two triggers above.
 CREATE TRIGGER team_member_never_moves BEFORE UPDATE OF team_id, organization_id, account_id, account_kind ON team_member
 BEGIN
     SELECT RAISE(ABORT, 'berth: a membership does not move');
 END;
 
--- Who leaves an organization owns it no more. An owner who never was in a team of it does not leave.
+-- People who leave an organization no longer own it. An owner who never was in a team of it does not leave.
 CREATE TRIGGER owner_leaves AFTER DELETE ON team_member
 WHEN OLD.account_kind = 'user' AND NOT EXISTS (
     SELECT 1 FROM team_member
@@ -428,26 +429,26 @@ END;
 -- Mail
 ----------------------------------------------------------------------------------------------------------------------------
 
--- The outbox: a mail is written in the transaction of what causes it, and leaves after the commit.
+-- The outbox: a mail is written in the transaction of what causes it, and sent after the commit.
 CREATE TABLE mail (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
-    -- Whom or what it is about: the mail goes with the account.
+    -- The account that it is for or about: the mail is deleted with it.
     account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-    -- Who causes it: a user, or the address of a client that nobody knows. Limits count by it.
+    -- Who causes it: a user, or the address of an unknown client. Limits count by it.
     sender TEXT,
     recipient TEXT NOT NULL,
     subject TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
-    -- When it is tried next; none when it is not to be.
+    -- When it is tried next; NULL when it is not to be tried.
     due_at INTEGER,
-    -- A mail that was written while there was no gateway leaves when there is one, until then: not with a code that has
-    -- expired. The mark stays: what was held may have been read in the outbox, so that its code proves no address.
+    -- A mail that was written while there was no gateway is sent when there is one, until this time: not with an expired
+    -- code. The mark stays, because superusers may have read the held mail, so that its code proves no address.
     held_until INTEGER,
     delivered_at INTEGER,
     created_at INTEGER NOT NULL,
     last_error TEXT,
-    -- Text and HTML, sealed: links in them let people in. Of a delivered mail they are not kept.
+    -- Text and HTML, sealed because links in them give access. NULL once delivered.
     sealed_content BLOB,
     CHECK (delivered_at IS NULL OR (due_at IS NULL AND sealed_content IS NULL))
 );
@@ -464,14 +465,14 @@ CREATE INDEX mail_by_sender ON mail (sender, created_at) WHERE sender IS NOT NUL
 
 CREATE INDEX mail_held ON mail (held_until) WHERE held_until IS NOT NULL AND attempts = 0;
 
--- A month is long enough to look into what became of a mail.
+-- A month is long enough to look into what happened to a mail.
 CREATE TRIGGER mail_is_forgotten AFTER INSERT ON mail
 BEGIN
     DELETE FROM mail WHERE created_at < NEW.created_at - 30 * 86400 * 1000000;
 END;
 
--- What left, or may have, counts for an hour although what it was about is gone: whoever makes and deletes organizations sends
--- no more than others.
+-- Mails that were sent, or may have been, count for an hour even when the account that they were about is deleted: making
+-- and deleting organizations circumvents no limit.
 CREATE TABLE gone_mail (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     recipient TEXT NOT NULL,
@@ -503,7 +504,7 @@ SELECT recipient, subject, sender, created_at FROM gone_mail;
 -- Invitations and notifications
 ----------------------------------------------------------------------------------------------------------------------------
 
--- An invitation into a team, for a user or for an e-mail address: never two of the same, whatever the case of the letters.
+-- An invitation into a team, for a user or for an e-mail address: never two of the same, whatever their case.
 CREATE TABLE team_invitation (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     team_id INTEGER NOT NULL,
@@ -539,13 +540,13 @@ BEGIN
     WHERE organization_id = NEW.organization_id AND expires_at <= NEW.created_at;
 END;
 
--- Whoever is in the team needs no invitation into it.
+-- Members of the team need no invitation into it.
 CREATE TRIGGER team_member_was_invited AFTER INSERT ON team_member
 BEGIN
     DELETE FROM team_invitation WHERE team_id = NEW.team_id AND account_id = NEW.account_id;
 END;
 
--- A link that leads nowhere any more is not sent. A mail that somebody began to deliver stays on record, or limits would not
+-- A mail whose link no longer works is not sent. A mail whose delivery began stays on record: otherwise limits would not
 -- count it.
 CREATE TRIGGER team_invitation_deleted AFTER DELETE ON team_invitation
 BEGIN
@@ -568,16 +569,16 @@ BEGIN
         WHERE organization_id = NEW.organization_id AND expires_at > NEW.created_at);
 END;
 
--- What a user is told in the web console.
+-- The notifications of a user in the web console.
 CREATE TABLE notification (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
     account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     kind TEXT NOT NULL,
-    -- By what its maker finds it again.
+    -- The id by which the code that made it finds it again.
     subject TEXT,
     metadata TEXT NOT NULL DEFAULT '{}',
-    -- The notification of an invitation goes with it, and tells what the invitation says.
+    -- The notification of an invitation is deleted with it, and shows what the invitation says.
     invitation_id INTEGER UNIQUE REFERENCES team_invitation (id) ON DELETE CASCADE,
     dismissed INTEGER NOT NULL DEFAULT 0 CHECK (dismissed IN (0, 1)),
     created_at INTEGER NOT NULL,
@@ -588,8 +589,8 @@ CREATE INDEX notification_by_account ON notification (account_id);
 
 CREATE INDEX notification_by_subject ON notification (subject) WHERE subject IS NOT NULL;
 
--- Strangers fill nobody's notifications without end: beyond a thousand the oldest go, dismissed ones first, then those of
--- whoever sends the new one.
+-- Strangers cannot fill a user's notifications without end: beyond a thousand one is deleted for each new one, dismissed
+-- ones first, then those by the sender of the new one, then the oldest.
 CREATE TRIGGER notifications_are_limited AFTER INSERT ON notification
 WHEN (SELECT count(*) FROM notification WHERE account_id = NEW.account_id) > 1000
 BEGIN
@@ -639,7 +640,7 @@ BEGIN
     UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'repositories';
 END;
 
--- A role on one repository, for an account or for a team of the repository's own organization.
+-- A role on one repository, for an account or for a team of the repository's organization.
 CREATE TABLE repository_permission (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     repository_id INTEGER NOT NULL,
@@ -696,8 +697,7 @@ BEGIN
     UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'team_permissions';
 END;
 
--- What a new repository of an organization gets: a role for an account or a team, whoever creates it or when one account
--- does.
+-- What a new repository of an organization gets: a role for an account or a team, for every creator or for one.
 CREATE TABLE default_permission (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
@@ -761,7 +761,7 @@ CREATE TABLE quota_limit (
     UNIQUE (quota_id, kind, percent)
 );
 
--- Which tags of a namespace, or of one repository of it, go by themselves.
+-- Which tags of a namespace, or of one repository of it, are deleted automatically.
 CREATE TABLE autoprune_policy (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
@@ -817,8 +817,9 @@ CREATE TABLE oauth_application (
 
 CREATE INDEX oauth_application_by_namespace ON oauth_application (namespace_id);
 
--- The application `automation` is known by the name of its user, and follows them when they are renamed: what they do later is
--- not logged under a name that somebody else has by then. Where that is taken it gets a random one, as every other application.
+-- The application `automation` has the name of its user as client id, and is renamed with them, so that their later actions
+-- are not logged under a name that somebody else has by then. If that name is taken it gets a random one, as every other
+-- application.
 CREATE TRIGGER automation_follows AFTER UPDATE OF name ON account
 WHEN OLD.kind <> 'robot' AND OLD.name <> NEW.name COLLATE BINARY
 BEGIN
@@ -835,7 +836,7 @@ BEGIN
         SELECT count(*) FROM oauth_application WHERE namespace_id = NEW.namespace_id);
 END;
 
--- A token is found by the SHA-256 of its text; the text itself is kept nowhere.
+-- A token is found by the SHA-256 of its text; the text itself is stored nowhere.
 CREATE TABLE access_token (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
@@ -869,7 +870,7 @@ CREATE TABLE authorization_code (
     account_kind TEXT NOT NULL DEFAULT 'user' CHECK (account_kind = 'user'),
     redirect_uri TEXT NOT NULL,
     scope TEXT NOT NULL,
-    -- PKCE (S256); clients that show their secret may do without.
+    -- PKCE (S256); optional for clients that authenticate with their secret.
     code_challenge TEXT,
     expires_at INTEGER NOT NULL,
     used INTEGER NOT NULL DEFAULT 0 CHECK (used IN (0, 1)),
@@ -903,7 +904,7 @@ CREATE INDEX assigned_authorization_by_application ON assigned_authorization (ap
 
 CREATE INDEX assigned_authorization_by_account ON assigned_authorization (account_id);
 
--- Whatever ends an assignment withdraws what the user was told of it.
+-- Whatever ends an assignment withdraws its notification.
 CREATE TRIGGER assigned_authorization_deleted_withdraws AFTER DELETE ON assigned_authorization
 BEGIN
     DELETE FROM notification WHERE subject = OLD.uuid AND kind = 'assigned_authorization';
@@ -935,8 +936,8 @@ CREATE TABLE proxy_cache_config (
         REFERENCES account (id, kind) ON DELETE CASCADE
 );
 
--- Upstream registries that are being tried right now, so that they can be counted. A check that ends normally takes its row
--- away; the row of one that the host has ended expires.
+-- Upstream registries that are being tried right now, to count them. A check that ends normally deletes its row; the row of
+-- a check that the host ended expires.
 CREATE TABLE upstream_check (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -952,7 +953,7 @@ CREATE INDEX upstream_check_by_caller ON upstream_check (caller_id);
 -- The log
 ----------------------------------------------------------------------------------------------------------------------------
 
--- Entries outlive what they tell of: no foreign keys, ids are never given twice.
+-- Entries outlive what they are about: no foreign keys, ids are never reused.
 CREATE TABLE log_entry (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
@@ -961,7 +962,7 @@ CREATE TABLE log_entry (
     ip TEXT,
     metadata TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    -- The repository that an entry tells of, by its name in the namespace of the entry.
+    -- The repository that an entry is about, by its name in the namespace of the entry.
     repository TEXT GENERATED ALWAYS AS (
         CASE WHEN instr(kind, '_repo') > 0 THEN json_extract(metadata, '$.repo') END
     ) VIRTUAL
@@ -980,7 +981,7 @@ WHERE repository IS NOT NULL;
 -- Messages
 ----------------------------------------------------------------------------------------------------------------------------
 
--- What superusers tell everybody.
+-- Messages of superusers for everybody.
 CREATE TABLE message (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,

@@ -1,4 +1,4 @@
-//! How much there is of every shared resource, in all and for one client. The table in `docs/deployment.md` tells operators.
+//! How much there is of every shared resource, in all and for one client. The table in `docs/deployment.md` is for operators.
 
 use std::sync::Arc;
 use std::thread::available_parallelism;

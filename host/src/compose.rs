@@ -17,8 +17,8 @@ use wit_component::ComponentEncoder;
 use crate::manifest::{self, Capability, DependencySource, Inherit, Manifest};
 
 /// Raised whenever [`Parts::compose`] makes other bytes of the same parts, so that no compiled code
-/// of before is used: with what this file does, and with each new version of `wit-component` and
-/// `wac-graph`, which do it. (The adapter is among what is hashed.)
+/// of before is used: with changes of this file, and with each new version of `wit-component` and
+/// `wac-graph`, which compose. (The adapter is part of the hash.)
 const COMPOSITION_VERSION: &str = concat!("berth ", env!("CARGO_PKG_VERSION"), " composition 1");
 
 /// A component of the manifest and its dependencies, as read from disk.
@@ -135,7 +135,7 @@ impl WasmFile {
         Ok(Self { path, bytes })
     }
 
-    /// The component in it. What is damaged is found here: what comes after takes its input to be valid.
+    /// The component in it. Damaged files are found here: later steps assume valid input.
     fn componentize(&self) -> Result<Vec<u8>> {
         Validator::new_with_features(WasmFeatures::all())
             .validate_all(&self.bytes)
@@ -197,7 +197,7 @@ impl Composition {
     }
 
     /// A dependency may only import what it inherits. Spin lets such an import fail when it is
-    /// called; here it is refused at once, since nothing good can come of it.
+    /// called; here it is refused at start, because it can only fail.
     fn check_capabilities(
         &self,
         package: PackageId,

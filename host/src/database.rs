@@ -233,7 +233,7 @@ impl<'a> ResultSize<'a> {
     }
 }
 
-/// What the connections of one request to a database share.
+/// The state that the connections of one request to a database share.
 #[derive(Clone)]
 pub(crate) struct DatabaseContext {
     /// When the request ends.

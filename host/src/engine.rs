@@ -185,7 +185,7 @@ impl Compiler<'_> {
         }
         drop(code);
         // SAFETY: the file is code that this program wrote, by its digest; it is mapped, so it must
-        // not change while we run: the directory is the operator's own, and `compile` replaces
+        // not change while we run: the directory belongs to the operator, and `compile` replaces
         // files by renaming, never in place.
         #[allow(unsafe_code)]
         let component = unsafe { Component::deserialize_file(self.engine, &path) };
@@ -244,7 +244,7 @@ fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
     written.with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Feeds what is hashed to a digest that stays the same from one process to the next.
+/// Feeds the hashed values to a digest that stays the same from one process to the next.
 struct HashInto<'a>(&'a mut Sha256);
 
 impl Hasher for HashInto<'_> {

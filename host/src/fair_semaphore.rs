@@ -165,8 +165,8 @@ impl Queue {
         waiter
     }
 
-    /// Removes the waiters of `client` that were cancelled. The caller drops them once the queue is unlocked: what they would
-    /// wake may hold a permit.
+    /// Removes the waiters of `client` that were cancelled. The caller drops them once the queue is
+    /// unlocked: a task that they would wake may hold a permit.
     fn remove_cancelled(&mut self, client: Client) -> Vec<Waiter> {
         let mut removed = Vec::new();
         move_cancelled(&mut self.returning, &mut removed);

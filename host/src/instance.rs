@@ -28,7 +28,7 @@ const UNRESERVED_GROWTH_BYTES: usize = 2 * 1024 * 1024;
 /// The longest line of a component's output, in bytes. Longer ones are split.
 const MAX_LOG_LINE_BYTES: usize = 8 * 1024;
 
-/// What a component of the manifest may use.
+/// The capabilities of a component of the manifest.
 pub(crate) struct Component {
     pub(crate) name: String,
     pub(crate) environment: Vec<(String, String)>,
@@ -39,7 +39,7 @@ pub(crate) struct Component {
     pub(crate) resolver: Arc<Resolver>,
 }
 
-/// What one request cost, for tests and the benchmark.
+/// The cost of one request, for tests and the benchmark.
 #[derive(Default)]
 pub(crate) struct Counters {
     pub(crate) statements: AtomicU32,
@@ -120,7 +120,7 @@ impl State {
         tracing::warn!("component {name:?} may not open the {what} {label:?}: {remedy}");
     }
 
-    /// What decides whether memory may grow.
+    /// Decides whether memory may grow.
     pub(crate) fn limiter(&mut self) -> &mut dyn wasmtime::ResourceLimiterAsync {
         &mut self.memory
     }

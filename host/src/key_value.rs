@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::database::Database;
 
-/// Spin's own statement, to the letter of its columns.
+/// Spin's statement, to the letter of its columns.
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS spin_key_value (
     store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key))";
 

@@ -25,6 +25,6 @@ pub(crate) struct Limits {
     pub(crate) transaction: Duration,
     /// The prefix of the paths that probes ask for. Empty: there are none.
     pub(crate) probe_path: String,
-    /// Tell in the response what the request cost.
+    /// Whether the response reports the cost of the request.
     pub(crate) debug_headers: bool,
 }

@@ -1,7 +1,7 @@
 //! `berth`: a small Spin-compatible host. It serves the components of a `spin.toml` over HTTP on
-//! wasmtime, with Spin's semantics and Spin's state files, for machines that have no Spin. It knows
-//! nothing of what the components do. What an application has of commands of its own are programs
-//! `berth-NAME`, which `external` runs.
+//! wasmtime, with Spin's semantics and Spin's state files, for machines that have no Spin. It does
+//! not know what the components do. Commands of an application are programs `berth-NAME`, which
+//! `external` runs.
 //!
 //! Starting: `manifest` reads spin.toml; `app` loads it, with `variables`, `compose`, `engine` and `routes`.
 //!
@@ -140,7 +140,7 @@ struct Hidden {
     transaction_ms: u64,
 }
 
-/// Gives memory back to the system soon after a burst, which the system's own allocator does not.
+/// Gives memory back to the system soon after a burst, which the allocator of the system does not.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -241,7 +241,7 @@ impl Component {
             ensure!(
                 !(self.dependencies_inherit_configuration
                     && dependency.inherit_configuration.is_some()),
-                "dependency {name:?} has inherit_configuration, which cannot stand together with \
+                "dependency {name:?} has inherit_configuration, which cannot be combined with \
                  dependencies_inherit_configuration = true"
             );
             if let DependencySource::Component(component) = &dependency.source()? {
@@ -515,7 +515,7 @@ mod tests {
         );
         assert_refused(
             "dependencies_inherit_configuration = true\n[component.c.dependencies]\n\"a:b\" = { path = \"x\", inherit_configuration = false }",
-            "cannot stand together",
+            "cannot be combined",
         );
         assert_refused(
             "dependencies = { \"a:b\" = { path = \"x\", inherit_configuration = [\"files\"] } }",

@@ -101,8 +101,8 @@ enum HostPattern {
 }
 
 impl AllowedHost {
-    /// Parses one entry of the manifest. With a template it may become a whole address, such as that of a mail gateway, of
-    /// which the host counts; or nothing, which allows nothing.
+    /// Parses one entry of the manifest. With a template it may become a whole address, such as
+    /// that of a mail gateway, of which the host counts; or an empty text, which allows nothing.
     pub(crate) fn of_template(entry: &str, values: &Values) -> Result<Option<Self>> {
         let expanded = values.expand(entry)?;
         if expanded == entry {
@@ -177,7 +177,7 @@ impl HostPattern {
             return Ok(Self::Any);
         }
         if let Some(domain) = host.strip_prefix("*.") {
-            ensure!(!domain.contains('*'), "* may only stand for the first part of a name");
+            ensure!(!domain.contains('*'), "* may only be the first part of a name");
             return Ok(Self::SubdomainOf(format!(".{domain}")));
         }
         let bare = host.trim_start_matches('[').trim_end_matches(']');

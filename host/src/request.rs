@@ -1,5 +1,5 @@
-//! What happens to a request: its route, its body, its permit and its response. Connections belong to `server`, running an
-//! instance to `run`.
+//! The steps of a request: its route, its body, its permit and its response. Connections belong to
+//! `server`, running an instance to `run`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

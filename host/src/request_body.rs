@@ -29,7 +29,7 @@ pub(crate) struct RequestBody {
     pub(crate) reservation: Option<Reservation>,
 }
 
-/// What a body is read under.
+/// The limits under which a body is read.
 pub(crate) struct BodyLimits<'a> {
     pub(crate) client: Client,
     pub(crate) quota: &'a Arc<Quota>,

@@ -23,7 +23,7 @@ const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;
 /// Responses up to this size, in bytes, need no reservation: there are no more of them than connections.
 const SMALL_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// What an instance sets as its response.
+/// The response that an instance sets.
 pub(crate) type GuestResponse = Result<Response<HyperOutgoingBody>, ErrorCode>;
 
 /// Why there is no response.

@@ -88,8 +88,7 @@ impl<T> Route<T> {
 }
 
 impl<T> Match<'_, T> {
-    /// Sets the headers by which Spin tells a component how it was reached, in place of any that
-    /// the client sent.
+    /// Sets Spin's headers about the route of the request, in place of any that the client sent.
     pub(crate) fn set_headers(&self, headers: &mut http::HeaderMap, full_url: &str, client: &str) {
         let sent_by_client: Vec<_> =
             headers.keys().filter(|name| name.as_str().starts_with("spin-")).cloned().collect();

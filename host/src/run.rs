@@ -24,7 +24,7 @@ use crate::instance_permit::{InstancePermit, Scheduled, TransactionTimeout};
 use crate::refusal::Refusal;
 use crate::response::{GuestResponse, ResponseBody, ResponseCollector, ResponseError};
 
-/// What is needed to run a component for one request.
+/// What running a component for one request needs.
 pub(crate) struct Run {
     pub(crate) app: Arc<App>,
     pub(crate) served: Arc<Served>,
@@ -180,7 +180,7 @@ impl Drop for Detached {
     }
 }
 
-/// What a request has cost until now, for tests and the benchmark.
+/// The cost of a request so far, for tests and the benchmark.
 #[derive(Clone, Default)]
 pub(crate) struct Cost {
     counters: Arc<Counters>,

@@ -1,5 +1,5 @@
-//! Accepts connections, sets hyper's limits, and shuts down gracefully. `connections` decides which are admitted, `request`
-//! what happens to requests.
+//! Accepts connections, sets hyper's limits, and shuts down gracefully. `connections` decides which
+//! are admitted, `request` handles requests.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -45,7 +45,7 @@ impl Browser {
                 line.split_once("successfully on port ").map(|(_, port)| port.to_owned())
             })
             .expect("chromedriver says its port");
-        // Somebody must read on, or the driver ends when nobody does.
+        // The output must be read until the end, or the driver ends.
         std::thread::spawn(move || lines.for_each(drop));
         let client = Client::new(&format!("http://127.0.0.1:{}", port.trim_end_matches('.')));
         let javascript = if scripts { 1 } else { 2 };
@@ -78,7 +78,7 @@ impl Browser {
         text(self.get("/title"))
     }
 
-    /// What the page shows.
+    /// The text that the page shows.
     #[must_use]
     pub fn text(&self) -> String {
         text(self.get(&format!("/element/{}/text", self.element("body"))))

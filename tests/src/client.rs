@@ -48,13 +48,14 @@ impl Client {
         known.map(|(_, value)| value.as_str())
     }
 
-    /// Makes the first user, as [`Self::initialize_token`], and gives a client with his token.
+    /// Makes the first user, as [`Self::initialize_token`], and gives a client with their token.
     #[must_use]
     pub fn initialize(&self, name: &str) -> Self {
         self.bearer(&self.initialize_token(name))
     }
 
-    /// Makes the first user, named `name` with the password `password`, and gives his token of every scope.
+    /// Makes the first user, named `name` with the password `password`, and gives their token of every
+    /// scope.
     #[must_use]
     pub fn initialize_token(&self, name: &str) -> String {
         let body = json!({
@@ -181,7 +182,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session of nobody.
+    /// An anonymous session.
     #[must_use]
     pub fn anonymous(client: &Client) -> Self {
         let reply = client.get("/csrf_token");

@@ -1,11 +1,10 @@
-//! A port at which nobody listens, and nobody else will.
+//! A port on which nothing listens, and nothing will.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
-/// A port of this machine that is taken without being listened at: whoever connects is refused, and no other test gets it
-/// meanwhile.
+/// A port of this machine that is taken without listening: connections are refused, and no other test gets it meanwhile.
 pub struct ClosedPort {
     address: SocketAddr,
     _socket: Socket,

@@ -1,4 +1,4 @@
-//! The files that are made from tables, whole or in part: what they say has one source of truth in the code.
+//! The files that are generated from tables, whole or in part: their source of truth is in the code.
 //!
 //! `cargo xtask docs` writes them; `tests/docs.rs` fails when one is stale.
 
@@ -18,7 +18,7 @@ pub use discovery::{document, swagger_path};
 pub struct Generated {
     /// Its path from the root of the repository.
     pub path: &'static str,
-    /// What it should hold.
+    /// The text that it should have.
     pub text: String,
 }
 

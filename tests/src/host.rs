@@ -41,7 +41,7 @@ impl HostOptions {
         self
     }
 
-    /// With a cache of compiled code of its own, empty at first.
+    /// With a separate cache of compiled code, empty at first.
     #[must_use]
     pub fn own_cache(mut self) -> Self {
         self.own_cache = true;
@@ -67,7 +67,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with default settings and a state directory of its own.
+    /// A host with default settings and a new state directory.
     #[must_use]
     pub fn new() -> Self {
         HostOptions::default().start()
@@ -79,7 +79,7 @@ impl Host {
         HostOptions::default()
     }
 
-    /// A state directory with nothing in it.
+    /// An empty state directory.
     #[must_use]
     pub fn new_state() -> Arc<TempDir> {
         let base = target_directory().join("test-state");

@@ -1,7 +1,7 @@
 //! The surface: every row of every route table, with what it answers and to whom.
 //!
-//! `tests/surface/requests.txt` says what is sent to each row: requests that succeed, and one that does not. What they are
-//! answered stands in `tests/surface/answers/`, who may send them in `tests/surface/who.txt`; `tests/surface.rs` compares.
+//! `tests/surface/requests.txt` says what is sent to each row: requests that succeed, and one that does not. The answers
+//! are in `tests/surface/answers/`, the permitted callers in `tests/surface/who.txt`; `tests/surface.rs` compares.
 
 mod answers;
 mod fixture;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
 
-/// What is wrong with `document`; nothing when it is valid.
+/// The faults of `document`; empty when it is valid.
 #[must_use]
 pub fn faults(document: &Value) -> Vec<String> {
     let mut check = Check { document, faults: Vec::new(), operation_ids: BTreeSet::new() };

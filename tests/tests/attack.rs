@@ -21,7 +21,7 @@ const MEBIBYTE: u64 = 1 << 20;
 const BEFORE: Duration = Duration::from_secs(2);
 const DURING: Duration = Duration::from_secs(5);
 
-/// What is promised.
+/// The promises.
 const HEALTH: Duration = Duration::from_secs(1);
 const READ: Duration = Duration::from_secs(2);
 const SIGN_IN: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ const RECOVERY: Duration = Duration::from_secs(60);
 /// Attacks take turns: together they would measure each other.
 static ATTACK: Mutex<()> = Mutex::new(());
 
-/// A host with a victim, and an ordinary account that means ill.
+/// A host with a victim, and an ordinary account of the attacker.
 struct Scene {
     host: Host,
     token: String,
@@ -53,7 +53,7 @@ impl Scene {
         Self { host, token, attacker }
     }
 
-    /// A request of the attacker's account, or of nobody.
+    /// A request of the attacker's account, or an anonymous one.
     fn request(&self, method: &str, path: &str, body: &str, is_signed_in: bool) -> Vec<u8> {
         let headers = if is_signed_in { self.attacker.headers() } else { Vec::new() };
         let headers: String =
@@ -70,7 +70,7 @@ impl Scene {
         self.host.base().trim_start_matches("http://").parse().expect("an address")
     }
 
-    /// Attacks with so many connections, and holds what is promised against what happens.
+    /// Attacks with so many connections, and checks the promises.
     fn withstand(&self, connections: usize, kind: Kind) {
         assert!(self.is_well(), "all is well before");
         let attack = Attack::start(self.address(), connections, kind);
@@ -94,7 +94,7 @@ impl Scene {
         }
     }
 
-    /// Each request on a connection of its own.
+    /// Each request on a new connection.
     fn measure(&self) -> Measured {
         let token = &self.token;
         let health = time(|| get(&self.host.client(), "/health/instance"));
@@ -162,9 +162,9 @@ impl Measured {
 enum Kind {
     /// Sends one request after the other: the n-th.
     Ask(Box<dyn Fn(u64) -> Vec<u8> + Send>),
-    /// Sends this and takes so many bytes of the answer now and then. Asks again when told to come later.
+    /// Sends this and reads so many bytes of the answer now and then. Asks again when refused for now.
     Dawdle { request: Vec<u8>, bytes: usize },
-    /// Sends this and nothing more.
+    /// Sends this only.
     Hold(Vec<u8>),
 }
 
@@ -177,7 +177,7 @@ struct Attack {
 
 /// The pause between two looks at all connections: attackers are to be cheap.
 const PAUSE: Duration = Duration::from_millis(10);
-/// The pause between two reads of those who dawdle.
+/// The pause between two reads of slow attackers.
 const NAP: Duration = Duration::from_secs(1);
 
 impl Attack {
@@ -301,7 +301,7 @@ fn attack() -> std::sync::MutexGuard<'static, ()> {
 fn guesses_at_names_that_nobody_has() {
     let _alone = attack();
     let base = Scene::new();
-    // Basic credentials of nobody: `nobody0000000:xxxxxxxx`.
+    // Basic credentials of an unknown user: `nobody0000000:xxxxxxxx`.
     let guess = |number: u64| {
         let credentials = encode(&format!("nobody{number:07}:xxxxxxxx"));
         format!("GET /api/v1/org HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic {credentials}\r\n\r\n")

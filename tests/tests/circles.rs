@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use berth_tests::repository_root;
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// The files that are in a circle and may be for now: by crate, the files below its `src`. What is mended must go from here.
+/// The files that are in a circle and may be for now: by crate, the files below its `src`. Fixed ones must be removed here.
 const KNOWN: &[(&str, &[&str])] = &[
     ("crates/berth-access", &["permission.rs", "policy.rs"]),
     ("crates/berth-store", &["db.rs", "migrate.rs"]),
@@ -51,8 +51,8 @@ fn files_do_not_import_each_other_in_a_circle() {
                 in_circles.extend(circle);
             }
         }
-        let mended = known.iter().filter(|file| !in_circles.contains(**file));
-        wrong.extend(mended.map(|file| format!("{directory}: {file} is in no circle any more")));
+        let fixed = known.iter().filter(|file| !in_circles.contains(**file));
+        wrong.extend(fixed.map(|file| format!("{directory}: {file} is in no circle any more")));
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
@@ -100,12 +100,12 @@ fn circles(imports: &Imports) -> Vec<Vec<String>> {
     found.into_values().collect()
 }
 
-/// What is known of a module, by its path from the root of the crate.
+/// A module, by its path from the root of the crate.
 #[derive(Default)]
 struct Module {
     file: String,
     children: BTreeSet<String>,
-    /// What `use` calls by which name.
+    /// The names that `use` gives, and what they mean.
     uses: Vec<(String, Vec<String>)>,
     /// The paths in it, those of `use` included.
     paths: Vec<Vec<String>>,

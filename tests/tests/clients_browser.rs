@@ -26,7 +26,7 @@ fn serve_console() -> String {
     format!("http://localhost:{port}")
 }
 
-/// What the console does: a CSRF token, sign-in, the next CSRF token, then an organization.
+/// The calls of the console: a CSRF token, sign-in, the next CSRF token, then an organization.
 fn create_organization(browser: &Browser, berth: &str, name: &str) -> Value {
     let script = r#"
         const berth = BERTH, name = NAME;

@@ -1,7 +1,7 @@
-//! What clients asked of a real Quay, asked of the components: `tests/clients/`.
+//! Requests of clients to a real Quay, sent to the components: `tests/clients/`.
 //!
-//! `console.txt` and `api.txt` are the recorded lines. Each is either sent by `scenario.txt` or stands in `left_out.txt` with a
-//! reason.
+//! `console.txt` and `api.txt` are the recorded lines. Each is either sent by `scenario.txt` or listed in `left_out.txt`
+//! with a reason.
 #![cfg(feature = "end-to-end")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,7 +17,7 @@ fn lines(name: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// What was recorded of a method, a path and its query names.
+/// The record of a method, a path and its query names.
 struct Line {
     /// Method, path with placeholders, query names.
     key: String,
@@ -31,7 +31,7 @@ impl Line {
         Self { key: key.to_owned(), statuses: statuses.collect() }
     }
 
-    /// Whether a request is one of this line: `<…>` stands for any segment; further query names do no harm.
+    /// Whether a request matches this line: `<…>` matches any segment; further query names are allowed.
     fn matches(&self, method: &str, path: &str) -> bool {
         let (known_method, known) = self.key.split_once(' ').expect("a method");
         let (known, known_query) = known.split_once('?').unwrap_or((known, ""));
@@ -82,7 +82,7 @@ impl Step {
     }
 }
 
-/// What a step captures: the value at a JSON pointer, or of a text the word behind a marker.
+/// The value that a step captures: at a JSON pointer, or of a text the word behind a marker.
 fn captured(json: &Value, place: &str) -> Option<String> {
     let (pointer, marker) = place.split_once('|').unwrap_or((place, ""));
     let value = json.pointer(pointer)?;
@@ -92,7 +92,7 @@ fn captured(json: &Value, place: &str) -> Option<String> {
     Some(behind[..end.unwrap_or(behind.len())].to_owned())
 }
 
-/// A host, the sessions of its users, and what earlier answers told.
+/// A host, the sessions of its users, and values of earlier answers.
 struct Story {
     client: Client,
     sessions: HashMap<String, Session>,
@@ -127,7 +127,7 @@ impl Story {
         let content_type = body.map(|_| if is_json { "application/json" } else { form });
         let reply = client.send(method, path, content_type, body.unwrap_or("").as_bytes());
         match (user, path) {
-            // A session of nobody that signs in becomes somebody's: the next step starts a new one.
+            // Signing in makes an anonymous session a user's: the next step starts a new one.
             ("-", _) | (_, "/api/v1/signout") => drop(self.sessions.remove(user)),
             _ => self.session(user).follow(&reply),
         }
@@ -156,7 +156,7 @@ fn host() -> Host {
         .variable("feature_auto_prune", "true")
         .variable("feature_user_metadata", "true")
         .variable("ssrf_allowed_hosts", "127.0.0.1")
-        // Nobody listens there: mails stay in the outbox, where the scenario reads the codes in them.
+        // Nothing listens there: mails stay in the outbox, where the scenario reads the codes in them.
         .variable("mail_gateway_url", "http://127.0.0.1:9/")
         .start()
 }
@@ -218,7 +218,7 @@ fn left_out() -> BTreeMap<String, Option<u16>> {
     lines("left_out.txt").into_iter().map(parse).collect()
 }
 
-/// What is out of scope does not exist, and `/config` says so.
+/// Operations that are out of scope do not exist, and `/config` says so.
 #[test]
 fn what_is_left_out_does_not_exist() {
     let host = host();

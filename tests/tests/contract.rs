@@ -1,4 +1,4 @@
-//! Comments and documents cite the contract by page and part; whoever follows a citation finds it.
+//! Comments and documents cite the contract by page and part: each citation must exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ fn cited(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Every text below a directory, without what is built.
+/// Every text below a directory, without build output.
 fn texts(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
@@ -54,7 +54,7 @@ fn parts(page: &str) -> Vec<String> {
     numbers.map(|number| number.trim_end_matches('.').to_owned()).collect()
 }
 
-/// Each part that stands behind a citation, as in `contract/quay.md` 0.3, 10.5.
+/// Each part of a citation, as in `contract/quay.md` 0.3, 10.5.
 #[test]
 fn every_cited_part_is_there() {
     let root = repository_root();

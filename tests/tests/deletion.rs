@@ -1,5 +1,5 @@
-//! Deleting an organization takes all of it away, or nothing. The organization is the one of the surface: it has something of
-//! everything that there is.
+//! Deleting an organization deletes all of it, or nothing. The organization is the one of the surface: it has at least one
+//! record of every kind.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ fn an_interrupted_deletion_leaves_the_whole_organization() {
     }
 }
 
-/// Nothing of the organization is left but what the log says of it; who was invited into it is told nothing any more.
+/// Nothing of the organization is left except its log entries; invited people have no notification of it any more.
 #[test]
 fn a_deletion_leaves_nothing() {
     let script = Script::read();
@@ -76,7 +76,7 @@ fn a_deletion_leaves_nothing() {
     }
 }
 
-/// The columns that name an organization, but for the log's: it outlives what it tells of.
+/// The columns that name an organization, except the log's: the log outlives organizations.
 fn columns_of_organizations(app: &App) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let tables = app.rows("SELECT name FROM sqlite_schema WHERE type = 'table'");

@@ -54,7 +54,7 @@ fn each(document: &Value) -> impl Iterator<Item = (String, &Value)> {
     operations.filter(|(_, operation)| operation["operationId"].is_string())
 }
 
-/// What a document says of each operation, by method and path without parameter names: the path, the id, the security.
+/// The operations of a document, by method and path without parameter names: the path, the id, the security.
 fn operations(document: &Value) -> BTreeMap<(String, String), (String, String, String)> {
     let paths = document["paths"].as_object().expect("paths");
     let mut operations = BTreeMap::new();
@@ -101,7 +101,7 @@ fn what_is_internal_there_is_internal_here() {
     }
 }
 
-/// Each operation says what it does, and stands where it stands in Quay's reference.
+/// Each operation has a description, and the same place as in Quay's reference.
 #[test]
 fn operations_are_described_and_grouped() {
     let (ours, quays) = (everything(), recorded_body("/api/v1/discovery?internal=true"));
@@ -144,8 +144,8 @@ fn what_is_sent_and_answered_is_json() {
     assert!(concords.as_array().is_some_and(|types| types.contains(&"text/plain".into())));
 }
 
-/// Each operation that asks who calls says how to show it; with any token where no scope is advertised, and without one
-/// where anybody may.
+/// Each operation that needs a caller says how to authenticate: with any token where no scope is advertised, and
+/// without one where anybody may.
 #[test]
 fn operations_that_know_callers_say_so() {
     let document = everything();

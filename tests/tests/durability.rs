@@ -1,4 +1,4 @@
-//! What was answered stays, whatever happens to the host.
+//! What was answered is stored, whatever happens to the host.
 #![cfg(feature = "end-to-end")]
 
 use std::thread;
@@ -77,7 +77,7 @@ fn concurrent_first_requests_meet_a_migrated_schema() {
     }
 }
 
-/// The first user is made once, by whoever comes first.
+/// The first user is made once, by the first call.
 #[test]
 fn one_of_many_first_users_wins() {
     let host = Host::new();

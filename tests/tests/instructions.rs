@@ -1,6 +1,6 @@
 //! How many instructions a request takes, natively: `tests/instructions.txt` holds what it took when somebody last looked.
 //!
-//! Time depends on the machine and its mood; instructions hardly do. valgrind counts those within `berth_web::serve`, from
+//! Time depends on the machine and its load; instructions hardly do. valgrind counts those within `berth_web::serve`, from
 //! the request in plain data to the response, with SQLite in memory. When a change is worth its price,
 //! `cargo xtask accept --end-to-end` writes the file anew.
 #![cfg(feature = "end-to-end")]
@@ -12,7 +12,7 @@ use std::process::Command;
 use berth_test::App;
 use berth_tests::components::{COMPONENTS, Component};
 
-/// What is counted.
+/// The counted operations.
 const OPERATIONS: &[(&str, &str)] = &[
     ("get_organization", "/api/v1/organization/acme"),
     ("get_members", "/api/v1/organization/acme/members"),
@@ -78,7 +78,7 @@ fn count(path: &str, requests: u64) -> u64 {
     collected.and_then(|(_, count)| count.trim().parse().ok()).unwrap_or_else(|| panic!("{said}"))
 }
 
-/// What is counted above; by itself it sees that the requests succeed.
+/// The counted operations; run alone it checks that the requests succeed.
 #[test]
 fn requests() {
     let variable = |name| std::env::var(name).ok();

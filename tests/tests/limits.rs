@@ -1,5 +1,5 @@
-//! Everything that somebody can own, grown to its limit with the largest texts that there can be: then every list answers,
-//! whoever reads it, and no answer is larger than it may be.
+//! Everything that somebody can own, grown to its limit with the largest possible texts: then every list answers to every
+//! reader, and no answer is larger than it may be.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -157,7 +157,7 @@ fn repositories(app: &App) {
         );
     }
     let big = format!("repository r WHERE r.namespace_id = {ACME} AND r.name = 'big'");
-    // On one repository as many accounts as there are, one robot on as many repositories as it goes.
+    // On one repository as many accounts as possible, one robot on as many repositories as possible.
     insert(
         app,
         "repository_permission (repository_id, namespace_id, account_id, role)",
@@ -302,7 +302,7 @@ fn the_rest(app: &App) {
     long_entries(app);
 }
 
-/// What an earlier version wrote: entries as long as a body.
+/// Entries of an earlier version: as long as a body.
 fn long_entries(app: &App) {
     insert(
         app,
@@ -330,7 +330,7 @@ fn grown() -> App {
     app
 }
 
-/// The path of a row with the parameters of what was grown.
+/// The path of a row with the parameters of the grown objects.
 fn path(pattern: &str, namespace: &str) -> String {
     let segment = |segment: &str| match segment {
         ":orgname" | ":namespace" => namespace.to_owned(),
@@ -397,7 +397,7 @@ fn every_list_answers_whatever_somebody_owns() {
             lists.insert(path, answers);
         }
     }
-    // What is longer than an answer goes on, and has an end.
+    // A list that is longer than an answer continues, and ends.
     for long in [
         "/api/v1/organization/acme/robots",
         "/api/v1/organization/acme/members",
@@ -413,7 +413,7 @@ fn every_list_answers_whatever_somebody_owns() {
     assert!((2..20).contains(&end), "{end} answers");
 }
 
-/// Makes one more of what is limited: method, path below `/api/v1/` and body, for the number that it is.
+/// Makes one more of a limited thing: method, path below `/api/v1/` and body, for its number.
 fn one_more(limit: &str, number: usize) -> Option<(Method, String, Value)> {
     let (post, put) = (Method::Post, Method::Put);
     let repository = json!({
@@ -459,7 +459,7 @@ fn one_more(limit: &str, number: usize) -> Option<(Method, String, Value)> {
     })
 }
 
-/// Each limit, made small: what is one too much is 400 and says which limit there is, and nothing of it stays.
+/// Each limit, made small: one too many is 400 with a message that names the limit, and is not stored.
 #[test]
 fn nobody_gets_past_a_limit() {
     let mut tested = 0;
@@ -521,7 +521,8 @@ fn the_database_knows_the_same_numbers() {
     assert_eq!(known, limits);
 }
 
-/// The calls that once took the log away from everybody: bodies of the largest size, full of what is costly to read.
+/// The calls that once made the log unreadable for everybody: bodies of the largest size, full of values that are costly
+/// to read.
 #[test]
 fn nothing_that_is_logged_hides_the_log() {
     let app = app();

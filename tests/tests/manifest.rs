@@ -99,7 +99,7 @@ fn every_row_is_found_in_its_table() {
 }
 
 fn request(method: Method, path: String) -> Request {
-    // Some rows answer only who says something.
+    // Some rows answer only to a body.
     let body = br#"{"a": 1}"#.to_vec();
     Request { method, is_head: false, path, query: String::new(), headers: Vec::new(), body }
 }
@@ -142,7 +142,7 @@ fn every_component_with_a_route_table_is_listed() {
     assert_eq!(found, listed, "tests/src/components.rs lists the components");
 }
 
-/// What a component may reach is no wider than it needs: dependencies have all of it too.
+/// A component may reach no more than it needs: its dependencies may reach the same.
 #[test]
 fn only_what_tries_registries_reaches_any_host() {
     let manifest = manifest();

@@ -1,4 +1,4 @@
-//! The OAuth flows on the real components: in a real browser, and with a client library that knows nothing of Berth.
+//! The OAuth flows on the real components: in a real browser, and with a client library that does not know Berth.
 #![cfg(feature = "end-to-end")]
 
 use std::io::{Read as _, Write as _};
@@ -56,7 +56,7 @@ impl Ground {
         self.host.client().bearer(token).get("/api/v1/organization/acme/members").status
     }
 
-    /// Nothing of these stands in the log.
+    /// None of these is in the log.
     fn assert_log_without(&self, secrets: &[&str]) {
         let log = self.host.log();
         for secret in secrets.iter().chain(&[self.text("client_secret").as_str()]) {
@@ -65,7 +65,7 @@ impl Ground {
     }
 }
 
-/// An application's own server: it says hello to everybody, until the test ends.
+/// The server of an application: it says hello to everybody, until the test ends.
 fn callback() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -102,8 +102,8 @@ fn the_implicit_flow_in_a_browser_that_runs_no_scripts() {
     let _ = browser.wait_for(&format!("{}/oauth/authorize?", ground.host.base()));
     browser.click("h1");
     let page = browser.text();
-    for told in ["Release robot", "acme", "ana", "Administer Organization", "Dangerous"] {
-        assert!(page.contains(told), "{told} is missing:\n{page}");
+    for text in ["Release robot", "acme", "ana", "Administer Organization", "Dangerous"] {
+        assert!(page.contains(text), "{text} is missing:\n{page}");
     }
     browser.screenshot(&target_directory().join("screenshots/consent.png"));
     browser.click("#allow");
@@ -227,16 +227,18 @@ fn a_client_library_that_keeps_a_secret() {
         assert_eq!(token.token_type(), &BasicTokenType::Bearer);
         assert_eq!(token.refresh_token().map(|token| token.secret().clone()), None);
         assert_eq!(ground.members(token.access_token().secret()), 200);
-        let told = client.introspect(token.access_token()).request(&send).expect("an answer");
-        assert!(told.active());
-        assert_eq!(told.username(), Some("ana"));
+        let introspected =
+            client.introspect(token.access_token()).request(&send).expect("an answer");
+        assert!(introspected.active());
+        assert_eq!(introspected.username(), Some("ana"));
         let revoke = client
             .revoke_token(StandardRevocableToken::AccessToken(token.access_token().clone()))
             .expect("a revocation URL");
         revoke.request(&send).expect("it is revoked");
         assert_eq!(ground.members(token.access_token().secret()), 401);
-        let told = client.introspect(token.access_token()).request(&send).expect("an answer");
-        assert!(!told.active());
+        let introspected =
+            client.introspect(token.access_token()).request(&send).expect("an answer");
+        assert!(!introspected.active());
         assert!(exchange().request(&send).is_err(), "a code works once");
         ground.assert_log_without(&[token.access_token().secret(), &part(&location, "code")]);
     }

@@ -1,4 +1,4 @@
-//! Who may do what, as a table: `tests/policy/matrix.txt`, to be read as a diff.
+//! The permitted callers, as a table: `tests/policy/matrix.txt`, to be read as a diff.
 //!
 //! Every kind of caller with a session and with each single scope, against every permission that there is. When the policy
 //! changes on purpose, `cargo xtask accept` writes the table anew.
@@ -16,7 +16,7 @@ use berth_domain::{
 const CALLER: i64 = 1;
 const SOMEBODY_ELSE: i64 = 2;
 
-/// A kind of caller, by what the database says of him.
+/// A kind of caller, by what the database says of them.
 struct Role {
     name: &'static str,
     known: bool,
@@ -97,7 +97,7 @@ fn superuser_roles() -> Vec<Role> {
     ]
 }
 
-/// Who owns an organization in the sense of Concord's API, and who creates one where not only administrators do.
+/// Owners of an organization in the sense of Concord's API, and people who create one where not only administrators do.
 fn concord_roles() -> Vec<Role> {
     let alone = SuperuserPowers { alone_create_organizations: true, ..NOBODY.powers };
     let creating = |name| Role { anybody_creates: true, ..outsider(name) };

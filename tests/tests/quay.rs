@@ -2,7 +2,7 @@
 //!
 //! A case that fails is either a bug or a difference that somebody decided: `cargo xtask accept --end-to-end` writes the present
 //! answers of failing cases into `tests/quay/differences.jsonl` with the reason `?`, which is then filled in by hand with a
-//! letter of `docs/compatibility.md`, or the bug is mended.
+//! letter of `docs/compatibility.md`, or the bug is fixed.
 #![cfg(feature = "end-to-end")]
 
 use std::sync::Arc;

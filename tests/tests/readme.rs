@@ -103,7 +103,7 @@ fn push_output(text: &mut String, output: Option<&String>) {
     }
 }
 
-/// The text without what is different each time: random values and dates, which stand in quotation marks.
+/// The text without the parts that differ each time: random values and dates, which are in quotation marks.
 fn steady(text: &str) -> String {
     let parts = text.trim().split('"').map(|part| {
         let is_random = part.len() >= 20

@@ -1,4 +1,4 @@
-//! Settings on a running host: what cannot be used, and the key that nobody gave.
+//! Settings on a running host: unusable values, and a missing key.
 #![cfg(feature = "end-to-end")]
 
 use berth_tests::{Client, Host};
@@ -10,8 +10,8 @@ fn lines_with<'a>(log: &'a str, part: &str) -> Vec<&'a str> {
     log.lines().filter(|line| line.contains(part)).collect()
 }
 
-/// Whoever needs the setting is answered 500; the log says which it is, of which request, and what it should look like. The
-/// value stands nowhere: it may be a secret in the wrong place. Whoever does not need it is served.
+/// Requests that need the setting are answered 500; the log says which setting, for which request, and what it should look
+/// like. The value is nowhere: it may be a secret in the wrong place. Requests that do not need it are served.
 #[test]
 fn an_unusable_value_is_named_in_the_log() {
     let host = Host::options().variable("feature_anonymous_access", "hunter2-hunter2").start();
@@ -21,10 +21,10 @@ fn an_unusable_value_is_named_in_the_log() {
     assert!(!reply.body.contains("anonymous_access"), "the answer is opaque: {reply}");
     assert_eq!(client.get("/health/instance").status, 200);
     let log = host.log();
-    let told = lines_with(&log, "feature_anonymous_access");
-    let [told] = told.as_slice() else { panic!("one line tells of it: {told:?}\n{log}") };
+    let lines = lines_with(&log, "feature_anonymous_access");
+    let [line] = lines.as_slice() else { panic!("one line names it: {lines:?}\n{log}") };
     for part in ["request-of-the-test", "GET /api/v1/organization/acme", "`true` or `false`"] {
-        assert!(told.contains(part), "no {part}: {told}");
+        assert!(line.contains(part), "no {part}: {line}");
     }
     assert!(!log.contains("hunter2") && !reply.body.contains("hunter2"), "{log}");
 }

@@ -1,4 +1,4 @@
-//! Starting Berth's own components.
+//! Starting Berth's components.
 #![cfg(feature = "end-to-end")]
 
 use std::time::{Duration, Instant};

@@ -1,8 +1,8 @@
-//! A resource is a folder: who knows an endpoint's URL finds its code without a search.
+//! A resource is a folder: the URL of an endpoint leads to its code.
 //!
 //! The last fixed segment of the path that is not an action is the folder of `berth-api`. Its SQL is in the file of
-//! `berth-store` of that name, what it shows in its `views.rs`, and its tests in the folder of that name. The lists below are
-//! the exceptions; an entry that is no longer needed fails.
+//! `berth-store` of that name, its views are in its `views.rs`, and its tests in the folder of that name. The lists below
+//! are the exceptions; an entry that is no longer needed fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ use std::fs;
 use berth_api::RESOURCES;
 use berth_tests::repository_root;
 
-/// Segments that say what is done to the resource before them, or name a part of it.
+/// Segments that name an action on the resource before them, or a part of it.
 const ACTIONS: &[&str] = &[
     "changevisibility",
     "clientkey",
@@ -60,7 +60,7 @@ const WORDS: &[(&str, &str)] = &[
     ("validateproxycache", "proxy_cache"),
 ];
 
-/// What paths begin with below which nothing is a resource.
+/// Prefixes of paths below which nothing is a resource.
 const AREAS: &[&str] = &["/oauth/", "/health/", "/.well-known/"];
 
 /// Paths whose last word means another thing than elsewhere.
@@ -181,7 +181,7 @@ fn a_folder_has_its_files() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What a row's target and its handler take from the path is what its pattern has, neither more nor less.
+/// A row's target and its handler take exactly the parameters of its pattern from the path.
 #[test]
 fn the_parameters_of_a_row_are_those_that_are_read() {
     for route in RESOURCES.iter().flat_map(|resource| resource.rows()) {
@@ -214,8 +214,8 @@ fn sources(directory: &str) -> Vec<(String, String)> {
     found
 }
 
-/// What only the policy reads of a caller and of a target: a handler asks `Context::rights` and the like, which hold the row to
-/// saying so (`decided_inside`).
+/// The fields of a caller and of a target that only the policy reads: a handler asks `Context::rights` and the like, which
+/// require the row to declare it (`decided_inside`).
 const OF_THE_POLICY: &[&str] = &[
     "Authority::",
     "Facts {",
@@ -229,8 +229,7 @@ const OF_THE_POLICY: &[&str] = &[
     "grant.authorize",
 ];
 
-/// Code reading 2.1: whether somebody may was decided in twelve handlers beside the policy, and the table of endpoints did not
-/// tell.
+/// Code reading 2.1: twelve handlers decided about rights beside the policy, and the table of endpoints did not show it.
 #[test]
 fn handlers_leave_decisions_to_the_policy() {
     for (path, text) in sources("crates/berth-api/src") {

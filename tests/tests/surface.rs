@@ -16,7 +16,7 @@ fn file(name: &str) -> PathBuf {
     repository_root().join("tests/surface").join(name)
 }
 
-/// Compares with what was reviewed; gives the first line that differs.
+/// Compares with the reviewed text; gives the first line that differs.
 fn compare(name: &str, now: &str) -> Option<String> {
     let path = file(name);
     if berth_tests::accepts() {
@@ -53,12 +53,12 @@ fn requests_are_those_of_the_rows() {
     let mut seen = BTreeSet::new();
     for case in &script.cases {
         assert!(known.contains(case.row.as_str()), "{} is no row", case.row);
-        assert!(seen.insert(case.row.as_str()), "{} stands twice", case.row);
+        assert!(seen.insert(case.row.as_str()), "{} is there twice", case.row);
     }
 }
 
-/// Also: no secret that was sent or received stands in a refusal, a success is one that the row names, and what the row says
-/// it logs was logged.
+/// Also: no secret that was sent or received is in a refusal, a success is one that the row names, and the log has what the
+/// row says that it logs.
 #[test]
 fn every_row_answers_what_was_reviewed() {
     let transcripts = Transcripts::of(&Script::read());

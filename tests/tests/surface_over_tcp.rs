@@ -6,8 +6,8 @@ use berth_tests::components::rows;
 use berth_tests::surface::{Ask, Case, Fixture, OverTcp, Script, Secrets};
 use berth_web::Logs;
 
-/// The real components answer what the native ones do: reads to whom they answer, and everything to nobody known. Then all of
-/// the script is sent, and no secret of it stands in the log or in a refusal.
+/// The real components answer as the native ones: reads to their permitted callers, and everything to an unknown caller.
+/// Then all of the script is sent, and no secret of it is in the log or in a refusal.
 #[test]
 fn every_row_is_reached_over_tcp() {
     let script = Script::read();
@@ -15,7 +15,7 @@ fn every_row_is_reached_over_tcp() {
     let mut over_tcp = OverTcp::go_on(&base, &script);
     let mut faults = Vec::new();
     let mut compare = |over_tcp: &mut OverTcp, case: &Case, of: &Ask, ask: &Ask| {
-        // What the case prepares is not there on the host: only its values are.
+        // The preparation of the case is not on the host: only its values are.
         let ask = base.with(case.before(of)).fill(ask);
         let native = base.copy().send(&ask).status();
         let real = over_tcp.send(&ask).status;
@@ -40,7 +40,7 @@ fn every_row_is_reached_over_tcp() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// What is wrong with the headers of an answer that hands out a secret, or of any.
+/// The fault of the headers of an answer that hands out a secret, or of any.
 fn may_be_kept(reply: &Reply) -> Option<String> {
     let mut handed_out = Secrets::default();
     let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -53,7 +53,7 @@ fn may_be_kept(reply: &Reply) -> Option<String> {
     guessed.then(|| format!("the type of an answer may be guessed: {reply}"))
 }
 
-/// Sends all of the script; gives the refusals that show a secret, and what was not answered properly.
+/// Sends all of the script; gives the refusals that show a secret, and wrong answers.
 fn leaks_in_answers(script: &Script, base: &Fixture, over_tcp: &mut OverTcp) -> Vec<String> {
     let mut faults = Vec::new();
     for case in &script.cases {

@@ -31,7 +31,7 @@ fn of_two_admins_who_remove_each_other_one_stays() {
     assert_eq!(visitor.post("/api/v1/user/", &body).status, 200);
     let bob = Session::sign_in(&host.client(), "bob", "password").client();
     for round in 0..200 {
-        // Whoever is left lets the other in again.
+        // The one who is left lets the other in again.
         for client in [&ana, &bob] {
             for name in ["ana", "bob"] {
                 client.put_empty(&format!("{OWNERS}/{name}"));
@@ -94,7 +94,7 @@ fn mail_arrives_once_and_later_when_the_receiver_was_down() {
         .variable("mail_gateway_token", "s3cret")
         .start();
     let ana = owner(&host);
-    // Nobody listens yet.
+    // Nothing listens yet.
     assert_eq!(ana.put_empty(&format!("{INVITE}/down@example.com")).status, 200);
     // It is tried once the request is answered.
     let tried = || ana.get("/api/v1/superuser/mails").json()["mails"][0]["attempts"] == 1;

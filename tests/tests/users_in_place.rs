@@ -6,10 +6,10 @@ use berth_tests::components::rows;
 use berth_tests::surface::{Ask, Fixture, Script, Who};
 use berth_web::Route;
 
-/// A name that nobody has.
+/// A name that is not taken.
 const NOBODY: &str = "nosuchorganization";
 
-/// Who asks for what is `admin`'s own, and how.
+/// Callers for what belongs to `admin`, and how they authenticate.
 fn callers() -> Vec<Who> {
     let who = |person: &str, scope: Option<&str>, browser| Who {
         label: format!("{person} {scope:?} {browser}"),
@@ -50,7 +50,7 @@ fn about_a_user(ask: &Ask) -> Ask {
     ask
 }
 
-/// Everything that belongs to anybody, and the log.
+/// Everything that anybody owns, and the log.
 fn contents(fixture: &Fixture) -> Vec<Vec<Vec<String>>> {
     [
         "SELECT id, kind, name FROM account",
@@ -65,7 +65,7 @@ fn contents(fixture: &Fixture) -> Vec<Vec<Vec<String>>> {
     .into()
 }
 
-/// What somebody is answered.
+/// The answer to somebody.
 fn answer(fixture: &mut Fixture, ask: &Ask, who: &Who, name: &str) -> (u16, String) {
     let mut ask = fixture.fill(ask);
     ask.who = who.clone();
@@ -74,13 +74,13 @@ fn answer(fixture: &mut Fixture, ask: &Ask, who: &Who, name: &str) -> (u16, Stri
     (reply.status(), String::from_utf8_lossy(&reply.0.body).into_owned())
 }
 
-/// What is answered of a name that nobody has.
+/// The answer for a name that is not taken.
 fn answer_of_nobody(fixture: &mut Fixture, ask: &Ask, who: &Who) -> (u16, String) {
     let (status, body) = answer(fixture, ask, who, NOBODY);
     (status, body.replace(NOBODY, "admin"))
 }
 
-/// Whether an answer, or an address in it, tells something of the user.
+/// Whether an answer, or an address in it, shows something of the user.
 fn tells(body: &str) -> bool {
     ["mine", "battery", "creation_date", "2000000000", "admin@example"]
         .iter()
@@ -91,8 +91,8 @@ fn rows_of_organizations() -> impl Iterator<Item = &'static Route> {
     rows().map(|(_, route)| route).filter(|route| route.path.contains(":orgname"))
 }
 
-/// Security finding A5 of the paths, code reading 6.1: a token with `org:admin` alone read the tokens of its user's own robots
-/// and deleted them by `/organization/<their name>/robots`.
+/// Security finding A5 of the paths, code reading 6.1: a token with `org:admin` alone read the tokens of the robots of its
+/// user and deleted them by `/organization/<their name>/robots`.
 #[test]
 fn a_path_of_organizations_means_no_user() {
     let script = Script::read();
@@ -122,7 +122,11 @@ fn a_path_of_organizations_means_no_user() {
             assert!(!tells(&body), "{label}: {body}");
             if !own && who.person.as_deref() == Some("outsider") {
                 let nobody = answer_of_nobody(&mut fixture, &ask, &who);
-                assert_eq!((status, body), nobody, "{label}: a user is told from nobody");
+                assert_eq!(
+                    (status, body),
+                    nobody,
+                    "{label}: the answer shows that the user exists"
+                );
             }
         }
         assert!(contents(&fixture) == before, "{}: something of the user changed", route.name);

@@ -1,4 +1,4 @@
-//! `cargo xtask check`: what a change must pass before the end-to-end tests, without root, network, browser or WebAssembly.
+//! `cargo xtask check`: the tests of a change before the end-to-end tests, without root, network, browser or WebAssembly.
 
 use std::time::Instant;
 

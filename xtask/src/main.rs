@@ -1,4 +1,4 @@
-//! What a developer runs in this repository. One file per task; this one only finds the task.
+//! The tasks of a developer in this repository. One file per task; this one only finds the task.
 
 mod accept;
 mod bench;
@@ -44,7 +44,7 @@ enum Task {
     Docs,
 }
 
-/// What is handed on to another program.
+/// The arguments for another program.
 #[derive(Args)]
 struct Flags {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -13,7 +13,7 @@ pub(crate) struct Program {
     pub(crate) package: &'static str,
 }
 
-/// Has apt install what is missing, where that can be done; otherwise says what to install.
+/// Lets apt install missing programs, where that is possible; otherwise says what to install.
 pub(crate) fn install(programs: &[Program]) -> Result<()> {
     let missing: Vec<&str> = programs
         .iter()

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use crate::build::root;
 
-    /// What is said to a manifest whose text is changed, served with `flags`.
+    /// The message for a manifest with a changed text, served with `flags`.
     fn check(old: &str, new: &str, flags: &[&str]) -> Result<()> {
         let text = std::fs::read_to_string(root().join("spin.toml")).expect("spin.toml is there");
         assert!(text.contains(old), "{old}");

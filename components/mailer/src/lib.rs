@@ -1,7 +1,7 @@
 //! The component `mailer`: exports `berth:outbound/mailer` (`wit/mailer.wit`), the only code that sends mail.
 //!
-//! A mail is posted to a gateway as JSON with a Bearer token, the form that common HTTP mail services take. Who sends mail
-//! in another way puts another component in its place.
+//! A mail is posted to a gateway as JSON with a Bearer token, the form that common HTTP mail services take. To send mail
+//! in another way, replace this component.
 
 #[cfg(target_family = "wasm")]
 mod exported;
@@ -53,7 +53,7 @@ pub fn request(gateway: &Gateway, message: &Message) -> Result<Request<Vec<u8>>,
     request.body(body).map_err(|_| "`mail_gateway_token` fits into no header".into())
 }
 
-/// What a gateway's status means.
+/// How a gateway's status is understood.
 ///
 /// # Errors
 /// Any but 2xx: the gateway did not take the mail.

@@ -1,4 +1,4 @@
-//! What `wit/registry.wit` says, in Rust.
+//! `wit/registry.wit` in Rust.
 #![allow(unsafe_code, missing_docs, unreachable_pub, clippy::all, reason = "generated")]
 
 wit_bindgen::generate!({

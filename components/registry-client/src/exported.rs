@@ -1,4 +1,4 @@
-//! What the component exports.
+//! The exports of the component.
 #![allow(unsafe_code, reason = "generated")]
 
 use crate::bindings::exports::berth::outbound::registry::Guest;

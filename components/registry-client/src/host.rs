@@ -62,7 +62,7 @@ fn address_of(address: IpAddress) -> IpAddr {
 
 fn look_up_error(error: NetworkError) -> LookUpError {
     match error {
-        // The last is what wasmtime, and so Spin, says where look-up is not granted.
+        // wasmtime, and so Spin, gives the last one where look-up is not granted.
         NetworkError::AccessDenied
         | NetworkError::NotSupported
         | NetworkError::PermanentResolverFailure => LookUpError::Unavailable,

@@ -40,7 +40,7 @@ pub(crate) fn challenge(response: &Response<Vec<u8>>) -> Option<Challenge> {
     all.iter().find(known).or(all.first()).cloned()
 }
 
-/// What a status means that is no success.
+/// The failure for a status that is no success.
 pub(crate) fn failure(response: &Response<Vec<u8>>) -> Failure {
     match response.status().as_u16() {
         401 | 403 => Failure::AuthenticationRefused,

@@ -16,7 +16,7 @@ const REDIRECTS: usize = 3;
 /// The longest token that is read, in bytes.
 pub const TOKEN_LIMIT: usize = 64 * 1024;
 
-/// What the host offers: one request at a time, and name look-up. Both have a time-out.
+/// The capabilities of the host: one request at a time, and name look-up. Both have a time-out.
 pub trait HttpClient {
     /// The addresses of a name.
     ///
@@ -45,7 +45,7 @@ pub(crate) struct UpstreamClient<'a, C> {
 }
 
 impl<C: HttpClient> UpstreamClient<'_, C> {
-    /// GET, following redirects. What authorizes is shown to nobody but the place it is meant for.
+    /// GET, following redirects. Credentials are sent only to the server that they are for.
     pub(crate) fn get(
         &self,
         start: &Url,

@@ -1,4 +1,4 @@
-//! The way into a registry, against servers that answer by a script: what is asked, in which order, and what comes of it.
+//! The authentication with a registry, against scripted servers: the requests, their order, and the result.
 
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use berth_registry_client::{
 use http::Response;
 use url::Url;
 
-/// Servers, as one function from a request to its answer. Remembers what was asked: the URL, and who asks.
+/// Servers, as one function from a request to its answer. Records the requests: the URL, and the credentials.
 struct Script<F> {
     answer: F,
     asked: RefCell<Vec<String>>,
@@ -47,7 +47,7 @@ fn with_credentials(name: &str) -> Upstream {
     Upstream { credentials: Some(credentials), ..upstream(name) }
 }
 
-/// Checks `upstream` and gives what was asked with it.
+/// Checks `upstream` and gives the requests too.
 fn run(
     upstream: &Upstream,
     answer: impl Fn(&str, Option<&str>) -> Result<Response<Vec<u8>>, Failure>,

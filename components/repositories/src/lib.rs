@@ -1,4 +1,4 @@
-//! The component `repositories`: repositories, who may do what to them, and robots.
+//! The component `repositories`: repositories, permissions on them, and robots.
 
 berth_api::resources!([
     permissions::ROUTES,

@@ -1,4 +1,4 @@
-//! What a request addresses, and the paths that say so.
+//! What a request addresses, and the paths that name it.
 //!
 //! The parameters of a path are a struct ([`path!`](crate::path!)): a field is filled from the parameter of its name, and a
 //! field that says what it names is part of the [`Address`].
@@ -6,9 +6,9 @@
 /// What a request addresses: by its path, or by its body where the path leaves it out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Address {
-    /// The name of a user or an organization; none is the caller's own account.
+    /// The name of a user or an organization; `None`: the account of the caller.
     pub namespace: Option<String>,
-    /// Whether the namespace is named as an organization: a user of that name is not what is meant.
+    /// Whether the path names an organization: then a user of that name is not meant.
     pub names_organization: bool,
     /// The name of a team of it.
     pub team: Option<String>,
@@ -60,7 +60,7 @@ impl Address {
         self.robot = Some(short_name.to_owned());
     }
 
-    /// The same, with what `other` says where this says nothing.
+    /// This address, completed by `other`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -80,7 +80,7 @@ impl Address {
 pub struct PathParameters(Vec<(&'static str, String)>);
 
 impl PathParameters {
-    /// Those.
+    /// The parameters of a match.
     #[must_use]
     pub const fn new(found: Vec<(&'static str, String)>) -> Self {
         Self(found)
@@ -99,7 +99,7 @@ pub trait Path: Sized + 'static {
     /// Their names, as in the pattern.
     const NAMES: &'static [&'static str];
 
-    /// Takes them from what was found.
+    /// Takes them from the parameters of a request.
     fn read(parameters: &PathParameters) -> Self;
 
     /// Adds what they name to the address.
@@ -114,8 +114,8 @@ impl Path for () {
     fn say(&self, _address: &mut Address) {}
 }
 
-/// Declares the parameters of a path: `path! { pub struct RobotPath { robot_shortname => robot } }`. What stands behind the
-/// arrow is the part of the [`Address`] that the parameter names; a parameter without one is the handler's own affair.
+/// Declares the parameters of a path: `path! { pub struct RobotPath { robot_shortname => robot } }`. Behind the arrow is the
+/// part of the [`Address`] that the parameter names. A parameter without an arrow is for the handler alone.
 #[macro_export]
 macro_rules! path {
     ($($(#[$doc:meta])* $visibility:vis struct $name:ident {
@@ -160,11 +160,11 @@ path! {
     pub struct NamedOrganization { name => namespace }
     /// A repository of an organization.
     pub struct OrganizationRepository { orgname => organization, reponame => repository }
-    /// A repository of the caller's own.
+    /// A repository of the caller.
     pub struct OwnRepository { reponame => repository }
-    /// An application, whosever it is.
+    /// An application of any namespace.
     pub struct ClientPath { client_id => client_id }
 }
 
-/// For rows whose path addresses nothing: the body does, or nothing need be.
+/// For rows whose path addresses nothing: the body may.
 pub fn in_body(_parameters: &PathParameters) {}

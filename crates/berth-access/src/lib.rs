@@ -1,8 +1,8 @@
 //! Who may do what.
 //!
-//! A [`Principal`] (who calls, on what authority) and [`Facts`] (what the database says of him and of the thing that he
-//! addresses) go into [`authorize`], which yields a [`Grant`] or a [`Denied`]. Nothing else makes a grant, and the store
-//! wants one for whatever it does to organization state. Pure: no database, no clock, no request.
+//! A [`Principal`] (who calls, on what authority) and [`Facts`] (what the database says of the caller and of the thing
+//! that they address) go into [`authorize`], which yields a [`Grant`] or a [`Denied`]. Nothing else makes a grant, and
+//! the store needs one for whatever it does to organization state. Pure: no database, no clock, no request.
 
 mod address;
 mod permission;

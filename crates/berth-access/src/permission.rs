@@ -1,7 +1,7 @@
 //! The permissions that routes ask for, as types.
 //!
-//! A route row and its handler name the same marker type, or they do not compile; the marker says what is addressed and
-//! the policy (`policy.rs`) says who passes.
+//! A route row and its handler name the same marker type, or they do not compile. The marker says what is addressed; the
+//! policy (`policy.rs`) says who may.
 
 use berth_domain::{Application, Namespace, NamespaceKind, Repository, Team, TeamRole};
 
@@ -19,11 +19,12 @@ pub enum Permission {
     Public,
     /// Anybody who is signed in or has a token of any scope.
     Authenticated,
-    /// Reading one's own account.
+    /// Reading the account of the caller.
     UserView,
-    /// Administering one's own account.
+    /// Administering the account of the caller.
     UserAdmin,
-    /// Making, changing and deleting what acts for one's own account: as [`Self::UserAdmin`], but not for global readers.
+    /// Making, changing and deleting what acts for the account of the caller: as [`Self::UserAdmin`], but not for global
+    /// readers.
     OwnNamespaceAdmin,
     /// Creating an organization.
     CreateOrganization,
@@ -49,7 +50,7 @@ pub enum Permission {
     RobotPermissionsView,
     /// Creating a repository in a namespace.
     RepositoryCreate,
-    /// Starring a repository: who reads it and administers his own account.
+    /// Starring a repository: for callers who may read it and administer their own account.
     RepositoryStar,
     /// Reading a repository.
     RepositoryView,
@@ -72,12 +73,10 @@ impl Permission {
         match self {
             Self::Public => "anybody",
             Self::Authenticated => "any user",
-            Self::UserView => "the user himself, `user:read`",
-            Self::UserAdmin => "the user himself, `user:admin`",
+            Self::UserView => "the user themselves, `user:read`",
+            Self::UserAdmin => "the user themselves, `user:admin`",
             Self::QuotaAdmin => "superusers with full access",
-            Self::OwnNamespaceAdmin => {
-                "the user himself, `user:admin`, unless he is a global reader"
-            }
+            Self::OwnNamespaceAdmin => "the user themselves, `user:admin`, but no global reader",
             Self::CreateOrganization => "any user, `user:admin`",
             Self::OrganizationView => "anybody; more for members",
             Self::MemberView => "members of the organization",
@@ -86,25 +85,27 @@ impl Permission {
             Self::TeamView => "members of the team, organization admins",
             Self::RobotPermissionsView => "organization admins, `user:admin` too",
             Self::RepositoryCreate => "creators in the namespace",
-            Self::RepositoryStar => "who may read the repository, `user:admin`",
-            Self::RepositoryView => "who may read the repository",
-            Self::RepositoryWrite => "who may write to the repository",
+            Self::RepositoryStar => "readers of the repository, `user:admin`",
+            Self::RepositoryView => "readers of the repository",
+            Self::RepositoryWrite => "writers of the repository",
             Self::RepositoryAdminView => "repository admins, superuser views",
             Self::RepositoryAdmin => "repository admins",
             Self::SuperuserView => "superusers, also read-only ones",
             Self::Superuser | Self::ConcordDelete => "superusers",
-            Self::ConcordCreate => "superusers, and whoever may create organizations if so set",
+            Self::ConcordCreate => {
+                "superusers, and if so set everybody who may create organizations"
+            }
             Self::ConcordUpdate => "superusers and the owner",
         }
     }
 }
 
-/// What a route addresses; decides what the one statement of authentication also reads.
+/// What a route addresses: decides what the one statement of authentication also reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TargetKind {
     /// Nothing in particular.
     None,
-    /// A namespace; the caller's own where neither path nor body names one.
+    /// A namespace: the caller's where neither path nor body names one.
     Namespace,
     /// A team of an organization.
     Team,
@@ -112,7 +113,7 @@ pub enum TargetKind {
     Repository,
     /// An application of an organization.
     Application,
-    /// The application, whosever it is, whose client id stands in the path, the query, the form or the client's credentials.
+    /// An application of any namespace, whose client id is in the path, the query, the form or the client's credentials.
     Client,
 }
 
@@ -132,11 +133,11 @@ pub trait Target: Sized {
     /// The path that leads to it, where a row does not name another ([`LeadsTo`]).
     type Path: Path;
 
-    /// Whether an organization's path may also bear the caller's own user name, in a session: consoles ask so.
+    /// Whether an organization's path may also have the user name of the caller, in a session: consoles send such requests.
     const OWN_NAME_IN_SESSIONS: bool = false;
 
-    /// Whether the operation has an answer of its own where the path names an organization that does not exist. It gets the
-    /// same where a user bears the name; any other operation is told that nothing is there.
+    /// Whether the operation has a special answer where the organization of the path does not exist. It gives the same
+    /// answer where a user has that name; every other operation answers that nothing is there.
     const MAY_LACK_ORGANIZATION: bool = false;
 
     /// Takes the target from the facts.
@@ -192,15 +193,15 @@ macro_rules! namespace_targets {
 namespace_targets! {
     /// A namespace, a user's or an organization's.
     NamespaceRef by NamespacePath, own name in sessions: false;
-    /// The caller's own account, as the owner of what organizations own too.
+    /// The account of the caller, as the owner of what organizations own too.
     OwnNamespaceRef by (), own name in sessions: false;
     /// An organization, as the owner of what users own too.
     OrganizationNamespaceRef by OrganizationPath, own name in sessions: false;
-    /// An organization, or in a session the caller's own account: consoles ask for their own by the organization's path.
+    /// An organization, or in a session the account of the caller: consoles use the organization's path for it.
     OrganizationOrOwnRef by OrganizationPath, own name in sessions: true;
 }
 
-/// An organization that may be missing: what is answered then depends on the operation (`docs/contract/quay.md` 3.2).
+/// An organization that may be missing: the answer then depends on the operation (`docs/contract/quay.md` 3.2).
 #[derive(Debug, Clone)]
 pub struct MaybeOrganizationRef(pub Option<Namespace>);
 
@@ -248,10 +249,10 @@ impl Target for UserRef {
     }
 }
 
-/// An organization that exists, and a team of it that may not: what a missing team answers depends on the operation.
+/// An organization that exists, and a team of it that may not: the answer for a missing team depends on the operation.
 #[derive(Debug, Clone)]
 pub struct TeamRef {
-    /// The organization; `None` only for who has rights without it existing.
+    /// The organization; `None` only for callers who have rights although it does not exist.
     pub organization: Option<Namespace>,
     /// The team.
     pub team: Option<Team>,
@@ -364,8 +365,8 @@ impl Target for ApplicationRef {
     }
 }
 
-/// An application as the OAuth endpoints meet it: it may be missing, and who may use it is theirs to say, each in its own
-/// words.
+/// An application as the OAuth endpoints see it: it may be missing, and each endpoint has its own rule and message for who
+/// may use it.
 #[derive(Debug, Clone)]
 pub struct ClientRef {
     /// The namespace of the application.
@@ -421,7 +422,7 @@ impl LeadsTo<NamespaceRef> for () {}
 impl LeadsTo<RepositoryRef> for () {}
 impl LeadsTo<ExistingTeamRef> for OrganizationPath {}
 
-/// What the policy says of a permission that the type of a grant does not matter for.
+/// What the policy says of a permission, for code that does not need the type of the grant.
 pub type Verdict = fn(&Principal, Facts) -> Result<(), Denied>;
 
 macro_rules! permits {
@@ -457,15 +458,15 @@ permits! {
     AuthenticatedNamespace => Authenticated on NamespaceRef;
     /// An organization that may be missing, as everybody known sees it.
     AuthenticatedOrganization => Authenticated on MaybeOrganizationRef;
-    /// The caller's own account, to read.
+    /// The account of the caller, to read.
     UserView => UserView on ();
-    /// The caller's own account.
+    /// The account of the caller.
     UserAdmin => UserAdmin on ();
-    /// The caller's own account as a namespace, to read as its administrator.
+    /// The account of the caller as a namespace, to read as its administrator.
     OwnNamespaceView => UserAdmin on OwnNamespaceRef;
-    /// The caller's own account as a namespace, to change what belongs to it.
+    /// The account of the caller as a namespace, to change what belongs to it.
     OwnNamespaceAdmin => OwnNamespaceAdmin on OwnNamespaceRef;
-    /// The caller's own account as a namespace, to change how its tags are pruned.
+    /// The account of the caller as a namespace, to change how its tags are pruned.
     OwnAutopruneAdmin => UserAdmin on OwnNamespaceRef;
     /// A new organization.
     CreateOrganization => CreateOrganization on ();
@@ -483,7 +484,7 @@ permits! {
     OrganizationAdminView => AdminView on OrganizationRef;
     /// An organization, to change.
     OrganizationAdmin => Admin on OrganizationRef;
-    /// An organization, by who may create repositories in it.
+    /// An organization, for callers who may create repositories in it.
     OrganizationRepositoryCreate => RepositoryCreate on OrganizationRef;
     /// What an organization owns as users do, to read as a member.
     NamespaceMemberView => MemberView on OrganizationNamespaceRef;
@@ -491,11 +492,11 @@ permits! {
     NamespaceAdminView => AdminView on OrganizationNamespaceRef;
     /// What an organization owns as users do, to change.
     NamespaceAdmin => Admin on OrganizationNamespaceRef;
-    /// The same, or the caller's own in a session, to read as a member.
+    /// The same, or in a session the account of the caller, to read as a member.
     NamespaceOrOwnMemberView => MemberView on OrganizationOrOwnRef;
-    /// The same, or the caller's own in a session, to read as an administrator.
+    /// The same, or in a session the account of the caller, to read as an administrator.
     NamespaceOrOwnAdminView => AdminView on OrganizationOrOwnRef;
-    /// The same, or the caller's own in a session, to change.
+    /// The same, or in a session the account of the caller, to change.
     NamespaceOrOwnAdmin => Admin on OrganizationOrOwnRef;
     /// What an organization caches, to read as a member.
     ProxyCacheView => MemberView on MaybeOrganizationRef;
@@ -515,7 +516,7 @@ permits! {
     TeamAdminView => AdminView on ExistingTeamRef;
     /// A team that may be missing, to make, change or delete.
     TeamAdmin => Admin on TeamRef;
-    /// A team, to change who is in it.
+    /// A team, to change its members.
     ExistingTeamAdmin => Admin on ExistingTeamRef;
     /// A new repository.
     RepositoryCreate => RepositoryCreate on NewRepositoryRef;

@@ -10,7 +10,7 @@ use crate::permission::{NamespaceTarget, Permission, Permit, Target};
 use crate::principal::{Caller, Principal};
 use crate::scope::{Scope, ScopeSet};
 
-/// What the database says of the thing that a call addresses and of the caller's place in it.
+/// What the database says of the thing that a call addresses, and of the caller's place in it.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// The namespace, a user's or an organization's.
@@ -31,7 +31,7 @@ pub struct Facts {
     pub anybody_creates: bool,
     /// The repository.
     pub repository: Option<Repository>,
-    /// The highest role that permissions, the caller's own and his teams', give him on the repository.
+    /// The highest role on the repository that the permissions of the caller and of their teams give.
     pub repository_role: Option<RepositoryRole>,
     /// The application.
     pub application: Option<Application>,
@@ -40,26 +40,26 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Those of an organization that somebody found otherwise than by the path, whether the caller owns it in Concord's sense.
+    /// The facts of an organization that was found otherwise than by the path. `caller_is_owner` is in Concord's sense.
     #[must_use]
     pub fn of_organization(organization: Option<Namespace>, caller_is_owner: bool) -> Self {
         Self { namespace: organization, caller_is_owner, ..Self::default() }
     }
 
-    /// Those of an organization that is to be made through Concord's API.
+    /// The facts of an organization that is to be made through Concord's API.
     #[must_use]
     pub fn of_new_organization(anybody_creates: bool) -> Self {
         Self { anybody_creates, ..Self::default() }
     }
 
-    /// Whether a user bears the name that the path gives to an organization.
+    /// Whether the path names an organization, but the name is a user's.
     fn have_user_in_place(&self) -> bool {
         let kind = self.namespace.as_ref().map(|namespace| namespace.kind);
         self.names_organization && kind == Some(NamespaceKind::User)
     }
 
-    /// What is left of them when a user bears the name of an organization: that the name is the caller's own, if it is.
-    /// Everything else is as where nobody bears it.
+    /// The facts where the path names an organization, but the name is a user's: as if nobody had the name, except that the
+    /// caller may be that user.
     fn without_user_in_place(self) -> Self {
         if !self.have_user_in_place() {
             return self;
@@ -76,22 +76,23 @@ impl Facts {
 /// Why a call is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
-    /// Nobody known calls.
+    /// The caller is unknown.
     Unauthenticated,
-    /// Who calls may not, or his token lacks the scope.
+    /// The caller may not, or their token lacks the scope.
     Unauthorized,
-    /// He may administer his own account, as the operation wants, but not the namespace: told apart by the contract.
+    /// The caller may administer their own account, as the operation wants, but not the namespace: the contract answers this
+    /// differently.
     Forbidden,
     /// Superusers alone may, as this installation is set up: found out only when the body makes sense, by the contract.
     SuperusersOnly,
-    /// He may, but the thing does not exist.
+    /// The caller may, but the thing does not exist.
     NotFound,
 }
 
 impl fmt::Display for Denied {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Unauthenticated => "nobody known calls",
+            Self::Unauthenticated => "the caller is unknown",
             Self::Unauthorized | Self::Forbidden | Self::SuperusersOnly => "the caller may not",
             Self::NotFound => "the thing does not exist",
         })
@@ -109,13 +110,13 @@ pub struct Grant<P: Permit> {
 }
 
 impl<P: Permit> Grant<P> {
-    /// Who calls, if anybody known does.
+    /// The caller, if known.
     #[must_use]
     pub fn caller(&self) -> Option<&Caller> {
         self.principal.caller()
     }
 
-    /// The row id of the caller's account; no row has that of nobody.
+    /// The row id of the caller's account; `None`, which no row has, for an unknown caller.
     #[must_use]
     pub fn caller_id(&self) -> Option<i64> {
         self.caller().map(|caller| caller.id)
@@ -133,13 +134,14 @@ impl<P: Permit> Grant<P> {
         &self.rights
     }
 
-    /// What the caller may do in an organization where `role` is the highest of their teams': for lists of organizations.
+    /// What the caller may do in an organization where `role` is the highest role of their teams: for lists of
+    /// organizations.
     #[must_use]
     pub fn rights_by_role(&self, role: Option<TeamRole>) -> Rights {
         Rights::of(&self.principal, &Facts { team_role: role, ..Facts::default() })
     }
 
-    /// Asks the policy once more, about what is found out later.
+    /// Asks the policy again, about what is found out later.
     ///
     /// # Errors
     /// [`Denied`].
@@ -169,7 +171,7 @@ impl<P: Permit<Target = crate::permission::MaybeOrganizationRef>> Grant<P> {
         self.target.0.as_ref()
     }
 
-    /// What was read of it, to ask the policy for more than the row could.
+    /// Its facts, for further questions to the policy.
     #[must_use]
     pub fn facts(&self) -> Facts {
         Facts::of_organization(self.target.0.clone(), false)
@@ -203,7 +205,7 @@ impl<P: Permit<Target = crate::permission::RepositoryRef>> Grant<P> {
     }
 }
 
-/// What a caller may do with the thing that he addresses, after the cap of his authority.
+/// What a caller may do with the thing that they address, after the cap of their authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rights {
     known: bool,
@@ -221,11 +223,11 @@ pub struct Rights {
     superuser: bool,
     full_access: bool,
     global_reader: bool,
-    /// What the call carries; a session carries all.
+    /// The scopes of the call; a session has all.
     scopes: ScopeSet,
-    /// Whether the namespace is the caller's own account.
+    /// Whether the namespace is the account of the caller.
     at_own: bool,
-    /// Whether the operation is one on the caller's own account.
+    /// Whether the operation is about the account of the caller.
     by_own: bool,
 }
 
@@ -252,7 +254,7 @@ pub fn authorize<P: Permit>(principal: &Principal, mut facts: Facts) -> Result<G
     Ok(Grant { principal: principal.clone(), target: P::Target::take(facts)?, rights })
 }
 
-/// Whether the namespace is the caller's own, and a session asks for it: `org:admin` is no right over a user's account.
+/// Whether the namespace is the caller's, and a session asks for it: `org:admin` gives no right over a user's account.
 fn is_own_in_session(principal: &Principal, facts: &Facts) -> bool {
     principal.caller().is_some_and(|caller| caller.is_there_in_person() && is_own(caller, facts))
 }
@@ -358,8 +360,8 @@ impl Rights {
         !self.global_reader && (self.full_access || self.namespace_role == Some(TeamRole::Admin))
     }
 
-    /// May let applications of the namespace act in his name: its administrators. A global reader who administers it may
-    /// too; his tokens change nothing, as he does not.
+    /// May let applications of the namespace act in their name: its administrators. A global reader who administers it may
+    /// too: their tokens change nothing, as they change nothing themselves.
     #[must_use]
     pub fn may_authorize_applications(&self) -> bool {
         self.full_access || self.namespace_role == Some(TeamRole::Admin)
@@ -371,14 +373,14 @@ impl Rights {
         self.is_admin() || self.global_reader
     }
 
-    /// Is told that he may view every team, where he sees the teams at all. The original looks at the role alone there, not
-    /// at what a token leaves of it.
+    /// Whether the answer says that the caller may view every team, where they see the teams at all. The original looks only
+    /// at the role there, not at what a token leaves of it.
     #[must_use]
     pub fn views_every_team(&self) -> bool {
         self.sees_as_admin() || self.in_admin_team
     }
 
-    /// Is in a team of the organization, or sees it as if he were.
+    /// Is in a team of the organization, or sees it as a member does.
     #[must_use]
     pub fn sees_as_member(&self) -> bool {
         self.sees_as_admin() || self.namespace_role.is_some()
@@ -417,7 +419,7 @@ impl Rights {
             || (self.global_reader && role == RepositoryRole::Read)
     }
 
-    /// Sees the tokens of a namespace's robots: of one's own, or as an administrator.
+    /// Sees the tokens of a namespace's robots: of their own, or as an administrator.
     #[must_use]
     pub fn sees_robot_tokens(&self) -> bool {
         self.by_own || self.is_admin()
@@ -429,7 +431,7 @@ impl Rights {
         self.by_own || self.sees_as_admin()
     }
 
-    /// Finds the robots of the namespace, which is the caller's own.
+    /// Finds the robots of the namespace, which is the caller's.
     #[must_use]
     pub const fn finds_own_robots(&self) -> bool {
         self.at_own && self.user_admin
@@ -471,19 +473,19 @@ impl Rights {
         self.global_reader
     }
 
-    /// Reads the outline of his own account.
+    /// Reads the outline of their own account.
     #[must_use]
     pub const fn is_user_reader(&self) -> bool {
         self.user_view
     }
 
-    /// Reads his own account in full.
+    /// Reads their own account in full.
     #[must_use]
     pub const fn is_user_admin(&self) -> bool {
         self.user_admin
     }
 
-    /// May create organizations, were it not for superusers alone to do so.
+    /// May create organizations, unless superusers alone may.
     fn may_create_organizations(&self) -> bool {
         self.user_admin && self.may_own_organizations && !self.global_reader
     }
@@ -503,12 +505,13 @@ impl Rights {
     }
 }
 
-/// The caller's role in the namespace before the cap: his teams', or admin where the namespace bears his own name.
+/// The caller's role in the namespace before the cap: the highest of their teams, or admin where the namespace is their
+/// account.
 fn uncapped_role(caller: &Caller, facts: &Facts) -> Option<TeamRole> {
     if is_own(caller, facts) { Some(TeamRole::Admin) } else { facts.team_role }
 }
 
-/// Whether the namespace is the caller's own.
+/// Whether the namespace is the account of the caller.
 fn is_own(caller: &Caller, facts: &Facts) -> bool {
     facts
         .namespace

@@ -9,7 +9,7 @@ use crate::scope::{Scope, ScopeSet};
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
-    /// Nobody known.
+    /// Unknown.
     Anonymous,
     /// A person.
     User(Arc<Caller>),
@@ -39,7 +39,7 @@ pub struct Caller {
     pub email: String,
     /// Whether the address was confirmed.
     pub verified: bool,
-    /// What makes the call count as his.
+    /// What makes the call count as theirs.
     pub authority: Authority,
     /// Which powers beyond an ordinary user's the account has, whatever the authority.
     pub powers: SuperuserPowers,
@@ -54,7 +54,7 @@ pub struct SuperuserPowers {
     pub superuser: bool,
     /// Superusers have every right in every organization (`feature_superusers_full_access`).
     pub full_access: bool,
-    /// Nobody but superusers creates organizations (`feature_superusers_org_creation_only`).
+    /// Whether superusers alone create organizations (`feature_superusers_org_creation_only`).
     pub alone_create_organizations: bool,
     /// May read everything and change nothing; wins over `superuser`.
     pub global_reader: bool,
@@ -63,12 +63,12 @@ pub struct SuperuserPowers {
 /// What makes a call count as a person's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {
-    /// He signed in; all his rights count.
+    /// They signed in; all their rights count.
     Session {
-        /// When he last gave his password.
+        /// When they last gave their password.
         signed_in_at: Timestamp,
     },
-    /// An OAuth token; its scopes cap his rights.
+    /// An OAuth token; its scopes cap their rights.
     Token(Token),
 }
 
@@ -77,7 +77,7 @@ pub enum Authority {
 pub struct Token {
     /// Row id.
     pub id: i64,
-    /// Its scopes; `None` when what is stored cannot be read, which allows nothing.
+    /// Its scopes; `None` when the stored text cannot be read, which allows nothing.
     pub scopes: Option<ScopeSet>,
     /// The client id of its application.
     pub client_id: String,
@@ -101,7 +101,7 @@ impl Caller {
         self.scopes().allows(scope)
     }
 
-    /// Whether they are there themselves, by session or password: a token is not enough to get another one, or to change what
+    /// Whether the person acts themselves, by session or password: a token is not enough to get another one, or to change what
     /// its user signs in with.
     #[must_use]
     pub fn is_there_in_person(&self) -> bool {

@@ -1,8 +1,8 @@
-//! What a superuser is: the one place that reads it out of the settings.
+//! What a superuser is: the one place that reads it from the settings.
 
 use crate::principal::SuperuserPowers;
 
-/// What the settings say of superusers. The first user of the installation is one besides those that are named.
+/// What the settings say of superusers. The first user of the installation is a superuser besides those that are named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Superusers {
     /// Their names (`super_users`).
@@ -13,7 +13,7 @@ pub struct Superusers {
     pub enabled: bool,
     /// Whether they have every right in every organization (`feature_superusers_full_access`).
     pub full_access: bool,
-    /// Whether nobody else creates organizations (`feature_superusers_org_creation_only`).
+    /// Whether superusers alone create organizations (`feature_superusers_org_creation_only`).
     pub alone_create_organizations: bool,
 }
 
@@ -47,13 +47,13 @@ impl Superusers {
         self.readers.iter().any(|known| known == name)
     }
 
-    /// Whether the settings give powers to a name. Nobody just takes such a name: superusers hand it out.
+    /// Whether the settings give powers to a name. Nobody takes such a name at will: superusers hand it out.
     #[must_use]
     pub fn gives_powers_to(&self, name: &str) -> bool {
         self.is_named(name) || self.is_reader(name)
     }
 
-    /// Whether views call an account a superuser's: the first user's while the setting names nobody else in their place.
+    /// Whether views show an account as a superuser: the first user only while the setting names nobody.
     #[must_use]
     pub fn shows(&self, name: &str, is_first: bool) -> bool {
         self.is_named(name) || (is_first && self.named.is_empty())

@@ -66,7 +66,7 @@ impl Said {
         })
     }
 
-    /// `name = "…"`, or else the field's own name without an underscore before it.
+    /// `name = "…"`, or else the name of the field without an underscore before it.
     pub(crate) fn name_of(&self, field: &syn::Ident) -> Expr {
         let own = field.to_string();
         let own = own.trim_start_matches("r#").trim_start_matches('_');

@@ -13,7 +13,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let variants: Vec<_> = variants.collect();
     Ok(quote! {
         impl #ident {
-            /// The text that stands for it.
+            /// Its text.
             pub const fn as_str(&self) -> &'static str {
                 match self { #(Self::#variants => #names),* }
             }

@@ -1,4 +1,4 @@
-//! Avatars: a hash and a colour that stand for an account, a team or an application (`docs/contract/quay.md` part 9).
+//! Avatars: a hash and a colour that identify an account, a team or an application (`docs/contract/quay.md` part 9).
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,7 +12,7 @@ const PALETTE: [&str; 32] = [
     "#9ecae1", "#31a354", "#b5cf6b", "#a1d99b", "#8c6d31", "#ad494a", "#e7ba52", "#a55194",
 ];
 
-/// What an avatar stands for. Organizations appear as `User` in their own view and in permission lists, as `Org` in lists
+/// The subject of an avatar. Organizations appear as `User` in their own view and in permission lists, as `Org` in lists
 /// of organizations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -39,8 +39,8 @@ pub struct Avatar {
 }
 
 impl Avatar {
-    /// The avatar of `name`, hashed from `key`: the e-mail (or what is stored in its place) of an account, the name of a
-    /// team. An empty key falls back to the name.
+    /// The avatar of `name`, hashed from `key`: for an account the e-mail (or the stored substitute), for a team its
+    /// name. An empty key falls back to the name.
     #[must_use]
     pub fn new(kind: AvatarKind, name: &str, key: &str) -> Self {
         let key = if key.is_empty() { name } else { key };

@@ -1,7 +1,7 @@
 //! Where an upstream registry may be: never in a private network, unless the operator says so (`docs/contract/quay.md` 3.3).
 //!
-//! Pure policy: who looks names up is the caller's to say. How hosts may be spelled is the `url` crate's knowledge, the same
-//! as in browsers, so that no spelling of an address hides it; what is checked here is what is connected to afterwards.
+//! Pure policy: the caller decides who looks names up. The `url` crate parses hosts, as browsers do, so that no spelling of
+//! an address hides it: the address that is checked here is the one that is connected to.
 
 use std::net::IpAddr;
 
@@ -27,7 +27,7 @@ pub enum InvalidUpstream {
     /// There is no host.
     #[error("URL must include a hostname")]
     NoHost,
-    /// User name or password stand in front of the host.
+    /// User name or password are in front of the host.
     #[error("URLs with embedded credentials are not allowed")]
     EmbeddedCredentials,
     /// The host cannot be the name of anything.
@@ -58,7 +58,7 @@ impl std::str::FromStr for UpstreamName {
     }
 }
 
-/// Splits `host:port`; an IPv6 address stands in brackets.
+/// Splits `host:port`; an IPv6 address is in brackets.
 fn split_port(text: &str) -> (&str, &str) {
     let end =
         if text.starts_with('[') { text.find(']').map_or(text.len(), |end| end + 1) } else { 0 };
@@ -79,7 +79,7 @@ fn parse_port(text: &str) -> Result<Option<u16>, InvalidUpstream> {
 /// Why a name has no addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookUpError {
-    /// Nobody knows the name.
+    /// The name does not exist.
     NotFound,
     /// No answer in time.
     TimeOut,
@@ -113,7 +113,7 @@ pub struct Destinations {
 }
 
 impl Destinations {
-    /// Takes host names, addresses and CIDRs; what is none of them allows nothing.
+    /// Takes host names, addresses and CIDRs; anything else allows nothing.
     #[must_use]
     pub fn allowing(items: &[String]) -> Self {
         let mut destinations = Self::default();
@@ -129,7 +129,7 @@ impl Destinations {
     /// Decides whether `host` may be reached. `resolve` gives the addresses of a name.
     ///
     /// A private name may be reached when the operator allows it, or every network that it leads to. Where they allow no
-    /// network it is not looked up at all: what it leads to would not matter, and resolvers take their time for such names.
+    /// network the name is not looked up: the result would not matter, and resolvers are slow with such names.
     ///
     /// # Errors
     /// [`Refused`].
@@ -191,7 +191,7 @@ fn plain(host: &Host) -> String {
     text.strip_suffix('.').unwrap_or(&text).to_owned()
 }
 
-/// Names of what is inside: this machine, clouds' metadata, clusters, and all under domains that the Internet does not have.
+/// Private names: this machine, clouds' metadata, clusters, and everything under domains that the Internet does not have.
 fn is_private_name(name: &str) -> bool {
     const NAMES: &[&str] = &["localhost", "metadata", "kubernetes"];
     const SUFFIXES: &[&str] = &[".internal", ".local", ".localhost", ".svc"];
@@ -200,8 +200,8 @@ fn is_private_name(name: &str) -> bool {
         || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
 }
 
-/// How a private name is refused that is not looked up. This machine's own is always an address; the others have none that
-/// the Internet knows of.
+/// How a private name is refused without looking it up. A name of this machine always has an address; the others have none
+/// in the Internet.
 fn refused_by_name(name: &str) -> Option<Refused> {
     match name {
         "localhost" => Some(Refused::Private),
@@ -248,7 +248,7 @@ mod tests {
             let look_up = |name: &str| panic!("{name} is looked up");
             let reached = Destinations::default().admit(&upstream.host, look_up);
             assert_eq!(reached, Err(refused), "{spelling}");
-            // Where an operator allows some network, what is private is not there, and the name server may lie.
+            // Where an operator allows some network, a private name is not in it, and the name server may lie.
             let reached = reach(spelling, &["203.0.113.199/32"], Ok(vec![PUBLIC]));
             assert_eq!(reached, Err("Private".into()), "{spelling}");
         }

@@ -1,4 +1,4 @@
-//! E-mail addresses: the one rule for what is one, wherever somebody gives one.
+//! E-mail addresses: the one rule for them, used wherever somebody gives one.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::invalid::Invalid;
 /// The longest address, in characters.
 const LONGEST: usize = 254;
 
-/// What makes an address more than one, or something else, to a mail server.
+/// Characters that make a mail server read something else than one address.
 const SPECIAL: &str = "<>()[]\\,;:\"";
 
 /// An e-mail address that can be written to: at most 254 characters, exactly one `@`, something before it, a domain of at

@@ -23,7 +23,7 @@ pub struct Namespace {
     pub kind: NamespaceKind,
     /// The name, exact.
     pub name: String,
-    /// The e-mail address, or the random UUID that stands in its place.
+    /// The e-mail address, or the random UUID in its place.
     pub email: String,
     /// Whether invoices are mailed.
     pub invoice_email: bool,

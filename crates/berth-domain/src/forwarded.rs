@@ -1,9 +1,9 @@
 //! Who the client is behind proxies: the setting `trusted_proxies`, and what a proxy says in `Forwarded` (RFC 7239) and
 //! `X-Forwarded-For`.
 //!
-//! Anybody can send such headers. What counts is only what a trusted proxy wrote, which stands at the right end: each proxy
-//! appends the address that it was called from. So the headers are read from the right, and not one entry further than the
-//! first address that is no trusted proxy's.
+//! Anybody can send such headers. Only what a trusted proxy wrote counts, and that is at the right end: each proxy appends
+//! the address that it was called from. So the headers are read from the right, and not one entry further than the first
+//! address that is no trusted proxy's.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -14,7 +14,7 @@ use ipnet::IpNet;
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Takes addresses and CIDRs; what is neither is trusted nowhere.
+    /// Takes addresses and CIDRs; anything else trusts nothing.
     #[must_use]
     pub fn new(items: &[String]) -> Self {
         Self(items.iter().filter_map(|item| network(item)).collect())
@@ -27,8 +27,8 @@ impl TrustedProxies {
     /// The address of the client of a request that came from `peer` with these headers, each in its order. Names of headers
     /// count without regard to case; all others are passed over.
     ///
-    /// Where both headers are there and say different things, the proxy wrote one and passed the other on from whoever sent
-    /// it. Nobody can tell which: then the client is the peer.
+    /// Where both headers are there and say different things, the proxy wrote one and passed the other on from the sender.
+    /// Nobody can see which: then the client is the peer.
     #[must_use]
     pub fn client<'a>(
         &self,
@@ -83,8 +83,8 @@ pub(crate) fn is_network(item: &str) -> bool {
     network(item).is_some()
 }
 
-/// The entries of a header, the last one first, without those that are empty. Read from the right, so that a quotation mark
-/// that a client left open swallows nothing of what proxies appended.
+/// The entries of a header, the last one first, without empty ones. Read from the right, so that a quotation mark that a
+/// client left open hides nothing of what proxies appended.
 fn entries(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(line);
     let entries = std::iter::from_fn(move || {
@@ -96,7 +96,7 @@ fn entries(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     entries.filter(|entry| !entry.is_empty())
 }
 
-/// The place of the last separator that stands in no quoted text.
+/// The place of the last separator that is not in quoted text.
 fn last_separator(text: &[u8], separator: u8) -> Option<usize> {
     let mut quoted = false;
     text.iter().enumerate().rev().find_map(|(place, byte)| {
@@ -105,7 +105,7 @@ fn last_separator(text: &[u8], separator: u8) -> Option<usize> {
     })
 }
 
-/// Whether what stands behind `before` is escaped: by an odd number of backslashes.
+/// Whether the character after `before` is escaped: by an odd number of backslashes.
 fn is_escaped(before: &[u8]) -> bool {
     before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
@@ -183,9 +183,9 @@ mod tests {
             ("[2001:db8::7]:4711", "2001:db8::7"),
             ("6.6.6.6, 2001:db8:ffff::1", "6.6.6.6"),
             ("::ffff:203.0.113.7", "203.0.113.7"),
-            // All are ours: a request of the operator's own network.
+            // All are ours: a request from the operator's network.
             ("10.9.9.9, 10.8.8.8", "10.9.9.9"),
-            // What names no address was written by the proxy behind it.
+            // An entry without an address was written by the proxy behind it.
             ("6.6.6.6, unknown", PROXY),
             ("6.6.6.6, unknown, 10.2.3.4", "10.2.3.4"),
             ("6.6.6.6, 1.2.3", PROXY),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever is no trusted proxy is the client, whatever headers come from there.
+        /// A peer that is no trusted proxy is the client, whatever headers it sends.
         #[test]
         fn headers_of_others_are_ignored(
             peer: IpAddr,
@@ -252,7 +252,7 @@ mod tests {
             prop_assert_eq!(trusted.client(peer, headers.into_iter()), peer.to_canonical());
         }
 
-        /// What a client sends never changes what a proxy appends, in a line of its own or behind the client's.
+        /// Headers from a client never change what a proxy appends, in a line of its own or behind the client's.
         #[test]
         fn nothing_sent_hides_what_the_proxy_says(
             sent: Vec<u8>,

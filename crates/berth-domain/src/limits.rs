@@ -1,7 +1,7 @@
-//! How large things may become, and how many of them somebody may own: so large that nobody meets a limit by working with
-//! Berth, and so small that nothing that one account owns makes an answer too large for anybody.
+//! How large things may become, and how many of them somebody may own: so many that ordinary use reaches no limit, and so
+//! few that what one account owns makes no answer too large.
 //!
-//! The texts that a body may hold are bounded where bodies are read; what stands here bounds what is kept.
+//! Texts in a body are limited where bodies are read; the limits here are for what is stored.
 
 /// How long the metadata of an entry of the log is at most, as JSON text, in bytes. What is longer is shortened when it is
 /// written.
@@ -68,7 +68,8 @@ pub const APPLICATION_URI_BYTES: i64 = 2_048;
 /// How long the pattern of an auto-prune policy may be, in bytes.
 pub const TAG_PATTERN_BYTES: usize = 4_096;
 
-/// A limit on what somebody owns. The database counts, in the statement that inserts: no two requests at once get past it.
+/// A limit on what somebody owns. The database counts, in the statement that inserts, so that concurrent requests cannot
+/// exceed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     /// Its name in the database.
@@ -86,15 +87,15 @@ impl Limit {
         Self { name, most, owner, what }
     }
 
-    /// What whoever met it is told.
+    /// The message for a request that exceeds it.
     #[must_use]
     pub fn sentence(&self) -> String {
         format!("{} can have at most {} {}", self.owner, self.most, self.what)
     }
 }
 
-/// What somebody may own. The numbers stand in the table `owned_limit` too, where the triggers read them: a change of
-/// the schema changes both.
+/// How much somebody may own. The numbers are in the table `owned_limit` too, where the triggers read them: a change of the
+/// schema changes both.
 pub const OWNED: &[Limit] = &[
     Limit::new("organizations", 1_000, "A user", "organizations that they made"),
     Limit::new("robots", 10_000, "A namespace", "robots"),

@@ -1,5 +1,6 @@
-//! What an entry of the log says, by kind (`docs/contract/quay.md` 8.2): the names of the fields are the keys of its
-//! metadata, in this order. Where a key may be absent, its field is left out when it is none; a key that is null stays.
+//! The metadata of log entries, by kind (`docs/contract/quay.md` 8.2): the names of the fields are the keys of the
+//! metadata, in this order. Where a key may be absent, its field is left out when it is `None`; a key that is null
+//! stays.
 
 use crate::{LogKind, QuotaLimit, RepositoryRole, TeamRole};
 use serde::Serialize;
@@ -10,7 +11,7 @@ macro_rules! events {
     ($($event:ident $(($kind:ident))? {
         $($(#[$attribute:meta])* $field:ident: $type:ty),* $(,)?
     })+) => {
-        /// What happened, with what there is to say of it.
+        /// An event, with its metadata.
         #[derive(Debug, Clone, Serialize)]
         #[serde(untagged)]
         pub enum LogEvent<'a> {
@@ -35,7 +36,7 @@ macro_rules! events {
                 }
             }
 
-            /// What there is to say.
+            /// The metadata.
             #[must_use]
             #[inline(never)]
             pub fn metadata(&self) -> Map<String, Json> {
@@ -239,7 +240,7 @@ pub struct Prototype<'a> {
 /// A limit of a quota.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Threshold {
-    /// What happens there.
+    /// What happens at the limit.
     pub r#type: &'static str,
     /// Where, in percent of the quota.
     pub threshold_percent: i64,
@@ -268,20 +269,23 @@ pub struct Autoprune<'a> {
 mod tests {
     use super::*;
 
-    fn told(event: &LogEvent<'_>) -> String {
+    fn metadata_of(event: &LogEvent<'_>) -> String {
         Json::Object(event.metadata()).to_string()
     }
 
     #[test]
-    fn keys_stand_in_order_and_are_null_or_absent_by_kind() {
+    fn keys_are_in_order_and_null_or_absent_by_kind() {
         let event = LogEvent::OrgCreate { email: None, namespace: "acme" };
-        assert_eq!(told(&event), r#"{"email":null,"namespace":"acme"}"#);
+        assert_eq!(metadata_of(&event), r#"{"email":null,"namespace":"acme"}"#);
         let event = LogEvent::UserDelete { username: "ana", superuser: None };
-        assert_eq!(told(&event), r#"{"username":"ana"}"#);
+        assert_eq!(metadata_of(&event), r#"{"username":"ana"}"#);
         let limit = Threshold { r#type: "Reject", threshold_percent: 80 };
         let event = LogEvent::OrgCreateQuotaLimit { namespace: "acme", limit };
-        assert_eq!(told(&event), r#"{"namespace":"acme","type":"Reject","threshold_percent":80}"#);
-        assert_eq!(told(&LogEvent::MailsRead {}), "{}");
+        assert_eq!(
+            metadata_of(&event),
+            r#"{"namespace":"acme","type":"Reject","threshold_percent":80}"#
+        );
+        assert_eq!(metadata_of(&LogEvent::MailsRead {}), "{}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! What of a request may be in a log.
+//! Which parts of a request may be in a log.
 
 use std::borrow::Cow;
 
-/// How the segments of paths begin that have a secret at their end. (Whoever knows the code of an invitation,
+/// How the segments of paths begin that have a secret at their end. (Everybody who knows the code of an invitation,
 /// `urn:teaminvite:CODE`, can accept it.) `spin.toml` has the same list for the log of the host.
 pub const SECRET_SEGMENTS: &[&str] = &["urn:"];
 

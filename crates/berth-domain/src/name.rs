@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::invalid::Invalid;
 
-/// The longest and the shortest name. Of a name that breaks both rules the pattern is told.
+/// The shortest and the longest name. A name that breaks both rules is refused for the pattern.
 const LENGTH: std::ops::RangeInclusive<usize> = 2..=255;
 
 /// Whether `text` matches [`NAMESPACE_PATTERN`]. Unlike the original's, the end is the end of the text: a trailing newline

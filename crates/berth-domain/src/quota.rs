@@ -11,11 +11,11 @@ pub struct Quota {
     pub id: i64,
     /// How many bytes.
     pub limit_bytes: i64,
-    /// What happens at which fill, in the order of their ids.
+    /// The limits, in the order of their ids.
     pub limits: Vec<QuotaLimit>,
 }
 
-/// What happens when a quota fills up.
+/// A limit: what happens when a quota is filled so far.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct QuotaLimit {
     /// Row id.
@@ -33,7 +33,7 @@ pub struct QuotaLimit {
     Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize, EnumString, IntoStaticStr,
 )]
 pub enum QuotaLimitKind {
-    /// Administrators are told.
+    /// Administrators are notified.
     Warning,
     /// Pushes are refused.
     Reject,

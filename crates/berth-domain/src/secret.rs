@@ -1,7 +1,7 @@
 //! What must not be readable at rest: tokens as hashes, passwords as argon2id, and secrets that must be shown again sealed
 //! under the setting `secret_key`.
 //!
-//! No randomness of its own: salts and nonces come from the caller, who has them from the host.
+//! No randomness here: salts and nonces come from the caller, who has them from the host.
 
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
 use chacha20poly1305::aead::{Aead, Payload};
@@ -31,15 +31,15 @@ pub fn hash_password(password: &str, salt: [u8; 16]) -> String {
     }
 }
 
-/// Whether `password` is the one behind `hash`. A hash that cannot be read matches nothing.
+/// Whether `password` matches `hash`. A hash that cannot be read matches nothing.
 #[must_use]
 pub fn verify_password(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash)
         .is_ok_and(|hash| argon2id().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
-/// Takes the memory that hashing a password needs, and gives it back for the next use. A host that has none to give ends the
-/// request here: before anything is noted of an attempt whose password nobody will have looked at.
+/// Reserves the memory that hashing a password needs, and frees it for that use. A host without enough memory ends the
+/// request here: before an attempt is recorded whose password is never checked.
 pub fn reserve_hashing_memory() {
     drop(std::hint::black_box(Vec::<u8>::with_capacity(MEMORY_KIB as usize * 1024)));
 }
@@ -114,7 +114,7 @@ pub struct Unsealable;
 pub struct Opened {
     /// The secret.
     pub text: String,
-    /// Whether a former key opened it, so that it wants sealing anew.
+    /// Whether a former key opened it, so that it must be sealed anew.
     pub is_stale: bool,
 }
 

@@ -104,11 +104,11 @@ settings! {
     FEATURE_MAILING: bool = "feature_mailing", "true", flag, "Mail is sent: team members are invited, sign-up and password recovery go through mail where a gateway is set.";
     REQUIRE_TEAM_INVITE: Option<bool> = "require_team_invite", "auto", optional_flag, "People who are in no team of an organization are invited and must accept, instead of being added. `auto`: where `mail_gateway_url` is set.";
     INVITATION_TTL_S: i64 = "invitation_ttl_s", "604800", whole_number, "How long an invitation can be accepted, in seconds.";
-    MAIL_GATEWAY_URL: String = "mail_gateway_url", "", text, "Where mail is posted as JSON; the components that send mail can reach this host alone. On Spin without a path, which stands in `mail_gateway_path`. Empty: no mail leaves, sign-up needs no confirmation, and administrators see the links.";
+    MAIL_GATEWAY_URL: String = "mail_gateway_url", "", text, "Where mail is posted as JSON; the components that send mail can reach this host alone. On Spin without a path, which is in `mail_gateway_path`. Empty: no mail leaves, sign-up needs no confirmation, and administrators see the links.";
     MAIL_GATEWAY_PATH: String = "mail_gateway_path", "", path, "Path and query at the mail gateway, where `mail_gateway_url` has none: `/v1/send`.";
     MAIL_GATEWAY_TOKEN: String = "mail_gateway_token", "", text, "The Bearer token for the mail gateway.";
     MAIL_DEFAULT_SENDER: String = "mail_default_sender", "berth@localhost", text, "The sender of mails.";
-    MAILS_PER_HOUR: i64 = "mails_per_hour", "100", whole_number, "How many mails to others (invitations, confirmations of addresses) a user, or a client that nobody knows, may have sent in an hour, where a gateway is set.";
+    MAILS_PER_HOUR: i64 = "mails_per_hour", "100", whole_number, "How many mails to others (invitations, confirmations of addresses) a user, or an unknown client, may cause in an hour, where a gateway is set.";
     FEATURE_PROXY_CACHE: bool = "feature_proxy_cache", "true", flag, "Organizations may be configured to cache an upstream registry.";
     SSRF_ALLOWED_HOSTS: Vec<String> = "ssrf_allowed_hosts", "", destinations, "Host names, addresses and CIDRs that upstream registries may have although they are private.";
     FEATURE_QUOTA_MANAGEMENT: bool = "feature_quota_management", "false", flag, "Storage quotas can be configured.";

@@ -1,4 +1,4 @@
-//! The one statement of authentication and authorization: who calls, what he addresses, what he is there.
+//! The one statement of authentication and authorization: who calls, what they address, what they are there.
 //!
 //! Every request that needs the database starts with it; a read then has one statement left for its answer. It also
 //! carries the schema version, so that checking the version costs nothing.
@@ -10,20 +10,20 @@ use crate::db::{Database, DatabaseError, FromRow, Row, StoreError, Value, row_of
 use crate::migrate::{SchemaState, migrate, schema_state};
 use crate::quotas::quota_json;
 
-/// What a request shows to prove who calls.
+/// The credential of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
-    /// Nothing.
+    /// No credential.
     None,
     /// An access token, by its SHA-256.
     Token(Vec<u8>),
     /// A session, by the UUID of its account.
     Session(String),
-    /// A password, by the name of the user whose it is said to be. Whether it is his is for the caller of [`load`] to check.
+    /// A password, with the name of the user. The caller of [`load`] verifies the password.
     Password(String),
 }
 
-/// The person whom the credential names: enabled accounts and unexpired tokens only.
+/// The user of the credential: enabled accounts and unexpired tokens only.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct CallerRow {
     /// Row id.
@@ -43,23 +43,23 @@ pub struct CallerRow {
     /// The token, when one was shown.
     #[row(nested)]
     pub token: Option<TokenRow>,
-    /// The hash to hold a password against, when one was shown, or when a token was: what a token changes may need the
-    /// password besides.
+    /// The hash to verify a password against: for passwords, and for tokens too, because some changes with a token need the
+    /// password as well.
     pub password_hash: Option<String>,
 }
 
-/// What one statement knows of a request.
+/// What the statement reads for a request.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Who calls.
+    /// The caller.
     pub caller: Option<CallerRow>,
-    /// What the policy must know.
+    /// The facts for the policy.
     pub facts: Facts,
-    /// The sealed token of the robot that is addressed, if there is one. No matter of access either: who reads a robot whose
-    /// token wants sealing anew has no statement left to look at it first.
+    /// The sealed token of the addressed robot, if there is one. It has nothing to do with access: it is read here because
+    /// a request that seals the token of a robot anew has no statement left to read it first.
     pub sealed_robot_token: Option<Vec<u8>>,
-    /// Whether a mail of the outbox is due, or held and would be if there were a gateway. No matter of access: it is read here because a statement of its own would cost
-    /// every request one.
+    /// Whether a mail of the outbox is due, or held and would be due if there were a gateway. It has nothing to do with
+    /// access: it is read here because a statement for it alone would cost every request one.
     pub mail_is_due: bool,
 }
 
@@ -205,7 +205,8 @@ const CLIENT: &str = concat!(
     LEFT JOIN account n ON n.id = app.namespace_id"
 );
 
-/// Reads who calls and what the policy must know; `kind` says how much of the address counts. Migrates first where the schema is missing or old.
+/// Reads who calls and the facts for the policy; `kind` says how much of the address counts. Migrates first where the
+/// schema is missing or old.
 ///
 /// # Errors
 /// [`StoreError::Busy`], [`StoreError::Unavailable`], [`StoreError::SchemaTooNew`], [`StoreError::SchemaUnreleased`],
@@ -220,7 +221,7 @@ pub fn load(
     match load_once(db, credential, kind, address, now) {
         Ok(Some(answer)) => Ok(answer),
         Ok(None) => load_migrated(db, credential, kind, address, now),
-        // A table or a column is missing: because the schema is old, or by a mistake of ours, which migrating does not mend.
+        // A table or a column is missing: because the schema is old, or by a bug, which migrating does not fix.
         Err(StoreError::Database(error)) if error.0.contains("no such") => {
             match schema_state(db)? {
                 SchemaState::Old => load_migrated(db, credential, kind, address, now),
@@ -347,8 +348,8 @@ row_of!(Application {
     sealed_secret,
 });
 
-/// Whether the database answers and has a schema that this code can work with, or none or an old one, which the next request
-/// brings up to date: for health checks, which change nothing.
+/// Whether the database answers and has a schema that this code works with, or none or an old one, which the next request
+/// migrates: for health checks, which change nothing.
 ///
 /// # Errors
 /// [`StoreError`] when it does not.

@@ -17,9 +17,9 @@ pub struct NewUser<'a> {
     pub email: &'a str,
     /// The argon2id hash of the password, when there is one.
     pub password_hash: Option<&'a str>,
-    /// Whether he may sign in.
+    /// Whether they may sign in.
     pub verified: bool,
-    /// Whether a code that was sent to the address came back.
+    /// Whether a code that was sent to the address has proven it.
     pub proven: bool,
     /// The code that confirms the address, when one was sent.
     pub email_code: Option<EmailCode<'a>>,
@@ -42,16 +42,16 @@ pub struct EmailCode<'a> {
     pub expires_at: Timestamp,
 }
 
-/// Makes a user; returns his row id. Two statements.
+/// Makes a user; returns their row id. Two statements.
 ///
 /// # Errors
-/// [`StoreError::UniqueViolation`] of `account.name` or `account.email`; of `user_profile.is_first` when he is to be the first user and
-/// there are users already.
+/// [`StoreError::UniqueViolation`] of `account.name` or `account.email`; of `user_profile.is_first` when they are to be the
+/// first user and there are users already.
 pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>) -> Result<i64, StoreError> {
     insert(tx, new, false)
 }
 
-/// As [`create`], of a user who needs others before him.
+/// As [`create`], of a user who may only be made after others.
 ///
 /// # Errors
 /// As there; [`StoreError::NotFound`] when there are none.
@@ -106,7 +106,7 @@ pub fn any_user(db: &dyn Database) -> Result<bool, StoreError> {
     db.one("SELECT EXISTS (SELECT 1 FROM account WHERE kind = 'user')", &[])
 }
 
-/// What signing in must know of an account.
+/// What signing in needs of an account.
 #[derive(Debug, Clone, FromRow)]
 pub struct SignInRow {
     /// Row id.
@@ -119,12 +119,22 @@ pub struct SignInRow {
     pub email: String,
     /// argon2id, as a PHC string.
     pub password_hash: Option<String>,
-    /// Whether he may sign in: his address was confirmed, or need not be.
+    /// Whether they may sign in: their address was confirmed, or need not be.
     pub verified: bool,
     /// Whether the account may be used.
     pub enabled: bool,
     /// The epoch of new sessions.
     pub session_epoch: i64,
+}
+
+macro_rules! sign_in_rows {
+    ($condition:literal) => {
+        concat!(
+            "SELECT account.id, uuid, name, email, password_hash, verified, enabled, session_epoch
+            FROM account JOIN user_profile ON user_profile.account_id = account.id WHERE ",
+            $condition
+        )
+    };
 }
 
 /// The user with that name, or else with that e-mail address. Addresses that differ in case are the same.
@@ -136,26 +146,39 @@ pub fn for_sign_in(
     name_or_email: &str,
 ) -> Result<Option<SignInRow>, StoreError> {
     db.optional(
-        "SELECT account.id, uuid, name, email, password_hash, verified, enabled, session_epoch
-        FROM account JOIN user_profile ON user_profile.account_id = account.id
-        WHERE kind = 'user' AND (name = ?1 COLLATE BINARY OR email = ?1 COLLATE NOCASE)
-        ORDER BY name = ?1 COLLATE BINARY DESC LIMIT 1",
+        sign_in_rows!(
+            "kind = 'user' AND (name = ?1 COLLATE BINARY OR email = ?1 COLLATE NOCASE)
+            ORDER BY name = ?1 COLLATE BINARY DESC LIMIT 1"
+        ),
         params![name_or_email],
     )
 }
 
-/// Ends all sessions of a user. One statement.
+/// As [`for_sign_in`], of a user who is known. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn end_sessions(tx: &Transaction<'_>, account_id: i64) -> Result<(), StoreError> {
-    tx.run(
-        "UPDATE user_profile SET session_epoch = session_epoch + 1 WHERE account_id = ?1",
-        params![account_id],
+pub fn sign_in_row(db: &dyn Database, account_id: i64) -> Result<Option<SignInRow>, StoreError> {
+    db.optional(sign_in_rows!("account.id = ?1"), params![account_id])
+}
+
+/// Ends all sessions of a user; whether there were any of that epoch, where one is given. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end_sessions(
+    tx: &Transaction<'_>,
+    account_id: i64,
+    epoch: Option<i64>,
+) -> Result<bool, StoreError> {
+    tx.any(
+        "UPDATE user_profile SET session_epoch = session_epoch + 1
+        WHERE account_id = ?1 AND session_epoch = coalesce(?2, session_epoch) RETURNING 1",
+        params![account_id, epoch],
     )
 }
 
-/// What changes of an account; `None` leaves as it is.
+/// A change of an account; `None` changes nothing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct AccountChange<'a> {
     /// Name; robots follow.
@@ -203,23 +226,23 @@ pub fn change(
     )
 }
 
-/// What changes of what only people have; `None` leaves as it is.
+/// A change of what only people have; `None` changes nothing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ProfileChange<'a> {
     /// The argon2id hash of the password.
     pub password_hash: Option<&'a str>,
-    /// Whether he may sign in.
+    /// Whether they may sign in.
     pub verified: Option<bool>,
-    /// The address, when a code that was sent there came back.
+    /// The address, when a code that was sent there has proven it.
     pub proven_email: Option<&'a str>,
     /// Whether all sessions end.
     pub ends_sessions: bool,
-    /// Whether the codes in earlier mails stop working: those for a forgotten password and for a new address. The code that
-    /// confirms the account's own address stays.
+    /// Whether the codes in earlier mails become invalid: those for a forgotten password and for a new address. The code
+    /// that confirms the address of the account stays valid.
     pub withdraws_codes: bool,
-    /// The address that the account gets once its code comes back.
+    /// The address that the account gets once its code is used.
     pub new_address: Option<NewAddress<'a>>,
-    /// What the person says of himself.
+    /// What the person says of themselves.
     pub metadata: Option<&'a Metadata>,
 }
 
@@ -291,7 +314,7 @@ pub fn change_profile(
     Ok(())
 }
 
-/// Who brings back the code that confirms an address.
+/// The user whose code confirms an address.
 #[derive(Debug, Clone, FromRow)]
 pub struct CodeOwner {
     /// Row id.
@@ -308,7 +331,7 @@ pub struct CodeOwner {
     pub session_epoch: i64,
 }
 
-/// Whether somebody may bring the code with that hash, and who: enabled accounts and unexpired codes only. One statement.
+/// Whose code has that hash, if anybody's: enabled accounts and unexpired codes only. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -354,7 +377,7 @@ macro_rules! returning_bearer {
     };
 }
 
-/// Uses up the code that confirms an address, which is proven by that, and returns whose it was. Whoever else holds the
+/// Uses up the code that confirms an address, which proves the address, and returns whose it was. An account that holds the
 /// address unproven loses it. A new address is still to be written into the account ([`change`]). One statement.
 ///
 /// # Errors
@@ -378,9 +401,9 @@ pub fn use_email_code(
     )
 }
 
-/// Uses up the code for a forgotten password and sets the new one; returns whose it was. All sessions end, other codes stop
-/// working, and tokens too where nobody had proven the address before. The address is proven if the code went there by mail, at
-/// `sent_since` or later: of one that was only held superusers had the text. Two statements.
+/// Uses up the code for a forgotten password and sets the new one; returns whose it was. All sessions end, other codes
+/// become invalid, and tokens too where nobody had proven the address before. The address is proven if the code was mailed
+/// there, at `sent_since` or later: superusers can read the text of a mail that was only held. Two statements.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -391,7 +414,7 @@ pub fn use_recovery_code(
     now: Timestamp,
     sent_since: Timestamp,
 ) -> Result<Option<CodeOwner>, StoreError> {
-    // Whoever had the account before the address was proven may have left tokens behind.
+    // A former holder of the account, before its address was proven, may have left tokens.
     tx.execute(
         "DELETE FROM access_token WHERE account_id = (
             SELECT account_id FROM user_profile JOIN account ON account.id = account_id
@@ -417,7 +440,7 @@ pub fn use_recovery_code(
     )
 }
 
-/// Who is written to when an address asks for a new password.
+/// Who gets the mail when somebody asks for a new password for an address.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Addressee {
     /// Row id of the account.
@@ -479,18 +502,18 @@ pub fn leave_address(tx: &Transaction<'_>, email: &str, no_email: &str) -> Resul
     )
 }
 
-/// What a sign-up must know of who is there already.
+/// What a sign-up needs to know of existing accounts.
 #[derive(Debug, Clone, Copy, Default, FromRow)]
 pub struct SignUpFacts {
-    /// Whether the user with the wanted name waited for a confirmation until his time was over.
+    /// Whether the user with the wanted name did not confirm in time.
     pub name_is_free: bool,
     /// Whether the code is that of an invitation of the address.
     pub is_invited: bool,
-    /// Whether it also was sent there by mail, so that whoever has it reads the mail of the address.
+    /// Whether it was also mailed there, so that its bearer reads the mail of the address.
     pub proves_address: bool,
     /// Whether a user has the address, whose time to confirm it is not over.
     pub address_is_held: bool,
-    /// Whether he has shown that it is his.
+    /// Whether they have shown that it is theirs.
     pub address_is_proven: bool,
 }
 
@@ -528,12 +551,12 @@ pub fn sign_up_facts(
 /// schema's foreign keys take the rest along.
 ///
 /// # Errors
-/// [`StoreError::NoOwnerLeft`] when he is the last person in a team with role admin of an organization.
+/// [`StoreError::NoOwnerLeft`] when they are the last person in a team with role admin of an organization.
 pub fn delete(tx: &Transaction<'_>, account_id: i64) -> Result<bool, StoreError> {
     tx.any("DELETE FROM account WHERE id = ?1 AND kind = 'user' RETURNING 1", params![account_id])
 }
 
-/// The names of the organizations that nobody but this person administers. One statement.
+/// The names of the organizations that only this person administers. One statement.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -16,13 +16,13 @@ pub struct NewApplication<'a> {
     pub client_id: &'a str,
     /// The client secret, sealed.
     pub sealed_secret: &'a [u8],
-    /// What it is called, and where it lives.
+    /// Its name, description and addresses.
     pub fields: &'a ApplicationFields<'a>,
     /// When.
     pub at: Timestamp,
 }
 
-/// What an administrator says of an application.
+/// The fields that an administrator sets.
 #[derive(Debug)]
 pub struct ApplicationFields<'a> {
     /// Any text.
@@ -104,6 +104,15 @@ pub fn create(
     )
 }
 
+/// What the application is called at this moment, for the entry of who changes something of it. One statement.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when it is gone.
+pub fn current_name(tx: &Transaction<'_>, application_id: i64) -> Result<String, StoreError> {
+    tx.optional("SELECT name FROM oauth_application WHERE id = ?1", params![application_id])?
+        .ok_or(StoreError::NotFound)
+}
+
 /// Writes everything that an administrator says of the application; returns whether it is there. One statement.
 ///
 /// # Errors
@@ -176,9 +185,9 @@ pub fn delete(
     )
 }
 
-/// The row id of the application `automation` in a user's own namespace, which is made if it is not there. Its client id is
-/// the user's name, or a random one where another application has that: a user was renamed, or an organization has the name.
-/// At most 2 statements.
+/// The row id of the application `automation` in a user's namespace, which is made if it is missing. Its client id is the
+/// user's name, or a random one where another application has that: a user was renamed, or an organization has the name. At
+/// most 2 statements.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -93,7 +93,7 @@ pub struct Assignment {
     pub application: GrantedTo,
 }
 
-/// What was assigned to a user, in order: `limit` of them behind the first `offset`. One statement.
+/// The assignments of a user, in order: `limit` of them behind the first `offset`. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -117,7 +117,7 @@ pub fn list(
     )
 }
 
-/// Declines what was assigned to a user; returns whether it was there. One statement.
+/// Declines an assignment of a user; returns whether there was one. One statement.
 ///
 /// # Errors
 /// [`StoreError`].

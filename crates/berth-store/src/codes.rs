@@ -53,7 +53,7 @@ pub fn create(tx: &Transaction<'_>, new: &NewCode<'_>) -> Result<(), StoreError>
 pub struct Code {
     /// Row id.
     pub id: i64,
-    /// Who granted it; an account that may be used.
+    /// Who granted it; an enabled account.
     pub account_id: i64,
     /// The redirect URI that it was sent to.
     pub redirect_uri: String,

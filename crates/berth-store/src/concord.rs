@@ -15,7 +15,7 @@ pub const DEFAULT_TEAM: &str = "default";
 /// The description of [`DEFAULT_TEAM`].
 pub const DEFAULT_TEAM_DESCRIPTION: &str = "Default team";
 
-/// The most organizations that one list shows; Concord itself knows no limit.
+/// The most organizations that one list shows; Concord itself has no limit.
 pub const LONGEST_LIST: i64 = 10_000;
 
 /// A person who owns an organization.
@@ -44,14 +44,14 @@ pub struct Entry {
     pub meta: Option<String>,
     /// JSON text.
     pub cfg: Option<String>,
-    /// Whether who asks is in a team of it or owns it.
+    /// Whether the caller is in a team of it or owns it.
     pub viewer_belongs: bool,
     /// Who owns it.
     #[row(nested)]
     pub owner: Option<Owner>,
 }
 
-/// The columns of an entry, with the owner that follows where none is recorded; `?1` is who asks.
+/// The columns of an entry, with the owner by default where none is recorded; `?1` is the caller.
 macro_rules! entries {
     ($rest:literal) => {
         entries!("", "", $rest)
@@ -83,7 +83,7 @@ macro_rules! entries {
 /// Which organizations a list shows.
 #[derive(Debug)]
 pub struct Listing<'a> {
-    /// Whether only those that he owns or is in a team of are wanted.
+    /// Whether to list only the organizations that they own or are in a team of.
     pub only_own: bool,
     /// A part of the name, in any case; empty for all.
     pub filter: &'a str,
@@ -94,7 +94,7 @@ pub struct Listing<'a> {
 }
 
 /// The organizations that the caller sees, by name. Documents are left out where they are long, and behind the first
-/// [`LISTED_DOCUMENTS_IN_ALL_BYTES`] of them, so that no answer is too large: who wants them asks for the organization. One
+/// [`LISTED_DOCUMENTS_IN_ALL_BYTES`] of them, so that no answer is too large: clients get them with the organization. One
 /// statement.
 ///
 /// # Errors
@@ -156,17 +156,17 @@ pub enum RequestedOwner {
     Uuid(String),
     /// By user name, in any case.
     Name(String),
-    /// By the name that he has in a directory or a domain. None is kept here, so it is nobody.
+    /// By their name in a directory or a domain. None is stored here, so it matches nobody.
     Foreign(String),
 }
 
-/// What a request addresses.
+/// The subjects of a request.
 #[derive(Debug, FromRow)]
 pub struct Resolved {
-    /// The person whom it names as owner.
+    /// The owner that it names.
     #[row(nested)]
     pub owner: Option<Owner>,
-    /// Whether a user has the name that it gives, in whatever letters.
+    /// Whether a user has the name that it gives, whatever its case.
     pub is_user_name: bool,
     /// The organization.
     #[row(nested)]
@@ -185,7 +185,7 @@ pub struct Target {
     pub owner: Option<Owner>,
 }
 
-/// What a request addresses: the organization by id, or else by exact name. One statement.
+/// The subjects of a request: the organization by id, or else by exact name. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -220,7 +220,7 @@ pub fn resolve(
     )
 }
 
-/// The name of an organization as it is at this moment, for who is about to change it; none when it is gone. One statement.
+/// The present name of an organization, for a change of it; `None` when it is gone. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -235,7 +235,7 @@ pub fn current_name(
 }
 
 impl Target {
-    /// What the policy must know of it.
+    /// The facts for the policy.
     #[must_use]
     pub fn facts(&self, caller_id: Option<i64>) -> Facts {
         let owner_id = self.owner.as_ref().map(|owner| owner.id);
@@ -261,7 +261,7 @@ pub struct NewEntry<'a> {
     pub uuid: &'a str,
     /// Name; its form was checked.
     pub name: &'a str,
-    /// What stands in place of an e-mail address: a random UUID.
+    /// A random UUID, in place of an e-mail address.
     pub email: &'a str,
     /// How long deleted tags can be restored, in seconds.
     pub tag_expiration_s: i64,
@@ -283,8 +283,8 @@ pub struct NewEntry<'a> {
 /// Three statements.
 ///
 /// # Errors
-/// [`StoreError::UniqueViolation`] of `account.name` when the name belongs to anybody; [`StoreError::NotFound`] when the owner is no person
-/// any more.
+/// [`StoreError::UniqueViolation`] of `account.name` when the name is taken; [`StoreError::NotFound`] when the owner is no
+/// longer a person.
 pub fn create(
     tx: &Transaction<'_>,
     grant: &Grant<ConcordCreate>,
@@ -329,7 +329,7 @@ pub fn create(
     Ok(id)
 }
 
-/// A change of an organization: what is not given stays as it is.
+/// A change of an organization: `None` changes nothing.
 #[derive(Debug)]
 pub struct EntryChange<'a> {
     /// Another name; its form was checked.
@@ -347,8 +347,8 @@ pub struct EntryChange<'a> {
 /// Changes an organization; its robots follow a new name. Returns whether it is still there. One statement.
 ///
 /// # Errors
-/// [`StoreError::UniqueViolation`] of `account.name` when the name belongs to anybody else; [`StoreError::NotFound`] when the owner is no
-/// person any more; [`StoreError::NotMember`] when a new owner is in no team of it.
+/// [`StoreError::UniqueViolation`] of `account.name` when the name is taken; [`StoreError::NotFound`] when the owner is no
+/// longer a person; [`StoreError::NotMember`] when a new owner is in no team of it.
 pub fn update(
     tx: &Transaction<'_>,
     grant: &Grant<ConcordUpdate>,

@@ -32,7 +32,7 @@ pub trait Database {
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError>;
 }
 
-/// What SQLite says went wrong, in words: Spin hands on nothing else.
+/// SQLite's message: Spin passes on nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseError(pub String);
 
@@ -53,22 +53,22 @@ pub enum StoreError {
     UniqueViolation(Constraint),
     /// The change would leave an organization without a person in a team with role admin.
     NoOwnerLeft,
-    /// Who shall own an organization is in no team of it.
+    /// The new owner of an organization is in no team of it.
     NotMember,
-    /// What the change refers to was deleted at the same moment.
+    /// Something that the change refers to was deleted at the same moment.
     NotFound,
-    /// The database does not answer in time, or not at all: asked again later, it may. Its words.
+    /// The database does not answer in time, or not at all; a later attempt may succeed. Its message.
     Unavailable(String),
     /// The schema was brought up to a version that this code cannot read.
     SchemaTooNew {
         /// The version of the schema.
         version: i64,
-        /// The oldest code that can read it, by the version of its own schema.
+        /// The oldest code that can read it, by the version of that code's schema.
         oldest_reader: i64,
     },
-    /// The schema is of a build from before the first release: nothing leads from it to the one of this code.
+    /// The schema is of a build from before the first release: it cannot be migrated to the schema of this code.
     SchemaUnreleased,
-    /// The change would give somebody more than he may own.
+    /// The change would exceed what the owner may own.
     Limited(&'static Limit),
     /// Anything else: a bug or a broken database.
     Database(DatabaseError),
@@ -116,7 +116,7 @@ impl From<DatabaseError> for StoreError {
     fn from(error: DatabaseError) -> Self {
         let message = error.0.as_str();
         if let Some(rule) = Rule::broken(message) {
-            rule.told(error)
+            rule.into_error(error)
         } else if message.contains("FOREIGN KEY constraint failed") {
             Self::NotFound
         } else if let Some(limit) = limit_in(message) {
@@ -133,8 +133,8 @@ impl From<DatabaseError> for StoreError {
     }
 }
 
-/// A UNIQUE rule of the schema that a request can break. Those that only a random number could break are not here: whoever
-/// draws one twice gets [`StoreError::Database`].
+/// A UNIQUE rule of the schema that a request can break. Rules that only a random number could break are not here: drawing
+/// one twice is [`StoreError::Database`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Constraint {
     /// Names of users, organizations and robots, whatever their case.
@@ -195,7 +195,7 @@ impl Constraint {
         }
     }
 
-    /// The one that SQLite says was broken; a remote database wraps the text in its own.
+    /// The rule in SQLite's message; a remote database wraps that message in another.
     fn violated(message: &str) -> Option<Self> {
         let (_, columns) = message.split_once("UNIQUE constraint failed: ")?;
         let ends = |letter: char| !(letter.is_ascii_alphanumeric() || "_., ".contains(letter));
@@ -230,8 +230,8 @@ impl Rule {
         raised.map(|(rule, _)| rule)
     }
 
-    /// What the store says of it.
-    fn told(self, error: DatabaseError) -> StoreError {
+    /// The error of the store for it.
+    fn into_error(self, error: DatabaseError) -> StoreError {
         match self {
             Self::OrganizationKeepsOwner => StoreError::NoOwnerLeft,
             // The namespace was deleted, or renamed, since the name of the robot was made.
@@ -243,7 +243,7 @@ impl Rule {
     }
 }
 
-/// Whether a store says, in these words, that another one holds it.
+/// Whether this message of a store means that another connection has locked it.
 #[must_use]
 pub fn is_busy(message: &str) -> bool {
     ["database is locked", "database is busy", "database table is locked", "SQLITE_BUSY"]
@@ -251,7 +251,7 @@ pub fn is_busy(message: &str) -> bool {
         .any(|part| message.contains(part))
 }
 
-/// Whether a failure, in these words, is one that passes: a statement that was interrupted or took too long, a connection
+/// Whether this message means a temporary failure: a statement that was interrupted or took too long, a connection
 /// that broke or could not be made. SQLite, libSQL and the stores of Spin say so in these ways.
 #[must_use]
 pub fn is_passing(message: &str) -> bool {
@@ -294,9 +294,9 @@ fn limit_in(message: &str) -> Option<&'static Limit> {
 #[derive(Debug)]
 pub struct Row {
     values: std::vec::IntoIter<Value>,
-    /// What the columns are called, those that were read already included.
+    /// The names of the columns, those that were read already included.
     names: Option<Rc<[String]>>,
-    /// The field that the columns are read for, if that has columns of its own.
+    /// The field that the columns are read for, if it has several columns.
     nested_in: &'static str,
 }
 
@@ -307,7 +307,7 @@ impl Row {
         Self { values: values.into_iter(), names: None, nested_in: "" }
     }
 
-    /// As [`Row::new`], of columns with these names, which readers are held against.
+    /// As [`Row::new`], of columns with these names, which readers are checked against.
     #[must_use]
     pub fn named(values: Vec<Value>, names: Rc<[String]>) -> Self {
         Self { names: Some(names), ..Self::new(values) }
@@ -326,7 +326,7 @@ impl Row {
         })
     }
 
-    /// All columns that are left, whatever they are called and hold.
+    /// All remaining columns.
     #[must_use]
     pub fn into_values(self) -> Vec<Value> {
         self.values.collect()
@@ -375,7 +375,7 @@ impl Row {
     pub(crate) fn end(&self) -> Result<(), StoreError> {
         match self.values.len() {
             0 => Ok(()),
-            more => Err(disagreement(format!("nobody reads the last {more} columns"))),
+            more => Err(disagreement(format!("the last {more} columns are not read"))),
         }
     }
 
@@ -396,7 +396,7 @@ pub(crate) fn disagreement(words: String) -> StoreError {
     StoreError::Database(DatabaseError(words))
 }
 
-/// What a row is read as. A struct derives it: its fields are the columns.
+/// A type that a row is read as. A struct derives it: its fields are the columns.
 pub trait FromRow: Sized {
     /// How many columns it has.
     const WIDTH: usize;
@@ -404,7 +404,7 @@ pub trait FromRow: Sized {
     /// Reads the next columns of a row.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when they are others: the statement and its reader disagree.
+    /// [`StoreError::Database`] when the columns are others: the statement and its reader disagree.
     fn from_row(row: &mut Row) -> Result<Self, StoreError>;
 }
 
@@ -438,9 +438,9 @@ macro_rules! row_of {
 }
 pub(crate) use row_of;
 
-/// Statements, by what is wanted of their rows.
+/// Statements, by the rows that they give.
 pub(crate) trait Query: Database {
-    /// Nothing is wanted of them.
+    /// Runs a statement without using its rows.
     fn run(&self, sql: &str, parameters: &[Value]) -> Result<(), StoreError> {
         self.execute(sql, parameters)?;
         Ok(())
@@ -474,7 +474,7 @@ pub(crate) trait Query: Database {
 
 impl<D: Database + ?Sized> Query for D {}
 
-/// The one column of the one row of `rows`: what `INSERT … RETURNING` and single values give.
+/// The one column of the one row of `rows`: the result of `INSERT … RETURNING` and single values.
 ///
 /// # Errors
 /// [`StoreError::Database`] when there is no row.
@@ -663,7 +663,7 @@ impl<'a> Transaction<'a> {
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if self.open.get() {
-            // Nothing can be done about a failure here: SQLite rolls back when the connection closes.
+            // A failure here needs no handling: SQLite rolls back when the connection closes.
             let _ = self.db.execute("ROLLBACK", &[]);
         }
     }
@@ -679,18 +679,18 @@ impl Database for Transaction<'_> {
 mod tests {
     use super::*;
 
-    fn told(message: &str) -> StoreError {
+    fn error_of(message: &str) -> StoreError {
         DatabaseError(message.to_owned()).into()
     }
 
-    /// Security finding C4: a rule that nobody knew was a 500.
+    /// Security finding C4: an unknown rule was a 500.
     #[test]
     fn every_rule_of_the_schema_is_known() {
         let mut raised = Vec::new();
         for rest in crate::migrate::WHOLE.split("RAISE(").skip(1) {
             let text = rest.split('\'').nth(1).expect("RAISE has a text");
             let known =
-                Rule::broken(text).is_some() || !matches!(told(text), StoreError::Database(_));
+                Rule::broken(text).is_some() || !matches!(error_of(text), StoreError::Database(_));
             assert!(known, "no rule has the text {text:?}");
             raised.push(text);
         }
@@ -748,7 +748,7 @@ mod tests {
         let rules = unique_rules();
         for rule in &rules {
             let message = format!("UNIQUE constraint failed: {rule}");
-            let is_known = matches!(told(&message), StoreError::UniqueViolation(_));
+            let is_known = matches!(error_of(&message), StoreError::UniqueViolation(_));
             let is_unbreakable = UNBREAKABLE.contains(&rule.as_str());
             assert!(
                 is_known != is_unbreakable,
@@ -807,13 +807,13 @@ mod tests {
     fn the_texts_of_a_remote_database_are_understood() {
         let wrapped = "Hrana: `cursor error: `error at step 0: (error code: SQLITE_CONSTRAINT) \
             `SQLite error: UNIQUE constraint failed: account.name```";
-        assert_eq!(told(wrapped), StoreError::UniqueViolation(Constraint::AccountName));
+        assert_eq!(error_of(wrapped), StoreError::UniqueViolation(Constraint::AccountName));
         let several = "UNIQUE constraint failed: team_member.team_id, team_member.account_id";
-        assert_eq!(told(several), StoreError::UniqueViolation(Constraint::TeamMember));
+        assert_eq!(error_of(several), StoreError::UniqueViolation(Constraint::TeamMember));
         let rule = "Hrana: `cursor error: `SQLite error: berth: a robot bears the name of its \
             namespace``";
-        assert_eq!(told(rule), StoreError::NotFound);
-        assert_eq!(told("SQLite error: database is locked"), StoreError::Busy);
+        assert_eq!(error_of(rule), StoreError::NotFound);
+        assert_eq!(error_of("SQLite error: database is locked"), StoreError::Busy);
     }
 
     #[test]
@@ -826,10 +826,10 @@ mod tests {
             "Hrana: `http error: `error trying to connect: tcp connect error: Connection refused``",
             "cannot commit - no transaction is active",
         ] {
-            assert!(matches!(told(text), StoreError::Unavailable(_)), "{text}");
+            assert!(matches!(error_of(text), StoreError::Unavailable(_)), "{text}");
         }
         for text in ["near \"SELCT\": syntax error", "no such table: nothing", "disk I/O error"] {
-            assert!(matches!(told(text), StoreError::Database(_)), "{text}");
+            assert!(matches!(error_of(text), StoreError::Database(_)), "{text}");
         }
     }
 }

@@ -17,7 +17,7 @@ pub struct DefaultPermission {
     /// Who gets the role.
     #[row(nested)]
     pub delegate: Delegate,
-    /// It counts when this account creates the repository; none: when anybody does.
+    /// It counts when this account creates the repository; `None`: for every creator.
     #[row(nested)]
     pub creator: Option<Account>,
 }

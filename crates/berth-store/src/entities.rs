@@ -8,7 +8,7 @@ use crate::params;
 /// How many teams and how many people are found at most.
 const MOST: i64 = 10;
 
-/// What is searched.
+/// The terms of a search.
 #[derive(Debug)]
 pub struct Search<'a> {
     /// How names begin.
@@ -26,7 +26,7 @@ pub struct Entity {
     pub is_team: bool,
     /// Name.
     pub name: String,
-    /// Address, or what stands in its place.
+    /// The address, or the UUID in its place.
     pub email: String,
     /// Whether it is a robot.
     pub is_robot: bool,
@@ -44,7 +44,7 @@ pub fn search(
     search: &Search<'_>,
 ) -> Result<Vec<Entity>, StoreError> {
     let namespace = grant.namespace();
-    // Names are ASCII, and nothing in a name is behind the tilde.
+    // Names are ASCII, and no character of a name sorts after the tilde.
     db.all(
         "SELECT * FROM (
             SELECT 1 AS is_team, name, name AS email, 0 AS is_robot, 1 AS is_member FROM team

@@ -1,4 +1,4 @@
-//! Accounts and teams to whom something is granted in a namespace.
+//! Accounts and teams that get a role in a namespace.
 
 use crate::db::{Database, FromRow, Query, StoreError};
 use crate::params;

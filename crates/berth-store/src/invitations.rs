@@ -14,7 +14,7 @@ use crate::params;
 pub enum Invited {
     /// A user, by row id.
     User(i64),
-    /// Whoever shows that the address is his.
+    /// A person who shows that the address is theirs.
     Email(String),
 }
 
@@ -29,11 +29,11 @@ pub struct NewInvitation<'a> {
     pub code_hash: &'a [u8],
     /// The code, sealed.
     pub sealed_code: &'a [u8],
-    /// The mail that tells of it, where there is an address to write to.
+    /// The mail that carries it, where there is an address to write to.
     pub mail_id: Option<i64>,
     /// The stable id of the notification, for a user.
     pub notification_uuid: &'a str,
-    /// Whether one that is there keeps its code and its mail: of a new code nobody would be told.
+    /// Whether an existing invitation keeps its code and its mail: nobody would learn a new code.
     pub keeps_code: bool,
     /// When.
     pub at: Timestamp,
@@ -125,7 +125,7 @@ pub struct PendingInvitation {
     pub user: Option<(String, String)>,
     /// The invited address.
     pub email: Option<String>,
-    /// Who invites; none when he is gone.
+    /// Who invites; `None` when they are gone.
     pub inviter: Option<String>,
     /// The code, sealed.
     pub sealed_code: Vec<u8>,
@@ -133,7 +133,7 @@ pub struct PendingInvitation {
     pub created_at: Timestamp,
     /// Until when it can be accepted.
     pub expires_at: Timestamp,
-    /// How far the mail is that tells of it.
+    /// The state of its mail.
     #[row(nested)]
     pub delivery: Option<Delivery>,
 }
@@ -162,7 +162,7 @@ pub fn pending(
     )
 }
 
-/// An invitation as its code finds it. Whoever knows the code may know this much.
+/// An invitation as found by its code. Everybody who knows the code may see this.
 #[derive(Debug, Clone, FromRow)]
 pub struct Invitation {
     /// Row id.
@@ -177,15 +177,15 @@ pub struct Invitation {
     pub account_id: Option<i64>,
     /// The invited user's name, or the invited address.
     pub addressee: String,
-    /// Who invites; none when he is gone.
+    /// Who invites; `None` when they are gone.
     pub inviter: Option<String>,
     /// Whether its code was sent to the invited address by mail at once: of one that was held administrators had the link.
     pub was_mailed: bool,
 }
 
 impl Invitation {
-    /// Whether it is for this person, who brings its code: for his account, or for his address. That he has an address in
-    /// his account shows nothing; the code, which went to that address, does.
+    /// Whether it is for this person, who brings its code: for their account, or for their address. An address in an account
+    /// proves nothing; the code does, because it was sent to that address.
     #[must_use]
     pub fn is_for(&self, account_id: i64, email: &str) -> bool {
         match self.account_id {
@@ -200,7 +200,7 @@ impl Invitation {
         self.account_id.is_none().then_some(&self.addressee)
     }
 
-    /// Whether whoever brings the code has shown that he reads the mail of `email`: it came to him by mail and no other way.
+    /// Whether the code proves that its bearer reads the mail of `email`: it was mailed there and shown nowhere else.
     #[must_use]
     pub fn proves(&self, email: &str) -> bool {
         self.was_mailed && self.address().is_some_and(|address| is_same_address(address, email))
@@ -237,7 +237,7 @@ pub fn find(
     )
 }
 
-/// Puts a user into every team of the organization of `found` that his account is invited into, and, if `found` is for an
+/// Puts a user into every team of the organization of `found` that their account is invited into, and, if `found` is for an
 /// address, into those that this address is invited into; removes these invitations and returns them in the order of their
 /// ids. Two statements.
 ///

@@ -1,4 +1,4 @@
-//! The audit log: written in the transaction of what it tells of, read by those who administer what it happened to.
+//! The audit log: written in the transaction of the change, read by the administrators of the namespace or repository.
 
 use berth_access::{Grant, NamespaceOrOwnAdminView, OwnNamespaceView, RepositoryAdminView};
 use berth_domain::limits::{
@@ -17,36 +17,45 @@ pub struct LogEntry {
     pub kind: LogKind,
     /// The organization or user that it happened to.
     pub namespace_id: Option<i64>,
+    /// The name by which that was found, where it was found by name.
+    pub found_as: Option<String>,
     /// Who did it.
     pub performer_id: Option<i64>,
     /// The client's address.
     pub ip: Option<String>,
-    /// What more there is to say, by kind (`docs/contract/quay.md` 8.2).
+    /// The metadata, by kind (`docs/contract/quay.md` 8.2).
     pub metadata: Map<String, Json>,
     /// When.
     pub at: Timestamp,
 }
 
 impl LogEntry {
-    /// An entry that tells of an event; nobody did it, from nowhere.
+    /// An entry about an event, without performer and address.
     #[must_use]
     pub fn new(namespace_id: Option<i64>, event: &LogEvent<'_>, at: Timestamp) -> Self {
         let (kind, metadata) = (event.kind(), event.metadata());
-        Self { kind, namespace_id, performer_id: None, ip: None, metadata, at }
+        Self { kind, namespace_id, found_as: None, performer_id: None, ip: None, metadata, at }
     }
 }
 
 /// Writes the entries, in order, with one statement. What is longer than an entry may be is shortened, see [`bounded`].
 ///
+/// Every change writes one, in its transaction. So here is held for all of them that what was found by its name before BEGIN
+/// did not get another one meanwhile: who changes acme does not mean acme-2. Whoever gives another name writes the entry first.
+///
 /// # Errors
-/// [`StoreError`].
+/// [`StoreError::NotFound`] when an organization or user has another name than that by which it was found.
 pub fn append(tx: &Transaction<'_>, entries: &[LogEntry]) -> Result<(), StoreError> {
     if entries.is_empty() {
         return Ok(());
     }
-    let rows = vec!["(?, ?, ?, ?, ?, ?)"; entries.len()].join(", ");
+    let rows = vec!["(?, ?, ?, ?, ?, ?, ?)"; entries.len()].join(", ");
     let sql = format!(
-        "INSERT INTO log_entry (kind, namespace_id, performer_id, ip, metadata, created_at) VALUES {rows}"
+        "INSERT INTO log_entry (kind, namespace_id, performer_id, ip, metadata, created_at)
+        SELECT column1, column2, column3, column4, column5, column6 FROM (VALUES {rows})
+        WHERE NOT EXISTS
+            (SELECT 1 FROM account WHERE id = column2 AND name <> column7 COLLATE BINARY)
+        RETURNING 1"
     );
     let parameters: Vec<Value> = entries
         .iter()
@@ -58,19 +67,21 @@ pub fn append(tx: &Transaction<'_>, entries: &[LogEntry]) -> Result<(), StoreErr
                 entry.ip.clone().into(),
                 bounded(&entry.metadata).into(),
                 entry.at.into(),
+                entry.found_as.clone().into(),
             ]
         })
         .collect();
-    tx.run(&sql, &parameters)
+    let written = tx.execute(&sql, &parameters)?.len();
+    if written == entries.len() { Ok(()) } else { Err(StoreError::NotFound) }
 }
 
-/// The mark of what was left out of an entry.
+/// The mark in an entry where something was left out.
 pub const LEFT_OUT: &str = "…";
 
 /// The metadata as JSON text of at most [`LOG_METADATA_BYTES`]: every entry is written through here, so that none is too
-/// large to be read. Metadata that is longer loses what is longest: members of more than [`LOG_MEMBER_BYTES`] are cut, texts
-/// at their end, with a mark, and all else leaves nothing but the mark. Should that not be enough, members are cut shorter,
-/// and at last those go that do not fit.
+/// large to be read. Of metadata that is longer, members of more than [`LOG_MEMBER_BYTES`] are cut: texts at their end, with
+/// the mark; of all else only the mark remains. If that is not enough, members are cut shorter, and finally those that do
+/// not fit are dropped.
 fn bounded(metadata: &Map<String, Json>) -> String {
     let text = json_text(metadata);
     if text.len() <= LOG_METADATA_BYTES {
@@ -123,7 +134,7 @@ fn json_text(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// Which entries somebody may read: made of a grant, so that nobody reads another tenant's, or all there are.
+/// Which entries somebody may read: made of a grant, so that nobody reads another tenant's; or all.
 #[derive(Debug, Clone, Copy)]
 pub struct LogFilter(Entries);
 
@@ -138,19 +149,19 @@ enum Entries {
 }
 
 impl LogFilter {
-    /// What happened to an organization, or to the caller in a session; none when there is none of that name.
+    /// What happened to an organization, or to the caller in a session; `None` when nothing has that name.
     #[must_use]
     pub fn namespace(grant: &Grant<NamespaceOrOwnAdminView>) -> Option<Self> {
         grant.namespace().map(|namespace| Self(Entries::Namespace(namespace.id)))
     }
 
-    /// What happened to the caller's own namespace.
+    /// What happened to the caller's namespace.
     #[must_use]
     pub fn own(grant: &Grant<OwnNamespaceView>) -> Option<Self> {
         grant.namespace().map(|namespace| Self(Entries::Namespace(namespace.id)))
     }
 
-    /// What happened to a repository; none when it does not exist.
+    /// What happened to a repository; `None` when it does not exist.
     #[must_use]
     pub fn repository(grant: &Grant<RepositoryAdminView>) -> Option<Self> {
         let (namespace, repository) = (&grant.target().namespace, &grant.target().repository);
@@ -158,7 +169,7 @@ impl LogFilter {
         Some(Self(Entries::Repository { namespace_id, id }))
     }
 
-    /// Everything, for those who may read everything.
+    /// Everything, for callers who may read everything.
     #[must_use]
     pub const fn everything() -> Self {
         Self(Entries::All)
@@ -198,14 +209,14 @@ pub struct LogQuery<'a> {
     pub performer: Option<&'a str>,
 }
 
-/// An account as an entry tells of it.
+/// An account in an entry.
 #[derive(Debug, Clone, FromRow)]
 pub struct LogAccount {
     /// `user`, `organization` or `robot`.
     pub kind: String,
     /// Name.
     pub name: String,
-    /// E-mail address, or what stands in its place.
+    /// The e-mail address, or the UUID in its place.
     pub email: String,
 }
 
@@ -222,16 +233,16 @@ pub struct LogLine {
     pub ip: Option<String>,
     /// When.
     pub at: Timestamp,
-    /// Who did it, if he is known and still there.
+    /// Who did it, if known and not deleted.
     #[row(nested)]
     pub performer: Option<LogAccount>,
-    /// Whom it happened to, if it is still there.
+    /// Whom it happened to, if not deleted.
     #[row(nested)]
     pub namespace: Option<LogAccount>,
 }
 
-/// The id of the performer who is asked for, if there is one: a person, or a robot of the namespace that is read. Which
-/// robots others have is not told.
+/// The id of the performer in the query, if there is one: a person, or a robot of the namespace that is read. Which robots
+/// other namespaces have stays hidden.
 const PERFORMER: &str = "SELECT id FROM account WHERE name = ?6 AND name = ?6 COLLATE BINARY
     AND (kind = 'user' OR (kind = 'robot' AND (?2 IS NULL OR namespace_id = ?2)))";
 

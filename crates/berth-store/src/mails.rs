@@ -1,8 +1,8 @@
-//! The outbox: mails on their way, and what became of them.
+//! The outbox: mails on their way, and their outcome.
 //!
 //! [`append`] writes a mail in the transaction of what causes it. Deliveries come after the commit: [`claim`] takes a mail
 //! that is due, so that of several requests at the same moment one delivers it, and [`delivered`] or [`failed`] say how it
-//! went. A claim that nobody ends (the host died) is due again like a failure.
+//! went. A claim that is not ended (the host died) is due again like a failure.
 
 use berth_domain::Timestamp;
 
@@ -20,7 +20,7 @@ const ERROR_LENGTH: usize = 500;
 pub struct NewMail<'a> {
     /// Stable id.
     pub uuid: &'a str,
-    /// The user or the organization that it is about; the mail goes with it.
+    /// The user or the organization that it is about; the mail is deleted with it.
     pub account_id: i64,
     /// The address that it is for.
     pub recipient: &'a str,
@@ -58,12 +58,12 @@ pub fn append(tx: &Transaction<'_>, mail: &NewMail<'_>) -> Result<i64, StoreErro
     )
 }
 
-/// Who has a mail sent to somebody else, and how many he may.
+/// Who causes a mail to somebody else, and how many they may.
 #[derive(Debug, Clone, Copy)]
 pub struct Sender<'a> {
-    /// The user, by UUID, or the address of the client where nobody knows him.
+    /// The user, by UUID, or the address of an unknown client.
     pub id: &'a str,
-    /// How many mails of his may leave in an hour.
+    /// How many mails of theirs may leave in an hour.
     pub hourly_limit: i64,
 }
 
@@ -73,15 +73,15 @@ pub const REPETITION_PAUSE_S: i64 = 60;
 /// How many mails one sender may have sent to one address in an hour.
 const MOST_TO_ONE: i64 = 20;
 
-/// How many mails an address gets in an hour on behalf of others, whoever they are.
+/// How many mails an address gets in an hour on behalf of others, in all.
 const MOST_FOR_ONE: i64 = 50;
 
 const HOUR_S: i64 = 3_600;
 
-/// As [`append`], on somebody's behalf and within the limits: the same mail to the same address once a minute, so many an
-/// hour from one sender to one address, to one address, and from one sender. None where a limit is reached; [`wait_s`] tells
-/// for how long. A mail that is only held is written all the same, for superusers to read, but does not leave later when it is
-/// beyond a limit. One statement.
+/// As [`append`], on somebody's behalf and within the limits: the same mail to the same address once a minute, and numbers
+/// per hour from one sender to one address, to one address, and from one sender. `None` where a limit is reached;
+/// [`wait_s`] gives the wait. A mail that is only held is written anyway, for superusers to read, but does not leave later
+/// when it exceeds a limit. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -154,7 +154,7 @@ pub fn wait_s(
     Ok((wait + 999_999).div_euclid(1_000_000).max(1))
 }
 
-/// A mail that the caller may deliver, and nobody else for now.
+/// A mail that only the caller may deliver for now.
 #[derive(Debug, FromRow)]
 pub struct ClaimedMail {
     /// Row id.
@@ -252,7 +252,7 @@ pub struct OutboxMail {
     /// How far it is.
     #[row(nested)]
     pub delivery: Delivery,
-    /// The user whom it is about.
+    /// The user that it is about.
     #[row(nested)]
     pub about: Option<Person>,
     /// The user who has the address that it goes to.
@@ -260,7 +260,7 @@ pub struct OutboxMail {
     pub reader: Option<Person>,
 }
 
-/// A user whom a mail concerns.
+/// A user that a mail concerns.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Person {
     /// Row id.

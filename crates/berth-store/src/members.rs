@@ -19,12 +19,12 @@ pub struct MemberLine {
     pub is_robot: bool,
     /// A team that it is in.
     pub team: Option<String>,
-    /// A repository that it has a permission on of its own.
+    /// A repository on which the account itself has a permission.
     pub repository: Option<String>,
 }
 
 /// The people in teams of the organization: a line for each membership, in order, then one for each repository permission
-/// of their own, which repeats neither name nor address. One statement.
+/// of the account itself, which repeats neither name nor address. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -87,7 +87,7 @@ pub fn get(
     )
 }
 
-/// Accounts with a repository permission of their own that are in no team: a line for each permission, in order. Robots
+/// Accounts that have a repository permission themselves and are in no team: a line for each permission, in order. Robots
 /// are left out, organizations are not. One statement.
 ///
 /// # Errors
@@ -109,12 +109,12 @@ pub fn collaborators(
     )
 }
 
-/// Takes a person out of the organization: his repository permissions in it, what Concord's API calls owning it, and all
-/// his memberships. Returns whether he lost anything; `None` when there is no such person. Four statements, of which the
-/// first finds him.
+/// Removes a person from the organization: their repository permissions in it, their ownership by Concord's API, and all
+/// their memberships. Returns whether they lost anything; `None` when there is no such person. Four statements, of which
+/// the first finds them.
 ///
 /// # Errors
-/// [`StoreError::NoOwnerLeft`] when he is the last person in a team with role admin.
+/// [`StoreError::NoOwnerLeft`] when they are the last person in a team with role admin.
 pub fn remove(
     tx: &Transaction<'_>,
     grant: &Grant<OrganizationAdmin>,
@@ -141,8 +141,8 @@ pub fn remove(
     Ok(Some(permissions || ownership || memberships))
 }
 
-/// Puts the caller into the oldest team with role admin of a namespace, unless he is in one; a person's account becomes an
-/// organization first, with what it owns. Returns whether it is there. Two statements.
+/// Puts the caller into the oldest team with role admin of a namespace, unless they are in one; a person's account becomes
+/// an organization first, with what it owns. Returns whether it exists. Two statements.
 ///
 /// # Errors
 /// [`StoreError::NoOwnerLeft`] when the person is the last in a team with role admin of another organization.

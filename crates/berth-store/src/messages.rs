@@ -10,7 +10,7 @@ use crate::params;
 pub struct Message {
     /// Stable id.
     pub uuid: String,
-    /// What it says.
+    /// The text.
     pub content: String,
     /// `info`, `warning` or `error`.
     pub severity: String,

@@ -5,23 +5,23 @@
 //! a migration, and a test says when the two disagree. Until the first release there are no earlier ones: a change of
 //! `schema.sql` then raises [`FIRST_VERSION`], and databases of earlier builds are refused.
 //!
-//! No statement of its own on the usual path: the statement of [`crate::access`] reads the version along the way, and only
-//! when the table is missing or the version is old is [`migrate`] called. Concurrent first requests meet in one write
-//! transaction: the first migrates, the others find it done.
+//! The usual path needs no extra statement: the statement of [`crate::access`] also reads the version, and calls [`migrate`]
+//! only when the table is missing or the version is old. Concurrent first requests wait for one write transaction: the first
+//! migrates, the others find it done.
 //!
 //! A schema says how old its readers may be, so that instances of the release before go on serving while newer ones start: a
 //! change that they cannot live with comes a release later than the one that they need no more.
 
 use crate::db::{Database, DatabaseError, Query, StoreError, transaction};
 
-/// What a migration leaves to code that knows the schema from before it.
+/// Whether code that knows the schema from before a migration still works after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(test), expect(dead_code, reason = "there is no migration yet"))]
 enum Compatibility {
     /// That code reads and writes the schema as it is afterwards: tables and columns came, with defaults. Instances of the
     /// release before go on while those of the next one start.
     Expands,
-    /// That code does not: what it names went, or means something else.
+    /// It does not: what it names was removed, or means something else.
     Contracts,
 }
 
@@ -56,7 +56,7 @@ const SCHEMA: Schema = Schema {
 /// The version that this code wants.
 pub const SCHEMA_VERSION: i64 = SCHEMA.version();
 
-/// How the schema of a database stands to this code.
+/// How the schema of a database relates to this code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemaState {
     /// It is not there, or misses migrations.
@@ -75,7 +75,7 @@ impl SchemaState {
     }
 }
 
-/// How the schema stands, by statements that read nothing else. Changes nothing.
+/// The state of the schema, by statements that read nothing else. Changes nothing.
 ///
 /// # Errors
 /// [`StoreError::SchemaTooNew`], [`StoreError::SchemaUnreleased`], or the database does not answer.
@@ -89,8 +89,8 @@ pub fn schema_state(db: &dyn Database) -> Result<SchemaState, StoreError> {
     }
 }
 
-/// Makes the schema where there is none, or applies the migrations that it has not seen: all or nothing. A newer schema that
-/// this code can work with stays.
+/// Makes the schema where there is none, or applies the missing migrations, in one transaction. A newer schema that this
+/// code can work with stays.
 ///
 /// # Errors
 /// [`StoreError::Busy`]; [`StoreError::SchemaTooNew`]; [`StoreError::SchemaUnreleased`]; [`StoreError::Database`] when a
@@ -105,7 +105,8 @@ impl Schema {
         self.first_version + self.migrations.len() as i64
     }
 
-    /// The oldest code that reads this schema, by the version of its own: that of the last migration which contracts.
+    /// The oldest code that reads this schema, by the version of that code's schema: that of the last migration that
+    /// contracts.
     fn oldest_reader(&self) -> i64 {
         let versions = self.first_version + 1..;
         let contracts = versions
@@ -159,7 +160,7 @@ impl Schema {
     }
 }
 
-/// What the database says of itself: its version, and the oldest code that reads it.
+/// The versions in the database: that of its schema, and that of the oldest code that reads it.
 fn versions(db: &dyn Database) -> Result<(i64, i64), StoreError> {
     match db.execute("SELECT version, oldest_reader FROM schema_version", &[]) {
         Ok(mut rows) => match rows.pop() {

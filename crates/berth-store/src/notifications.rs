@@ -1,7 +1,7 @@
-//! Notifications: what users are told in the web console.
+//! Notifications: the messages to users in the web console.
 //!
-//! The notification of an invitation is made by [`crate::invitations`] and goes with it; all others are made here and stay
-//! until their maker withdraws them.
+//! [`crate::invitations`] makes the notification of an invitation, which is deleted with it; all others are made here and
+//! stay until they are withdrawn.
 
 use berth_access::{Grant, UserAdmin};
 use berth_domain::Timestamp;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
 
-/// What a notification tells of.
+/// What a notification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotificationKind {
     /// Somebody assigned a token to the user, who must still accept it.
@@ -30,13 +30,13 @@ impl NotificationKind {
 pub struct NewNotification<'a> {
     /// Stable id.
     pub uuid: &'a str,
-    /// Who is told.
+    /// Who gets it.
     pub account_id: i64,
-    /// What it tells of.
+    /// What it is about.
     pub kind: NotificationKind,
-    /// By what it is withdrawn: the stable id of what it tells of.
+    /// The stable id of what it is about, by which it is withdrawn.
     pub subject: &'a str,
-    /// What more there is to say. No secrets.
+    /// The metadata. No secrets.
     pub metadata: &'a Map<String, Json>,
     /// When.
     pub at: Timestamp,
@@ -61,7 +61,7 @@ pub fn create(tx: &Transaction<'_>, new: &NewNotification<'_>) -> Result<(), Sto
     )
 }
 
-/// Withdraws what was told of `subject`. One statement.
+/// Withdraws the notifications about `subject`. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -81,12 +81,12 @@ pub fn withdraw(
 pub struct Notification {
     /// Stable id.
     pub uuid: String,
-    /// What it tells of, by its name on the wire.
+    /// What it is about, by its name on the wire.
     pub kind: String,
-    /// What more there is to say.
+    /// The metadata.
     #[row(with = object)]
     pub metadata: Map<String, Json>,
-    /// The sealed code of the invitation that it tells of.
+    /// The sealed code of the invitation that it is about.
     pub sealed_code: Option<Vec<u8>>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -111,7 +111,7 @@ macro_rules! select {
     };
 }
 
-/// A user's notifications that he has not dismissed, the newest first: `limit` of them after the first `offset`. One
+/// A user's notifications that they have not dismissed, the newest first: `limit` of them after the first `offset`. One
 /// statement.
 ///
 /// # Errors
@@ -142,7 +142,7 @@ pub fn get(
     db.optional(select!("AND n.uuid = ?3"), params![grant.caller_id(), now, uuid])
 }
 
-/// Notes whether a user has dismissed a notification of his. One statement.
+/// Stores whether a user has dismissed one of their notifications. One statement.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -54,7 +54,7 @@ pub const FIRST_TEAM: &str = "owners";
 /// Makes an organization with its team `owners` and the owner in it; returns its row id. Three statements.
 ///
 /// # Errors
-/// [`StoreError::UniqueViolation`] of `account.name` when the name belongs to anybody.
+/// [`StoreError::UniqueViolation`] of `account.name` when the name is taken.
 pub fn create(
     tx: &Transaction<'_>,
     grant: &Grant<CreateOrganization>,
@@ -79,7 +79,7 @@ pub fn create(
     Ok(id)
 }
 
-/// A change of an organization: `None` leaves what is stored.
+/// A change of an organization: `None` changes nothing.
 #[derive(Debug, Default)]
 pub struct OrganizationChange<'a> {
     /// Address, or a random UUID.
@@ -92,7 +92,7 @@ pub struct OrganizationChange<'a> {
     pub tag_expiration_s: Option<i64>,
 }
 
-/// The organization as it is at this moment, for who is about to change it; none when it is gone. One statement.
+/// The organization as it is now, for a change of it; `None` when it is gone. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -109,7 +109,7 @@ pub fn current<P: Permit<Target = OrganizationRef>>(
     Ok(current.map(|current| current.of(before)))
 }
 
-/// What may change of an organization.
+/// The fields of an organization that may change.
 #[derive(FromRow)]
 struct Current {
     name: String,
@@ -132,7 +132,7 @@ impl Current {
     }
 }
 
-/// Changes what is given of an organization; returns what it is then, if it is there. One statement.
+/// Changes the given fields of an organization; returns the result, if it exists. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -161,25 +161,26 @@ pub fn update(
     Ok(current.map(|current| current.of(before)))
 }
 
-/// Deletes an organization and everything of it; the name is free at once. Returns the name that it had, if it was there. One
-/// statement: the schema's foreign keys take the rest along.
+/// Deletes an organization and everything of it; the name is free at once. Returns whether it was there, under the name by
+/// which it was found. One statement: the schema's foreign keys take the rest along.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn delete<P: DeletesOrganization>(
     tx: &Transaction<'_>,
     grant: &Grant<P>,
-) -> Result<Option<String>, StoreError> {
-    tx.optional(
-        "DELETE FROM account WHERE id = ?1 AND kind = 'organization' RETURNING name",
-        params![grant.organization().id],
+) -> Result<bool, StoreError> {
+    let organization = grant.organization();
+    tx.any(
+        "DELETE FROM account WHERE id = ?1 AND name = ?2 AND kind = 'organization' RETURNING 1",
+        params![organization.id, &organization.name],
     )
 }
 
 /// Gives an organization another name; its robots follow. Returns whether it is there. One statement.
 ///
 /// # Errors
-/// [`StoreError::UniqueViolation`] of `account.name` when the name belongs to anybody.
+/// [`StoreError::UniqueViolation`] of `account.name` when the name is taken.
 pub fn rename(
     tx: &Transaction<'_>,
     grant: &Grant<SuperuserOrganization>,
@@ -276,7 +277,7 @@ pub fn private_repositories(
     )
 }
 
-/// What stands in the way of a new organization.
+/// What prevents a new organization.
 #[derive(Debug, Clone, Copy, FromRow)]
 pub struct Taken {
     /// A user or an organization has the name.

@@ -27,8 +27,8 @@ pub struct TeamPermission {
     pub role: RepositoryRole,
 }
 
-/// The accounts with a permission of their own, in the order of the permissions; only the one of that name where one is
-/// given. One statement.
+/// The accounts that have a permission themselves, in the order of the permissions; only the account of the given name,
+/// if any. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -127,7 +127,7 @@ pub fn set_team(
     )
 }
 
-/// Takes an account's own role away. Returns whether it had one. One statement.
+/// Removes an account's role. Returns whether it had one. One statement.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -19,7 +19,7 @@ pub struct ProxyCacheRow {
 /// A configuration to be made.
 #[derive(Debug)]
 pub struct NewProxyCache<'a> {
-    /// What is shown of it.
+    /// The public part.
     pub row: &'a ProxyCacheRow,
     /// The user name, sealed.
     pub sealed_username: Option<Vec<u8>>,
@@ -27,7 +27,7 @@ pub struct NewProxyCache<'a> {
     pub sealed_password: Option<Vec<u8>>,
 }
 
-/// A change of a configuration: `None` leaves what is stored. A credential that becomes `Some(None)` is removed.
+/// A change of a configuration: `None` changes nothing. `Some(None)` removes a credential.
 #[derive(Debug)]
 pub struct ProxyCacheChange<'a> {
     /// `host[:port][/namespace]`.
@@ -45,7 +45,7 @@ pub struct ProxyCacheChange<'a> {
 /// All of a configuration.
 #[derive(Debug, FromRow)]
 pub struct StoredProxyCache {
-    /// What is shown of it.
+    /// The public part of a configuration.
     #[row(nested)]
     pub row: ProxyCacheRow,
     /// The user name, sealed.
@@ -69,7 +69,7 @@ pub fn get<P: Permit<Target = MaybeOrganizationRef>>(
     )
 }
 
-/// A configuration with its credentials, for who is about to change it. One statement.
+/// A configuration with its credentials, for a change of it. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -108,7 +108,7 @@ pub fn create(
     )
 }
 
-/// Changes what is given of a configuration; returns what it is then, if there is one. One statement.
+/// Changes the given fields of a configuration; returns the result, if there is one. One statement.
 ///
 /// # Errors
 /// [`StoreError`].

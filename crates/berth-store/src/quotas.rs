@@ -29,8 +29,7 @@ impl FromValue for Quota {
     }
 }
 
-/// The quota of the namespace as it is at this moment, for who is about to change it or has just changed it; none when that
-/// quota is gone. One statement.
+/// The quota of the namespace as it is now, for a change of it or after one; `None` when that quota is gone. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -108,7 +107,7 @@ pub fn create_limit<P: NamespaceChange>(
     )
 }
 
-/// Changes what is given of a limit of a quota of the namespace; returns what it is then, if it is there. One statement.
+/// Changes the given fields of a limit of a quota of the namespace; returns the result, if it exists. One statement.
 ///
 /// # Errors
 /// [`StoreError::UniqueViolation`] of `quota_limit.quota_id` when there is the same.

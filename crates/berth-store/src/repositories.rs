@@ -142,8 +142,8 @@ pub fn list<P: Permit>(
     db.all(&list_sql(scope), &parameters)
 }
 
-/// Each way to see a repository is a part with an index of its own, so that a page costs what it shows and not what the
-/// registry holds.
+/// Each way to see a repository is a part with an index, so that a page costs what it shows and not what the registry
+/// holds.
 fn list_sql(scope: &str) -> String {
     format!(
         "WITH visible (id) AS (
@@ -177,7 +177,7 @@ fn list_sql(scope: &str) -> String {
     )
 }
 
-/// What the view of one repository shows beyond what authorization read.
+/// What the view of one repository needs besides what authorization read.
 #[derive(Debug, Clone, FromRow)]
 pub struct RepositoryDetails {
     /// An opaque value for badges.

@@ -1,4 +1,4 @@
-//! Robots of organizations and of users: accounts that belong to a namespace and bear its name.
+//! Robots of organizations and of users: accounts that belong to a namespace and whose names begin with its name.
 
 use berth_access::{Grant, NamespaceChange, NamespaceTarget, Permit, RepositoryAdmin};
 use berth_domain::{RepositoryRole, Timestamp};
@@ -15,11 +15,11 @@ pub struct Robot {
     pub created_at: Timestamp,
     /// When its token was last used.
     pub last_accessed: Option<Timestamp>,
-    /// What it is for.
+    /// Its purpose.
     pub description: String,
     /// Its token, sealed.
     pub sealed_token: Vec<u8>,
-    /// The client's own data, a JSON object as text.
+    /// The client's data, a JSON object as text.
     pub metadata: String,
     /// A JSON array as text: federated issuers and subjects.
     pub federation: String,
@@ -111,7 +111,7 @@ pub fn reseal<P: Permit<Target: NamespaceTarget>>(
 pub struct NewRobot<'a> {
     /// Stable id.
     pub uuid: &'a str,
-    /// What stands in the place of an address, which robots do not have.
+    /// A random UUID: robots have no address.
     pub no_email: &'a str,
     /// The rest; the name of the granted namespace is part of its name.
     pub robot: &'a Robot,
@@ -243,7 +243,7 @@ struct PermissionRow {
     permission: Option<RobotPermission>,
 }
 
-/// What became of a robot's permission.
+/// The result of a change of a robot's permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PermissionChange {
     /// It is as wanted now.

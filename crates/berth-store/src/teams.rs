@@ -1,4 +1,4 @@
-//! Teams: made, changed, deleted; who is in them, and what they may do on repositories.
+//! Teams: made, changed, deleted; their members, and their permissions on repositories.
 
 use berth_access::{
     ExistingTeamAdmin, ExistingTeamRef, Grant, Permit, TeamAdmin, TeamAdminView, TeamView,
@@ -9,8 +9,8 @@ use crate::db::{Database, FromRow, Query, Row, StoreError, Transaction, disagree
 use crate::organizations::{TeamSummary, team_summary};
 use crate::params;
 
-/// Makes a team in the grant's organization, with nobody in it; false when one of that name was made at the same moment.
-/// One statement.
+/// Makes a team without members in the grant's organization; `false` when one of that name was made at the same moment. One
+/// statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -29,7 +29,7 @@ pub fn create(
     )
 }
 
-/// The grant's team as it is at this moment, for who is about to change it; none when it is gone. One statement.
+/// The grant's team as it is now, for a change of it; `None` when it is gone. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -40,7 +40,7 @@ pub fn current(tx: &Transaction<'_>, grant: &Grant<TeamAdmin>) -> Result<Option<
     )
 }
 
-/// Changes what is given of the grant's team; returns what it is then, if it is there. One statement.
+/// Changes the given fields of the grant's team; returns the result, if it exists. One statement.
 ///
 /// # Errors
 /// [`StoreError::NoOwnerLeft`] when the last people who administer the organization would lose that.
@@ -144,7 +144,7 @@ impl FromRow for TeamMember {
     }
 }
 
-/// A user or a robot who is to be put into a team or out of it.
+/// A user or a robot who is to be put into a team or removed from it.
 #[derive(Debug, FromRow)]
 pub struct Candidate {
     /// Row id.
@@ -163,17 +163,17 @@ pub struct Candidate {
     pub in_organization: bool,
 }
 
-/// The user or robot of that name, as he stands to the grant's team. One statement.
+/// The user or robot of that name, and how they relate to the grant's team. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn candidate(
-    db: &dyn Database,
+    tx: &Transaction<'_>,
     grant: &Grant<ExistingTeamAdmin>,
     name: &str,
 ) -> Result<Option<Candidate>, StoreError> {
     let target = grant.target();
-    db.optional(
+    tx.optional(
         "SELECT id, name, email, kind = 'robot' AS is_robot, coalesce(namespace_id = ?2, 0) AS is_own_robot,
             EXISTS (SELECT 1 FROM team_member m WHERE m.team_id = ?3 AND m.account_id = account.id)
                 AS in_team,
@@ -187,7 +187,7 @@ pub fn candidate(
 /// Puts somebody into the grant's team. One statement.
 ///
 /// # Errors
-/// [`StoreError::UniqueViolation`] of `team_member.team_id` when he is in it.
+/// [`StoreError::UniqueViolation`] of `team_member.team_id` when they are in it.
 pub fn add_member(
     tx: &Transaction<'_>,
     grant: &Grant<ExistingTeamAdmin>,
@@ -201,10 +201,10 @@ pub fn add_member(
     )
 }
 
-/// Takes somebody out of the grant's team; whether he was in it. One statement.
+/// Removes somebody from the grant's team; returns whether they were in it. One statement.
 ///
 /// # Errors
-/// [`StoreError::NoOwnerLeft`] when he is the last person who administers the organization.
+/// [`StoreError::NoOwnerLeft`] when they are the last person who administers the organization.
 pub fn remove_member(
     tx: &Transaction<'_>,
     grant: &Grant<ExistingTeamAdmin>,

@@ -60,13 +60,13 @@ pub fn create(tx: &Transaction<'_>, new: &NewToken<'_>) -> Result<i64, StoreErro
 pub struct AutomationToken<'a> {
     /// Stable id.
     pub uuid: &'a str,
-    /// What its bearer sends. Only its hash is stored.
+    /// The token itself. Only its hash is stored.
     pub token: &'a str,
     /// The row id of the user whose rights it carries,
     pub user_id: i64,
     /// and their name.
     pub user_name: &'a str,
-    /// The row id of the user who made it. `None`: nobody whom the database knows.
+    /// The row id of the user who made it. `None`: made by no account of the database.
     pub created_by: Option<i64>,
     /// A name for people.
     pub name: Option<&'a str>,
@@ -78,7 +78,7 @@ pub struct AutomationToken<'a> {
     pub lifetime_s: i64,
 }
 
-/// Makes a token of the application `automation` in the user's own namespace. At most 3 statements.
+/// Makes a token of the application `automation` in the user's namespace. At most 3 statements.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -115,7 +115,7 @@ pub struct TokenLine {
     pub created_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// The name of who made it.
+    /// The name of the user who made it.
     pub created_by: Option<String>,
     /// When it was last used, to the minute.
     pub accessed_at: Option<Timestamp>,
@@ -191,7 +191,7 @@ pub fn revoke(
     )
 }
 
-/// The application that a token or an assignment is for, as the user sees it who granted it.
+/// The application of a token or an assignment, as the user who granted it sees it.
 #[derive(Debug, Clone, FromRow)]
 pub struct GrantedTo {
     /// The client id.
@@ -226,7 +226,7 @@ macro_rules! granted_to_columns {
 
 pub(crate) use granted_to_columns;
 
-/// A token as the user sees it who granted it.
+/// A token as the user who granted it sees it.
 #[derive(Debug, Clone, FromRow)]
 pub struct Authorization {
     /// Row id.

@@ -1,5 +1,5 @@
-//! Upstream registries that are being tried right now. Each waits for somebody else, so they are few at a time: for one
-//! organization, for one person, and in all. Counted in the database, since nothing else counts for all instances at once.
+//! Upstream registries that are being tried right now. Each check waits for another server, so only few run at a time: for
+//! one organization, for one person, and in all. They are counted in the database, which all instances share.
 
 use berth_access::{Grant, ProxyCacheAdmin};
 use berth_domain::Timestamp;

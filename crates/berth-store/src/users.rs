@@ -26,19 +26,19 @@ pub struct UserAccount {
     pub invoice_email_address: Option<String>,
     /// How long deleted tags can be restored, in seconds.
     pub tag_expiration_s: i64,
-    /// How much he may store, where that is limited.
+    /// The storage quota, if there is one.
     pub quota: Option<Quota>,
-    /// What the person says of himself.
+    /// What the person says of themselves.
     #[row(nested)]
     pub metadata: Metadata,
     /// The epoch of new sessions.
     pub session_epoch: i64,
-    /// The organizations that he is in, in the order of their ids: not more than [`LISTED_MEMBERSHIPS`].
+    /// The organizations that they are in, in the order of their ids: at most [`LISTED_MEMBERSHIPS`].
     #[row(default)]
     pub organizations: Vec<Membership>,
 }
 
-/// A row of a person's account: one for each of his organizations, or one without.
+/// A row of a person's account: one for each of their organizations, or one without.
 #[derive(FromRow)]
 struct AccountRow {
     #[row(nested)]
@@ -47,7 +47,7 @@ struct AccountRow {
     organization: Option<Membership>,
 }
 
-/// What a person says of himself.
+/// What a person says of themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
 pub struct Metadata {
     /// Given name.
@@ -67,17 +67,17 @@ pub struct Membership {
     pub name: String,
     /// The organization's address, or the random UUID in its place.
     pub email: String,
-    /// The highest role of his teams there.
+    /// The highest role of their teams there.
     pub role: Option<TeamRole>,
 }
 
-/// The account of a person with his organizations; `None` when there is no such person. One statement.
+/// The account of a person with their organizations; `None` when there is no such person. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn account(db: &dyn Database, account_id: i64) -> Result<Option<UserAccount>, StoreError> {
     let rows: Vec<AccountRow> = db.all(
-        // What may be long stands in the first row alone.
+        // Long fields are in the first row alone.
         concat!("SELECT u.id, u.name, u.email, p.verified, p.password_hash IS NOT NULL AS has_password, u.invoice_email,
             CASE row_number() OVER w WHEN 1 THEN (SELECT invoice_email_address FROM account WHERE id = u.id) END AS invoice_email_address, u.tag_expiration_s,
             CASE row_number() OVER w WHEN 1 THEN ", quota_json!("u.id"), " END AS quota,
@@ -102,7 +102,7 @@ pub fn account(db: &dyn Database, account_id: i64) -> Result<Option<UserAccount>
     Ok(account)
 }
 
-/// A person as superusers see him in lists.
+/// A person in the lists of superusers.
 #[derive(Debug, Clone, FromRow)]
 pub struct UserSummary {
     /// Row id.
@@ -119,7 +119,7 @@ pub struct UserSummary {
     pub enabled: bool,
     /// Whether this is the first user of the installation.
     pub is_first: bool,
-    /// How much he may store, where that is limited.
+    /// The storage quota, if there is one.
     pub quota: Option<Quota>,
 }
 

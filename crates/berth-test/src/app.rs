@@ -42,7 +42,7 @@ const READ_BUDGET: usize = 2;
 /// Changes take at most this many statements, BEGIN and COMMIT included.
 const CHANGE_BUDGET: usize = 8;
 
-/// Where the host says who the client is.
+/// Where the host puts the address of the client.
 const CLIENT_ADDRESS: &str = "spin-client-addr";
 
 /// Every scope.
@@ -105,8 +105,8 @@ impl App {
         app
     }
 
-    /// Another application in the same state: what one of them changes, the other does not see. They stand in front of the
-    /// same upstream registries.
+    /// Another application in the same state: what one of them changes, the other does not see. Both use the same upstream
+    /// registries.
     #[must_use]
     pub fn copy(&self) -> Self {
         Self {
@@ -168,7 +168,7 @@ impl App {
         self
     }
 
-    /// Stands in front of upstream registries.
+    /// Replaces upstream registries.
     #[must_use]
     pub fn with_registry(mut self, registry: impl Registry + 'static) -> Self {
         self.registry = Some(Rc::new(registry));
@@ -181,7 +181,7 @@ impl App {
         self.mailer.take()
     }
 
-    /// What the mails in the outbox say, the oldest first: those that did not leave.
+    /// The text of the mails in the outbox, the oldest first: those that did not leave.
     #[must_use]
     pub fn outbox(&self) -> Vec<String> {
         let keys = Services::new(self.platform()).secret_keys().expect("there are keys");
@@ -334,7 +334,7 @@ impl App {
         }
     }
 
-    /// Requests of nobody.
+    /// Requests without credentials.
     #[must_use]
     pub fn anonymous(&self) -> As<'_> {
         As { app: self, headers: Vec::new() }
@@ -471,7 +471,7 @@ impl App {
         // ROLLBACK is the price of a failure, not of a request.
         let mut statements = self.database.take_statements();
         let new = self.log_kinds(log_before.len());
-        // What is done when the request is answered is written down by statements of its own.
+        // Work after the answer has statements of its own.
         deferred.run(deliver_due);
         let later = self.database.take_statements();
         self.latest_statements.replace([statements.clone(), later].concat());
@@ -532,7 +532,7 @@ impl App {
     }
 }
 
-/// Nothing but pictures may be kept by browsers and proxies, nor may anything be taken for what it is not.
+/// Browsers and proxies may store pictures only, and must not guess content types.
 fn check_headers(request: &Request, response: &Response) {
     let has = |name: &str, part: &str| {
         response.headers.iter().any(|(known, value)| *known == name && value.contains(part))
@@ -577,11 +577,11 @@ fn check_log(route: Option<&Route>, response: &Response, changes: &[Change], new
         assert!(new.is_empty(), "a failed request logged {new:?}");
         return;
     };
-    let told = |kind: &String| match route.logs {
+    let is_declared = |kind: &String| match route.logs {
         Logs::Reads | Logs::Nothing(_) => false,
         Logs::Kinds(kinds) => kinds.iter().any(|known| known.as_str() == kind),
     };
-    if let Some(kind) = new.iter().find(|kind| !told(kind)) {
+    if let Some(kind) = new.iter().find(|kind| !is_declared(kind)) {
         panic!("{} logged {kind}, which its row does not name", route.name);
     }
     let unlogged = match route.logs {
@@ -596,7 +596,7 @@ fn check_log(route: Option<&Route>, response: &Response, changes: &[Change], new
 /// Whether what has changed belongs in the log.
 fn must_be_logged(change: &Change) -> bool {
     match (change.table.as_str(), change.column.as_deref()) {
-        // A mail tells of something else, which is logged itself where it changes anything.
+        // A mail is about something else, which is logged itself where it changes anything.
         ("mail" | "gone_mail", _) => false,
         // Counts that the schema keeps by itself.
         ("owned", _) => false,
@@ -635,7 +635,7 @@ fn text(value: &SqlValue) -> String {
     }
 }
 
-/// Requests in somebody's name.
+/// Requests of a caller.
 #[derive(Clone)]
 pub struct As<'a> {
     app: &'a App,
@@ -643,7 +643,7 @@ pub struct As<'a> {
 }
 
 impl As<'_> {
-    /// What every request carries: credentials above all.
+    /// The headers of every request: credentials above all.
     #[must_use]
     pub fn headers(&self) -> &[(String, String)] {
         &self.headers

@@ -1,8 +1,8 @@
-//! An application for tests: route tables on in-memory SQLite, a clock that stands still, entropy from a seed.
+//! An application for tests: route tables on in-memory SQLite, a clock that does not move, entropy from a seed.
 //!
-//! Every request made through it is also held against rules that no test should have to repeat: the statement budget
-//! (2 for a read, 8 for a change), that a read changes nothing, that a failed change leaves no trace in the log, and that a
-//! change logs what its route says it logs, and does log it.
+//! Every request made through it is also checked against rules that no test should have to repeat: the statement budget (2
+//! for a read, 8 for a change), a read changes nothing, a failed change leaves no trace in the log, a change logs what its
+//! route says it logs, and does log it.
 
 mod app;
 mod html;

@@ -14,7 +14,7 @@ use berth_web::{Clock, Entropy, KeyValue, PlatformError, Variables};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 
-/// Where the clock stands first, in seconds since 1970: 2026-11-22, 06:28:07 UTC.
+/// The first time of the clock, in seconds since 1970: 2026-11-22, 06:28:07 UTC.
 pub(crate) const START: i64 = 1_795_328_887;
 
 /// SQLite that remembers its statements: in memory, or in a file that several have open.
@@ -48,7 +48,7 @@ impl MemoryDatabase {
     /// The database in a file, as a host has it open. What changes is not watched: others change it too.
     pub(crate) fn open(path: &Path) -> Self {
         let connection = rusqlite::Connection::open(path).expect("the file is a database");
-        // Who waits for the other one here waits for ever: both run in the same thread.
+        // Waiting for the other connection here would be for ever: both are in the same thread.
         connection.busy_timeout(std::time::Duration::ZERO).expect("as said");
         for (name, value) in [("journal_mode", "WAL"), ("synchronous", "OFF")] {
             connection.pragma_update(None, name, value).expect("as on the host");
@@ -82,7 +82,7 @@ impl MemoryDatabase {
         self.stopped.replace(false)
     }
 
-    fn stop_if_told(&self) {
+    fn stop_if_due(&self) {
         let count = self.statements.borrow().len();
         let due = self.stop.borrow().as_ref().is_some_and(|stop| stop.at == count);
         if let Some(stop) = due.then(|| self.stop.take()).flatten() {
@@ -107,7 +107,7 @@ impl MemoryDatabase {
         self.sqlite.0.execute("VACUUM INTO ?1", [path]).expect("the file can be written");
     }
 
-    /// Has SQLite itself note what changes, in a table of this connection: what is rolled back is forgotten there too.
+    /// Lets SQLite itself record what changes, in a table of this connection: a rollback removes the record too.
     pub(crate) fn watch(&self) {
         let sql = "SELECT t.name, group_concat(format(
                 'SELECT ''%s'', ''%s'' WHERE OLD.%s IS NOT NEW.%s', t.name, c.name, c.name, c.name),
@@ -138,7 +138,7 @@ impl MemoryDatabase {
 
     /// The statements since the last call.
     pub(crate) fn take_statements(&self) -> Vec<String> {
-        // Without a schema nothing is watched.
+        // Without a schema nothing is recorded.
         let _ = self.sqlite.0.execute("DELETE FROM changed", []);
         self.statements.take()
     }
@@ -161,7 +161,7 @@ impl MemoryDatabase {
 
 impl Database for MemoryDatabase {
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
-        self.stop_if_told();
+        self.stop_if_due();
         self.statements.borrow_mut().push(sql.to_owned());
         if self.failing.borrow().as_ref().is_some_and(|part| sql.contains(part.as_str())) {
             return Err(DatabaseError("disk I/O error (made by the test)".into()));
@@ -178,7 +178,7 @@ pub(crate) struct MemoryKeys {
 }
 
 impl MemoryKeys {
-    /// From now on nothing works.
+    /// From now on every statement fails.
     pub(crate) fn fail(&self, failing: bool) {
         self.failing.set(failing);
     }
@@ -244,7 +244,7 @@ impl Variables for MemoryVariables {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that does not move by itself.
 #[derive(Clone)]
 pub(crate) struct StandingClock(Cell<Timestamp>);
 

@@ -1,5 +1,5 @@
-//! What snapshots do not repeat: avatars, generated ids, dates and secrets. Which of them an answer holds whole stands in one
-//! place, `tests/surface/redacted.txt`. So neither a further random value nor another avatar changes unrelated snapshots.
+//! What snapshots leave out: avatars, generated ids, dates and secrets. One place, `tests/surface/redacted.txt`, says which
+//! of them an answer holds. So neither a further random value nor another avatar changes unrelated snapshots.
 
 use chrono::DateTime;
 use serde_json::{Map, Value};
@@ -28,7 +28,7 @@ pub const SECRETS: [&str; 15] = [
 /// Generated words that are known by the names of their members or parameters.
 struct Kind {
     names: &'static [&'static str],
-    /// In bytes; what is shorter was given by a test.
+    /// In bytes; a shorter value was given by a test.
     shortest: usize,
     shown: &'static str,
 }
@@ -38,11 +38,12 @@ const KINDS: [Kind; 2] = [
     Kind { names: &["client_id", "clientId"], shortest: 20, shown: "<client id>" },
 ];
 
-/// What a snapshot shows in the place of `value`, the member `name` of an object; `None` if the value itself.
+/// What a snapshot shows in the place of `value`, the member `name` of an object; `None`: the value itself.
 #[must_use]
 pub fn redaction(name: &str, value: &Value) -> Option<String> {
     if name == "avatar" {
-        return (!value.is_null()).then(|| "<avatar>".to_owned());
+        let is_one = value.is_string() || value.get("hash").is_some();
+        return is_one.then(|| "<avatar>".to_owned());
     }
     let text = value.as_str()?;
     if let Some(seconds) = seconds_since_start(text) {
@@ -176,7 +177,7 @@ mod tests {
     #[test]
     fn what_is_not_generated_is_shown() {
         let json = json!({
-            "avatar": null,
+            "avatar": { "$ref": "#/definitions/Avatar" },
             "token": "", "code": "short", "password": null,
             "client_id": "automation",
             "message": "no 969f4d30-eaf9-4f28-b330-37213230d9e4",

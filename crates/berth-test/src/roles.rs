@@ -1,4 +1,5 @@
-//! Who is tried at every operation: the roles of the policy, and an administrator's token with each single scope.
+//! The callers that every operation is tried with: the roles of the policy, and an administrator's token with each
+//! single scope.
 
 use berth_access::Scope;
 use berth_web::Method;
@@ -9,16 +10,16 @@ use crate::app::{ALL_SCOPES, App, As, Reply};
 /// The people that [`App::with_roles`] adds.
 const PEOPLE: [&str; 6] = ["outsider", "member", "creator", "admin", "superuser", "reader"];
 
-/// One of those who are tried: a person with scopes, or nobody.
+/// A caller to try: a person with scopes, or nobody.
 struct Tried {
-    /// As the statuses show him.
+    /// Its name in the statuses.
     label: String,
     person: Option<&'static str>,
     scope: &'static str,
 }
 
 impl App {
-    /// The organization `acme` and who stands where in it: `admin` (its owner), `creator`, `member`, `outsider`; and
+    /// The organization `acme` and people with a role in it: `admin` (its owner), `creator`, `member`, `outsider`; and
     /// `superuser`, who has full access, and `reader`, who reads everything.
     #[must_use]
     pub fn with_roles(self) -> Self {
@@ -59,9 +60,9 @@ impl App {
         requests.iter().map(of_one).collect()
     }
 
-    /// The statuses of a request, and who gets them: nobody known, everybody of [`Self::with_roles`] with a token of all
-    /// scopes, `admin` with each single scope, `superuser` and `reader` with the scopes that decide about them. Each is
-    /// tried on a copy of the application, so that nobody meets what another has done.
+    /// The statuses of a request, and which callers get them: an unknown one, everybody of [`Self::with_roles`] with a
+    /// token of all scopes, `admin` with each single scope, `superuser` and `reader` with the scopes that decide about
+    /// them. Each is tried on a copy of the application, so that no try sees the effect of another.
     #[must_use]
     pub fn statuses(&self, request: impl Fn(&As<'_>) -> Reply) -> String {
         self.statuses_of(request, |app, person, scope| match person {
@@ -70,8 +71,8 @@ impl App {
         })
     }
 
-    /// The same with browsers: who has all scopes is signed in instead, and nobody has a session of nobody, which
-    /// `GET /csrf_token` began.
+    /// The same with browsers: callers with all scopes are signed in instead, and an unknown one has an anonymous
+    /// session, which `GET /csrf_token` began.
     #[must_use]
     pub fn statuses_in_browsers(&self, request: impl Fn(&As<'_>) -> Reply) -> String {
         self.statuses_of(request, |app, person, scope| match person {

@@ -1,8 +1,8 @@
-//! What the store and the policy together allow, held against a model that knows neither.
+//! The verdict of the store and the policy together, compared with a model that knows neither.
 //!
 //! A world is made at random through the store: two organizations with teams, robots and default permissions; repositories
-//! in them and in people's own namespaces; direct permissions and permissions of teams; callers with tokens and sessions.
-//! What [`access::load`] and [`authorize`] make of it must be what [`World::expected`] says, which is written from
+//! in them and in people's namespaces; direct permissions and permissions of teams; callers with tokens and sessions. The
+//! verdict of [`access::load`] and [`authorize`] must be that of [`World::expected`], which is written from
 //! `docs/contract/quay.md` 0.10 and 6.5 as plain sets and loops.
 
 use std::sync::Arc;
@@ -28,14 +28,14 @@ const USERS: usize = 4;
 const ROBOTS: usize = 2;
 const ORGANIZATIONS: usize = 2;
 
-/// Somebody to whom a role can be given: a user, or a robot of the organization that it is given in.
+/// An account that can have a role: a user, or a robot of the organization in which it has the role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Account {
     User(usize),
     Robot(usize),
 }
 
-/// To whom a role is given.
+/// A holder of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Given {
     To(Account),
@@ -59,7 +59,7 @@ struct Rule {
     role: RepositoryRole,
 }
 
-/// A repository: of an organization, or of its creator's own.
+/// A repository: of an organization, or of its creator.
 #[derive(Debug, Clone)]
 struct Repository {
     organization: Option<usize>,
@@ -107,7 +107,7 @@ struct OrganizationAllowed {
 // The model.
 
 impl Repository {
-    /// Who can have a role on it.
+    /// The accounts that can have a role on it.
     fn accounts(&self) -> impl Iterator<Item = Account> {
         let robots = if self.organization.is_some() { ROBOTS } else { 0 };
         (0..USERS).map(Account::User).chain((0..robots).map(Account::Robot))
@@ -128,7 +128,7 @@ impl World {
         }
     }
 
-    /// Every role on a repository: what was given when it was made, and since.
+    /// Every role on a repository: those that it was made with, and later ones.
     fn roles(&self, repository: &Repository) -> BTreeMap<Given, RepositoryRole> {
         let mut roles = BTreeMap::new();
         let creator = Given::To(Account::User(repository.creator));
@@ -177,7 +177,7 @@ impl World {
         roles.iter().filter(|(given, _)| holds(given)).map(|(_, role)| *role).collect()
     }
 
-    /// The caller's role in the namespace: his teams', or admin at home.
+    /// The caller's role in the namespace: the highest of their teams, or admin in their own.
     fn namespace_role(&self, call: &Call, repository: &Repository) -> Option<TeamRole> {
         let Some(organization) = repository.organization else {
             return (repository.creator == call.user).then_some(TeamRole::Admin);
@@ -238,7 +238,7 @@ thread_local! {
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_328_887_000_000);
 
-/// A world in the database; its names bear its number, so that worlds can share a database.
+/// A world in the database; its names contain its number, so that worlds can share a database.
 struct Ground<'a> {
     world: &'a World,
     db: &'a dyn Database,
@@ -380,7 +380,7 @@ impl Ground<'_> {
         returned(self.db.execute("SELECT id FROM account WHERE name = ?1", params![name])?)
     }
 
-    /// A grant of somebody who may do everything.
+    /// A grant for a caller who may do everything.
     fn grant<P: Permit>(&self, namespace: &str, repository: Option<&str>) -> Grant<P> {
         let credential = Credential::Session(self.user(0));
         let (row, facts) = self.load(&credential, P::Target::KIND, namespace, repository);
@@ -426,7 +426,7 @@ impl Ground<'_> {
         )?)?))
     }
 
-    /// What store and policy allow.
+    /// The verdict of store and policy.
     fn found(&self, call: &Call, position: usize, repository: &Repository) -> Allowed {
         let credential = self.credential(call).expect("a token can be made");
         let (namespace, name) = (self.namespace(repository), format!("repo{position}"));
@@ -483,7 +483,7 @@ fn may<P: Permit>(call: &Call, (row, facts): &(CallerRow, Facts)) -> bool {
     authorize::<P>(&principal, facts.clone()).is_ok()
 }
 
-/// Who calls, on the authority of the token that was found, or else of a session.
+/// The caller, with the authority of the token that was found, or else of a session.
 fn principal(row: CallerRow, powers: SuperuserPowers, restricted: bool) -> Principal {
     let authority = match row.token {
         Some(token) => Authority::Token(Token {

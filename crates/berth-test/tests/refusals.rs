@@ -1,4 +1,4 @@
-//! Requests that could not be read whole: told in the dialect of their path.
+//! Requests that could not be read whole: the answer has the form of their path.
 
 use berth_test::App;
 use berth_web::{ApiError, BODY_LIMIT};

@@ -1,10 +1,10 @@
-//! What holds of the schema as a whole.
+//! Rules for the schema as a whole.
 
 use std::collections::BTreeMap;
 
 use berth_test::App;
 
-/// What sets a trigger off, and what it does then. Conditions can be written in many ways; they do not count.
+/// The event of a trigger, and its body. Conditions can be written in many ways, so they do not count.
 fn event_and_body(sql: &str) -> (String, String) {
     let words = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     let (head, body) = words.split_once(" BEGIN ").expect("a trigger has a body");

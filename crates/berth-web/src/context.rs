@@ -226,7 +226,8 @@ impl<'a, P: Permit> Context<'a, P> {
         logs::append(tx, &entries.collect::<Vec<_>>())
     }
 
-    /// An entry for the log: the caller as performer, what is known of his token appended (`docs/contract/quay.md` 8.2).
+    /// An entry for the log: the caller as performer, what is known of his token appended (`docs/contract/quay.md` 8.2). It holds
+    /// while what the request addresses has the name that it addresses it by.
     #[must_use]
     pub fn log_entry(
         &self,
@@ -239,6 +240,7 @@ impl<'a, P: Permit> Context<'a, P> {
             append_token(&mut entry.metadata, token);
         }
         LogEntry {
+            found_as: self.parts.address.namespace.clone(),
             performer_id: caller.map(|caller| caller.id),
             ip: self.parts.request.client_address(),
             ..entry

@@ -12,6 +12,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use berth_access::Caller;
 use berth_domain::secret::{Purpose, hash_token, reserve_hashing_memory, verify_password};
 use berth_domain::settings;
 use berth_store::accounts::{self, SignInRow};
@@ -60,8 +61,32 @@ pub fn check(
     password: &str,
 ) -> Result<Checked, ApiError> {
     let user = accounts::for_sign_in(services.db(), name_or_email)?;
+    check_of(services, request, user, name_or_email, password)
+}
+
+/// As [`check`], of the person who calls, whatever their name is by now.
+///
+/// # Errors
+/// As there.
+pub fn check_own(
+    services: &Services<'_>,
+    request: &Request,
+    caller: &Caller,
+    password: &str,
+) -> Result<Checked, ApiError> {
+    let user = accounts::sign_in_row(services.db(), caller.id)?;
+    check_of(services, request, user, &caller.name, password)
+}
+
+fn check_of(
+    services: &Services<'_>,
+    request: &Request,
+    user: Option<SignInRow>,
+    name: &str,
+    password: &str,
+) -> Result<Checked, ApiError> {
     let account = user.as_ref().map(|user| (user.uuid.as_str(), user.password_hash.as_deref()));
-    let right = is_right(services, request, account, name_or_email, password)?;
+    let right = is_right(services, request, account, name, password)?;
     let Some(user) = user.filter(|_| right) else { return Ok(Checked::Wrong) };
     Ok(if user.enabled { Checked::Right(user) } else { Checked::Disabled })
 }

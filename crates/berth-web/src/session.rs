@@ -54,6 +54,8 @@ pub struct Session {
     cookie: String,
     /// As in its record; 0 where there is none.
     renewals: u32,
+    /// As in the record that it came with; none where there was none.
+    epoch: Option<i64>,
     /// The cookie of the device, where the browser gets another one.
     device: Option<String>,
 }
@@ -64,18 +66,28 @@ impl Session {
     pub fn of_cookie(cookie: &str) -> Option<Self> {
         let ours = cookie.len() == COOKIE_LENGTH
             && cookie.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        ours.then(|| Self { cookie: cookie.to_owned(), renewals: 0, device: None })
+        ours.then(|| Self::unknown(cookie.to_owned()))
     }
 
     /// The same, of which there is a record.
     pub(crate) fn known_by(self, record: &Record) -> Self {
-        Self { renewals: record.renewals, ..self }
+        Self { renewals: record.renewals, epoch: Some(record.epoch), ..self }
     }
 
     /// A session of nobody: only a cookie.
     #[must_use]
     pub fn anonymous(services: &Services<'_>) -> Self {
-        Self { cookie: services.random().mixed(COOKIE_LENGTH), renewals: 0, device: None }
+        Self::unknown(services.random().mixed(COOKIE_LENGTH))
+    }
+
+    fn unknown(cookie: String) -> Self {
+        Self { cookie, renewals: 0, epoch: None, device: None }
+    }
+
+    /// The session epoch of the account when the session began; none of a session of nobody.
+    #[must_use]
+    pub fn epoch(&self) -> Option<i64> {
+        self.epoch
     }
 
     /// Begins a session of an account whose password was just given.

@@ -1,12 +1,13 @@
-//! Nobody slows anybody down but themselves: what waits holds nothing, and of everything that there is not enough of a client
-//! gets a part. The client in question is on 127.0.0.1, those who mean ill are on 127.0.0.2 and behind.
+//! Clients slow down only themselves: waiting holds nothing, and each client gets a part of every
+//! scarce resource. The client in question is on 127.0.0.1, the attackers are on 127.0.0.2 and
+//! behind.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use crate::harness::{Connection, Host, eventually, head};
 
-/// What is promised to somebody who sends one request.
+/// The promise to somebody who sends one request.
 const SOON: Duration = Duration::from_secs(2);
 
 /// Asserts that `path` answers 200, and soon.
@@ -182,7 +183,7 @@ fn an_answer_must_be_read_at_a_least_speed() {
     }
     assert!(read < 64 * 1024);
     assert!(slow.try_receive().is_none(), "it was cut off");
-    // Who is slow, but not too slow, gets all.
+    // A client that is slow, but not too slow, gets everything.
     std::thread::sleep(Duration::from_millis(100));
     let _ = fast.try_receive();
     let mut steady = host.begin_from(4, "/stream/100");
@@ -256,15 +257,15 @@ fn idle_connections_make_room_for_those_that_ask() {
 }
 
 #[test]
-fn with_all_connections_busy_a_probe_is_heard_and_others_are_told() {
+fn with_all_connections_busy_a_probe_is_answered_and_others_are_refused() {
     let flags = ["--concurrent-requests", "16", "--probe-path", "/constant"];
     let host = Host::start_limited("ulimit -n 256", &flags);
     host.logged("only 32 connections at a time");
     let busy: Vec<_> = (0..32).map(|i| host.begin_from(2 + i, "/misbehave/wait/4000")).collect();
     std::thread::sleep(Duration::from_millis(500));
-    let mut told = host.connect();
-    told.request("GET", "/select", b"").assert_refused(503, "Too many connections at a time");
-    assert!(told.is_closed());
+    let mut refused = host.connect();
+    refused.request("GET", "/select", b"").assert_refused(503, "Too many connections at a time");
+    assert!(refused.is_closed());
     assert_soon(&host, "/constant");
     assert_eq!(count(busy, 200), 32);
     assert_soon(&host, "/select");

@@ -51,7 +51,7 @@ impl Host {
     /// Waits until it serves, or gives what it said instead.
     fn serving(mut self) -> Result<Self, String> {
         let mut first_line = String::new();
-        // Nobody reads the rest, which is short enough for the pipe.
+        // The rest is not read; it is short enough for the pipe.
         let stdout = self.process.stdout.as_mut().unwrap();
         BufReader::new(stdout).read_line(&mut first_line).unwrap();
         match first_line.trim().strip_prefix("Serving http://") {
@@ -136,7 +136,7 @@ impl Host {
     /// A connection from 127.0.0.`last`.
     pub(crate) fn connect_from(&self, last: u8) -> Connection {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        // Little is read before anybody asks for it.
+        // Little is read before the test asks for it.
         socket.set_recv_buffer_size(16 * 1024).unwrap();
         socket.bind(&SocketAddr::from(([127, 0, 0, last], 0)).into()).unwrap();
         socket.connect(&self.address.into()).unwrap();

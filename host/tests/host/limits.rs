@@ -1,4 +1,4 @@
-//! Every limit: what is beyond it is refused by name, and the host goes on.
+//! Every limit: a request beyond it is refused by name, and the host continues.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What a component may reach, and how it is stopped.
+//! What a component may reach, and how that is enforced.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

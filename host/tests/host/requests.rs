@@ -1,9 +1,9 @@
-//! What a component sees of a request, and what the host writes about it.
+//! The request as a component gets it, and what the host writes about it.
 
 use crate::harness::{Host, head};
 
 #[test]
-fn a_component_is_told_how_it_was_reached() {
+fn a_component_gets_the_route_of_its_request() {
     let host = Host::start(&[]);
     let seen = host.get("/misbehave/headers/some%20path/?q=1").text();
     let port = host.address.port();
@@ -153,7 +153,7 @@ fn a_connection_serves_many_requests() {
 }
 
 #[test]
-fn the_cost_of_a_request_is_told_on_demand() {
+fn the_cost_of_a_request_is_in_headers_on_demand() {
     let host = Host::start(&[]);
     host.get("/select");
     let response = host.get("/select");

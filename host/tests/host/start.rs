@@ -1,4 +1,4 @@
-//! Starting: what is refused and how, and how fast it is the second time.
+//! Starting: what is refused and how, and how fast the second start is.
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Host, changed_manifest, empty_state, fixtures, fresh_state};
 
-/// What the host says to a changed manifest.
+/// The message of the host for a changed manifest.
 fn refusal(old: &str, new: &str, flags: &[&str]) -> String {
     let (_directory, manifest) = changed_manifest(&[(old, new)]);
     match Host::try_start(&manifest, fresh_state(), flags) {

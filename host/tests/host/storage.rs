@@ -106,7 +106,7 @@ fn settings_and_temporary_tables_end_with_their_request() {
 }
 
 #[test]
-fn a_second_connection_of_the_writer_is_told_at_once_that_the_database_is_locked() {
+fn a_second_connection_of_the_writer_gets_an_error_at_once_because_the_database_is_locked() {
     let host = Host::start(&[]);
     host.sql("CREATE TABLE t (a)");
     let started = Instant::now();
@@ -311,7 +311,7 @@ fn a_store_that_spin_made_is_read() {
     assert_eq!(Host::start_on(state, &[]).get("/misbehave/key-value/k").text(), r#"Some(Ok("v"))"#);
 }
 
-/// What others may do with the files below a directory, by path.
+/// The permissions of others on the files below a directory, by path.
 fn open_to_others(directory: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {

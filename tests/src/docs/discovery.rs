@@ -63,11 +63,11 @@ pub(super) fn text() -> String {
 
 /// A group of operations.
 struct Tag {
-    /// What a path of the group contains, with a slash behind it.
+    /// The part of a path, with a slash behind it, that puts it into the group.
     marks: &'static [&'static str],
     /// Quay's name of the group, where Quay has it.
     name: &'static str,
-    /// What the operations are about.
+    /// The subject of the operations.
     about: &'static str,
 }
 
@@ -154,7 +154,7 @@ fn path_parameter(name: &str) -> Value {
     parameter
 }
 
-/// What a parameter of a path stands for.
+/// The meaning of a parameter of a path.
 fn parameter_about(name: &str) -> &'static str {
     match name {
         "orgname" | "namespace" => "The name of an organization or user",
@@ -203,7 +203,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     Value::Object(operation)
 }
 
-/// What Concord's operations answer in: refusals are text, or a list of broken rules.
+/// The content types of Concord's refusals: text, or a list of broken rules.
 const CONCORD_TYPES: [&str; 3] =
     ["application/json", "text/plain", "application/vnd.concord-validation-errors-v1+json"];
 
@@ -215,7 +215,8 @@ fn media_types(answers: &[Answer], group: &str) -> Vec<&'static str> {
     types.into_iter().collect()
 }
 
-/// What proves who calls: a token with the advertised scope; any token where none is; nothing too where anybody may.
+/// The credentials of an operation: a token with the advertised scope; any token where none is; none at all, too, where
+/// anybody may.
 fn security(route: &Route) -> Vec<Value> {
     let scope: Vec<&str> = route.scope.map(|scope| scope.as_str()).into_iter().collect();
     let mut security = vec![json!({ "oauth2_implicit": scope })];
@@ -244,7 +245,7 @@ fn summary(name: &str) -> String {
     words
 }
 
-/// What else a row says of an operation: which token it takes, when it exists, what it leaves in the log.
+/// The rest of a row as text: which token it takes, when it exists, what it logs.
 fn description(route: &Route) -> String {
     let mut sentences = vec![format!("{}.", summary(route.name))];
     if let Some(scope) = route.scope {
@@ -318,7 +319,7 @@ fn responses(route: &Route, answers: Vec<Answer>, group: &str) -> Value {
     answers.chain(refusals).chain(plan).collect::<Map<_, _>>().into()
 }
 
-/// What Concord's operations answer to what they refuse.
+/// The refusals of Concord's operations.
 const CONCORD_REFUSALS: &[(&str, &str)] = &[
     ("400", "The request cannot be fulfilled as it is: a text, or a list of broken rules"),
     ("401", "Nobody known calls; no body"),

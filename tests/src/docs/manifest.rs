@@ -45,7 +45,8 @@ fn replace_section(text: &mut String, heading: &str, lines: &str) {
     text.replace_range(start..start + length, lines);
 }
 
-/// What a component is made of: the folders that its `resources!` lists, mail's delivery if it names `mailer`, and every
+/// The code of a component: the folders that its `resources!` lists, mail's delivery if it names `mailer`, and every
+/// file of `berth-api` that these import.
 /// file of `berth-api` that these import.
 fn code(component: &str) -> String {
     let api = repository_root().join("crates/berth-api/src");

@@ -1,4 +1,4 @@
-//! The recorded cases, and Berth's own answers where it differs.
+//! The recorded cases, and Berth's answers where they differ.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use crate::repository_root;
 
-/// One recorded request and its answer. What each member means stands in `tests/quay/README.md`.
+/// One recorded request and its answer. `tests/quay/README.md` explains each member.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Case {
     /// Name, unique.
     pub id: String,
-    /// What it is about.
+    /// The subject.
     pub group: String,
     /// The configuration that it was recorded on.
     pub variant: String,
@@ -51,7 +51,7 @@ pub(crate) struct Recorded {
     pub(crate) volatile: Vec<String>,
 }
 
-/// Berth's own answer to a recorded case.
+/// Berth's answer to a recorded case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// The case.
@@ -83,14 +83,14 @@ pub fn recorded_body(path: &str) -> Value {
     case.unwrap_or_else(|| panic!("{path} was not recorded")).recorded.response_body
 }
 
-/// Berth's own answers, by case.
+/// Berth's answers, by case.
 #[must_use]
 pub fn differences() -> BTreeMap<String, Difference> {
     let lines: Vec<Difference> = read_lines("differences.jsonl");
     lines.into_iter().map(|difference| (difference.id.clone(), difference)).collect()
 }
 
-/// Writes Berth's own answers anew, in the order of the cases.
+/// Writes Berth's answers anew, in the order of the cases.
 pub fn write_differences(differences: &BTreeMap<String, Difference>) {
     let lines: String = cases()
         .iter()

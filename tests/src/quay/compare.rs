@@ -1,5 +1,5 @@
-//! Comparing an answer with a recorded one: both are brought to a form in which what is random, dated or unordered in Quay
-//! looks the same, and must then be equal.
+//! Comparing an answer with a recorded one: both are brought to a form in which random, dated and unordered parts of
+//! Quay's answers look the same, and must then be equal.
 
 use serde_json::{Map, Value};
 
@@ -34,10 +34,10 @@ const RANDOM: &[&str] = &[
     "next_page",
 ];
 
-/// Members that say how far a worker of Quay's was when the case was recorded; nothing is left to count here.
+/// Members that show the progress of a worker of Quay when the case was recorded; here there is no such work.
 const PROGRESS: &[&str] = &["running_backfill", "backfill_status"];
 
-/// The form of an answer in which it is compared. `base` is the server's own address.
+/// The form of an answer in which it is compared. `base` is the address of the server.
 pub(crate) fn normalize(value: &Value, base: &str) -> Value {
     normalize_member("", value, base)
 }
@@ -129,7 +129,7 @@ fn sort_key(value: &Value) -> String {
     format!("{} {value}", name.unwrap_or_default())
 }
 
-/// What is random in our own answers too: avatars and addresses of accounts without an e-mail address.
+/// The random parts of our answers too: avatars and addresses of accounts without an e-mail address.
 pub(crate) fn forget_avatars(value: &mut Value) {
     match value {
         Value::Object(members) => {

@@ -28,7 +28,7 @@ pub struct Replay<'a> {
 
 /// How a case ended.
 pub enum Outcome {
-    /// As recorded, or as Berth's own answer says.
+    /// As recorded, or as the difference says.
     Passed,
     /// Neither: what was different, and the answer in the form of a difference.
     Failed(Vec<String>, Difference),

@@ -14,7 +14,7 @@ const PASSWORD: &str = "password";
 /// applications.
 const MINT_TEAM: &str = "minters";
 
-/// What the seeding made.
+/// The results of the seeding.
 #[derive(Default)]
 pub struct Start {
     /// Values that later requests name: `{{app-one.client_id}}`.
@@ -138,7 +138,7 @@ impl Seeder {
         }
     }
 
-    /// Puts somebody into a team; where he is only invited, he accepts.
+    /// Puts somebody into a team; where they are only invited, they accept.
     fn join(&mut self, client: &Client, organization: &str, team: &str, member: &str) {
         let path = format!("/api/v1/organization/{organization}/team/{team}/members/{member}");
         if must(client.put_empty(&path)).json()["invited"] != true {
@@ -218,7 +218,7 @@ impl Seeder {
         }
     }
 
-    /// Tokens by the implicit flow: the token stands in the fragment of `Location`.
+    /// Tokens by the implicit flow: the token is in the fragment of `Location`.
     fn tokens(&mut self) {
         let application = self.list("applications").remove(0);
         let organization = text(&application["organization"]).to_owned();

@@ -28,7 +28,7 @@ const BEHAVIOURS: [&str; 14] = [
     "noauthheader",
 ];
 
-/// The number of a port at which nobody listens.
+/// The number of a port on which nothing listens.
 const CLOSED: usize = 39;
 
 /// Running upstream registries; they stop with the process.

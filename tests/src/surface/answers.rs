@@ -1,4 +1,4 @@
-//! What the rows answer, run through and written down.
+//! The answers of the rows, recorded by a run.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,10 +13,10 @@ use super::requests::{Ask, Case, Script, Step};
 use super::secrets::Secrets;
 use berth_api::RESOURCES;
 
-/// A text in an answer that is longer stands in a file of its own: the changelog.
+/// A longer text in an answer is in a separate file: the changelog.
 const LONGEST_TEXT: usize = 1_000;
 
-/// An object in an answer that is longer stands in a file of its own: the paths and definitions of discovery.
+/// A longer object in an answer is in a separate file: the paths and definitions of discovery.
 const LONGEST_OBJECT: usize = 4_000;
 
 /// What happened when every request of the script was sent, each in the state that its case prepared.
@@ -26,7 +26,7 @@ pub struct Transcripts {
     pub transcripts: Vec<(&'static str, String)>,
     /// For each row what the transcripts leave out of its answers.
     pub left_out: String,
-    /// What the answers do not hold of what the rows say, and what is missing.
+    /// Where answers differ from what the rows declare, and missing cases.
     pub faults: Vec<String>,
     /// The bodies of refusals, each behind the name of its row.
     pub refusals: Vec<(&'static str, String)>,
@@ -45,7 +45,7 @@ impl Transcripts {
             for route in resource.rows() {
                 match script.cases.iter().find(|case| case.row == route.name) {
                     Some(case) => transcripts.play(&base, route, case, &mut transcript),
-                    None => transcripts.fault(route, "stands not in requests.txt"),
+                    None => transcripts.fault(route, "is not in requests.txt"),
                 }
             }
             transcripts.transcripts.push((resource.name, transcript));
@@ -115,7 +115,7 @@ impl Transcripts {
         }
     }
 
-    /// A row that refuses nobody is shown by a method that it has not.
+    /// A row that refuses nobody is shown by a method that it does not have.
     fn check_refusal(&mut self, route: &'static Route, ask: &Ask, reply: &Reply) {
         if !knows(route, ask) {
             self.fault(route, &format!("{} does not reach it", ask.target));
@@ -162,7 +162,7 @@ fn write_down(transcript: &mut String, ask: &Ask, reply: &Reply, kinds: &[String
     let _ = writeln!(transcript, "{}{body}", if body.is_empty() { "" } else { "\n" });
 }
 
-/// JSON indented, pages without how they look; what stands in another file is left out.
+/// JSON indented, pages without their style; parts in another file are left out.
 fn shown_body(reply: &Reply) -> String {
     let text = redacted_text(&reply.text());
     match serde_json::from_str::<Value>(&text) {

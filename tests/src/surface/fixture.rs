@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::requests::{Ask, Given, Place, Script, Source, Values, Who, fill};
 use super::secrets::Secrets;
 
-/// What must be on for every row to exist.
+/// The settings that every row needs.
 const SETTINGS: [(&str, &str); 4] = [
     ("feature_quota_management", "true"),
     ("feature_auto_prune", "true"),
@@ -22,7 +22,7 @@ const SETTINGS: [(&str, &str); 4] = [
 /// Where the random values of every case begin.
 const SEED: u64 = 1_000_000;
 
-/// An application in some state, and what is known of it.
+/// An application in some state, and the values known of it.
 pub struct Fixture {
     /// The application.
     pub app: App,
@@ -98,13 +98,13 @@ impl Fixture {
         }
     }
 
-    /// The request with what is known in it.
+    /// The request with the known values in it.
     #[must_use]
     pub fn fill(&self, ask: &Ask) -> Ask {
         ask.filled(&self.values)
     }
 
-    /// The token that somebody sends along, as a header; none for nobody and for browsers.
+    /// The token in a request, as a header; none for anonymous requests and for browsers.
     #[must_use]
     pub fn authorization(&self, who: &Who) -> Option<(String, String)> {
         let has_token = who.person.is_some() && !who.browser;
@@ -172,7 +172,7 @@ fn empty() -> App {
     SETTINGS.into_iter().fold(app, |app, (name, value)| app.with(name, value))
 }
 
-/// Requests in somebody's name.
+/// Requests of a caller.
 #[must_use]
 pub fn sender<'a>(app: &'a App, who: &Who) -> As<'a> {
     match (&who.person, &who.scope, who.browser) {
@@ -203,7 +203,7 @@ pub fn content_type(ask: &Ask) -> Option<&'static str> {
     })
 }
 
-/// Stands in front of upstream registries: `quay.io` is one that takes everybody.
+/// In place of upstream registries: `quay.io` is one that accepts everybody.
 struct Upstreams;
 
 impl Registry for Upstreams {

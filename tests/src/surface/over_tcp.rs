@@ -1,4 +1,5 @@
-//! The same requests over TCP, to the real components on a host that goes on from where a fixture is.
+//! The same requests over TCP, to the real components on a host that starts from the state of a
+//! fixture.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use crate::host::Host;
 /// The database of a state directory.
 const DATABASE_FILE: &str = "sqlite_db.db";
 
-/// A host, and everybody whom the script names.
+/// A host, and all callers of the script.
 pub struct OverTcp {
     host: Host,
     /// By their labels.
@@ -51,7 +52,7 @@ impl OverTcp {
         over_tcp
     }
 
-    /// The headers of a browser; none of nobody without one.
+    /// The headers of a browser; none for an anonymous caller without a browser.
     fn session(&self, who: &Who) -> Vec<(String, String)> {
         let client = self.host.client();
         match &who.person {

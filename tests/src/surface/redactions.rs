@@ -1,9 +1,11 @@
-//! What the transcripts leave out, whole: the avatars and dates of every answer, and of what is random its form.
+//! The parts that the transcripts leave out: the avatars and dates of every answer, and the form of random
+//! values.
 
 use berth_test::redaction;
 use serde_json::Value;
 
-/// What is left out of `json`, a line each: where it is (`*` for every item of a list), and what it is.
+/// The parts of `json` that are left out, a line each: where it is (`*` for every item of a list), and what it
+/// is.
 pub(super) fn redactions(json: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     collect(json, "", &mut lines);
@@ -29,7 +31,7 @@ fn collect(json: &Value, path: &str, lines: &mut Vec<String>) {
     }
 }
 
-/// Avatars and dates as they are; of what is random, how long it is and of which letters.
+/// Avatars and dates as they are; for random values, their length and their kind of letters.
 fn whole(value: &Value, shown: &str) -> String {
     match value {
         Value::String(text) if !shown.starts_with("<start") && !shown.starts_with("<avatar") => {
@@ -47,7 +49,7 @@ fn whole(value: &Value, shown: &str) -> String {
     }
 }
 
-/// An address holds words of several kinds: its form is not told.
+/// An address contains words of several kinds: its form is not shown.
 fn form(text: &str) -> String {
     let all = |is_one: fn(char) -> bool| text.chars().all(is_one);
     let letters = match () {

@@ -9,15 +9,15 @@ use crate::repository_root;
 /// The name of the block that prepares what all others find.
 const BASE: &str = "base";
 
-/// What the file says.
+/// The content of the file.
 pub struct Script {
-    /// What is there before any request of a case.
+    /// The state before any request of a case.
     pub base: Vec<Given>,
-    /// What is sent to each row, in the order of the file.
+    /// The requests to each row, in the order of the file.
     pub cases: Vec<Case>,
 }
 
-/// What is sent to a row.
+/// The requests to a row.
 pub struct Case {
     /// The name of the row's operation.
     pub row: String,
@@ -62,31 +62,31 @@ pub struct Ask {
     pub body: Option<String>,
     /// Further headers.
     pub headers: Vec<(String, String)>,
-    /// What is kept of the answer: names, and where the values stand.
+    /// The values that are kept of the answer: names, and where they are.
     kept: Vec<(String, Source)>,
 }
 
 /// Who sends a request.
 #[derive(Debug, Clone)]
 pub struct Who {
-    /// As the file spells him.
+    /// As in the file.
     pub label: String,
-    /// A person of the fixture, or nobody.
+    /// A person of the fixture, or none.
     pub person: Option<String>,
-    /// The scopes of his token, if not all of them.
+    /// The scopes of their token, if not all of them.
     pub scope: Option<String>,
-    /// Whether he has a session instead of a token.
+    /// Whether they have a session instead of a token.
     pub browser: bool,
 }
 
-/// Where a value stands in an answer: all of a text, or the word behind a marker in it.
+/// Where a value is in an answer: all of a text, or the word behind a marker in it.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) place: Place,
     pub(super) marker: Option<String>,
 }
 
-/// Where a text stands.
+/// Where a text is.
 #[derive(Debug, Clone)]
 pub(super) enum Place {
     /// At a JSON pointer of the body.
@@ -111,14 +111,14 @@ impl Script {
         Self::parse(&std::fs::read_to_string(path).expect("tests/surface/requests.txt"))
     }
 
-    /// What is sent to a row.
+    /// The case of a row.
     ///
     /// # Panics
-    /// When nothing is.
+    /// When there is none.
     #[must_use]
     pub fn case(&self, row: &str) -> &Case {
         let case = self.cases.iter().find(|case| case.row == row);
-        case.unwrap_or_else(|| panic!("{row} stands not in requests.txt"))
+        case.unwrap_or_else(|| panic!("{row} is not in requests.txt"))
     }
 
     fn parse(text: &str) -> Self {
@@ -157,7 +157,7 @@ impl Script {
 }
 
 impl Case {
-    /// The request that shows who may: the first that succeeds where there is somebody, or else the one that is refused.
+    /// The request that shows a permitted caller: the first that succeeds, if any, or else the one that is refused.
     #[must_use]
     pub fn probe(&self) -> Option<&Ask> {
         let peopled = |step: &&Step| !matches!(step, Step::Given(Given::Nobody));
@@ -185,7 +185,7 @@ impl Case {
         })
     }
 
-    /// What is prepared before `ask`, a request of this case.
+    /// The preparation of `ask`, a request of this case.
     pub fn before<'a>(&'a self, ask: &'a Ask) -> impl Iterator<Item = &'a Given> {
         let earlier = self.steps.iter().take_while(
             move |step| !matches!(step, Step::Ok(one) | Step::Error(one) if std::ptr::eq(one, ask)),
@@ -251,7 +251,7 @@ impl Ask {
         }
     }
 
-    /// The same by nobody known.
+    /// The same by an unknown caller.
     #[must_use]
     pub fn by_nobody(&self) -> Self {
         Self { who: Who::parse("anonymous"), ..self.clone() }

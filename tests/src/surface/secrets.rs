@@ -1,4 +1,4 @@
-//! Secrets, to be looked for where none may stand.
+//! Secrets, to be looked for where none may be.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use berth_test::SECRETS;
 use serde_json::Value;
 
-/// What is shorter stands in texts by chance.
+/// Shorter values occur in texts by chance.
 const SHORTEST: usize = 8;
 
 /// Every secret of some requests and their answers.
@@ -33,7 +33,7 @@ impl Secrets {
         self.0.len()
     }
 
-    /// The first that stands in `text`.
+    /// The first that occurs in `text`.
     #[must_use]
     pub fn find_in(&self, text: &str) -> Option<&str> {
         self.0.iter().find(|secret| text.contains(secret.as_str())).map(String::as_str)
@@ -51,7 +51,7 @@ impl Secrets {
         }
     }
 
-    /// What stands in the query and the body of a request.
+    /// The values in the query and the body of a request.
     pub fn learn_request(&mut self, target: &str, body: Option<&str>) {
         self.learn_parameters(target);
         if let Some(body) = body {
@@ -62,7 +62,7 @@ impl Secrets {
         }
     }
 
-    /// What an answer hands out.
+    /// The secrets that an answer hands out.
     pub fn learn_answer<'a>(
         &mut self,
         headers: impl IntoIterator<Item = (&'a str, &'a str)>,

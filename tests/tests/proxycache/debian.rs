@@ -86,7 +86,7 @@ impl Registry {
         })
     }
 
-    /// With a certificate that nobody vouches for.
+    /// With a certificate of an unknown authority.
     fn with_tls() -> Self {
         let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into()]);
         let made = made.expect("a certificate");

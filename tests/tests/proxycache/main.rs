@@ -17,7 +17,7 @@ const VALIDATE: &str = "/api/v1/organization/acme/validateproxycache";
 const PASSWORD: &str = "battery-staple";
 const CONFIGURATION: &str = "/api/v1/organization/acme/proxycache";
 
-/// Held by every host, and for writing by a test that measures memory: what others do on the machine meanwhile would show.
+/// Held by every host, and for writing by a test that measures memory: other work on the machine would disturb it.
 static MACHINE: RwLock<()> = RwLock::new(());
 
 #[allow(dead_code, reason = "held")]
@@ -57,12 +57,12 @@ impl Fixture {
         Self { host, ana, _machine: machine }
     }
 
-    /// What validation says of a registry to the owner of `acme`: the verdict, or the reason of the failure.
+    /// The result of validating a registry as the owner of `acme`: the verdict, or the reason of the failure.
     fn validate(&self, upstream: &str, more: Value) -> String {
         verdict(&self.ana, VALIDATE, upstream, more)
     }
 
-    /// The same to a person of their own, with an organization of their own: one person tries few registries at a time.
+    /// The same as another person, with another organization: one person tries few registries at a time.
     fn validate_for(&self, person: &str, upstream: &str) -> String {
         let user = json!({ "username": person, "password": PASSWORD, "email": format!("{person}@example.com") });
         let reply = Session::anonymous(&self.host.client()).client().post("/api/v1/user/", &user);

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::server::Server;
 
-/// Who gets a token.
+/// The credentials that get a token.
 #[derive(Clone, Copy)]
 pub(crate) enum Policy {
     /// Everybody.

@@ -1,10 +1,10 @@
-//! A state in which two requests meet, and copies of it.
+//! A state for two concurrent requests, and copies of it.
 
 use std::path::PathBuf;
 
 use berth_tests::surface::{Fixture, Script};
 
-/// Before the second statement: the first has read who asks, and for what.
+/// Before the second statement: the first has read the caller and the target.
 pub(crate) const IN_THE_MIDDLE: usize = 1;
 
 /// More statements than a request has.
@@ -22,7 +22,7 @@ impl Ground {
     }
 
     pub(crate) fn of(fixture: Fixture) -> Self {
-        // Whoever asks has the token by then.
+        // All callers have their token by then.
         for name in ["admin", "superuser", "outsider"] {
             let _ = fixture.app.as_user(name);
         }

@@ -24,7 +24,7 @@ struct Edit {
     /// One value, and what it is once the change is made.
     sql: String,
     value: &'static str,
-    /// What the log says of the change alone.
+    /// The log entry of the change alone.
     log: &'static str,
     /// Whether there is nothing to change afterwards.
     ends: bool,
@@ -68,7 +68,7 @@ impl Edit {
         app.rows(&self.sql).first().is_some_and(|row| row[0] == self.value)
     }
 
-    /// The lines of the log that tell of it.
+    /// The log entries about it.
     fn entries(&self, app: &App, skip: usize) -> Vec<usize> {
         let log = app.log();
         let lines = log.lines().enumerate().skip(skip);
@@ -125,7 +125,7 @@ impl Ground {
         true
     }
 
-    /// What `second` is answered, to be found out when it is time.
+    /// The answer to `second`, which is sent later.
     fn other(
         &self,
         path: &Path,

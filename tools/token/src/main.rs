@@ -40,7 +40,7 @@ struct Create {
     /// How long it lives: 30s, 10m, 12h, 90d or 4w; ten years at most.
     #[arg(long, value_name = "DURATION", value_parser = parse_lifetime)]
     expires: i64,
-    /// What it is called in lists.
+    /// Its name in lists.
     #[arg(long, default_value = "made on the host")]
     name: String,
     /// The manifest of the application.
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Makes the token under the application `automation` of the user's own namespace.
+/// Makes the token under the application `automation` of the user's namespace.
 fn make(create: &Create) -> Result<String> {
     let scope = ScopeSet::normalize(&create.scope)
         .map_err(|_| anyhow::anyhow!("`{}` is no list of scopes; see --help", create.scope))?;
@@ -116,7 +116,7 @@ fn user(database: &Sqlite, name: &str) -> Result<SignInRow> {
     Ok(user)
 }
 
-/// Nobody known to the registry did it: the entry has no performer.
+/// No known account did it: the entry has no performer.
 fn entry(new: &AutomationToken<'_>) -> LogEntry {
     let mut metadata = serde_json::Map::new();
     for (name, value) in [
@@ -131,6 +131,7 @@ fn entry(new: &AutomationToken<'_>) -> LogEntry {
     LogEntry {
         kind: LogKind::CreateOauthApiToken,
         namespace_id: Some(new.user_id),
+        found_as: Some(new.user_name.to_owned()),
         performer_id: None,
         ip: None,
         metadata,

@@ -5,7 +5,7 @@ use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::tokens::{NewToken, TokenLine};
-use berth_store::{tokens, transaction};
+use berth_store::{applications, tokens, transaction};
 use berth_web::listing::Listed;
 use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, Page};
 use serde_json::Number;
@@ -66,7 +66,7 @@ pub(crate) fn create(
             oauth_token_uuid: new.uuid,
             scope: new.scope,
             token_display_name: name,
-            application_name: &target.application.name,
+            application_name: &applications::current_name(tx, new.application_id)?,
             auth_method: "OAuth",
             client_id: &target.application.client_id,
         };
@@ -129,7 +129,7 @@ pub(crate) fn revoke(
         }
         let event = LogEvent::RevokeOauthApiToken {
             oauth_token_uuid: uuid,
-            application_name: &target.application.name,
+            application_name: &applications::current_name(tx, target.application.id)?,
             client_id: &target.application.client_id,
         };
         cx.log(tx, target.organization.id, &event)?;

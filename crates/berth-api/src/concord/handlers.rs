@@ -57,8 +57,16 @@ fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved)
         at: services.now(),
     };
     transaction(cx.db(), |tx| {
-        let id = concord::create(tx, &grant, &new)
-            .map_err(|error| explained(error, name, body, resolved.is_user_name))?;
+        let id = match concord::create(tx, &grant, &new) {
+            // It was made at this moment: asked again, this changes it.
+            Err(error)
+                if error.violates(Constraint::AccountName)
+                    && concord::resolve(tx, None, Some(name), None)?.entry.is_some() =>
+            {
+                return Err(ApiError::Busy);
+            }
+            made => made.map_err(|error| explained(error, name, body, resolved.is_user_name))?,
+        };
         cx.log(tx, id, &LogEvent::OrgCreate { email: None, namespace: name })?;
         Ok(JsonResponse(ConcordResult::created(&uuid)))
     })

@@ -15,7 +15,7 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::OrgCreate, LogKind::OrgChangeSettings]),
     )
     .decided_inside(
-        "to create: superusers, and by `concord_admin_only_create` whoever may create organizations; to change: superusers, and the owner with `org:admin`",
+        "to create: superusers, and everybody who may create organizations where `concord_admin_only_create` is off; to change: superusers, and the owner with `org:admin`",
     ),
     Route::get("/api/v1/org", "listOrgs", &WithoutBody::<Authenticated, _>(handlers::list))
         .query(&[

@@ -1,12 +1,12 @@
 //! Invitations, as administrators see them: make, list, withdraw.
 
-use crate::mails::outbox::{Link, Mail, MailSender, has_gateway};
+use crate::mails::outbox::{Link, Mail, MailSender, SealedMail, has_gateway};
 use berth_access::{ExistingTeamAdmin, OrganizationAdminView, path};
 use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{Purpose, hash_token};
 use berth_domain::{EmailAddress, Timestamp, settings};
 use berth_store::invitations::{self, Invited, NewInvitation};
-use berth_store::transaction;
+use berth_store::{Transaction, transaction};
 use berth_web::listing::{Listed, Listing};
 use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
@@ -21,80 +21,97 @@ pub(crate) fn link(base_url: &str, code: &str) -> String {
     format!("{base_url}/confirminvite?code={code}")
 }
 
-/// Makes an invitation into the grant's team, or renews it: the code, the notification, the mail and the entry in the log
-/// (with that event). A person without a usable address gets no mail. Where a limit keeps the mail back, an invitation that
-/// is there keeps its code, of which an earlier mail told; a new one of a user is found in his notifications, and one of an
-/// address, of which nobody would learn, is refused.
-pub(crate) fn invite(
-    cx: &Context<'_, ExistingTeamAdmin>,
-    invited: &Invited,
-    address: &str,
-    event: &LogEvent<'_>,
-) -> Result<(), ApiError> {
-    let (services, target, caller) = (cx.services(), cx.grant.target(), cx.caller()?);
-    let code = format!("{CODE_PREFIX}{}", services.random().mixed(32));
-    let expires_at = services.now().plus_seconds(services.setting(&settings::INVITATION_TTL_S)?);
-    let mail = match EmailAddress::try_from(address) {
-        Ok(_) => {
-            let mail = mail(cx, address, &caller.name, &code, expires_at)?;
-            Some(mail.seal(services)?.until(expires_at))
-        }
-        // Addresses of invitations are free text; what is none is not written to.
-        Err(_) => None,
-    };
-    let sender = MailSender::of(cx)?;
-    let sealed_code = services.seal(Purpose::InvitationCode, &code)?;
-    let notification_uuid = services.random().uuid();
-    transaction(cx.db(), |tx| {
-        let organization_id = target.organization.id;
-        let posted = mail.as_ref().map(|mail| mail.enqueue_for(tx, organization_id, &sender));
+/// What an invitation into the grant's team needs that takes time: made before the transaction.
+pub(crate) struct PreparedInvitation<'a> {
+    cx: &'a Context<'a, ExistingTeamAdmin>,
+    code: String,
+    sealed_code: Vec<u8>,
+    expires_at: Timestamp,
+    sender: MailSender,
+}
+
+impl<'a> PreparedInvitation<'a> {
+    /// Draws the code, and reads the key that seals it.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the keys cannot be had or a setting cannot be used.
+    pub(crate) fn new(cx: &'a Context<'a, ExistingTeamAdmin>) -> Result<Self, ApiError> {
+        let services = cx.services();
+        let code = format!("{CODE_PREFIX}{}", services.random().mixed(32));
+        Ok(Self {
+            cx,
+            sealed_code: services.seal(Purpose::InvitationCode, &code)?,
+            code,
+            expires_at: services.now().plus_seconds(services.setting(&settings::INVITATION_TTL_S)?),
+            sender: MailSender::of(cx)?,
+        })
+    }
+
+    /// Makes the invitation, or renews it: the code, the notification, the mail and the entry in the log (with that event). A
+    /// person without a usable address gets no mail. Where a limit keeps the mail back, an invitation that is there keeps its
+    /// code, of which an earlier mail told; a new one of a user is found in his notifications, and one of an address, of which
+    /// nobody would learn, is refused.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the database fails, or a limit keeps back the mail to an address.
+    pub(crate) fn make(
+        &self,
+        tx: &Transaction<'_>,
+        invited: &Invited,
+        address: &str,
+        event: &LogEvent<'_>,
+    ) -> Result<(), ApiError> {
+        let (cx, services) = (self.cx, self.cx.services());
+        let organization_id = cx.grant.target().organization.id;
+        let mail = self.mail(address)?;
+        let posted = mail.as_ref().map(|mail| mail.enqueue_for(tx, organization_id, &self.sender));
         let mail_id = posted.transpose()?.flatten();
         let kept_back = mail.as_ref().filter(|_| mail_id.is_none());
         let new = NewInvitation {
             invited,
-            inviter_id: caller.id,
-            code_hash: &hash_token(&code),
-            sealed_code: &sealed_code,
+            inviter_id: cx.caller()?.id,
+            code_hash: &hash_token(&self.code),
+            sealed_code: &self.sealed_code,
             mail_id,
             keeps_code: kept_back.is_some(),
-            notification_uuid: &notification_uuid,
+            notification_uuid: &services.random().uuid(),
             at: services.now(),
-            expires_at,
+            expires_at: self.expires_at,
         };
         let has_new_code = invitations::invite(tx, &cx.grant, &new)?;
         if let (Some(mail), true, Invited::Email(_)) = (kept_back, has_new_code, invited) {
-            return Err(mail.refusal(tx, organization_id, &sender)?);
+            return Err(mail.refusal(tx, organization_id, &self.sender)?);
         }
         Ok(cx.log(tx, organization_id, event)?)
-    })
-}
+    }
 
-fn mail<'a>(
-    cx: &Context<'_, ExistingTeamAdmin>,
-    address: &'a str,
-    inviter: &str,
-    code: &str,
-    expires_at: Timestamp,
-) -> Result<Mail<'a>, ApiError> {
-    let target = cx.grant.target();
-    let (team, organization) = (&target.team.name, &target.organization.name);
-    Ok(Mail {
-        to: address,
-        subject: format!("{inviter} invites you to the team {team} of {organization}"),
-        paragraphs: vec![
-            format!(
-                "{inviter} would like you to join the team {team} of the organization {organization}."
-            ),
-            format!(
-                "The invitation can be accepted until {}. If you do not want it, there is nothing to do.",
-                expires_at.to_rfc2822()
-            ),
-        ],
-        link: Link {
-            label: "Accept or decline the invitation",
-            url: link(&cx.services().base_url()?, code),
-        },
-    })
+    /// The mail that tells of it. Addresses of invitations are free text; what is none is not written to.
+    fn mail(&self, address: &str) -> Result<Option<SealedMail<'a>>, ApiError> {
+        if EmailAddress::try_from(address).is_err() {
+            return Ok(None);
+        }
+        let (target, services) = (self.cx.grant.target(), self.cx.services());
+        let (team, organization) = (&target.team.name, &target.organization.name);
+        let inviter = &self.cx.caller()?.name;
+        let mail = Mail {
+            to: address,
+            subject: format!("{inviter} invites you to the team {team} of {organization}"),
+            paragraphs: vec![
+                format!(
+                    "{inviter} would like you to join the team {team} of the organization {organization}."
+                ),
+                format!(
+                    "The invitation can be accepted until {}. If you do not want it, there is nothing to do.",
+                    self.expires_at.to_rfc2822()
+                ),
+            ],
+            link: Link {
+                label: "Accept or decline the invitation",
+                url: link(&services.base_url()?, &self.code),
+            },
+        };
+        Ok(Some(mail.seal(services)?.until(self.expires_at)))
+    }
 }
 
 path! {
@@ -109,7 +126,9 @@ pub(crate) fn invite_address(
 ) -> HandlerResult<JsonResponse<AddressView>> {
     let (email, team) = (path.email.as_str(), &cx.grant.target().team.name);
     let event = LogEvent::OrgInviteEmail { email, team, member: email };
-    invite(cx, &Invited::Email(email.to_owned()), email, &event)?;
+    let prepared = PreparedInvitation::new(cx)?;
+    let invited = Invited::Email(email.to_owned());
+    transaction(cx.db(), |tx| prepared.make(tx, &invited, email, &event))?;
     Ok(JsonResponse(AddressView::new(email)))
 }
 

@@ -41,7 +41,7 @@ pub const ROUTES: &[Route] = &[
         &WithPath::<UserAdmin, _, _>(responses::accept),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted]),
     )
-    .decided_inside("whom the invitation is for, in person or with `user:admin`")
+    .decided_inside("the invited user, in person or with `user:admin`")
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
@@ -51,12 +51,12 @@ pub const ROUTES: &[Route] = &[
         &WithPath::<UserAdmin, _, _>(responses::decline),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteDeclined]),
     )
-    .decided_inside("whom the invitation is for, in person or with `user:admin`")
+    .decided_inside("the invited user, in person or with `user:admin`")
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::get("/confirminvite", "showTeamInvite", &WithoutBody::<Public, _>(pages::show))
-        .decided_inside("anybody; the invitation for whom it is meant, signed in with the browser")
+        .decided_inside("anybody; the invitation for the invited user, signed in with the browser")
         .query(&[Query::text("code", "The code of the invitation").required()])
         .feature(&settings::FEATURE_MAILING),
     Route::post(
@@ -65,6 +65,6 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<UserAdmin, _, _>(pages::answer),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted, LogKind::OrgTeamMemberInviteDeclined]),
     )
-    .decided_inside("whom the invitation is for, in person or with `user:admin`")
+    .decided_inside("the invited user, in person or with `user:admin`")
     .feature(&settings::FEATURE_MAILING),
 ];

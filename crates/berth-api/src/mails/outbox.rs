@@ -1,8 +1,8 @@
 //! Mails: written into the outbox with what causes them.
 //!
-//! A [`Mail`] is sealed before the transaction begins (the keys may have to be made first) and posted in it. It leaves
-//! after the commit, where a gateway is set; without one it stays in the outbox, where superusers read it, and leaves when
-//! there is one, while its link works.
+//! A [`Mail`] is sealed before the transaction begins (the keys may have to be made first), or in it where something else was
+//! sealed before, and posted in it. It leaves after the commit, where a gateway is set; without one it stays in the outbox,
+//! where superusers read it, and leaves when there is one, while its link works.
 
 use berth_access::Permit;
 use berth_domain::secret::{Purpose, SecretKeys};
@@ -75,7 +75,7 @@ pub(crate) struct SealedMail<'a> {
 const WORTH_S: i64 = 86_400;
 
 impl Mail<'_> {
-    /// Makes it ready. Not in a transaction.
+    /// Makes it ready. In a transaction only where the request sealed something before: the key is known then.
     ///
     /// # Errors
     /// [`ApiError`] when the keys cannot be had or a setting cannot be used.

@@ -19,7 +19,7 @@ pub const ROUTES: &[Route] = &[superuser(
         &WithBody::<Superuser, _, _>(handlers::list),
     )
     .decided_inside(
-        "superusers; what lets other superusers in is hidden, and what lets oneself in from tokens",
+        "superusers; mails to other superusers without their text, with a token those to the caller too",
     ),
 )
 .changes(Logs::Kinds(&[LogKind::MailsRead]))

@@ -19,7 +19,7 @@ pub const ROUTES: &[Route] = &[
         "getOrganizationTeamMembers",
         &WithoutBody::<TeamView, _>(team::list),
     )
-    .decided_inside("members of the team, organization admins; who is invited for the admins")
+    .decided_inside("members of the team, organization admins; the invited for the admins")
     .scope(Scope::OrgAdmin)
     .query(&[Query::flag("includePending", "With those who are invited"), Query::NEXT_PAGE]),
     Route::put(

@@ -10,7 +10,7 @@ use berth_store::{Constraint, StoreError, Transaction, teams, transaction};
 use berth_web::listing::{Listed, Listing};
 use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
-use crate::invitations::handlers::invite;
+use crate::invitations::handlers::PreparedInvitation;
 use crate::members::views::{TeamAccountView, TeamMemberView, TeamMembers};
 
 path! {
@@ -42,41 +42,48 @@ pub(crate) fn add_or_invite(
     cx: &Context<'_, ExistingTeamAdmin>,
     name: &str,
 ) -> HandlerResult<JsonResponse<TeamAccountView>> {
-    let candidate = teams::candidate(cx.db(), &cx.grant, name)?
-        .ok_or_else(|| ApiError::invalid_request("Unknown user"))?;
     let services = cx.services();
     let must_accept =
         services.setting(&settings::FEATURE_MAILING)? && requires_team_invite(services)?;
-    if must_accept && candidate.is_robot && !candidate.is_own_robot {
-        return Err(ApiError::model(
-            "Cannot add the specified robot to this team, as it is not a member of the organization",
-        ));
-    }
-    let invited = must_accept && !candidate.is_robot && !candidate.in_organization;
-    if invited {
-        let team = &cx.grant.target().team.name;
-        let (user, member) = (candidate.name.as_str(), candidate.name.as_str());
-        let event = LogEvent::OrgInviteTeamMember { user, member, team };
-        invite(cx, &Invited::User(candidate.id), &candidate.email, &event)?;
-    } else {
-        add_at_once(cx, &candidate)?;
-    }
-    Ok(JsonResponse(TeamAccountView::of(&candidate, invited)))
+    let prepared = must_accept.then(|| PreparedInvitation::new(cx)).transpose()?;
+    transaction(cx.db(), |tx| {
+        let candidate = teams::candidate(tx, &cx.grant, name)?
+            .ok_or_else(|| ApiError::invalid_request("Unknown user"))?;
+        if must_accept && candidate.is_robot && !candidate.is_own_robot {
+            return Err(ApiError::model(
+                "Cannot add the specified robot to this team, as it is not a member of the organization",
+            ));
+        }
+        let invitation = prepared.filter(|_| !candidate.is_robot && !candidate.in_organization);
+        let view = TeamAccountView::of(&candidate, invitation.is_some());
+        match invitation {
+            Some(invitation) => {
+                let team = &cx.grant.target().team.name;
+                let (user, member) = (candidate.name.as_str(), candidate.name.as_str());
+                let event = LogEvent::OrgInviteTeamMember { user, member, team };
+                invitation.make(tx, &Invited::User(candidate.id), &candidate.email, &event)?;
+            }
+            None => add_at_once(cx, tx, &candidate)?,
+        }
+        Ok(JsonResponse(view))
+    })
 }
 
-fn add_at_once(cx: &Context<'_, ExistingTeamAdmin>, candidate: &Candidate) -> Result<(), ApiError> {
+fn add_at_once(
+    cx: &Context<'_, ExistingTeamAdmin>,
+    tx: &Transaction<'_>,
+    candidate: &Candidate,
+) -> Result<(), ApiError> {
     let target = cx.grant.target();
-    transaction(cx.db(), |tx| {
-        teams::add_member(tx, &cx.grant, candidate).map_err(|error| {
-            if !error.violates(Constraint::TeamMember) {
-                return error.into();
-            }
-            let (user, team) = (&candidate.name, &target.team.name);
-            ApiError::model(format!("User {user} is already a member of team {team}"))
-        })?;
-        let (member, team) = (&candidate.name, &target.team.name);
-        Ok(cx.log(tx, target.organization.id, &LogEvent::OrgAddTeamMember { member, team })?)
-    })
+    teams::add_member(tx, &cx.grant, candidate).map_err(|error| {
+        if !error.violates(Constraint::TeamMember) {
+            return error.into();
+        }
+        let (user, team) = (&candidate.name, &target.team.name);
+        ApiError::model(format!("User {user} is already a member of team {team}"))
+    })?;
+    let (member, team) = (&candidate.name, &target.team.name);
+    Ok(cx.log(tx, target.organization.id, &LogEvent::OrgAddTeamMember { member, team })?)
 }
 
 /// `DELETE …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.5): withdraws his invitation, or takes him out.
@@ -85,9 +92,9 @@ pub(crate) fn remove(
     path: MemberPath,
 ) -> HandlerResult<NoContent> {
     let (target, name) = (cx.grant.target(), path.membername.as_str());
-    let candidate = teams::candidate(cx.db(), &cx.grant, name)?.ok_or_else(ApiError::not_found)?;
     let team = &target.team.name;
     transaction(cx.db(), |tx| {
+        let candidate = teams::candidate(tx, &cx.grant, name)?.ok_or_else(ApiError::not_found)?;
         let invited = Invited::User(candidate.id);
         let withdrawn = !candidate.in_team
             && invitations::withdraw(tx, &cx.grant, &invited, cx.services().now())?;

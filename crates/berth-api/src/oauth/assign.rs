@@ -4,7 +4,7 @@ use berth_access::Client;
 use berth_domain::log_event::LogEvent;
 use berth_store::assignments::NewAssignment;
 use berth_store::notifications::{NewNotification, NotificationKind};
-use berth_store::{assignments, notifications, transaction};
+use berth_store::{applications, assignments, notifications, transaction};
 use berth_web::{ApiError, Context, Either, Form, HandlerResult, JsonResponse};
 use serde_json::Map;
 
@@ -60,7 +60,7 @@ pub(crate) fn assign(
         let event = LogEvent::OauthTokenAssigned {
             assigning_user: &caller.name,
             assigned_user: username,
-            application: &application.name,
+            application: &applications::current_name(tx, application.id)?,
             client_id: &application.client_id,
         };
         cx.log(tx, owner.id, &event)?;

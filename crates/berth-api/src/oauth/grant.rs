@@ -6,7 +6,7 @@ use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_store::codes::NewCode;
 use berth_store::tokens::NewToken;
-use berth_store::{Transaction, assignments, codes, tokens, transaction};
+use berth_store::{Transaction, applications, assignments, codes, tokens, transaction};
 use berth_web::{ApiError, Context, Form, HandlerResult};
 
 use super::answers::error;
@@ -157,7 +157,7 @@ impl Granting<'_, '_> {
         let event = LogEvent::OauthTokenGranted {
             oauth_token_uuid: token_uuid,
             scope: &self.request.scope,
-            application_name: &self.application.name,
+            application_name: &applications::current_name(tx, self.application.id)?,
             client_id: &self.application.client_id,
         };
         Ok(self.cx.log(tx, namespace_id, &event)?)

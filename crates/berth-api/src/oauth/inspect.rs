@@ -5,7 +5,7 @@ use berth_access::Client as ClientPermit;
 use berth_domain::log_event::LogEvent;
 use berth_domain::secret::hash_token;
 use berth_store::logs::LogEntry;
-use berth_store::{logs, tokens, transaction};
+use berth_store::{applications, logs, tokens, transaction};
 use berth_web::{ApiError, Context, Form, HandlerResult, JsonResponse};
 
 use super::answers::{OAuthJson, error};
@@ -54,7 +54,7 @@ pub(crate) fn revoke(
         tokens::delete(tx, found.id)?;
         let event = LogEvent::OauthTokenRevoked {
             oauth_token_uuid: &found.uuid,
-            application_name: &application.name,
+            application_name: &applications::current_name(tx, application.id)?,
             client_id: &application.client_id,
         };
         let namespace_id = namespace_id.unwrap_or(found.account_id);

@@ -25,8 +25,10 @@ pub(crate) fn delete_organization<P: Permit, Q: DeletesOrganization>(
 ) -> Result<bool, ApiError> {
     let organization = grant.organization();
     let deleted = transaction(cx.db(), |tx| {
-        let Some(name) = organizations::delete(tx, grant)? else { return Ok(false) };
-        cx.log(tx, organization.id, &LogEvent::OrgDelete { namespace: &name })?;
+        if !organizations::delete(tx, grant)? {
+            return Ok(false);
+        }
+        cx.log(tx, organization.id, &LogEvent::OrgDelete { namespace: &organization.name })?;
         Ok::<_, ApiError>(true)
     })?;
     if deleted {

@@ -41,19 +41,18 @@ pub(crate) fn rename(
     if name != organization.name {
         let valid = NamespaceName::try_from(name.as_str()).map_err(invalid_name)?;
         transaction(cx.db(), |tx| {
-            let before = organizations::current(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
-            let renamed = organizations::rename(tx, &cx.grant, &valid);
-            let renamed = renamed.map_err(|error| match error {
-                error if error.violates(Constraint::AccountName) => ApiError::invalid_request(
-                    "A user or organization with this name already exists",
-                ),
-                error => error.into(),
-            })?;
-            if !renamed {
-                return Err(ApiError::not_found());
+            let event = LogEvent::OrgChangeName { namespace: &name, old_name: &organization.name };
+            cx.log(tx, organization.id, &event)?;
+            match organizations::rename(tx, &cx.grant, &valid) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(ApiError::not_found()),
+                Err(error) if error.violates(Constraint::AccountName) => {
+                    Err(ApiError::invalid_request(
+                        "A user or organization with this name already exists",
+                    ))
+                }
+                Err(error) => Err(error.into()),
             }
-            let event = LogEvent::OrgChangeName { namespace: &name, old_name: &before.name };
-            Ok::<_, ApiError>(cx.log(tx, organization.id, &event)?)
         })?;
     }
     let quota = Quotas::of(cx.services())?.fields(organization.quota.as_ref());

@@ -99,9 +99,7 @@ pub const ROUTES: &[Route] = &[
         "getRepo",
         &WithoutBody::<RepositoryView, _>(handlers::get),
     )
-    .decided_inside(
-        "who may read the repository; `can_write` and `can_admin` by what else they may",
-    )
+    .decided_inside("readers of the repository; `can_write` and `can_admin` by what else they may")
     .scope(Scope::RepoRead)
     .query(&[
         Query::flag("includeTags", "With tags, unless it is `false`"),

@@ -60,8 +60,8 @@ fn refusal(needs_email_verification: bool, message: Option<&str>) -> ApiError {
 /// `POST /api/v1/signin/verify`: the session counts as fresh again. Who came with a token gets one.
 pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResult<SessionAnswer> {
     let services = cx.services();
-    let name = &cx.caller()?.name;
-    let Checked::Right(user) = password::check(services, cx.request(), name, &body.password)?
+    let caller = cx.caller()?;
+    let Checked::Right(user) = password::check_own(services, cx.request(), caller, &body.password)?
     else {
         return Err(wrong_password());
     };
@@ -86,11 +86,18 @@ pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult<SessionAnswer>
     let administers = cx.rights().is_user_admin();
     if let Some(caller) = cx.grant.caller().filter(|_| administers) {
         let logs = services.setting(&settings::ACTION_LOG_AUDIT_LOGINS)?;
-        transaction(cx.db(), |tx| -> Result<_, StoreError> {
-            accounts::end_sessions(tx, caller.id)?;
-            if logs { cx.log(tx, caller.id, &LogEvent::LogoutSuccess {}) } else { Ok(()) }
+        let epoch = cx.session().and_then(Session::epoch);
+        let ended = transaction(cx.db(), |tx| -> Result<_, StoreError> {
+            let ended = accounts::end_sessions(tx, caller.id, epoch)?;
+            if ended && logs {
+                cx.log(tx, caller.id, &LogEvent::LogoutSuccess {})?;
+            }
+            Ok(ended)
         })?;
-        Session::end_all(services, &caller.uuid)?;
+        // Otherwise the session has ended already, and those that there are now began later.
+        if ended {
+            Session::end_all(services, &caller.uuid)?;
+        }
     }
     let answer = JsonResponse(Success::DONE);
     match cx.session() {

@@ -47,15 +47,12 @@ pub(crate) fn delete_account<P: Permit>(
     superuser: Option<&str>,
 ) -> HandlerResult<NoContent> {
     let deleted = transaction(cx.db(), |tx| {
-        let was_there = accounts::delete(tx, user.id)?;
-        if was_there {
-            cx.log(tx, user.id, &LogEvent::UserDelete { username: user.name, superuser })?;
-        }
-        Ok(was_there)
+        // First: of an account that is gone nobody can tell what it was called.
+        cx.log(tx, user.id, &LogEvent::UserDelete { username: user.name, superuser })?;
+        if accounts::delete(tx, user.id)? { Ok(()) } else { Err(StoreError::NotFound) }
     });
     match deleted {
-        Ok(false) => Err(ApiError::not_found()),
-        Ok(true) => {
+        Ok(()) => {
             // The account is gone, and with it whatever its sessions were good for.
             let _ = Session::end_all(cx.services(), user.uuid);
             Ok(NoContent)

@@ -99,6 +99,13 @@ impl<'a> RequestedChange<'a> {
         })
     }
 
+    /// Forgets the name and the address that are there by now.
+    fn keep_changes(&mut self, before: &UserAccount) {
+        self.name.take_if(|name| name.as_str() == before.name);
+        self.email.take_if(|email| *email == before.email);
+        self.new_address.take_if(|(email, _)| *email == before.email);
+    }
+
     fn account_change(&self) -> AccountChange<'_> {
         AccountChange {
             name: self.name.as_ref().map(NamespaceName::as_str),
@@ -251,10 +258,11 @@ pub(crate) fn change(
     body: OwnUpdate,
 ) -> HandlerResult<WithHeaders<JsonResponse<UserView>>> {
     let (services, caller) = (cx.services(), cx.caller()?);
-    let requested = RequestedChange::of(cx, body)?;
+    let mut requested = RequestedChange::of(cx, body)?;
     let sender = MailSender::of(cx)?;
     let after = transaction(cx.db(), |tx| {
         let before = users::account(tx, caller.id)?.ok_or_else(ApiError::not_found)?;
+        requested.keep_changes(&before);
         let after = requested.apply(&before);
         accounts::change(tx, before.id, &requested.account_change()).map_err(taken)?;
         let profile = requested.profile_change(&after.metadata);
@@ -307,13 +315,15 @@ pub(crate) fn client_key(
     body: Password,
 ) -> HandlerResult<JsonResponse<ClientKey>> {
     let (services, caller) = (cx.services(), cx.caller()?);
-    let checked = password::check(services, cx.request(), &caller.name, &body.password)?;
-    let Checked::Right(user) = checked else {
-        return Err(ApiError::invalid_request("Invalid Username or Password"));
-    };
+    let wrong = || ApiError::invalid_request("Invalid Username or Password");
+    let checked = password::check_own(services, cx.request(), caller, &body.password)?;
+    let Checked::Right(user) = checked else { return Err(wrong()) };
     let hash = user.password_hash.unwrap_or_default();
     let key = password::for_clients(services, &user.uuid, &hash)?;
-    let event = LogEvent::UserGenerateClientKey { username: &caller.name };
-    transaction(cx.db(), |tx| cx.log(tx, caller.id, &event))?;
-    Ok(JsonResponse(ClientKey { key }))
+    transaction(cx.db(), |tx| {
+        let now = accounts::sign_in_row(tx, user.id)?;
+        let now = now.filter(|now| now.password_hash.as_ref() == Some(&hash)).ok_or_else(wrong)?;
+        cx.log(tx, now.id, &LogEvent::UserGenerateClientKey { username: &now.name })?;
+        Ok(JsonResponse(ClientKey { key }))
+    })
 }

@@ -107,7 +107,7 @@ fn the_list_is_in_order_of_creation() {
 }
 
 #[test]
-fn who_may_only_read_sees_no_secrets() {
+fn readers_see_no_secrets() {
     let app = app().with("global_readonly_super_users", "bob");
     let one = made(&app, json!({ "name": "one", "redirect_uri": "https://r.example/cb" }));
     assert_snapshot!(app.as_user("bob").get(PATH), @r#"
@@ -330,7 +330,7 @@ fn everybody_may_know_what_an_application_is() {
     }
     "#);
     assert_eq!(app.anonymous().get("/api/v1/app/").status(), 403);
-    // An application of a user's own namespace has no organization to show.
+    // An application of a user's namespace has no organization to show.
     assert_eq!(app.anonymous().get("/api/v1/app/ana").status(), 404);
 }
 
@@ -365,7 +365,8 @@ fn secrets_are_sealed_and_outlive_a_change_of_key() {
     assert_eq!(ana.get(PATH).json()["applications"][0]["client_secret"], secret);
     assert_eq!(ana.get(&one).json()["client_secret"], secret);
     assert_ne!(sealed(), before, "what is used is sealed anew");
-    // The former key is forgotten: what was used stays readable, what was not wants another secret.
+    // The former key is gone: a secret that was used stays readable, an unused one must be made
+    // anew.
     app.set("secret_key_previous", "");
     assert_eq!(ana.get(&one).json()["client_secret"], secret);
     assert_eq!(ana.get(&two).json()["client_secret"], Value::Null);

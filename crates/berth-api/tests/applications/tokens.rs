@@ -126,7 +126,7 @@ fn what_is_refused() {
 }
 
 #[test]
-fn a_superuser_may_give_out_his_powers() {
+fn superusers_may_give_their_powers_to_a_token() {
     let app = app().with("super_users", "ana");
     let path = tokens_of_new_application(&app);
     let body = json!({ "name": "n", "scope": "super:user" });

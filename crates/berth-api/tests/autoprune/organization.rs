@@ -216,7 +216,7 @@ fn a_deleted_organization_takes_its_policies_along() {
 }
 
 #[test]
-fn who_may_do_what() {
+fn permitted_callers() {
     let app = app();
     let bad = json!({ "method": "age", "value": 10 });
     let good = json!({ "method": "number_of_tags", "value": 10 });
@@ -275,7 +275,7 @@ fn who_may_do_what() {
     ");
 }
 
-/// Quay's own tests expect it: a global reader changes what is in their own namespace, and nothing else.
+/// Quay's tests expect it: a global reader changes their own namespace, and nothing else.
 #[test]
 fn a_global_reader_prunes_their_own_tags() {
     let app = app();

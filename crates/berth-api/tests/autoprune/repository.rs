@@ -108,7 +108,7 @@ fn policies_stay_with_their_repository() {
 }
 
 #[test]
-fn who_may() {
+fn permitted_callers() {
     let unknown = format!("{POLICIES}nope");
     assert_snapshot!(app().matrix(&[
         (Get, POLICIES, Value::Null),

@@ -1,4 +1,4 @@
-//! What several tests stand on.
+//! Helpers that several tests use.
 
 use berth_test::{App, redacted_text};
 

@@ -1,4 +1,4 @@
-//! 2: who calls.
+//! 2: authentication.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::{app, post};
 
-/// What `bob`'s token looks like in tests.
+/// The token of `bob` in tests.
 const KEY: &str = "bobreporeadrepowriterepoadminrepocreateuserreaduseradminorgadminsuperuser";
 
-/// `bob` has his token.
+/// `bob` has this token.
 fn app_with_key() -> App {
     let app = app();
     assert_eq!(app.as_user("bob").get("/api/v1/org").status(), 200);
@@ -22,8 +22,8 @@ fn with(app: &App, authorization: &str) -> Reply {
     app.anonymous().header("authorization", authorization).get("/api/v1/org/nope")
 }
 
-/// An answer to somebody unknown: status, type, body, schemes.
-fn told(reply: &Reply) -> String {
+/// The answer to an unknown caller: status, type, body, schemes.
+fn shown(reply: &Reply) -> String {
     let named = reply.0.headers.iter().filter(|(name, _)| *name == "www-authenticate");
     let schemes: Vec<_> = named.map(|(_, value)| value.as_ref()).collect();
     let kind = reply.header("content-type").unwrap_or_default();
@@ -68,54 +68,54 @@ fn a_session_of_quay_s_is_no_proof() {
     let app = app();
     let session = app.with_session("root");
     assert_eq!(session.get("/api/v1/organization/acme").status(), 200);
-    assert_snapshot!(told(&session.get("/api/v1/org")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
+    assert_snapshot!(shown(&session.get("/api/v1/org")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
     assert_eq!(post(&session, json!({ "name": "new" })), "401 ");
     let by_password = app.anonymous().header("authorization", "Basic cm9vdDpwYXNzd29yZA==");
     assert_eq!(post(&by_password, json!({ "name": "new" })), r#"200 "CREATED""#);
 }
 
 #[test]
-fn who_is_unknown_gets_an_empty_401() {
+fn unknown_callers_get_an_empty_401() {
     let app = app_with_key();
-    assert_snapshot!(told(&app.anonymous().get("/api/v1/org")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
-    assert_snapshot!(told(&with(&app, "Bearer nope")), @r#"401 application/json "" []"#);
-    assert_snapshot!(told(&with(&app, "Basic Ym9iOndyb25n")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
+    assert_snapshot!(shown(&app.anonymous().get("/api/v1/org")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
+    assert_snapshot!(shown(&with(&app, "Bearer nope")), @r#"401 application/json "" []"#);
+    assert_snapshot!(shown(&with(&app, "Basic Ym9iOndyb25n")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
     app.execute("UPDATE account SET enabled = 0 WHERE name = 'bob'");
     app.advance(1);
-    assert_snapshot!(told(&with(&app, "Basic Ym9iOnBhc3N3b3Jk")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
-    assert_snapshot!(told(&with(&app, KEY)), @r#"401 application/json "" []"#);
+    assert_snapshot!(shown(&with(&app, "Basic Ym9iOnBhc3N3b3Jk")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
+    assert_snapshot!(shown(&with(&app, KEY)), @r#"401 application/json "" []"#);
 }
 
 #[test]
-fn the_console_is_told_no_scheme() {
+fn the_console_gets_no_scheme() {
     let console =
         |value| app().anonymous().header("x-concord-ui-request", value).get("/api/v1/org");
-    assert_snapshot!(told(&console("True")), @r#"401 application/json "" []"#);
-    assert_snapshot!(told(&console("yes")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
+    assert_snapshot!(shown(&console("True")), @r#"401 application/json "" []"#);
+    assert_snapshot!(shown(&console("yes")), @r#"401 application/json "" [Basic, ConcordApiToken]"#);
 }
 
 #[test]
 fn what_cannot_be_read_has_a_message() {
     let app = app();
-    assert_snapshot!(told(&with(&app, "Basic !")), @r#"401 application/json "{\"message\":\"Invalid basic auth header\"}" []"#);
+    assert_snapshot!(shown(&with(&app, "Basic !")), @r#"401 application/json "{\"message\":\"Invalid basic auth header\"}" []"#);
     // No colon; no UTF-8.
     for header in ["Basic Ym9i", "Basic /zov", "Basic "] {
-        assert_eq!(told(&with(&app, header)), told(&with(&app, "Basic !")), "{header}");
+        assert_eq!(shown(&with(&app, header)), shown(&with(&app, "Basic !")), "{header}");
     }
 }
 
 #[test]
 fn without_anonymous_access_it_is_the_same() {
-    let open = told(&app().anonymous().get("/api/v1/org"));
+    let open = shown(&app().anonymous().get("/api/v1/org"));
     let closed = app().with("feature_anonymous_access", "false");
-    assert_eq!(told(&closed.anonymous().get("/api/v1/org")), open);
-    assert_eq!(told(&closed.anonymous().get("/api/v1/org/acme")), open);
+    assert_eq!(shown(&closed.anonymous().get("/api/v1/org")), open);
+    assert_eq!(shown(&closed.anonymous().get("/api/v1/org/acme")), open);
 }
 
 /// The header of root's password.
 const ROOT_S_PASSWORD: &str = "Basic cm9vdDpwYXNzd29yZA==";
 
-/// Otherwise whoever signs up under somebody's address acts before it is shown to be his.
+/// Otherwise somebody who signs up with another person's address could act before the address is proven.
 #[test]
 fn a_password_counts_once_the_address_is_confirmed() {
     let app = app();
@@ -137,7 +137,7 @@ fn a_password_counts_for_nothing_while_passwords_are_off() {
     assert_eq!(app.as_user("root").get("/api/v1/org/nope").status(), 204);
 }
 
-/// Whoever acts in somebody's name is in the log; one entry stands for the requests of the next ten minutes.
+/// Callers who act for somebody are in the log; one entry is for all requests of the next ten minutes.
 #[test]
 fn a_sign_in_by_password_is_logged() {
     let app = app();
@@ -158,7 +158,7 @@ fn a_sign_in_by_password_is_logged() {
     app.advance(600);
     assert_eq!(client.get("/api/v1/org/nope").status(), 204);
     assert_eq!(entries().len(), 3);
-    // What is wrong is no sign-in, and neither is a key.
+    // A wrong password is no sign-in, and neither is a key.
     app.set("action_log_audit_logins", "true");
     app.advance(600);
     assert_eq!(with(&app, "Basic Ym9iOndyb25n").status(), 401);
@@ -166,7 +166,7 @@ fn a_sign_in_by_password_is_logged() {
     assert_eq!(entries().len(), 3);
 }
 
-/// A name that nobody has costs as much as any other: what is limited is the client's address, on every path.
+/// An unknown name costs as much as any other: the limit is for the client's address, on every path.
 #[test]
 fn guesses_are_refused_before_they_cost_anything() {
     let app = app();
@@ -182,7 +182,7 @@ fn guesses_are_refused_before_they_cost_anything() {
         let refused = guess(number);
         assert_eq!((refused.status(), refused.header("retry-after")), (429, Some("6")), "{number}");
     }
-    // Automation at an address of its own goes on, also while somebody guesses at its name.
+    // Automation at another address continues, even while somebody guesses at its name.
     let automation = app.anonymous().header("authorization", ROOT_S_PASSWORD).from("192.0.2.2");
     for _ in 0..30 {
         let _ = with(&app, &format!("Basic {}", STANDARD.encode("root:wrong")));

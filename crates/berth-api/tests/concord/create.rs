@@ -83,7 +83,7 @@ fn an_organization_is_seen_from_both_sides() {
     assert_snapshot!(app.log(), @r#"org_create myOrg root {"email":null,"namespace":"myOrg"}"#);
 }
 
-/// The caller, if he is not the owner, gets no membership.
+/// The caller gets no membership unless they are the owner.
 #[test]
 fn an_organization_for_somebody_else() {
     let app = app();
@@ -130,7 +130,7 @@ fn only_administrators_create_unless_the_setting_says_otherwise() {
     assert_snapshot!(post(&app.as_user("reader"), json!({ "name": "more" })), @"403 ERROR: org.apache.shiro.authz.AuthorizationException: Only roles with 'createOrg' permission are allowed to update organizations");
 }
 
-/// `createOrg` has who may create organizations by Quay's rule.
+/// `createOrg` is for those who may create organizations by Quay's rule.
 #[test]
 fn the_settings_of_quay_s_rule_count() {
     let app = app().with("concord_admin_only_create", "false");
@@ -145,7 +145,7 @@ fn the_settings_of_quay_s_rule_count() {
     assert_snapshot!(post(&app.as_user("root"), json!({ "name": "two" })), @r#"200 "CREATED""#);
 }
 
-/// A bad name is told before anything else; a missing right before whether a user exists; a missing name last.
+/// A bad name is reported first; a missing right before whether a user exists; a missing name last.
 #[test]
 fn the_order_of_refusals() {
     let app = app();

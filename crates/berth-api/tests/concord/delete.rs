@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{app, from_quay, id_of, post};
 
 #[test]
-fn deletion_must_be_confirmed_whoever_calls_and_whatever_is_there() {
+fn deletion_must_be_confirmed_by_every_caller_and_for_every_name() {
     let app = app();
     for user in ["root", "ana", "bob", "reader"] {
         for path in ["acme", "acme?confirmation=no", "acme?confirmation=", "nope"] {
@@ -79,7 +79,7 @@ fn only_an_organization_of_that_exact_name() {
     assert_eq!(app.rows("SELECT count(*) FROM account WHERE name IN ('acme', 'bob')"), [["2"]]);
 }
 
-/// Who may not must not take the write lock.
+/// A caller without the right must not take the write lock.
 #[test]
 fn the_policy_is_asked_before_a_transaction_begins() {
     let app = app();
@@ -93,7 +93,7 @@ fn the_policy_is_asked_before_a_transaction_begins() {
     assert_eq!(root.delete("/api/v1/org/nope?confirmation=yes").status(), 400);
 }
 
-/// What is kept beside the database goes with it.
+/// Records outside the database are deleted with it.
 #[test]
 fn what_registries_answered_is_forgotten() {
     let app = app();

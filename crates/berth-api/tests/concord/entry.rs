@@ -161,7 +161,7 @@ fn documents_have_a_depth() {
     assert_eq!(with(10_000), with(129));
 }
 
-/// The text as it was sent counts: what is dropped of it is not looked at first.
+/// The text counts as it was sent, including the parts that are dropped.
 #[test]
 fn documents_have_their_size_before_they_are_cleaned() {
     let app = app();
@@ -173,7 +173,7 @@ fn documents_have_their_size_before_they_are_cleaned() {
     }
 }
 
-/// Whoever gives a wrong password has nothing read.
+/// With a wrong password the body is not read.
 #[test]
 fn a_large_body_of_nobody_known_is_not_read() {
     let app = app();

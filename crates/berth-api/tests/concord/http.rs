@@ -65,7 +65,7 @@ fn accept_is_one_list_on_however_many_lines() {
 }
 
 #[test]
-fn who_takes_no_json_is_refused_once_he_is_known() {
+fn a_known_caller_who_accepts_no_json_is_refused() {
     let app = app();
     let root = app.as_user("root").header("accept", "text/html");
     for (method, path) in [
@@ -114,7 +114,7 @@ fn unknown_fields_and_null_count_as_absent() {
 }
 
 #[test]
-fn what_stands_around_the_first_value_is_ignored() {
+fn text_around_the_first_value_is_ignored() {
     let app = app();
     let root = app.as_user("root");
     for (name, text) in [
@@ -163,7 +163,7 @@ fn paths_and_methods_that_nobody_knows() {
 }
 
 #[test]
-fn options_and_trace_are_answered_before_anybody_asks_who_calls() {
+fn options_and_trace_are_answered_before_authentication() {
     let app = app();
     for path in ["/api/v1/org", "/api/v1/org/acme", "/api/v1/org/acme/team", "/api/v1/org/a/b/c"] {
         let nobody = app.anonymous().header("authorization", "Basic !");

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{app, from_quay, join, own_from_outside, post, shown};
 
-/// Besides `acme`, public and `ana`'s: `beta` is `bob`'s, and of three private ones one is `eve`'s, who is in no team of it.
+/// Besides `acme`, which is public and `ana`'s: `beta` is `bob`'s, and of three private ones one is `eve`'s, who is in no
+/// team of it.
 fn several() -> App {
     let app = app().with_organization("beta", "bob");
     let root = app.as_user("root");
@@ -76,7 +77,7 @@ fn others_see_what_is_public_and_their_own() {
     assert_eq!(names(&eve, "?onlyCurrent=true"), "Gamma");
 }
 
-/// A member who is no owner.
+/// A member who is not the owner.
 #[test]
 fn members_see_their_private_organizations() {
     let app = several();

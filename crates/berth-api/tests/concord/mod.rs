@@ -16,8 +16,8 @@ use berth_test::{App, As, Reply};
 use berth_web::Method;
 use serde_json::Value;
 
-/// `root` is Concord's administrator, `reader` sees everything, `ana` owns `acme`, which Quay's API made; `bob` and `eve` are
-/// nobody in particular.
+/// `root` is Concord's administrator, `reader` sees everything, `ana` owns `acme`, which Quay's API made; `bob` and `eve`
+/// have no special rights.
 fn app() -> App {
     App::new()
         .with("super_users", "root")
@@ -41,7 +41,7 @@ fn is_uuid(word: &str) -> bool {
     word.len() == 36 && word.matches('-').count() == 4
 }
 
-/// What a POST answers, in one line: the status, then the result or the message.
+/// The answer to a POST, in one line: the status, then the result or the message.
 fn post(client: &As<'_>, body: Value) -> String {
     let reply = client.post("/api/v1/org", body);
     match serde_json::from_slice::<Value>(&reply.0.body) {
@@ -61,12 +61,12 @@ fn id_of(app: &App, name: &str) -> String {
     reply.json()["id"].as_str().expect("an id").to_owned()
 }
 
-/// What Concord's API says of an organization.
+/// An organization by Concord's API.
 fn entry(app: &App, name: &str) -> String {
     shown(&app.as_user("root").get(&format!("/api/v1/org/{name}")))
 }
 
-/// What Quay's API says of an organization: its teams, with their roles, and who is in them.
+/// An organization by Quay's API: its teams, with their roles and members.
 fn from_quay(app: &App, name: &str) -> String {
     let reader = app.as_user("reader");
     let reply = reader.get(&format!("/api/v1/organization/{name}"));
@@ -97,7 +97,7 @@ fn join(app: &App, user: &str, organization: &str, team: &str) {
     ));
 }
 
-/// Puts `user` into a team of an organization that administers nothing.
+/// Puts `user` into a team without rights of an organization.
 fn join_as_member(app: &App, user: &str, organization: &str) {
     app.execute(&format!(
         "INSERT INTO team (organization_id, name, role)
@@ -106,7 +106,7 @@ fn join_as_member(app: &App, user: &str, organization: &str) {
     join(app, user, organization, "crowd");
 }
 
-/// Makes `user`, who need not be in it, own an organization: earlier releases let an owner do that.
+/// Makes `user`, who need not be a member, own an organization: earlier releases let an owner do that.
 fn own_from_outside(app: &App, user: &str, organization: &str) {
     let trigger = app.rows("SELECT sql FROM sqlite_schema WHERE name = 'owner_is_a_member'");
     app.execute("DROP TRIGGER owner_is_a_member");

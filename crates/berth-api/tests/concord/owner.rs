@@ -1,4 +1,4 @@
-//! 4.3: the owner, and what Quay's API does to him.
+//! 4.3: the owner, and how Quay's API changes them.
 
 use berth_test::App;
 use insta::assert_snapshot;
@@ -14,7 +14,7 @@ fn uuid_of(app: &App, user: &str) -> String {
     app.rows(&format!("SELECT uuid FROM account WHERE name = '{user}'"))[0][0].clone()
 }
 
-/// `acme` is handed over as the body says; who owns it then.
+/// Hands `acme` over as the body says; gives the answer and the owner afterwards.
 fn handed(owner_member: &Value) -> (String, Value) {
     let app = app();
     join_as_member(&app, "bob", "acme");
@@ -65,7 +65,7 @@ fn nobody_named_changes_nothing() {
 }
 
 #[test]
-fn who_does_not_exist_owns_nothing() {
+fn an_unknown_user_cannot_own() {
     let nobody = "0fac1b18-d179-11e7-b3e7-d7df4543ed4f";
     assert_snapshot!(handed(&json!({ "id": nobody })).0, @r#"400 "*": "User not found: 0fac1b18-d179-11e7-b3e7-d7df4543ed4f""#);
     assert_snapshot!(handed(&json!({ "username": "nope" })).0, @"400 User not found: nope");
@@ -88,9 +88,9 @@ fn a_fetched_entry_can_be_posted_back() {
     assert_eq!(ana.get("/api/v1/org/acme").json(), fetched);
 }
 
-/// Whoever is removed from an organization must not keep the right to rename it.
+/// People who were removed from an organization must not keep the right to rename it.
 #[test]
-fn who_is_removed_owns_it_no_more() {
+fn a_removed_owner_no_longer_owns_it() {
     let app = app();
     let (root, ana) = (app.as_user("root"), app.as_user("ana"));
     join(&app, "bob", "acme", "owners");
@@ -112,7 +112,7 @@ fn owned_by_eve() -> App {
     app
 }
 
-/// Security finding C6: ownership was handed to people who did not ask for it and whom no list of Quay's API shows.
+/// Security finding C6: ownership was given to people who did not ask for it and whom no list of Quay's API shows.
 #[test]
 fn a_new_owner_is_a_member() {
     let app = app();
@@ -127,7 +127,7 @@ fn a_new_owner_is_a_member() {
     let body = json!({ "name": "acme", "owner": { "username": "eve" } });
     assert_eq!(post(&app.as_user("ana"), body), r#"200 "UPDATED""#);
     assert_eq!(owner(&app, "acme"), "eve");
-    // Who is to own a new one is put into its teams.
+    // The owner of a new organization is put into its teams.
     let body = json!({ "name": "new", "owner": { "username": "bob" } });
     assert_eq!(post(&app.as_user("root"), body), r#"200 "CREATED""#);
     assert_snapshot!(from_quay(&app, "new"), @r#"
@@ -176,7 +176,7 @@ fn leaving_one_of_two_teams_is_no_leaving() {
 }
 
 #[test]
-fn leaving_an_organization_that_he_does_not_own() {
+fn leaving_an_organization_that_the_user_does_not_own() {
     let app = owned_by_eve();
     join(&app, "bob", "acme", "owners");
     let ana = app.as_user("ana");

@@ -1,4 +1,4 @@
-//! 5.3: one organization, and 5.5: what Concord has nothing at.
+//! 5.3: one organization, and 5.5: the paths that Concord does not have.
 
 use berth_test::As;
 use insta::assert_snapshot;
@@ -25,7 +25,7 @@ fn an_organization_of_quay_s_has_defaults_here() {
 
 /// Security finding C6: any account, with any token, read the documents of private organizations by name.
 #[test]
-fn documents_of_private_ones_are_for_who_is_in_them() {
+fn documents_of_private_ones_are_for_members() {
     let app = app();
     let documents =
         json!({ "name": "hidden", "visibility": "PRIVATE", "meta": { "a": 1 }, "cfg": { "b": 2 } });

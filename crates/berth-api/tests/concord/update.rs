@@ -114,7 +114,8 @@ fn an_unknown_id_makes_nothing() {
     assert!(post(&app.as_user("bob"), json!({ "id": uuid })).starts_with("400 "));
 }
 
-/// Who is no owner may not, whatever he is in Quay's teams, and does not learn which users exist.
+/// A caller who is not the owner may not, whatever their role in Quay's teams, and does not learn
+/// which users exist.
 #[test]
 fn superusers_and_the_owner_change_it() {
     let app = app();

@@ -63,7 +63,7 @@ fn log(app: &App) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Has `who` make a repository; its roles, accounts first.
+/// Lets `who` make a repository; gives its roles, accounts first.
 fn roles_of_new(app: &App, who: &str, name: &str) -> Vec<String> {
     let body = json!({
         "namespace": "acme", "repository": name, "visibility": "private", "description": ""
@@ -289,7 +289,7 @@ fn refused() {
 }
 
 #[test]
-fn who() {
+fn permitted_callers() {
     let app = app();
     let ana = app.as_user("ana");
     let made = ana.post(PATH, for_user("cleo", "read")).json();
@@ -311,7 +311,7 @@ fn who() {
     let theirs = one.replace("acme", "duo");
     assert_eq!(ana.put(&theirs, json!({ "role": "write" })).status(), 404);
     assert_eq!(ana.delete(&theirs).status(), 404);
-    // A person's own name is no organization.
+    // A user's name is no organization.
     assert_eq!(ana.get("/api/v1/organization/ana/prototypes").status(), 404);
 }
 
@@ -342,14 +342,14 @@ fn applied_to_new_repositories() {
         roles_of_new(&app, "ana", "by-ana"),
         ["ana admin", "cleo read", "bob read", "acme+builder write", "readers read"]
     );
-    // Not in a person's own namespace, nor in another organization.
+    // Not in a user's namespace, nor in another organization.
     let body = json!({ "repository": "own", "visibility": "private", "description": "" });
     assert_eq!(ana.post("/api/v1/repository", body.clone()).status(), 201);
     let list = ana.get("/api/v1/repository/ana/own/permissions/user/").json();
     assert_eq!(list["permissions"].as_object().expect("permissions").len(), 1);
 }
 
-/// A rule goes with its delegate, its creator, its team, its organization.
+/// A rule is deleted with its delegate, its creator, its team, its organization.
 #[test]
 fn gone_with_what_it_is_about() {
     let app = app();

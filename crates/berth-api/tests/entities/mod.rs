@@ -90,7 +90,7 @@ fn what_is_inside_shows_to_members_only() {
     let outsider = app.with_session("bob");
     assert_eq!(found(&outsider, query), ["ana", "anabel"]);
     let members = outsider.get(&format!("/api/v1/entities/{query}")).json();
-    // Who is a member is not told either.
+    // Membership stays hidden too.
     assert_eq!(members["results"][0]["is_org_member"], false);
     app.execute(
         "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
@@ -133,7 +133,7 @@ fn prefixes() {
     // An exact name comes first, although it is younger.
     app.execute("UPDATE account SET name = 'anabela' WHERE name = 'ana'");
     assert_eq!(found(&bob, "anabel"), ["anabel", "anabela"]);
-    // Nothing in a prefix is a wildcard.
+    // No character of a prefix is a wildcard.
     for none in ["%25", "a_a", "_", "an%25", "ana'", "an*", "%C3%BC", "an%C3%A4", "%20", "an%01"] {
         assert_eq!(found(&bob, none).len(), 0, "{none}");
     }
@@ -152,7 +152,7 @@ fn at_most_ten() {
     assert_eq!(found(&app.with_session("bob"), "many").len(), 10);
 }
 
-/// A list of everybody is for those who are somebody.
+/// The list of everybody is for known callers only.
 #[test]
 fn nobody_searches_without_credentials() {
     let app = app();

@@ -68,7 +68,8 @@ fn accepting_accepts_every_invitation_of_the_account_in_the_organization() {
     "#);
 }
 
-/// Finding A1: who gives himself the address of an owner, and accepts what he himself was invited into, is no owner.
+/// Finding A1: users who set the address of an owner in their own account, and accept an invitation that they made
+/// themselves, do not become owners.
 #[test]
 fn an_address_of_ones_own_account_gives_nothing() {
     let app = app();
@@ -91,14 +92,15 @@ fn the_code_that_went_to_an_address_accepts_for_it() {
     assert_eq!(accept(&app, "outsider", &code).json(), json!({ "org": "acme", "team": "members" }));
     assert_eq!(teams_of(&app, "outsider"), ["members", "creators", "owners"]);
     assert_eq!(app.rows("SELECT email FROM team_invitation"), [["somebody@example.com"]]);
-    // Whoever hands the link on has it too: nobody has proven anything.
+    // The inviter has the link too if they pass it on: nobody has proven anything.
     assert_eq!(
         app.rows("SELECT count(*) FROM user_profile WHERE proven_email IS NOT NULL"),
         [["0"]]
     );
 }
 
-/// What was mailed, and told to nobody else, shows who reads the address; another account that has it loses it.
+/// A code that was mailed, and shown to nobody else, shows who reads the address; another account that has the
+/// address loses it.
 #[test]
 fn a_mailed_code_proves_the_address() {
     let app = app().with("mail_gateway_url", "https://mail.example/send");
@@ -106,7 +108,7 @@ fn a_mailed_code_proves_the_address() {
     assert_eq!(app.as_user("admin").put_empty(&path).status(), 200);
     let mail = app.mails().pop().expect("a mail");
     let code = mail.text.split_once("?code=").expect("a link").1.lines().next().expect("a code");
-    // Administrators do not see what was mailed, also where the gateway is gone later.
+    // Administrators do not see mailed codes, even when the gateway is removed later.
     app.set("mail_gateway_url", "");
     let list = app.as_user("admin").get(&format!("{ACME}/invitations")).json();
     assert_eq!(list["invitations"][0].get("link"), None);
@@ -180,7 +182,7 @@ fn declining_declines_one_invitation() {
 }
 
 #[test]
-fn an_invitation_outlives_who_made_it() {
+fn an_invitation_outlives_its_inviter() {
     let app = app();
     assert_eq!(
         app.as_user("superuser")
@@ -195,7 +197,7 @@ fn an_invitation_outlives_who_made_it() {
 }
 
 #[test]
-fn who_may() {
+fn permitted_callers() {
     let app = app();
     assert_snapshot!(app.matrix(&[
         (Put, "/api/v1/teaminvite/nosuchcode", Value::Null),
@@ -277,7 +279,7 @@ fn an_address_can_decline_on_the_page() {
 }
 
 #[test]
-fn the_page_is_for_whom_the_invitation_is_for() {
+fn the_page_is_for_the_invited_user() {
     let app = app();
     let code = invite(&app, "members", "outsider");
     let path = format!("/confirminvite?code={code}");

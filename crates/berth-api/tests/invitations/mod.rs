@@ -147,7 +147,7 @@ fn an_expired_invitation_is_none() {
 }
 
 #[test]
-fn a_user_who_comes_in_otherwise_is_not_invited_any_more() {
+fn a_user_who_joins_otherwise_is_no_longer_invited() {
     let app = app();
     let admin = app.as_user("admin");
     assert_eq!(admin.put_empty(&format!("{MEMBERS}/outsider")).status(), 200);
@@ -215,7 +215,7 @@ fn administrators_see_every_pending_invitation() {
       ]
     }
     "#);
-    // A link lets people in: it is for administrators, not for those who only read.
+    // A link gives access: it is for administrators, not for those who only read.
     let list = app.as_user("reader").get(INVITATIONS).json();
     assert_eq!(list["invitations"][0].get("link"), None);
     // A lost key takes the links away, not the list.
@@ -295,7 +295,7 @@ fn a_mail_that_cannot_be_delivered_waits() {
     let delivery =
         || app.as_user("admin").get(INVITATIONS).json()["invitations"][0]["delivery"].clone();
     assert_snapshot!(delivery(), @r#"{"state":"waiting","attempts":1,"next_attempt":"Sun, 22 Nov 2026 06:28:17 -0000"}"#);
-    // Nobody tries again before the pause is over; then any request does.
+    // Nothing is tried again before the pause is over; then any request tries it.
     app.fail_mail(false);
     app.advance(9);
     let _ = delivery();
@@ -409,7 +409,7 @@ fn deleting_an_account_removes_its_invitations() {
 }
 
 #[test]
-fn who_may() {
+fn permitted_callers() {
     let app = app();
     assert_snapshot!(app.matrix(&[
         (Get, INVITATIONS, Value::Null),

@@ -104,7 +104,7 @@ fn an_organization_s_log() {
     "##);
 }
 
-/// Whoever may read one organization's log sees no line of another's, whatever he asks for.
+/// Readers of one organization's log see no entry of another's, whatever they ask for.
 #[test]
 fn no_line_of_another_tenant() {
     let app = app().with_organization("other", "outsider");
@@ -144,7 +144,7 @@ fn pages_follow_each_other_to_the_end() {
         seen.extend(teams(&page).into_iter().map(str::to_owned));
         let Some(token) = page["next_page"].as_str() else { break };
         path = format!("{LOGS}?next_page={token}");
-        // What happens meanwhile is newer and on none of the following pages.
+        // Entries that are made meanwhile are newer and on none of the following pages.
         enter(&app, "acme", "admin", "org_create_team", 0);
     }
     assert_eq!(pages, [20, 20, 5, 0]);
@@ -255,7 +255,7 @@ fn by_performer() {
         admin.get(&format!("{COUNTS}?{query}")).json()["aggregated"][0]["count"].clone()
     };
     assert_eq!(count("performer=member"), 1);
-    assert_eq!(count("performer=nobody"), 2, "who is unknown is ignored here");
+    assert_eq!(count("performer=nobody"), 2, "an unknown performer is ignored here");
 }
 
 /// Otherwise the answer would tell which robots other tenants have.
@@ -271,17 +271,17 @@ fn a_robot_of_another_namespace_is_unknown() {
     enter(&app, "acme", "admin", "org_create_team", 2);
     let admin = app.as_user("admin");
     assert_eq!(teams(&admin.get(&format!("{LOGS}?performer=acme%2Bbot")).json()), ["acme-1"]);
-    let told = |name: &str| admin.get(&format!("{LOGS}?performer={name}")).to_string();
-    assert_eq!(told("other%2Bbot"), told("other%2Bnone"));
+    let answer = |name: &str| admin.get(&format!("{LOGS}?performer={name}")).to_string();
+    assert_eq!(answer("other%2Bbot"), answer("other%2Bnone"));
     let counted = |name: &str| admin.get(&format!("{COUNTS}?performer={name}")).to_string();
     assert_eq!(counted("other%2Bbot"), counted("other%2Bnone"));
     let all = "/api/v1/superuser/logs?performer=other%2Bbot";
     assert_eq!(app.as_user("superuser").get(all).status(), 200);
 }
 
-/// Entries outlive who did it and whom it happened to.
+/// Entries outlive their performer and the account that they are about.
 #[test]
-fn who_is_gone_is_left_out() {
+fn deleted_accounts_are_left_out() {
     let app = app().with_organization("gone", "member").with_user("leaver");
     enter(&app, "acme", "leaver", "org_create_team", 1);
     enter(&app, "gone", "member", "org_delete", 2);
@@ -345,7 +345,7 @@ fn counts_by_day_and_kind() {
 }
 
 #[test]
-fn the_installation_s_log_says_whom_it_happened_to() {
+fn the_installation_s_log_names_the_account() {
     let app = app();
     enter(&app, "acme", "admin", "org_create_team", 1);
     enter(&app, "member", "member", "user_create", 2);
@@ -460,7 +460,7 @@ fn an_unknown_organization() {
 }
 
 #[test]
-fn who_may_read_what() {
+fn permitted_callers() {
     let app = app();
     assert_snapshot!(app.matrix(&[
         (Get, LOGS, Value::Null),
@@ -507,7 +507,7 @@ fn who_may_read_what() {
 
 /// Consoles print the `error_message`.
 #[test]
-fn who_wants_an_export_is_told_why_there_is_none() {
+fn an_export_is_refused_with_the_reason() {
     let app = app();
     let body = json!({ "callback_email": "admin@example.com" });
     let organization =

@@ -88,7 +88,7 @@ fn only_what_happened_to_it_since_it_was_made() {
 }
 
 #[test]
-fn who_may_read_it() {
+fn permitted_callers() {
     assert_snapshot!(app().matrix(&[
         (Get, LOGS, Value::Null),
         (Get, "/api/v1/repository/acme/lib/logs/aggregatelogs", Value::Null),

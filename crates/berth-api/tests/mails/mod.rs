@@ -23,7 +23,7 @@ fn invite(app: &App, team: &str, name: &str) {
 }
 
 #[test]
-fn a_user_is_told_of_his_invitations() {
+fn a_user_is_notified_of_their_invitations() {
     let app = app();
     let outsider = app.as_user("outsider");
     let reply = outsider.get(NOTIFICATIONS);
@@ -106,7 +106,7 @@ fn notifications_are_dismissed() {
         outsider.get(NOTIFICATIONS).json()["notifications"].as_array().map(Vec::len),
         Some(2)
     );
-    // It is nobody else's.
+    // It belongs to no other user.
     assert_snapshot!(app.as_user("member").get(&path), @r#"
     404
     {
@@ -178,7 +178,7 @@ fn what_has_left_is_not_kept() {
     app.advance(10);
     let _ = superuser.get(MAILS);
     assert_snapshot!(redacted(superuser.get(&format!("{MAILS}?limit=1")).json()["mails"].clone()), @r#"[{"id":"<uuid>","to":"outsider@example.com","subject":"admin invites you to the team owners of acme","text":null,"created":"<start+60s>","state":"delivered","attempts":2,"next_attempt":null,"delivered":"<start+70s>","error":null}]"#);
-    // What was held while there was no gateway has left as well.
+    // The mails that were held while there was no gateway have left as well.
     assert_eq!(app.mails().len(), 3);
 }
 
@@ -229,7 +229,7 @@ fn a_mail_whose_code_has_expired_is_not_sent() {
 }
 
 #[test]
-fn the_path_at_the_gateway_may_stand_apart() {
+fn the_path_at_the_gateway_may_be_a_separate_setting() {
     let app = app().with("mail_gateway_url", "https://mail.example/");
     app.set("mail_gateway_path", "/v1/send?x=1");
     invite(&app, "owners", "outsider");
@@ -246,7 +246,7 @@ fn a_month_later_a_mail_is_forgotten() {
 }
 
 #[test]
-fn who_may() {
+fn permitted_callers() {
     let app = app();
     let dismissal = json!({ "dismissed": true });
     assert_snapshot!(app.matrix(&[

@@ -1,4 +1,4 @@
-//! Who is in an organization: list, read, add, remove; collaborators.
+//! The members of an organization: list, read, add, remove; collaborators.
 
 mod team;
 
@@ -140,7 +140,7 @@ fn a_stranger_is_invited_there_too() {
 }
 
 #[test]
-fn a_removed_member_keeps_nothing_but_his_invitations() {
+fn a_removed_member_keeps_only_their_invitations() {
     let app = direct_app();
     let admin = app.as_user("admin");
     assert_eq!(
@@ -175,7 +175,7 @@ fn the_last_owner_stays() {
 }
 
 #[test]
-fn who_may() {
+fn permitted_callers() {
     let app = app();
     assert_snapshot!(app.matrix(&[
         (Get, MEMBERS, Value::Null),

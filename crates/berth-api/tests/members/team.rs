@@ -80,7 +80,7 @@ fn a_stranger_is_invited() {
 }
 
 #[test]
-fn whoever_is_in_the_organization_is_added_at_once() {
+fn members_of_the_organization_are_added_at_once() {
     let app = app();
     let reply = app.as_user("admin").put_empty(&format!("{MEMBERS}/creator"));
     assert_eq!((reply.status(), &reply.json()["invited"]), (200, &json!(false)));
@@ -106,7 +106,7 @@ fn robots_are_never_invited() {
       "message": "Cannot add the specified robot to this team, as it is not a member of the organization"
     }
     "#);
-    // Where nobody must accept, robots of others are taken too.
+    // Without invitations, robots of other namespaces are added too.
     app.set("require_team_invite", "false");
     assert_eq!(admin.put_empty(&format!("{MEMBERS}/duo%2Bbot")).status(), 200);
 }
@@ -148,7 +148,7 @@ fn the_team_and_the_organization_must_exist() {
 }
 
 #[test]
-fn administrators_who_ask_see_who_is_invited() {
+fn administrators_who_ask_see_the_invited() {
     let app = app();
     let admin = app.as_user("admin");
     assert_eq!(admin.put_empty(&format!("{MEMBERS}/acme%2Bbot")).status(), 200);
@@ -254,7 +254,7 @@ fn an_invitation_is_withdrawn_by_removing_the_invited() {
 }
 
 #[test]
-fn the_caller_stays_in_his_only_admin_team() {
+fn the_caller_stays_in_their_only_admin_team() {
     let app = direct_app();
     let admin = app.as_user("admin");
     assert_eq!(admin.put_empty(&format!("{OWNERS}/creator")).status(), 200);
@@ -276,7 +276,7 @@ fn nobody_removes_the_last_owner() {
       "message": "Cannot remove user as they are the only organization admin"
     }
     "#);
-    // A robot in the team owns nothing.
+    // A robot in the team is no owner.
     assert_eq!(app.as_user("admin").put_empty(&format!("{OWNERS}/acme%2Bbot")).status(), 200);
     assert_eq!(app.as_user("superuser").delete(&format!("{OWNERS}/admin")).status(), 400);
     assert_eq!(
@@ -304,7 +304,7 @@ fn a_failed_write_leaves_nothing_behind() {
 }
 
 #[test]
-fn who_may() {
+fn permitted_callers() {
     let app = app();
     assert_snapshot!(app.matrix(&[
         (Get, MEMBERS, Value::Null),

@@ -1,4 +1,4 @@
-//! The OAuth flows: consent, granting, denying, codes, what applications may ask of their tokens.
+//! The OAuth flows: consent, granting, denying, codes, and the endpoints for applications' tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -106,13 +106,13 @@ fn nothing_goes_to_an_unverified_uri() {
 }
 
 #[test]
-fn what_the_application_is_told() {
+fn redirects_of_the_consent_page() {
     let app = app();
     let one = application(&app);
-    let told = |user: &str, path: &str, form: &str| {
+    let redirect = |user: &str, path: &str, form: &str| {
         location(&app.with_session(user).post_form(path, form)).to_owned()
     };
-    let allow = |user: &str, form: &str| told(user, "/oauth/authorizeapp", form);
+    let allow = |user: &str, form: &str| redirect(user, "/oauth/authorizeapp", form);
     let asking = |flow: &str, scope: &str| asking(&one, flow, scope);
     assert_snapshot!(allow("ana", &asking("token", "no:such")), @"http://127.0.0.1:8888/callback?error=invalid_scope");
     assert_snapshot!(allow("bob", &asking("token", "repo:read")), @"http://127.0.0.1:8888/callback?error=unauthorized_client");
@@ -121,7 +121,7 @@ fn what_the_application_is_told() {
     assert_snapshot!(allow("ana", &plain), @"http://127.0.0.1:8888/callback?error=invalid_request&state=s");
     let plain = format!("{plain}&code_challenge_method=plain");
     assert_snapshot!(allow("ana", &plain), @"http://127.0.0.1:8888/callback?error=invalid_request&state=s");
-    assert_snapshot!(told("ana", "/oauth/denyapp", &asking("token", "repo:read")), @"http://127.0.0.1:8888/callback?error=authorization_denied");
+    assert_snapshot!(redirect("ana", "/oauth/denyapp", &asking("token", "repo:read")), @"http://127.0.0.1:8888/callback?error=authorization_denied");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn only_a_person_grants() {
     let one = application(&app);
     let form = asking(&one, "token", "org:admin");
     assert_eq!(app.anonymous().post_form("/oauth/authorizeapp", &form).status(), 401);
-    // A token does not get its holder another, whatever it may otherwise do.
+    // A token gives its holder no other token, whatever its scopes.
     assert_eq!(app.as_user("ana").post_form("/oauth/authorizeapp", &form).status(), 401);
     assert_eq!(app.as_user("ana").post_form("/oauth/denyapp", &form).status(), 401);
     assert_eq!(app.as_user("ana").get(&format!("/oauth/authorize?{form}")).status(), 401);
@@ -253,7 +253,7 @@ fn shown(row: &[String]) -> String {
     row.iter().map(|text| redacted_text(text)).collect::<Vec<_>>().join(" ")
 }
 
-/// A page from its body on: how it looks is not the flows' business.
+/// A page from its body on, without its style.
 fn without_style(page: &Reply) -> String {
     let page = page.to_string();
     lines_of_html(page.split("</style>").nth(1).unwrap_or_else(|| panic!("no page: {page}")))
@@ -273,7 +273,7 @@ fn fields(page: &str, action: &str) -> String {
 }
 
 #[test]
-fn what_stands_in_the_way_of_the_question() {
+fn what_prevents_the_question() {
     let app = app();
     let one = application(&app);
     let ana = app.with_session("ana");
@@ -462,7 +462,7 @@ fn a_public_client_proves_itself_by_pkce() {
     assert_eq!(wrong.json(), json!({ "error": "invalid_grant" }));
     let right = exchange(&app, &format!("{form}&code_verifier={verifier}"));
     assert_eq!(right.status(), 200, "{right}");
-    // Who shows the secret must still show the verifier.
+    // A client that authenticates with its secret must still send the verifier.
     let form = with_secret(&one, &make());
     assert_eq!(exchange(&app, &form).json(), json!({ "error": "invalid_grant" }));
     assert_eq!(exchange(&app, &format!("{form}&code_verifier={verifier}")).status(), 200);
@@ -561,7 +561,7 @@ fn an_application_ends_its_own_tokens_only() {
         let form = format!("token={token}&client_id={client_id}{more}");
         app.anonymous().post_form("/oauth/revoke", &form).status()
     };
-    assert_eq!(end(&other, ""), 200, "nobody is told that it is another's");
+    assert_eq!(end(&other, ""), 200, "the answer hides that it is another's");
     assert_eq!(end(&one, "&client_secret=wrong"), 400);
     assert_eq!(bearer(&app, &token).get(APPLICATIONS).status(), 200);
     assert_eq!(end(&one, ""), 200);
@@ -629,7 +629,7 @@ fn programs_find_the_endpoints() {
 }
 
 #[test]
-fn a_user_sees_and_ends_what_he_granted() {
+fn a_user_sees_and_ends_what_they_granted() {
     let app = app();
     let one = application(&app);
     let form = asking(&one, "token", "org:admin,repo:read");
@@ -743,11 +743,14 @@ fn an_administrator_assigns_a_token() {
     }
     "#);
     let uuid = text(&list.json()["authorizations"][0], "uuid").to_owned();
-    let told = app.rows("SELECT kind, account_id, metadata, subject FROM notification");
-    assert_eq!(told, [["assigned_authorization", "2", "{\"username\":\"ana\"}", uuid.as_str()]]);
+    let notifications = app.rows("SELECT kind, account_id, metadata, subject FROM notification");
+    assert_eq!(
+        notifications,
+        [["assigned_authorization", "2", "{\"username\":\"ana\"}", uuid.as_str()]]
+    );
     let log = app.rows("SELECT kind, metadata FROM log_entry ORDER BY id DESC LIMIT 1");
     assert_snapshot!(shown(&log[0]), @r#"oauth_token_assigned {"assigning_user":"ana","assigned_user":"bob","application":"one <b>","client_id":"<client id>"}"#);
-    // He needs the assignment, and no more than was assigned.
+    // They need the assignment, and get no more than was assigned.
     let question = format!("/oauth/authorize?{asking}");
     assert_eq!(bob.get(&question).status(), 403);
     let question = format!("{question}&assignment_uuid={uuid}");
@@ -782,7 +785,7 @@ fn an_assignment_can_be_declined() {
     assert_eq!(bob.delete(&path).status(), 204);
     assert_eq!(bob.delete(&path).status(), 404);
     assert_eq!(app.rows("SELECT count(*) FROM notification"), [["0"]]);
-    // An application takes its assignments, and what was told of them, along.
+    // The assignments of an application, and their notifications, are deleted with it.
     assert_eq!(ana.post_empty(&assign).status(), 200);
     let path = format!("{APPLICATIONS}/{}", text(&one, "client_id"));
     assert_eq!(ana.delete(&path).status(), 204);
@@ -866,7 +869,7 @@ fn signing_in_leads_back_into_the_flow() {
     assert_eq!(app.continuing(&right).get(location(&right)).status(), 200);
     let log = app.rows("SELECT kind, metadata FROM log_entry ORDER BY id DESC LIMIT 1");
     assert_eq!(log[0][0], "login_success");
-    // Without the page's own token nobody is signed in: nobody signs others in.
+    // Without the page's token nobody is signed in: a foreign page cannot sign a browser in.
     let forged =
         app.anonymous().post_form("/oauth/authorize/signin", "username=ana&password=password");
     assert_eq!(forged.status(), 401);
@@ -911,7 +914,7 @@ fn a_password_in_the_header_counts_for_the_flows_only() {
     app.advance(60);
     app.set("direct_oauth_clientid_whitelist", text(&one, "client_id"));
     assert_eq!(part(location(&allow("password")), "token_type"), "Bearer");
-    // An address that is not confirmed, and a registry without passwords, let nobody in.
+    // An unconfirmed address, and a registry without passwords, prevent signing in.
     app.execute("UPDATE user_profile SET verified = 0 WHERE account_id = 1");
     assert_eq!(allow("password").status(), 401);
     app.execute("UPDATE user_profile SET verified = 1");
@@ -938,7 +941,7 @@ fn an_application_waits_for_so_many_users() {
     assert_eq!(app.rows("SELECT count(*) FROM notification"), [["1"]]);
 }
 
-/// Forms are read before anybody asks who calls, so they are short.
+/// Forms are read before authentication, so they are short.
 #[test]
 fn forms_have_a_limit() {
     let app = App::new();

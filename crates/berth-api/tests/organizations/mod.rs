@@ -135,8 +135,8 @@ fn a_deleted_name_is_free_at_once() {
     "#);
 }
 
-/// Quay tells an administrator that they may view every team whatever their token: it looks at the role there, and at what the
-/// token leaves of it where members are read.
+/// Quay's answer says that an administrator may view every team, whatever their token: it looks at the role there, and at
+/// the scopes of the token where members are read.
 #[test]
 fn which_teams_are_said_to_be_viewable() {
     let app = App::new().with_roles();
@@ -158,7 +158,7 @@ fn which_teams_are_said_to_be_viewable() {
     assert_eq!(weak.get("/api/v1/organization/acme/team/members/members").status(), 403);
 }
 
-/// What is kept beside the database goes with it.
+/// Records outside the database are deleted with it.
 #[test]
 fn what_registries_answered_is_forgotten() {
     let app = app();

@@ -1,4 +1,4 @@
-//! What every endpoint has in common (`docs/contract/quay.md` 0): shown on organizations.
+//! Rules for every endpoint (`docs/contract/quay.md` 0): shown on organizations.
 
 use berth_test::{App, As, Reply};
 use berth_web::Method;
@@ -59,7 +59,7 @@ fn one_origin_may_call_with_cookies() {
 }
 
 #[test]
-fn a_preflight_is_answered_without_asking_who_calls() {
+fn a_preflight_is_answered_without_authentication() {
     let app = app().with("feature_anonymous_access", "false").with("registry_state", "readonly");
     let options = |path: &str| app.anonymous().send(Method::Options, path, None, Vec::new());
     let reply = options(ACME);
@@ -248,7 +248,7 @@ fn what_is_too_long_is_refused() {
     assert_eq!(app.anonymous().get(&slashes).status(), 404);
 }
 
-/// The original divides paths after it has decoded them, and reads what is no UTF-8 as some character.
+/// The original divides paths after it has decoded them, and replaces bytes that are not UTF-8 by some character.
 #[test]
 fn paths_are_decoded_before_they_are_divided() {
     let app = app();
@@ -303,8 +303,8 @@ fn the_log_has_the_client_that_a_trusted_proxy_names() {
     assert_eq!(logged_address(&behind, &chain), "2001:db8::7");
 }
 
-/// Reading a body is work, which strangers cannot ask for. The contract reports a bad body before a missing right; of those
-/// whom nobody knows that holds for small ones.
+/// Reading a body is work, which strangers cannot cause. The contract reports a bad body before a missing right; for
+/// unknown callers that holds for small bodies only.
 #[test]
 fn a_large_body_of_nobody_known_is_not_read() {
     let app = app();

@@ -507,7 +507,7 @@ fn of_no_repository() {
     assert_eq!(ana.get(&format!("{path}/user/bob/transitive")).status(), 404);
 }
 
-/// A role gives what its name says, by the account itself and by a team, and goes when it is taken back.
+/// A role allows what its name says, for the account itself and through a team, until it is removed.
 #[test]
 fn roles_count() {
     let app = app();
@@ -534,7 +534,7 @@ fn roles_count() {
     }
 }
 
-/// Whoever reads everything reads permissions too, and changes none.
+/// Global readers read permissions too, and change none.
 #[test]
 fn global_readers_read() {
     let app = app().with("global_readonly_super_users", "cleo");

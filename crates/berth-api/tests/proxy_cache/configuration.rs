@@ -1,4 +1,4 @@
-//! Which registry an organization caches: configure, read, change, remove; and who may.
+//! Which registry an organization caches: configure, read, change, remove; permitted callers.
 
 use berth_test::App;
 use insta::assert_snapshot;
@@ -8,7 +8,7 @@ use super::registry::{Registry, app};
 
 const PATH: &str = "/api/v1/organization/acme/proxycache";
 
-/// What is stored, the credentials by their size.
+/// The stored row, the credentials by their size.
 fn stored(app: &App) -> Vec<Vec<String>> {
     app.rows(
         "SELECT upstream_registry, sealed_username, sealed_password, expiration_s, insecure \
@@ -133,11 +133,11 @@ fn what_the_original_reads_as_seconds_and_as_true() {
 fn bad_bodies() {
     let app = app();
     let ana = app.as_user("ana");
-    let told = |body: Value| {
+    let first_line = |body: Value| {
         let reply = ana.post(PATH, body);
         assert_eq!(reply.status(), 400, "{reply}");
-        let told = reply.json()["error_message"].as_str().unwrap_or_default().to_owned();
-        told.lines().next().unwrap_or_default().to_owned()
+        let text = reply.json()["error_message"].as_str().unwrap_or_default().to_owned();
+        text.lines().next().unwrap_or_default().to_owned()
     };
     let upstream = "docker.io";
     for (body, message) in [
@@ -177,7 +177,7 @@ fn bad_bodies() {
             "'upstream_registry' is longer than 4096 bytes",
         ),
     ] {
-        assert_eq!(told(body), message);
+        assert_eq!(first_line(body), message);
     }
     assert!(stored(&app).is_empty());
 }
@@ -305,7 +305,7 @@ fn only_organizations_have_one() {
 }
 
 #[test]
-fn who_may() {
+fn permitted_callers() {
     let app = app();
     let body = || json!({ "upstream_registry": "docker.io" });
     assert_eq!(app.anonymous().get(PATH).status(), 401);
@@ -379,7 +379,7 @@ fn a_change_keeps_what_it_leaves_out() {
     assert!(log[2][1].starts_with(r#"{"upstream_registry":"quay.io/x""#), "{}", log[2][1]);
 }
 
-/// What is not given is sealed anew where a former key sealed it, and otherwise left alone.
+/// A credential that is not given is sealed anew where a former key sealed it, and otherwise unchanged.
 #[test]
 fn a_change_seals_kept_credentials_anew() {
     let app = app();
@@ -481,7 +481,8 @@ fn where_a_registry_is_comes_before_the_rest() {
     assert_eq!(reply.json()["detail"], "The provided registry URL is not allowed");
 }
 
-/// Security finding A6: whoever may change a configuration, but not read its password, had it sent to a host of their own.
+/// Security finding A6: callers who may change a configuration, but not read its password, had it sent to a host of
+/// theirs.
 #[test]
 fn another_host_needs_the_password_again() {
     let app = app();

@@ -1,4 +1,4 @@
-//! The component `proxycache` on in-memory SQLite, with upstream registries that answer as they are told.
+//! The component `proxycache` on in-memory SQLite, with scripted upstream registries.
 
 mod configuration;
 mod registry;

@@ -1,4 +1,4 @@
-//! An organization, and upstream registries that answer as they are told.
+//! An organization, and scripted upstream registries.
 
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::rc::Rc;
 use berth_test::App;
 use berth_web::outbound::registry::{self, Failure, LookUpError, Upstream, Verdict};
 
-/// `acme`, which belongs to ana; bob has nothing to do with it.
+/// `acme`, which belongs to ana; bob has no role in it.
 pub(crate) fn app() -> App {
     App::new()
         .with_user("ana")
@@ -16,7 +16,7 @@ pub(crate) fn app() -> App {
         .with_registry(Registry::default())
 }
 
-/// Stands in front of upstream registries.
+/// Replaces upstream registries.
 #[derive(Clone)]
 pub(crate) struct Registry {
     look_up: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Registry {
     meanwhile: Meanwhile,
 }
 
-/// What happens while a registry is asked; it is told how often one was.
+/// What happens while a registry is asked; called with the number of requests so far.
 type Meanwhile = Rc<RefCell<Option<Box<dyn Fn(usize)>>>>;
 
 impl Default for Registry {

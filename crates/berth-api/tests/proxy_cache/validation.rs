@@ -232,7 +232,7 @@ fn old_answers_make_room() {
     assert_eq!(registry.checks(), 40);
 }
 
-/// Has `tries` (user and organization) begin one after the other, each while those before it are running; gives their statuses,
+/// Lets `tries` (user and organization) begin one after the other, each while those before it are running; gives their statuses,
 /// the last one first.
 fn side_by_side(app: &Rc<App>, registry: &Registry, tries: Vec<(String, String)>) -> Vec<u16> {
     let statuses = Rc::new(RefCell::new(Vec::new()));
@@ -269,13 +269,13 @@ fn few_are_tried_at_a_time() {
     assert_eq!(side_by_side(&app, &registry, tries), [429, 202, 202]);
     let tries = pairs(&[("ana", "one"), ("ana", "two"), ("ana", "three")]);
     assert_eq!(side_by_side(&app, &registry, tries), [429, 202, 202]);
-    // Whoever is done counts no more.
+    // A finished check no longer counts.
     assert!(app.rows("SELECT id FROM upstream_check").is_empty());
     assert_eq!(app.as_user("ana").post(PATH, body()).status(), 202);
 }
 
 #[test]
-fn an_organization_has_two_whoever_asks() {
+fn an_organization_has_two_for_all_callers() {
     let registry = Registry::default();
     let app = app().with("super_users", "bob,cy").with("feature_superusers_full_access", "true");
     let app = Rc::new(app.with_user("cy").with_registry(registry.clone()));

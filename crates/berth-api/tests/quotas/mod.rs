@@ -442,7 +442,7 @@ fn superusers_see_and_set_everybody_s() {
     }
     "#);
     assert_eq!(superuser.post(nobody, json!({ "limit_bytes": 1 })).status(), 404);
-    // Without full access an organization's own path is closed to superusers.
+    // Without full access superusers may not use an organization's path.
     assert_eq!(superuser.get(QUOTA).status(), 403);
     assert_eq!(superuser.post(QUOTA, json!({ "limit_bytes": 1 })).status(), 403);
 }
@@ -468,7 +468,7 @@ fn one_s_own_quota() {
     assert_eq!(member.get("/api/v1/user/quota/1").status(), 404, "the organization's");
     assert_eq!(member.get("/api/v1/user/quota/2/limit").json(), json!([]));
     assert_eq!(member.get("/api/v1/user/quota/2/limit/1").status(), 404);
-    // One's own name is no organization.
+    // The caller's user name is no organization.
     assert_eq!(app.as_user("member").get("/api/v1/organization/member/quota").status(), 404);
 }
 
@@ -501,7 +501,7 @@ fn a_deleted_organization_takes_its_quota_along() {
 }
 
 #[test]
-fn who_may_do_what() {
+fn permitted_callers() {
     let app = app_with_quota();
     let (size, limit) = (json!({ "limit_bytes": 1 }), json!({}));
     let new_limit = json!({ "type": "Reject", "threshold_percent": 90 });

@@ -1,4 +1,4 @@
-//! What a registry knows of images, asked of one that stores none: consoles show these lists on the pages of a repository.
+//! Lists of images, from a registry that stores none: consoles show these lists on the pages of a repository.
 
 use berth_test::App;
 use berth_web::Method::{Get, Post};
@@ -49,9 +49,10 @@ fn the_lists_are_empty() {
     "#);
 }
 
-/// As the other rows of a repository: who may not read it learns nothing, and who may reads of none that is not there.
+/// As the other rows of a repository: callers who may not read it learn nothing, and those who may learn that a missing
+/// one is missing.
 #[test]
-fn who_may() {
+fn permitted_callers() {
     let nothing = Value::Null;
     assert_snapshot!(app().matrix(&[
         (Get, "/api/v1/repository/acme/lib/x/tag/", nothing.clone()),

@@ -20,7 +20,7 @@ fn new(namespace: Option<&str>, name: &str, visibility: &str) -> Value {
     body
 }
 
-/// Has `who` make a repository.
+/// Lets `who` make a repository.
 fn make(app: &App, who: &str, path: &str, visibility: &str) {
     let (namespace, name) = path.split_once('/').expect("namespace/name");
     let reply = app.as_user(who).post("/api/v1/repository", new(Some(namespace), name, visibility));
@@ -160,7 +160,7 @@ fn first_line(error: &Value) -> String {
 }
 
 #[test]
-fn who_creates() {
+fn permitted_creators() {
     let app = app();
     for (role, status) in [("member", 403), ("creator", 201), ("admin", 201)] {
         app.execute(&format!(

@@ -105,7 +105,7 @@ fn refused() {
     assert_eq!(app.with_scope("bob", "user:read").get("/api/v1/user/starred").status(), 403);
     assert_eq!(app.anonymous().get("/api/v1/user/starred").status(), 401);
     assert_eq!(bob.delete("/api/v1/user/starred/acme").status(), 404);
-    // Nobody learns what exists.
+    // The answers hide what exists.
     assert_eq!(bob.delete("/api/v1/user/starred/acme/private").status(), 204);
     assert_eq!(bob.delete("/api/v1/user/starred/acme/nope").status(), 204);
 }

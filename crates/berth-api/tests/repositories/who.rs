@@ -1,4 +1,4 @@
-//! Who may use which row, by role and by scope.
+//! Permitted callers of every row, by role and by scope.
 
 use berth_test::App;
 use berth_web::Method::{Delete, Get, Post, Put};

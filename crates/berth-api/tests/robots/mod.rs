@@ -440,7 +440,7 @@ fn a_replaced_key_opens_old_tokens() {
     let before = admin.get(&format!("{ROBOTS}/builder")).to_string();
     app.set("secret_key", "another key");
     app.set("secret_key_previous", "a key for tests");
-    // Who is shown no token seals none.
+    // A caller who sees no token causes no sealing.
     let sealed = || app.rows("SELECT hex(sealed_token) FROM robot ORDER BY account_id");
     let under_the_former_key = sealed();
     let _ = app.as_user("reader").get(&format!("{ROBOTS}/builder"));
@@ -449,7 +449,7 @@ fn a_replaced_key_opens_old_tokens() {
     assert_eq!(admin.get(&format!("{ROBOTS}/builder")).to_string(), before);
     assert_ne!(sealed()[0], under_the_former_key[0]);
     assert_eq!(sealed()[1], under_the_former_key[1]);
-    // What was shown is under the present key now; what was not can be replaced.
+    // A token that was shown is sealed under the present key now; others can be replaced.
     app.set("secret_key_previous", "");
     assert_eq!(admin.get(&format!("{ROBOTS}/builder")).to_string(), before);
     let robots = admin.get(ROBOTS).json();
@@ -576,7 +576,7 @@ fn permissions_need_both_scopes() {
     assert_eq!(app.as_user("reader").get(&path).to_string(), both.get(&path).to_string());
 }
 
-/// What Go clients call and the original lacks: the rule is that of the repository's own permissions.
+/// Go clients call it, the original lacks it: the rule is that of the repository's permissions.
 #[test]
 fn a_robot_s_permission_is_set_and_taken_away() {
     let app = app_with_robots();
@@ -741,7 +741,7 @@ fn a_user_s_own_robots() {
     let own = "SELECT DISTINCT l.namespace_id = a.id FROM log_entry l, account a
         WHERE a.name = 'member' AND l.metadata LIKE '%\"mine\"%'";
     assert_eq!(app.rows(own), [["1"]]);
-    // Consoles delete a user's own robots through the organization's path, with his name.
+    // Consoles delete a user's robots through the organization's path, with the user's name.
     assert_eq!(member.put_empty("/api/v1/user/robots/mine").status(), 201);
     let path = "/api/v1/organization/member/robots/mine";
     assert_eq!(app.as_user("admin").delete(path).status(), 403);
@@ -752,7 +752,7 @@ fn a_user_s_own_robots() {
 }
 
 #[test]
-fn who_may_do_what() {
+fn permitted_callers() {
     let app = app_with_robots();
     assert_eq!(app.as_user("admin").put_empty("/api/v1/user/robots/own").status(), 201);
     let (bad, role) = (json!({ "description": "" }), json!({ "role": "read" }));

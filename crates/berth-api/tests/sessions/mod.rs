@@ -10,7 +10,7 @@ fn app() -> App {
     App::new().with_user("ana").with_user("bob")
 }
 
-/// A browser that nobody has signed in with.
+/// A browser in which nobody has signed in.
 fn browser(app: &App) -> As<'_> {
     app.continuing(&app.anonymous().get("/csrf_token"))
 }
@@ -29,7 +29,7 @@ fn the_csrf_token_belongs_to_the_session() {
     let again = app.continuing(&first).get("/csrf_token");
     assert_eq!(again.json(), first.json());
     assert_ne!(app.anonymous().get("/csrf_token").json(), first.json());
-    // A cookie that was never ours is nobody's.
+    // A foreign cookie begins an anonymous session.
     let foreign = app.anonymous().header("cookie", "_csrf_token=abc").get("/csrf_token");
     assert!(!foreign.header("set-cookie").expect("a cookie").contains("=abc;"));
     app.set("preferred_url_scheme", "https");
@@ -97,14 +97,14 @@ fn what_is_refused() {
       "message": "Invalid Username or Password"
     }
     "#);
-    // Who does not exist, and who has no password, is answered alike.
-    let told = sign_in(&app, "bob", "wrong").whole();
+    // Unknown users, and users without a password, get the same answer.
+    let expected = sign_in(&app, "bob", "wrong").whole();
     for name in ["nobody", "nobody@example.com", "ana+robot", "ü", "", "BOB"] {
-        assert_eq!(sign_in(&app, name, "wrong").whole(), told, "{name}");
+        assert_eq!(sign_in(&app, name, "wrong").whole(), expected, "{name}");
     }
     app.execute("UPDATE user_profile SET password_hash = NULL WHERE account_id = 2");
     app.advance(60);
-    assert_eq!(sign_in(&app, "bob", "").whole(), told);
+    assert_eq!(sign_in(&app, "bob", "").whole(), expected);
 }
 
 #[test]
@@ -119,12 +119,12 @@ fn an_address_must_be_confirmed_first() {
       "message": null
     }
     "#);
-    // Without the password nobody learns that.
+    // Without the password the answer hides that.
     assert_eq!(sign_in(&app, "bob", "wrong").json()["needsEmailVerification"], false);
 }
 
 #[test]
-fn who_is_disabled_is_dead_everywhere() {
+fn disabled_users_have_no_access_anywhere() {
     let app = app();
     let (session, token) = (app.with_session("ana"), app.as_user("ana"));
     assert_eq!(session.get("/api/v1/user/").status(), 200);
@@ -144,7 +144,7 @@ fn who_is_disabled_is_dead_everywhere() {
       "message": "This user has been disabled. Please contact your administrator."
     }
     "#);
-    // Without the password nobody learns that.
+    // Without the password the answer hides that.
     app.advance(60);
     assert_eq!(sign_in(&app, "ana", "wrong").json()["message"], "Invalid Username or Password");
 }
@@ -197,14 +197,14 @@ fn giving_the_password_again() {
       "success": true
     }
     "#);
-    // The session goes on, also for what the browser asks at the same moment; its CSRF token is another.
+    // The session continues, also for simultaneous requests of the browser; its CSRF token is another.
     assert_eq!(session.get("/api/v1/user/").status(), 200);
     assert_eq!(session.post_empty("/api/v1/signout").status(), 403);
     let renewed = app.continuing(&reply);
     assert_eq!(renewed.get("/api/v1/user/").status(), 200);
     let shown = renewed.get("/csrf_token").json()["csrf_token"].clone();
     assert_eq!(shown.as_str(), reply.header("x-next-csrf-token"));
-    // Whoever signs out goes on as nobody, with the token that the answer names.
+    // After signing out the session is anonymous, with the token of the answer.
     let out = renewed.post_empty("/api/v1/signout");
     assert_eq!(session.get("/api/v1/user/").status(), 401);
     let token = out.header("x-next-csrf-token").expect("a token");
@@ -251,7 +251,7 @@ fn signing_out_ends_every_session() {
         assert_eq!(session.get("/api/v1/user/").status(), 401);
     }
     assert_eq!(bob.get("/api/v1/user/").status(), 200);
-    // The cookie goes on as that of nobody: the next sign-in needs no new token.
+    // The cookie continues as an anonymous session: the next sign-in needs no new token.
     let again = here.post("/api/v1/signin", json!({ "username": "ana", "password": "password" }));
     assert_eq!(again.status(), 200);
     assert_eq!(app.continuing(&again).get("/api/v1/user/").status(), 200);
@@ -259,12 +259,12 @@ fn signing_out_ends_every_session() {
     assert_eq!(app.as_user("ana").get("/api/v1/user/").status(), 200);
     assert_eq!(app.as_user("ana").post_empty("/api/v1/signout").status(), 200);
     assert_eq!(app.continuing(&again).get("/api/v1/user/").status(), 401);
-    // Nobody may sign out too.
+    // An anonymous session may sign out too.
     assert_eq!(browser(&app).post_empty("/api/v1/signout").status(), 200);
     assert_snapshot!(format!("{:?}", app.rows("SELECT kind, namespace_id, performer_id FROM log_entry")), @r#"[["logout_success", "1", "1"], ["login_success", "1", "NULL"], ["logout_success", "1", "1"]]"#);
 }
 
-/// Who holds a token of little scope signs its user out of nothing.
+/// A token with few scopes cannot sign its user out.
 #[test]
 fn a_token_ends_sessions_only_with_the_scope_to_administer_the_user() {
     let app = app();
@@ -297,7 +297,7 @@ fn sessions_that_ended_are_forgotten() {
     let old: Vec<_> = (0..5).map(|_| app.with_session("ana")).collect();
     assert_eq!(app.keys("berth/session/").len(), 5);
     app.advance(31 * 86_400);
-    // When somebody comes with one, and when the account is signed in to again.
+    // They are deleted when one is used, and when the account is signed in to again.
     assert_eq!(old[0].get("/api/v1/user/").status(), 401);
     assert_eq!(app.keys("berth/session/").len(), 4);
     let session = app.with_session("ana");
@@ -363,7 +363,7 @@ fn bodies_are_held_against_the_schema() {
     }
 }
 
-/// A store that does not answer lets nobody in.
+/// Without an answer of the store nobody signs in.
 #[test]
 fn without_the_key_value_store() {
     let app = app();
@@ -375,7 +375,7 @@ fn without_the_key_value_store() {
     assert_eq!(app.rows("SELECT kind FROM log_entry").len(), 0);
 }
 
-/// Otherwise somebody who signs in again and again would fill the store.
+/// Otherwise repeated sign-ins would fill the store.
 #[test]
 fn the_oldest_of_too_many_sessions_ends() {
     let app = app();

@@ -1,4 +1,4 @@
-//! Guessing passwords: who waits for it, and who does not.
+//! Guessing passwords: who must wait, and who need not.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ fn app() -> App {
     App::new().with_user("ana").with_user("bob")
 }
 
-/// A browser at an address that nobody has signed in with.
+/// A browser at an address from which nobody has signed in.
 fn browser<'a>(app: &'a App, address: &str) -> As<'a> {
     app.continuing(&app.anonymous().get("/csrf_token")).from(address)
 }
@@ -47,7 +47,7 @@ fn failures_are_throttled() {
     }
     "#);
     assert_eq!(reply.header("retry-after"), Some("1"));
-    // The session that wants to be fresh waits too; nobody else does.
+    // A session that needs a fresh login waits too; nobody else does.
     let session = app.with_session("ana");
     let password = json!({ "password": "password" });
     assert_eq!(session.post("/api/v1/signin/verify", password).status(), 429);
@@ -69,13 +69,13 @@ fn failures_are_throttled() {
 fn names_that_nobody_has_are_throttled_alike() {
     let app = app();
     for name in ["nobody", "nobody@example.com", "ana", "bob@example.com"] {
-        let told: Vec<_> = (0..2).map(|_| sign_in(&app, name, "wrong").whole()).collect();
-        assert!(told[0].starts_with("403") && told[1].starts_with("429"), "{name}");
+        let replies: Vec<_> = (0..2).map(|_| sign_in(&app, name, "wrong").whole()).collect();
+        assert!(replies[0].starts_with("403") && replies[1].starts_with("429"), "{name}");
     }
     assert_eq!(sign_in(&app, "somebody-else", "wrong").status(), 403);
 }
 
-/// Who fails under a name and then under an address must not learn whether both are of one account.
+/// Failing under a name and then under an address must not show whether both belong to one account.
 #[test]
 fn the_throttle_tells_of_no_name_which_address_it_has() {
     let app = app();
@@ -88,7 +88,7 @@ fn the_throttle_tells_of_no_name_which_address_it_has() {
     assert_eq!(sign_in(&app, " ANA@Example.com", "wrong").status(), 429);
 }
 
-/// One client locks out nobody but itself, whatever it does.
+/// One client locks out only itself, whatever it does.
 #[test]
 fn guesses_from_elsewhere_lock_nobody_out() {
     let app = app();
@@ -102,7 +102,7 @@ fn guesses_from_elsewhere_lock_nobody_out() {
     assert_eq!(sign_in(&app, "ana", "password").status(), 200);
 }
 
-/// Behind a proxy that is trusted, guesses of one client hold up no other.
+/// Behind a proxy that is trusted, guesses of one client delay no other.
 #[test]
 fn clients_of_a_trusted_proxy_are_counted_apart() {
     let app = app().with("trusted_proxies", "192.0.2.0/24");
@@ -115,7 +115,7 @@ fn clients_of_a_trusted_proxy_are_counted_apart() {
     assert_eq!(sign_in("203.0.113.8", "password"), 200);
 }
 
-/// Names that nobody has cost a hash each: what is counted is the address.
+/// Unknown names cost a hash each: the count is per address.
 #[test]
 fn an_address_guesses_at_no_more_than_ten_names_a_minute() {
     let app = app();
@@ -124,7 +124,7 @@ fn an_address_guesses_at_no_more_than_ten_names_a_minute() {
     }
     let refused = sign_in_from(&app, THERE, "nobody10", "wrong");
     assert_eq!((refused.status(), refused.header("retry-after")), (429, Some("6")));
-    // Also the right password; everybody else is heard.
+    // Also the right password; everybody else may try.
     assert_eq!(sign_in_from(&app, THERE, "ana", "password").status(), 429);
     assert_eq!(sign_in(&app, "ana", "password").status(), 200);
     app.advance(6);
@@ -136,7 +136,7 @@ fn an_address_guesses_at_no_more_than_ten_names_a_minute() {
     assert_eq!(sign_in_from(&app, THERE, "nobody12", "wrong").status(), 403);
 }
 
-/// A network of IPv6 has more addresses than there are grains of sand.
+/// An IPv6 network has too many addresses to count each one.
 #[test]
 fn a_network_of_ipv6_is_one_address() {
     let app = app();
@@ -148,7 +148,7 @@ fn a_network_of_ipv6_is_one_address() {
     assert_eq!(sign_in_from(&app, &address(10), "nobody10", "wrong").status(), 429);
 }
 
-/// Many addresses together are slowed down, and still lock nobody out who was here before.
+/// Many addresses together are slowed down, and still lock out nobody who signed in before.
 #[test]
 fn many_addresses_guess_no_faster_than_a_hundred_times_an_hour() {
     let app = app();
@@ -161,7 +161,7 @@ fn many_addresses_guess_no_faster_than_a_hundred_times_an_hour() {
     assert_eq!((refused.status(), refused.header("retry-after")), (429, Some("36")));
     assert_eq!(sign_in(&app, "ana", "password").status(), 200, "from where she signed in before");
     assert_eq!(sign_in_from(&app, &of(100), "bob", "password").status(), 200);
-    // It is no lock-out: somebody new is heard after the pause.
+    // It is no lock-out: a new client is admitted after the pause.
     app.advance(36);
     assert_eq!(sign_in_from(&app, THERE, "ana", "password").status(), 200);
 }
@@ -191,7 +191,7 @@ fn a_device_that_signed_in_before_is_heard_while_others_guess() {
     assert_eq!(sign_in_from(&app, THERE, "ana", "password").status(), 429);
     assert_eq!(attempt("ana", "password").status(), 200);
     assert_eq!(attempt("ana@example.com", "password").status(), 200);
-    // It is for that account alone, opens nothing, and has a wait of its own.
+    // It is for that account alone, gives no access, and has a separate wait.
     assert_eq!(attempt("bob", "password").status(), 429);
     assert_eq!(attempt("ana", "wrong").status(), 403);
     assert_eq!(attempt("ana", "password").status(), 429);
@@ -220,7 +220,7 @@ fn a_device_cookie_is_ours_or_nothing() {
     }
 }
 
-/// A new password is heard at once, wherever its owner mistyped the old one.
+/// A new password works at once, even where its owner mistyped the old one.
 #[test]
 fn a_new_password_forgives_failures_everywhere() {
     let app = app();
@@ -238,8 +238,8 @@ fn a_new_password_forgives_failures_everywhere() {
     }
 }
 
-/// What is kept is bounded, however many names and addresses are tried: there is one record for each of a fixed number of
-/// slots, and none of them names anybody.
+/// The records are limited, however many names and addresses are tried: there is one for each of a fixed number of slots,
+/// and none contains a name.
 #[test]
 fn records_have_slots() {
     let app = app().with("sign_in_failures_per_minute", "0");
@@ -255,7 +255,7 @@ fn records_have_slots() {
     }
 }
 
-/// A token of hours must not find the password out that makes it one for good.
+/// A token that lives for hours must not allow guessing the password, which would give the account for good.
 #[test]
 fn guesses_with_a_token_wait_as_well() {
     let app = app();

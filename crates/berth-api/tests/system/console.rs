@@ -1,4 +1,4 @@
-//! What a console asks of the installation: configuration, discovery, the registry itself.
+//! What a console reads of the installation: configuration, discovery, the registry itself.
 
 use berth_test::App;
 use insta::assert_snapshot;
@@ -128,9 +128,9 @@ fn the_logo_is_where_the_configuration_says() {
     assert!(!picture.contains("<script"), "a picture runs nothing");
 }
 
-/// Also to who is not signed in where anonymous access is off, as in the original.
+/// Even without a session where anonymous access is off, as in the original.
 #[test]
-fn what_the_registry_can_is_told_to_everybody() {
+fn everybody_may_read_the_registry_s_capabilities() {
     let app = app().with("feature_anonymous_access", "false");
     assert_snapshot!(app.anonymous().get("/api/v1/registry/capabilities"), @r#"
     200

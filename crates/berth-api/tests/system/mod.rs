@@ -1,4 +1,4 @@
-//! Health, errors, and what nobody serves.
+//! Health, errors, and paths that do not exist.
 
 mod console;
 mod schema;

@@ -253,7 +253,7 @@ fn the_organization_must_exist() {
         app.as_user("admin").put("/api/v1/organization/nope/team/readers", body.clone()).status(),
         403
     );
-    // A user's own namespace is no organization.
+    // A user's namespace is no organization.
     assert_snapshot!(app.as_user("admin").put("/api/v1/organization/admin/team/readers", body), @r#"
     400
     {
@@ -269,7 +269,7 @@ fn the_organization_must_exist() {
 }
 
 #[test]
-fn the_caller_keeps_his_only_admin_team() {
+fn the_caller_keeps_their_only_admin_team() {
     let app = direct_app();
     let admin = app.as_user("admin");
     let owners = format!("{TEAMS}/owners");
@@ -289,7 +289,7 @@ fn the_caller_keeps_his_only_admin_team() {
     // All or nothing: the description stays too.
     assert_eq!(admin.get(&owners).json()["description"], "");
     assert_eq!(admin.put(&owners, json!({ "role": "admin", "description": "d" })).status(), 200);
-    // Once he is in another one, both are possible.
+    // Once they are in another one, both are possible.
     assert_eq!(admin.put(&format!("{TEAMS}/bosses"), json!({ "role": "admin" })).status(), 200);
     assert_eq!(admin.put_empty(&format!("{TEAMS}/bosses/members/admin")).status(), 200);
     assert_eq!(admin.put(&owners, body).status(), 200);
@@ -358,7 +358,7 @@ fn a_deleted_team_takes_along_what_is_its_own() {
 }
 
 #[test]
-fn who_may() {
+fn permitted_callers() {
     let app = app();
     let change = json!({ "role": "member" });
     assert_snapshot!(app.matrix(&[

@@ -1,4 +1,4 @@
-//! Whose an address is: proven or not, and what a code in a mail is good for.
+//! Addresses: proven or not, and what the codes in mails allow.
 
 use berth_test::{App, Reply, lines_of_html};
 use insta::assert_snapshot;
@@ -38,7 +38,7 @@ fn mailed_code(app: &App, to: &str) -> String {
     rest.lines().next().unwrap_or_default().to_owned()
 }
 
-/// Follows a link and sends the form on its page; where there is none, what the page says.
+/// Follows a link and sends the form on its page; without a form, gives the page.
 fn press(app: &App, page: &str, code: &str, fields: &str) -> Reply {
     let shown = app.anonymous().get(&format!("{page}?code={code}"));
     let text = shown.whole();
@@ -67,7 +67,7 @@ fn a_code_that_came_back_proves_the_address_and_a_change_ends_that() {
     let app = app();
     assert_eq!(address_of(&app, "member"), "member member@example.com NULL");
     assert_eq!(recover(&app, "Member@Example.com").status(), 200);
-    // Mail goes to the address as the account has it.
+    // The mail goes to the address as the account spells it.
     let code = mailed_code(&app, "member@example.com");
     assert_eq!(press(&app, "/recovery", &code, "&password=another-one").status(), 200);
     assert_eq!(address_of(&app, "member"), "member member@example.com member@example.com");
@@ -76,12 +76,12 @@ fn a_code_that_came_back_proves_the_address_and_a_change_ends_that() {
     let code = mailed_code(&app, "new@example.com");
     assert_eq!(press(&app, "/confirm", &code, "").status(), 200);
     assert_eq!(address_of(&app, "member"), "member new@example.com new@example.com");
-    // A superuser's word is no proof, and lets the person in all the same.
+    // Confirmation by a superuser is no proof, but the user may sign in.
     let users = "/api/v1/superuser/users/member";
     let reply = app.as_user("superuser").put(users, json!({ "email": "third@example.com" }));
     assert_eq!(reply.json()["verified"], true);
     assert_eq!(address_of(&app, "member"), "member third@example.com NULL");
-    // Nor is one's own, where no mail leaves.
+    // Nor is the caller's account, where no mail leaves.
     app.set("mail_gateway_url", "");
     let member = app.with_session("member");
     let reply = member.put(USER, json!({ "email": "fourth@example.com" }));
@@ -109,7 +109,7 @@ fn one_address_is_one_whatever_its_case() {
     let body = json!({ "name": "fresh", "email": "MEMBER@example.com" });
     let reply = app.as_user("outsider").post("/api/v1/organization/", body);
     assert_eq!(reply.json()["detail"], "Email has already been used: MEMBER@example.com");
-    // One's own may change its case.
+    // The caller may change the case of their address.
     let reply = app.with_session("member").put(USER, json!({ "email": "Member@example.com" }));
     assert_eq!(reply.json()["email"], "Member@example.com");
 }
@@ -136,9 +136,9 @@ fn what_is_no_address_is_none_anywhere() {
     assert!(app.mails().is_empty());
 }
 
-/// Finding A4: somebody signs up with an address of another, who comes later.
+/// Finding A4: somebody signs up with the address of another person, who comes later.
 #[test]
-fn recovery_gives_an_account_to_whoever_reads_its_mail() {
+fn recovery_gives_an_account_to_the_reader_of_its_mail() {
     let app = app();
     assert_eq!(sign_up(&app, "somebody", "owner@corp.example").status(), 200);
     mailed_code(&app, "owner@corp.example");
@@ -152,7 +152,7 @@ fn recovery_gives_an_account_to_whoever_reads_its_mail() {
 }
 
 #[test]
-fn a_proven_address_leaves_whoever_holds_it_unproven() {
+fn a_proven_address_is_taken_from_an_unproven_holder() {
     let app = app();
     assert_eq!(sign_up(&app, "squatter", "Owner@corp.example").status(), 200);
     let squatted = mailed_code(&app, "Owner@corp.example");
@@ -164,7 +164,7 @@ fn a_proven_address_leaves_whoever_holds_it_unproven() {
     assert_eq!(address_of(&app, "member"), "member owner@corp.example owner@corp.example");
     let left = address_of(&app, "squatter");
     assert!(left.ends_with(" NULL") && left.matches('-').count() == 4, "{left}");
-    // What was sent there for the other account confirms nothing any more.
+    // A code that was sent there for the other account confirms nothing any more.
     assert_eq!(press(&app, "/confirm", &squatted, "").status(), 400);
     // A proven one stays where it is.
     let reply = app.with_session("outsider").put(USER, json!({ "email": "OWNER@corp.example" }));
@@ -190,7 +190,7 @@ fn accounts_that_nobody_confirms_expire() {
     assert_eq!(address_of(&app, "other"), "no other");
 }
 
-/// Neither one that a superuser made nor one that somebody relies on.
+/// Neither an account that a superuser made nor one that somebody relies on.
 #[test]
 fn accounts_that_are_expected_do_not_expire() {
     let app = app().with("require_team_invite", "false");
@@ -227,14 +227,14 @@ fn following_a_link_changes_nothing() {
     assert_eq!(session.get(USER).status(), 401);
 }
 
-/// Finding A8: a page elsewhere sends a victim's browser along with a code of the attacker's own account.
+/// Finding A8: a foreign page opens, in a victim's browser, a link with a code of the attacker's account.
 #[test]
 fn a_page_elsewhere_signs_nobody_in() {
     let app = app();
     recover(&app, "outsider@example.com");
     let code = mailed_code(&app, "outsider@example.com");
     let victim = app.with_session("member");
-    // Following the link leaves the victim who he is.
+    // Following the link does not change who the victim is.
     let shown = victim.get(&format!("/recovery?code={code}"));
     assert_eq!(victim.get(USER).json()["username"], "member");
     let form = format!("code={code}&password=another-one");
@@ -311,7 +311,7 @@ fn the_pages_of_links() {
     "#);
 }
 
-/// E.1: the original tells the same, and mails the organization's address who can sign in.
+/// E.1: the original answers the same, and mails to the organization's address who can sign in.
 #[test]
 fn recovery_with_the_address_of_an_organization() {
     let app = app();
@@ -350,7 +350,7 @@ fn recovery_with_the_address_of_an_organization() {
 
 /// C1 (b): the work before the answer is the same for every address.
 #[test]
-fn the_time_of_a_recovery_does_not_tell_who_is_known() {
+fn the_time_of_a_recovery_does_not_show_who_is_known() {
     let app = app();
     let statements = |email: &str| {
         recover(&app, email);
@@ -376,7 +376,7 @@ fn letters_of_superusers_are_shown_to_nobody_else() {
     for email in ["member@example.com", "reader@example.com", "second@example.com"] {
         recover(&app, email);
     }
-    // Also what goes to his address on another's account, such as an invitation.
+    // Also mails to their address that another account causes, such as an invitation.
     let invite = "/api/v1/organization/acme/team/members/invite/SECOND@example.com";
     assert_eq!(app.as_user("admin").put_empty(invite).status(), 200);
     assert_eq!(
@@ -392,7 +392,7 @@ fn letters_of_superusers_are_shown_to_nobody_else() {
         texts(&app, "second")[..2],
         ["\"SECOND@example.com\" true", "\"second@example.com\" true"]
     );
-    // A token does not read what lets its own user in: it would become that user.
+    // A token does not read mails that give access to its user's account: it would become that user.
     let by_token = app.as_user("second").get(MAILS).json();
     assert_eq!(
         (by_token["mails"][0]["text"].is_string(), by_token["mails"][3]["text"].is_string()),
@@ -400,7 +400,7 @@ fn letters_of_superusers_are_shown_to_nobody_else() {
     );
     app.execute("UPDATE user_profile SET is_first = 1 WHERE account_id = (SELECT id FROM account WHERE name = 'member')");
     assert_eq!(texts(&app, "superuser")[3], "\"member@example.com\" false");
-    // Who read is in the log, once a call.
+    // The reader is in the log, once a call.
     let log = app.log();
     let reads: Vec<&str> = log.lines().filter(|line| line.starts_with("mails_read")).collect();
     assert_eq!(
@@ -414,7 +414,7 @@ fn letters_of_superusers_are_shown_to_nobody_else() {
     );
 }
 
-/// What was held could be read by whoever hands links on, and leaves later with the same code: that proves nothing.
+/// Superusers can read a held mail, which leaves later with the same code: so that code proves nothing.
 #[test]
 fn a_code_that_was_held_proves_no_address() {
     let app = app().with("mail_gateway_url", "");
@@ -437,7 +437,7 @@ fn a_code_that_was_held_proves_no_address() {
     assert_eq!(address_of(&app, "outsider"), "outsider boss@corp.example NULL");
 }
 
-/// Whoever had an account before its address was proven keeps nothing of it.
+/// A former holder of an account, before its address was proven, keeps no access.
 #[test]
 fn the_first_recovery_ends_the_tokens_of_before() {
     let app = app();
@@ -510,7 +510,7 @@ fn one_sender_sends_so_many_an_hour() {
     let change =
         |n: i32| member.put(USER, json!({ "email": format!("n{n}@corp.example") })).status();
     assert_eq!([change(1), change(2), change(3), change(4)], [200, 200, 200, 429]);
-    // Others are not held up; who signs up counts by where he comes from.
+    // Others are not slowed down; sign-ups count by client address.
     let admin = app.as_user("admin");
     let invite = |n: i32| {
         let path = format!("/api/v1/organization/acme/team/members/invite/n{n}@corp.example");
@@ -525,7 +525,7 @@ fn one_sender_sends_so_many_an_hour() {
     assert_eq!([change(5), invite(5), join(5)], [200, 200, 200]);
 }
 
-/// Asking again within the minute is answered as ever; the mail that was sent stays good.
+/// Asking again within the minute gets the same answer; the mail that was sent stays valid.
 #[test]
 fn an_invitation_is_mailed_once_a_minute() {
     let app = app();
@@ -541,7 +541,7 @@ fn an_invitation_is_mailed_once_a_minute() {
         mails[1].text.split_once("?code=").expect("a link").1.lines().next().expect("a code");
     let path = format!("/api/v1/teaminvite/{code}");
     assert_eq!(app.as_user("outsider").put_empty(&path).status(), 200);
-    // Taking back what was mailed makes no room for another.
+    // Withdrawing a mailed invitation makes no room for another.
     assert_eq!(admin.delete(&format!("{team}/invite/new@corp.example")).status(), 204);
     assert_eq!(admin.put_empty(&format!("{team}/invite/new@corp.example")).status(), 429);
     app.advance(60);
@@ -549,7 +549,7 @@ fn an_invitation_is_mailed_once_a_minute() {
     assert_eq!(app.mails().len(), 1);
 }
 
-/// What is withdrawn while it is being delivered still counts.
+/// An invitation that is withdrawn during delivery still counts.
 #[test]
 fn a_withdrawn_mail_that_was_tried_counts() {
     let app = app();
@@ -581,14 +581,14 @@ fn an_account_keeps_a_thousand_notifications() {
         .concat()
         .join(" ")
     };
-    // A dismissed one goes first, then one of the same inviter, and not what others sent.
+    // A dismissed one is deleted first, then one of the same inviter, not those of others.
     invite("members");
     assert_eq!(kept(), "1000 0 1 1");
     invite("creators");
     assert_eq!(kept(), "1000 0 1 1");
 }
 
-/// E.4: the superuser sets a password; the link in the new user's first mail still confirms his address.
+/// E.4: the superuser sets a password; the link in the new user's first mail still confirms their address.
 #[test]
 fn a_new_password_by_a_superuser_leaves_the_confirmation() {
     let app = app();
@@ -605,7 +605,7 @@ fn a_new_password_by_a_superuser_leaves_the_confirmation() {
     assert_eq!(sign_in(&app, "new", "another-one").status(), 200);
 }
 
-/// D.3: without a gateway nobody would read of an invitation.
+/// D.3: without a gateway nobody would learn of an invitation.
 #[test]
 fn people_are_invited_where_mail_leaves() {
     let app = app();

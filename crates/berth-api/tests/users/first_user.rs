@@ -19,7 +19,7 @@ fn with(name: &str, value: impl Into<Value>) -> Value {
     body
 }
 
-/// The answer with what is random in it, and long, as its length.
+/// The answer, with long random values replaced by their length.
 fn masked(reply: &Reply) -> String {
     let mut body = reply.json();
     for name in ["access_token", "encrypted_password"] {
@@ -120,20 +120,20 @@ fn only_while_there_is_no_user() {
       "message": "Cannot initialize user in a non-empty database"
     }
     "#);
-    // Nothing else is told, whatever is wrong besides.
-    let told = initialize(&app, first()).whole();
-    assert_eq!(initialize(&app, json!([])).whole(), told);
-    assert_eq!(initialize(&app, json!({})).whole(), told);
+    // The answer is the same, whatever else is wrong.
+    let reply = initialize(&app, first()).whole();
+    assert_eq!(initialize(&app, json!([])).whole(), reply);
+    assert_eq!(initialize(&app, json!({})).whole(), reply);
     let anonymous = app.anonymous();
-    assert_eq!(anonymous.post_empty("/api/v1/user/initialize").whole(), told);
+    assert_eq!(anonymous.post_empty("/api/v1/user/initialize").whole(), reply);
     app.set("setup_token", "sesame");
-    assert_eq!(initialize(&app, first()).whole(), told);
+    assert_eq!(initialize(&app, first()).whole(), reply);
     assert_eq!(app.rows("SELECT name FROM account"), [["quayadmin"]]);
 }
 
 /// The check and the write are one statement, and the schema knows one first user: no interleaving makes a second.
 #[test]
-fn whoever_signed_up_closes_it() {
+fn a_sign_up_closes_it() {
     let app = App::new().with_user("ana").with_user("bob");
     assert_eq!(initialize(&app, first()).status(), 400);
     assert_eq!(app.rows("SELECT is_first FROM user_profile"), [["0"], ["0"]]);
@@ -158,7 +158,7 @@ fn the_setup_token() {
     assert_eq!(initialize(&app, with("setup_token", "sesame")).status(), 200);
 }
 
-/// A page of somebody else's that a browser shows must not make the first user of an installation in reach of it.
+/// A foreign page in a browser must not make the first user of an installation that the browser can reach.
 #[test]
 fn pages_from_elsewhere_make_no_first_user() {
     let app = App::new()
@@ -174,7 +174,7 @@ fn pages_from_elsewhere_make_no_first_user() {
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
         ("origin", "https://evil.example.com"),
-        // A name of somebody else's that leads here: `Host` says the same.
+        // A foreign name that leads here: `Host` says the same.
         ("origin", "http://berth.internal:3000"),
         ("origin", "http://localhost.evil.example.com"),
         ("origin", "http://localhost:3000.evil.example.com"),
@@ -286,14 +286,14 @@ fn a_failed_write_leaves_nothing_behind() {
     assert_eq!(initialize(&app, first()).status(), 200);
 }
 
-/// Each call costs a hash, also where there is a first user already, and anybody may make it.
+/// Each call costs a hash, even when there is a first user already, and anybody may make it.
 #[test]
 fn an_address_calls_so_often_in_an_hour() {
     let app = App::new().with("sign_ups_per_hour", "1");
     assert_eq!(initialize(&app, first()).status(), 200);
-    // What is told does not change.
-    let told = initialize(&app, with("username", "other"));
-    assert_eq!((told.status(), told.json()["message"].as_str()), (400, Some(NOT_EMPTY)));
+    // The answer stays the same.
+    let reply = initialize(&app, with("username", "other"));
+    assert_eq!((reply.status(), reply.json()["message"].as_str()), (400, Some(NOT_EMPTY)));
     app.execute("DELETE FROM account");
     let refused = initialize(&app, first());
     assert_eq!((refused.status(), refused.header("retry-after")), (429, Some("3600")));

@@ -149,12 +149,12 @@ fn without_the_scope_nobody_is_there() {
       "status": 401
     }
     "#);
-    let told = app.anonymous().get("/api/v1/user/").whole();
+    let expected = app.anonymous().get("/api/v1/user/").whole();
     for scope in ["repo:read", "repo:admin", "repo:create", "org:admin", "super:user"] {
-        assert_eq!(app.with_scope("ana", scope).get("/api/v1/user/").whole(), told, "{scope}");
+        assert_eq!(app.with_scope("ana", scope).get("/api/v1/user/").whole(), expected, "{scope}");
     }
     let basic = app.anonymous().header("authorization", "Basic YW5hOnBhc3N3b3Jk");
-    assert_eq!(basic.get("/api/v1/user/").whole(), told);
+    assert_eq!(basic.get("/api/v1/user/").whole(), expected);
 }
 
 #[test]
@@ -209,9 +209,9 @@ fn other_people() {
       "avatar": "<avatar>"
     }
     "#);
-    let told = app.anonymous().get("/api/v1/users/ana").whole();
-    assert_eq!(app.with_session("bob").get("/api/v1/users/ana").whole(), told);
-    assert_eq!(app.with_scope("ana", "org:admin").get("/api/v1/users/ana").whole(), told);
+    let expected = app.anonymous().get("/api/v1/users/ana").whole();
+    assert_eq!(app.with_session("bob").get("/api/v1/users/ana").whole(), expected);
+    assert_eq!(app.with_scope("ana", "org:admin").get("/api/v1/users/ana").whole(), expected);
     assert_snapshot!(app.anonymous().get("/api/v1/users/nobody"), @r#"
     404
     {
@@ -225,7 +225,7 @@ fn other_people() {
 }
 
 #[test]
-fn superusers_are_told_who_they_are() {
+fn superusers_see_that_they_are_superusers() {
     let app = app().with("super_users", "ana").with("global_readonly_super_users", "bob");
     let shown = |who: &As<'_>, path: &str| {
         let body = who.get(path).json();
@@ -249,7 +249,7 @@ fn the_first_user_is_a_superuser() {
     app.execute("UPDATE user_profile SET is_first = 1 WHERE account_id = 1");
     let shown = || app.with_session("ana").get("/api/v1/user/").json().get("super_user").cloned();
     assert_eq!(shown(), Some(json!(true)));
-    // Where the setting names others, his view is that of the original.
+    // Where the setting names others, their view is that of the original.
     app.set("super_users", "bob");
     assert_eq!(shown(), None);
     app.set("feature_super_users", "false");
@@ -406,7 +406,7 @@ fn a_name_with_powers_is_not_for_signing_up() {
     assert_eq!(reply.status(), 200, "{reply}");
 }
 
-/// Whoever comes first must not make the first user impossible.
+/// A first sign-up must not make the first user impossible.
 #[test]
 fn nobody_signs_up_before_the_first_user() {
     let app = App::new();
@@ -420,14 +420,14 @@ fn nobody_signs_up_before_the_first_user() {
     first["email"] = "root@example.com".into();
     assert_eq!(app.anonymous().post("/api/v1/user/initialize", first).status(), 200);
     assert_eq!(browser(&app).post("/api/v1/user/", newbie()).status(), 200);
-    // Where there is no first user to come, there is nobody to wait for.
+    // Where no first user can be made, nobody needs to wait for one.
     for setting in ["feature_user_initialize", "feature_super_users"] {
         let app = App::new().with(setting, "false");
         assert_eq!(browser(&app).post("/api/v1/user/", newbie()).status(), 200, "{setting}");
     }
 }
 
-/// Quay's usual way: the name stands in the settings, and its owner signs up before anybody else.
+/// Quay's usual way: the name is in the settings, and its owner signs up first.
 #[test]
 fn the_first_to_sign_up_may_have_the_name_of_a_superuser() {
     let app = App::new().with("super_users", "newbie, other");
@@ -437,7 +437,7 @@ fn the_first_to_sign_up_may_have_the_name_of_a_superuser() {
     assert_eq!(session.get("/api/v1/superuser/users/").status(), 200);
     let later = browser(&app).post("/api/v1/user/", with("username", "other"));
     assert_eq!(later.status(), 400, "{later}");
-    // Nobody takes it where the installation asks for a token, or makes no first user.
+    // That is not possible where the installation needs a token, or makes no first user.
     let app = App::new().with("super_users", "newbie").with("setup_token", "sesame");
     let reply = browser(&app).post("/api/v1/user/", newbie());
     assert_eq!(reply.json()["detail"], NOT_AVAILABLE);
@@ -445,9 +445,9 @@ fn the_first_to_sign_up_may_have_the_name_of_a_superuser() {
     assert_eq!(browser(&app).post("/api/v1/user/", newbie()).json()["detail"], NOT_AVAILABLE);
 }
 
-/// Who installed Berth has the token, and gets the account that they listed.
+/// The person who installed Berth has the token, and gets the account that they listed.
 #[test]
-fn a_name_with_powers_is_for_who_has_the_setup_token() {
+fn a_name_with_powers_needs_the_setup_token() {
     let app = app().with("super_users", "newbie").with("setup_token", "sesame");
     for shown in ["", "sesam"] {
         let reply = browser(&app).post("/api/v1/user/", with("setup_token", shown));
@@ -456,7 +456,7 @@ fn a_name_with_powers_is_for_who_has_the_setup_token() {
     let reply = browser(&app).post("/api/v1/user/", with("setup_token", "sesame"));
     assert_eq!(reply.status(), 200, "{reply}");
     assert_eq!(app.continuing(&reply).get("/api/v1/superuser/users/").status(), 200);
-    // Without the setting, nothing is its value.
+    // Without the setting, no value is right.
     let app = app.with("setup_token", "").with("super_users", "another");
     let mut body = with("setup_token", "");
     body["username"] = "another".into();
@@ -476,7 +476,7 @@ fn an_address_signs_up_so_often_in_an_hour() {
     };
     assert_eq!(sign_up("192.0.2.7", "one").status(), 200);
     assert_eq!(sign_up("192.0.2.7", "two").status(), 200);
-    // What is refused for other reasons is no turn.
+    // A sign-up that is refused for other reasons does not count.
     assert_eq!(sign_up("192.0.2.7", "Not A Name").status(), 400);
     let refused = sign_up("192.0.2.7", "three");
     assert_eq!((refused.status(), refused.header("retry-after")), (429, Some("1800")));

@@ -1,4 +1,4 @@
-//! What people change of their own accounts.
+//! How people change their own accounts.
 
 use berth_test::{App, As, Reply, redacted_text};
 use insta::assert_snapshot;
@@ -27,7 +27,7 @@ fn logged(app: &App) -> String {
     rows.into_iter().map(|row| row.join(" ")).collect::<Vec<_>>().join("\n")
 }
 
-/// What is in the outbox: to whom, and about what.
+/// The mails in the outbox: recipient and subject.
 fn mails(app: &App) -> Vec<Vec<String>> {
     app.rows("SELECT recipient, subject FROM mail ORDER BY id")
 }
@@ -41,7 +41,7 @@ fn a_new_password() {
     let reply = here.put(USER, json!({ "password": "another-one" }));
     assert_eq!((reply.status(), &reply.json()["username"]), (200, &json!("ana")));
     assert!(!reply.whole().contains("another-one"));
-    // Every session ends but the one that goes on, with a new cookie and a new CSRF token.
+    // Every session ends except the present one, which gets a new cookie and a new CSRF token.
     for session in [&here, &there] {
         assert_eq!(session.get(USER).status(), 401);
     }
@@ -66,7 +66,7 @@ fn a_token_that_changes_the_password_gets_no_session() {
     assert_eq!(session.get(USER).status(), 401);
 }
 
-/// Otherwise whoever has a token of hours has the account for good.
+/// Otherwise a stolen token with a life of hours would give the account for good.
 #[test]
 fn a_token_alone_changes_neither_password_nor_address() {
     let app = app();
@@ -81,14 +81,16 @@ fn a_token_alone_changes_neither_password_nor_address() {
             token.put(USER, body)
         };
         let wrong = with("wrong");
-        let told = json!({ "message": "Invalid Username or Password", "invalidCredentials": true });
-        assert_eq!((wrong.status(), wrong.json()), (403, told));
+        let expected =
+            json!({ "message": "Invalid Username or Password", "invalidCredentials": true });
+        assert_eq!((wrong.status(), wrong.json()), (403, expected));
         app.advance(60);
         assert_eq!(with("").status(), 403);
         app.advance(60);
     }
     assert_eq!(logged(&app), "");
-    // What is there already changes nothing, and what signs nobody in needs no password.
+    // A change to the present value changes nothing, and what is not used for signing in needs no
+    // password.
     for change in [json!({ "email": "ana@example.com" }), json!({ "invoice_email": true })] {
         assert_eq!(token.put(USER, change).status(), 200);
     }
@@ -99,7 +101,7 @@ fn a_token_alone_changes_neither_password_nor_address() {
     assert_eq!(session.put(USER, json!({ "password": "another-one" })).status(), 200);
 }
 
-/// Who has no password gets the first one from a superuser or by mail.
+/// Users without a password get the first one from a superuser or by mail.
 #[test]
 fn a_token_sets_no_first_password() {
     let app = app();
@@ -112,7 +114,7 @@ fn a_token_sets_no_first_password() {
     }
 }
 
-/// Consoles ask for what is not known yet.
+/// Consoles ask for unset fields.
 #[test]
 fn prompts() {
     let app = app();
@@ -163,7 +165,7 @@ fn a_new_address_where_mail_leaves() {
     user_change_email 1 NULL {"email":"ana@example.org","old_email":"ana@example.com","username":"ana"}
     login_success 1 NULL {"type":"confirmation","useragent":""}
     "#);
-    // The former address is told; the code works once.
+    // The former address is notified; the code works once.
     assert_eq!(mails(&app)[1][0], "ana@example.com");
     assert_eq!(app.anonymous().get(&format!("/confirm?code={code}")).status(), 400);
 }
@@ -188,7 +190,7 @@ fn an_address_that_somebody_else_has() {
     assert_eq!(session.get(USER).json()["email"], "ana@example.com");
 }
 
-/// Whoever got hold of an account cannot take it back with a link that he ordered before.
+/// A thief of an account cannot take it back with a link that they ordered before.
 #[test]
 fn a_new_password_withdraws_the_codes_in_earlier_mails() {
     let app = mailing();
@@ -275,7 +277,7 @@ fn everything_at_once() {
     user_change_name 1 1 {"new_name":"anna","username":"ana"}
     login_success 1 NULL {"type":"quayauth","useragent":""}
     "#);
-    // What is left out stays; null clears.
+    // Missing members stay; null clears.
     let reply = session.put(USER, json!({ "location": null, "invoice_email_address": "" })).json();
     assert_eq!((&reply["location"], &reply["given_name"]), (&Value::Null, &json!("Anna")));
     assert_eq!(reply["invoice_email_address"], Value::Null);
@@ -309,7 +311,7 @@ fn what_is_refused() {
         (json!({ "tag_expiration_s": 4711 }), "message", "Invalid tag expiration option"),
         (json!({ "username": "bob" }), "detail", "Username is already in use"),
         (json!({ "username": "acme" }), "detail", "Username is already in use"),
-        // A name that the settings give powers to is nobody's to take.
+        // A name to which the settings give powers is not available.
         (json!({ "username": "root" }), "detail", "Username is already in use"),
         (json!({ "username": "reader" }), "detail", "Username is already in use"),
         (
@@ -333,7 +335,7 @@ fn what_is_refused() {
 }
 
 #[test]
-fn who_may() {
+fn permitted_callers() {
     let app = app();
     let may = |who: &As<'_>, status: u16| {
         // The permission comes before the body.
@@ -403,7 +405,7 @@ fn the_key_for_command_line_clients() {
     assert_eq!(wrong().status(), 429);
 }
 
-/// Follows a link and sends the form on its page; where there is none, what the page says.
+/// Follows a link and sends the form on its page; without a form, gives the page.
 fn press(app: &App, page: &str, code: &str, fields: &str) -> Reply {
     let shown = app.anonymous().get(&format!("{page}?code={code}"));
     let text = shown.whole();
@@ -444,17 +446,17 @@ fn a_forgotten_password() {
     ");
     let code = code(&app, "recovery");
     let former = app.with_session("ana");
-    // What is no password uses nothing up.
+    // An invalid password does not use the code up.
     assert_eq!(press(&app, "/recovery", &code, "&password=short").status(), 400);
     let reply = press(&app, "/recovery", &code, "&password=another-one");
     assert_eq!(reply.status(), 200);
     assert!(reply.whole().contains("You are signed in as <b>ana</b>"), "{reply}");
-    // It works once; who came with it is signed in, and his address is confirmed.
+    // It works once; its bearer is signed in, and their address is confirmed.
     let again = press(&app, "/recovery", &code, "&password=another-one");
     assert_eq!((again.status(), again.header("set-cookie")), (400, None));
     assert!(again.to_string().contains("This link is no longer valid, or was used before."));
     assert_eq!(app.continuing(&reply).get(USER).json()["verified"], true);
-    // Whoever else was in is out, and the former password is void.
+    // All other sessions have ended, and the former password is void.
     assert_eq!(former.get(USER).status(), 401);
     assert_eq!(sign_in(&app, "ana", "password").status(), 403);
     app.advance(60);
@@ -469,12 +471,12 @@ fn a_forgotten_password() {
 #[test]
 fn nobody_learns_which_addresses_are_known() {
     let app = app();
-    let told = recovery(&app, "ana@example.com");
+    let expected = recovery(&app, "ana@example.com");
     for email in ["nobody@example.com", "nope", "", "ana@example.com\r\nBcc: x@y.z"] {
-        assert_eq!(recovery(&app, email), told, "{email}");
+        assert_eq!(recovery(&app, email), expected, "{email}");
     }
     app.execute("UPDATE account SET enabled = 0 WHERE name = 'bob'");
-    assert_eq!(recovery(&app, "bob@example.com"), told);
+    assert_eq!(recovery(&app, "bob@example.com"), expected);
     assert_eq!(app.rows("SELECT recipient FROM mail"), [["ana@example.com"]]);
 }
 

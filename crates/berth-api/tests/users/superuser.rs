@@ -1,4 +1,4 @@
-//! What superusers do with accounts and organizations.
+//! How superusers change accounts and organizations.
 
 use berth_test::{App, As, Reply};
 use insta::assert_snapshot;
@@ -87,7 +87,7 @@ fn pages() {
     let second = root(&app).get(&format!("{USERS}?limit=3&next_page={token}"));
     assert_eq!(names(&second, "users"), ["bob"]);
     assert_eq!(second.json().get("next_page"), None);
-    // A token that is none is the first page; a limit is held between 1 and 100.
+    // An invalid page token gives the first page; a limit is clamped to 1 to 100.
     for query in ["?limit=3&next_page=xxx", "?limit=3&next_page="] {
         assert_eq!(names(&root(&app).get(&format!("{USERS}{query}")), "users").len(), 3);
     }
@@ -108,7 +108,7 @@ fn pages() {
 }
 
 #[test]
-fn who_may() {
+fn permitted_callers() {
     let app = app();
     let reads = [USERS, ORGS, "/api/v1/superuser/users/ana"];
     for path in reads {
@@ -210,7 +210,7 @@ fn a_new_account_confirms_its_address_where_mail_leaves() {
         app.rows(
             "SELECT email_code_hash, recovery_code_hash FROM user_profile WHERE account_id = 7"
         ),
-        // His own confirmation still proves that the address is his.
+        // The user's confirmation still proves that the address is theirs.
         [["32 bytes", "NULL"]]
     );
 }
@@ -374,7 +374,7 @@ fn deleting_an_account() {
 }
 
 #[test]
-fn who_owns_organizations_alone_stays() {
+fn a_sole_owner_of_organizations_stays() {
     let app = app();
     assert_snapshot!(root(&app).delete("/api/v1/superuser/users/ana"), @r#"
     400
@@ -435,7 +435,7 @@ fn renaming_an_organization() {
     assert_eq!(app.anonymous().get("/api/v1/organization/acme").status(), 404);
     assert_eq!(app.with_session("ana").get("/api/v1/organization/apex").json()["is_admin"], true);
     assert_eq!(app.rows("SELECT name FROM account WHERE kind = 'robot'"), [["apex+build"]]);
-    // Nothing to do is fine.
+    // An empty change is fine.
     assert_eq!(root(&app).put(&format!("{ORGS}apex"), json!({})).json()["name"], "apex");
     assert_eq!(root(&app).put(&format!("{ORGS}apex"), json!({ "name": "apex" })).status(), 200);
     assert_snapshot!(format!("{:?}", app.rows("SELECT kind, namespace_id, metadata FROM log_entry")), @r#"[["org_change_name", "5", "{\"namespace\":\"apex\",\"old_name\":\"acme\",\"oauth_token_id\":1,\"oauth_token_application_id\":\"root\",\"oauth_token_application\":\"automation\"}"]]"#);
@@ -489,7 +489,7 @@ fn taking_ownership_of_an_organization() {
         (&view["is_admin"], &view["teams"]["owners"]["member_count"]),
         (&json!(true), &json!(2))
     );
-    // Once more changes nothing.
+    // A second time changes nothing.
     assert_eq!(root(&app).post_empty("/api/v1/superuser/takeownership/acme").status(), 200);
     assert_eq!(app.rows("SELECT id FROM team_member WHERE organization_id = 5").len(), 2);
     assert_eq!(root(&app).post_empty("/api/v1/superuser/takeownership/nope").status(), 404);
@@ -514,7 +514,7 @@ fn taking_ownership_of_a_person_s_account() {
     assert_eq!(sign_in(&app, "bob", "password").status(), 403);
     assert_eq!(app.rows("SELECT name FROM repository"), [["app"]]);
     assert_eq!(app.rows("SELECT id FROM team_member WHERE organization_id = 5").len(), 1);
-    // Who is the last owner of an organization cannot become one.
+    // The last owner of an organization cannot become one.
     assert_snapshot!(root(&app).post_empty("/api/v1/superuser/takeownership/ana"), @r#"
     400
     {
@@ -529,9 +529,9 @@ fn taking_ownership_of_a_person_s_account() {
     assert_eq!(app.anonymous().get("/api/v1/users/ana").status(), 200);
 }
 
-/// The trigger `user_becomes_organization` names every table that holds an account to what it is.
+/// The trigger `user_becomes_organization` names every table that references (id, kind) of an account.
 #[test]
-fn nothing_of_a_person_is_forgotten_when_his_account_becomes_an_organization() {
+fn the_trigger_for_new_organizations_names_every_table_of_a_person() {
     let app = app();
     let tables = app.rows(
         "SELECT DISTINCT m.name FROM sqlite_master m, pragma_foreign_key_list(m.name) f
@@ -548,7 +548,7 @@ fn nothing_of_a_person_is_forgotten_when_his_account_becomes_an_organization() {
     }
 }
 
-/// What is kept beside the database goes with it.
+/// Records outside the database are deleted with it.
 #[test]
 fn what_registries_answered_is_forgotten() {
     let app = app();

@@ -21,7 +21,7 @@ impl Registry for Imported {
             wit::LookUpError::TimeOut => LookUpError::TimeOut,
             wit::LookUpError::Unavailable => LookUpError::Unavailable,
         })?;
-        // Whoever does not write addresses as everybody does has found none.
+        // A resolver that writes addresses in another form has found none.
         found.iter().map(|address| address.parse().map_err(|_| LookUpError::NotFound)).collect()
     }
 

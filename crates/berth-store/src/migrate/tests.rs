@@ -86,7 +86,7 @@ impl Sqlite {
     }
 }
 
-/// SQL without what means nothing: comments, blanks, quotes around names.
+/// SQL without its insignificant parts: comments, blanks, quotes around names.
 fn normal(sql: &str) -> String {
     let code = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
     let words = code.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
@@ -139,8 +139,9 @@ mod this_schema {
         assert_eq!(disagreement(first(), &SCHEMA), [""; 0]);
     }
 
-    /// A database that was made by this version must have this schema: who changes the first one without another version
-    /// (until the first release) or a migration (afterwards) would read databases that are not as the code thinks.
+    /// A database that was made by this version must have this schema. A change of the first schema without another
+    /// version (until the first release) or a migration (afterwards) would leave databases that are not as the code
+    /// expects.
     #[test]
     fn has_another_version_than_any_other() {
         let made: Vec<_> = statements(first()).map(normal).collect();
@@ -311,7 +312,7 @@ mod made_up_schemas {
         }
     }
 
-    /// Instances of the release before serve what only expanded, and nothing behind what contracted.
+    /// Instances of the release before work with migrations that expand, and not with those that contract.
     #[test]
     fn say_who_may_read_them() {
         let db = Sqlite::made_by(&SECOND);

@@ -1,4 +1,4 @@
-//! What is asked of the server, and wrk, which asks it.
+//! The requests to the server, and wrk, which sends them.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -20,7 +20,7 @@ pub(crate) struct Load {
     kind: Kind,
 }
 
-/// What the request needs besides method, path and body.
+/// The needs of the request besides method, path and body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Plain,
@@ -157,7 +157,7 @@ impl Load {
     }
 }
 
-/// What wrk counted.
+/// The counts of wrk.
 pub(crate) struct Counted {
     pub(crate) requests: f64,
     pub(crate) seconds: f64,

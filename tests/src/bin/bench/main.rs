@@ -94,7 +94,7 @@ fn measure_limits(plan: &Plan) -> BTreeMap<u32, (Figure, Figure)> {
         .collect()
 }
 
-/// p50 on the large database divided by p50 on the small one, one connection, in turns so that the machine's mood is the
+/// p50 on the large database divided by p50 on the small one, one connection, in turns so that the machine's load is the
 /// same for both.
 fn growth(plan: &Plan, large: &database::Seeded) -> BTreeMap<String, f64> {
     let small = database::make(SMALL);

@@ -46,7 +46,7 @@ impl Server {
         reply.header("x-berth-statements").and_then(|count| count.parse().ok()).unwrap_or(0)
     }
 
-    /// Loads the server and gives what was measured.
+    /// Loads the server and gives the measurement.
     pub(crate) fn drive(&self, load: &Load, connections: u32, seconds: u32) -> Figure {
         let before = self.cpu_seconds();
         let counted = load.run(self.host.base(), connections, seconds, &self.session);

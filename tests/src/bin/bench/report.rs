@@ -1,11 +1,11 @@
-//! What was measured, as a table and as JSON.
+//! The measurements, as a table and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value, json};
 
-/// What was measured of one operation at one number of connections.
+/// The measurements of one operation at one number of connections.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Figure {
     /// Requests a second.
@@ -108,10 +108,10 @@ impl Report {
         text
     }
 
-    /// What the figures are meant to reach, on two cores.
+    /// The goals of the figures, on two cores.
     fn goals(&self) -> Vec<Goal> {
         let of_select = |name: &str| self.figures[name][&8].ratio_select;
-        // Of 64 who sign in at a time from one address most are told at once to try again: that is meant.
+        // Of 64 sign-ins at a time from one address most are answered 503 at once: that is meant.
         let others = self.figures.iter().filter(|(name, _)| *name != "post_signin");
         let failed: u64 = others.filter_map(|(_, by)| by.get(&64)).map(|f| f.errors).sum();
         let worst = |of: &BTreeMap<String, u64>| count(of.values().copied().max().unwrap_or(0));
