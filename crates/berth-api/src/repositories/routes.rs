@@ -21,6 +21,7 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::CreateRepo]),
     )
     .decided_inside("creators in the namespace; with billing on, private ones superusers alone")
+    .needs_plan()
     .scope(Scope::RepoCreate),
     Route::get("/api/v1/repository", "listRepos", &WithoutBody::<Public, _>(handlers::list))
         .decided_inside("anybody; of private repositories those that the caller may read")
@@ -54,6 +55,7 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::ChangeRepoVisibility]),
     )
     .decided_inside("repository admins; with billing on, to private superusers alone")
+    .needs_plan()
     .scope(Scope::RepoAdmin)
     .permission_first(),
     Route::get(
