@@ -41,6 +41,13 @@ impl Client {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
+    /// The value of a header that it sends.
+    #[must_use]
+    pub fn header_value(&self, name: &str) -> Option<&str> {
+        let known = self.headers.iter().find(|(known, _)| known == name);
+        known.map(|(_, value)| value.as_str())
+    }
+
     /// Makes the first user, as [`Self::initialize_token`], and gives a client with their token.
     #[must_use]
     pub fn initialize(&self, name: &str) -> Self {

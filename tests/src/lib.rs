@@ -16,6 +16,8 @@ pub mod docs;
 #[cfg(feature = "end-to-end")]
 mod host;
 pub mod large;
+#[cfg(feature = "end-to-end")]
+pub mod packages;
 pub mod quay;
 pub mod surface;
 pub mod swagger;

@@ -1,30 +1,12 @@
 //! bits-quay, a Python client that was written for Quay, runs unmodified.
 #![cfg(feature = "end-to-end")]
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use berth_tests::{Client, Host, Reply, Session, repository_root, target_directory};
+use berth_tests::packages::{command, python_packages, run};
+use berth_tests::{Client, Host, Reply, Session, repository_root};
 use serde_json::json;
 
 /// The client and what it needs, from PyPI.
-const PACKAGES: &[&str] = &["bits-quay==1.0.6", "requests==2.32.3"];
-
-/// Installs the client, once, into the target directory.
-fn installed() -> PathBuf {
-    let directory = target_directory().join("clients/bits-quay-1.0.6");
-    if directory.join("bits/quay").is_dir() && directory.join("requests").is_dir() {
-        return directory;
-    }
-    let output = Command::new("python3")
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
-        .arg(&directory)
-        .args(PACKAGES)
-        .output()
-        .expect("python3 is there");
-    assert!(output.status.success(), "pip: {}", String::from_utf8_lossy(&output.stderr));
-    directory
-}
+const PACKAGES: &str = "bits-quay==1.0.6\nrequests==2.32.3\n";
 
 fn must(reply: Reply) -> Reply {
     assert!(reply.status < 300, "{reply}");
@@ -69,15 +51,10 @@ fn join(client: &Client, root: &Client) {
 fn every_call_of_bits_quay_is_answered() {
     let host = Host::options().variable("require_team_invite", "true").start();
     let token = organization(&host.client());
-    let output = Command::new("python3")
+    let said = run(command("python3", "python3")
         .arg(repository_root().join("tests/clients/bits_quay.py"))
         .args([host.base(), &token, "acme", "bits"])
-        .env("PYTHONPATH", installed())
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .output()
-        .expect("python3 is there");
-    let (said, error) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{said}\n{error}");
+        .env("PYTHONPATH", python_packages("bits-quay", PACKAGES))
+        .env("PYTHONDONTWRITEBYTECODE", "1"));
     assert!(said.ends_with("every call answered\n"), "{said}");
 }

@@ -5,13 +5,16 @@ use anyhow::Result;
 use crate::build;
 use crate::programs::{self, Program};
 
-/// The outside programs: a real registry, a real browser, an instruction counter.
+/// The outside programs: a real registry, a real browser, an instruction counter, and what installs and runs clients.
 pub(crate) const PROGRAMS: &[Program] = &[
     Program { path: "/usr/bin/docker-registry", package: "docker-registry" },
     Program { path: "/usr/bin/chromium", package: "chromium" },
     Program { path: "/usr/bin/chromedriver", package: "chromium-driver" },
     Program { path: "/usr/bin/valgrind", package: "valgrind" },
     Program { path: "/usr/bin/pip3", package: "python3-pip" },
+    Program { path: "/usr/bin/node", package: "nodejs" },
+    Program { path: "/usr/bin/npm", package: "npm" },
+    Program { path: "/usr/bin/java", package: "default-jre-headless" },
 ];
 
 /// Installs, builds and tests. `flags` go to `cargo test`.

@@ -17,6 +17,9 @@ pub trait Body: Sized {
     /// Whether it may be left out, for discovery.
     const OPTIONAL: bool = false;
 
+    /// Whether it is a list of what the schema describes, for discovery.
+    const LIST: bool = false;
+
     /// What of the query it reads, for discovery.
     const QUERY: &'static [Query] = &[];
 

@@ -66,6 +66,8 @@ pub struct Route {
     pub unauthenticated: bool,
     /// Whether discovery shows it only on request.
     pub internal: bool,
+    /// Whether it can be refused for want of a plan (402), for discovery.
+    pub needs_plan: bool,
     /// What the handler reads of the query.
     pub query: &'static [Query],
 }
@@ -115,6 +117,7 @@ impl Route {
             open: false,
             unauthenticated: false,
             internal: false,
+            needs_plan: false,
             query: &[],
         }
     }
@@ -312,6 +315,13 @@ impl Route {
         self.internal = true;
         self
     }
+
+    /// With billing on, it can be refused for want of a plan.
+    #[must_use]
+    pub const fn needs_plan(mut self) -> Self {
+        self.needs_plan = true;
+        self
+    }
 }
 
 /// What stands behind a row: the two halves of the pipeline that depend on the types of permission, path and body.
@@ -336,6 +346,9 @@ pub trait Endpoint {
 
     /// Whether the body may be left out, for discovery.
     fn body_is_optional(&self) -> bool;
+
+    /// Whether the body is a list of what the schema describes, for discovery.
+    fn body_is_list(&self) -> bool;
 
     /// What the body reads of the query, for discovery.
     fn query(&self) -> &'static [Query];
@@ -499,6 +512,10 @@ impl<H: Handler> Endpoint for H {
 
     fn body_is_optional(&self) -> bool {
         H::Body::OPTIONAL
+    }
+
+    fn body_is_list(&self) -> bool {
+        H::Body::LIST
     }
 
     fn query(&self) -> &'static [Query] {

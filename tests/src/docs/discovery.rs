@@ -131,20 +131,27 @@ fn path_entry(component: &Component, route: &Route, path: &str) -> Value {
         .path
         .split('/')
         .filter_map(|segment| segment.strip_prefix([':', '*']))
-        .map(|name| {
-            json!({
-                "name": name,
-                "in": "path",
-                "required": true,
-                "description": parameter_about(name),
-                "type": "string",
-            })
-        })
+        .map(path_parameter)
         .collect();
     if !parameters.is_empty() {
         entry.insert("parameters".into(), parameters.into());
     }
     Value::Object(entry)
+}
+
+fn path_parameter(name: &str) -> Value {
+    let mut parameter = json!({
+        "name": name,
+        "in": "path",
+        "required": true,
+        "description": parameter_about(name),
+        "type": "string",
+    });
+    if name == "repository" {
+        // Tools encode the slash, and fuzzers send one only where they see that it belongs there.
+        parameter["x-example"] = "acme/site".into();
+    }
+    parameter
 }
 
 /// The meaning of a parameter of a path.
@@ -192,7 +199,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     if types != ["application/json"] {
         operation.insert("produces".into(), types.into());
     }
-    operation.insert("responses".into(), responses(answers, group));
+    operation.insert("responses".into(), responses(route, answers, group));
     Value::Object(operation)
 }
 
@@ -264,12 +271,14 @@ fn quoted(names: &[&str], between: &str) -> String {
 
 fn parameters(route: &Route) -> Vec<Value> {
     let body = route.endpoint.schema().map(|schema| {
+        let one = json!({ "$ref": format!("#/definitions/{}", schema.name) });
+        let is_list = route.endpoint.body_is_list();
         json!({
             "name": "body",
             "in": "body",
             "required": !route.endpoint.body_is_optional(),
             "description": schema.about,
-            "schema": { "$ref": format!("#/definitions/{}", schema.name) },
+            "schema": if is_list { json!({ "type": "array", "items": one }) } else { one },
         })
     });
     body.into_iter().chain(route.queries().map(query_parameter)).collect()
@@ -285,8 +294,9 @@ fn query_parameter(parameter: &Query) -> Value {
     })
 }
 
-/// The answers of success, and Concord's refusals; the component `system` adds those that all other operations share.
-fn responses(answers: Vec<Answer>, group: &str) -> Value {
+/// The answers of success, Concord's refusals, and that for want of a plan; the component `system` adds those that all other
+/// operations share.
+fn responses(route: &Route, answers: Vec<Answer>, group: &str) -> Value {
     let refusals = CONCORD_REFUSALS.iter().filter(|_| group == CONCORD);
     let refusals =
         refusals.map(|(status, about)| ((*status).to_owned(), json!({ "description": about })));
@@ -304,7 +314,9 @@ fn responses(answers: Vec<Answer>, group: &str) -> Value {
         }
         (answer.status.as_str().to_owned(), response)
     });
-    answers.chain(refusals).collect::<Map<_, _>>().into()
+    let plan = json!({ "$ref": "#/responses/PaymentRequired" });
+    let plan = route.needs_plan.then(|| ("402".to_owned(), plan));
+    answers.chain(refusals).chain(plan).collect::<Map<_, _>>().into()
 }
 
 /// The refusals of Concord's operations.
@@ -312,7 +324,7 @@ const CONCORD_REFUSALS: &[(&str, &str)] = &[
     ("400", "The request cannot be fulfilled as it is: a text, or a list of broken rules"),
     ("401", "Nobody known calls; no body"),
     ("403", "The caller may not; a text"),
-    ("404", "Not there; a text"),
+    ("404", "Not there, a text; or a number in the query that is none, no body"),
     ("405", "The path does not know the method; no body"),
     ("406", "No JSON is accepted; no body"),
     ("415", "The body is no JSON; no body"),
@@ -328,11 +340,17 @@ fn refusals() -> Value {
             "Refusal",
         ),
         ("Unauthorized", "Nobody known calls, or a session must be fresh", "ApiError"),
+        ("PaymentRequired", "Billing is on, and a private repository needs a plan", "ApiError"),
         ("Forbidden", "The caller may not, or a session came without its CSRF token", "Refusal"),
         ("NotFound", "Not there", "Refusal"),
         ("MethodNotAllowed", "The path does not know the method; `Allow` says which", "Message"),
         ("TooLarge", "The body is too large", "Message"),
         ("UnsupportedMediaType", "The body is no JSON", "Message"),
+        (
+            "TooManyRequests",
+            "Too many attempts with a password, or too many of what costs; `Retry-After` says how long to wait",
+            "Refusal",
+        ),
         ("Unavailable", "Busy, or the registry takes no changes", "Message"),
     ];
     let response = |(name, about, definition): (&str, &str, &str)| {

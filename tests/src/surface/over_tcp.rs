@@ -2,6 +2,7 @@
 //! fixture.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::fixture::{Fixture, content_type};
 use super::requests::{Ask, Script, Who};
@@ -80,6 +81,24 @@ impl OverTcp {
         let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         self.secrets.learn_answer(headers, &reply.body);
         reply
+    }
+
+    /// The host's address.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        self.host.base()
+    }
+
+    /// The host's database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.host.state().path().join(DATABASE_FILE)
+    }
+
+    /// Somebody whom the script names, by their label.
+    #[must_use]
+    pub fn client(&self, label: &str) -> &Client {
+        &self.clients[label]
     }
 
     /// What the host has logged.

@@ -23,6 +23,7 @@ pub const ROUTES: &[Route] = &[
     )
     .settings(&[&[&settings::FEATURE_BILLING, &settings::FEATURE_EXTENDED_REPOSITORY_NAMES]])
     .decided_inside("creators in the namespace; with billing on, private ones superusers alone")
+    .needs_plan()
     .scope(Scope::RepoCreate),
     Route::get("/api/v1/repository", "listRepos", &WithoutBody::<Public, _>(handlers::list))
         .settings(&[quotas::views::SETTINGS])
@@ -59,6 +60,7 @@ pub const ROUTES: &[Route] = &[
     )
     .settings(&[&[&settings::FEATURE_BILLING]])
     .decided_inside("repository admins; with billing on, to private superusers alone")
+    .needs_plan()
     .scope(Scope::RepoAdmin)
     .permission_first(),
     Route::get(

@@ -51,6 +51,7 @@ pub(crate) struct NewRobotBody(pub(super) CreateRobot);
 
 impl Body for NewRobotBody {
     const SCHEMA: Option<&'static Schema> = Some(<CreateRobot as Json>::SCHEMA);
+    const OPTIONAL: bool = true;
 
     fn read(request: &Request) -> Result<Self, ApiError> {
         if request.has_json_type() && request.body().len() > LARGEST_BODY {
@@ -60,11 +61,23 @@ impl Body for NewRobotBody {
     }
 }
 
+/// Tokens that a robot may be used with
+///
+/// For discovery: entries are read by hand, for Quay's messages.
+#[derive(Json)]
+struct CreateRobotFederation {
+    /// The issuer of the token, an http or https URL
+    _issuer: String,
+    /// The subject of the token
+    _subject: String,
+}
+
 /// The body of `POST …/robots/<short>/federation`: an array.
 pub(crate) struct Federation(Vec<Value>);
 
 impl Body for Federation {
-    const SCHEMA: Option<&'static Schema> = None;
+    const SCHEMA: Option<&'static Schema> = Some(<CreateRobotFederation as Json>::SCHEMA);
+    const LIST: bool = true;
 
     fn read(request: &Request) -> Result<Self, ApiError> {
         if !request.has_json_type() {

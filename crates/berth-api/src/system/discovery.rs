@@ -99,11 +99,12 @@ fn add_refusals(operation: &mut Map<String, Value>) {
     let refusals = [
         ("400", "BadRequest", true),
         ("401", "Unauthorized", knows_callers),
-        ("403", "Forbidden", knows_callers),
+        ("403", "Forbidden", true),
         ("404", "NotFound", true),
         ("405", "MethodNotAllowed", true),
         ("413", "TooLarge", has_body),
         ("415", "UnsupportedMediaType", has_body),
+        ("429", "TooManyRequests", true),
         ("503", "Unavailable", true),
     ];
     for (status, name, _) in refusals.into_iter().filter(|(_, _, possible)| *possible) {

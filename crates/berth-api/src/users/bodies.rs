@@ -1,6 +1,6 @@
 //! Bodies about accounts (`docs/contract/quay.md` 5.1, 5.3, 5.11, 10.6).
 
-use berth_web::{Integer, Json, Patch, Value};
+use berth_web::{ApiError, Body, Integer, Json, Patch, Request, Schema, Value};
 
 /// How long a body with a new password may be, in bytes: everybody may send one.
 const LIMIT: usize = 16_384;
@@ -23,6 +23,17 @@ pub(super) struct FirstUser {
     /// The value of the setting `setup_token`, where it has one
     #[json(default)]
     pub(super) setup_token: String,
+}
+
+/// The body of `POST /api/v1/user/initialize`, which the handler reads: a bad one is not told where there is a user.
+pub(crate) struct UnreadFirstUser;
+
+impl Body for UnreadFirstUser {
+    const SCHEMA: Option<&'static Schema> = Some(<FirstUser as Json>::SCHEMA);
+
+    fn read(_request: &Request) -> Result<Self, ApiError> {
+        Ok(Self)
+    }
 }
 
 /// Fields which must be specified for a new user.

@@ -9,12 +9,12 @@ use berth_store::tokens::AutomationToken;
 use berth_store::{StoreError, accounts, tokens, transaction};
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Body, Context, HandlerResult, JsonResponse, RawBody, RequestExt, StatusCode,
-    WithHeaders, limit_rate, password,
+    ApiError, Body, Context, HandlerResult, JsonResponse, RequestExt, StatusCode, WithHeaders,
+    limit_rate, password,
 };
 use serde_json::{Value, json};
 
-use crate::users::bodies::FirstUser;
+use crate::users::bodies::{FirstUser, UnreadFirstUser};
 use crate::users::sign_up::address;
 use crate::users::views::FirstUserView;
 
@@ -31,7 +31,7 @@ const SCOPE: &str =
 /// `POST /api/v1/user/initialize`: only while there is no user. Where there is one, nothing else is told.
 pub(crate) fn initialize(
     cx: &Context<'_, Public>,
-    _body: RawBody,
+    _body: UnreadFirstUser,
 ) -> HandlerResult<FirstUserAnswer> {
     if !cx.services().setting(&settings::FEATURE_USER_INITIALIZE) {
         return Err(ApiError::Abort(StatusCode::NOT_FOUND, "Not Found".into()));
