@@ -26,7 +26,7 @@ pub trait Body: Sized {
     /// Reads it.
     ///
     /// # Errors
-    /// What the caller is told of a body that cannot be used.
+    /// The error for a body that cannot be used.
     fn read(request: &Request) -> Result<Self, ApiError>;
 
     /// What the body addresses, for operations whose path leaves it out.

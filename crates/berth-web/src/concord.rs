@@ -59,7 +59,7 @@ fn user_and_password(encoded: &str) -> Option<(String, String)> {
     Some((user.to_owned(), password.to_owned()))
 }
 
-/// What is asked of every request that a row answers: that somebody known calls, and that he takes JSON.
+/// What is asked of every request that a row answers: that the caller is known and takes JSON.
 ///
 /// # Errors
 /// 401 as [`unauthenticated`], 406.

@@ -151,7 +151,7 @@ impl<'a, P: Permit> Context<'a, P> {
         self.session().cloned().unwrap_or_else(|| Session::anonymous(self.services()))
     }
 
-    /// Begins a session of a user who just gave his password, in place of the one that the request came with, and logs it.
+    /// Begins a session of a user who just gave their password, in place of the one that the request came with, and logs it.
     ///
     /// # Errors
     /// [`ApiError`] when a store does not answer.
@@ -159,7 +159,7 @@ impl<'a, P: Permit> Context<'a, P> {
         self.sign_in(user, ProfileChange::default())
     }
 
-    /// As [`Self::begin_session`], of a user who also showed just now that his address is his.
+    /// As [`Self::begin_session`], of a user who also proved just now that their address is theirs.
     ///
     /// # Errors
     /// As there.
@@ -184,7 +184,7 @@ impl<'a, P: Permit> Context<'a, P> {
         Ok(session)
     }
 
-    /// What is logged when somebody signs in; none where sign-ins are not logged. `how` says what let him in. Nobody is known
+    /// What is logged when somebody signs in; none where sign-ins are not logged. `how` says by what they signed in. Nobody is known
     /// to act before the session begins: the entry has no performer. For rows that declare [`crate::session::SETTINGS`].
     #[must_use]
     pub fn sign_in_entry(&self, account_id: i64, how: &str) -> Option<LogEntry> {
@@ -226,7 +226,7 @@ impl<'a, P: Permit> Context<'a, P> {
         logs::append(tx, &entries.collect::<Vec<_>>())
     }
 
-    /// An entry for the log: the caller as performer, what is known of his token appended (`docs/contract/quay.md` 8.2). It holds
+    /// An entry for the log: the caller as performer, what is known of their token appended (`docs/contract/quay.md` 8.2). It holds
     /// while what the request addresses has the name that it addresses it by.
     #[must_use]
     pub fn log_entry(

@@ -1,5 +1,5 @@
 //! The two dialects of HTTP that are spoken here: Quay's, and Concord's below `/api/v1/org`. The way of a request is the
-//! same in both; they differ in what stands in this file.
+//! same in both; they differ in what is in this file.
 
 use berth_access::{PathParameters, Principal};
 use berth_domain::settings;

@@ -1,4 +1,4 @@
-//! Everything that can go wrong with a request, and what the caller is told (`docs/contract/quay.md` 0.3).
+//! Everything that can go wrong with a request, and the answers to it (`docs/contract/quay.md` 0.3).
 //!
 //! The public text is for the caller. Causes are for the log: they are written once, by the pipeline.
 
@@ -109,7 +109,7 @@ impl ErrorType {
     }
 }
 
-/// What is told to the caller.
+/// An error, as the caller gets it.
 #[derive(Debug, Clone)]
 pub enum ApiError {
     /// F1: a typed error, with members that come before the usual ones.
@@ -136,7 +136,7 @@ pub enum ApiError {
     },
     /// 429: a limit is reached; seconds to wait.
     TooManyRequests {
-        /// What is told.
+        /// The message.
         message: Cow<'static, str>,
         /// Seconds until the next one is heard.
         retry_after_s: i64,

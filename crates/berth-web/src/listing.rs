@@ -95,7 +95,7 @@ impl Listing {
     }
 }
 
-/// What a request is told whose `limit` is no number.
+/// The error for a `limit` that is no number.
 pub const LIMIT_REFUSAL: &str = "Limit to the number of results to return per page. Max 100.";
 
 /// A page of a list in the order of its rows' ids, up or down.
@@ -151,7 +151,7 @@ impl Listed<String> {
     }
 }
 
-/// Declares the kinds of entries that are text already, by what stands around them and the type of which they have the schema.
+/// Declares the kinds of entries that are text already, by their brackets and the type whose schema they have.
 macro_rules! entries {
     ($($(#[$doc:meta])* $name:ident<$view:ident> = $open:literal $close:literal $schema:ty;)*) => {$(
         $(#[$doc])*

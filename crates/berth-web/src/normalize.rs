@@ -70,7 +70,7 @@ fn normalize_path(request: &mut Request) -> Option<Response> {
     Some(response::redirect(StatusCode::PERMANENT_REDIRECT, location))
 }
 
-/// What stands in a path or a query, without what a browser would take for something else (a backslash for a slash, and so
+/// A path or a query, without what a browser would take for something else (a backslash for a slash, and so
 /// the path for the name of a host) and without what fits into no header.
 fn push_encoded(location: &mut String, text: &str) {
     for byte in text.bytes() {

@@ -1,7 +1,7 @@
 //! What leaves the machine, as traits: the interfaces of `wit/`, one module each.
 //!
 //! A component has those that its `resources!` names; on Spin each is another component, declared under
-//! `[component.….dependencies]` of `spin.toml`. Tests stand in front of them in plain Rust.
+//! `[component.….dependencies]` of `spin.toml`. Tests replace them by plain Rust.
 
 pub mod mailer;
 pub mod registry;

@@ -46,7 +46,7 @@ pub enum Checked {
     Right(SignInRow),
     /// It is the password of an account that may not be used.
     Disabled,
-    /// It is not the password, or there is no such account: nobody is told which.
+    /// It is not the password, or there is no such account: the answer does not say which.
     Wrong,
 }
 

@@ -14,7 +14,7 @@ use crate::request::{Request, RequestExt};
 use crate::services::Services;
 use crate::throttle::Slot;
 
-/// How long an entry stands for the uses that follow, in seconds.
+/// How long an entry covers the uses that follow, in seconds.
 const RESOLUTION_S: i64 = 600;
 
 /// The use of a password that is to be written down.

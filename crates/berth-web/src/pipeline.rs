@@ -191,7 +191,7 @@ fn with_named_client(request: &Request, route: &Route, mut address: Address) -> 
 /// Bodies up to this length, in bytes, are read before it is known who calls: the contract reports a bad body first.
 const SMALL_BODY: usize = 16_384;
 
-/// Who sends a body that is work to read, to a row that is for nobody unknown: strangers are refused before it is read, at
+/// The sender of a large body to a row that needs a caller: unknown callers are refused before it is read, at
 /// the price of a statement.
 fn known_before_work(
     services: &Services<'_>,
@@ -251,7 +251,7 @@ fn with_features_on<'a>(
     Ok(existing)
 }
 
-/// What is told of a request that no row answers. Concord tells only those whom it knows.
+/// The answer to a request that no row answers. Concord gives it to known callers only.
 fn unmatched(
     services: &Services<'_>,
     dialect: Dialect,
@@ -269,7 +269,7 @@ fn require_caller(services: &Services<'_>, request: &Request) -> Result<(), ApiE
     principal.caller().map(drop).ok_or_else(ApiError::unauthenticated)
 }
 
-/// Who calls, whatever he addresses. One statement; none for who shows nothing.
+/// The caller, whatever the request addresses. One statement; none without credentials.
 fn who_calls(
     services: &Services<'_>,
     request: &Request,
@@ -307,7 +307,7 @@ fn refuse_plain_browser(
     Ok(())
 }
 
-/// Who calls: the person that the database found, unless his session was ended.
+/// The caller: the account that the database found, unless its session was ended.
 fn principal(
     services: &Services<'_>,
     request: &Request,
@@ -345,8 +345,8 @@ fn principal(
     })))
 }
 
-/// Whether the password that the request carries, if any, is that of the person whom it names, and lets him in: passwords
-/// are on, and his address is confirmed.
+/// Whether the password of the request, if any, is that of the account that it names, and signs in: passwords are on, and
+/// the account's address is confirmed.
 fn has_right_password(
     services: &Services<'_>,
     request: &Request,
@@ -466,7 +466,7 @@ fn require_fresh_login(
     Err(ApiError::typed(ErrorType::FreshLoginRequired, "Requires fresh login"))
 }
 
-/// Who may not read his own account is told to authenticate, even with a token (`docs/contract/quay.md` 5.2); who has none
+/// Callers who may not read their own account are asked to authenticate, even with a token (`docs/contract/quay.md` 5.2); who has none
 /// must name the namespace of a new repository (6.1).
 fn own_account_error(route: &Route, address: &Address, error: ApiError) -> ApiError {
     let ApiError::Typed { kind, .. } = &error else { return error };

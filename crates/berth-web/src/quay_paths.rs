@@ -72,7 +72,7 @@ pub fn is_below_a_repository(path: &str) -> bool {
     let segments: Vec<&str> = path.split('/').collect();
     BELOW_A_REPOSITORY.iter().any(|pattern| {
         let length = pattern.split('/').count();
-        // A namespace and a name stand before it.
+        // A namespace and a name come before it.
         let tail = segments.len().checked_sub(length).filter(|start| *start >= 2);
         tail.is_some_and(|start| fits(pattern, &segments[start..]))
     })

@@ -324,7 +324,7 @@ impl Route {
     }
 }
 
-/// What stands behind a row: the two halves of the pipeline that depend on the types of permission, path and body.
+/// What is behind a row: the two halves of the pipeline that depend on the types of permission, path and body.
 pub trait Endpoint {
     /// The permission, for tables and tests.
     fn permission(&self) -> Permission;
@@ -389,7 +389,7 @@ pub trait Handler: 'static {
     /// Handles a request.
     ///
     /// # Errors
-    /// What the caller is told.
+    /// An [`ApiError`].
     fn call(
         &self,
         cx: &Context<'_, Self::Permit>,

@@ -100,7 +100,7 @@ fn parameters(pattern: &'static str, segments: &[&str]) -> Option<PathParameters
     let Some((before, from_star)) = pattern.split_once('*') else {
         return Some(PathParameters::new(follow(pattern, segments)?.collect()));
     };
-    // What stands behind a star has a length: the star takes all that is left between the two.
+    // What follows a star has a length: the star takes all that is left between the two.
     let before = before.trim_end_matches('/');
     let (name, behind) = from_star.split_once('/').unwrap_or((from_star, ""));
     let (head, rest) = segments.split_at_checked(length(before))?;

@@ -226,7 +226,7 @@ impl Session {
         WithHeaders::new(answer, |response| with_cookies(response, cookies))
     }
 
-    /// The answer to who signs in, gives his password again or signs out: the cookie, and the next CSRF token in its header.
+    /// The answer to signing in, to giving the password again and to signing out: the cookie, and the next CSRF token in its header.
     ///
     /// # Errors
     /// [`ApiError`] when the secret keys cannot be had.

@@ -6,13 +6,14 @@ use berth_store::tokens;
 
 use crate::services::Services;
 
-/// How long a use stands for those that follow, in seconds.
+/// How long a recorded use covers those that follow, in seconds.
 const RESOLUTION_S: i64 = 60;
 
-/// Has the use of a token written down once the request is answered, unless an earlier one stands for it.
+/// Has the use of a token written down once the request is answered, unless a recent one is recorded.
 pub(crate) fn note(services: &Services<'_>, token: &TokenRow) {
-    let stands = token.accessed_at.is_some_and(|at| services.now() < at.plus_seconds(RESOLUTION_S));
-    if !stands {
+    let is_recent =
+        token.accessed_at.is_some_and(|at| services.now() < at.plus_seconds(RESOLUTION_S));
+    if !is_recent {
         services.note_used_token(token.id);
     }
 }

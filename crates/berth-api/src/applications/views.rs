@@ -10,7 +10,7 @@ use berth_web::listing::Entries;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// An application as those see it who may read it (`docs/contract/quay.md` 2.1).
+/// An application as its readers see it (`docs/contract/quay.md` 2.1).
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct ApplicationView {
     name: String,

@@ -25,7 +25,7 @@ path! {
 }
 
 /// `POST /api/v1/org` (5.1): the organization of that id, or else of that exact name, is changed; otherwise one is made. Right
-/// before owner: who may not do it does not learn who exists.
+/// before owner: callers who may not do it do not learn who exists.
 pub(crate) fn create_or_update(cx: &Context<'_, Authenticated>, body: EntryBody) -> Changed {
     let (uuid, name) = (body.id.as_deref(), body.name.as_deref());
     let mut resolved = concord::resolve(cx.db(), uuid, name, body.owner.as_ref())?;
@@ -36,7 +36,7 @@ pub(crate) fn create_or_update(cx: &Context<'_, Authenticated>, body: EntryBody)
     }
 }
 
-/// The owner becomes a member: he is put into the first teams.
+/// The owner becomes a member: they are put into the first teams.
 fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved) -> Changed {
     let (services, caller) = (cx.services(), cx.caller()?);
     let grant = may_create(cx)?;
@@ -156,7 +156,7 @@ pub(crate) fn list(
     Ok(JsonResponse(entries.into_iter().map(|entry| shown(cx, entry).into()).collect()))
 }
 
-/// What the caller sees of an organization: of a private one, its documents only as far as he is in it, and his token is good
+/// What the caller sees of an organization: of a private one, its documents only for members, and as far as their token is good
 /// for organizations at all.
 fn shown(cx: &Context<'_, Authenticated>, entry: Entry) -> Entry {
     let sees_all = cx.rights().sees_every_organization();
@@ -217,7 +217,7 @@ fn nobody(wanted: &RequestedOwner) -> ApiError {
     }
 }
 
-/// What the schema refuses: a name that somebody has, an owner who is no member, or who went after he was found.
+/// What the schema refuses: a name that somebody has, an owner who is no member, or who was deleted after they were found.
 fn explained(error: StoreError, name: &str, body: &EntryBody, is_user_name: bool) -> ApiError {
     match error {
         error if error.violates(Constraint::AccountName) && is_user_name => {

@@ -45,7 +45,7 @@ pub(crate) struct FoundGroup {
 }
 
 impl EntityView {
-    /// Who is a member shows to those who may read the members.
+    /// Membership is shown to callers who may read the members.
     pub(super) fn new(entity: Entity, in_organization: bool, sees_inside: bool) -> Self {
         let Entity { name, email, is_team, is_robot, is_member } = entity;
         if is_team {

@@ -49,7 +49,7 @@ impl<'a> PreparedInvitation<'a> {
 
     /// Makes the invitation, or renews it: the code, the notification, the mail and the entry in the log (with that event). A
     /// person without a usable address gets no mail. Where a limit keeps the mail back, an invitation that is there keeps its
-    /// code, of which an earlier mail told; a new one of a user is found in his notifications, and one of an address, of which
+    /// code, of which an earlier mail told; a new one of a user is found in their notifications, and one of an address, of which
     /// nobody would learn, is refused.
     ///
     /// # Errors
@@ -162,7 +162,7 @@ pub(crate) fn list(
     let Listed { entries: invitations, next_page } =
         Listing::of(cx).whole(&pending, |invitation| {
             let view = InvitationView::new(invitation);
-            // Who was written to has the link, and nobody else is to have it.
+            // The person to whom the mail went has the link, and nobody else is to have it.
             let was_sent =
                 invitation.delivery.as_ref().is_some_and(|mail| mail.delivered_at.is_some());
             let Some(keys) = keys.as_ref().filter(|_| !was_sent) else { return view };

@@ -1,4 +1,4 @@
-//! `/confirminvite`: where the links in mails lead. Shows an invitation to whom it is for, and takes his answer.
+//! `/confirminvite`: where the links in mails lead. Shows an invitation to the invited user, and takes their answer.
 
 use crate::html::{HtmlResponse, hidden, message, page};
 use berth_access::{Caller, Public, UserAdmin};

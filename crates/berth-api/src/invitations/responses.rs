@@ -25,15 +25,15 @@ pub(crate) fn accept(
     Ok(JsonResponse(AcceptedInvitation { org, team }))
 }
 
-/// `DELETE /api/v1/teaminvite/<code>`: only what is for the caller's account, not for his address.
+/// `DELETE /api/v1/teaminvite/<code>`: only what is for the caller's account, not for their address.
 pub(crate) fn decline(cx: &Context<'_, UserAdmin>, path: CodePath) -> HandlerResult<NoContent> {
     let caller_id = cx.caller()?.id;
     decline_code(cx, &path.code, |found| found.account_id == Some(caller_id))?;
     Ok(NoContent)
 }
 
-/// Puts the caller into every team of the organization of the code that his account is invited into; with a code that went
-/// to his address, also into those that the address is invited into. A code that only his mail can have told him proves the
+/// Puts the caller into every team of the organization of the code that their account is invited into; with a code that went
+/// to their address, also into those that the address is invited into. A code that they can only have from their mail proves the
 /// address.
 pub(crate) fn accept_code(cx: &Context<'_, UserAdmin>, code: &str) -> Result<Invitation, ApiError> {
     let (caller, now) = (cx.caller()?, cx.services().now());

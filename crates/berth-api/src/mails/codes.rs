@@ -60,7 +60,7 @@ impl<'a> CodeMail<'a> {
         Self::confirmation(services, email, paragraphs)
     }
 
-    /// For whoever forgot his password. It names nobody: the address alone is known when it is written.
+    /// For a forgotten password. It names nobody: the address alone is known when it is written.
     pub(crate) fn recovery(services: &'a Services<'a>, email: &str) -> Result<Self, ApiError> {
         let code = services.random().mixed(CODE_LENGTH);
         let registry = services.setting(&settings::REGISTRY_TITLE);
@@ -116,7 +116,7 @@ impl<'a> CodeMail<'a> {
         EmailCode { hash: &self.hash, expires_at: self.expires_at }
     }
 
-    /// Writes the mail into the outbox, if the limits of who has it sent allow.
+    /// Writes the mail into the outbox, if the limits of its sender allow.
     pub(crate) fn enqueue_for(
         &self,
         tx: &Transaction<'_>,
@@ -136,7 +136,7 @@ impl<'a> CodeMail<'a> {
     }
 }
 
-/// What the address of an organization is told when somebody asks for a new password with it: who can sign in.
+/// The mail to the address of an organization when somebody asks for a new password with it: it names who can sign in.
 pub(crate) fn organization_recovery<'a>(
     services: &'a Services<'a>,
     organization: &Addressee,
@@ -163,7 +163,7 @@ pub(crate) fn organization_recovery<'a>(
     mail.seal(services)
 }
 
-/// What a user is told of a change that he may not have made. None where he has no address or mail is off.
+/// The mail to a user about a change that somebody else may have made. None where they have no address or mail is off.
 pub(crate) fn notice<'a>(
     services: &'a Services<'a>,
     name: &str,

@@ -157,7 +157,7 @@ impl SealedMail<'_> {
         Ok(id)
     }
 
-    /// What is told where a limit keeps it back: 429, and when to try again.
+    /// The error where a limit keeps it back: 429, and when to try again.
     ///
     /// # Errors
     /// [`ApiError`] when the database fails.
@@ -188,14 +188,14 @@ impl SealedMail<'_> {
     }
 }
 
-/// Who has mails sent to others: whose limits count.
+/// The sender of a mail to others, whose limits count.
 pub(crate) struct MailSender {
     id: String,
     hourly_limit: i64,
 }
 
 impl MailSender {
-    /// The caller, or the network of the client where nobody knows who calls. For rows that declare [`SETTINGS`].
+    /// The caller, or the client's network where the caller is unknown. For rows that declare [`SETTINGS`].
     pub(crate) fn of<P: Permit>(cx: &Context<'_, P>) -> Self {
         let id = match cx.grant.caller() {
             Some(caller) => caller.uuid.clone(),
@@ -204,7 +204,7 @@ impl MailSender {
         Self { id, hourly_limit: cx.services().setting(&settings::MAILS_PER_HOUR) }
     }
 
-    /// Whoever forgot a password: nobody is told who it is. What one address gets is limited, and no more.
+    /// Somebody who forgot a password: nothing says who. What one address gets is limited, and no more.
     #[must_use]
     pub(crate) fn recovery() -> Self {
         Self { id: "recovery".into(), hourly_limit: i64::MAX }

@@ -42,7 +42,7 @@ pub(crate) fn get(
     Ok(JsonResponse(view))
 }
 
-/// Puts somebody into a team of the organization, or invites him, as `PUT …/team/<teamname>/members/<membername>` does.
+/// Puts somebody into a team of the organization, or invites them, as `PUT …/team/<teamname>/members/<membername>` does.
 pub(crate) fn add(
     cx: &Context<'_, ExistingTeamAdmin>,
     path: MemberPath,
@@ -51,8 +51,8 @@ pub(crate) fn add(
     add_or_invite(cx, &path.membername)
 }
 
-/// `DELETE …/members/<membername>` (`docs/contract/quay.md` 1.8): out of every team, and no repository permission left. Who was
-/// none stays none, and nothing is logged.
+/// `DELETE …/members/<membername>` (`docs/contract/quay.md` 1.8): out of every team, and no repository permission left. Somebody
+/// who is no member: nothing changes, and nothing is logged.
 pub(crate) fn remove(
     cx: &Context<'_, OrganizationAdmin>,
     path: MemberPath,

@@ -37,7 +37,7 @@ pub(crate) fn add(
     add_or_invite(cx, &path.membername)
 }
 
-/// Puts somebody into the team, or invites him where people must accept.
+/// Puts somebody into the team, or invites them where people must accept.
 pub(crate) fn add_or_invite(
     cx: &Context<'_, ExistingTeamAdmin>,
     name: &str,
@@ -86,7 +86,7 @@ fn add_at_once(
     Ok(cx.log(tx, target.organization.id, &LogEvent::OrgAddTeamMember { member, team })?)
 }
 
-/// `DELETE …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.5): withdraws his invitation, or takes him out.
+/// `DELETE …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.5): withdraws their invitation, or removes them.
 pub(crate) fn remove(
     cx: &Context<'_, ExistingTeamAdmin>,
     path: MemberPath,

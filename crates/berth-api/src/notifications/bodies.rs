@@ -23,7 +23,7 @@ impl Window {
         self.limit.clamp(1, PAGE_ROWS)
     }
 
-    /// How many notifications stand on the pages before.
+    /// How many notifications are on the pages before.
     pub(super) fn offset(&self) -> i64 {
         self.page.clamp(0, i64::from(i32::MAX)) * self.limit()
     }

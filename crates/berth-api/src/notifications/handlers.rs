@@ -1,4 +1,4 @@
-//! What a user is told in the web console (`docs/contract/quay.md` 5.11).
+//! Notifications of a user in the web console (`docs/contract/quay.md` 5.11).
 
 use berth_access::{UserAdmin, path};
 use berth_store::notifications;

@@ -26,7 +26,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/user/notifications/:uuid",
         "updateUserNotification",
         &WithPathAndBody::<UserAdmin, _, _, _>(handlers::change),
-        Logs::Nothing("what a user has seen is his own matter"),
+        Logs::Nothing("what a user has read is not logged"),
     )
     .scope(Scope::UserAdmin)
     .permission_first()

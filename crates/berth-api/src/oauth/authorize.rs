@@ -17,7 +17,7 @@ use crate::html::HtmlResponse;
 /// The question whether the application may, or an answer that goes to it.
 type Asked = Either<WithHeaders<Either<JsonResponse<ConsentView>, HtmlResponse>>, Sent>;
 
-/// Answers with the consent page; to who is not signed in, with a form to sign in.
+/// Answers with the consent page, or with a form to sign in.
 pub(crate) fn authorize(cx: &Context<'_, Client>) -> HandlerResult<Asked> {
     let request = AuthorizationRequest::require(&cx.request().any_query())?;
     let Some(caller) = person(cx) else { return Err(pages::sign_in(cx, &request)?) };
@@ -65,7 +65,7 @@ fn is_covered(request: &AuthorizationRequest, granted: &[String]) -> bool {
     granted.reduce(ScopeSet::union).is_some_and(|granted| granted.covers(requested))
 }
 
-/// Asks for consent, once nothing else stands in the way.
+/// Asks for consent, once all else is checked.
 fn ask(
     cx: &Context<'_, Client>,
     request: &AuthorizationRequest,

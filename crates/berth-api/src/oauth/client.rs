@@ -25,7 +25,7 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Who calls; none when there is no such application or the secret is wrong.
+/// The client that calls; none when there is no such application or the secret is wrong.
 ///
 /// # Errors
 /// [`ApiError`] when the secret keys cannot be had.
@@ -46,7 +46,7 @@ pub(crate) fn identify<'a>(
     Ok(right.then_some(Client::Confidential(application)))
 }
 
-/// The answer to a client that is not who it says it is. Who used the header is answered as RFC 6749 (5.2) wants it.
+/// The answer to a client that is not who it says it is. A client that used the header gets the answer of RFC 6749 (5.2).
 pub(crate) fn refuse(cx: &Context<'_, ClientPermit>) -> ApiError {
     if cx.request().basic_credentials().is_none() {
         return error(StatusCode::BAD_REQUEST, "invalid_client");

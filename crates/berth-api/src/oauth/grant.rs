@@ -41,7 +41,7 @@ pub(crate) fn deny(cx: &Context<'_, Client>, _form: Form) -> HandlerResult<Sent>
     Ok(refuse(&request, &target, "authorization_denied"))
 }
 
-/// Gives the application what it asks for, in the caller's name, where he is `allowed` to. Nothing goes to a URI that is not verified, errors
+/// Gives the application what it asks for, in the caller's name, where they are `allowed` to. Nothing goes to a URI that is not verified, errors
 /// neither.
 pub(crate) fn issue(
     cx: &Context<'_, Client>,
@@ -84,7 +84,7 @@ pub(crate) fn refuse(request: &AuthorizationRequest, target: &Target, code: &str
     target.answer(&query, &[])
 }
 
-/// A grant that nothing stands in the way of.
+/// A grant that may be made.
 struct Granting<'a, 'b> {
     cx: &'a Context<'b, Client>,
     request: &'a AuthorizationRequest,

@@ -40,7 +40,7 @@ pub(crate) fn introspect(
     Ok(OAuthJson(Introspection { active: true, token: Some(token) }))
 }
 
-/// Ends a token. Whether there was one is told to nobody. Who holds the token proves enough by showing it.
+/// Ends a token. The answer does not say whether there was one. To show the token is proof enough.
 pub(crate) fn revoke(
     cx: &Context<'_, ClientPermit>,
     Form(form): Form,

@@ -8,7 +8,7 @@ use super::person;
 use super::views::LocalToken;
 use crate::html::{HtmlResponse, Page, message};
 
-/// Shows the token that stands in the fragment of the address: the one page with a script, since nobody else sees a fragment.
+/// Shows the token in the fragment of the address: the one page with a script, since nobody else sees a fragment.
 pub(crate) fn local(
     cx: &Context<'_, Public>,
 ) -> HandlerResult<Either<JsonResponse<LocalToken>, HtmlResponse>> {

@@ -90,7 +90,7 @@ fn is_ours(pair: &str) -> bool {
     form_urlencoded::parse(pair.as_bytes()).any(|(name, _)| OWN_PARAMETERS.contains(&name.as_ref()))
 }
 
-/// The parts of a URI, as they stand.
+/// The parts of a URI, as written.
 struct Uri<'a> {
     scheme: &'a str,
     authority: Option<&'a str>,

@@ -21,7 +21,7 @@ pub(crate) fn exchange(
     _form: Form,
 ) -> HandlerResult<OAuthJson<AccessToken>> {
     let values = cx.request().values();
-    // The client id may stand in the header, and the scope is the code's where none is sent.
+    // The client id may be in the header, and the scope is the code's where none is sent.
     request::require(&values, &["grant_type"])?;
     if cx.request().basic_credentials().is_none() {
         request::require(&values, &["client_id"])?;

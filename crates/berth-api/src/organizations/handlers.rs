@@ -146,7 +146,7 @@ impl Given {
         }
     }
 
-    /// `no_email` stands in the place of an address that is taken away.
+    /// `no_email` replaces an address that is taken away.
     fn change<'a>(&'a self, no_email: &'a str) -> OrganizationChange<'a> {
         let address = self.invoice_email_address.as_ref().map(Option::as_deref);
         OrganizationChange {

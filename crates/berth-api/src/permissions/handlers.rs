@@ -48,7 +48,7 @@ pub(crate) fn user(
     Ok(JsonResponse(view))
 }
 
-/// `GET …/permissions/user/<username>/transitive`: his own role and those of his teams.
+/// `GET …/permissions/user/<username>/transitive`: their own role and those of their teams.
 pub(crate) fn transitive(
     cx: &Context<'_, RepositoryAdminView>,
     path: AccountPath,

@@ -27,7 +27,7 @@ pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     Ok(JsonResponse(PermissionsOnRepositories { permissions, next_page }))
 }
 
-/// Gives a robot a role on a repository of its namespace. Who may is who may through the repository's own path.
+/// Gives a robot a role on a repository of its namespace. The same callers may as through the repository's path.
 pub(crate) fn set(
     cx: &Context<'_, RepositoryAdmin>,
     path: RobotPath,

@@ -91,7 +91,7 @@ fn given<'a>(
     })
 }
 
-/// Who may change a configuration may not read its password, and shall not have it sent where they can.
+/// Administrators may change a configuration and not read its password, so they must not have it sent to a host of theirs.
 fn require_password_again(
     before: &StoredProxyCache,
     change: &ProxyCacheChange<'_>,

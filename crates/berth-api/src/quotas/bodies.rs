@@ -16,7 +16,7 @@ pub(crate) struct QuotaSize {
     limit_bytes: Option<Integer>,
     /// Human readable storage capacity of the organization
     limit: Option<String>,
-    /// All that was said: what may stand together goes beyond the schema.
+    /// All that was sent: which members go together is beyond the schema.
     #[json(sent)]
     sent: Members,
 }

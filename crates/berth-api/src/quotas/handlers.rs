@@ -1,6 +1,6 @@
 //! Storage quotas of organizations and users (`docs/contract/quay.md` 7.1): configuration only, Berth stores no images.
 //!
-//! An organization's, a user's own and a superuser's operations differ in who may, so the handlers are generic over the
+//! An organization's, a user's own and a superuser's operations differ in their permissions, so the handlers are generic over the
 //! permission.
 
 use crate::quotas::views::{QuotaView, Quotas};

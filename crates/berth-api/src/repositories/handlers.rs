@@ -78,7 +78,7 @@ fn require_plan<P: Permit>(cx: &Context<'_, P>, is_public: bool) -> Result<(), A
     Err(ApiError::typed(ErrorType::ExceedsLicense, "Payment Required"))
 }
 
-/// `GET /api/v1/repository`: what the caller sees of a namespace, of his stars, or of everything public.
+/// `GET /api/v1/repository`: what the caller sees of a namespace, of their stars, or of everything public.
 pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<Repositories>> {
     let query = cx.query();
     let namespace = query.get("namespace").filter(|name| !name.is_empty());

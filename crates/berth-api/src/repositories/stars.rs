@@ -15,7 +15,7 @@ path! {
     pub(crate) struct StarPath { repository }
 }
 
-/// `GET /api/v1/user/starred`: those that he still sees.
+/// `GET /api/v1/user/starred`: those that the caller still sees.
 pub(crate) fn list(
     cx: &Context<'_, UserAdmin>,
 ) -> HandlerResult<JsonResponse<StarredRepositories>> {

@@ -1,6 +1,6 @@
 //! Robots of organizations and of users: the rules of each operation (`docs/contract/quay.md` 6.3, 6.4).
 //!
-//! An organization's and a user's robots differ in who may act on them and in nothing else, so the handlers are generic
+//! An organization's and a user's robots differ in their permissions and in nothing else, so the handlers are generic
 //! over the permission.
 
 use berth_access::{NamespaceChange, NamespaceTarget, Permit, path};

@@ -73,7 +73,7 @@ pub(crate) fn show_recovery(cx: &Context<'_, Public>) -> HandlerResult<SessionPa
     }
 }
 
-/// `POST /recovery`: sets the new password of whoever has the code and signs him in, once. All sessions of the account end.
+/// `POST /recovery`: sets a new password with the code, and signs in, once. All sessions of the account end.
 pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult<SessionPage> {
     require_own_page(cx)?;
     let services = cx.services();
@@ -82,7 +82,7 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult<Ses
     if !is_acceptable_password(wanted) {
         return pages::new_password(cx, code, None, Some(&Invalid::Password.to_string()));
     }
-    // Hashing is costly: only for who has a code.
+    // Hashing is costly: only with a valid code.
     if accounts::by_recovery_code(cx.db(), &hash_token(code), services.now())?.is_none() {
         return Ok(pages::no_recovery().into());
     }
@@ -104,7 +104,7 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult<Ses
     signed_in(cx, &bearer, pages::PASSWORD_TITLE, "Your new password is set.")
 }
 
-/// `GET /confirm?code=…`: asks whoever has the code whether the address is his.
+/// `GET /confirm?code=…`: asks the person with the code whether the address is theirs.
 pub(crate) fn show_confirmation(cx: &Context<'_, Public>) -> HandlerResult<SessionPage> {
     let query = cx.query();
     let code = query.get("code").unwrap_or_default();

@@ -79,7 +79,7 @@ pub(crate) fn wrong_password() -> ApiError {
     ApiError::Custom(StatusCode::FORBIDDEN, body)
 }
 
-/// `POST /api/v1/signout`: ends all sessions of the caller, if what he shows lets him administer his account. The cookie
+/// `POST /api/v1/signout`: ends all sessions of the caller, if their credentials let them administer the account. The cookie
 /// lives on as that of nobody.
 pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult<SessionAnswer> {
     let services = cx.services();

@@ -30,7 +30,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/signin/verify",
         "verifyUser",
         &WithBody::<UserAdmin, _, _>(handlers::verify),
-        Logs::Nothing("who gives the password again signed in before, which was logged"),
+        Logs::Nothing("the caller signed in before, which was logged"),
     )
     .settings(&[session::SETTINGS])
     .feature(&settings::FEATURE_DIRECT_LOGIN)
@@ -53,7 +53,9 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/recovery",
         "requestRecoveryEmail",
         &WithBody::<Public, _, _>(email_links::ask_for_recovery),
-        Logs::Nothing("anybody may ask for any address, and nobody is told whether it is known"),
+        Logs::Nothing(
+            "anybody may ask for any address, and the answer does not say whether it is known",
+        ),
     )
     .settings(&[outbox::SETTINGS])
     .feature(&settings::FEATURE_MAILING)

@@ -1,4 +1,4 @@
-//! What is told of sessions and of forgotten passwords.
+//! Answers about sessions and forgotten passwords.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What is told of the installation.
+//! Answers about the installation.
 
 use std::collections::BTreeMap;
 

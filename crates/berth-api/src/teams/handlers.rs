@@ -81,7 +81,7 @@ fn change(
         error => error.into(),
     };
     transaction(cx.db(), |tx| {
-        // A team that went at this moment is made anew by who asks again.
+        // A team that was deleted at this moment: a client that asks again makes it anew.
         let before = teams::current(tx, &cx.grant)?.ok_or(ApiError::Busy)?;
         let after = teams::update(tx, &cx.grant, description, role).map_err(refused)?;
         let after = after.ok_or(ApiError::Busy)?;
@@ -119,7 +119,7 @@ pub(crate) fn delete(cx: &Context<'_, TeamAdmin>) -> HandlerResult<NoContent> {
             team.name, caller.name, organization.name
         ))
     };
-    // Also a superuser who is in none: the original fails there.
+    // Superusers who are in no team too: the original fails there.
     if target.is_admin_team_without_other() {
         return Err(refused());
     }

@@ -19,7 +19,7 @@ pub(crate) struct ChangedTeam {
 }
 
 impl ChangedTeam {
-    /// Who may change a team may look into it.
+    /// The caller may change the team, and so look into it.
     pub(crate) fn new(name: &str, description: &str, role: TeamRole, new_team: bool) -> Self {
         let (name, description, avatar) = (name.into(), description.into(), Avatar::team(name));
         Self { name, description, can_view: true, role, avatar, new_team }

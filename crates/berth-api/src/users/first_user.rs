@@ -18,7 +18,7 @@ use crate::users::bodies::{FirstUser, UnreadFirstUser};
 use crate::users::sign_up::address;
 use crate::users::views::FirstUserView;
 
-/// The answer to who made the first user: they are signed in.
+/// The answer to the maker of the first user: they are signed in.
 type FirstUserAnswer = WithHeaders<JsonResponse<FirstUserView>>;
 
 /// How long the first token lives, in seconds.
@@ -28,7 +28,7 @@ const TOKEN_LIFETIME_S: i64 = 9_000;
 const SCOPE: &str =
     "org:admin repo:admin repo:create repo:read repo:write super:user user:admin user:read";
 
-/// `POST /api/v1/user/initialize`: only while there is no user. Where there is one, nothing else is told.
+/// `POST /api/v1/user/initialize`: only while there is no user. Where there is one, the answer says nothing else.
 pub(crate) fn initialize(
     cx: &Context<'_, Public>,
     _body: UnreadFirstUser,

@@ -16,7 +16,7 @@ pub(crate) fn own(cx: &Context<'_, ViewPermit>) -> HandlerResult<JsonResponse<Us
     Ok(JsonResponse(UserView::own(account, &shown)))
 }
 
-/// `GET /api/v1/users/<username>`: the name and the face, to everybody; to himself as much as his own view.
+/// `GET /api/v1/users/<username>`: the name and the avatar, for everybody; for the user, all of their own view.
 pub(crate) fn any(cx: &Context<'_, PublicNamespace>) -> HandlerResult<JsonResponse<UserView>> {
     let user = cx.grant.namespace().filter(|namespace| namespace.kind == NamespaceKind::User);
     let user = user.ok_or_else(ApiError::plain_not_found)?;
@@ -39,7 +39,7 @@ pub(crate) struct DepartingUser<'a> {
     pub(crate) name: &'a str,
 }
 
-/// Deletes an account. Who is the last administrator of organizations stays until somebody else administers them, or they
+/// Deletes an account. The last administrator of organizations stays until somebody else administers them, or they
 /// are deleted.
 pub(crate) fn delete_account<P: Permit>(
     cx: &Context<'_, P>,

@@ -193,7 +193,7 @@ impl<'a> RequestedChange<'a> {
 }
 
 /// A token alone does not change what its user signs in with, or whoever has a token of hours had the account for good. A
-/// session must be fresh instead. Who has no password gets one by a recovery mail or from a superuser.
+/// session must be fresh instead. A user without a password gets one by a recovery mail or from a superuser.
 fn require_own_password(cx: &Context<'_, UserAdmin>, given: Option<&str>) -> Result<(), ApiError> {
     if cx.person().is_some() {
         return Ok(());
@@ -234,7 +234,7 @@ fn name_in_use() -> ApiError {
     ApiError::invalid_request("Username is already in use")
 }
 
-/// What the person says of himself, where that is recorded.
+/// What the person says about themselves, where that is recorded.
 fn new_metadata(
     cx: &Context<'_, UserAdmin>,
     change: MetadataChange,

@@ -78,7 +78,7 @@ pub(crate) fn create(
     session.announce(services, JsonResponse(view))
 }
 
-/// What a sign-up must know of who is there already.
+/// What a sign-up must know of the accounts that exist.
 fn facts(cx: &Context<'_, PublicNamespace>, body: &SignUp) -> Result<SignUpFacts, ApiError> {
     let (services, email) = (cx.services(), body.email.as_deref().unwrap_or_default());
     let code_hash = hash_token(&body.invite_code);
@@ -133,7 +133,7 @@ fn acceptable(
     Ok(email)
 }
 
-/// Where a new account stands among the others.
+/// The place of a new account among the others.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Precedence {
     /// It may be the only one.

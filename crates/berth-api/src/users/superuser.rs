@@ -71,7 +71,7 @@ pub(crate) fn create(
         verified: mail.is_none(),
         proven: false,
         email_code: mail.as_ref().map(CodeMail::code),
-        // Whom a superuser expects may come whenever he likes.
+        // Superusers expect the people whom they add: the link has no limit of time.
         unconfirmed_until: None,
         is_first: false,
         tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION),
@@ -116,8 +116,8 @@ fn taken(error: StoreError, email: &str) -> ApiError {
     }
 }
 
-/// Changes somebody's password, address (with which he may sign in then, and which nobody has proven) or whether he may use
-/// the account. A new password and being disabled end his sessions; what confirms his address goes on to.
+/// Changes somebody's password, address (with which they may sign in then, and which nobody has proven) or whether they may use
+/// the account. A new password and being disabled end their sessions; codes that confirm the address end too.
 pub(crate) fn change(
     cx: &Context<'_, SuperuserUser>,
     body: AccountUpdate,
@@ -195,7 +195,7 @@ fn change_events<'a>(
     [password, email, enabled].into_iter().flatten().collect()
 }
 
-/// `DELETE /api/v1/superuser/users/<username>`: everything of him goes at once.
+/// `DELETE /api/v1/superuser/users/<username>`: everything that they own goes at once.
 pub(crate) fn delete(cx: &Context<'_, SuperuserUser>) -> HandlerResult<NoContent> {
     let user = users::summary(cx.db(), cx.grant.user().id)?.ok_or_else(ApiError::not_found)?;
     if cx.services().superusers().is_superuser(&user.name, user.is_first) {

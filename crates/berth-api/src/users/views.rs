@@ -100,7 +100,7 @@ impl UserView {
         }
     }
 
-    /// What the caller sees of himself.
+    /// The caller's own view.
     pub(crate) fn own(account: UserAccount, shown: &AccountVisibility<'_>) -> Self {
         let mut view = Self::of(&account.name, &account.email, true, shown);
         let entries = account.organizations.iter();
@@ -127,7 +127,7 @@ impl UserView {
         self
     }
 
-    /// What somebody who just signed up sees of himself. The tag expiration is the number that the settings computed.
+    /// The own view of somebody who just signed up. The tag expiration is the number that the settings computed.
     pub(crate) fn of_new(services: &Services<'_>, new: &NewUser<'_>) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^53 seconds")]
         let tag_expiration_s = Number::from_f64(new.tag_expiration_s as f64);
@@ -160,7 +160,7 @@ impl UserView {
 }
 
 impl OwnView {
-    /// A view of what is the same for everybody, and of what the person says of himself.
+    /// A view of what is the same for everybody, and of what the person says about themselves.
     fn new(metadata: Metadata, quotas: Quotas, quota: Option<&Quota>) -> Self {
         Self {
             can_create_repo: true,

@@ -50,7 +50,7 @@ pub enum Failure {
     NameNotResolved(String),
     /// An address or a name is private, or the host forbids to call it.
     AddressNotAllowed(String),
-    /// Nobody listens, or he hung up.
+    /// Nothing listens, or it hung up.
     ConnectionRefused,
     /// Slower than we wait.
     TimeOut,
