@@ -1,10 +1,12 @@
 //! The log as answers show it.
 
+use std::collections::BTreeMap;
+
 use berth_domain::{Avatar, AvatarKind};
 use berth_store::logs::{LogAccount, LogCount, LogLine};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 /// A page of the log (`docs/contract/quay.md` 8.1).
@@ -46,10 +48,10 @@ impl LogView {
     }
 }
 
-/// Metadata as it is stored, as text and not as a tree. What is no JSON hides nothing else: it is shown as a text.
+/// Metadata as it is stored, as text and not as a tree. What is no JSON hides nothing else: an object shows it as a text.
 fn stored(metadata: &str) -> Box<RawValue> {
     let stored = RawValue::from_string(metadata.to_owned());
-    let shown = stored.or_else(|_| serde_json::value::to_raw_value(metadata));
+    let shown = stored.or_else(|_| to_raw_value(&BTreeMap::from([("unreadable", metadata)])));
     shown.unwrap_or_else(|error| unreachable!("a text is JSON: {error}"))
 }
 
