@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -44,6 +44,8 @@ pub(crate) struct Component {
 pub(crate) struct Counters {
     pub(crate) statements: AtomicU32,
     pub(crate) key_value: AtomicU32,
+    /// Whether some of the response was written after its head was handed over.
+    pub(crate) response_split: AtomicBool,
 }
 
 /// The state behind the imports of one instance.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use http::Response;
@@ -24,7 +24,47 @@ const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;
 const SMALL_RESPONSE_BYTES: usize = 64 * 1024;
 
 /// The response that an instance sets.
-pub(crate) type GuestResponse = Result<Response<HyperOutgoingBody>, ErrorCode>;
+pub(crate) type GuestResponse = Result<Response<GuestBody>, ErrorCode>;
+
+/// The body of a response whose head is set.
+pub(crate) struct GuestBody {
+    /// What was written before, with the end if it was there.
+    early: VecDeque<Option<Result<Bytes, String>>>,
+    rest: HyperOutgoingBody,
+}
+
+impl GuestBody {
+    /// Takes out what was written so far.
+    pub(crate) fn new(rest: HyperOutgoingBody) -> Self {
+        let mut body = Self { early: VecDeque::new(), rest };
+        let cx = &mut Context::from_waker(Waker::noop());
+        while let Poll::Ready(chunk) = body.poll_rest(cx) {
+            let is_last = !matches!(chunk, Some(Ok(_)));
+            body.early.push_back(chunk);
+            if is_last {
+                break;
+            }
+        }
+        body
+    }
+
+    /// Whether nothing comes after the head: a host that passes on at once what it gets sends both in one segment.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.early.back().is_some_and(Option::is_none)
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, String>>> {
+        self.early.pop_front().map_or_else(|| self.poll_rest(cx), Poll::Ready)
+    }
+
+    /// Trailers are empty: they are left out.
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, String>>> {
+        let frame = Pin::new(&mut self.rest).poll_frame(cx);
+        frame
+            .map_ok(|frame| frame.into_data().unwrap_or_default())
+            .map_err(|error| error.to_string())
+    }
+}
 
 /// Why there is no response.
 #[derive(Debug)]
@@ -38,7 +78,7 @@ pub(crate) enum ResponseError {
 /// Collects the response of one instance.
 pub(crate) struct ResponseCollector {
     head: oneshot::Receiver<GuestResponse>,
-    started: Option<(Parts, HyperOutgoingBody)>,
+    started: Option<(Parts, GuestBody)>,
     chunks: VecDeque<Bytes>,
     size: usize,
     client: Client,
@@ -73,10 +113,9 @@ impl ResponseCollector {
             }
         }
         while let Some((_, body)) = &mut self.started {
-            match ready!(Pin::new(body).poll_frame(cx)) {
-                Some(Ok(frame)) => {
-                    // Frames without data are trailers, which are left out.
-                    if let Err(error) = frame.into_data().map_or(Ok(()), |chunk| self.push(chunk)) {
+            match ready!(body.poll(cx)) {
+                Some(Ok(chunk)) => {
+                    if let Err(error) = self.push(chunk) {
                         return Poll::Ready(Err(error));
                     }
                 }

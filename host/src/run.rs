@@ -22,7 +22,7 @@ use crate::app::{App, Served};
 use crate::instance::{Counters, OutOfCapacity, State};
 use crate::instance_permit::{InstancePermit, Scheduled, TransactionTimeout};
 use crate::refusal::Refusal;
-use crate::response::{GuestResponse, ResponseBody, ResponseCollector, ResponseError};
+use crate::response::{GuestBody, GuestResponse, ResponseBody, ResponseCollector, ResponseError};
 
 /// What running a component for one request needs.
 pub(crate) struct Run {
@@ -113,7 +113,14 @@ impl Run {
         let request =
             request.map(|body| body.map_err(|never: Infallible| -> Error { match never {} }));
         let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
-        let outparam = store.data_mut().http().new_response_outparam(response)?;
+        let counters = cost.counters.clone();
+        let outparam = store.data_mut().http().new_response_outparam_from_callback(move |set| {
+            let set = set.map(|head| head.map(GuestBody::new));
+            let is_split = set.as_ref().is_ok_and(|response| !response.body().is_whole());
+            counters.response_split.store(is_split, Ordering::Relaxed);
+            // Where nobody waits for it any more, nothing is lost.
+            let _ = response.send(set);
+        })?;
         Ok(async move {
             let call = async {
                 let proxy = served.instances.instantiate_async(&mut store).await?;
@@ -192,6 +199,8 @@ impl Cost {
         headers
             .insert("x-berth-statements", self.counters.statements.load(Ordering::Relaxed).into());
         headers.insert("x-berth-key-value", self.counters.key_value.load(Ordering::Relaxed).into());
+        let split = u32::from(self.counters.response_split.load(Ordering::Relaxed));
+        headers.insert("x-berth-response-split", split.into());
         headers.insert("x-berth-cpu-us", self.cpu_micros.load(Ordering::Relaxed).into());
     }
 }

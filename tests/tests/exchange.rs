@@ -23,6 +23,26 @@ fn an_answer_keeps_headers_that_are_repeated() {
     assert_eq!(values(&reply, "content-length"), ["0"]);
 }
 
+/// A host that passes on what it gets sends head and body in one segment only when the body is there first: in two, each
+/// answer on a kept connection takes 40 ms more.
+#[test]
+fn the_body_is_there_when_the_head_is_handed_over() {
+    let host = Host::options().flag("--debug-headers").start();
+    let ana = host.client().initialize("ana");
+    let made = ana.post("/api/v1/organization/", &json!({ "name": "acme" }));
+    let refused = ana.delete("/api/v1/organization/acme/team/none");
+    let read = ana.get("/api/v1/organization/acme");
+    let head = ana.send("HEAD", "/api/v1/organization/acme", None, &[]);
+    let large = ana.get("/api/v1/discovery");
+    let empty = ana.delete("/api/v1/organization/acme");
+    let replies = [made, refused, read, head, large, empty];
+    for (reply, status) in replies.iter().zip([201, 400, 200, 200, 200, 204]) {
+        assert_eq!(reply.status, status, "{reply}");
+        assert_eq!(reply.header("x-berth-response-split"), Some("0"), "{reply}");
+    }
+    assert!(!host.log().contains("could not be sent"), "{}", host.log());
+}
+
 #[test]
 fn two_lines_of_accept_are_one_list() {
     const VALIDATION: &str = "application/vnd.concord-validation-errors-v1+json";

@@ -67,7 +67,7 @@ macro_rules! resources {
             request: ::spin_sdk::http::IncomingRequest,
             response: ::spin_sdk::http::ResponseOutparam,
         ) {
-            ::spin_sdk::serve(TABLES, $outbound, $deliver_mail, request, response).await
+            ::spin_sdk::serve(TABLES, $outbound, $deliver_mail, request, response);
         }
     };
 }

@@ -5,7 +5,7 @@ use berth_web::{ApiError, BODY_LIMIT, Request, Response};
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
-use spin_sdk::http::{Fields, IncomingRequest, OutgoingResponse, ResponseOutparam};
+use spin_sdk::http::{Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
 use wasi::io::streams::StreamError;
 
 /// How much of it is asked for at a time.
@@ -66,8 +66,12 @@ pub(crate) fn body(incoming: &IncomingRequest) -> Result<Vec<u8>, ApiError> {
     }
 }
 
-/// Sends an answer, in one piece and with its length: it is complete for the client although the component goes on.
-pub(crate) async fn send(response: Response, out: ResponseOutparam) {
+/// Sends an answer with its length: it is complete for the client although the component goes on.
+///
+/// The body is written before the head is handed over, as far as the host takes it: a host that passes on at once what it
+/// gets, as Spin does, sends both in one segment. In two, a client that keeps its connection waits 40 ms for the second,
+/// until it acknowledges the first.
+pub(crate) fn send(response: Response, out: ResponseOutparam) {
     let fields = match Fields::from_list(&fields(&response)) {
         Ok(fields) => fields,
         // Without an answer the host makes a 500 of it.
@@ -77,9 +81,38 @@ pub(crate) async fn send(response: Response, out: ResponseOutparam) {
     if outgoing.set_status_code(response.status().as_u16()).is_err() {
         return eprintln!("error: {} is no status", response.status().as_u16());
     }
-    if let Err(error) = out.set_with_body(outgoing, response.into_body()).await {
+    let Ok(body) = outgoing.body() else { return eprintln!("error: an answer has no body") };
+    if let Err(error) = write(body, response.body(), || out.set(outgoing)) {
         eprintln!("error: an answer could not be sent: {error}");
     }
+}
+
+/// Writes and ends a body. `set` hands the head over: once all is written, or when the host takes no more before.
+fn write(body: OutgoingBody, bytes: &[u8], set: impl FnOnce()) -> Result<(), StreamError> {
+    let mut set = Some(set);
+    let mut rest = bytes;
+    if !rest.is_empty() {
+        let stream = body.write().map_err(|()| StreamError::Closed)?;
+        while !rest.is_empty() {
+            let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
+            if room == 0 {
+                if let Some(set) = set.take() {
+                    set();
+                }
+                stream.subscribe().block();
+                continue;
+            }
+            let (piece, after) = rest.split_at(room.min(rest.len()));
+            stream.write(piece)?;
+            rest = after;
+        }
+    }
+    let finished = OutgoingBody::finish(body, None);
+    if let Some(set) = set {
+        set();
+    }
+    // The host says no more than that the client is gone, or that a body has not the length of its head.
+    finished.map_err(|_| StreamError::Closed)
 }
 
 fn fields(response: &Response) -> Vec<(String, Vec<u8>)> {

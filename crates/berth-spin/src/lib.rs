@@ -17,7 +17,7 @@ pub use berth_web::Outbound;
 pub use spin_sdk::{http, http_component, wit_bindgen};
 
 /// Answers a request of Spin's. The answer is sent before what is left to do is done.
-pub async fn serve(
+pub fn serve(
     tables: &[&[Route]],
     outbound: Outbound<'_>,
     deliver_mail: fn(&Services<'_>),
@@ -27,17 +27,15 @@ pub async fn serve(
     let spin = platform::SpinPlatform::new(outbound);
     let mut request = match exchange::head(&incoming) {
         Ok(request) => request,
-        Err(error) => return exchange::send(error.into_response(""), out).await,
+        Err(error) => return exchange::send(error.into_response(""), out),
     };
     match exchange::body(&incoming) {
         Ok(body) => {
             *request.body_mut() = body;
             let Outcome { response, deferred } = berth_web::serve(spin.platform(), tables, request);
-            exchange::send(response, out).await;
+            exchange::send(response, out);
             deferred.run(deliver_mail);
         }
-        Err(error) => {
-            exchange::send(berth_web::refuse(spin.platform(), &request, error), out).await;
-        }
+        Err(error) => exchange::send(berth_web::refuse(spin.platform(), &request, error), out),
     }
 }
