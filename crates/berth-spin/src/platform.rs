@@ -1,6 +1,6 @@
 //! `berth-web`'s traits on Spin's interfaces.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use berth_domain::Timestamp;
@@ -19,7 +19,7 @@ pub(crate) struct SpinPlatform<'a> {
 
 impl<'a> SpinPlatform<'a> {
     pub(crate) fn new(outbound: Outbound<'a>) -> Self {
-        Self { database: Sqlite(OnceCell::new()), key_value: Keys(OnceCell::new()), outbound }
+        Self { database: Sqlite::default(), key_value: Keys(OnceCell::new()), outbound }
     }
 
     pub(crate) fn platform(&self) -> Platform<'_> {
@@ -34,27 +34,35 @@ impl<'a> SpinPlatform<'a> {
     }
 }
 
-struct Sqlite(OnceCell<Connection>);
+#[derive(Default)]
+struct Sqlite(RefCell<Option<Connection>>);
 
 impl Sqlite {
-    fn connection(&self) -> Result<&Connection, sqlite::Error> {
-        if let Some(connection) = self.0.get() {
-            return Ok(connection);
-        }
-        let connection = Connection::open_default()?;
-        Ok(self.0.get_or_init(|| connection))
+    fn query(
+        &self,
+        sql: &str,
+        parameters: &[sqlite::Value],
+    ) -> Result<sqlite::QueryResult, sqlite::Error> {
+        let mut connection = self.0.borrow_mut();
+        let connection = match &mut *connection {
+            Some(open) => open,
+            none => none.insert(Connection::open_default()?),
+        };
+        connection.execute(sql, parameters)
     }
 }
 
 impl Database for Sqlite {
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
         let parameters: Vec<sqlite::Value> = parameters.iter().cloned().map(to_spin).collect();
-        let result = self
-            .connection()
-            .and_then(|connection| connection.execute(sql, &parameters))
-            .map_err(|error| DatabaseError(message(&error)))?;
+        let result =
+            self.query(sql, &parameters).map_err(|error| DatabaseError(message(&error)))?;
         let rows = result.rows.into_iter();
         Ok(rows.map(|row| Row::new(row.values.into_iter().map(from_spin).collect())).collect())
+    }
+
+    fn reset(&self) {
+        self.0.take();
     }
 }
 

@@ -30,6 +30,15 @@ pub trait Database {
     /// # Errors
     /// Whatever SQLite says, in words.
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError>;
+
+    /// Undoes what is not committed, whatever state the connection is in.
+    ///
+    /// An implementation that has a connection to lose opens another for the next statement: a remote database may have given
+    /// up the transaction, and would run what follows by itself.
+    fn reset(&self) {
+        // SQLite rolls back by itself when the connection closes.
+        let _ = self.execute("ROLLBACK", &[]);
+    }
 }
 
 /// SQLite's message: Spin passes on nothing else.
@@ -59,6 +68,8 @@ pub enum StoreError {
     NotFound,
     /// The database does not answer in time, or not at all; a later attempt may succeed. Its message.
     Unavailable(String),
+    /// The connection broke during COMMIT: whether the change was made is not known. The database's message.
+    InDoubt(String),
     /// The schema was brought up to a version that this code cannot read.
     SchemaTooNew {
         /// The version of the schema.
@@ -93,6 +104,7 @@ impl fmt::Display for StoreError {
             Self::NotMember => formatter.write_str("an owner would be no member"),
             Self::NotFound => formatter.write_str("what the change refers to is gone"),
             Self::Unavailable(words) => write!(formatter, "the database is unavailable: {words}"),
+            Self::InDoubt(words) => write!(formatter, "whether COMMIT was done is unknown: {words}"),
             Self::SchemaTooNew { version, oldest_reader } => write!(
                 formatter,
                 "the database has schema version {version}, which code of schema version \
@@ -274,6 +286,20 @@ pub fn is_passing(message: &str) -> bool {
         "too many connections",
         "status=429",
         "status=503",
+    ];
+    let message = message.to_ascii_lowercase();
+    WORDS.iter().any(|word| message.contains(word))
+}
+
+/// Whether this message means that the database ended the transaction by itself, and rolled it back: SQLite when a statement
+/// was interrupted, a remote database also when another writer waited or the connection was idle for too long.
+fn is_given_up(message: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "sqlite_interrupt",
+        "interrupted",
+        "transaction_timeout",
+        "transaction timed out",
+        "stream_expired",
     ];
     let message = message.to_ascii_lowercase();
     WORDS.iter().any(|word| message.contains(word))
@@ -621,57 +647,111 @@ macro_rules! params {
 /// deadline of a request.
 const BEGIN_ATTEMPTS: u32 = 4;
 
+/// How often a transaction is tried that the database gave up by itself.
+const TRANSACTION_ATTEMPTS: u32 = 2;
+
 /// An open write transaction. What is not committed is rolled back.
 pub struct Transaction<'a> {
     db: &'a dyn Database,
-    open: Cell<bool>,
+    state: Cell<TransactionState>,
 }
 
-/// Runs `work` in one short write transaction: all of it or nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TransactionState {
+    Open,
+    Committed,
+    /// The database interrupted it or gave it up: nothing is committed, and it can be tried again.
+    GivenUp,
+    /// The connection broke.
+    Broken,
+}
+
+/// Runs `work` in one short write transaction: all of it or nothing. Where the database gives the transaction up by itself,
+/// `work` runs once more, so it must not change anything but the database.
 ///
 /// # Errors
-/// [`StoreError::Busy`] when the database stays locked; whatever `work` or COMMIT fails with.
+/// [`StoreError::Busy`] when the database stays locked; [`StoreError::InDoubt`] when the connection breaks during COMMIT;
+/// whatever else `work` or COMMIT fails with: then nothing is changed.
 pub fn transaction<T, E: From<StoreError>>(
     db: &dyn Database,
-    work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    work: impl Fn(&Transaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let transaction = Transaction::begin(db)?;
-    let result = work(&transaction)?;
-    transaction.commit()?;
-    Ok(result)
+    let mut attempt = 1;
+    loop {
+        let transaction = Transaction::begin(db)?;
+        let result = work(&transaction).and_then(|result| {
+            transaction.commit()?;
+            Ok(result)
+        });
+        if attempt == TRANSACTION_ATTEMPTS || transaction.state.get() != TransactionState::GivenUp {
+            return result;
+        }
+        attempt += 1;
+    }
 }
 
 impl<'a> Transaction<'a> {
     fn begin(db: &'a dyn Database) -> Result<Self, StoreError> {
         let mut attempt = 1;
         loop {
-            match db.execute("BEGIN IMMEDIATE", &[]).map_err(StoreError::from) {
-                Ok(_) => return Ok(Self { db, open: Cell::new(true) }),
-                Err(StoreError::Busy) if attempt < BEGIN_ATTEMPTS => attempt += 1,
-                Err(error) => return Err(error),
+            let error = match db.execute("BEGIN IMMEDIATE", &[]) {
+                Ok(_) => return Ok(Self { db, state: Cell::new(TransactionState::Open) }),
+                Err(error) => error,
+            };
+            let is_given_up = is_given_up(&error.0);
+            if is_given_up {
+                db.reset();
             }
+            let error = StoreError::from(error);
+            if !(is_given_up || error == StoreError::Busy) || attempt == BEGIN_ATTEMPTS {
+                return Err(error);
+            }
+            attempt += 1;
         }
     }
 
-    fn commit(self) -> Result<(), StoreError> {
-        self.db.execute("COMMIT", &[])?;
-        self.open.set(false);
-        Ok(())
+    fn commit(&self) -> Result<(), StoreError> {
+        match self.execute("COMMIT", &[]) {
+            Ok(_) => {
+                self.state.set(TransactionState::Committed);
+                Ok(())
+            }
+            Err(error) if self.state.get() == TransactionState::Broken => {
+                Err(StoreError::InDoubt(error.0))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        if self.open.get() {
-            // A failure here needs no handling: SQLite rolls back when the connection closes.
-            let _ = self.db.execute("ROLLBACK", &[]);
+        match self.state.get() {
+            TransactionState::Committed => {}
+            TransactionState::Open => {
+                // A failure here needs no handling: SQLite rolls back when the connection closes.
+                let _ = self.db.execute("ROLLBACK", &[]);
+            }
+            TransactionState::GivenUp | TransactionState::Broken => self.db.reset(),
         }
     }
 }
 
 impl Database for Transaction<'_> {
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
-        self.db.execute(sql, parameters)
+        // The database would run a further statement by itself, outside of any transaction.
+        if matches!(self.state.get(), TransactionState::GivenUp | TransactionState::Broken) {
+            return Err(DatabaseError("no transaction is active".into()));
+        }
+        let result = self.db.execute(sql, parameters);
+        if let Err(DatabaseError(message)) = &result {
+            if is_given_up(message) {
+                self.state.set(TransactionState::GivenUp);
+            } else if is_passing(message) {
+                self.state.set(TransactionState::Broken);
+            }
+        }
+        result
     }
 }
 

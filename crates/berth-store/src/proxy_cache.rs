@@ -91,7 +91,7 @@ pub fn stored(
 pub fn create(
     tx: &Transaction<'_>,
     grant: &Grant<ProxyCacheAdmin>,
-    new: NewProxyCache<'_>,
+    new: &NewProxyCache<'_>,
 ) -> Result<(), StoreError> {
     tx.run(
         "INSERT INTO proxy_cache_config (organization_id, upstream_registry, sealed_username,
@@ -100,8 +100,8 @@ pub fn create(
         params![
             organization_id(grant),
             &new.row.upstream_registry,
-            new.sealed_username,
-            new.sealed_password,
+            new.sealed_username.clone(),
+            new.sealed_password.clone(),
             new.row.expiration_s,
             new.row.insecure
         ],

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -31,7 +31,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::platform::{
-    Change, DeliveredMail, MemoryDatabase, MemoryKeys, MemoryMailer, MemoryVariables,
+    Change, DeliveredMail, Failure, MemoryDatabase, MemoryKeys, MemoryMailer, MemoryVariables,
     SeededEntropy, StandingClock, Stop,
 };
 use crate::redact::{redacted, redacted_text};
@@ -62,6 +62,7 @@ pub struct App {
     latest_statements: RefCell<Vec<String>>,
     latest_settings: RefCell<Vec<&'static str>>,
     interruption: RefCell<Option<Stop>>,
+    failure: Cell<Option<Failure>>,
 }
 
 impl Default for App {
@@ -102,6 +103,7 @@ impl App {
             latest_statements: RefCell::default(),
             latest_settings: RefCell::default(),
             interruption: RefCell::default(),
+            failure: Cell::default(),
         };
         app.variables.set("secret_key", "a key for tests");
         app
@@ -123,6 +125,7 @@ impl App {
             latest_statements: self.latest_statements.clone(),
             latest_settings: self.latest_settings.clone(),
             interruption: RefCell::default(),
+            failure: Cell::default(),
         }
     }
 
@@ -145,6 +148,13 @@ impl App {
         let reply = request(self);
         self.interruption.take();
         (reply, self.database.take_stop())
+    }
+
+    /// Lets the database fail once in `request`; says whether the request has so many statements.
+    pub fn failing(&self, failure: Failure, request: impl FnOnce(&Self) -> Reply) -> (Reply, bool) {
+        self.failure.set(Some(failure));
+        let reply = request(self);
+        (reply, self.failure.take().is_none())
     }
 
     /// Writes the database to a new file, for a host to go on with.
@@ -416,7 +426,7 @@ impl App {
 
     fn change<T>(
         &self,
-        work: impl FnOnce(&berth_store::Transaction<'_>) -> Result<T, StoreError>,
+        work: impl Fn(&berth_store::Transaction<'_>) -> Result<T, StoreError>,
     ) -> T {
         let result = berth_store::transaction(&self.database, work);
         self.database.take_statements();
@@ -478,8 +488,11 @@ impl App {
         if let Some(stop) = interruption {
             self.database.stop_at(stop);
         }
+        let failing = self.failure.get().is_some();
+        self.database.fail_at(self.failure.take());
         self.variables.take_reads();
         let Outcome { response, deferred } = berth_web::serve(self.platform(), &self.tables, sent);
+        self.failure.set(self.database.take_failure());
         let settings = self.variables.take_reads();
         self.check_settings(&settings);
         self.latest_settings.replace(settings);
@@ -499,14 +512,14 @@ impl App {
             .is_none_or(|route| request.method().is_safe() && matches!(route.logs, Logs::Reads));
         let budget = if reads { READ_BUDGET } else { CHANGE_BUDGET };
         assert!(
-            statements.len() <= budget,
+            failing || statements.len() <= budget,
             "{} {} took {} statements:\n{}",
             request.method(),
             request.uri().path(),
             statements.len(),
             statements.join("\n")
         );
-        if !interrupted {
+        if !interrupted && !failing {
             check_log(route, &response, &changes, &new);
         }
         if let Some(route) = route.filter(|_| response.status().as_u16() < 400) {

@@ -12,5 +12,5 @@ mod roles;
 
 pub use app::{App, As, Reply};
 pub use html::lines_of_html;
-pub use platform::DeliveredMail;
+pub use platform::{DeliveredMail, Failure};
 pub use redact::{SECRETS, redacted, redacted_text, redaction};

@@ -24,6 +24,7 @@ pub(crate) struct MemoryDatabase {
     failing: RefCell<Option<String>>,
     stop: RefCell<Option<Stop>>,
     stopped: Cell<bool>,
+    failure: Cell<Option<Failure>>,
 }
 
 /// What a request has changed in the database: rows that it inserted or deleted, or a column of rows that were there.
@@ -31,6 +32,17 @@ pub(crate) struct MemoryDatabase {
 pub(crate) struct Change {
     pub(crate) table: String,
     pub(crate) column: Option<String>,
+}
+
+/// What a database does once that gives a transaction up, or whose connection breaks.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure {
+    /// At which statement of a request, counted from 0.
+    pub at: usize,
+    /// What it says.
+    pub message: &'static str,
+    /// Whether it has run the statement, and only its answer is lost. Otherwise it rolls back.
+    pub is_done: bool,
 }
 
 /// What happens in the middle of a request.
@@ -67,6 +79,7 @@ impl MemoryDatabase {
             failing: RefCell::default(),
             stop: RefCell::default(),
             stopped: Cell::default(),
+            failure: Cell::default(),
         }
     }
 
@@ -80,6 +93,29 @@ impl MemoryDatabase {
     pub(crate) fn take_stop(&self) -> bool {
         self.stop.take();
         self.stopped.replace(false)
+    }
+
+    /// From now on a request meets this failure.
+    pub(crate) fn fail_at(&self, failure: Option<Failure>) {
+        self.failure.set(failure);
+    }
+
+    /// The failure that was not met. No request meets it from now on.
+    pub(crate) fn take_failure(&self) -> Option<Failure> {
+        self.failure.take()
+    }
+
+    /// The failure that is met before the next statement.
+    fn failure_if_due(&self, sql: &str) -> Option<DatabaseError> {
+        let count = self.statements.borrow().len();
+        let failure = self.failure.get().filter(|failure| failure.at == count)?;
+        self.failure.take();
+        if failure.is_done {
+            self.sqlite.execute(sql, &[]).expect("it runs");
+        } else if !self.sqlite.0.is_autocommit() {
+            self.sqlite.execute("ROLLBACK", &[]).expect("a transaction is open");
+        }
+        Some(DatabaseError(failure.message.into()))
     }
 
     fn stop_if_due(&self) {
@@ -162,7 +198,11 @@ impl MemoryDatabase {
 impl Database for MemoryDatabase {
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
         self.stop_if_due();
+        let failure = self.failure_if_due(sql);
         self.statements.borrow_mut().push(sql.to_owned());
+        if let Some(error) = failure {
+            return Err(error);
+        }
         if self.failing.borrow().as_ref().is_some_and(|part| sql.contains(part.as_str())) {
             return Err(DatabaseError("disk I/O error (made by the test)".into()));
         }

@@ -365,6 +365,7 @@ impl From<StoreError> for ApiError {
             StoreError::NotMember => Self::model("An owner must be a member of the organization"),
             StoreError::NotFound => Self::not_found(),
             error @ (StoreError::Unavailable(_)
+            | StoreError::InDoubt(_)
             | StoreError::SchemaTooNew { .. }
             | StoreError::SchemaUnreleased) => Self::Unavailable(error.to_string()),
             StoreError::Limited(limit) => Self::invalid_request(limit.sentence()),

@@ -60,7 +60,9 @@ fn try_record(services: &Services<'_>, used: PasswordUse) -> Result<(), ApiError
     if kept.is_some_and(|logged| logged.owner == slot.owner && logged.at > since) {
         return Ok(());
     }
-    transaction(services.db(), |tx| -> Result<_, StoreError> { logs::append(tx, &[used.entry]) })?;
+    transaction(services.db(), |tx| -> Result<_, StoreError> {
+        logs::append(tx, std::slice::from_ref(&used.entry))
+    })?;
     let logged = Logged { owner: slot.owner, at: services.now().as_micros() };
     let Ok(value) = serde_json::to_vec(&logged) else {
         unreachable!("what was logged is plain data");

@@ -23,14 +23,14 @@ const NEIGHBOURS: bool = cfg!(feature = "end-to-end");
 
 /// A row that changes something, with the request of a permitted caller.
 #[derive(Clone, Copy)]
-struct Change<'a> {
-    row: &'static str,
+pub(crate) struct Change<'a> {
+    pub(crate) row: &'static str,
     resource: &'static str,
-    case: &'a Case,
-    ask: &'a Ask,
+    pub(crate) case: &'a Case,
+    pub(crate) ask: &'a Ask,
 }
 
-fn changes(script: &Script) -> Vec<Change<'_>> {
+pub(crate) fn changes(script: &Script) -> Vec<Change<'_>> {
     let of_resource = RESOURCES.iter().flat_map(|resource| {
         resource.rows().filter(|route| route.logs != Logs::Reads).filter_map(|route| {
             let case = script.case(route.name);
@@ -185,7 +185,7 @@ impl Pair {
 }
 
 /// All rows of all tables without numbers that depend on the order, and the log in its order.
-fn state(app: &App) -> String {
+pub(crate) fn state(app: &App) -> String {
     let mut state = String::new();
     let columns = app.rows(
         "SELECT c.name, t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
@@ -206,7 +206,7 @@ fn state(app: &App) -> String {
 }
 
 /// The lines that only one of two states has.
-fn difference(expected: &str, found: &str) -> String {
+pub(crate) fn difference(expected: &str, found: &str) -> String {
     let [of_expected, of_found] =
         [expected, found].map(|state| state.lines().collect::<BTreeSet<_>>());
     let mut text = String::new();

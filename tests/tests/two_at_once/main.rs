@@ -2,6 +2,7 @@
 //! other runs to its end. Whatever the order, both changes are there afterwards, or one was refused; and the log says what
 //! happened.
 
+mod failing;
 mod ground;
 mod interleaved;
 

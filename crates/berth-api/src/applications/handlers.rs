@@ -63,7 +63,7 @@ pub(crate) fn create(
         applications::create(tx, &cx.grant, &new)?;
         let told = body.metadata(&client_id);
         cx.log(tx, organization.id, &LogEvent::CreateApplication { told })?;
-        Ok(JsonResponse(ApplicationView::new(&client_id, body.values(), Some(secret))))
+        Ok(JsonResponse(ApplicationView::new(&client_id, body.values(), Some(secret.clone()))))
     })
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn change(
         }
         let told = body.metadata(client_id);
         cx.log(tx, target.organization.id, &LogEvent::UpdateApplication { told })?;
-        Ok(JsonResponse(ApplicationView::new(client_id, body.values(), secret)))
+        Ok(JsonResponse(ApplicationView::new(client_id, body.values(), secret.clone())))
     })
 }
 
@@ -124,7 +124,11 @@ pub(crate) fn reset_secret(
         let Application { name: application_name, client_id, .. } = &application;
         let event = LogEvent::ResetApplicationClientSecret { application_name, client_id };
         cx.log(tx, target.organization.id, &event)?;
-        Ok(JsonResponse(ApplicationView::new(client_id, (&application).into(), Some(secret))))
+        Ok(JsonResponse(ApplicationView::new(
+            client_id,
+            (&application).into(),
+            Some(secret.clone()),
+        )))
     })
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn create(
             created_by: Some(caller.name.clone()),
             accessed_at: None,
         };
-        Ok(JsonResponse(TokenView::new(line).with_token(token)))
+        Ok(JsonResponse(TokenView::new(line).with_token(token.clone())))
     })
 }
 

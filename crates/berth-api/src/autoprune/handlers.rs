@@ -107,7 +107,7 @@ pub(crate) fn create<P: AutopruneChange<Target: Prunable>>(
     let policy = body.checked(cx.services().random().uuid())?;
     transaction(cx.db(), |tx| {
         autoprune::create(tx, &cx.grant, &policy).map_err(|error| owner.duplicate(error))?;
-        let (told, namespace) = (told(&policy, value), owner.namespace.name.as_str());
+        let (told, namespace) = (told(&policy, value.clone()), owner.namespace.name.as_str());
         let event = match owner.repository {
             None => LogEvent::CreateNamespaceAutoprunePolicy { policy: told, namespace },
             Some(Repository { name: repo, .. }) => {
@@ -136,7 +136,7 @@ pub(crate) fn change<P: AutopruneChange<Target: Prunable>>(
         if !changed.map_err(|error| owner.duplicate(error))? {
             return Err(ApiError::not_found());
         }
-        let (told, namespace) = (told(&policy, value), owner.namespace.name.as_str());
+        let (told, namespace) = (told(&policy, value.clone()), owner.namespace.name.as_str());
         let event = match owner.repository {
             None => LogEvent::UpdateNamespaceAutoprunePolicy { policy: told, namespace },
             Some(Repository { name: repo, .. }) => {

@@ -35,7 +35,8 @@ pub(crate) fn create(
     let uuid = cx.services().random().uuid();
     transaction(cx.db(), |tx| {
         let (creator, delegate) = people(cx, tx, &body)?;
-        let permission = DefaultPermission { uuid, creator, delegate, role: body.role };
+        let permission =
+            DefaultPermission { uuid: uuid.clone(), creator, delegate, role: body.role };
         default_permissions::create(tx, &cx.grant, &permission)?;
         let told = told(cx, &permission)?;
         let event = LogEvent::CreatePrototypePermission { permission: told };

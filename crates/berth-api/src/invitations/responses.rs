@@ -62,12 +62,12 @@ pub(crate) fn accept_code(cx: &Context<'_, UserAdmin>, code: &str) -> Result<Inv
 pub(crate) fn decline_code(
     cx: &Context<'_, UserAdmin>,
     code: &str,
-    may: impl FnOnce(&Invitation) -> bool,
+    may: impl Fn(&Invitation) -> bool,
 ) -> Result<Invitation, ApiError> {
     let caller = cx.caller()?;
     transaction(cx.db(), |tx| {
         let found = invitations::find(tx, &hash_token(code), cx.services().now())?;
-        let found = found.filter(may).ok_or_else(invalid_code)?;
+        let found = found.filter(&may).ok_or_else(invalid_code)?;
         invitations::decline(tx, &found)?;
         let event = LogEvent::OrgTeamMemberInviteDeclined {
             member: &caller.name,

@@ -22,6 +22,7 @@ pub(crate) fn wants_confirmation(services: &Services<'_>) -> bool {
 }
 
 /// A code on its way to an address: its hash stays here, its text leaves in a mail.
+#[derive(Clone)]
 pub(crate) struct CodeMail<'a> {
     hash: Vec<u8>,
     expires_at: Timestamp,

@@ -69,6 +69,7 @@ impl Content {
 }
 
 /// A mail that is ready to be posted.
+#[derive(Clone)]
 pub(crate) struct SealedMail<'a> {
     services: &'a Services<'a>,
     uuid: String,

@@ -54,7 +54,8 @@ pub(crate) fn add_or_invite(
                 "Cannot add the specified robot to this team, as it is not a member of the organization",
             ));
         }
-        let invitation = prepared.filter(|_| !candidate.is_robot && !candidate.in_organization);
+        let invitation =
+            prepared.as_ref().filter(|_| !candidate.is_robot && !candidate.in_organization);
         let view = TeamAccountView::of(&candidate, invitation.is_some());
         match invitation {
             Some(invitation) => {

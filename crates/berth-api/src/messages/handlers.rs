@@ -35,7 +35,7 @@ pub(crate) fn create(
         messages::create(tx, &message, cx.services().now())?;
         let Message { uuid, severity, .. } = &message;
         cx.log(tx, None, &LogEvent::CreateGlobalMessage { uuid, severity })?;
-        Ok(Created(message.into()))
+        Ok(Created(message.clone().into()))
     })
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn change(
     let tag_expiration = tag_expiration(services, body.tag_expiration_s)?;
     let no_email = services.random().uuid();
     let email = body.contact_email.change().or(body.email.map(Some));
-    let mut given = Given {
+    let given = Given {
         email: email.map(|email| email.filter(|email| !email.is_empty())),
         invoice_email: body.invoice_email,
         invoice_email_address: body.invoice_email_address.change(),
@@ -95,7 +95,7 @@ pub(crate) fn change(
     };
     let (after, teams) = transaction(cx.db(), |tx| {
         let before = organizations::current(tx, &cx.grant)?.ok_or_else(ApiError::not_found)?;
-        given.keep_changes(&before)?;
+        let given = given.changes(&before)?;
         let after = organizations::update(tx, &cx.grant, &given.change(&no_email))?;
         let after = after.ok_or_else(ApiError::not_found)?;
         cx.log_all(tx, before.id, &given.events(&before))?;
@@ -128,22 +128,24 @@ struct Given {
 }
 
 impl Given {
-    /// Forgets the addresses that are there already.
+    /// Without the addresses that are there already.
     ///
     /// # Errors
     /// 400 for a new address that is none.
-    fn keep_changes(&mut self, before: &Namespace) -> Result<(), ApiError> {
-        let email = self.email.take();
-        self.email = email.filter(|email| email.as_ref() != Some(&before.email));
-        let address = self.invoice_email_address.take();
-        self.invoice_email_address =
-            address.filter(|address| *address != before.invoice_email_address);
-        match self.email.as_ref().and_then(Option::as_ref) {
-            Some(email) if EmailAddress::try_from(email.as_str()).is_err() => {
-                Err(ApiError::invalid_request("Invalid email address"))
-            }
-            _ => Ok(()),
+    fn changes(&self, before: &Namespace) -> Result<Self, ApiError> {
+        let email = self.email.clone().filter(|email| email.as_ref() != Some(&before.email));
+        if let Some(Some(email)) = &email {
+            EmailAddress::try_from(email.as_str())
+                .map_err(|_| ApiError::invalid_request("Invalid email address"))?;
         }
+        let address = self.invoice_email_address.clone();
+        Ok(Self {
+            email,
+            invoice_email_address: address
+                .filter(|address| *address != before.invoice_email_address),
+            tag_expiration: self.tag_expiration.clone(),
+            ..*self
+        })
     }
 
     /// `no_email` replaces an address that is taken away.

@@ -37,7 +37,7 @@ pub(crate) fn create(
         sealed_password: seal(cx.services(), credentials.password)?,
     };
     transaction(cx.db(), |tx| {
-        proxy_cache::create(tx, &cx.grant, new).map_err(|error| {
+        proxy_cache::create(tx, &cx.grant, &new).map_err(|error| {
             let taken = error.violates(Constraint::ProxyCache);
             if taken { exists_already() } else { error.into() }
         })?;
@@ -65,8 +65,8 @@ pub(crate) fn change(
         require_password_again(&before, &change)?;
         let anew = |kept| Ok::<_, ApiError>(seal_anew(services, &keys, kept)?.map(Some));
         let change = ProxyCacheChange {
-            sealed_username: change.sealed_username.or(anew(before.sealed_username)?),
-            sealed_password: change.sealed_password.or(anew(before.sealed_password)?),
+            sealed_username: change.sealed_username.clone().or(anew(before.sealed_username)?),
+            sealed_password: change.sealed_password.clone().or(anew(before.sealed_password)?),
             ..change
         };
         let row = proxy_cache::update(tx, &cx.grant, change)?.ok_or_else(ApiError::not_found)?;

@@ -87,7 +87,7 @@ pub(crate) fn change<P: NamespaceChange>(
         let event = LogEvent::OrgChangeQuota { namespace: &namespace.name, limit_bytes, limit };
         cx.log(tx, namespace.id, &event)?;
         let mut view = QuotaView::new(&quota, default_bytes);
-        view.limit_bytes = shown;
+        view.limit_bytes = shown.clone();
         Ok(JsonResponse(view))
     })
 }

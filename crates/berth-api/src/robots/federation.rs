@@ -34,7 +34,7 @@ pub(crate) fn set<P: NamespaceChange>(
         let robot = &path.robot_shortname;
         let event = LogEvent::CreateRobotFederation { config: &config, robot };
         cx.log(tx, namespace.id, &event)?;
-        Ok(JsonResponse(entries))
+        Ok(JsonResponse(entries.clone()))
     })
 }
 

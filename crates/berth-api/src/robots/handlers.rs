@@ -85,8 +85,8 @@ pub(crate) fn create<P: NamespaceChange>(
             unstructured_metadata: &json!(body.unstructured_metadata),
         };
         cx.log(tx, namespace.id, &event)?;
-        let view = RobotView::new(&robot).with_token(token);
-        Ok(Created(view.with_metadata(body.unstructured_metadata)))
+        let view = RobotView::new(&robot).with_token(token.clone());
+        Ok(Created(view.with_metadata(body.unstructured_metadata.clone())))
     })
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn regenerate<P: NamespaceChange>(
         let robot = robot.ok_or_else(missing)?;
         let event = LogEvent::RegenerateRobotToken { robot: &path.robot_shortname };
         cx.log(tx, namespace.id, &event)?;
-        Ok(JsonResponse(RobotView::new(&robot).with_token(token)))
+        Ok(JsonResponse(RobotView::new(&robot).with_token(token.clone())))
     })
 }
 

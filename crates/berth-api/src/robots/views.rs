@@ -97,7 +97,7 @@ pub(crate) struct Robots {
 }
 
 /// A subject of an identity provider, with whose tokens a robot may be used.
-#[derive(JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, JsonSchema, Serialize, Deserialize)]
 pub(crate) struct FederationEntry {
     pub(super) issuer: String,
     pub(super) subject: String,

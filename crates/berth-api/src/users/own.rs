@@ -28,6 +28,7 @@ use crate::users::views::{AccountVisibility, ClientKey, UserView};
 const LONGEST_METADATA: usize = 255;
 
 /// What a request wants, held against the rules.
+#[derive(Clone)]
 struct RequestedChange<'a> {
     password_hash: Option<String>,
     /// An address that counts at once.
@@ -99,11 +100,13 @@ impl<'a> RequestedChange<'a> {
         })
     }
 
-    /// Forgets the name and the address that are there by now.
-    fn keep_changes(&mut self, before: &UserAccount) {
-        self.name.take_if(|name| name.as_str() == before.name);
-        self.email.take_if(|email| *email == before.email);
-        self.new_address.take_if(|(email, _)| *email == before.email);
+    /// Without the name and the address that are there by now.
+    fn changes(&self, before: &UserAccount) -> Self {
+        let mut changes = self.clone();
+        changes.name.take_if(|name| name.as_str() == before.name);
+        changes.email.take_if(|email| *email == before.email);
+        changes.new_address.take_if(|(email, _)| *email == before.email);
+        changes
     }
 
     fn account_change(&self) -> AccountChange<'_> {
@@ -258,11 +261,11 @@ pub(crate) fn change(
     body: OwnUpdate,
 ) -> HandlerResult<WithHeaders<JsonResponse<UserView>>> {
     let (services, caller) = (cx.services(), cx.caller()?);
-    let mut requested = RequestedChange::of(cx, body)?;
+    let requested = RequestedChange::of(cx, body)?;
     let sender = MailSender::of(cx);
     let after = transaction(cx.db(), |tx| {
         let before = users::account(tx, caller.id)?.ok_or_else(ApiError::not_found)?;
-        requested.keep_changes(&before);
+        let requested = requested.changes(&before);
         let after = requested.apply(&before);
         accounts::change(tx, before.id, &requested.account_change()).map_err(taken)?;
         let profile = requested.profile_change(&after.metadata);
@@ -324,6 +327,6 @@ pub(crate) fn client_key(
         let now = accounts::sign_in_row(tx, user.id)?;
         let now = now.filter(|now| now.password_hash.as_ref() == Some(&hash)).ok_or_else(wrong)?;
         cx.log(tx, now.id, &LogEvent::UserGenerateClientKey { username: &now.name })?;
-        Ok(JsonResponse(ClientKey { key }))
+        Ok(JsonResponse(ClientKey { key: key.clone() }))
     })
 }
