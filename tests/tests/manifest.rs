@@ -8,6 +8,7 @@ use berth_tests::components::{COMPONENTS, rows};
 use berth_tests::repository_root;
 use berth_web::{Method, Request};
 use routefinder::Router;
+use serde_json::json;
 
 fn manifest() -> toml::Table {
     let text = fs::read_to_string(repository_root().join("spin.toml"));
@@ -57,6 +58,34 @@ fn the_host_logs_paths_as_the_api_does() {
     let masked = manifest()["application"]["tool"]["berth"]["secret_segments"].clone();
     let masked: Vec<String> = masked.try_into().expect("a list of texts");
     assert_eq!(masked, SECRET_SEGMENTS);
+}
+
+/// The faults of a manifest by what one version of Spin reads: `3.6` or `4`.
+fn faults(version: &str, manifest: &toml::Table) -> Vec<String> {
+    let path = repository_root().join("tests/spin/manifest.schema.json");
+    let text = fs::read_to_string(path).expect("the grammar is there");
+    let mut grammar: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    grammar["$defs"]["dependency"] = json!({ "$ref": format!("#/$defs/dependency-{version}") });
+    let validator = jsonschema::validator_for(&grammar).expect("it is a JSON schema");
+    let manifest = serde_json::to_value(manifest).expect("JSON can say what TOML does");
+    let fault = |error: jsonschema::ValidationError| format!("{}: {error}", error.instance_path());
+    validator.iter_errors(&manifest).map(fault).collect()
+}
+
+#[test]
+fn spin_reads_the_manifest() {
+    for version in ["3.6", "4"] {
+        assert_eq!(faults(version, &manifest()), [""; 0], "{version}");
+    }
+    // Spin 3.6 refused the manifest for this form, which Spin 4 has.
+    let text = fs::read_to_string(repository_root().join("spin.toml")).expect("it is there");
+    let newer = text.replace(
+        "{ component = \"mailer\" }",
+        "{ component = \"mailer\", inherit_configuration = [\"allowed_outbound_hosts\"] }",
+    );
+    let newer = newer.parse().expect("it is TOML");
+    assert_eq!(faults("4", &newer), [""; 0]);
+    assert_eq!(faults("3.6", &newer).len(), 2, "of identity and teams");
 }
 
 #[test]
