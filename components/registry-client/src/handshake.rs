@@ -18,7 +18,9 @@ pub fn check(http: &impl HttpClient, upstream: &Upstream) -> Result<Verdict, Fai
     let base = base(upstream)?;
     let client = UpstreamClient {
         http,
-        destinations: Destinations::allowing(&upstream.allowed),
+        destinations: Destinations::allowing(&upstream.allowed)
+            .without_look_up(&upstream.without_look_up)
+            .behind_host(upstream.host_blocks),
         insecure: upstream.insecure,
     };
     let credentials = upstream.credentials.as_ref();

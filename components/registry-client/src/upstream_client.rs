@@ -74,11 +74,11 @@ impl<C: HttpClient> UpstreamClient<'_, C> {
         }
         let host = url.host().ok_or(Failure::NotARegistry)?.to_owned();
         let look_up = |name: &str| self.http.look_up(name).map_err(in_domain);
-        match self.destinations.admit(&host, look_up) {
-            Ok(_) => Ok(()),
-            Err(Refused::NotResolved) => Err(Failure::NameNotResolved(host.to_string())),
-            Err(Refused::Private) => Err(Failure::AddressNotAllowed(host.to_string())),
-        }
+        self.destinations.admit(&host, look_up).map_err(|refused| match refused {
+            Refused::NotResolved => Failure::NameNotResolved(host.to_string()),
+            Refused::Private => Failure::AddressNotAllowed(host.to_string()),
+            Refused::NotChecked => Failure::NotChecked(host.to_string()),
+        })
     }
 }
 

@@ -39,7 +39,14 @@ impl<F: Fn(&str, Option<&str>) -> Result<Response<Vec<u8>>, Failure>> HttpClient
 }
 
 fn upstream(name: &str) -> Upstream {
-    Upstream { name: name.into(), insecure: false, credentials: None, allowed: Vec::new() }
+    Upstream {
+        name: name.into(),
+        insecure: false,
+        credentials: None,
+        allowed: Vec::new(),
+        without_look_up: Vec::new(),
+        host_blocks: false,
+    }
 }
 
 fn with_credentials(name: &str) -> Upstream {

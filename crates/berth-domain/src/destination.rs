@@ -87,15 +87,6 @@ pub enum LookUpError {
     Unavailable,
 }
 
-/// How sure it is that a destination may be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admitted {
-    /// Its addresses were checked, or the operator allowed its name.
-    Checked,
-    /// Only its name was: the host looks no names up. Its own rules for outgoing connections remain.
-    ByNameOnly,
-}
-
 /// Why a destination may not be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
@@ -103,17 +94,22 @@ pub enum Refused {
     Private,
     /// Its name has no address, or none in the Internet.
     NotResolved,
+    /// Where its name leads cannot be known: the host looks no names up.
+    NotChecked,
 }
 
-/// Which private destinations the operator allows: the setting `ssrf_allowed_hosts`.
+/// Which destinations the operator vouches for.
 #[derive(Debug, Clone, Default)]
 pub struct Destinations {
     names: Vec<String>,
     networks: Vec<IpNet>,
+    registries: Vec<String>,
+    host_blocks: bool,
 }
 
 impl Destinations {
-    /// Takes host names, addresses and CIDRs; anything else allows nothing.
+    /// Those that may be reached although they are private, the setting `ssrf_allowed_hosts`: host names, addresses and CIDRs;
+    /// anything else allows nothing.
     #[must_use]
     pub fn allowing(items: &[String]) -> Self {
         let mut destinations = Self::default();
@@ -124,6 +120,22 @@ impl Destinations {
             }
         }
         destinations
+    }
+
+    /// With the names that may be reached where the host looks no names up, the setting `upstream_registries`.
+    #[must_use]
+    pub fn without_look_up(mut self, registries: &[String]) -> Self {
+        let hosts = registries.iter().filter_map(|name| Host::parse(name).ok());
+        self.registries = hosts.map(|host| plain(&host)).collect();
+        self
+    }
+
+    /// With whether the host itself keeps components out of private networks, the setting `host_blocks_private_networks`: what
+    /// is not looked up may then be reached.
+    #[must_use]
+    pub fn behind_host(mut self, host_blocks: bool) -> Self {
+        self.host_blocks = host_blocks;
+        self
     }
 
     /// Decides whether `host` may be reached. `resolve` gives the addresses of a name.
@@ -137,7 +149,7 @@ impl Destinations {
         &self,
         host: &Host,
         resolve: impl FnOnce(&str) -> Result<Vec<IpAddr>, LookUpError>,
-    ) -> Result<Admitted, Refused> {
+    ) -> Result<(), Refused> {
         let name = match host {
             Host::Ipv4(address) => return self.admit_addresses(&[IpAddr::V4(*address)], false),
             Host::Ipv6(address) => return self.admit_addresses(&[IpAddr::V6(*address)], false),
@@ -145,7 +157,7 @@ impl Destinations {
         };
         let plain = plain(host);
         if self.names.contains(&plain) {
-            return Ok(Admitted::Checked);
+            return Ok(());
         }
         if self.networks.is_empty()
             && let Some(refused) = refused_by_name(&plain)
@@ -160,17 +172,22 @@ impl Destinations {
             Err(LookUpError::Unavailable) if is_private_name(&plain) || !plain.contains('.') => {
                 Err(Refused::Private)
             }
-            Err(LookUpError::Unavailable) => Ok(Admitted::ByNameOnly),
+            Err(LookUpError::Unavailable)
+                if self.host_blocks || self.registries.contains(&plain) =>
+            {
+                Ok(())
+            }
+            Err(LookUpError::Unavailable) => Err(Refused::NotChecked),
             Ok(_) | Err(LookUpError::NotFound | LookUpError::TimeOut) => Err(Refused::NotResolved),
         }
     }
 
-    fn admit_addresses(&self, all: &[IpAddr], private_name: bool) -> Result<Admitted, Refused> {
+    fn admit_addresses(&self, all: &[IpAddr], private_name: bool) -> Result<(), Refused> {
         let allowed = |address: &IpAddr| {
             self.networks.iter().any(|network| network.contains(address))
                 || (!private_name && is_public(*address))
         };
-        if all.iter().all(allowed) { Ok(Admitted::Checked) } else { Err(Refused::Private) }
+        if all.iter().all(allowed) { Ok(()) } else { Err(Refused::Private) }
     }
 }
 
@@ -222,7 +239,7 @@ mod tests {
         text: &str,
         allowed: &[&str],
         addresses: Result<Vec<IpAddr>, LookUpError>,
-    ) -> Result<Admitted, String> {
+    ) -> Result<(), String> {
         let upstream: UpstreamName =
             text.parse().map_err(|error: InvalidUpstream| error.to_string())?;
         let allowed: Vec<String> = allowed.iter().map(|&item| item.to_owned()).collect();
@@ -274,7 +291,7 @@ mod tests {
             let host = name.parse::<UpstreamName>().expect(name).host;
             assert_eq!(Destinations::default().admit(&host, look_up), Err(refused), "{name}");
             let allowed = Destinations::allowing(&[name.to_owned()]);
-            assert_eq!(allowed.admit(&host, look_up), Ok(Admitted::Checked), "{name}");
+            assert_eq!(allowed.admit(&host, look_up), Ok(()), "{name}");
         }
     }
 
@@ -294,7 +311,7 @@ mod tests {
             "[2606:4700::1111]:5000",
             "docker.io:",
         ] {
-            assert_eq!(reach(text, &[], Ok(vec![PUBLIC])), Ok(Admitted::Checked), "{text}");
+            assert_eq!(reach(text, &[], Ok(vec![PUBLIC])), Ok(()), "{text}");
         }
     }
 
@@ -313,8 +330,22 @@ mod tests {
 
     #[test]
     fn without_look_up_the_rules_for_names_remain() {
-        let reach = |text| reach(text, &[], Err(LookUpError::Unavailable));
-        assert_eq!(reach("docker.io"), Ok(Admitted::ByNameOnly));
+        let unavailable = || Err(LookUpError::Unavailable);
+        let known = Destinations::default().without_look_up(&["Docker.io.".into(), "/".into()]);
+        let behind = Destinations::default().behind_host(true);
+        for (destinations, name, admitted) in [
+            (&Destinations::default(), "docker.io", Err(Refused::NotChecked)),
+            (&known, "docker.io", Ok(())),
+            (&known, "DOCKER.IO.", Ok(())),
+            (&known, "evil.docker.io", Err(Refused::NotChecked)),
+            (&behind, "registry.example", Ok(())),
+            (&behind, "metadata.google.internal", Err(Refused::NotResolved)),
+            (&behind, "registry", Err(Refused::Private)),
+        ] {
+            let host = name.parse::<UpstreamName>().expect(name).host;
+            assert_eq!(destinations.admit(&host, |_| unavailable()), admitted, "{name}");
+        }
+        let reach = |text| reach(text, &[], unavailable());
         for name in ["localhost", "db", "127.1"] {
             assert_eq!(reach(name), Err("Private".into()), "{name}");
         }
@@ -343,7 +374,7 @@ mod tests {
             assert_eq!(reach(text, allowed, loopback()).is_ok(), reaches, "{text} {allowed:?}");
         }
         let mixed = Ok(vec![PUBLIC, IpAddr::V4(Ipv4Addr::LOCALHOST)]);
-        assert_eq!(reach("a.example", &["127.0.0.0/8"], mixed), Ok(Admitted::Checked));
+        assert_eq!(reach("a.example", &["127.0.0.0/8"], mixed), Ok(()));
     }
 
     #[test]

@@ -136,6 +136,8 @@ settings! {
     MAILS_PER_HOUR: i64 = "mails_per_hour", "100", whole_number, "How many mails to others (invitations, confirmations of addresses) a user, or an unknown client, may cause in an hour, where a gateway is set.";
     FEATURE_PROXY_CACHE: bool = "feature_proxy_cache", "true", flag, "Organizations may be configured to cache an upstream registry.";
     SSRF_ALLOWED_HOSTS: Vec<String> = "ssrf_allowed_hosts", "", destinations, "Host names, addresses and CIDRs that upstream registries may have although they are private.";
+    UPSTREAM_REGISTRIES: Vec<String> = "upstream_registries", "docker.io,registry-1.docker.io,auth.docker.io,quay.io,ghcr.io,gcr.io,registry.k8s.io,mcr.microsoft.com,public.ecr.aws,registry.gitlab.com,gitlab.com,registry.access.redhat.com,registry.redhat.io,nvcr.io,authn.nvidia.com", list, "Registries, with their token servers, that may be called where the host looks no names up, as Spin does: only there it matters. Their names must lead into no private network.";
+    HOST_BLOCKS_PRIVATE_NETWORKS: bool = "host_blocks_private_networks", "false", flag, "The host itself keeps components out of private networks, by `block_networks` in Spin's runtime configuration: then any registry may be called where the host looks no names up.";
     FEATURE_QUOTA_MANAGEMENT: bool = "feature_quota_management", "false", flag, "Storage quotas can be configured.";
     FEATURE_EDIT_QUOTA: bool = "feature_edit_quota", "true", flag, "Quotas can be changed through the API.";
     DEFAULT_SYSTEM_REJECT_QUOTA_BYTES: i64 = "default_system_reject_quota_bytes", "0", whole_number, "The quota of organizations that have none of their own, in bytes; 0 is none.";

@@ -1,9 +1,10 @@
 //! Proxy cache: the rules of each operation.
 
 use berth_access::{ProxyCacheAdmin, ProxyCacheView as ViewPermit};
-use berth_domain::destination::{Admitted, Destinations, InvalidUpstream, Refused, UpstreamName};
+use berth_domain::destination::{Destinations, InvalidUpstream, Refused, UpstreamName};
 use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{Purpose, SecretKeys};
+use berth_domain::settings::AnySetting;
 use berth_domain::{Namespace, settings};
 use berth_store::proxy_cache::{
     self, NewProxyCache, ProxyCacheChange, ProxyCacheRow, StoredProxyCache,
@@ -17,6 +18,13 @@ use crate::proxy_cache::concurrency;
 use crate::proxy_cache::upstream_error::UpstreamError;
 use crate::proxy_cache::validation_cache;
 use crate::proxy_cache::views::ProxyCacheView;
+
+/// The settings that say which registries may be reached.
+pub(crate) const DESTINATIONS: &[&dyn AnySetting] = &[
+    &settings::SSRF_ALLOWED_HOSTS,
+    &settings::UPSTREAM_REGISTRIES,
+    &settings::HOST_BLOCKS_PRIVATE_NETWORKS,
+];
 
 /// `GET …/proxycache` (`docs/contract/quay.md` 3.2).
 pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult<JsonResponse<ProxyCacheView>> {
@@ -134,6 +142,8 @@ pub(crate) fn validate(
         insecure: body.is_insecure()?,
         credentials: body.credentials()?.pair(),
         allowed: &services.setting(&settings::SSRF_ALLOWED_HOSTS),
+        without_look_up: &services.setting(&settings::UPSTREAM_REGISTRIES),
+        host_blocks: services.setting(&settings::HOST_BLOCKS_PRIVATE_NETWORKS),
     };
     let try_it = || {
         concurrency::counted(cx, || {
@@ -177,32 +187,20 @@ fn admit(
     told: fn(&UpstreamError) -> ApiError,
 ) -> Result<(), ApiError> {
     let registry = services.registry()?;
-    let destinations = Destinations::allowing(&services.setting(&settings::SSRF_ALLOWED_HOSTS));
+    let destinations = Destinations::allowing(&services.setting(&settings::SSRF_ALLOWED_HOSTS))
+        .without_look_up(&services.setting(&settings::UPSTREAM_REGISTRIES))
+        .behind_host(services.setting(&settings::HOST_BLOCKS_PRIVATE_NETWORKS));
     let upstream: UpstreamName =
         upstream.parse().map_err(|invalid| told(&UpstreamError::Invalid(invalid)))?;
     let host = upstream.written_host;
-    match destinations.admit(&upstream.host, |name| registry.resolve(name)) {
-        Ok(Admitted::Checked) => Ok(()),
-        Ok(Admitted::ByNameOnly) => tell_once_of_no_look_up(services),
-        Err(Refused::NotResolved) => {
-            Err(told(&UpstreamError::Invalid(InvalidUpstream::Host(host))))
-        }
-        Err(Refused::Private) => {
-            Err(told(&UpstreamError::Failed(Failure::AddressNotAllowed(host))))
-        }
-    }
-}
-
-fn tell_once_of_no_look_up(services: &Services<'_>) -> Result<(), ApiError> {
-    const TOLD: &str = "berth/told/no-name-look-up";
-    if services.key_value().get(TOLD)?.is_none() {
-        services.key_value().set(TOLD, b"1")?;
-        eprintln!(
-            "warning: this host looks no names up for components, so names of upstream registries \
-            are checked but not their addresses: have the host block private networks"
-        );
-    }
-    Ok(())
+    let admitted = destinations.admit(&upstream.host, |name| registry.resolve(name));
+    admitted.map_err(|refused| {
+        told(&match refused {
+            Refused::NotResolved => UpstreamError::Invalid(InvalidUpstream::Host(host)),
+            Refused::Private => UpstreamError::Failed(Failure::AddressNotAllowed(host)),
+            Refused::NotChecked => UpstreamError::Failed(Failure::NotChecked(host)),
+        })
+    })
 }
 
 /// What a former key sealed, under the present one. None where that is nothing to do, or cannot be done.

@@ -20,7 +20,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ProxyCacheAdmin, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateProxyCacheConfig]),
     )
-    .settings(&[&[&settings::SSRF_ALLOWED_HOSTS]])
+    .settings(&[handlers::DESTINATIONS])
     .feature(&settings::FEATURE_PROXY_CACHE),
     Route::put(
         "/api/v1/organization/:orgname/proxycache",
@@ -28,7 +28,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ProxyCacheAdmin, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::ChangeProxyCacheConfig]),
     )
-    .settings(&[&[&settings::SSRF_ALLOWED_HOSTS]])
+    .settings(&[handlers::DESTINATIONS])
     .feature(&settings::FEATURE_PROXY_CACHE)
     .extension(),
     Route::delete(
@@ -44,6 +44,6 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ProxyCacheAdmin, _, _>(handlers::validate),
         Logs::Nothing("it changes nothing"),
     )
-    .settings(&[&[&settings::SSRF_ALLOWED_HOSTS]])
+    .settings(&[handlers::DESTINATIONS])
     .feature(&settings::FEATURE_PROXY_CACHE),
 ];

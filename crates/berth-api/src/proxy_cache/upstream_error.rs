@@ -21,6 +21,7 @@ impl UpstreamError {
             Self::Failed(Failure::AddressNotAllowed(_)) => {
                 "The provided registry URL is not allowed".to_owned()
             }
+            Self::Failed(Failure::NotChecked(name)) => not_checked(name),
             Self::Failed(_) => {
                 "Failed login to remote registry. Please verify entered details and try again."
                     .to_owned()
@@ -67,6 +68,16 @@ fn unresolved(name: &str) -> (&'static str, String) {
     ("name_not_resolved", hint)
 }
 
+/// Quay always looks names up.
+fn not_checked(name: &str) -> String {
+    format!(
+        "This host looks no names up, so it cannot be known whether {name} leads into a private \
+        network. The operator decides: the setting upstream_registries names registries and their \
+        token servers, and host_blocks_private_networks says that the host itself blocks private \
+        networks."
+    )
+}
+
 fn explain_failure(failure: &Failure) -> (&'static str, String) {
     let (reason, hint) = match failure {
         Failure::NameNotResolved(name) => return unresolved(name),
@@ -77,6 +88,7 @@ fn explain_failure(failure: &Failure) -> (&'static str, String) {
             );
             return ("address_not_allowed", hint);
         }
+        Failure::NotChecked(name) => return ("not_checked", not_checked(name)),
         Failure::RateLimited(seconds) => {
             let when = seconds.map_or("later".into(), |seconds| format!("in {seconds} seconds"));
             return ("rate_limited", format!("The registry has had enough: try again {when}."));

@@ -242,16 +242,34 @@ fn the_operator_lifts_the_block() {
     assert_eq!(ana.post(PATH, json!({ "upstream_registry": "10.0.0.1" })).status(), 400);
 }
 
+/// Spin looks no names up for components: a public name that leads to 169.254.169.254 was called.
 #[test]
-fn on_a_host_without_look_up_the_name_rules_remain() {
+fn on_a_host_without_look_up_the_operator_vouches_for_names() {
     let app = app().with_registry(Registry::without_look_up());
     let ana = app.as_user("ana");
-    assert_eq!(ana.post(PATH, json!({ "upstream_registry": "docker.io" })).status(), 201);
-    assert_eq!(ana.delete(PATH).status(), 201);
+    let try_it = |upstream: &str| {
+        let created = ana.post(PATH, json!({ "upstream_registry": upstream }));
+        if created.status() == 201 {
+            assert_eq!(ana.delete(PATH).status(), 201);
+        }
+        created
+    };
+    assert_eq!(try_it("docker.io").status(), 201, "a registry that is well known");
     for upstream in ["localhost", "metadata.google.internal", "db", "127.0.0.1"] {
-        let reply = ana.post(PATH, json!({ "upstream_registry": upstream }));
-        assert_eq!(reply.status(), 400, "{upstream}");
+        assert_eq!(try_it(upstream).status(), 400, "{upstream}");
     }
+    let refused = try_it("registry.attacker.example:5000");
+    let message = refused.json()["error_message"].to_string();
+    for way_out in ["upstream_registries", "host_blocks_private_networks"] {
+        assert!(message.contains(way_out), "{refused}");
+    }
+    assert!(stored(&app).is_empty());
+    app.set("upstream_registries", "registry.attacker.example");
+    assert_eq!(try_it("registry.attacker.example:5000").status(), 201);
+    assert_eq!(try_it("docker.io").status(), 400, "the setting replaces the default");
+    app.set("host_blocks_private_networks", "true");
+    assert_eq!(try_it("docker.io").status(), 201);
+    assert_eq!(try_it("db").status(), 400, "a name without a dot leads into a private network");
 }
 
 #[test]

@@ -35,6 +35,8 @@ impl Registry for Imported {
             insecure: upstream.insecure,
             credentials,
             allowed: upstream.allowed.to_vec(),
+            without_look_up: upstream.without_look_up.to_vec(),
+            host_blocks: upstream.host_blocks,
         });
         match verdict {
             Ok(wit::Verdict::Valid) => Ok(Verdict::Valid),
@@ -48,6 +50,7 @@ fn failure_of(failure: wit::Failure) -> Failure {
     match failure {
         wit::Failure::NameNotResolved(name) => Failure::NameNotResolved(name),
         wit::Failure::AddressNotAllowed(name) => Failure::AddressNotAllowed(name),
+        wit::Failure::NotChecked(name) => Failure::NotChecked(name),
         wit::Failure::ConnectionRefused => Failure::ConnectionRefused,
         wit::Failure::TimeOut => Failure::TimeOut,
         wit::Failure::Tls => Failure::Tls,

@@ -30,6 +30,10 @@ pub struct Upstream<'a> {
     pub credentials: Option<(&'a str, &'a str)>,
     /// Host names and CIDRs that may be reached although they are private.
     pub allowed: &'a [String],
+    /// Host names that may be reached where the host looks no names up.
+    pub without_look_up: &'a [String],
+    /// Whether the host itself keeps components out of private networks.
+    pub host_blocks: bool,
 }
 
 /// What a registry says to our credentials.
@@ -50,6 +54,8 @@ pub enum Failure {
     NameNotResolved(String),
     /// An address or a name is private, or the host forbids to call it.
     AddressNotAllowed(String),
+    /// The host looks no names up, and nobody vouches for this one.
+    NotChecked(String),
     /// Nothing listens, or it hung up.
     ConnectionRefused,
     /// Slower than we wait.
