@@ -420,7 +420,7 @@ mod tests {
         assert_eq!(told(PlatformError("key-value store: access denied".into())), (500, false));
         assert_eq!(told(StoreError::Unavailable("interrupted".into())), (503, true));
         assert_eq!(told(StoreError::Busy), (503, true));
-        let too_new = StoreError::SchemaTooNew { version: 9, oldest_reader: 9 };
+        let too_new = StoreError::SchemaTooNew { version: 9, oldest_reader: 9, known: 8 };
         assert_eq!(told(too_new), (503, true));
     }
 }
