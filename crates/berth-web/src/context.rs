@@ -191,11 +191,7 @@ impl<'a, P: Permit> Context<'a, P> {
         if !self.services().setting(&settings::ACTION_LOG_AUDIT_LOGINS) {
             return None;
         }
-        let event = LogEvent::LoginSuccess { r#type: how, useragent: &user_agent(self.request()) };
-        Some(LogEntry {
-            ip: self.request().client_address(),
-            ..LogEntry::new(Some(account_id), &event, self.services().now())
-        })
+        Some(sign_in_entry(self.services(), self.request(), account_id, how))
     }
 
     /// Writes an entry into the log: what the caller did to an organization or a user.
@@ -248,10 +244,20 @@ impl<'a, P: Permit> Context<'a, P> {
     }
 }
 
-/// The client's name for itself, as it is logged.
-pub(crate) fn user_agent(request: &Request) -> String {
-    let name = request.header(header::USER_AGENT).unwrap_or_default();
-    name.chars().take(LONGEST_USER_AGENT).collect()
+/// The entry of a sign-in.
+pub(crate) fn sign_in_entry(
+    services: &Services<'_>,
+    request: &Request,
+    account_id: i64,
+    how: &str,
+) -> LogEntry {
+    let useragent = request.header(header::USER_AGENT).unwrap_or_default();
+    let useragent: String = useragent.chars().take(LONGEST_USER_AGENT).collect();
+    let event = LogEvent::LoginSuccess { r#type: how, useragent: &useragent };
+    LogEntry {
+        ip: request.client_address(),
+        ..LogEntry::new(Some(account_id), &event, services.now())
+    }
 }
 
 fn append_token(metadata: &mut Map<String, Value>, token: &berth_access::Token) {

@@ -43,18 +43,12 @@ pub struct Outcome<'a> {
 pub struct Deferred<'a>(Services<'a>);
 
 impl Deferred<'_> {
-    /// Does what was put off, writes down that a token or a password was used, and has mail delivered where some is due.
+    /// Does what was put off, and has mail delivered where some is due.
     pub fn run(self, deliver_mail: impl FnOnce(&Services<'_>)) {
         for work in self.0.take_deferred() {
             if let Err(error) = work(&self.0) {
                 eprintln!("error: after the answer: {}", error.cause().unwrap_or("refused"));
             }
-        }
-        if let Some(token_id) = self.0.used_token() {
-            token_use::record(&self.0, token_id);
-        }
-        if let Some(used) = self.0.used_password() {
-            password_use::record(&self.0, used);
         }
         if self.0.has_due_mail() {
             deliver_mail(&self.0);
