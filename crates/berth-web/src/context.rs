@@ -11,9 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 use crate::password;
-use crate::query::Parameters;
+use crate::query::{Parameters, Query};
 use crate::request::{Request, RequestExt};
-use crate::route::Route;
 use crate::services::Services;
 use crate::session::Session;
 
@@ -25,7 +24,14 @@ const LONGEST_USER_AGENT: usize = 500;
 pub(crate) struct RequestParts<'a> {
     pub(crate) services: &'a Services<'a>,
     pub(crate) request: &'a Request,
-    pub(crate) route: &'a Route,
+    /// The name of the row, for messages.
+    pub(crate) operation: &'static str,
+    /// What the handler reads of the query.
+    pub(crate) query: &'static [Query],
+    /// Whether the handler may ask the policy.
+    pub(crate) may_ask_policy: bool,
+    /// Whether the permission is asked before the body is looked at.
+    pub(crate) permission_first: bool,
     pub(crate) address: &'a Address,
     pub(crate) session: Option<&'a Session>,
     pub(crate) sealed_robot_token: Option<&'a [u8]>,
@@ -65,7 +71,7 @@ impl<'a, P: Permit> Context<'a, P> {
     /// The query, of which the handler may read what its row declares.
     #[must_use]
     pub fn query(&self) -> Parameters {
-        self.parts.request.query(self.parts.route.query)
+        self.parts.request.query(self.parts.query)
     }
 
     /// What the request addresses, for messages about what does not exist.
@@ -125,11 +131,10 @@ impl<'a, P: Permit> Context<'a, P> {
     /// Whoever asks the policy in a handler has a row that says what it decides there: anything else panics in tests, so that
     /// the table of endpoints is true.
     fn require_mark(&self) {
-        let route = self.parts.route;
         debug_assert!(
-            route.is_decided_inside(),
+            self.parts.may_ask_policy,
             "{}: the handler asks the policy, and its row does not say `decided_inside`",
-            route.name
+            self.parts.operation
         );
     }
 

@@ -15,6 +15,7 @@ mod credentials;
 mod device;
 mod dialect;
 mod error;
+mod handler;
 mod into_response;
 pub mod listing;
 mod member;
@@ -47,6 +48,7 @@ pub use body::{Body, Form, OptionalJson, RawBody, parse};
 pub use context::Context;
 pub use device::DEVICE_COOKIE;
 pub use error::{ApiError, ErrorType};
+pub use handler::{At, Endpoint, HandlerResult, WithBody, WithPath, WithPathAndBody, WithoutBody};
 pub use http::{Method, StatusCode, header};
 pub use into_response::{
     Accepted, Answer, Created, Either, IntoResponse, JsonResponse, NoContent, Redirect, WithHeaders,
@@ -62,9 +64,7 @@ pub use query::{Parameter, Parameters, Query};
 pub use random::Random;
 pub use request::{Request, RequestExt};
 pub use response::{Response, ResponseExt};
-pub use route::{
-    At, Endpoint, HandlerResult, Logs, Route, WithBody, WithPath, WithPathAndBody, WithoutBody,
-};
+pub use route::{Logs, Route};
 pub use routing::{find, find_any};
 pub use schema::{Kind, Property, Schema};
 pub use serde_json::Value;
