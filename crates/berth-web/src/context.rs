@@ -20,7 +20,6 @@ use crate::session::Session;
 const LONGEST_USER_AGENT: usize = 500;
 
 /// A request on its way, before the policy was asked.
-#[derive(Clone, Copy)]
 pub(crate) struct RequestParts<'a> {
     pub(crate) services: &'a Services<'a>,
     pub(crate) request: &'a Request,
@@ -42,11 +41,11 @@ pub(crate) struct RequestParts<'a> {
 pub struct Context<'a, P: Permit> {
     /// Proof that the policy allowed it, and on what.
     pub grant: Grant<P>,
-    parts: RequestParts<'a>,
+    parts: &'a RequestParts<'a>,
 }
 
 impl<'a, P: Permit> Context<'a, P> {
-    pub(crate) fn new(parts: RequestParts<'a>, grant: Grant<P>) -> Self {
+    pub(crate) fn new(parts: &'a RequestParts<'a>, grant: Grant<P>) -> Self {
         Self { grant, parts }
     }
 
@@ -235,15 +234,26 @@ impl<'a, P: Permit> Context<'a, P> {
         namespace_id: impl Into<Option<i64>>,
         event: &LogEvent<'_>,
     ) -> LogEntry {
-        let mut entry = LogEntry::new(namespace_id.into(), event, self.parts.services.now());
-        let caller = self.grant.caller();
+        self.parts.log_entry(self.grant.caller(), namespace_id.into(), event)
+    }
+}
+
+// Not of the context, which the compiler makes anew for each permission.
+impl RequestParts<'_> {
+    fn log_entry(
+        &self,
+        caller: Option<&Caller>,
+        namespace_id: Option<i64>,
+        event: &LogEvent<'_>,
+    ) -> LogEntry {
+        let mut entry = LogEntry::new(namespace_id, event, self.services.now());
         if let Some(Authority::Token(token)) = caller.map(|caller| &caller.authority) {
             append_token(&mut entry.metadata, token);
         }
         LogEntry {
-            found_as: self.parts.address.namespace.clone(),
+            found_as: self.address.namespace.clone(),
             performer_id: caller.map(|caller| caller.id),
-            ip: self.parts.request.client_address(),
+            ip: self.request.client_address(),
             ..entry
         }
     }

@@ -68,7 +68,7 @@ pub struct Read {
 }
 
 pub(crate) type Handle =
-    dyn for<'a> FnOnce(RequestParts<'a>, &Principal, Facts) -> HandlerResult<Response>;
+    dyn for<'a> FnOnce(&'a RequestParts<'a>, &Principal, Facts) -> HandlerResult<Response>;
 
 /// A handler, with the types that its row agrees with.
 pub trait Handler: 'static {

@@ -147,7 +147,7 @@ fn answer(
         password_hash: password_hash.as_deref(),
         ..route.parts(services, request, &address)
     };
-    let answered = handle(parts, &principal, facts);
+    let answered = handle(&parts, &principal, facts);
     answered.map_err(|error| own_account_error(route, &address, error))
 }
 
@@ -159,7 +159,7 @@ fn answer_everybody(
     path: &PathParameters,
 ) -> HandlerResult<Response> {
     let Read { address, handle } = route.endpoint.read(request, path);
-    handle(route.parts(services, request, &address), &Principal::Anonymous, Facts::default())
+    handle(&route.parts(services, request, &address), &Principal::Anonymous, Facts::default())
 }
 
 /// A client of the OAuth endpoints may be named in the query, the form or its credentials.
