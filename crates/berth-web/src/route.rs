@@ -17,6 +17,7 @@ use crate::error::ApiError;
 #[cfg(not(target_family = "wasm"))]
 use crate::into_response::Answer;
 use crate::into_response::IntoResponse;
+#[cfg(not(target_family = "wasm"))]
 use crate::query::Query;
 use crate::request::Request;
 use crate::response::Response;
@@ -68,8 +69,6 @@ pub struct Route {
     pub internal: bool,
     /// Whether it can be refused for want of a plan (402), for discovery.
     pub needs_plan: bool,
-    /// What the handler reads of the query.
-    pub query: &'static [Query],
 }
 
 /// Settings that must all be on; one is the usual case.
@@ -118,7 +117,6 @@ impl Route {
             unauthenticated: false,
             internal: false,
             needs_plan: false,
-            query: &[],
         }
     }
 
@@ -289,18 +287,6 @@ impl Route {
         self
     }
 
-    /// What the handler reads of the query.
-    #[must_use]
-    pub const fn query(mut self, parameters: &'static [Query]) -> Self {
-        self.query = parameters;
-        self
-    }
-
-    /// All that is read of the query: by the handler, and by the body.
-    pub fn queries(&self) -> impl Iterator<Item = &'static Query> {
-        self.query.iter().chain(self.endpoint.query())
-    }
-
     /// The statuses of success, for tests; none where everybody is refused.
     #[cfg(not(target_family = "wasm"))]
     #[must_use]
@@ -350,8 +336,9 @@ pub trait Endpoint {
     /// Whether the body is a list of what the schema describes, for discovery.
     fn body_is_list(&self) -> bool;
 
-    /// What the body reads of the query, for discovery.
-    fn query(&self) -> &'static [Query];
+    /// What is read of the query, for discovery.
+    #[cfg(not(target_family = "wasm"))]
+    fn query(&self) -> Vec<Query>;
 
     /// The answers of success, for discovery; tests hold every answer against them. Components do without.
     #[cfg(not(target_family = "wasm"))]
@@ -518,8 +505,9 @@ impl<H: Handler> Endpoint for H {
         H::Body::LIST
     }
 
-    fn query(&self) -> &'static [Query] {
-        H::Body::QUERY
+    #[cfg(not(target_family = "wasm"))]
+    fn query(&self) -> Vec<Query> {
+        H::Body::query()
     }
 
     #[cfg(not(target_family = "wasm"))]

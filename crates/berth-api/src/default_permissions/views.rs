@@ -3,7 +3,6 @@
 use berth_domain::{Avatar, RepositoryRole};
 use berth_store::default_permissions::{DefaultPermission, Delegate};
 use berth_store::grantees::Account;
-use berth_web::listing::Entries;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -77,10 +76,7 @@ impl From<&Account> for AccountView {
     }
 }
 
-/// The default permissions of an organization.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct DefaultPermissions {
-    pub(super) prototypes: Entries<DefaultPermissionView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The default permissions of an organization.
+    pub(crate) struct DefaultPermissions { prototypes: Vec<DefaultPermissionView> }
 }

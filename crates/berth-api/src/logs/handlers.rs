@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 
-use crate::logs::pages::{counts, no_export, page};
+use crate::logs::pages::{CountsQuery, LogsQuery, counts, no_export, page};
 use berth_access::{
     NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, SuperuserView,
 };
@@ -15,15 +15,17 @@ use super::views::{LogCounts, LogPage};
 /// `GET /api/v1/organization/<orgname>/logs`; in a session with one's own user name too.
 pub(crate) fn organization(
     cx: &Context<'_, NamespaceOrOwnAdminView>,
+    query: LogsQuery,
 ) -> HandlerResult<JsonResponse<LogPage>> {
-    page(cx, LogFilter::namespace(&cx.grant), false)
+    page(cx, &query, LogFilter::namespace(&cx.grant), false)
 }
 
 /// `GET /api/v1/organization/<orgname>/aggregatelogs`.
 pub(crate) fn organization_counts(
     cx: &Context<'_, NamespaceOrOwnAdminView>,
+    query: CountsQuery,
 ) -> HandlerResult<JsonResponse<LogCounts>> {
-    counts(cx, LogFilter::namespace(&cx.grant))
+    counts(cx, &query, LogFilter::namespace(&cx.grant))
 }
 
 /// `POST /api/v1/organization/<orgname>/exportlogs`.
@@ -39,25 +41,33 @@ pub(crate) fn export_user(_cx: &Context<'_, OwnNamespaceView>) -> HandlerResult<
 }
 
 /// `GET /api/v1/user/logs`.
-pub(crate) fn user(cx: &Context<'_, OwnNamespaceView>) -> HandlerResult<JsonResponse<LogPage>> {
-    page(cx, LogFilter::own(&cx.grant), false)
+pub(crate) fn user(
+    cx: &Context<'_, OwnNamespaceView>,
+    query: LogsQuery,
+) -> HandlerResult<JsonResponse<LogPage>> {
+    page(cx, &query, LogFilter::own(&cx.grant), false)
 }
 
 /// `GET /api/v1/user/aggregatelogs`.
 pub(crate) fn user_counts(
     cx: &Context<'_, OwnNamespaceView>,
+    query: CountsQuery,
 ) -> HandlerResult<JsonResponse<LogCounts>> {
-    counts(cx, LogFilter::own(&cx.grant))
+    counts(cx, &query, LogFilter::own(&cx.grant))
 }
 
 /// `GET /api/v1/superuser/logs`: each entry also says whom it happened to.
-pub(crate) fn everything(cx: &Context<'_, SuperuserView>) -> HandlerResult<JsonResponse<LogPage>> {
-    page(cx, Some(LogFilter::everything()), true)
+pub(crate) fn everything(
+    cx: &Context<'_, SuperuserView>,
+    query: LogsQuery,
+) -> HandlerResult<JsonResponse<LogPage>> {
+    page(cx, &query, Some(LogFilter::everything()), true)
 }
 
 /// `GET /api/v1/superuser/aggregatelogs`.
 pub(crate) fn everything_counts(
     cx: &Context<'_, SuperuserView>,
+    query: CountsQuery,
 ) -> HandlerResult<JsonResponse<LogCounts>> {
-    counts(cx, Some(LogFilter::everything()))
+    counts(cx, &query, Some(LogFilter::everything()))
 }

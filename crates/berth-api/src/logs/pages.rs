@@ -3,20 +3,29 @@
 use berth_access::Permit;
 use berth_domain::Timestamp;
 use berth_store::logs::{self, LogFilter, LogQuery};
-use berth_web::{ApiError, Context, Cursor, HandlerResult, JsonResponse, Query, StatusCode};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, PageQuery, Query, StatusCode};
 
 use super::views::{LogCountView, LogCounts, LogPage, LogView};
 
-const START: Query =
-    Query::text("starttime", "The first day, as `MM/DD/YYYY`; otherwise yesterday");
-const END: Query = Query::text("endtime", "The last day, as `MM/DD/YYYY`; otherwise today");
-const PERFORMER: Query = Query::text("performer", "Only what this user did");
+/// The query of counts.
+#[derive(Query)]
+pub(crate) struct CountsQuery {
+    /// The first day, as `MM/DD/YYYY`; otherwise yesterday
+    starttime: String,
+    /// The last day, as `MM/DD/YYYY`; otherwise today
+    endtime: String,
+    /// Only what this user did
+    performer: String,
+}
 
 /// The query of a list of entries.
-pub(crate) const PAGE_QUERY: &[Query] = &[START, END, PERFORMER, Query::NEXT_PAGE];
-
-/// The query of counts.
-pub(crate) const COUNTS_QUERY: &[Query] = &[START, END, PERFORMER];
+#[derive(Query)]
+pub(crate) struct LogsQuery {
+    #[query(flatten)]
+    entries: CountsQuery,
+    #[query(flatten)]
+    page: PageQuery,
+}
 
 /// How many entries a page has.
 const PAGE: i64 = 20;
@@ -34,24 +43,23 @@ const MOST_DAYS: i64 = 31;
 /// 404 without a reach, 400 for an unknown performer and for an end before the start or after the year 9999.
 pub(crate) fn page<P: Permit>(
     cx: &Context<'_, P>,
+    query: &LogsQuery,
     reach: Option<LogFilter>,
     with_namespace: bool,
 ) -> HandlerResult<JsonResponse<LogPage>> {
-    let (parameters, now) = (cx.query(), cx.services().now());
-    let (start, end) = span(cx)?;
-    let query = LogQuery { start, end, performer: given(parameters.get("performer")) };
-    let cursor = Cursor::from_token(parameters.get("next_page"), now);
-    let after = cursor.map(|cursor| (cursor.after, cursor.id));
+    let page = query.page.page_of(PAGE, cx);
+    let query = query.entries.checked(cx.services().now())?;
     let reach = reach.ok_or_else(ApiError::not_found)?;
+    let after = page.start.map(|start| (start.after, start.id));
     let lines = logs::page(cx.db(), reach, query, after, PAGE)?;
     let lines = lines.ok_or_else(|| ApiError::invalid_request("Unknown performer"))?;
     let last = lines.last().map(|line| (line.at.as_micros(), line.id));
-    let last = last.or(cursor.is_none().then_some((start.as_micros(), 0)));
-    let next_page = last.map(|(at, id)| Cursor::new(at, id, now).to_token());
+    let last = last.or(after.is_none().then_some((query.start.as_micros(), 0)));
+    let next_page = last.map(|(at, id)| page.token(at, id));
     let logs = lines.iter().map(|line| LogView::new(line, with_namespace));
     Ok(JsonResponse(LogPage {
-        start_time: start.to_rfc2822(),
-        end_time: end.to_rfc2822(),
+        start_time: query.start.to_rfc2822(),
+        end_time: query.end.to_rfc2822(),
         logs: logs.collect(),
         next_page,
     }))
@@ -63,15 +71,14 @@ pub(crate) fn page<P: Permit>(
 /// 404 without a reach, 400 for more than 31 days and for an end before the start or after the year 9999.
 pub(crate) fn counts<P: Permit>(
     cx: &Context<'_, P>,
+    query: &CountsQuery,
     reach: Option<LogFilter>,
 ) -> HandlerResult<JsonResponse<LogCounts>> {
-    let parameters = cx.query();
-    let (start, end) = span(cx)?;
+    let query = query.checked(cx.services().now())?;
     let reach = reach.ok_or_else(ApiError::not_found)?;
-    if start.plus_seconds(MOST_DAYS * DAY_S) < end {
+    if query.start.plus_seconds(MOST_DAYS * DAY_S) < query.end {
         return Err(ApiError::Plain(StatusCode::BAD_REQUEST, "Invalid date range for logs".into()));
     }
-    let query = LogQuery { start, end, performer: given(parameters.get("performer")) };
     let counts = logs::counts(cx.db(), reach, query)?;
     Ok(JsonResponse(LogCounts { aggregated: counts.into_iter().map(LogCountView::from).collect() }))
 }
@@ -84,17 +91,15 @@ pub(crate) fn no_export() -> ApiError {
     )
 }
 
-/// An empty parameter is one that was left out.
-fn given(parameter: Option<&str>) -> Option<&str> {
-    parameter.filter(|text| !text.is_empty())
-}
-
-/// From when to when: the day before now by default; the day of the end counts whole.
-fn span<P: Permit>(cx: &Context<'_, P>) -> Result<(Timestamp, Timestamp), ApiError> {
-    let (parameters, now) = (cx.query(), cx.services().now());
-    let date = |name| parameters.get(name).and_then(Timestamp::from_us_date);
-    let start = date("starttime").unwrap_or(now.plus_seconds(-DAY_S));
-    let end = date("endtime").unwrap_or(now).plus_seconds(DAY_S);
-    let usable = start <= end && end <= Timestamp::LATEST;
-    if usable { Ok((start, end)) } else { Err(ApiError::unreadable()) }
+impl CountsQuery {
+    /// From when to when: the day before `now` by default; the day of the end counts whole. A performer without a name is none.
+    fn checked(&self, now: Timestamp) -> Result<LogQuery<'_>, ApiError> {
+        let start = Timestamp::from_us_date(&self.starttime).unwrap_or(now.plus_seconds(-DAY_S));
+        let end = Timestamp::from_us_date(&self.endtime).unwrap_or(now).plus_seconds(DAY_S);
+        if start > end || end > Timestamp::LATEST {
+            return Err(ApiError::unreadable());
+        }
+        let performer = Some(self.performer.as_str()).filter(|name| !name.is_empty());
+        Ok(LogQuery { start, end, performer })
+    }
 }

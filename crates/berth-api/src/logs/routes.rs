@@ -1,12 +1,11 @@
 //! The rows of this resource.
 
-use crate::logs::pages::{COUNTS_QUERY, PAGE_QUERY};
 use berth_access::{
     NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, RepositoryAdminView, Scope,
     SuperuserView,
 };
 use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_SUPER_USERS};
-use berth_web::{Logs, Route, WithoutBody};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
 
 use super::{handlers, repository};
 
@@ -18,18 +17,16 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/logs",
         "listRepoLogs",
-        &WithoutBody::<RepositoryAdminView, _>(repository::list),
+        &WithBody::<RepositoryAdminView, _, _>(repository::list),
     )
-    .scope(Scope::RepoAdmin)
-    .query(PAGE_QUERY),
+    .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/aggregatelogs",
         "getAggregateRepoLogs",
-        &WithoutBody::<RepositoryAdminView, _>(repository::aggregate),
+        &WithBody::<RepositoryAdminView, _, _>(repository::aggregate),
     )
     .scope(Scope::RepoAdmin)
-    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
-    .query(COUNTS_QUERY),
+    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
     Route::post(
         "/api/v1/repository/*repository/exportlogs",
         "exportRepoLogs",
@@ -45,18 +42,16 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/logs",
         "listOrgLogs",
-        &WithoutBody::<NamespaceOrOwnAdminView, _>(handlers::organization),
+        &WithBody::<NamespaceOrOwnAdminView, _, _>(handlers::organization),
     )
-    .scope(Scope::OrgAdmin)
-    .query(PAGE_QUERY),
+    .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/aggregatelogs",
         "getAggregateOrgLogs",
-        &WithoutBody::<NamespaceOrOwnAdminView, _>(handlers::organization_counts),
+        &WithBody::<NamespaceOrOwnAdminView, _, _>(handlers::organization_counts),
     )
     .scope(Scope::OrgAdmin)
-    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
-    .query(COUNTS_QUERY),
+    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
     Route::post(
         "/api/v1/organization/:orgname/exportlogs",
         "exportOrgLogs",
@@ -68,18 +63,16 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/logs",
         "listUserLogs",
-        &WithoutBody::<OwnNamespaceView, _>(handlers::user),
+        &WithBody::<OwnNamespaceView, _, _>(handlers::user),
     )
-    .scope(Scope::UserAdmin)
-    .query(PAGE_QUERY),
+    .scope(Scope::UserAdmin),
     Route::get(
         "/api/v1/user/aggregatelogs",
         "getAggregateUserLogs",
-        &WithoutBody::<OwnNamespaceView, _>(handlers::user_counts),
+        &WithBody::<OwnNamespaceView, _, _>(handlers::user_counts),
     )
     .scope(Scope::UserAdmin)
-    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
-    .query(COUNTS_QUERY),
+    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
     Route::post(
         "/api/v1/user/exportlogs",
         "exportUserLogs",
@@ -91,19 +84,17 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/superuser/logs",
         "listAllLogs",
-        &WithoutBody::<SuperuserView, _>(handlers::everything),
+        &WithBody::<SuperuserView, _, _>(handlers::everything),
     )
     .scope(Scope::SuperUser)
     .feature(&FEATURE_SUPER_USERS)
-    .fresh_login()
-    .query(PAGE_QUERY),
+    .fresh_login(),
     Route::get(
         "/api/v1/superuser/aggregatelogs",
         "listAllAggregateLogs",
-        &WithoutBody::<SuperuserView, _>(handlers::everything_counts),
+        &WithBody::<SuperuserView, _, _>(handlers::everything_counts),
     )
     .features(&[&FEATURE_SUPER_USERS, &FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL])
     .fresh_login()
-    .internal()
-    .query(COUNTS_QUERY),
+    .internal(),
 ];

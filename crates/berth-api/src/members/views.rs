@@ -147,7 +147,7 @@ impl From<MemberView> for CollaboratorView {
 /// Who is in a team.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct TeamMembers {
-    pub(super) members: Entries<TeamMemberView>,
+    pub(super) members: Entries<Vec<TeamMemberView>>,
     /// The team.
     pub(super) name: String,
     /// Whether the caller may change who is in it.
@@ -156,18 +156,9 @@ pub(crate) struct TeamMembers {
     pub(super) next_page: Option<String>,
 }
 
-/// Who is in an organization.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Members {
-    pub(super) members: Entries<MemberView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
-}
-
-/// Who acts on the repositories of an organization without being in it.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Collaborators {
-    pub(super) collaborators: Entries<CollaboratorView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// Who is in an organization.
+    pub(crate) struct Members { members: Vec<MemberView> }
+    /// Who acts on the repositories of an organization without being in it.
+    pub(crate) struct Collaborators { collaborators: Vec<CollaboratorView> }
 }

@@ -5,8 +5,7 @@ use berth_domain::Namespace;
 use berth_domain::log_event::LogEvent;
 use berth_store::robots::{self, PermissionChange};
 use berth_store::transaction;
-use berth_web::listing::{Listed, Listing};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
 
 use crate::robots::handlers::{RobotPath, existing, missing};
 
@@ -17,14 +16,15 @@ use super::views::{PermissionOnRepository, PermissionsOnRepositories};
 pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     path: RobotPath,
+    query: PageQuery,
 ) -> HandlerResult<JsonResponse<PermissionsOnRepositories>> {
     let namespace = existing::<P>(cx)?;
     let found = robots::permissions(cx.db(), &cx.grant, &path.full_name(namespace))?;
     let found = found.ok_or_else(missing)?;
-    let Listed { entries: permissions, next_page } = Listing::of(cx).whole(found, |permission| {
+    let listed = query.page(cx).whole(found, |permission| {
         PermissionOnRepository::new(&permission.repository, permission.is_public, permission.role)
     });
-    Ok(JsonResponse(PermissionsOnRepositories { permissions, next_page }))
+    Ok(JsonResponse(listed.into()))
 }
 
 /// Gives a robot a role on a repository of its namespace. The same callers may as through the repository's path.

@@ -2,9 +2,9 @@
 
 use berth_domain::{Avatar, AvatarKind, RepositoryRole};
 use berth_store::grantees::Account;
-use berth_web::listing::{Entries, EntriesByName};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The avatar of a person or a robot.
 pub(crate) fn account_avatar(account: &Account) -> Avatar {
@@ -43,12 +43,9 @@ impl UserPermission {
     }
 }
 
-/// The accounts that have a role on a repository, by their names.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct UserPermissions {
-    pub(super) permissions: EntriesByName<UserPermission>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The accounts that have a role on a repository, by their names.
+    pub(crate) struct UserPermissions { permissions: BTreeMap<String, UserPermission> }
 }
 
 /// The roles that an account has on a repository, its own and those of its teams.
@@ -72,12 +69,9 @@ impl TeamPermission {
     }
 }
 
-/// The teams that have a role on a repository, by their names.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct TeamPermissions {
-    pub(super) permissions: EntriesByName<TeamPermission>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The teams that have a role on a repository, by their names.
+    pub(crate) struct TeamPermissions { permissions: BTreeMap<String, TeamPermission> }
 }
 
 /// What a team or a robot may do on a repository (`docs/contract/quay.md` 4.8, 6.3).
@@ -101,10 +95,7 @@ impl PermissionOnRepository {
     }
 }
 
-/// The repositories on which a team or a robot has a role.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct PermissionsOnRepositories {
-    pub(super) permissions: Entries<PermissionOnRepository>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The repositories on which a team or a robot has a role.
+    pub(crate) struct PermissionsOnRepositories { permissions: Vec<PermissionOnRepository> }
 }

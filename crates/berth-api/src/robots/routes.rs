@@ -5,7 +5,7 @@ use berth_access::{
     OwnNamespaceAdmin, OwnNamespaceView, Scope,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithPath, WithPathAndBody};
+use berth_web::{Logs, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::{federation, handlers};
 
@@ -17,7 +17,6 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<NamespaceOrOwnMemberView, _, _>(handlers::list),
     )
 .decided_inside("members of the organization; teams and repositories for its admins and superuser views, tokens for its admins")
-    .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
@@ -74,7 +73,6 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<OwnNamespaceView, _, _>(handlers::list),
     )
 .decided_inside("the user in person, or with `user:admin`")
-    .query(Query::PAGES)
     .scope(Scope::UserAdmin)
     .permission_first(),
     Route::get(

@@ -3,7 +3,7 @@
 use berth_access::{Public, Scope, Superuser, SuperuserView};
 use berth_domain::settings;
 use berth_domain::settings::FEATURE_SUPER_USERS;
-use berth_web::{BASE_URL, Logs, Query, Route, WithPath, WithoutBody};
+use berth_web::{BASE_URL, Logs, Route, WithBody, WithPath, WithoutBody};
 
 use super::{config, discovery, errors, health, logo, registry};
 
@@ -23,14 +23,13 @@ pub const ROUTES: &[Route] = &[
         .settings(&[config::SETTINGS, config::FEATURE_SETTINGS])
         .unauthenticated(),
     Route::get(logo::PATH, "getLogo", &WithoutBody::<Public, _>(logo::get)).unauthenticated(),
-    Route::get("/api/v1/discovery", "discovery", &WithoutBody::<Public, _>(discovery::get))
+    Route::get("/api/v1/discovery", "discovery", &WithBody::<Public, _, _>(discovery::get))
         .settings(&[
             BASE_URL,
             config::FEATURE_SETTINGS,
             &[&settings::MAIL_DEFAULT_SENDER, &settings::REGISTRY_TITLE],
         ])
-        .unauthenticated()
-        .query(&[Query::flag("internal", "Internal operations too")]),
+        .unauthenticated(),
     Route::get(
         "/api/v1/error/:error_type",
         "getErrorDescription",

@@ -5,7 +5,7 @@ use berth_access::{
     SuperuserView, UserAdmin, UserPath, UserView, in_body,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{At, BASE_URL, Logs, Query, Route, SUPERUSERS, WithBody, WithoutBody, session};
+use berth_web::{At, BASE_URL, Logs, Route, SUPERUSERS, WithBody, WithoutBody, session};
 
 use super::{first_user, handlers, own, sign_up, superuser};
 use crate::mails::outbox;
@@ -128,8 +128,7 @@ pub const ROUTES: &[Route] = &[
         "listAllUsers",
         &WithBody::<SuperuserView, _, _>(superuser::list),
     )
-    .settings(&[quotas::views::SETTINGS]))
-    .query(&[Query::flag("disabled", "With those who are disabled, unless it is `false`")]),
+    .settings(&[quotas::views::SETTINGS])),
     superuser(Route::post(
         "/api/v1/superuser/users/",
         "createInstallUser",
