@@ -7,7 +7,7 @@ use berth_access::{
 use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_SUPER_USERS};
 use berth_web::{Logs, Route, WithBody, WithoutBody};
 
-use super::{handlers, repository};
+use super::handlers;
 
 /// What an export of the log leaves in it.
 const NO_EXPORT: Logs = Logs::Nothing("nothing is exported");
@@ -17,21 +17,21 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/logs",
         "listRepoLogs",
-        &WithBody::<RepositoryAdminView, _, _>(repository::list),
+        &WithBody::<RepositoryAdminView, _, _>(handlers::list),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/aggregatelogs",
         "getAggregateRepoLogs",
-        &WithBody::<RepositoryAdminView, _, _>(repository::aggregate),
+        &WithBody::<RepositoryAdminView, _, _>(handlers::count),
     )
     .scope(Scope::RepoAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
     Route::post(
         "/api/v1/repository/*repository/exportlogs",
         "exportRepoLogs",
-        &WithoutBody::<RepositoryAdminView, _>(repository::export),
-        Logs::Nothing("nothing is exported"),
+        &WithoutBody::<RepositoryAdminView, _>(handlers::export_of_repository),
+        NO_EXPORT,
     )
     .scope(Scope::RepoAdmin)
     .internal(),
@@ -42,20 +42,20 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/logs",
         "listOrgLogs",
-        &WithBody::<NamespaceOrOwnAdminView, _, _>(handlers::organization),
+        &WithBody::<NamespaceOrOwnAdminView, _, _>(handlers::list),
     )
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/aggregatelogs",
         "getAggregateOrgLogs",
-        &WithBody::<NamespaceOrOwnAdminView, _, _>(handlers::organization_counts),
+        &WithBody::<NamespaceOrOwnAdminView, _, _>(handlers::count),
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
     Route::post(
         "/api/v1/organization/:orgname/exportlogs",
         "exportOrgLogs",
-        &WithoutBody::<OrganizationAdminView, _>(handlers::export_organization),
+        &WithoutBody::<OrganizationAdminView, _>(handlers::export),
         NO_EXPORT,
     )
     .scope(Scope::OrgAdmin)
@@ -63,20 +63,20 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/logs",
         "listUserLogs",
-        &WithBody::<OwnNamespaceView, _, _>(handlers::user),
+        &WithBody::<OwnNamespaceView, _, _>(handlers::list),
     )
     .scope(Scope::UserAdmin),
     Route::get(
         "/api/v1/user/aggregatelogs",
         "getAggregateUserLogs",
-        &WithBody::<OwnNamespaceView, _, _>(handlers::user_counts),
+        &WithBody::<OwnNamespaceView, _, _>(handlers::count),
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
     Route::post(
         "/api/v1/user/exportlogs",
         "exportUserLogs",
-        &WithoutBody::<OwnNamespaceView, _>(handlers::export_user),
+        &WithoutBody::<OwnNamespaceView, _>(handlers::export),
         NO_EXPORT,
     )
     .scope(Scope::UserAdmin)
@@ -84,7 +84,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/superuser/logs",
         "listAllLogs",
-        &WithBody::<SuperuserView, _, _>(handlers::everything),
+        &WithBody::<SuperuserView, _, _>(handlers::list),
     )
     .scope(Scope::SuperUser)
     .feature(&FEATURE_SUPER_USERS)
@@ -92,7 +92,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/superuser/aggregatelogs",
         "listAllAggregateLogs",
-        &WithBody::<SuperuserView, _, _>(handlers::everything_counts),
+        &WithBody::<SuperuserView, _, _>(handlers::count),
     )
     .features(&[&FEATURE_SUPER_USERS, &FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL])
     .fresh_login()
