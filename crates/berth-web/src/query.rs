@@ -92,21 +92,19 @@ impl Parameter for bool {
     }
 }
 
-impl Parameter for i64 {
-    const KIND: &'static str = "integer";
+macro_rules! integers {
+    ($($integer:ty)*) => {$(
+        impl Parameter for $integer {
+            const KIND: &'static str = "integer";
 
-    fn of(text: &str) -> Option<Self> {
-        text.trim().parse().ok()
-    }
+            fn of(text: &str) -> Option<Self> {
+                text.trim().parse().ok()
+            }
+        }
+    )*};
 }
 
-impl Parameter for u64 {
-    const KIND: &'static str = "integer";
-
-    fn of(text: &str) -> Option<Self> {
-        text.trim().parse().ok()
-    }
-}
+integers!(i64 u64);
 
 /// May be left out.
 impl<T: Parameter> Parameter for Option<T> {

@@ -6,8 +6,6 @@ use berth_store::grantees::Account;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::permissions::views::account_avatar;
-
 /// A default permission (`docs/contract/quay.md` 6.5).
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct DefaultPermissionView {
@@ -71,7 +69,7 @@ impl From<&Account> for AccountView {
             is_robot: account.is_robot,
             kind: "user",
             is_org_member: account.is_member,
-            avatar: account_avatar(account),
+            avatar: Avatar::account(account.is_robot, &account.name, &account.email),
         }
     }
 }

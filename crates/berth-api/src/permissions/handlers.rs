@@ -139,10 +139,7 @@ pub(crate) fn of_team(
     query: PageQuery,
 ) -> HandlerResult<JsonResponse<PermissionsOnRepositories>> {
     let found = teams::permissions(cx.db(), &cx.grant)?;
-    let listed = query.page(cx).whole(found, |permission| {
-        PermissionOnRepository::new(&permission.repository, permission.is_public, permission.role)
-    });
-    Ok(JsonResponse(listed.into()))
+    Ok(JsonResponse(query.page(cx).whole(found, PermissionOnRepository::from).into()))
 }
 
 /// `PUT …/permissions/team/<teamname>`, and `PUT /api/v1/organization/<o>/team/<t>/permissions/<repository>`, which clients

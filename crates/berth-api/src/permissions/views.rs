@@ -1,16 +1,12 @@
 //! Permissions as answers show them.
 
-use berth_domain::{Avatar, AvatarKind, RepositoryRole};
-use berth_store::grantees::Account;
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The avatar of a person or a robot.
-pub(crate) fn account_avatar(account: &Account) -> Avatar {
-    let kind = if account.is_robot { AvatarKind::Robot } else { AvatarKind::User };
-    Avatar::new(kind, &account.name, &account.email)
-}
+use berth_domain::{Avatar, RepositoryRole};
+use berth_store::grantees::Account;
+use berth_store::permissions::RepositoryPermission;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// A role alone.
 #[derive(JsonSchema, Serialize)]
@@ -37,7 +33,7 @@ impl UserPermission {
             role,
             name: account.name.clone(),
             is_robot: account.is_robot,
-            avatar: account_avatar(account),
+            avatar: Avatar::account(account.is_robot, &account.name, &account.email),
             is_org_member: in_organization.then_some(account.is_member),
         }
     }
@@ -88,10 +84,10 @@ struct NamedRepository {
     is_public: bool,
 }
 
-impl PermissionOnRepository {
-    /// The role on that repository.
-    pub(super) fn new(name: &str, is_public: bool, role: RepositoryRole) -> Self {
-        Self { repository: NamedRepository { name: name.to_owned(), is_public }, role }
+impl From<RepositoryPermission> for PermissionOnRepository {
+    fn from(permission: RepositoryPermission) -> Self {
+        let RepositoryPermission { repository: name, is_public, role } = permission;
+        Self { repository: NamedRepository { name, is_public }, role }
     }
 }
 
