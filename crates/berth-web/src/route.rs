@@ -8,7 +8,7 @@ use berth_access::{
     Target, TargetKind, authorize,
 };
 use berth_domain::LogKind;
-use berth_domain::settings::{Setting, Settings};
+use berth_domain::settings::{FEATURE_SUPER_USERS, Setting, Settings};
 use http::Method;
 
 use crate::body::{Body, NoBody};
@@ -202,6 +202,12 @@ impl Route {
     pub const fn feature(mut self, feature: &'static Setting<bool>) -> Self {
         self.features.first = Some(feature);
         self
+    }
+
+    /// What most routes of superusers have in common: they exist only while there are any, and a session must be fresh.
+    #[must_use]
+    pub const fn superuser(self) -> Self {
+        self.feature(&FEATURE_SUPER_USERS).scope(Scope::SuperUser).fresh_login()
     }
 
     /// The route exists only while all of `features` are on.

@@ -86,9 +86,7 @@ pub const ROUTES: &[Route] = &[
         "listAllLogs",
         &WithBody::<SuperuserView, _, _>(handlers::list),
     )
-    .scope(Scope::SuperUser)
-    .feature(&FEATURE_SUPER_USERS)
-    .fresh_login(),
+    .superuser(),
     Route::get(
         "/api/v1/superuser/aggregatelogs",
         "listAllAggregateLogs",

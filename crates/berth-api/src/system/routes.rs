@@ -54,9 +54,7 @@ pub const ROUTES: &[Route] = &[
         "getRegistrySize",
         &WithoutBody::<SuperuserView, _>(registry::size),
     )
-    .scope(Scope::SuperUser)
-    .feature(&FEATURE_SUPER_USERS)
-    .fresh_login()
+    .superuser()
     .internal(),
     Route::post(
         "/api/v1/superuser/registrysize/",
@@ -64,9 +62,7 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<Superuser, _>(registry::measure),
         Logs::Nothing("there is nothing to measure"),
     )
-    .scope(Scope::SuperUser)
-    .feature(&FEATURE_SUPER_USERS)
-    .fresh_login()
+    .superuser()
     .internal(),
     Route::get(
         "/api/v1/superuser/registrystatus",
@@ -80,8 +76,6 @@ pub const ROUTES: &[Route] = &[
         "getChangeLog",
         &WithoutBody::<SuperuserView, _>(registry::changelog),
     )
-    .scope(Scope::SuperUser)
-    .feature(&FEATURE_SUPER_USERS)
-    .fresh_login()
+    .superuser()
     .internal(),
 ];
