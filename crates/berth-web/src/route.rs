@@ -236,55 +236,6 @@ impl Route {
         conditions.chain(settings.map(|setting| setting.name()))
     }
 
-    /// The permission is asked before the body is looked at.
-    #[must_use]
-    pub const fn permission_first(mut self) -> Self {
-        self.permission_first = true;
-        self
-    }
-
-    /// A session must be fresh.
-    #[must_use]
-    pub const fn fresh_login(mut self) -> Self {
-        self.fresh_login = true;
-        self
-    }
-
-    /// A change needs neither credentials nor a CSRF token.
-    #[must_use]
-    pub const fn csrf_exempt(mut self) -> Self {
-        self.csrf_exempt = true;
-        self
-    }
-
-    /// A user name and password count as a session (HTTP Basic).
-    #[must_use]
-    pub const fn takes_password(mut self) -> Self {
-        self.takes_password = true;
-        self
-    }
-
-    /// It works although the registry is read-only.
-    #[must_use]
-    pub const fn works_read_only(mut self) -> Self {
-        self.works_read_only = true;
-        self
-    }
-
-    /// The original knows the path and not the method: a request that says nothing is answered as there, 405.
-    #[must_use]
-    pub const fn extension(mut self) -> Self {
-        self.extension = true;
-        self
-    }
-
-    /// It works although anonymous access is off.
-    #[must_use]
-    pub const fn open(mut self) -> Self {
-        self.open = true;
-        self
-    }
-
     /// It answers everybody alike, even while the database is down: nobody asks who calls.
     #[must_use]
     pub const fn unauthenticated(mut self) -> Self {
@@ -300,20 +251,41 @@ impl Route {
         let answers = self.endpoint.answers(&mut schemars::SchemaGenerator::default());
         answers.iter().map(|answer| answer.status.as_u16()).collect()
     }
+}
 
+/// Declares what a row says or does not say.
+macro_rules! flags {
+    ($($(#[$doc:meta])* $flag:ident;)*) => {
+        impl Route {$(
+            $(#[$doc])*
+            #[must_use]
+            pub const fn $flag(mut self) -> Self {
+                self.$flag = true;
+                self
+            }
+        )*}
+    };
+}
+
+flags! {
+    /// The permission is asked before the body is looked at.
+    permission_first;
+    /// A session must be fresh.
+    fresh_login;
+    /// A change needs neither credentials nor a CSRF token.
+    csrf_exempt;
+    /// A user name and password count as a session (HTTP Basic).
+    takes_password;
+    /// It works although the registry is read-only.
+    works_read_only;
+    /// The original knows the path and not the method: a request that says nothing is answered as there, 405.
+    extension;
+    /// It works although anonymous access is off.
+    open;
     /// Discovery shows it only on request.
-    #[must_use]
-    pub const fn internal(mut self) -> Self {
-        self.internal = true;
-        self
-    }
-
+    internal;
     /// With billing on, it can be refused for want of a plan.
-    #[must_use]
-    pub const fn needs_plan(mut self) -> Self {
-        self.needs_plan = true;
-        self
-    }
+    needs_plan;
 }
 
 /// What is behind a row: the two halves of the pipeline that depend on the types of permission, path and body.
