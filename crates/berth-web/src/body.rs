@@ -11,7 +11,7 @@ use crate::query::Query;
 use crate::request::{Request, RequestExt};
 use crate::schema::Schema;
 
-/// What a handler takes from a request's body.
+/// What a handler takes from a request's body, or from its query.
 pub trait Body: Sized {
     /// The schema, for discovery.
     const SCHEMA: Option<&'static Schema>;

@@ -1,4 +1,4 @@
-//! Bodies about members of an organization.
+//! Bodies and queries about members of an organization.
 
 use berth_web::{Json, PageQuery, Query};
 

@@ -1,4 +1,4 @@
-//! Bodies of signing in and of forgotten passwords (`docs/contract/quay.md` 5.4).
+//! Bodies and queries of signing in and of forgotten passwords (`docs/contract/quay.md` 5.4).
 
 use berth_web::{Json, Query};
 

@@ -1,4 +1,4 @@
-//! Bodies about accounts (`docs/contract/quay.md` 5.1, 5.3, 5.11, 10.6).
+//! Bodies and queries about accounts (`docs/contract/quay.md` 5.1, 5.3, 5.11, 10.6).
 
 use crate::page_query::SizedPageQuery;
 use berth_web::{ApiError, Body, Integer, Json, Patch, Query, Request, Schema, Value};
