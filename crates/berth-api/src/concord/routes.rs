@@ -16,12 +16,19 @@ pub const ROUTES: &[Route] = &[
     )
     .settings(&[&[&settings::CONCORD_ADMIN_ONLY_CREATE, &settings::DEFAULT_TAG_EXPIRATION]])
     .decided_inside(
-        "to create: superusers, and everybody who may create organizations where `concord_admin_only_create` is off; to change: superusers, and the owner with `org:admin`",
+        "to create: superusers, and everybody who may create organizations where \
+            `concord_admin_only_create` is off; to change: superusers, and the owner with \
+            `org:admin`",
     ),
     Route::get("/api/v1/org", "listOrgs", &WithBody::<Authenticated, _, _>(handlers::list))
-    .decided_inside("any user; private organizations for their members, owners and superuser views"),
+        .decided_inside(
+            "any user; private organizations for their members, owners and superuser views",
+        ),
     Route::get("/api/v1/org/:orgname", "getOrg", &WithPath::<Authenticated, _, _>(handlers::get))
-    .decided_inside("any user; the documents of a private organization for its members, its owner and superuser views"),
+        .decided_inside(
+            "any user; the documents of a private organization for its members, its owner and \
+            superuser views",
+        ),
     Route::delete(
         "/api/v1/org/:orgname",
         "deleteOrg",

@@ -16,7 +16,10 @@ pub const ROUTES: &[Route] = &[
         "getOrgRobots",
         &WithBody::<NamespaceOrOwnMemberView, _, _>(handlers::list),
     )
-    .decided_inside("members of the organization; teams and repositories for its admins and superuser views, tokens for its admins")
+    .decided_inside(
+        "members of the organization; teams and repositories for its admins and superuser views, \
+            tokens for its admins",
+    )
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname",

@@ -36,10 +36,12 @@ pub const ROUTES: &[Route] = &[
     .open()
     .internal(),
     Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView, _>(handlers::own))
-    .settings(&[quotas::views::SETTINGS, &[&settings::FEATURE_USER_METADATA]])
-    .decided_inside("the user in person, or with `user:read`; the whole of it with `user:admin`")
-    .scope(Scope::UserRead)
-    .open(),
+        .settings(&[quotas::views::SETTINGS, &[&settings::FEATURE_USER_METADATA]])
+        .decided_inside(
+            "the user in person, or with `user:read`; the whole of it with `user:admin`",
+        )
+        .scope(Scope::UserRead)
+        .open(),
     Route::post(
         "/api/v1/user/",
         "createNewUser",
@@ -61,7 +63,9 @@ pub const ROUTES: &[Route] = &[
             &settings::SIGN_UPS_PER_HOUR,
         ],
     ])
-    .decided_inside("anybody; names to which the settings give powers need the setup token, or come first")
+    .decided_inside(
+        "anybody; names to which the settings give powers need the setup token, or come first",
+    )
     .features(&[&settings::FEATURE_USER_CREATION, &settings::FEATURE_DIRECT_LOGIN])
     .internal(),
     Route::put(
@@ -88,7 +92,10 @@ pub const ROUTES: &[Route] = &[
             &settings::TAG_EXPIRATION_OPTIONS,
         ],
     ])
-    .decided_inside("the user in person, or with `user:admin`; with a token, what they sign in with needs the password too")
+    .decided_inside(
+        "the user in person, or with `user:admin`; with a token, what they sign in with needs the \
+            password too",
+    )
     .scope(Scope::UserAdmin)
     .permission_first()
     .fresh_login()
