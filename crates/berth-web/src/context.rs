@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 use crate::password;
-use crate::query::{Parameters, Query};
 use crate::request::{Request, RequestExt};
 use crate::services::Services;
 use crate::session::Session;
@@ -25,8 +24,6 @@ pub(crate) struct RequestParts<'a> {
     pub(crate) request: &'a Request,
     /// The name of the row, for messages.
     pub(crate) operation: &'static str,
-    /// What the handler reads of the query.
-    pub(crate) query: &'static [Query],
     /// Whether the handler may ask the policy.
     pub(crate) may_ask_policy: bool,
     /// Whether the permission is asked before the body is looked at.
@@ -65,12 +62,6 @@ impl<'a, P: Permit> Context<'a, P> {
     #[must_use]
     pub fn request(&self) -> &'a Request {
         self.parts.request
-    }
-
-    /// The query, of which the handler may read what its row declares.
-    #[must_use]
-    pub fn query(&self) -> Parameters {
-        self.parts.request.query(self.parts.query)
     }
 
     /// What the request addresses, for messages about what does not exist.

@@ -13,6 +13,7 @@ use crate::error::ApiError;
 #[cfg(not(target_family = "wasm"))]
 use crate::into_response::Answer;
 use crate::into_response::IntoResponse;
+#[cfg(not(target_family = "wasm"))]
 use crate::query::Query;
 use crate::request::Request;
 use crate::response::Response;
@@ -47,8 +48,9 @@ pub trait Endpoint {
     /// Whether the body is a list of what the schema describes, for discovery.
     fn body_is_list(&self) -> bool;
 
-    /// What the body reads of the query, for discovery.
-    fn query(&self) -> &'static [Query];
+    /// What is read of the query, for discovery.
+    #[cfg(not(target_family = "wasm"))]
+    fn query(&self) -> Vec<Query>;
 
     /// The answers of success, for discovery; tests hold every answer against them. Components do without.
     #[cfg(not(target_family = "wasm"))]
@@ -98,68 +100,45 @@ pub trait Handler: 'static {
 /// The path that leads to the target of a permission.
 type PathTo<P> = <<P as Permit>::Target as Target>::Path;
 
-/// A handler that takes no body.
-pub struct WithoutBody<P: Permit, R>(pub fn(&Context<'_, P>) -> HandlerResult<R>);
+/// Declares the kinds of handlers, each by what it takes beside the context.
+macro_rules! handlers {
+    ($($(#[$doc:meta])* $name:ident<$($taken:ident: $bound:ident),*> =
+        |$path:ident: $path_type:ty, $body:ident: $body_type:ty| ($($argument:ident),*);)*) => {$(
+        $(#[$doc])*
+        pub struct $name<P: Permit, $($taken: $bound,)* R>(
+            pub fn(&Context<'_, P>, $($taken),*) -> HandlerResult<R>,
+        );
 
-impl<P: Permit, R: IntoResponse + 'static> Handler for WithoutBody<P, R> {
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = ();
-    type Body = NoBody;
-    type Response = R;
+        impl<P: Permit, $($taken: $bound + 'static,)* R: IntoResponse + 'static> Handler
+            for $name<P, $($taken,)* R>
+        {
+            type Permit = P;
+            type Address = PathTo<P>;
+            type Path = $path_type;
+            type Body = $body_type;
+            type Response = R;
 
-    fn call(&self, cx: &Context<'_, P>, (): (), _: NoBody) -> HandlerResult<R> {
-        (self.0)(cx)
-    }
+            fn call(
+                &self,
+                cx: &Context<'_, P>,
+                $path: $path_type,
+                $body: $body_type,
+            ) -> HandlerResult<R> {
+                (self.0)(cx, $($argument),*)
+            }
+        }
+    )*};
 }
 
-/// A handler that takes a body.
-pub struct WithBody<P: Permit, B: Body, R>(pub fn(&Context<'_, P>, B) -> HandlerResult<R>);
-
-impl<P: Permit, B: Body + 'static, R: IntoResponse + 'static> Handler for WithBody<P, B, R> {
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = ();
-    type Body = B;
-    type Response = R;
-
-    fn call(&self, cx: &Context<'_, P>, (): (), body: B) -> HandlerResult<R> {
-        (self.0)(cx, body)
-    }
-}
-
-/// A handler that takes parameters of the path.
-pub struct WithPath<P: Permit, O: Path, R>(pub fn(&Context<'_, P>, O) -> HandlerResult<R>);
-
-impl<P: Permit, O: Path, R: IntoResponse + 'static> Handler for WithPath<P, O, R> {
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = O;
-    type Body = NoBody;
-    type Response = R;
-
-    fn call(&self, cx: &Context<'_, P>, path: O, _: NoBody) -> HandlerResult<R> {
-        (self.0)(cx, path)
-    }
-}
-
-/// A handler that takes parameters of the path, and a body.
-pub struct WithPathAndBody<P: Permit, O: Path, B: Body, R>(
-    pub fn(&Context<'_, P>, O, B) -> HandlerResult<R>,
-);
-
-impl<P: Permit, O: Path, B: Body + 'static, R: IntoResponse + 'static> Handler
-    for WithPathAndBody<P, O, B, R>
-{
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = O;
-    type Body = B;
-    type Response = R;
-
-    fn call(&self, cx: &Context<'_, P>, path: O, body: B) -> HandlerResult<R> {
-        (self.0)(cx, path, body)
-    }
+handlers! {
+    /// A handler that takes no body.
+    WithoutBody<> = |_path: (), _body: NoBody| ();
+    /// A handler that takes a body, or a query.
+    WithBody<B: Body> = |_path: (), body: B| (body);
+    /// A handler that takes parameters of the path.
+    WithPath<O: Path> = |path: O, _body: NoBody| (path);
+    /// A handler that takes parameters of the path, and a body.
+    WithPathAndBody<O: Path, B: Body> = |path: O, body: B| (path, body);
 }
 
 /// A handler whose target is found by another path than is usual for it: `At(OwnRepository::read, …)`.
@@ -215,8 +194,9 @@ impl<H: Handler> Endpoint for H {
         H::Body::LIST
     }
 
-    fn query(&self) -> &'static [Query] {
-        H::Body::QUERY
+    #[cfg(not(target_family = "wasm"))]
+    fn query(&self) -> Vec<Query> {
+        H::Body::query()
     }
 
     #[cfg(not(target_family = "wasm"))]

@@ -4,12 +4,11 @@
 
 use berth_access::{Address, Scope};
 use berth_domain::LogKind;
-use berth_domain::settings::{Setting, Settings};
+use berth_domain::settings::{FEATURE_SUPER_USERS, Setting, Settings};
 use http::Method;
 
 use crate::context::RequestParts;
 use crate::handler::Endpoint;
-use crate::query::Query;
 use crate::request::Request;
 use crate::services::Services;
 use crate::shape::Shape;
@@ -56,8 +55,6 @@ pub struct Route {
     pub internal: bool,
     /// Whether it can be refused for want of a plan (402), for discovery.
     pub needs_plan: bool,
-    /// What the handler reads of the query.
-    pub query: &'static [Query],
 }
 
 /// Settings that must all be on; one is the usual case.
@@ -106,7 +103,6 @@ impl Route {
             unauthenticated: false,
             internal: false,
             needs_plan: false,
-            query: &[],
         }
     }
 
@@ -188,6 +184,12 @@ impl Route {
         self
     }
 
+    /// What most routes of superusers have in common: they exist only while there are any, and a session must be fresh.
+    #[must_use]
+    pub const fn superuser(self) -> Self {
+        self.feature(&FEATURE_SUPER_USERS).scope(Scope::SuperUser).fresh_login()
+    }
+
     /// The route exists only while all of `features` are on.
     #[must_use]
     pub const fn features(mut self, features: &'static [&'static Setting<bool>]) -> Self {
@@ -222,18 +224,6 @@ impl Route {
         self
     }
 
-    /// What the handler reads of the query.
-    #[must_use]
-    pub const fn query(mut self, parameters: &'static [Query]) -> Self {
-        self.query = parameters;
-        self
-    }
-
-    /// All that is read of the query: by the handler, and by the body.
-    pub fn queries(&self) -> impl Iterator<Item = &'static Query> {
-        self.query.iter().chain(self.endpoint.query())
-    }
-
     /// The statuses of success, for tests; none where everybody is refused.
     #[cfg(not(target_family = "wasm"))]
     #[must_use]
@@ -253,7 +243,6 @@ impl Route {
             services,
             request,
             operation: self.name,
-            query: self.query,
             may_ask_policy: self.who.is_some(),
             permission_first: self.permission_first,
             address,
@@ -264,37 +253,37 @@ impl Route {
     }
 }
 
-/// Marks of a row, which begin as false.
-macro_rules! marks {
-    ($($(#[$doc:meta])* $mark:ident;)+) => {$(
-        $(#[$doc])*
-        #[must_use]
-        pub const fn $mark(mut self) -> Self {
-            self.$mark = true;
-            self
-        }
-    )+};
+/// Declares what a row says or does not say.
+macro_rules! flags {
+    ($($(#[$doc:meta])* $flag:ident;)*) => {
+        impl Route {$(
+            $(#[$doc])*
+            #[must_use]
+            pub const fn $flag(mut self) -> Self {
+                self.$flag = true;
+                self
+            }
+        )*}
+    };
 }
 
-impl Route {
-    marks! {
-        /// The permission is asked before the body is looked at.
-        permission_first;
-        /// A session must be fresh.
-        fresh_login;
-        /// A change needs neither credentials nor a CSRF token.
-        csrf_exempt;
-        /// A user name and password count as a session (HTTP Basic).
-        takes_password;
-        /// It works although the registry is read-only.
-        works_read_only;
-        /// The original knows the path and not the method: a request that says nothing is answered as there, 405.
-        extension;
-        /// It works although anonymous access is off.
-        open;
-        /// Discovery shows it only on request.
-        internal;
-        /// With billing on, it can be refused for want of a plan.
-        needs_plan;
-    }
+flags! {
+    /// The permission is asked before the body is looked at.
+    permission_first;
+    /// A session must be fresh.
+    fresh_login;
+    /// A change needs neither credentials nor a CSRF token.
+    csrf_exempt;
+    /// A user name and password count as a session (HTTP Basic).
+    takes_password;
+    /// It works although the registry is read-only.
+    works_read_only;
+    /// The original knows the path and not the method: a request that says nothing is answered as there, 405.
+    extension;
+    /// It works although anonymous access is off.
+    open;
+    /// Discovery shows it only on request.
+    internal;
+    /// With billing on, it can be refused for want of a plan.
+    needs_plan;
 }
