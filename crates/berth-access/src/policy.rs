@@ -1,8 +1,7 @@
 //! The policy: one function, one match (`docs/contract/quay.md` 0.10).
 
-use std::fmt;
-
 use berth_domain::{Namespace, NamespaceKind, Repository, RepositoryRole, TeamRole};
+use thiserror::Error;
 
 use crate::facts::Facts;
 use crate::permission::{Permission, Permit};
@@ -13,32 +12,25 @@ use crate::target::{
 };
 
 /// Why a call is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Denied {
     /// The caller is unknown.
+    #[error("the caller is unknown")]
     Unauthenticated,
     /// The caller may not, or their token lacks the scope.
+    #[error("the caller may not")]
     Unauthorized,
     /// The caller may administer their own account, as the operation wants, but not the namespace: the contract answers this
     /// differently.
+    #[error("the caller may not")]
     Forbidden,
     /// Superusers alone may, as this installation is set up: found out only when the body makes sense, by the contract.
+    #[error("the caller may not")]
     SuperusersOnly,
     /// The caller may, but the thing does not exist.
+    #[error("the thing does not exist")]
     NotFound,
 }
-
-impl fmt::Display for Denied {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Unauthenticated => "the caller is unknown",
-            Self::Unauthorized | Self::Forbidden | Self::SuperusersOnly => "the caller may not",
-            Self::NotFound => "the thing does not exist",
-        })
-    }
-}
-
-impl std::error::Error for Denied {}
 
 /// Proof that the policy allowed `P` on a target. Only [`authorize`] makes one.
 #[derive(Debug)]
@@ -145,7 +137,7 @@ impl<P: Permit<Target = RepositoryRef>> Grant<P> {
 }
 
 /// What a caller may do with the thing that they address, after the cap of their authority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rights {
     known: bool,
     user_view: bool,
@@ -248,26 +240,7 @@ impl Rights {
         let public = facts.repository.as_ref().is_some_and(|repository| repository.is_public);
         let public_role = public.then_some(RepositoryRole::Read);
         let Some(caller) = principal.caller() else {
-            return Self {
-                known: false,
-                user_view: false,
-                user_admin: false,
-                may_own_organizations: false,
-                superusers_create: false,
-                barred_at_home: false,
-                namespace_role: None,
-                in_admin_team: false,
-                in_team: false,
-                concord_owner: false,
-                anybody_creates: false,
-                repository_role: public_role,
-                superuser: false,
-                full_access: false,
-                global_reader: false,
-                scopes: ScopeSet::of(&[]),
-                at_own: false,
-                by_own: false,
-            };
+            return Self { repository_role: public_role, ..Self::default() };
         };
         let role = uncapped_role(caller, facts);
         let superuser = caller.is_superuser();

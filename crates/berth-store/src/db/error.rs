@@ -1,37 +1,39 @@
 //! What SQLite says when a statement fails, and what it means.
 
-use std::fmt;
-
 use berth_domain::limits::{self, Limit};
+use thiserror::Error;
 
 /// SQLite's message: Spin passes on nothing else.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
 pub struct DatabaseError(pub String);
 
-impl fmt::Display for DatabaseError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for DatabaseError {}
-
 /// Why a call of the store failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StoreError {
     /// Another writer held the database for longer than we wait.
+    #[error("the database is busy")]
     Busy,
     /// A UNIQUE rule of the schema.
+    #[error("{} is taken", .0.columns())]
     UniqueViolation(Constraint),
     /// The change would leave an organization without a person in a team with role admin.
+    #[error("an organization would have no owner")]
     NoOwnerLeft,
     /// The new owner of an organization is in no team of it.
+    #[error("an owner would be no member")]
     NotMember,
     /// Something that the change refers to was deleted at the same moment.
+    #[error("what the change refers to is gone")]
     NotFound,
     /// The database does not answer in time, or not at all; a later attempt may succeed. Its message.
+    #[error("the database is unavailable: {0}")]
     Unavailable(String),
     /// The schema was brought up to a version that this code cannot read.
+    #[error(
+        "the database has schema version {version}, which code of schema version {oldest_reader} and newer reads; this \
+        build's is {known}: roll out the newer build"
+    )]
     SchemaTooNew {
         /// The version of the schema.
         version: i64,
@@ -41,10 +43,17 @@ pub enum StoreError {
         known: i64,
     },
     /// The schema is of a build from before the first release: it cannot be migrated to the schema of this code.
+    #[error(
+        "the database is of a build from before the first release of Berth, and this build cannot bring it up to date: \
+        begin with an empty database (another state directory, or another libSQL database), or go on with the build \
+        that made it"
+    )]
     SchemaUnreleased,
     /// The change would exceed what the owner may own.
+    #[error("too many {}", .0.what)]
     Limited(&'static Limit),
     /// Anything else: a bug or a broken database.
+    #[error("database: {0}")]
     Database(DatabaseError),
 }
 
@@ -55,35 +64,6 @@ impl StoreError {
         matches!(self, Self::UniqueViolation(violated) if *violated == constraint)
     }
 }
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Busy => formatter.write_str("the database is busy"),
-            Self::UniqueViolation(constraint) => {
-                write!(formatter, "{} is taken", constraint.columns())
-            }
-            Self::NoOwnerLeft => formatter.write_str("an organization would have no owner"),
-            Self::NotMember => formatter.write_str("an owner would be no member"),
-            Self::NotFound => formatter.write_str("what the change refers to is gone"),
-            Self::Unavailable(words) => write!(formatter, "the database is unavailable: {words}"),
-            Self::SchemaTooNew { version, oldest_reader, known } => write!(
-                formatter,
-                "the database has schema version {version}, which code of schema version \
-                {oldest_reader} and newer reads; this build's is {known}: roll out the newer build"
-            ),
-            Self::SchemaUnreleased => formatter.write_str(
-                "the database is of a build from before the first release of Berth, and this build cannot bring it up to \
-                date: begin with an empty database (another state directory, or another libSQL database), or go on with \
-                the build that made it",
-            ),
-            Self::Limited(limit) => write!(formatter, "too many {}", limit.what),
-            Self::Database(error) => write!(formatter, "database: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for StoreError {}
 
 impl From<DatabaseError> for StoreError {
     fn from(error: DatabaseError) -> Self {
