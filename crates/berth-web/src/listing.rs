@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use berth_access::Permit;
+use berth_derive::Query;
 use berth_domain::Timestamp;
 use berth_domain::limits::{LIST_BYTES, LISTED_ROWS};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::Query;
 use crate::context::Context;
 use crate::paging::Cursor;
 
