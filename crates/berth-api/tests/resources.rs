@@ -1,6 +1,7 @@
 //! The resources, by their route tables on in-memory SQLite: a folder each, as in `src/`.
 
 mod applications;
+mod authorizations;
 mod autoprune;
 mod common;
 mod concord;
@@ -11,6 +12,7 @@ mod logs;
 mod mails;
 mod members;
 mod messages;
+mod notifications;
 mod oauth;
 mod organizations;
 mod permissions;

@@ -31,3 +31,18 @@ pub(crate) fn log(app: &App) -> String {
     let rows = app.rows("SELECT kind, metadata FROM log_entry ORDER BY id");
     rows.iter().map(|row| format!("{} {}\n", row[0], redacted_text(&row[1]))).collect()
 }
+
+/// A person of each role; `admin` has invited `outsider` into the team `members` and, a minute later, into `creators`.
+pub(crate) fn app_with_invitations() -> App {
+    let app = App::new().with("require_team_invite", "true").with_roles();
+    invite(&app, "members", "outsider");
+    app.advance(60);
+    invite(&app, "creators", "outsider");
+    app
+}
+
+/// Invites a person into a team of `acme`, as `admin`.
+pub(crate) fn invite(app: &App, team: &str, name: &str) {
+    let path = format!("/api/v1/organization/acme/team/{team}/members/{name}");
+    assert_eq!(app.as_user("admin").put_empty(&path).status(), 200);
+}
