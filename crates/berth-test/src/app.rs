@@ -29,7 +29,7 @@ use berth_web::{
 };
 use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::platform::{
     Change, DeliveredMail, MemoryDatabase, MemoryKeys, MemoryMailer, MemoryVariables,
@@ -833,6 +833,24 @@ impl Reply {
     #[must_use]
     pub fn whole(&self) -> String {
         format!("{} {}", self.status(), self.text())
+    }
+
+    /// Status, type and message of an error in Quay's form, which has nothing else.
+    #[must_use]
+    pub fn refusal(&self) -> String {
+        let (status, error) = (self.status(), self.json());
+        let member = |name: &str| error[name].as_str().unwrap_or_default();
+        let (kind, message) = (member("error_type"), member("error_message"));
+        let expected = json!({
+            "detail": message,
+            "error_message": message,
+            "error_type": kind,
+            "title": kind,
+            "type": format!("http://localhost:3000/api/v1/error/{kind}"),
+            "status": status,
+        });
+        assert_eq!(self.text(), format!("{expected}\n"));
+        format!("{status} {kind}: {}", redacted_text(message))
     }
 
     /// The first header of that name.

@@ -93,17 +93,7 @@ fn notifications_are_dismissed() {
         Some(2)
     );
     // It belongs to no other user.
-    assert_snapshot!(app.as_user("member").get(&path), @r#"
-    404
-    {
-      "detail": "Not Found",
-      "error_message": "Not Found",
-      "error_type": "not_found",
-      "title": "not_found",
-      "type": "http://localhost:3000/api/v1/error/not_found",
-      "status": 404
-    }
-    "#);
+    assert_snapshot!(app.as_user("member").get(&path).refusal(), @"404 not_found: Not Found");
     assert_eq!(app.as_user("member").put(&path, json!({ "dismissed": true })).status(), 404);
     assert_eq!(outsider.get(&path).json()["dismissed"], false);
 }
