@@ -90,9 +90,20 @@ impl Browser {
         self.post(&path, &json!({ "text": keys }));
     }
 
-    /// Clicks.
-    pub fn click(&self, selector: &str) {
+    /// Clicks on what leads to another page, and waits until the browser has left this one.
+    ///
+    /// The address does not say that: a form may lead to the address it stands at.
+    ///
+    /// # Panics
+    /// When the page stays.
+    pub fn follow(&self, selector: &str) {
+        let page = format!("{}/element/{}/name", self.session, self.element("html"));
         self.post(&format!("/element/{}/click", self.element(selector)), &json!({}));
+        let until = Instant::now() + PATIENCE;
+        while self.client.get(&page).status == 200 {
+            assert!(Instant::now() < until, "{selector} leads nowhere: {}", self.text());
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Waits until the address begins with `start`, and gives it.

@@ -194,7 +194,7 @@ fn operations_that_know_callers_say_so() {
     }
 }
 
-/// Handlers can read no other parameters: `Request::query` refuses it.
+/// Handlers read no other parameters (`--test structure`).
 #[test]
 fn the_query_is_what_handlers_obey() {
     let document = everything();

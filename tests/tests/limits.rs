@@ -375,7 +375,7 @@ fn queries(route: &Route) -> Vec<&'static str> {
         ("includePending", "?includePending=true"),
         ("limit", "?limit=100"),
     ];
-    let known = |name: &str| route.queries().any(|query| query.name == name);
+    let known = |name: &str| route.endpoint.query().iter().any(|query| query.name == name);
     let asked = more.into_iter().filter(|(name, _)| known(name)).map(|(_, query)| query);
     std::iter::once("").chain(asked).collect()
 }

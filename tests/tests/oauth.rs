@@ -98,21 +98,19 @@ fn the_implicit_flow_in_a_browser_that_runs_no_scripts() {
     browser.screenshot(&target_directory().join("screenshots/sign-in.png"));
     browser.type_into("input[name=username]", "ana");
     browser.type_into("input[name=password]", "password");
-    browser.click("#sign-in");
-    let _ = browser.wait_for(&format!("{}/oauth/authorize?", ground.host.base()));
-    browser.click("h1");
+    browser.follow("#sign-in");
     let page = browser.text();
     for text in ["Release robot", "acme", "ana", "Administer Organization", "Dangerous"] {
         assert!(page.contains(text), "{text} is missing:\n{page}");
     }
     browser.screenshot(&target_directory().join("screenshots/consent.png"));
-    browser.click("#allow");
+    browser.follow("#allow");
     let location = browser.wait_for(&ground.callback);
     let token = part(&location, "access_token");
     assert_eq!(ground.members(&token), 200);
     // The same link again asks again: no link makes a token.
     browser.go(&ground.authorize_url("token", "org:admin repo:read"));
-    browser.click("#deny");
+    browser.follow("#deny");
     let location = browser.wait_for(&format!("{}?error", ground.callback));
     assert_eq!(part(&location, "error"), "authorization_denied");
     ground.assert_log_without(&[&token, "access_token="]);
@@ -132,13 +130,13 @@ fn the_code_flow_of_a_public_client_in_a_browser() {
     browser.go(url.as_str());
     browser.type_into("input[name=username]", "ana");
     browser.type_into("input[name=password]", "wrong");
-    browser.click("#sign-in");
+    browser.follow("#sign-in");
     assert!(browser.text().contains("not the name and password"));
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     browser.type_into("input[name=username]", "ana");
     browser.type_into("input[name=password]", "password");
-    browser.click("#sign-in");
-    browser.click("#allow");
+    browser.follow("#sign-in");
+    browser.follow("#allow");
     let location = browser.wait_for(&ground.callback);
     assert_eq!(&part(&location, "state"), state.secret());
     let code = part(&location, "code");

@@ -232,6 +232,16 @@ fn handlers_leave_decisions_to_the_policy() {
     }
 }
 
+/// Handlers get the query as a type, which discovery describes. The parameters of OAuth are in its RFCs.
+#[test]
+fn no_query_is_read_by_text() {
+    for (path, text) in sources("crates/berth-api/src") {
+        let reads =
+            ["request().query()", "request().values()"].iter().any(|word| text.contains(word));
+        assert!(!reads || path.contains("/oauth/"), "{path} reads the query by text");
+    }
+}
+
 /// A function of the store that takes a grant acts on what was granted.
 #[test]
 fn no_grant_is_taken_for_show() {

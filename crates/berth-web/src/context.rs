@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 use crate::password;
-use crate::query::Parameters;
 use crate::request::{Request, RequestExt};
 use crate::route::Route;
 use crate::services::Services;
@@ -60,12 +59,6 @@ impl<'a, P: Permit> Context<'a, P> {
     #[must_use]
     pub fn request(&self) -> &'a Request {
         self.parts.request
-    }
-
-    /// The query, of which the handler may read what its row declares.
-    #[must_use]
-    pub fn query(&self) -> Parameters {
-        self.parts.request.query(self.parts.route.query)
     }
 
     /// What the request addresses, for messages about what does not exist.

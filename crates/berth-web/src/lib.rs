@@ -4,8 +4,7 @@
 //! with a [`Context`] that holds the grant; mail leaves when the answer is sent. What the host provides comes in as a
 //! [`Platform`]; nothing here knows Spin.
 
-// What the derives make names this crate from outside, also in its own tests.
-#[cfg(test)]
+// What the derives make names this crate from outside.
 extern crate self as berth_web;
 
 mod body;
@@ -52,10 +51,9 @@ pub use http::{Method, StatusCode, header};
 pub use into_response::{
     Accepted, Answer, Created, Either, IntoResponse, JsonResponse, NoContent, Redirect, WithHeaders,
 };
-pub use listing::{LIMIT_REFUSAL, Page};
+pub use listing::{LIMIT_REFUSAL, Page, PageQuery};
 pub use member::{Integer, IntegerOrString, Json, Member, Members, Patch};
 pub use outbound::Outbound;
-pub use paging::Cursor;
 pub use pipeline::{BODY_LIMIT, Deferred, Outcome, refuse, serve};
 pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 pub use quay_paths::is_below_a_repository;

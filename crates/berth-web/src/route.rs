@@ -8,7 +8,7 @@ use berth_access::{
     Target, TargetKind, authorize,
 };
 use berth_domain::LogKind;
-use berth_domain::settings::{Setting, Settings};
+use berth_domain::settings::{FEATURE_SUPER_USERS, Setting, Settings};
 use http::Method;
 
 use crate::body::{Body, NoBody};
@@ -17,6 +17,7 @@ use crate::error::ApiError;
 #[cfg(not(target_family = "wasm"))]
 use crate::into_response::Answer;
 use crate::into_response::IntoResponse;
+#[cfg(not(target_family = "wasm"))]
 use crate::query::Query;
 use crate::request::Request;
 use crate::response::Response;
@@ -68,8 +69,6 @@ pub struct Route {
     pub internal: bool,
     /// Whether it can be refused for want of a plan (402), for discovery.
     pub needs_plan: bool,
-    /// What the handler reads of the query.
-    pub query: &'static [Query],
 }
 
 /// Settings that must all be on; one is the usual case.
@@ -118,7 +117,6 @@ impl Route {
             unauthenticated: false,
             internal: false,
             needs_plan: false,
-            query: &[],
         }
     }
 
@@ -206,6 +204,12 @@ impl Route {
         self
     }
 
+    /// What most routes of superusers have in common: they exist only while there are any, and a session must be fresh.
+    #[must_use]
+    pub const fn superuser(self) -> Self {
+        self.feature(&FEATURE_SUPER_USERS).scope(Scope::SuperUser).fresh_login()
+    }
+
     /// The route exists only while all of `features` are on.
     #[must_use]
     pub const fn features(mut self, features: &'static [&'static Setting<bool>]) -> Self {
@@ -232,73 +236,12 @@ impl Route {
         conditions.chain(settings.map(|setting| setting.name()))
     }
 
-    /// The permission is asked before the body is looked at.
-    #[must_use]
-    pub const fn permission_first(mut self) -> Self {
-        self.permission_first = true;
-        self
-    }
-
-    /// A session must be fresh.
-    #[must_use]
-    pub const fn fresh_login(mut self) -> Self {
-        self.fresh_login = true;
-        self
-    }
-
-    /// A change needs neither credentials nor a CSRF token.
-    #[must_use]
-    pub const fn csrf_exempt(mut self) -> Self {
-        self.csrf_exempt = true;
-        self
-    }
-
-    /// A user name and password count as a session (HTTP Basic).
-    #[must_use]
-    pub const fn takes_password(mut self) -> Self {
-        self.takes_password = true;
-        self
-    }
-
-    /// It works although the registry is read-only.
-    #[must_use]
-    pub const fn works_read_only(mut self) -> Self {
-        self.works_read_only = true;
-        self
-    }
-
-    /// The original knows the path and not the method: a request that says nothing is answered as there, 405.
-    #[must_use]
-    pub const fn extension(mut self) -> Self {
-        self.extension = true;
-        self
-    }
-
-    /// It works although anonymous access is off.
-    #[must_use]
-    pub const fn open(mut self) -> Self {
-        self.open = true;
-        self
-    }
-
     /// It answers everybody alike, even while the database is down: nobody asks who calls.
     #[must_use]
     pub const fn unauthenticated(mut self) -> Self {
         self.unauthenticated = true;
         self.open = true;
         self
-    }
-
-    /// What the handler reads of the query.
-    #[must_use]
-    pub const fn query(mut self, parameters: &'static [Query]) -> Self {
-        self.query = parameters;
-        self
-    }
-
-    /// All that is read of the query: by the handler, and by the body.
-    pub fn queries(&self) -> impl Iterator<Item = &'static Query> {
-        self.query.iter().chain(self.endpoint.query())
     }
 
     /// The statuses of success, for tests; none where everybody is refused.
@@ -308,20 +251,41 @@ impl Route {
         let answers = self.endpoint.answers(&mut schemars::SchemaGenerator::default());
         answers.iter().map(|answer| answer.status.as_u16()).collect()
     }
+}
 
+/// Declares what a row says or does not say.
+macro_rules! flags {
+    ($($(#[$doc:meta])* $flag:ident;)*) => {
+        impl Route {$(
+            $(#[$doc])*
+            #[must_use]
+            pub const fn $flag(mut self) -> Self {
+                self.$flag = true;
+                self
+            }
+        )*}
+    };
+}
+
+flags! {
+    /// The permission is asked before the body is looked at.
+    permission_first;
+    /// A session must be fresh.
+    fresh_login;
+    /// A change needs neither credentials nor a CSRF token.
+    csrf_exempt;
+    /// A user name and password count as a session (HTTP Basic).
+    takes_password;
+    /// It works although the registry is read-only.
+    works_read_only;
+    /// The original knows the path and not the method: a request that says nothing is answered as there, 405.
+    extension;
+    /// It works although anonymous access is off.
+    open;
     /// Discovery shows it only on request.
-    #[must_use]
-    pub const fn internal(mut self) -> Self {
-        self.internal = true;
-        self
-    }
-
+    internal;
     /// With billing on, it can be refused for want of a plan.
-    #[must_use]
-    pub const fn needs_plan(mut self) -> Self {
-        self.needs_plan = true;
-        self
-    }
+    needs_plan;
 }
 
 /// What is behind a row: the two halves of the pipeline that depend on the types of permission, path and body.
@@ -350,8 +314,9 @@ pub trait Endpoint {
     /// Whether the body is a list of what the schema describes, for discovery.
     fn body_is_list(&self) -> bool;
 
-    /// What the body reads of the query, for discovery.
-    fn query(&self) -> &'static [Query];
+    /// What is read of the query, for discovery.
+    #[cfg(not(target_family = "wasm"))]
+    fn query(&self) -> Vec<Query>;
 
     /// The answers of success, for discovery; tests hold every answer against them. Components do without.
     #[cfg(not(target_family = "wasm"))]
@@ -401,68 +366,45 @@ pub trait Handler: 'static {
 /// The path that leads to the target of a permission.
 type PathTo<P> = <<P as Permit>::Target as Target>::Path;
 
-/// A handler that takes no body.
-pub struct WithoutBody<P: Permit, R>(pub fn(&Context<'_, P>) -> HandlerResult<R>);
+/// Declares the kinds of handlers, each by what it takes beside the context.
+macro_rules! handlers {
+    ($($(#[$doc:meta])* $name:ident<$($taken:ident: $bound:ident),*> =
+        |$path:ident: $path_type:ty, $body:ident: $body_type:ty| ($($argument:ident),*);)*) => {$(
+        $(#[$doc])*
+        pub struct $name<P: Permit, $($taken: $bound,)* R>(
+            pub fn(&Context<'_, P>, $($taken),*) -> HandlerResult<R>,
+        );
 
-impl<P: Permit, R: IntoResponse + 'static> Handler for WithoutBody<P, R> {
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = ();
-    type Body = NoBody;
-    type Response = R;
+        impl<P: Permit, $($taken: $bound + 'static,)* R: IntoResponse + 'static> Handler
+            for $name<P, $($taken,)* R>
+        {
+            type Permit = P;
+            type Address = PathTo<P>;
+            type Path = $path_type;
+            type Body = $body_type;
+            type Response = R;
 
-    fn call(&self, cx: &Context<'_, P>, (): (), _: NoBody) -> HandlerResult<R> {
-        (self.0)(cx)
-    }
+            fn call(
+                &self,
+                cx: &Context<'_, P>,
+                $path: $path_type,
+                $body: $body_type,
+            ) -> HandlerResult<R> {
+                (self.0)(cx, $($argument),*)
+            }
+        }
+    )*};
 }
 
-/// A handler that takes a body.
-pub struct WithBody<P: Permit, B: Body, R>(pub fn(&Context<'_, P>, B) -> HandlerResult<R>);
-
-impl<P: Permit, B: Body + 'static, R: IntoResponse + 'static> Handler for WithBody<P, B, R> {
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = ();
-    type Body = B;
-    type Response = R;
-
-    fn call(&self, cx: &Context<'_, P>, (): (), body: B) -> HandlerResult<R> {
-        (self.0)(cx, body)
-    }
-}
-
-/// A handler that takes parameters of the path.
-pub struct WithPath<P: Permit, O: Path, R>(pub fn(&Context<'_, P>, O) -> HandlerResult<R>);
-
-impl<P: Permit, O: Path, R: IntoResponse + 'static> Handler for WithPath<P, O, R> {
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = O;
-    type Body = NoBody;
-    type Response = R;
-
-    fn call(&self, cx: &Context<'_, P>, path: O, _: NoBody) -> HandlerResult<R> {
-        (self.0)(cx, path)
-    }
-}
-
-/// A handler that takes parameters of the path, and a body.
-pub struct WithPathAndBody<P: Permit, O: Path, B: Body, R>(
-    pub fn(&Context<'_, P>, O, B) -> HandlerResult<R>,
-);
-
-impl<P: Permit, O: Path, B: Body + 'static, R: IntoResponse + 'static> Handler
-    for WithPathAndBody<P, O, B, R>
-{
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = O;
-    type Body = B;
-    type Response = R;
-
-    fn call(&self, cx: &Context<'_, P>, path: O, body: B) -> HandlerResult<R> {
-        (self.0)(cx, path, body)
-    }
+handlers! {
+    /// A handler that takes no body.
+    WithoutBody<> = |_path: (), _body: NoBody| ();
+    /// A handler that takes a body, or a query.
+    WithBody<B: Body> = |_path: (), body: B| (body);
+    /// A handler that takes parameters of the path.
+    WithPath<O: Path> = |path: O, _body: NoBody| (path);
+    /// A handler that takes parameters of the path, and a body.
+    WithPathAndBody<O: Path, B: Body> = |path: O, body: B| (path, body);
 }
 
 /// A handler whose target is found by another path than is usual for it: `At(OwnRepository::read, …)`.
@@ -518,8 +460,9 @@ impl<H: Handler> Endpoint for H {
         H::Body::LIST
     }
 
-    fn query(&self) -> &'static [Query] {
-        H::Body::QUERY
+    #[cfg(not(target_family = "wasm"))]
+    fn query(&self) -> Vec<Query> {
+        H::Body::query()
     }
 
     #[cfg(not(target_family = "wasm"))]

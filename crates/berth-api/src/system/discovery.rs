@@ -5,27 +5,43 @@
 
 use berth_access::{Public, Scope};
 use berth_domain::settings;
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, Services};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, Query, Services};
+use miniz_oxide::inflate::decompress_to_vec;
 use serde_json::{Map, Value, json};
 
 use crate::system::config::FEATURES;
 
-const OPERATIONS: &str = include_str!("discovery.json");
+/// `discovery.json`, compressed by the build script.
+const OPERATIONS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/discovery.json.deflate"));
 
-/// `GET /api/v1/discovery`; `?internal=true` shows internal operations too.
-pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<Map<String, Value>>> {
+/// What is shown.
+#[derive(Query)]
+pub(crate) struct DiscoveryQuery {
+    /// Internal operations too
+    internal: bool,
+}
+
+/// `GET /api/v1/discovery`.
+pub(crate) fn get(
+    cx: &Context<'_, Public>,
+    query: DiscoveryQuery,
+) -> HandlerResult<JsonResponse<Map<String, Value>>> {
     let services = cx.services();
-    let internal = cx.query().flag("internal");
     let mut document = head(services);
-    let Ok(Value::Object(mut operations)) = serde_json::from_str(OPERATIONS) else {
-        return Err(ApiError::Internal("discovery.json is no JSON object".into()));
-    };
+    let mut operations = operations()?;
     if let Some(Value::Object(paths)) = operations.get_mut("paths") {
         let off = features_off(services);
-        paths.retain(|_, path| keep_shown(path, internal, &off));
+        paths.retain(|_, path| keep_shown(path, query.internal, &off));
     }
     document.append(&mut operations);
     Ok(JsonResponse(document))
+}
+
+fn operations() -> Result<Map<String, Value>, ApiError> {
+    let broken =
+        |error: &dyn std::fmt::Display| ApiError::Internal(format!("discovery.json: {error}"));
+    let text = decompress_to_vec(OPERATIONS).map_err(|error| broken(&error))?;
+    serde_json::from_slice(&text).map_err(|error| broken(&error))
 }
 
 fn head(services: &Services<'_>) -> Map<String, Value> {
