@@ -225,9 +225,6 @@ fn permitted_callers() {
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
       404 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
     PUT /api/v1/organization/acme/autoprunepolicy/none
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
-      404 admin superuser admin[org:admin] superuser[super:user]
     DELETE /api/v1/organization/acme/autoprunepolicy/none
       401 anonymous
       403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
@@ -241,13 +238,7 @@ fn permitted_callers() {
       401 anonymous
       403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     GET /api/v1/user/autoprunepolicy/none
-      401 anonymous
-      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
-      404 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
     PUT /api/v1/user/autoprunepolicy/none
-      401 anonymous
-      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
-      404 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
     DELETE /api/v1/user/autoprunepolicy/none
       401 anonymous
       403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]

@@ -110,9 +110,6 @@ fn permitted_callers() {
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
       404 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
     PUT /api/v1/repository/acme/app/autoprunepolicy/nope
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
-      404 admin superuser admin[repo:admin] superuser[super:user]
     DELETE /api/v1/repository/acme/app/autoprunepolicy/nope
       401 anonymous
       403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]

@@ -411,9 +411,6 @@ fn permitted_callers() {
       401 anonymous
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     PUT /api/v1/organization/acme/team/nope/invite/new@example.com
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
-      404 admin superuser admin[org:admin] superuser[super:user]
     DELETE /api/v1/organization/acme/team/members/invite/none@example.com
       401 anonymous
       403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]

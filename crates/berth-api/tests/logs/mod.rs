@@ -452,9 +452,6 @@ fn permitted_callers() {
         (Method::GET, "/api/v1/superuser/aggregatelogs", Value::Null),
     ]), @"
     GET /api/v1/organization/acme/logs
-      200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
-      401 anonymous
-      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     GET /api/v1/organization/acme/aggregatelogs
       200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
       401 anonymous
@@ -464,17 +461,11 @@ fn permitted_callers() {
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
       404 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
     GET /api/v1/user/logs
-      200 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
-      401 anonymous
-      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     GET /api/v1/user/aggregatelogs
       200 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
       401 anonymous
       403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     GET /api/v1/superuser/logs
-      200 superuser reader superuser[super:user] reader[repo:read]
-      401 anonymous
-      403 outsider member creator admin admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     GET /api/v1/superuser/aggregatelogs
       200 superuser reader superuser[super:user] reader[repo:read]
       401 anonymous

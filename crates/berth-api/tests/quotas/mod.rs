@@ -473,9 +473,6 @@ fn permitted_callers() {
       401 anonymous
       403 outsider admin[repo:read] admin[repo:write] admin[repo:admin] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     PUT /api/v1/organization/acme/quota/9
-      401 anonymous
-      403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
-      404 superuser superuser[super:user]
     DELETE /api/v1/organization/acme/quota/9
       401 anonymous
       403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
@@ -493,9 +490,6 @@ fn permitted_callers() {
       401 anonymous
       403 outsider admin[repo:read] admin[repo:write] admin[repo:admin] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     PUT /api/v1/organization/acme/quota/1/limit/9
-      401 anonymous
-      403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
-      404 superuser superuser[super:user]
     DELETE /api/v1/organization/acme/quota/1/limit/9
       401 anonymous
       403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
@@ -505,13 +499,7 @@ fn permitted_callers() {
       401 anonymous
       403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     GET /api/v1/user/quota/9
-      401 anonymous
-      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
-      404 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
     GET /api/v1/user/quota/9/limit
-      401 anonymous
-      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
-      404 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
     GET /api/v1/user/quota/9/limit/9
       401 anonymous
       403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
@@ -525,9 +513,6 @@ fn permitted_callers() {
       401 anonymous
       403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     PUT /api/v1/superuser/users/member/quota/9
-      401 anonymous
-      403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
-      404 superuser superuser[super:user]
     DELETE /api/v1/superuser/users/member/quota/9
       401 anonymous
       403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
@@ -541,9 +526,6 @@ fn permitted_callers() {
       401 anonymous
       403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     PUT /api/v1/superuser/organization/acme/quota/9
-      401 anonymous
-      403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
-      404 superuser superuser[super:user]
     DELETE /api/v1/superuser/organization/acme/quota/9
       401 anonymous
       403 outsider member creator admin reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]

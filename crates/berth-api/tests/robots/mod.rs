@@ -751,13 +751,7 @@ fn permitted_callers() {
       401 anonymous
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     PUT /api/v1/organization/acme/robots/B
-      400 admin superuser admin[org:admin] superuser[super:user]
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     DELETE /api/v1/organization/acme/robots/ghost
-      400 admin superuser admin[org:admin] superuser[super:user]
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     POST /api/v1/organization/acme/robots/ghost/regenerate
       400 admin superuser admin[org:admin] superuser[super:user]
       401 anonymous
@@ -767,9 +761,6 @@ fn permitted_callers() {
       401 anonymous
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     PUT /api/v1/organization/acme/robots/ghost/permissions/lib/shared
-      400 admin superuser admin[repo:admin] superuser[super:user]
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     DELETE /api/v1/organization/acme/robots/ghost/permissions/lib/shared
       400 admin superuser admin[repo:admin] superuser[super:user]
       401 anonymous
@@ -779,9 +770,6 @@ fn permitted_callers() {
       401 anonymous
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     POST /api/v1/organization/acme/robots/ghost/federation
-      400 admin superuser admin[org:admin] superuser[super:user]
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     DELETE /api/v1/organization/acme/robots/ghost/federation
       400 admin superuser admin[org:admin] superuser[super:user]
       401 anonymous
@@ -795,13 +783,7 @@ fn permitted_callers() {
       401 anonymous
       403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     PUT /api/v1/user/robots/B
-      400 outsider member creator admin superuser admin[user:admin] superuser[user:admin]
-      401 anonymous
-      403 reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     DELETE /api/v1/user/robots/ghost
-      400 outsider member creator admin superuser admin[user:admin] superuser[user:admin]
-      401 anonymous
-      403 reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     POST /api/v1/user/robots/ghost/regenerate
       400 outsider member creator admin superuser admin[user:admin] superuser[user:admin]
       401 anonymous
@@ -811,10 +793,6 @@ fn permitted_callers() {
       401 anonymous
       403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     PUT /api/v1/user/robots/ghost/permissions/lib/shared
-      400 admin admin[repo:admin]
-      401 anonymous
-      403 reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
-      404 outsider member creator superuser superuser[super:user]
     DELETE /api/v1/user/robots/ghost/permissions/lib/shared
       400 admin admin[repo:admin]
       401 anonymous
@@ -825,9 +803,6 @@ fn permitted_callers() {
       401 anonymous
       403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     POST /api/v1/user/robots/ghost/federation
-      400 outsider member creator admin superuser admin[user:admin] superuser[user:admin]
-      401 anonymous
-      403 reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     DELETE /api/v1/user/robots/ghost/federation
       400 outsider member creator admin superuser admin[user:admin] superuser[user:admin]
       401 anonymous
