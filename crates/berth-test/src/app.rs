@@ -228,6 +228,14 @@ impl App {
         self.database.fail_on(part);
     }
 
+    /// Sends a request while every statement that contains `part` fails, and holds it to be answered with 500.
+    pub fn failing_on(&self, part: &str, request: impl FnOnce() -> Reply) {
+        self.fail_on(Some(part));
+        let reply = request();
+        self.fail_on(None);
+        assert_eq!(reply.status(), 500, "{part}: {reply}");
+    }
+
     /// The statements of the latest request, in their order.
     #[must_use]
     pub fn latest_statements(&self) -> Vec<String> {
@@ -328,6 +336,12 @@ impl App {
         let response = session.announce(&services, NoContent);
         let response = response.expect("the settings give a key");
         self.continuing(&Reply(response.into_response()))
+    }
+
+    /// Requests of a browser without a user: with an anonymous session that just began, and its CSRF token.
+    #[must_use]
+    pub fn browser(&self) -> As<'_> {
+        self.continuing(&self.anonymous().get("/csrf_token"))
     }
 
     /// Requests in the session that `reply` hands out.

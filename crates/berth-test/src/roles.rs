@@ -84,7 +84,7 @@ impl App {
         self.statuses_of(request, |app, person, scope| match person {
             Some(name) if scope == ALL_SCOPES => app.with_session(name),
             Some(name) => app.with_scope(name, scope),
-            None => app.continuing(&app.anonymous().get("/csrf_token")),
+            None => app.browser(),
         })
     }
 

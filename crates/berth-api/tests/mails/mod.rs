@@ -40,7 +40,7 @@ fn what_has_left_is_not_kept() {
 }
 
 fn ask_for_recovery(app: &App) {
-    let browser = app.continuing(&app.anonymous().get("/csrf_token"));
+    let browser = app.browser();
     let recovery = json!({ "email": "outsider@example.com" });
     assert_eq!(browser.post("/api/v1/recovery", recovery).status(), 200);
 }

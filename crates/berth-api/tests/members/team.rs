@@ -270,9 +270,7 @@ fn a_failed_write_leaves_nothing_behind() {
     let app = app();
     let admin = app.as_user("admin");
     for part in ["INSERT INTO log_entry", "INSERT INTO notification", "COMMIT"] {
-        app.fail_on(Some(part));
-        assert_eq!(admin.put_empty(&format!("{MEMBERS}/outsider")).status(), 500, "{part}");
-        app.fail_on(None);
+        app.failing_on(part, || admin.put_empty(&format!("{MEMBERS}/outsider")));
         for table in ["team_invitation", "notification", "mail", "log_entry"] {
             assert_eq!(
                 app.rows(&format!("SELECT count(*) FROM {table}")),

@@ -814,13 +814,7 @@ fn permitted_callers() {
 fn a_failed_write_leaves_nothing_behind() {
     let app = app_with_robots();
     for part in ["INSERT INTO robot ", "INSERT INTO log_entry", "COMMIT"] {
-        app.fail_on(Some(part));
-        assert_eq!(
-            app.as_user("admin").put_empty(&format!("{ROBOTS}/half")).status(),
-            500,
-            "{part}"
-        );
-        app.fail_on(None);
+        app.failing_on(part, || app.as_user("admin").put_empty(&format!("{ROBOTS}/half")));
         assert_eq!(app.as_user("admin").get(&format!("{ROBOTS}/half")).status(), 400, "{part}");
     }
 }

@@ -4,6 +4,8 @@ use berth_test::{App, As, Reply};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+use crate::common::sign_in;
+
 const USERS: &str = "/api/v1/superuser/users/";
 const ORGS: &str = "/api/v1/superuser/organizations/";
 
@@ -27,11 +29,6 @@ fn names(reply: &Reply, list: &str) -> Vec<String> {
     let body = reply.json();
     let entries = body[list].as_array().expect("a list").iter();
     entries.map(|entry| entry["name"].as_str().expect("a name").to_owned()).collect()
-}
-
-fn sign_in(app: &App, username: &str, password: &str) -> Reply {
-    let browser = app.continuing(&app.anonymous().get("/csrf_token"));
-    browser.post("/api/v1/signin", json!({ "username": username, "password": password }))
 }
 
 #[test]
