@@ -3,6 +3,7 @@
 #![expect(clippy::too_many_lines, reason = "one story, or one table, is a test")]
 
 mod applications;
+mod authorizations;
 mod autoprune;
 mod common;
 mod concord;
@@ -13,6 +14,7 @@ mod logs;
 mod mails;
 mod members;
 mod messages;
+mod notifications;
 mod oauth;
 mod organizations;
 mod permissions;
