@@ -1,7 +1,7 @@
 -- The whole schema of Berth, as a new database gets it. `src/migrate.rs` says how it changes.
 --
 -- Every rule of the data that must hold whatever two requests do at the same moment is here: as UNIQUE, CHECK or FOREIGN KEY,
--- or as a trigger that refuses (RAISE) or follows. Texts that begin with `berth:` are read by `src/db.rs`.
+-- or as a trigger that refuses (RAISE) or follows. Texts that begin with `berth:` are read by `src/db/error.rs`.
 --
 -- Spin runs one statement at a time: each ends with a semicolon before an empty line, and no trigger has such a line in it.
 --

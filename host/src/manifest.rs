@@ -507,6 +507,10 @@ mod tests {
             "[application.trigger.http]\nbase = \"/b\"",
             "base = \"/b\" is not supported",
         );
+    }
+
+    #[test]
+    fn dependencies_that_are_not_supported_are_refused_by_name() {
         assert_refused("dependencies = { \"a:b\" = { url = \"x\" } }", "unknown field `url`");
         assert_refused("dependencies = { \"a:b\" = {} }", "needs either \"path\" or \"component\"");
         assert_refused(

@@ -20,7 +20,6 @@ pub mod large;
 pub mod packages;
 pub mod quay;
 pub mod surface;
-pub mod swagger;
 mod workspace;
 
 #[cfg(feature = "end-to-end")]

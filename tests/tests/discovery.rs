@@ -6,7 +6,6 @@ use berth_test::App;
 use berth_tests::components::rows;
 use berth_tests::docs::swagger_path;
 use berth_tests::quay::recorded_body;
-use berth_tests::swagger::{anonymous, faults};
 use serde_json::{Value, json};
 
 /// The answer with these settings.
@@ -27,12 +26,53 @@ fn everything() -> Value {
     discovery("?internal=true", &on)
 }
 
-#[test]
-fn it_is_valid() {
+/// Documents with other features.
+fn documents() -> [Value; 3] {
     let off = [("feature_super_users", "false"), ("feature_mailing", "false")];
-    for document in [discovery("", &[]), discovery("", &off), everything()] {
-        let faults = faults(&document);
-        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    [discovery("", &[]), discovery("", &off), everything()]
+}
+
+#[test]
+#[cfg(feature = "end-to-end")]
+fn it_is_valid() {
+    use berth_tests::packages::{client_npm_programs, command, run};
+
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    for (number, document) in documents().iter().enumerate() {
+        let file = directory.path().join(number.to_string());
+        std::fs::write(&file, document.to_string()).expect("the directory is ours");
+        run(command("node", "nodejs")
+            .env("NODE_PATH", client_npm_programs().join(".."))
+            .args(["-e", r#"require("@apidevtools/swagger-parser").validate(process.argv[1])"#])
+            .arg(file));
+    }
+}
+
+/// What the validator does not look at.
+#[test]
+fn what_operations_name_is_declared() {
+    for document in documents() {
+        let is_tag = |name: &Value| {
+            let tags = document["tags"].as_array().expect("tags");
+            tags.iter().any(|tag| tag["name"] == *name)
+        };
+        let mut keys = BTreeSet::new();
+        for (method, path, operation) in each(&document) {
+            let place = format!("{method} {path}");
+            assert!(keys.insert(key(method, path)), "{place} is there twice");
+            for tag in operation["tags"].as_array().expect("tags") {
+                assert!(is_tag(tag), "{place}: {tag}");
+            }
+            let ways = operation["security"].as_array().into_iter().flatten();
+            for (name, scopes) in ways.filter_map(Value::as_object).flatten() {
+                let definition = &document["securityDefinitions"][name];
+                assert!(definition.is_object(), "{place}: {name}");
+                for scope in scopes.as_array().expect("scopes") {
+                    let scope = scope.as_str().expect("a name");
+                    assert!(definition["scopes"][scope].is_string(), "{place}: {scope}");
+                }
+            }
+        }
     }
 }
 
@@ -44,60 +84,58 @@ fn scopes(security: &Value) -> String {
     scopes.join(" or ")
 }
 
-/// Each operation of a document, with its place.
-fn each(document: &Value) -> impl Iterator<Item = (String, &Value)> {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    let operations = paths.flat_map(|(path, item)| {
-        let members = item.as_object().into_iter().flatten();
-        members.map(move |(method, operation)| (format!("{method} {path}"), operation))
+/// The operations of a document: method, path, and what it says.
+fn each(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    let operations = paths.iter().flat_map(|(path, item)| {
+        let members = item.as_object().expect("operations");
+        members.iter().map(move |(method, operation)| (method.as_str(), path.as_str(), operation))
     });
-    operations.filter(|(_, operation)| operation["operationId"].is_string())
+    operations.filter(|(_, _, operation)| operation["operationId"].is_string())
 }
 
-/// The operations of a document, by method and path without parameter names: the path, the id, the security.
-fn operations(document: &Value) -> BTreeMap<(String, String), (String, String, String)> {
-    let paths = document["paths"].as_object().expect("paths");
-    let mut operations = BTreeMap::new();
-    for (path, item) in paths {
-        for (method, operation) in item.as_object().expect("operations") {
-            if let Some(id) = operation["operationId"].as_str() {
-                let security = scopes(&operation["security"]);
-                let said = (path.clone(), id.to_owned(), security);
-                operations.insert((method.clone(), anonymous(path)), said);
-            }
-        }
-    }
-    operations
+/// A method, and a path without the names of its parameters: two paths that differ in nothing else are the same.
+type Key = (String, String);
+
+fn key(method: &str, path: &str) -> Key {
+    let parts = path.split(['{', '}']).enumerate();
+    let anonymous = parts.map(|(index, part)| if index % 2 == 1 { "{}" } else { part });
+    (method.to_owned(), anonymous.collect())
+}
+
+/// The path, the id and the security of each operation of a document.
+fn operations(document: &Value) -> BTreeMap<Key, (&str, &str, String)> {
+    let operations = each(document).map(|(method, path, operation)| {
+        let id = operation["operationId"].as_str().expect("a name");
+        (key(method, path), (path, id, scopes(&operation["security"])))
+    });
+    operations.collect()
 }
 
 #[test]
 fn the_operations_of_quay_have_its_names_and_scopes() {
-    let mut wrong = Vec::new();
-    for (internal, ours) in [(false, discovery("", &[])), (true, everything())] {
-        let path = if internal { "/api/v1/discovery?internal=true" } else { "/api/v1/discovery" };
-        let quays = operations(&recorded_body(path));
-        for ((method, _), ours) in operations(&ours).iter().filter_map(|(key, ours)| {
-            let quays = quays.get(key)?;
-            (ours != quays).then_some((key, (ours, quays)))
-        }) {
-            let (ours, quays) = ours;
-            wrong.push(format!("{method} {ours:?}: should be {quays:?}"));
+    let mut wrong = BTreeSet::new();
+    for (query, ours) in [("", discovery("", &[])), ("?internal=true", everything())] {
+        let quays = recorded_body(&format!("/api/v1/discovery{query}"));
+        let quays = operations(&quays);
+        for (key, ours) in operations(&ours) {
+            if let Some(quays) = quays.get(&key).filter(|quays| **quays != ours) {
+                wrong.insert(format!("{} {ours:?}: should be {quays:?}", key.0));
+            }
         }
     }
-    wrong.sort();
-    wrong.dedup();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn what_is_internal_there_is_internal_here() {
-    let public = operations(&recorded_body("/api/v1/discovery"));
-    let all = operations(&recorded_body("/api/v1/discovery?internal=true"));
-    let ours = operations(&discovery("", &[]));
-    for key in operations(&everything()).keys().filter(|key| all.contains_key(key)) {
-        if ours.contains_key(key) {
-            assert!(public.contains_key(key), "{key:?} is internal");
-        }
+    let keys = |document: &Value| -> BTreeSet<Key> {
+        each(document).map(|(method, path, _)| key(method, path)).collect()
+    };
+    let public = keys(&recorded_body("/api/v1/discovery"));
+    let all = keys(&recorded_body("/api/v1/discovery?internal=true"));
+    for key in keys(&discovery("", &[])).intersection(&all) {
+        assert!(public.contains(key), "{key:?} is internal");
     }
 }
 
@@ -105,26 +143,13 @@ fn what_is_internal_there_is_internal_here() {
 #[test]
 fn operations_are_described_and_grouped() {
     let (ours, quays) = (everything(), recorded_body("/api/v1/discovery?internal=true"));
-    let groups = |document: &Value| -> BTreeMap<(String, String), Value> {
-        let paths = document["paths"].as_object().expect("paths");
-        let operations = paths.iter().flat_map(|(path, item)| {
-            let operations = item.as_object().into_iter().flatten();
-            operations.map(|(method, operation)| {
-                ((method.clone(), anonymous(path)), operation["tags"].clone())
-            })
-        });
-        operations.filter(|(_, tags)| tags.is_array()).collect()
-    };
-    let quays = groups(&quays);
-    for (key, tags) in groups(&ours) {
-        assert_eq!(quays.get(&key).unwrap_or(&tags), &tags, "{key:?}");
-    }
-    for item in ours["paths"].as_object().into_iter().flat_map(|paths| paths.values()) {
-        let operations = item.as_object().into_iter().flat_map(|item| item.values());
-        for operation in operations.filter(|operation| operation["operationId"].is_string()) {
-            let about = operation["description"].as_str().unwrap_or_default();
-            assert!(about.ends_with('.'), "{}: {about:?}", operation["operationId"]);
-        }
+    let quays: BTreeMap<Key, &Value> =
+        each(&quays).map(|(method, path, it)| (key(method, path), &it["tags"])).collect();
+    for (method, path, operation) in each(&ours) {
+        let tags = &operation["tags"];
+        assert_eq!(*quays.get(&key(method, path)).unwrap_or(&tags), tags, "{method} {path}");
+        let about = operation["description"].as_str().unwrap_or_default();
+        assert!(about.ends_with('.'), "{method} {path}: {about:?}");
     }
 }
 
@@ -169,7 +194,7 @@ fn operations_that_know_callers_say_so() {
     }
 }
 
-/// Handlers can read no other parameters: `Request::query` refuses it.
+/// Handlers read no other parameters (`--test structure`).
 #[test]
 fn the_query_is_what_handlers_obey() {
     let document = everything();
@@ -200,11 +225,11 @@ fn refusals_are_described() {
     for name in ["detail", "error_message", "error_type", "title", "type", "status", "message"] {
         assert!(members.get(name).is_some(), "{name}");
     }
-    for (place, operation) in each(&document) {
+    for (method, path, operation) in each(&document) {
         let status = |status: &str| operation["responses"].get(status).is_some();
-        assert!(status("400") && status("404") && status("405"), "{place}");
+        assert!(status("400") && status("404") && status("405"), "{method} {path}");
         let parameters = operation["parameters"].as_array();
         let has_body = parameters.is_some_and(|all| all.iter().any(|one| one["in"] == "body"));
-        assert!(status("415") || !has_body, "{place}");
+        assert!(status("415") || !has_body, "{method} {path}");
     }
 }

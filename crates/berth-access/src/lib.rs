@@ -5,19 +5,25 @@
 //! the store needs one for whatever it does to organization state. Pure: no database, no clock, no request.
 
 mod address;
+mod facts;
 mod permission;
+mod permits;
 mod policy;
 mod principal;
 mod scope;
 mod superusers;
+mod target;
 
 pub use address::{
     Address, ApplicationPath, ClientPath, NamedOrganization, NamespacePath, OrganizationPath,
     OrganizationRepository, OwnRepository, Path, PathParameters, RepositoryPath, TeamPath,
     UserPath, in_body,
 };
-pub use permission::*;
-pub use policy::{Denied, Facts, Grant, Rights, authorize};
+pub use facts::Facts;
+pub use permission::{Permission, Permit};
+pub use permits::*;
+pub use policy::{Denied, Grant, Rights, authorize};
 pub use principal::{Authority, Caller, Principal, SuperuserPowers, Token};
 pub use scope::{InvalidScope, Scope, ScopeSet};
 pub use superusers::Superusers;
+pub use target::*;

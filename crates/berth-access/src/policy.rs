@@ -1,105 +1,36 @@
 //! The policy: one function, one match (`docs/contract/quay.md` 0.10).
 
-use std::fmt;
+use berth_domain::{Namespace, NamespaceKind, Repository, RepositoryRole, TeamRole};
+use thiserror::Error;
 
-use berth_domain::{
-    Application, Namespace, NamespaceKind, Repository, RepositoryRole, Team, TeamRole,
-};
-
-use crate::permission::{NamespaceTarget, Permission, Permit, Target};
+use crate::facts::Facts;
+use crate::permission::{Permission, Permit};
 use crate::principal::{Caller, Principal};
 use crate::scope::{Scope, ScopeSet};
-
-/// What the database says of the thing that a call addresses, and of the caller's place in it.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// The namespace, a user's or an organization's.
-    pub namespace: Option<Namespace>,
-    /// Whether the path names an organization: a user of that name is not what it means.
-    pub names_organization: bool,
-    /// The highest role among the caller's teams in the namespace.
-    pub team_role: Option<TeamRole>,
-    /// The team.
-    pub team: Option<Team>,
-    /// Whether the caller is in that team.
-    pub caller_in_team: bool,
-    /// Whether the caller is in another team with role admin of the same organization.
-    pub caller_admin_elsewhere: bool,
-    /// Whether the caller owns the organization, in Concord's sense.
-    pub caller_is_owner: bool,
-    /// Whether others than administrators create organizations through Concord's API (a setting).
-    pub anybody_creates: bool,
-    /// The repository.
-    pub repository: Option<Repository>,
-    /// The highest role on the repository that the permissions of the caller and of their teams give.
-    pub repository_role: Option<RepositoryRole>,
-    /// The application.
-    pub application: Option<Application>,
-    /// The scopes of the caller's living tokens of that application, a text for each.
-    pub granted_scopes: Vec<String>,
-}
-
-impl Facts {
-    /// The facts of an organization that was found otherwise than by the path. `caller_is_owner` is in Concord's sense.
-    #[must_use]
-    pub fn of_organization(organization: Option<Namespace>, caller_is_owner: bool) -> Self {
-        Self { namespace: organization, caller_is_owner, ..Self::default() }
-    }
-
-    /// The facts of an organization that is to be made through Concord's API.
-    #[must_use]
-    pub fn of_new_organization(anybody_creates: bool) -> Self {
-        Self { anybody_creates, ..Self::default() }
-    }
-
-    /// Whether the path names an organization, but the name is a user's.
-    fn have_user_in_place(&self) -> bool {
-        let kind = self.namespace.as_ref().map(|namespace| namespace.kind);
-        self.names_organization && kind == Some(NamespaceKind::User)
-    }
-
-    /// The facts where the path names an organization, but the name is a user's: as if nobody had the name, except that the
-    /// caller may be that user.
-    fn without_user_in_place(self) -> Self {
-        if !self.have_user_in_place() {
-            return self;
-        }
-        Self {
-            namespace: self.namespace,
-            names_organization: true,
-            anybody_creates: self.anybody_creates,
-            ..Self::default()
-        }
-    }
-}
+use crate::target::{
+    MaybeOrganizationRef, NamespaceTarget, OrganizationRef, RepositoryRef, Target, UserRef,
+};
 
 /// Why a call is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Denied {
     /// The caller is unknown.
+    #[error("the caller is unknown")]
     Unauthenticated,
     /// The caller may not, or their token lacks the scope.
+    #[error("the caller may not")]
     Unauthorized,
     /// The caller may administer their own account, as the operation wants, but not the namespace: the contract answers this
     /// differently.
+    #[error("the caller may not")]
     Forbidden,
     /// Superusers alone may, as this installation is set up: found out only when the body makes sense, by the contract.
+    #[error("the caller may not")]
     SuperusersOnly,
     /// The caller may, but the thing does not exist.
+    #[error("the thing does not exist")]
     NotFound,
 }
-
-impl fmt::Display for Denied {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Unauthenticated => "the caller is unknown",
-            Self::Unauthorized | Self::Forbidden | Self::SuperusersOnly => "the caller may not",
-            Self::NotFound => "the thing does not exist",
-        })
-    }
-}
-
-impl std::error::Error for Denied {}
 
 /// Proof that the policy allowed `P` on a target. Only [`authorize`] makes one.
 #[derive(Debug)]
@@ -164,7 +95,7 @@ impl<P: Permit<Target: NamespaceTarget>> Grant<P> {
     }
 }
 
-impl<P: Permit<Target = crate::permission::MaybeOrganizationRef>> Grant<P> {
+impl<P: Permit<Target = MaybeOrganizationRef>> Grant<P> {
     /// The organization, if it exists.
     #[must_use]
     pub const fn organization_if_any(&self) -> Option<&Namespace> {
@@ -178,7 +109,7 @@ impl<P: Permit<Target = crate::permission::MaybeOrganizationRef>> Grant<P> {
     }
 }
 
-impl<P: Permit<Target = crate::permission::UserRef>> Grant<P> {
+impl<P: Permit<Target = UserRef>> Grant<P> {
     /// The account.
     #[must_use]
     pub const fn user(&self) -> &Namespace {
@@ -186,7 +117,7 @@ impl<P: Permit<Target = crate::permission::UserRef>> Grant<P> {
     }
 }
 
-impl<P: Permit<Target = crate::permission::OrganizationRef>> Grant<P> {
+impl<P: Permit<Target = OrganizationRef>> Grant<P> {
     /// The organization.
     #[must_use]
     pub const fn organization(&self) -> &Namespace {
@@ -194,7 +125,7 @@ impl<P: Permit<Target = crate::permission::OrganizationRef>> Grant<P> {
     }
 }
 
-impl<P: Permit<Target = crate::permission::RepositoryRef>> Grant<P> {
+impl<P: Permit<Target = RepositoryRef>> Grant<P> {
     /// The repository and its namespace.
     ///
     /// # Errors
@@ -206,7 +137,7 @@ impl<P: Permit<Target = crate::permission::RepositoryRef>> Grant<P> {
 }
 
 /// What a caller may do with the thing that they address, after the cap of their authority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rights {
     known: bool,
     user_view: bool,
@@ -251,7 +182,8 @@ pub fn authorize<P: Permit>(principal: &Principal, mut facts: Facts) -> Result<G
         }
         facts = Facts::default();
     }
-    Ok(Grant { principal: principal.clone(), target: P::Target::take(facts)?, rights })
+    let target = P::Target::take(facts).ok_or(Denied::NotFound)?;
+    Ok(Grant { principal: principal.clone(), target, rights })
 }
 
 /// Whether the namespace is the caller's, and a session asks for it: `org:admin` gives no right over a user's account.
@@ -308,26 +240,7 @@ impl Rights {
         let public = facts.repository.as_ref().is_some_and(|repository| repository.is_public);
         let public_role = public.then_some(RepositoryRole::Read);
         let Some(caller) = principal.caller() else {
-            return Self {
-                known: false,
-                user_view: false,
-                user_admin: false,
-                may_own_organizations: false,
-                superusers_create: false,
-                barred_at_home: false,
-                namespace_role: None,
-                in_admin_team: false,
-                in_team: false,
-                concord_owner: false,
-                anybody_creates: false,
-                repository_role: public_role,
-                superuser: false,
-                full_access: false,
-                global_reader: false,
-                scopes: ScopeSet::of(&[]),
-                at_own: false,
-                by_own: false,
-            };
+            return Self { repository_role: public_role, ..Self::default() };
         };
         let role = uncapped_role(caller, facts);
         let superuser = caller.is_superuser();

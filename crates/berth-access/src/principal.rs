@@ -91,7 +91,7 @@ impl Caller {
     pub fn scopes(&self) -> ScopeSet {
         match &self.authority {
             Authority::Session { .. } => ScopeSet::of(Scope::ALL),
-            Authority::Token(token) => token.scopes.unwrap_or(ScopeSet::of(&[])),
+            Authority::Token(token) => token.scopes.unwrap_or_default(),
         }
     }
 

@@ -128,7 +128,7 @@ impl Scope {
 pub struct InvalidScope;
 
 /// The scopes of a token: as granted, and what they allow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ScopeSet {
     granted: u8,
 }

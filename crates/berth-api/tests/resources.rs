@@ -1,6 +1,9 @@
 //! The resources, by their route tables on in-memory SQLite: a folder each, as in `src/`.
 
+#![expect(clippy::too_many_lines, reason = "one story, or one table, is a test")]
+
 mod applications;
+mod authorizations;
 mod autoprune;
 mod common;
 mod concord;
@@ -11,6 +14,7 @@ mod logs;
 mod mails;
 mod members;
 mod messages;
+mod notifications;
 mod oauth;
 mod organizations;
 mod permissions;

@@ -48,7 +48,9 @@ pub fn derive_choice(input: TokenStream) -> TokenStream {
 /// * `default = …`: what it is when it is not given;
 /// * `refusal = "…"`: what is said of a value of another kind, where that is not the description;
 /// * `required`: discovery says that it must be given;
-/// * `namespace`: the query names the namespace by the field, a `String` or an `Option<String>`.
+/// * `kind = "…"`: its type in Swagger, where that is not the `berth_web::Parameter`'s;
+/// * `namespace`: the query names the namespace by the field, a `String` or an `Option<String>`;
+/// * `flatten`: it is another such struct, whose parameters are some of this one's.
 #[proc_macro_derive(Query, attributes(query))]
 pub fn derive_query(input: TokenStream) -> TokenStream {
     expand(query::derive(&parse_macro_input!(input as DeriveInput)))

@@ -49,6 +49,12 @@ impl Avatar {
         Self { name: name.to_owned(), hash, color: PALETTE[usize::from(digest[0]) % 32], kind }
     }
 
+    /// The avatar of a person or a robot.
+    #[must_use]
+    pub fn account(is_robot: bool, name: &str, email: &str) -> Self {
+        Self::new(if is_robot { AvatarKind::Robot } else { AvatarKind::User }, name, email)
+    }
+
     /// The avatar of a team: teams are hashed from their name.
     #[must_use]
     pub fn team(name: &str) -> Self {

@@ -22,7 +22,7 @@ impl<T> Setting<T> {
     /// [`Unusable`] names the setting and says what a usable value looks like; it never repeats the value, which may be a
     /// secret.
     pub fn parse(&self, text: &str) -> Result<T, Unusable> {
-        (self.parse)(text.trim()).map_err(|expected| Unusable { name: self.name, expected })
+        (self.parse)(text.trim_ascii()).map_err(|expected| Unusable { name: self.name, expected })
     }
 }
 

@@ -1,6 +1,8 @@
 //! The audit log: written in the transaction of the change, read by the administrators of the namespace or repository.
 
-use berth_access::{Grant, NamespaceOrOwnAdminView, OwnNamespaceView, RepositoryAdminView};
+use berth_access::{
+    Grant, NamespaceOrOwnAdminView, OwnNamespaceView, Permit, RepositoryAdminView, SuperuserView,
+};
 use berth_domain::limits::{
     LOG_MEMBER_BYTES, LOG_METADATA_BYTES, LOG_METADATA_READ_BYTES, LOG_PAGE_BYTES,
 };
@@ -134,7 +136,7 @@ fn json_text(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// Which entries somebody may read: made of a grant, so that nobody reads another tenant's; or all.
+/// Which entries somebody may read: made of a grant ([`ReadsLog`]), so that nobody reads another tenant's.
 #[derive(Debug, Clone, Copy)]
 pub struct LogFilter(Entries);
 
@@ -148,31 +150,45 @@ enum Entries {
     All,
 }
 
-impl LogFilter {
-    /// What happened to an organization, or to the caller in a session; `None` when nothing has that name.
-    #[must_use]
-    pub fn namespace(grant: &Grant<NamespaceOrOwnAdminView>) -> Option<Self> {
-        grant.namespace().map(|namespace| Self(Entries::Namespace(namespace.id)))
-    }
+/// A permission to read the log.
+pub trait ReadsLog: Permit {
+    /// What a grant lets its holder read; `None` when what it is about does not exist.
+    fn filter(grant: &Grant<Self>) -> Option<LogFilter>;
+}
 
-    /// What happened to the caller's namespace.
-    #[must_use]
-    pub fn own(grant: &Grant<OwnNamespaceView>) -> Option<Self> {
-        grant.namespace().map(|namespace| Self(Entries::Namespace(namespace.id)))
+/// What happened to an organization, or to the caller in a session.
+impl ReadsLog for NamespaceOrOwnAdminView {
+    fn filter(grant: &Grant<Self>) -> Option<LogFilter> {
+        grant.namespace().map(|namespace| LogFilter(Entries::Namespace(namespace.id)))
     }
+}
 
-    /// What happened to a repository; `None` when it does not exist.
-    #[must_use]
-    pub fn repository(grant: &Grant<RepositoryAdminView>) -> Option<Self> {
+/// What happened to the caller.
+impl ReadsLog for OwnNamespaceView {
+    fn filter(grant: &Grant<Self>) -> Option<LogFilter> {
+        grant.namespace().map(|namespace| LogFilter(Entries::Namespace(namespace.id)))
+    }
+}
+
+impl ReadsLog for RepositoryAdminView {
+    fn filter(grant: &Grant<Self>) -> Option<LogFilter> {
         let (namespace, repository) = (&grant.target().namespace, &grant.target().repository);
         let (namespace_id, id) = (namespace.as_ref()?.id, repository.as_ref()?.id);
-        Some(Self(Entries::Repository { namespace_id, id }))
+        Some(LogFilter(Entries::Repository { namespace_id, id }))
     }
+}
 
-    /// Everything, for callers who may read everything.
+impl ReadsLog for SuperuserView {
+    fn filter(_: &Grant<Self>) -> Option<LogFilter> {
+        Some(LogFilter(Entries::All))
+    }
+}
+
+impl LogFilter {
+    /// Whether it holds back nothing: then entries say whom they happened to.
     #[must_use]
-    pub const fn everything() -> Self {
-        Self(Entries::All)
+    pub const fn is_everything(self) -> bool {
+        matches!(self.0, Entries::All)
     }
 
     /// The condition on `log_entry l`. Its parameters are the first three: from when on, and those of [`Self::ids`].

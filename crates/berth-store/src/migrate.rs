@@ -123,7 +123,7 @@ impl Schema {
         } else if oldest_reader <= self.version() {
             Ok(SchemaState::Fits)
         } else {
-            Err(StoreError::SchemaTooNew { version, oldest_reader })
+            Err(StoreError::SchemaTooNew { version, oldest_reader, known: self.version() })
         }
     }
 

@@ -27,6 +27,17 @@ pub struct TeamPermission {
     pub role: RepositoryRole,
 }
 
+/// What a team or a robot may do on a repository.
+#[derive(Debug, FromRow)]
+pub struct RepositoryPermission {
+    /// The repository's name.
+    pub repository: String,
+    /// Whether everybody may pull it.
+    pub is_public: bool,
+    /// What they may do.
+    pub role: RepositoryRole,
+}
+
 /// The accounts that have a permission themselves, in the order of the permissions; only the account of the given name,
 /// if any. One statement.
 ///

@@ -5,6 +5,7 @@ use berth_domain::{RepositoryRole, Timestamp};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
 use crate::params;
+use crate::permissions::RepositoryPermission;
 
 /// A robot.
 #[derive(Debug, Clone, FromRow)]
@@ -199,17 +200,6 @@ pub fn set_federation<P: NamespaceChange>(
     )
 }
 
-/// A repository permission of a robot.
-#[derive(Debug, Clone, FromRow)]
-pub struct RobotPermission {
-    /// The repository's name.
-    pub repository: String,
-    /// Whether everybody may pull from it.
-    pub is_public: bool,
-    /// What the robot may do there.
-    pub role: RepositoryRole,
-}
-
 /// The permissions of a robot on repositories of its namespace, in the order of their ids; none when there is no such robot.
 /// One statement.
 ///
@@ -219,7 +209,7 @@ pub fn permissions<P: Permit<Target: NamespaceTarget>>(
     db: &dyn Database,
     grant: &Grant<P>,
     name: &str,
-) -> Result<Option<Vec<RobotPermission>>, StoreError> {
+) -> Result<Option<Vec<RepositoryPermission>>, StoreError> {
     let permissions: Vec<PermissionRow> = db.all(
         "SELECT r.name AS repository, r.is_public, p.role
         FROM account a
@@ -240,7 +230,7 @@ pub fn permissions<P: Permit<Target: NamespaceTarget>>(
 #[derive(FromRow)]
 struct PermissionRow {
     #[row(nested)]
-    permission: Option<RobotPermission>,
+    permission: Option<RepositoryPermission>,
 }
 
 /// The result of a change of a robot's permission.

@@ -3,11 +3,12 @@
 use berth_access::{
     ExistingTeamAdmin, ExistingTeamRef, Grant, Permit, TeamAdmin, TeamAdminView, TeamView,
 };
-use berth_domain::{RepositoryRole, Team, TeamName, TeamRole, Timestamp};
+use berth_domain::{Team, TeamName, TeamRole, Timestamp};
 
 use crate::db::{Database, FromRow, Query, Row, StoreError, Transaction, disagreement};
 use crate::organizations::{TeamSummary, team_summary};
 use crate::params;
+use crate::permissions::RepositoryPermission;
 
 /// Makes a team without members in the grant's organization; `false` when one of that name was made at the same moment. One
 /// statement.
@@ -216,17 +217,6 @@ pub fn remove_member(
     )
 }
 
-/// What a team may do on a repository.
-#[derive(Debug, FromRow)]
-pub struct TeamPermission {
-    /// The repository's name.
-    pub repository: String,
-    /// Whether everybody may pull it.
-    pub is_public: bool,
-    /// What the team may do.
-    pub role: RepositoryRole,
-}
-
 /// The repository permissions of the grant's team, in the order of their ids. One statement.
 ///
 /// # Errors
@@ -234,7 +224,7 @@ pub struct TeamPermission {
 pub fn permissions(
     db: &dyn Database,
     grant: &Grant<TeamAdminView>,
-) -> Result<Vec<TeamPermission>, StoreError> {
+) -> Result<Vec<RepositoryPermission>, StoreError> {
     db.all(
         "SELECT r.name AS repository, r.is_public, p.role FROM repository_permission p
         JOIN repository r ON r.id = p.repository_id

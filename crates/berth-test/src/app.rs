@@ -1,12 +1,11 @@
 //! The application, and requests in the name of people.
 
-use std::sync::Arc;
-
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use berth_access::{Authority, Caller, SuperuserPowers};
 use berth_access::{CreateOrganization, Facts, Principal, authorize};
@@ -24,11 +23,13 @@ use berth_store::{
 use berth_web::outbound::Registry;
 use berth_web::session::{self, Session};
 use berth_web::{
-    ApiError, Clock as _, IntoResponse as _, KeyValue as _, Logs, Method, NoContent, Outbound,
-    Outcome, PIPELINE_SETTINGS, Platform, Request, Response, Route, Services, Variables as _,
+    Answer, ApiError, Clock as _, IntoResponse as _, KeyValue as _, Logs, Method, NoContent,
+    Outbound, Outcome, PIPELINE_SETTINGS, Platform, Request, Response, Route, Services,
+    Variables as _,
 };
+use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::platform::{
     Change, DeliveredMail, Failure, MemoryDatabase, MemoryKeys, MemoryMailer, MemoryVariables,
@@ -41,6 +42,10 @@ const READ_BUDGET: usize = 2;
 
 /// Changes take at most this many statements, BEGIN and COMMIT included.
 const CHANGE_BUDGET: usize = 8;
+
+/// The hash of `password`, with the least parameters that argon2 has: tests verify it often.
+const PASSWORD_HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c2FsdCBvZiBhIHRlc3Q$\
+    Is7CfiOiBrvMls7D5UppZss2tUow52BQCCQ/Qfwzii8";
 
 /// Where the host puts the address of the client.
 const CLIENT_ADDRESS: &str = "spin-client-addr";
@@ -75,11 +80,7 @@ impl App {
     /// An empty application that serves all resources.
     #[must_use]
     pub fn new() -> Self {
-        let app = Self::without_schema();
-        berth_store::migrate(&app.database).expect("the schema is made");
-        app.database.watch();
-        app.database.take_statements();
-        app
+        Self { database: MemoryDatabase::with_schema(), ..Self::without_schema() }
     }
 
     /// The same, serving these tables alone, as one component does.
@@ -151,7 +152,11 @@ impl App {
     }
 
     /// Lets the database fail once in `request`; says whether the request has so many statements.
-    pub fn failing(&self, failure: Failure, request: impl FnOnce(&Self) -> Reply) -> (Reply, bool) {
+    pub fn with_failure(
+        &self,
+        failure: Failure,
+        request: impl FnOnce(&Self) -> Reply,
+    ) -> (Reply, bool) {
         self.failure.set(Some(failure));
         let reply = request(self);
         (reply, self.failure.take().is_none())
@@ -237,6 +242,14 @@ impl App {
         self.database.fail_on(part);
     }
 
+    /// Sends a request while every statement that contains `part` fails, and holds it to be answered with 500.
+    pub fn failing_on(&self, part: &str, request: impl FnOnce() -> Reply) {
+        self.fail_on(Some(part));
+        let reply = request();
+        self.fail_on(None);
+        assert_eq!(reply.status(), 500, "{part}: {reply}");
+    }
+
     /// The statements of the latest request, in their order.
     #[must_use]
     pub fn latest_statements(&self) -> Vec<String> {
@@ -257,10 +270,8 @@ impl App {
     /// Makes a user with the password `password` and the address `<name>@example.com`.
     #[must_use]
     pub fn with_user(self, name: &str) -> Self {
-        let random = Services::new(self.platform()).random();
-        let uuid = random.uuid();
+        let uuid = Services::new(self.platform()).random().uuid();
         let email = format!("{name}@example.com");
-        let hash = password_hash(random.bytes());
         self.change(|tx| {
             let id = accounts::create(
                 tx,
@@ -268,7 +279,7 @@ impl App {
                     uuid: &uuid,
                     name,
                     email: &email,
-                    password_hash: Some(&hash),
+                    password_hash: Some(PASSWORD_HASH),
                     verified: true,
                     proven: false,
                     email_code: None,
@@ -339,6 +350,12 @@ impl App {
         let response = session.announce(&services, NoContent);
         let response = response.expect("the settings give a key");
         self.continuing(&Reply(response.into_response()))
+    }
+
+    /// Requests of a browser without a user: with an anonymous session that just began, and its CSRF token.
+    #[must_use]
+    pub fn browser(&self) -> As<'_> {
+        self.continuing(&self.anonymous().get("/csrf_token"))
     }
 
     /// Requests in the session that `reply` hands out.
@@ -579,31 +596,51 @@ fn check_headers(request: &Request, response: &Response) {
 }
 
 /// Holds an answer of success against what the type of its handler says.
-fn check_answer(route: &Route, response: &Response) {
-    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let answers = route.endpoint.answers(&mut generator);
+fn check_answer(route: &'static Route, response: &Response) {
     let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
     let media_type = content_type.and_then(|value| value.split(';').next());
-    let answer = answers.iter().find(|answer| {
+    let answers = declared_answers(route);
+    let answer = answers.iter().find(|(answer, _)| {
         answer.status == response.status()
             && answer.media_type.is_none_or(|expected| media_type == Some(expected))
     });
-    let Some(answer) = answer else {
+    let Some((_, validator)) = answer else {
         let status = response.status();
         panic!("{} answered {status} ({media_type:?}); its handler gives {answers:?}", route.name);
     };
-    let Some(schema) = &answer.schema else { return };
-    let mut schema = schema.clone().to_value();
-    schema["$defs"] = generator.take_definitions(true).into();
+    let Some(validator) = validator else { return };
     let body = match serde_json::from_slice(response.body()) {
         Ok(body) => body,
         // A client's own document may hold a number that no `Value` does.
         Err(error) if error.to_string().starts_with("number out of range") => return,
         Err(error) => panic!("{} answered no JSON: {error}", route.name),
     };
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
     let faults: Vec<String> = validator.iter_errors(&body).map(|fault| fault.to_string()).collect();
     assert!(faults.is_empty(), "{} answered {body}: {}", route.name, faults.join("\n"));
+}
+
+/// The answers of a row's handler, and what validates the bodies of those that have a schema.
+type DeclaredAnswers = Arc<[(Answer, Option<Validator>)]>;
+
+/// Made once for each row and process: a test sends many requests.
+fn declared_answers(route: &'static Route) -> DeclaredAnswers {
+    static MADE: LazyLock<Mutex<BTreeMap<usize, DeclaredAnswers>>> = LazyLock::new(Mutex::default);
+    let make = || {
+        let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+        let answers = route.endpoint.answers(&mut generator);
+        let definitions = Value::from(generator.take_definitions(true));
+        let with_validator = |answer: Answer| {
+            let validator = answer.schema.clone().map(|schema| {
+                let mut schema = schema.to_value();
+                schema["$defs"] = definitions.clone();
+                jsonschema::validator_for(&schema).expect("a schema")
+            });
+            (answer, validator)
+        };
+        answers.into_iter().map(with_validator).collect()
+    };
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    made.entry(std::ptr::from_ref(route).addr()).or_insert_with(make).clone()
 }
 
 /// Holds what a request has changed and logged against its row.
@@ -660,12 +697,6 @@ fn must_be_logged(change: &Change) -> bool {
 fn as_sent(mut request: Request, target: &str) -> Request {
     *request.uri_mut() = target.parse().expect("a target");
     request
-}
-
-/// The hash of `password`. Hashing is slow on purpose: one does for all.
-fn password_hash(salt: [u8; 16]) -> String {
-    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    HASH.get_or_init(|| berth_domain::secret::hash_password("password", salt)).clone()
 }
 
 fn text(value: &SqlValue) -> String {
@@ -833,6 +864,24 @@ impl Reply {
     #[must_use]
     pub fn whole(&self) -> String {
         format!("{} {}", self.status(), self.text())
+    }
+
+    /// Status, type and message of an error in Quay's form, which has nothing else.
+    #[must_use]
+    pub fn refusal(&self) -> String {
+        let (status, error) = (self.status(), self.json());
+        let member = |name: &str| error[name].as_str().unwrap_or_default();
+        let (kind, message) = (member("error_type"), member("error_message"));
+        let expected = json!({
+            "detail": message,
+            "error_message": message,
+            "error_type": kind,
+            "title": kind,
+            "type": format!("http://localhost:3000/api/v1/error/{kind}"),
+            "status": status,
+        });
+        assert_eq!(self.text(), format!("{expected}\n"));
+        format!("{status} {kind}: {}", redacted_text(message))
     }
 
     /// The first header of that name.

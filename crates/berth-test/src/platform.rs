@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use berth_domain::Timestamp;
 use berth_domain::settings;
@@ -127,13 +128,30 @@ impl MemoryDatabase {
         }
     }
 
+    /// A database with the present schema, watched. It is made once for each process, and copied: parsing takes longer.
+    pub(crate) fn with_schema() -> Self {
+        static MADE: LazyLock<Mutex<Sqlite>> = LazyLock::new(|| {
+            let database = MemoryDatabase::new();
+            berth_store::migrate(&database).expect("the schema is made");
+            database.watch();
+            Mutex::new(database.sqlite)
+        });
+        Self::copy_of(&MADE.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Another database that holds the same.
     pub(crate) fn copy(&self) -> Self {
+        Self::copy_of(&self.sqlite)
+    }
+
+    fn copy_of(sqlite: &Sqlite) -> Self {
         let mut copy = Self::new();
-        let backup = Backup::new(&self.sqlite.0, &mut copy.sqlite.0);
-        let done = backup.and_then(|backup| backup.step(-1)).expect("memory copies to memory");
-        assert_eq!(done, StepResult::Done, "nobody else has the database open");
-        copy.watch();
+        // What watches is in the temporary one.
+        for name in ["main", "temp"] {
+            let backup = Backup::new_with_names(&sqlite.0, name, &mut copy.sqlite.0, name);
+            let done = backup.and_then(|backup| backup.step(-1)).expect("memory copies to memory");
+            assert_eq!(done, StepResult::Done, "nobody else has the database open");
+        }
         copy
     }
 
@@ -144,7 +162,7 @@ impl MemoryDatabase {
     }
 
     /// Lets SQLite itself record what changes, in a table of this connection: a rollback removes the record too.
-    pub(crate) fn watch(&self) {
+    fn watch(&self) {
         let sql = "SELECT t.name, group_concat(format(
                 'SELECT ''%s'', ''%s'' WHERE OLD.%s IS NOT NEW.%s', t.name, c.name, c.name, c.name),
                 ' UNION ALL ')

@@ -44,7 +44,7 @@ impl App {
         app
     }
 
-    /// The statuses of requests, each with its method and path, as [`Self::statuses`].
+    /// The statuses of requests, as [`Self::statuses`], below method and path. Neighbours with the same statuses share them.
     #[must_use]
     pub fn matrix(&self, requests: &[(Method, &str, Value)]) -> String {
         let of_one = |(method, path, body): &(Method, &str, Value)| {
@@ -55,9 +55,15 @@ impl App {
                     caller.send(method.clone(), path, Some("application/json"), body)
                 }
             });
-            format!("{} {path}\n{statuses}", method.as_str())
+            (format!("{} {path}\n", method.as_str()), statuses)
         };
-        requests.iter().map(of_one).collect()
+        let rows: Vec<(String, String)> = requests.iter().map(of_one).collect();
+        let alike = rows.chunk_by(|(_, statuses), (_, next)| statuses == next);
+        let shown = alike.map(|rows| {
+            let names: String = rows.iter().map(|(name, _)| name.as_str()).collect();
+            names + &rows[0].1
+        });
+        shown.collect()
     }
 
     /// The statuses of a request, and which callers get them: an unknown one, everybody of [`Self::with_roles`] with a
@@ -78,7 +84,7 @@ impl App {
         self.statuses_of(request, |app, person, scope| match person {
             Some(name) if scope == ALL_SCOPES => app.with_session(name),
             Some(name) => app.with_scope(name, scope),
-            None => app.continuing(&app.anonymous().get("/csrf_token")),
+            None => app.browser(),
         })
     }
 

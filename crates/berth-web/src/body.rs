@@ -5,11 +5,13 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::member::{Json, Member, Members};
-use crate::query::{Parameters, Query};
+use crate::query::Parameters;
+#[cfg(not(target_family = "wasm"))]
+use crate::query::Query;
 use crate::request::{Request, RequestExt};
 use crate::schema::Schema;
 
-/// What a handler takes from a request's body.
+/// What a handler takes from a request's body, or from its query.
 pub trait Body: Sized {
     /// The schema, for discovery.
     const SCHEMA: Option<&'static Schema>;
@@ -21,7 +23,11 @@ pub trait Body: Sized {
     const LIST: bool = false;
 
     /// What of the query it reads, for discovery.
-    const QUERY: &'static [Query] = &[];
+    #[cfg(not(target_family = "wasm"))]
+    #[must_use]
+    fn query() -> Vec<Query> {
+        Vec::new()
+    }
 
     /// Reads it.
     ///

@@ -11,9 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 use crate::password;
-use crate::query::Parameters;
 use crate::request::{Request, RequestExt};
-use crate::route::Route;
 use crate::services::Services;
 use crate::session::Session;
 
@@ -21,11 +19,15 @@ use crate::session::Session;
 const LONGEST_USER_AGENT: usize = 500;
 
 /// A request on its way, before the policy was asked.
-#[derive(Clone, Copy)]
 pub(crate) struct RequestParts<'a> {
     pub(crate) services: &'a Services<'a>,
     pub(crate) request: &'a Request,
-    pub(crate) route: &'a Route,
+    /// The name of the row, for messages.
+    pub(crate) operation: &'static str,
+    /// Whether the handler may ask the policy.
+    pub(crate) may_ask_policy: bool,
+    /// Whether the permission is asked before the body is looked at.
+    pub(crate) permission_first: bool,
     pub(crate) address: &'a Address,
     pub(crate) session: Option<&'a Session>,
     pub(crate) sealed_robot_token: Option<&'a [u8]>,
@@ -36,11 +38,11 @@ pub(crate) struct RequestParts<'a> {
 pub struct Context<'a, P: Permit> {
     /// Proof that the policy allowed it, and on what.
     pub grant: Grant<P>,
-    parts: RequestParts<'a>,
+    parts: &'a RequestParts<'a>,
 }
 
 impl<'a, P: Permit> Context<'a, P> {
-    pub(crate) fn new(parts: RequestParts<'a>, grant: Grant<P>) -> Self {
+    pub(crate) fn new(parts: &'a RequestParts<'a>, grant: Grant<P>) -> Self {
         Self { grant, parts }
     }
 
@@ -60,12 +62,6 @@ impl<'a, P: Permit> Context<'a, P> {
     #[must_use]
     pub fn request(&self) -> &'a Request {
         self.parts.request
-    }
-
-    /// The query, of which the handler may read what its row declares.
-    #[must_use]
-    pub fn query(&self) -> Parameters {
-        self.parts.request.query(self.parts.route.query)
     }
 
     /// What the request addresses, for messages about what does not exist.
@@ -125,11 +121,10 @@ impl<'a, P: Permit> Context<'a, P> {
     /// Whoever asks the policy in a handler has a row that says what it decides there: anything else panics in tests, so that
     /// the table of endpoints is true.
     fn require_mark(&self) {
-        let route = self.parts.route;
         debug_assert!(
-            route.is_decided_inside(),
+            self.parts.may_ask_policy,
             "{}: the handler asks the policy, and its row does not say `decided_inside`",
-            route.name
+            self.parts.operation
         );
     }
 
@@ -191,11 +186,7 @@ impl<'a, P: Permit> Context<'a, P> {
         if !self.services().setting(&settings::ACTION_LOG_AUDIT_LOGINS) {
             return None;
         }
-        let event = LogEvent::LoginSuccess { r#type: how, useragent: &user_agent(self.request()) };
-        Some(LogEntry {
-            ip: self.request().client_address(),
-            ..LogEntry::new(Some(account_id), &event, self.services().now())
-        })
+        Some(sign_in_entry(self.services(), self.request(), account_id, how))
     }
 
     /// Writes an entry into the log: what the caller did to an organization or a user.
@@ -234,24 +225,45 @@ impl<'a, P: Permit> Context<'a, P> {
         namespace_id: impl Into<Option<i64>>,
         event: &LogEvent<'_>,
     ) -> LogEntry {
-        let mut entry = LogEntry::new(namespace_id.into(), event, self.parts.services.now());
-        let caller = self.grant.caller();
+        self.parts.log_entry(self.grant.caller(), namespace_id.into(), event)
+    }
+}
+
+// Not of the context, which the compiler makes anew for each permission.
+impl RequestParts<'_> {
+    fn log_entry(
+        &self,
+        caller: Option<&Caller>,
+        namespace_id: Option<i64>,
+        event: &LogEvent<'_>,
+    ) -> LogEntry {
+        let mut entry = LogEntry::new(namespace_id, event, self.services.now());
         if let Some(Authority::Token(token)) = caller.map(|caller| &caller.authority) {
             append_token(&mut entry.metadata, token);
         }
         LogEntry {
-            found_as: self.parts.address.namespace.clone(),
+            found_as: self.address.namespace.clone(),
             performer_id: caller.map(|caller| caller.id),
-            ip: self.parts.request.client_address(),
+            ip: self.request.client_address(),
             ..entry
         }
     }
 }
 
-/// The client's name for itself, as it is logged.
-pub(crate) fn user_agent(request: &Request) -> String {
-    let name = request.header(header::USER_AGENT).unwrap_or_default();
-    name.chars().take(LONGEST_USER_AGENT).collect()
+/// The entry of a sign-in.
+pub(crate) fn sign_in_entry(
+    services: &Services<'_>,
+    request: &Request,
+    account_id: i64,
+    how: &str,
+) -> LogEntry {
+    let useragent = request.header(header::USER_AGENT).unwrap_or_default();
+    let useragent: String = useragent.chars().take(LONGEST_USER_AGENT).collect();
+    let event = LogEvent::LoginSuccess { r#type: how, useragent: &useragent };
+    LogEntry {
+        ip: request.client_address(),
+        ..LogEntry::new(Some(account_id), &event, services.now())
+    }
 }
 
 fn append_token(metadata: &mut Map<String, Value>, token: &berth_access::Token) {

@@ -9,10 +9,7 @@ use crate::error::ApiError;
 use crate::request::{Request, RequestExt};
 use crate::route::Route;
 use crate::services::Services;
-use crate::session::{Record, Session};
-
-/// The name of the session cookie.
-pub const SESSION_COOKIE: &str = "_csrf_token";
+use crate::session::{Record, SESSION_COOKIE, Session};
 
 /// What a request shows.
 pub(crate) struct Credentials {

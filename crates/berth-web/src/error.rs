@@ -9,7 +9,7 @@ use berth_domain::Invalid;
 use berth_domain::secret::Unsealable;
 use berth_domain::settings::Unusable;
 use berth_store::StoreError;
-use berth_store::db::{is_busy, is_passing};
+use berth_store::db::Temporary;
 use http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 use strum::VariantArray;
@@ -256,57 +256,58 @@ impl ApiError {
     pub fn into_response(self, base_url: &str) -> Response {
         match self {
             Self::Typed { kind, message, extra } => typed_response(kind, &message, extra, base_url),
-            Self::Model(message) => response::json(StatusCode::BAD_REQUEST, &json!({ "message": message })),
-            Self::Plain(status, message) => response::json(status, &json!({ "message": message })),
-            Self::MethodNotAllowed(allow) => response::json(
-                StatusCode::METHOD_NOT_ALLOWED,
-                &json!({ "message": "The method is not allowed for the requested URL." }),
-            )
-            .with_header(header::ALLOW, allow),
-            Self::Abort(status, message) => response::text(
-                status,
-                "text/html; charset=utf-8",
-                json!({ "error": message }).to_string(),
+            Self::Model(text) => message(StatusCode::BAD_REQUEST, &text),
+            Self::Plain(status, text) => message(status, &text),
+            Self::MethodNotAllowed(allow) => {
+                let text = "The method is not allowed for the requested URL.";
+                message(StatusCode::METHOD_NOT_ALLOWED, text).with_header(header::ALLOW, allow)
+            }
+            Self::Abort(status, text) => {
+                let body = json!({ "error": text }).to_string();
+                response::text(status, "text/html; charset=utf-8", body)
+            }
+            Self::TooManyAttempts { retry_after_s } => too_many(
+                "Too many login attempts. \nPlease reset your Quay password and try again.",
+                "too_many_attempts",
+                retry_after_s,
             ),
-            Self::TooManyAttempts { retry_after_s } => response::json(
-                StatusCode::TOO_MANY_REQUESTS,
-                &json!({
-                    "message": "Too many login attempts. \nPlease reset your Quay password and try again.",
-                    "error_type": "too_many_attempts",
-                }),
-            )
-            .with_header(header::RETRY_AFTER, retry_after_s.to_string()),
-            Self::TooManyRequests { message, retry_after_s } => response::json(
-                StatusCode::TOO_MANY_REQUESTS,
-                &json!({ "message": message, "error_type": "too_many_requests" }),
-            )
-            .with_header(header::RETRY_AFTER, retry_after_s.to_string()),
+            Self::TooManyRequests { message, retry_after_s } => {
+                too_many(&message, "too_many_requests", retry_after_s)
+            }
             Self::ReadOnly => response::json(
                 StatusCode::SERVICE_UNAVAILABLE,
-                &json!({
-                    "is_readonly": true,
-                    "message": "System is currently read-only. Pulls will succeed but all write operations are currently suspended.",
-                }),
+                &json!({ "is_readonly": true, "message": READ_ONLY }),
             ),
             Self::Text(status, text) => response::text(status, "text/plain;charset=UTF-8", text),
             Self::Violations(violations) => {
-                let messages = violations.into_iter().map(|(_, message)| message);
-                let message = messages.collect::<Vec<_>>().join("; ");
-                response::json(StatusCode::BAD_REQUEST, &json!({ "message": message }))
+                let texts = violations.into_iter().map(|(_, text)| text);
+                message(StatusCode::BAD_REQUEST, &texts.collect::<Vec<_>>().join("; "))
             }
             Self::Custom(status, body) => response::json(status, &body),
             Self::Response(response) => *response,
-            Self::Busy | Self::Unavailable(_) => response::json(
-                StatusCode::SERVICE_UNAVAILABLE,
-                &json!({ "message": "The service is busy. Please try again in a moment." }),
-            )
-            .with_header(header::RETRY_AFTER, "1"),
-            Self::Internal(_) => response::json(
+            Self::Busy | Self::Unavailable(_) => {
+                let text = "The service is busy. Please try again in a moment.";
+                message(StatusCode::SERVICE_UNAVAILABLE, text).with_header(header::RETRY_AFTER, "1")
+            }
+            Self::Internal(_) => message(
                 StatusCode::INTERNAL_SERVER_ERROR,
-                &json!({ "message": "Something went wrong on our side. It was logged under the request id." }),
+                "Something went wrong on our side. It was logged under the request id.",
             ),
         }
     }
+}
+
+const READ_ONLY: &str = "System is currently read-only. Pulls will succeed but all write operations are \
+    currently suspended.";
+
+fn message(status: StatusCode, text: &str) -> Response {
+    response::json(status, &json!({ "message": text }))
+}
+
+fn too_many(text: &str, error_type: &str, retry_after_s: i64) -> Response {
+    let body = json!({ "message": text, "error_type": error_type });
+    response::json(StatusCode::TOO_MANY_REQUESTS, &body)
+        .with_header(header::RETRY_AFTER, retry_after_s.to_string())
 }
 
 impl From<Response> for ApiError {
@@ -378,7 +379,7 @@ impl From<StoreError> for ApiError {
 
 impl From<PlatformError> for ApiError {
     fn from(error: PlatformError) -> Self {
-        if is_busy(&error.0) || is_passing(&error.0) {
+        if Temporary::of(&error.0).is_some() {
             Self::Unavailable(error.to_string())
         } else {
             Self::Internal(error.to_string())
@@ -421,7 +422,7 @@ mod tests {
         assert_eq!(told(PlatformError("key-value store: access denied".into())), (500, false));
         assert_eq!(told(StoreError::Unavailable("interrupted".into())), (503, true));
         assert_eq!(told(StoreError::Busy), (503, true));
-        let too_new = StoreError::SchemaTooNew { version: 9, oldest_reader: 9 };
+        let too_new = StoreError::SchemaTooNew { version: 9, oldest_reader: 9, known: 8 };
         assert_eq!(told(too_new), (503, true));
     }
 }

@@ -4,8 +4,7 @@
 //! with a [`Context`] that holds the grant; mail leaves when the answer is sent. What the host provides comes in as a
 //! [`Platform`]; nothing here knows Spin.
 
-// What the derives make names this crate from outside, also in its own tests.
-#[cfg(test)]
+// What the derives make names this crate from outside.
 extern crate self as berth_web;
 
 mod body;
@@ -15,6 +14,7 @@ mod credentials;
 mod device;
 mod dialect;
 mod error;
+mod handler;
 mod into_response;
 pub mod listing;
 mod member;
@@ -45,17 +45,16 @@ pub use berth_access::Address;
 pub use berth_derive::{Choice, Json, Query};
 pub use body::{Body, Form, OptionalJson, RawBody, parse};
 pub use context::Context;
-pub use credentials::SESSION_COOKIE;
 pub use device::DEVICE_COOKIE;
 pub use error::{ApiError, ErrorType};
+pub use handler::{At, Endpoint, HandlerResult, WithBody, WithPath, WithPathAndBody, WithoutBody};
 pub use http::{Method, StatusCode, header};
 pub use into_response::{
     Accepted, Answer, Created, Either, IntoResponse, JsonResponse, NoContent, Redirect, WithHeaders,
 };
-pub use listing::{LIMIT_REFUSAL, Page};
+pub use listing::{LIMIT_REFUSAL, Page, PageQuery};
 pub use member::{Integer, IntegerOrString, Json, Member, Members, Patch};
 pub use outbound::Outbound;
-pub use paging::Cursor;
 pub use pipeline::{BODY_LIMIT, Deferred, Outcome, refuse, serve};
 pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 pub use quay_paths::is_below_a_repository;
@@ -63,13 +62,12 @@ pub use query::{Parameter, Parameters, Query};
 pub use random::Random;
 pub use request::{Request, RequestExt};
 pub use response::{Response, ResponseExt};
-pub use route::{
-    At, Endpoint, HandlerResult, Logs, Route, WithBody, WithPath, WithPathAndBody, WithoutBody,
-};
+pub use route::{Logs, Route};
 pub use routing::{find, find_any};
 pub use schema::{Kind, Property, Schema};
 pub use serde_json::Value;
 pub use services::{BASE_URL, SUPERUSERS, Services};
+pub use session::SESSION_COOKIE;
 pub use settings::PIPELINE_SETTINGS;
 pub use tag_expiration::tag_expiration_option;
 pub use throttle::{limit_rate, network};

@@ -106,94 +106,84 @@ pub(crate) fn is_right(
     let guess = Guess::begin(services, request, account.map(|(uuid, _)| uuid), name)?;
     let hash = account.and_then(|(_, hash)| hash);
     let right = verify_password(password, hash.unwrap_or(NOBODY_S_HASH)) && hash.is_some();
-    guess.end(services, right)?;
+    guess.end(right)?;
     Ok(right)
 }
 
 /// A password that is being checked, and what counts it.
-struct Guess {
+struct Guess<'a> {
     /// The name from the address, or the device.
-    own: (Throttle, Attempt),
+    own: Attempt<'a>,
     /// Of a client that is not known yet: its address, where that is limited, and the name from everywhere.
-    shared: Option<(Option<(Throttle, Attempt)>, Throttle)>,
+    shared: Option<(Option<Attempt<'a>>, Throttle<'a>)>,
 }
 
-impl Guess {
+impl<'a> Guess<'a> {
     /// Notes it, if it is heard.
     fn begin(
-        services: &Services<'_>,
+        services: &'a Services<'a>,
         request: &Request,
         account_uuid: Option<&str>,
         name: &str,
     ) -> Result<Self, ApiError> {
         let by_name = everywhere(services, name)?;
-        let known = by_name.record(services)?;
+        let known = by_name.record()?;
         let forgiven_at = known.as_ref().map_or(0, |record| record.forgiven_at);
+        let own = |kind, parts: &[&str]| {
+            let own = Throttle::new(services, kind, parts, Rule::Doubling, MOST_OF_A_NAME);
+            own.map(|own| own.forgiven(forgiven_at))
+        };
         let device = account_uuid.map(|uuid| Device::of(services, request, uuid));
         if let Some(device) = device.transpose()?.flatten() {
-            let parts = [device.account.as_str(), &device.id];
-            let own = Throttle::new(services, "device", &parts, Rule::Doubling, MOST_OF_A_NAME)?;
-            let own = own.forgiven(forgiven_at);
+            let own = own("device", &[&device.account, &device.id])?;
             reserve_hashing_memory();
-            let attempt = own.begin(services)?;
-            return Ok(Self { own: (own, attempt), shared: None });
+            return Ok(Self { own: own.begin()?, shared: None });
         }
         let network = throttle::network(request);
-        let name = typed(name);
-        let parts = [name.as_str(), &network];
-        let own = Throttle::new(services, "name", &parts, Rule::Doubling, MOST_OF_A_NAME)?;
-        let own = own.forgiven(forgiven_at);
+        let own = own("name", &[&typed(name), &network])?;
         let by_address = by_address(services, &network)?;
         // Whoever is refused is refused before anything is noted.
         if let Some(by_address) = &by_address {
-            by_address.require(services)?;
+            by_address.require()?;
         }
         let since = services.now().plus_seconds(-KNOWN_FOR_S).as_micros();
-        let before = own.record(services)?;
+        let before = own.record()?;
         if let Some(known) = known.filter(|_| before.is_none_or(|own| own.succeeded_at < since)) {
-            by_name.require_of(&known, services.now())?;
+            by_name.require_of(&known)?;
         }
         reserve_hashing_memory();
-        let attempt = own.begin(services)?;
-        let noted = by_address.map(|throttle| begin(services, throttle)).transpose();
-        if noted.is_err() {
-            own.withdraw(services, attempt)?;
+        let own = own.begin()?;
+        let by_address = by_address.map(Throttle::begin).transpose();
+        if by_address.is_err() {
+            own.withdraw()?;
         }
-        Ok(Self { own: (own, attempt), shared: Some((noted?, by_name)) })
+        Ok(Self { own, shared: Some((by_address?, by_name)) })
     }
 
     /// Notes what came of it.
-    fn end(&self, services: &Services<'_>, right: bool) -> Result<(), ApiError> {
-        let (own, attempt) = &self.own;
+    fn end(&self, right: bool) -> Result<(), ApiError> {
         let by_address = self.shared.as_ref().and_then(|(by_address, _)| by_address.as_ref());
         if right {
-            own.succeed(services, *attempt)?;
-            return by_address.map_or(Ok(()), |(throttle, it)| throttle.succeed(services, *it));
+            self.own.succeed()?;
+            return by_address.map_or(Ok(()), Attempt::succeed);
         }
-        own.fail(services, *attempt)?;
-        if let Some((throttle, attempt)) = by_address {
-            throttle.fail(services, *attempt)?;
-        }
-        match &self.shared {
-            Some((_, by_name)) => by_name.count(services),
-            None => Ok(()),
-        }
+        self.own.fail()?;
+        by_address.map_or(Ok(()), Attempt::fail)?;
+        self.shared.as_ref().map_or(Ok(()), |(_, by_name)| by_name.count())
     }
 }
 
-fn begin(services: &Services<'_>, throttle: Throttle) -> Result<(Throttle, Attempt), ApiError> {
-    let attempt = throttle.begin(services)?;
-    Ok((throttle, attempt))
-}
-
 /// The failures of a name from all addresses.
-fn everywhere(services: &Services<'_>, name: &str) -> Result<Throttle, ApiError> {
+fn everywhere<'a>(services: &'a Services<'a>, name: &str) -> Result<Throttle<'a>, ApiError> {
     let rule = Rule::per(FAILURES_OF_A_NAME, 3_600);
     Throttle::new(services, "everywhere", &[&typed(name)], rule, usize::MAX)
 }
 
 /// The failures of an address, whatever the names; none where they are not limited.
-fn by_address(services: &Services<'_>, network: &str) -> Result<Option<Throttle>, ApiError> {
+fn by_address<'a>(
+    services: &'a Services<'a>,
+    network: &str,
+) -> Result<Option<Throttle<'a>>, ApiError> {
     let limit = services.read_setting(&settings::SIGN_IN_FAILURES_PER_MINUTE)?;
     let rule = Rule::per(limit, 60);
     let throttle = || Throttle::new(services, "address", &[network], rule, MOST_OF_AN_ADDRESS);
@@ -210,8 +200,8 @@ fn typed(name: &str) -> String {
 /// # Errors
 /// [`ApiError`] when the key-value store does not answer.
 pub fn forgive(services: &Services<'_>, name: &str, email: &str) -> Result<(), ApiError> {
-    everywhere(services, name)?.forgive(services)?;
-    everywhere(services, email)?.forgive(services)
+    everywhere(services, name)?.forgive()?;
+    everywhere(services, email)?.forgive()
 }
 
 /// What command-line clients show in place of the password: opens only here, tells nobody the password, and is worthless

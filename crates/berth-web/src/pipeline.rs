@@ -18,13 +18,14 @@ use crate::context::RequestParts;
 use crate::credentials::Credentials;
 use crate::dialect::Dialect;
 use crate::error::{ApiError, ErrorType};
+use crate::handler::{HandlerResult, Read};
 use crate::normalize;
 use crate::password;
 use crate::password_use;
 use crate::platform::Platform;
 use crate::request::{Request, RequestExt, named_client};
 use crate::response::Response;
-use crate::route::{HandlerResult, Logs, Read, Route};
+use crate::route::{Logs, Route};
 use crate::routing;
 use crate::services::{SUPERUSERS, Services};
 use crate::token_use;
@@ -43,18 +44,12 @@ pub struct Outcome<'a> {
 pub struct Deferred<'a>(Services<'a>);
 
 impl Deferred<'_> {
-    /// Does what was put off, writes down that a token or a password was used, and has mail delivered where some is due.
+    /// Does what was put off, and has mail delivered where some is due.
     pub fn run(self, deliver_mail: impl FnOnce(&Services<'_>)) {
         for work in self.0.take_deferred() {
             if let Err(error) = work(&self.0) {
                 eprintln!("error: after the answer: {}", error.cause().unwrap_or("refused"));
             }
-        }
-        if let Some(token_id) = self.0.used_token() {
-            token_use::record(&self.0, token_id);
-        }
-        if let Some(used) = self.0.used_password() {
-            password_use::record(&self.0, used);
         }
         if self.0.has_due_mail() {
             deliver_mail(&self.0);
@@ -147,15 +142,12 @@ fn answer(
     let mut facts = loaded.facts;
     facts.names_organization = address.names_organization;
     let parts = RequestParts {
-        services,
-        request,
-        route,
-        address: &address,
         session: credentials.session.as_ref(),
         sealed_robot_token: loaded.sealed_robot_token.as_deref(),
         password_hash: password_hash.as_deref(),
+        ..route.parts(services, request, &address)
     };
-    let answered = handle(parts, &principal, facts);
+    let answered = handle(&parts, &principal, facts);
     answered.map_err(|error| own_account_error(route, &address, error))
 }
 
@@ -166,18 +158,8 @@ fn answer_everybody(
     route: &Route,
     path: &PathParameters,
 ) -> HandlerResult<Response> {
-    let principal = Principal::Anonymous;
     let Read { address, handle } = route.endpoint.read(request, path);
-    let parts = RequestParts {
-        services,
-        request,
-        route,
-        address: &address,
-        session: None,
-        sealed_robot_token: None,
-        password_hash: None,
-    };
-    handle(parts, &principal, Facts::default())
+    handle(&route.parts(services, request, &address), &Principal::Anonymous, Facts::default())
 }
 
 /// A client of the OAuth endpoints may be named in the query, the form or its credentials.

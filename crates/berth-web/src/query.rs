@@ -18,72 +18,21 @@ pub struct Query {
     pub required: bool,
 }
 
-impl Query {
-    /// A text.
-    #[must_use]
-    pub const fn text(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "string", about, required: false }
-    }
-
-    /// True or false.
-    #[must_use]
-    pub const fn flag(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "boolean", about, required: false }
-    }
-
-    /// A whole number.
-    #[must_use]
-    pub const fn number(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: "integer", about, required: false }
-    }
-
-    /// The same, which must be given.
-    #[must_use]
-    pub const fn required(mut self) -> Self {
-        self.required = true;
-        self
-    }
-
-    /// The token of a page, as the answer before gave it.
-    pub const NEXT_PAGE: Self =
-        Self::text("next_page", "The page that an answer named `next_page`");
-
-    /// The query of a list that has nothing but pages.
-    pub const PAGES: &'static [Self] = &[Self::NEXT_PAGE];
-}
-
 /// Names and values of a query or a form, decoded.
 #[derive(Debug, Clone, Default)]
-pub struct Parameters {
-    pub(crate) pairs: Vec<(String, String)>,
-    /// The parameters that may be read, unless all may.
-    pub(crate) declared: Option<&'static [Query]>,
-}
+pub struct Parameters(pub(crate) Vec<(String, String)>);
 
 impl Parameters {
     /// Decodes `application/x-www-form-urlencoded` text.
     #[must_use]
     pub fn parse(encoded: &[u8]) -> Self {
-        Self { pairs: form_urlencoded::parse(encoded).into_owned().collect(), declared: None }
+        Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
     /// The first value of `name`.
-    ///
-    /// # Panics
-    /// In debug builds, when `name` is not declared: the row, or the body that reads the query, must say what it obeys.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        debug_assert!(
-            self.declared.is_none_or(|declared| declared.iter().any(|query| query.name == name)),
-            "{name} is read and not declared"
-        );
-        self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Whether `name` is given and true.
-    #[must_use]
-    pub fn flag(&self, name: &str) -> bool {
-        self.get(name).is_some_and(is_true)
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The parameter `name` as its type.
@@ -143,21 +92,19 @@ impl Parameter for bool {
     }
 }
 
-impl Parameter for i64 {
-    const KIND: &'static str = "integer";
+macro_rules! integers {
+    ($($integer:ty)*) => {$(
+        impl Parameter for $integer {
+            const KIND: &'static str = "integer";
 
-    fn of(text: &str) -> Option<Self> {
-        text.trim().parse().ok()
-    }
+            fn of(text: &str) -> Option<Self> {
+                text.trim().parse().ok()
+            }
+        }
+    )*};
 }
 
-impl Parameter for u64 {
-    const KIND: &'static str = "integer";
-
-    fn of(text: &str) -> Option<Self> {
-        text.trim().parse().ok()
-    }
-}
+integers!(i64 u64);
 
 /// May be left out.
 impl<T: Parameter> Parameter for Option<T> {
@@ -180,6 +127,8 @@ mod tests {
 
     #[derive(berth_web::Query, Debug, PartialEq)]
     struct Asked {
+        #[query(flatten)]
+        more: More,
         /// Whose
         #[query(namespace)]
         name: String,
@@ -200,6 +149,13 @@ mod tests {
         code: String,
     }
 
+    #[derive(berth_web::Query, Debug, PartialEq)]
+    struct More {
+        /// From when on
+        #[query(kind = "integer")]
+        since: String,
+    }
+
     fn read(query: &str) -> Result<Asked, ApiError> {
         let request = http::Request::builder().uri(format!("/?{query}")).body(Vec::new());
         Asked::read(&request.expect("a request"))
@@ -207,13 +163,14 @@ mod tests {
 
     #[test]
     fn parameters_are_declared_by_their_fields() {
-        let declared: Vec<_> = Asked::QUERY
-            .iter()
+        let declared: Vec<_> = Asked::query()
+            .into_iter()
             .map(|query| (query.name, query.kind, query.about, query.required))
             .collect();
         assert_eq!(
             declared,
             [
+                ("since", "integer", "From when on", false),
                 ("name", "string", "Whose", false),
                 ("kind", "string", "Of which kind", false),
                 ("withAll", "boolean", "All", false),
@@ -228,6 +185,7 @@ mod tests {
     #[test]
     fn parameters_are_read_as_their_types() {
         let nothing = Asked {
+            more: More { since: String::new() },
             name: String::new(),
             kind: None,
             all: false,
@@ -237,12 +195,14 @@ mod tests {
             code: String::new(),
         };
         assert_eq!(read("").ok(), Some(nothing));
-        let asked = read("name=a&kind=&withAll=1&tokens=false&page=+-2+&limit=7&code=c&name=b");
+        let asked =
+            read("since=x&name=a&kind=&withAll=1&tokens=false&page=+-2+&limit=7&code=c&name=b");
         let asked = asked.ok();
         let mut address = berth_access::Address::default();
         asked.as_ref().expect("a query").say(&mut address);
         assert_eq!(address.namespace.as_deref(), Some("a"));
         let all = Asked {
+            more: More { since: "x".into() },
             name: "a".into(),
             kind: Some(String::new()),
             all: true,

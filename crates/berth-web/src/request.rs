@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{self, HeaderName};
 
-use crate::query::{Parameters, Query};
+use crate::query::Parameters;
 
 /// A request with its body; the host bounds the body's length.
 pub type Request = http::Request<Vec<u8>>;
@@ -17,11 +17,8 @@ pub trait RequestExt {
     /// The first header of that name, when it is text.
     fn header(&self, name: impl header::AsHeaderName) -> Option<&str>;
 
-    /// The parameters of the query. Only those that discovery shows may be read: what is obeyed is `declared`.
-    fn query(&self, declared: &'static [Query]) -> Parameters;
-
-    /// The parameters of the query, whatever they are called: for the pages of OAuth, whose parameters stand in its RFCs.
-    fn any_query(&self) -> Parameters;
+    /// The parameters of the query, for types that say what they read of it, and for OAuth, whose parameters are in its RFCs.
+    fn query(&self) -> Parameters;
 
     /// The parameters of the query, then those of the form, whatever they are called.
     fn values(&self) -> Parameters;
@@ -58,18 +55,14 @@ impl RequestExt for Request {
         std::str::from_utf8(self.headers().get(name)?.as_bytes()).ok()
     }
 
-    fn query(&self, declared: &'static [Query]) -> Parameters {
-        Parameters { declared: Some(declared), ..self.any_query() }
-    }
-
-    fn any_query(&self) -> Parameters {
+    fn query(&self) -> Parameters {
         Parameters::parse(self.uri().query().unwrap_or_default().as_bytes())
     }
 
     fn values(&self) -> Parameters {
-        let mut values = self.any_query();
+        let mut values = self.query();
         if self.has_form_type() {
-            values.pairs.extend(Parameters::parse(self.body()).pairs);
+            values.0.extend(Parameters::parse(self.body()).0);
         }
         values
     }
@@ -127,23 +120,9 @@ pub(crate) fn says_nothing(request: &Request) -> bool {
 mod tests {
     use super::*;
 
-    const DECLARED: &[Query] = &[Query::number("limit", "How many to list, at most")];
-
     fn request() -> Request {
-        let request = http::Request::builder().uri("/?limit=5&page=2").header("cookie", "a=1; b=2");
+        let request = http::Request::builder().header("cookie", "a=1; b=2");
         request.header("cookie", "c=3; b=4").body(Vec::new()).expect("a request")
-    }
-
-    #[test]
-    fn what_is_declared_is_read() {
-        assert_eq!(request().query(DECLARED).get("limit"), Some("5"));
-        assert_eq!(request().any_query().get("page"), Some("2"));
-    }
-
-    #[test]
-    #[should_panic(expected = "page is read and not declared")]
-    fn what_is_not_declared_is_not_read() {
-        let _ = request().query(DECLARED).get("page");
     }
 
     #[test]

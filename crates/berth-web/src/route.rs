@@ -1,30 +1,17 @@
 //! Rows of the route tables.
 //!
-//! A table is a `const`; discovery, documentation, the agreement with `spin.toml` and the coverage tests iterate it. The
-//! permission of a row is a type, the same as its handler's: a row that disagrees does not compile.
+//! A table is a `const`; discovery, documentation, the agreement with `spin.toml` and the coverage tests iterate it.
 
-use berth_access::{
-    Address, Denied, Facts, LeadsTo, Path, PathParameters, Permission, Permit, Principal, Scope,
-    Target, TargetKind, authorize,
-};
+use berth_access::{Address, Scope};
 use berth_domain::LogKind;
-use berth_domain::settings::{Setting, Settings};
+use berth_domain::settings::{FEATURE_SUPER_USERS, Setting, Settings};
 use http::Method;
 
-use crate::body::{Body, NoBody};
-use crate::context::{Context, RequestParts};
-use crate::error::ApiError;
-#[cfg(not(target_family = "wasm"))]
-use crate::into_response::Answer;
-use crate::into_response::IntoResponse;
-use crate::query::Query;
+use crate::context::RequestParts;
+use crate::handler::Endpoint;
 use crate::request::Request;
-use crate::response::Response;
-use crate::schema::Schema;
+use crate::services::Services;
 use crate::shape::Shape;
-
-/// What a handler gives back, by its type.
-pub type HandlerResult<R> = Result<R, ApiError>;
 
 /// A row: what is asked, who may, who answers, what is logged.
 pub struct Route {
@@ -68,8 +55,6 @@ pub struct Route {
     pub internal: bool,
     /// Whether it can be refused for want of a plan (402), for discovery.
     pub needs_plan: bool,
-    /// What the handler reads of the query.
-    pub query: &'static [Query],
 }
 
 /// Settings that must all be on; one is the usual case.
@@ -118,7 +103,6 @@ impl Route {
             unauthenticated: false,
             internal: false,
             needs_plan: false,
-            query: &[],
         }
     }
 
@@ -180,12 +164,6 @@ impl Route {
         self
     }
 
-    /// Whether the handler may ask the policy.
-    #[must_use]
-    pub const fn is_decided_inside(&self) -> bool {
-        self.who.is_some()
-    }
-
     /// Who may, for the table of endpoints.
     #[must_use]
     pub fn who(&self) -> &'static str {
@@ -204,6 +182,12 @@ impl Route {
     pub const fn feature(mut self, feature: &'static Setting<bool>) -> Self {
         self.features.first = Some(feature);
         self
+    }
+
+    /// What most routes of superusers have in common: they exist only while there are any, and a session must be fresh.
+    #[must_use]
+    pub const fn superuser(self) -> Self {
+        self.feature(&FEATURE_SUPER_USERS).scope(Scope::SuperUser).fresh_login()
     }
 
     /// The route exists only while all of `features` are on.
@@ -232,73 +216,12 @@ impl Route {
         conditions.chain(settings.map(|setting| setting.name()))
     }
 
-    /// The permission is asked before the body is looked at.
-    #[must_use]
-    pub const fn permission_first(mut self) -> Self {
-        self.permission_first = true;
-        self
-    }
-
-    /// A session must be fresh.
-    #[must_use]
-    pub const fn fresh_login(mut self) -> Self {
-        self.fresh_login = true;
-        self
-    }
-
-    /// A change needs neither credentials nor a CSRF token.
-    #[must_use]
-    pub const fn csrf_exempt(mut self) -> Self {
-        self.csrf_exempt = true;
-        self
-    }
-
-    /// A user name and password count as a session (HTTP Basic).
-    #[must_use]
-    pub const fn takes_password(mut self) -> Self {
-        self.takes_password = true;
-        self
-    }
-
-    /// It works although the registry is read-only.
-    #[must_use]
-    pub const fn works_read_only(mut self) -> Self {
-        self.works_read_only = true;
-        self
-    }
-
-    /// The original knows the path and not the method: a request that says nothing is answered as there, 405.
-    #[must_use]
-    pub const fn extension(mut self) -> Self {
-        self.extension = true;
-        self
-    }
-
-    /// It works although anonymous access is off.
-    #[must_use]
-    pub const fn open(mut self) -> Self {
-        self.open = true;
-        self
-    }
-
     /// It answers everybody alike, even while the database is down: nobody asks who calls.
     #[must_use]
     pub const fn unauthenticated(mut self) -> Self {
         self.unauthenticated = true;
         self.open = true;
         self
-    }
-
-    /// What the handler reads of the query.
-    #[must_use]
-    pub const fn query(mut self, parameters: &'static [Query]) -> Self {
-        self.query = parameters;
-        self
-    }
-
-    /// All that is read of the query: by the handler, and by the body.
-    pub fn queries(&self) -> impl Iterator<Item = &'static Query> {
-        self.query.iter().chain(self.endpoint.query())
     }
 
     /// The statuses of success, for tests; none where everybody is refused.
@@ -309,249 +232,58 @@ impl Route {
         answers.iter().map(|answer| answer.status.as_u16()).collect()
     }
 
+    /// A request for it, whose caller is not known.
+    pub(crate) fn parts<'a>(
+        &self,
+        services: &'a Services<'a>,
+        request: &'a Request,
+        address: &'a Address,
+    ) -> RequestParts<'a> {
+        RequestParts {
+            services,
+            request,
+            operation: self.name,
+            may_ask_policy: self.who.is_some(),
+            permission_first: self.permission_first,
+            address,
+            session: None,
+            sealed_robot_token: None,
+            password_hash: None,
+        }
+    }
+}
+
+/// Declares what a row says or does not say.
+macro_rules! flags {
+    ($($(#[$doc:meta])* $flag:ident;)*) => {
+        impl Route {$(
+            $(#[$doc])*
+            #[must_use]
+            pub const fn $flag(mut self) -> Self {
+                self.$flag = true;
+                self
+            }
+        )*}
+    };
+}
+
+flags! {
+    /// The permission is asked before the body is looked at.
+    permission_first;
+    /// A session must be fresh.
+    fresh_login;
+    /// A change needs neither credentials nor a CSRF token.
+    csrf_exempt;
+    /// A user name and password count as a session (HTTP Basic).
+    takes_password;
+    /// It works although the registry is read-only.
+    works_read_only;
+    /// The original knows the path and not the method: a request that says nothing is answered as there, 405.
+    extension;
+    /// It works although anonymous access is off.
+    open;
     /// Discovery shows it only on request.
-    #[must_use]
-    pub const fn internal(mut self) -> Self {
-        self.internal = true;
-        self
-    }
-
+    internal;
     /// With billing on, it can be refused for want of a plan.
-    #[must_use]
-    pub const fn needs_plan(mut self) -> Self {
-        self.needs_plan = true;
-        self
-    }
-}
-
-/// What is behind a row: the two halves of the pipeline that depend on the types of permission, path and body.
-pub trait Endpoint {
-    /// The permission, for tables and tests.
-    fn permission(&self) -> Permission;
-
-    /// What the request addresses.
-    fn target(&self) -> TargetKind;
-
-    /// Whether an organization's path may bear the caller's own user name, in a session.
-    fn own_name_in_sessions(&self) -> bool;
-
-    /// The parameters of the path that are read, for the target and for the handler: for tests.
-    fn parameters(&self) -> [&'static [&'static str]; 2];
-
-    /// Whether callers whom nobody knows are refused, whatever they address.
-    fn needs_caller(&self) -> bool;
-
-    /// The schema of the body, for discovery.
-    fn schema(&self) -> Option<&'static Schema>;
-
-    /// Whether the body may be left out, for discovery.
-    fn body_is_optional(&self) -> bool;
-
-    /// Whether the body is a list of what the schema describes, for discovery.
-    fn body_is_list(&self) -> bool;
-
-    /// What the body reads of the query, for discovery.
-    fn query(&self) -> &'static [Query];
-
-    /// The answers of success, for discovery; tests hold every answer against them. Components do without.
-    #[cfg(not(target_family = "wasm"))]
-    fn answers(&self, generator: &mut schemars::SchemaGenerator) -> Vec<Answer>;
-
-    /// Reads path and body; nothing is reported yet. The pipeline learns what they address, and gets back what handles the
-    /// request.
-    fn read(&'static self, request: &Request, parameters: &PathParameters) -> Read;
-}
-
-/// A request whose path and body were read, for better or worse.
-pub struct Read {
-    /// What it addresses.
-    pub(crate) address: Address,
-    /// Authorizes and handles.
-    pub(crate) handle: Box<Handle>,
-}
-
-pub(crate) type Handle =
-    dyn for<'a> FnOnce(RequestParts<'a>, &Principal, Facts) -> HandlerResult<Response>;
-
-/// A handler, with the types that its row agrees with.
-pub trait Handler: 'static {
-    /// The permission.
-    type Permit: Permit;
-    /// The path that leads to the target.
-    type Address: Path;
-    /// The parameters of the path that the handler takes itself.
-    type Path: Path;
-    /// The body.
-    type Body: Body + 'static;
-    /// The answer of success.
-    type Response: IntoResponse;
-
-    /// Handles a request.
-    ///
-    /// # Errors
-    /// An [`ApiError`].
-    fn call(
-        &self,
-        cx: &Context<'_, Self::Permit>,
-        path: Self::Path,
-        body: Self::Body,
-    ) -> HandlerResult<Self::Response>;
-}
-
-/// The path that leads to the target of a permission.
-type PathTo<P> = <<P as Permit>::Target as Target>::Path;
-
-/// A handler that takes no body.
-pub struct WithoutBody<P: Permit, R>(pub fn(&Context<'_, P>) -> HandlerResult<R>);
-
-impl<P: Permit, R: IntoResponse + 'static> Handler for WithoutBody<P, R> {
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = ();
-    type Body = NoBody;
-    type Response = R;
-
-    fn call(&self, cx: &Context<'_, P>, (): (), _: NoBody) -> HandlerResult<R> {
-        (self.0)(cx)
-    }
-}
-
-/// A handler that takes a body.
-pub struct WithBody<P: Permit, B: Body, R>(pub fn(&Context<'_, P>, B) -> HandlerResult<R>);
-
-impl<P: Permit, B: Body + 'static, R: IntoResponse + 'static> Handler for WithBody<P, B, R> {
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = ();
-    type Body = B;
-    type Response = R;
-
-    fn call(&self, cx: &Context<'_, P>, (): (), body: B) -> HandlerResult<R> {
-        (self.0)(cx, body)
-    }
-}
-
-/// A handler that takes parameters of the path.
-pub struct WithPath<P: Permit, O: Path, R>(pub fn(&Context<'_, P>, O) -> HandlerResult<R>);
-
-impl<P: Permit, O: Path, R: IntoResponse + 'static> Handler for WithPath<P, O, R> {
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = O;
-    type Body = NoBody;
-    type Response = R;
-
-    fn call(&self, cx: &Context<'_, P>, path: O, _: NoBody) -> HandlerResult<R> {
-        (self.0)(cx, path)
-    }
-}
-
-/// A handler that takes parameters of the path, and a body.
-pub struct WithPathAndBody<P: Permit, O: Path, B: Body, R>(
-    pub fn(&Context<'_, P>, O, B) -> HandlerResult<R>,
-);
-
-impl<P: Permit, O: Path, B: Body + 'static, R: IntoResponse + 'static> Handler
-    for WithPathAndBody<P, O, B, R>
-{
-    type Permit = P;
-    type Address = PathTo<P>;
-    type Path = O;
-    type Body = B;
-    type Response = R;
-
-    fn call(&self, cx: &Context<'_, P>, path: O, body: B) -> HandlerResult<R> {
-        (self.0)(cx, path, body)
-    }
-}
-
-/// A handler whose target is found by another path than is usual for it: `At(OwnRepository::read, …)`.
-pub struct At<A: Path, H: Handler>(pub fn(&PathParameters) -> A, pub H);
-
-impl<A: LeadsTo<<H::Permit as Permit>::Target>, H: Handler> Handler for At<A, H> {
-    type Permit = H::Permit;
-    type Address = A;
-    type Path = H::Path;
-    type Body = H::Body;
-    type Response = H::Response;
-
-    fn call(
-        &self,
-        cx: &Context<'_, H::Permit>,
-        path: H::Path,
-        body: H::Body,
-    ) -> HandlerResult<H::Response> {
-        self.1.call(cx, path, body)
-    }
-}
-
-impl<H: Handler> Endpoint for H {
-    fn permission(&self) -> Permission {
-        H::Permit::PERMISSION
-    }
-
-    fn target(&self) -> TargetKind {
-        <<H::Permit as Permit>::Target>::KIND
-    }
-
-    fn own_name_in_sessions(&self) -> bool {
-        <<H::Permit as Permit>::Target>::OWN_NAME_IN_SESSIONS
-    }
-
-    fn parameters(&self) -> [&'static [&'static str]; 2] {
-        [H::Address::NAMES, H::Path::NAMES]
-    }
-
-    fn needs_caller(&self) -> bool {
-        authorize::<H::Permit>(&Principal::Anonymous, Facts::default()).is_err()
-    }
-
-    fn schema(&self) -> Option<&'static Schema> {
-        H::Body::SCHEMA
-    }
-
-    fn body_is_optional(&self) -> bool {
-        H::Body::OPTIONAL
-    }
-
-    fn body_is_list(&self) -> bool {
-        H::Body::LIST
-    }
-
-    fn query(&self) -> &'static [Query] {
-        H::Body::QUERY
-    }
-
-    #[cfg(not(target_family = "wasm"))]
-    fn answers(&self, generator: &mut schemars::SchemaGenerator) -> Vec<Answer> {
-        H::Response::answers(generator)
-    }
-
-    fn read(&'static self, request: &Request, parameters: &PathParameters) -> Read {
-        let path = H::Path::read(parameters);
-        let body = H::Body::read(request);
-        let (mut address, mut named_in_body) = (Address::default(), Address::default());
-        H::Address::read(parameters).say(&mut address);
-        path.say(&mut address);
-        if let Ok(body) = &body {
-            body.say(&mut named_in_body);
-        }
-        Read {
-            address: address.or(named_in_body),
-            handle: Box::new(move |parts, principal, facts| {
-                let grant = authorize::<H::Permit>(principal, facts);
-                // Which of the two errors counts when both are there is the route's to say.
-                let late = matches!(grant, Err(Denied::SuperusersOnly));
-                let (body, grant) = if parts.route.permission_first && !late {
-                    let grant = grant?;
-                    (body?, grant)
-                } else {
-                    let body = body?;
-                    (body, grant?)
-                };
-                let answer = self.call(&Context::new(parts, grant), path, body)?;
-                Ok(answer.into_response())
-            }),
-        }
-    }
+    needs_plan;
 }

@@ -96,24 +96,21 @@ pub(crate) fn allowed(matches: &[(&Route, PathParameters)]) -> String {
 
 /// Holds a path against a pattern. A trailing slash of either counts as absent.
 fn parameters(pattern: &'static str, segments: &[&str]) -> Option<PathParameters> {
+    let mut found = Vec::new();
     let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
     let Some((before, from_star)) = pattern.split_once('*') else {
-        return Some(PathParameters::new(follow(pattern, segments)?.collect()));
+        return follow(pattern, segments, &mut found).then_some(PathParameters::new(found));
     };
     // What follows a star has a length: the star takes all that is left between the two.
     let before = before.trim_end_matches('/');
     let (name, behind) = from_star.split_once('/').unwrap_or((from_star, ""));
     let (head, rest) = segments.split_at_checked(length(before))?;
     let (middle, tail) = rest.split_at_checked(rest.len().checked_sub(length(behind))?)?;
-    if middle.len() < fewest(name) {
+    if middle.len() < fewest(name) || !follow(before, head, &mut found) {
         return None;
     }
-    let mut found: Vec<_> = follow(before, head)?.collect();
     found.push((name, middle.join("/")));
-    if !behind.is_empty() {
-        found.extend(follow(behind, tail)?);
-    }
-    Some(PathParameters::new(found))
+    (behind.is_empty() || follow(behind, tail, &mut found)).then_some(PathParameters::new(found))
 }
 
 /// How many segments a parameter that takes several takes at least: a repository is named with its namespace.
@@ -126,24 +123,21 @@ fn length(pattern: &str) -> usize {
     if pattern.is_empty() { 0 } else { 1 + pattern.bytes().filter(|byte| *byte == b'/').count() }
 }
 
-/// Holds segments against a pattern without a star, one by one. Nothing is copied before all of them fit: most rows do not.
-fn follow<'a>(
+/// Holds segments against a pattern without a star, one by one.
+fn follow(
     pattern: &'static str,
-    segments: &'a [&'a str],
-) -> Option<impl Iterator<Item = (&'static str, String)> + 'a> {
-    let mut left = pattern.split('/');
-    let fits = |segment: &&str| match left.next() {
-        Some(known) if known.starts_with(':') => !segment.is_empty(),
+    segments: &[&str],
+    found: &mut Vec<(&'static str, String)>,
+) -> bool {
+    let mut pattern = pattern.split('/');
+    let fits = |segment: &&str| match pattern.next() {
+        Some(known) if known.starts_with(':') => {
+            found.push((&known[1..], (*segment).to_owned()));
+            !segment.is_empty()
+        }
         known => known == Some(*segment),
     };
-    if !segments.iter().all(fits) || left.next().is_some() {
-        return None;
-    }
-    let named = pattern.split('/').zip(segments);
-    Some(
-        named
-            .filter_map(|(known, segment)| Some((known.strip_prefix(':')?, (*segment).to_owned()))),
-    )
+    segments.iter().all(fits) && pattern.next().is_none()
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use berth_store::Database;
 
 use crate::error::ApiError;
 use crate::outbound::{Mailer, Registry};
-use crate::password_use::PasswordUse;
 use crate::platform::{KeyValue, Platform};
 use crate::random::Random;
 use crate::settings::Snapshot;
@@ -21,9 +20,7 @@ pub struct Services<'a> {
     settings: Snapshot<'a>,
     now: Timestamp,
     mail_is_due: Cell<bool>,
-    used_token: Cell<Option<i64>>,
     deferred: RefCell<Vec<DeferredWork>>,
-    used_password: RefCell<Option<PasswordUse>>,
     sealing_key: OnceCell<String>,
 }
 
@@ -54,9 +51,7 @@ impl<'a> Services<'a> {
             settings: Snapshot::new(platform.variables),
             now: platform.clock.now(),
             mail_is_due: Cell::new(false),
-            used_token: Cell::new(None),
             deferred: RefCell::default(),
-            used_password: RefCell::default(),
             sealing_key: OnceCell::new(),
         }
     }
@@ -159,26 +154,6 @@ impl<'a> Services<'a> {
     /// The work that was put off.
     pub(crate) fn take_deferred(&self) -> Vec<DeferredWork> {
         self.deferred.take()
-    }
-
-    /// Has the use of a token written down once the request is answered.
-    pub(crate) fn note_used_token(&self, token_id: i64) {
-        self.used_token.set(Some(token_id));
-    }
-
-    /// The token whose use is to be written down.
-    pub(crate) fn used_token(&self) -> Option<i64> {
-        self.used_token.get()
-    }
-
-    /// Has the use of a password written down once the request is answered.
-    pub(crate) fn note_used_password(&self, used: PasswordUse) {
-        self.used_password.replace(Some(used));
-    }
-
-    /// The use of a password that is to be written down.
-    pub(crate) fn used_password(&self) -> Option<PasswordUse> {
-        self.used_password.take()
     }
 
     /// Whether the outbox is to be looked into.

@@ -12,7 +12,6 @@ use berth_domain::settings::{self, Settings};
 use http::header::{self, HeaderName};
 use serde::{Deserialize, Serialize};
 
-use crate::credentials::SESSION_COOKIE;
 use crate::device::{self, DEVICE_COOKIE, Device};
 use crate::error::ApiError;
 use crate::into_response::{IntoResponse, WithHeaders};
@@ -26,6 +25,9 @@ pub const SETTINGS: Settings = &[
     &settings::PREFERRED_URL_SCHEME,
     &settings::SESSION_TIMEOUT,
 ];
+
+/// The name of the session cookie.
+pub const SESSION_COOKIE: &str = "_csrf_token";
 
 /// The header that names the CSRF token for what comes next.
 const NEXT_CSRF_TOKEN: HeaderName = HeaderName::from_static("x-next-csrf-token");

@@ -48,7 +48,7 @@ impl Rule {
 }
 
 /// Tells attempts that are made at the same time from each other.
-pub(crate) type Attempt = u32;
+type AttemptId = u32;
 
 /// What is known of one name, address or device.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ pub(crate) struct Record {
     since: i64,
     /// Those of them that are being checked at this moment: each counts as a failure until it is known to be none, since
     /// guesses that are made at the same time must see each other.
-    open: Vec<Attempt>,
+    open: Vec<AttemptId>,
     last_at: i64,
     /// When an attempt was last none.
     #[serde(default)]
@@ -84,7 +84,7 @@ impl Record {
     }
 
     /// Attempts that are being checked, unless their instances are gone.
-    fn open_at(&self, now: Timestamp) -> &[Attempt] {
+    fn open_at(&self, now: Timestamp) -> &[AttemptId] {
         let ends_at = Timestamp::from_micros(self.last_at).plus_seconds(ATTEMPT_TIMEOUT_S);
         if now < ends_at { &self.open } else { &[] }
     }
@@ -113,20 +113,20 @@ impl Record {
     }
 
     /// With one more, which is being checked.
-    fn begun(self, attempt: Attempt, now: Timestamp) -> Self {
+    fn begun(self, attempt: AttemptId, now: Timestamp) -> Self {
         let open = [self.open_at(now), &[attempt]].concat();
         Self { count: self.count.saturating_add(1), open, last_at: now.as_micros(), ..self }
     }
 
     /// With one that is being checked found out to be a failure. Another one that was none may have taken the note away.
-    fn failed(self, attempt: Attempt, now: Timestamp) -> Self {
+    fn failed(self, attempt: AttemptId, now: Timestamp) -> Self {
         let known = if self.open.contains(&attempt) { self } else { self.begun(attempt, now) };
         let open = known.open.iter().copied().filter(|open| *open != attempt).collect();
         Self { open, ..known }
     }
 
     /// With one that is being checked found out to be none: that ends a row of failures, and nothing else.
-    fn succeeded(mut self, attempt: Attempt, rule: Rule, now: Timestamp) -> Self {
+    fn succeeded(mut self, attempt: AttemptId, rule: Rule, now: Timestamp) -> Self {
         let noted = self.open.contains(&attempt);
         self.open.retain(|open| *open != attempt);
         self.count = match rule {
@@ -163,7 +163,8 @@ impl Slot {
 }
 
 /// What counts the attempts of one name, address or device.
-pub(crate) struct Throttle {
+pub(crate) struct Throttle<'a> {
+    services: &'a Services<'a>,
     slot: Slot,
     rule: Rule,
     /// How many attempts may be checked at the same moment: programs ask in parallel.
@@ -172,16 +173,17 @@ pub(crate) struct Throttle {
     forgiven_at: i64,
 }
 
-impl Throttle {
+impl<'a> Throttle<'a> {
     /// The throttle of what `parts` name together.
     pub(crate) fn new(
-        services: &Services<'_>,
+        services: &'a Services<'a>,
         kind: &str,
         parts: &[&str],
         rule: Rule,
         at_once: usize,
     ) -> Result<Self, ApiError> {
-        Ok(Self { slot: Slot::new(services, kind, parts)?, rule, at_once, forgiven_at: 0 })
+        let slot = Slot::new(services, kind, parts)?;
+        Ok(Self { services, slot, rule, at_once, forgiven_at: 0 })
     }
 
     /// The same, for which failures before `forgiven_at` do not count.
@@ -190,86 +192,39 @@ impl Throttle {
     }
 
     /// Whether an attempt would be heard. Notes nothing.
-    pub(crate) fn require(&self, services: &Services<'_>) -> Result<(), ApiError> {
-        match self.record(services)? {
-            Some(record) => self.require_of(&record, services.now()),
-            None => Ok(()),
-        }
+    pub(crate) fn require(&self) -> Result<(), ApiError> {
+        self.record()?.map_or(Ok(()), |record| self.require_of(&record))
     }
 
     /// Notes an attempt, if one is heard at all. One whose note another one overwrote makes it again.
-    pub(crate) fn begin(&self, services: &Services<'_>) -> Result<Attempt, ApiError> {
-        let attempt = Attempt::from_le_bytes(services.random().bytes());
-        match self.note(services, attempt)? {
-            true => Ok(attempt),
+    pub(crate) fn begin(self) -> Result<Attempt<'a>, ApiError> {
+        let id = self.new_id();
+        match self.note(id)? {
+            true => Ok(Attempt { throttle: self, id }),
             false => Err(ApiError::TooManyAttempts { retry_after_s: 1 }),
         }
     }
 
-    /// Notes an attempt, if one is heard at all; whether the note stayed.
-    fn note(&self, services: &Services<'_>, attempt: Attempt) -> Result<bool, ApiError> {
-        for _ in 0..MOST_NOTES {
-            let Some(before) = self.record(services)? else { return Ok(true) };
-            if before.open.contains(&attempt) {
-                return Ok(true);
-            }
-            self.require_of(&before, services.now())?;
-            self.set(services, &before.begun(attempt, services.now()))?;
-        }
-        Ok(false)
-    }
-
-    /// Notes that an attempt was a failure.
-    pub(crate) fn fail(&self, services: &Services<'_>, attempt: Attempt) -> Result<(), ApiError> {
-        let Some(before) = self.record(services)? else { return Ok(()) };
-        self.set(services, &before.failed(attempt, services.now()))
-    }
-
-    /// Notes that an attempt was none.
-    pub(crate) fn succeed(
-        &self,
-        services: &Services<'_>,
-        attempt: Attempt,
-    ) -> Result<(), ApiError> {
-        let Some(before) = self.record(services)? else { return Ok(()) };
-        self.set(services, &before.succeeded(attempt, self.rule, services.now()))
-    }
-
-    /// Takes the note of an attempt away that was not made after all.
-    pub(crate) fn withdraw(
-        &self,
-        services: &Services<'_>,
-        attempt: Attempt,
-    ) -> Result<(), ApiError> {
-        let Some(mut before) = self.record(services)? else { return Ok(()) };
-        if before.open.contains(&attempt) {
-            before.open.retain(|open| *open != attempt);
-            before.count = before.count.saturating_sub(1);
-            self.set(services, &before)?;
-        }
-        Ok(())
-    }
-
     /// Counts a failure that was not noted before.
-    pub(crate) fn count(&self, services: &Services<'_>) -> Result<(), ApiError> {
-        self.fail(services, Attempt::from_le_bytes(services.random().bytes()))
+    pub(crate) fn count(&self) -> Result<(), ApiError> {
+        self.fail(self.new_id())
     }
 
     /// Counts something that is as good as a failure, if it is heard at all. Where many are at it, it is counted at the end.
-    pub(crate) fn take(&self, services: &Services<'_>) -> Result<(), ApiError> {
-        let attempt = Attempt::from_le_bytes(services.random().bytes());
-        self.note(services, attempt)?;
-        self.fail(services, attempt)
+    fn take(&self) -> Result<(), ApiError> {
+        let id = self.new_id();
+        self.note(id)?;
+        self.fail(id)
     }
 
     /// From now on nothing that was before counts, here and where [`Record::forgiven_at`] is asked for.
-    pub(crate) fn forgive(&self, services: &Services<'_>) -> Result<(), ApiError> {
-        let forgiven_at = services.now().as_micros();
-        self.set(services, &Record { forgiven_at, ..self.empty(services.now()) })
+    pub(crate) fn forgive(&self) -> Result<(), ApiError> {
+        self.set(&Record { forgiven_at: self.services.now().as_micros(), ..self.empty() })
     }
 
     /// Whether an attempt would be heard with that record.
-    pub(crate) fn require_of(&self, record: &Record, now: Timestamp) -> Result<(), ApiError> {
+    pub(crate) fn require_of(&self, record: &Record) -> Result<(), ApiError> {
+        let now = self.services.now();
         let wait = record.wait(self.rule, now);
         if wait > 0 {
             return Err(ApiError::TooManyAttempts { retry_after_s: (wait + 999_999) / 1_000_000 });
@@ -281,30 +236,84 @@ impl Throttle {
     }
 
     /// What is known so far; nothing where the slot is another's, whom somebody still waits for.
-    pub(crate) fn record(&self, services: &Services<'_>) -> Result<Option<Record>, ApiError> {
-        let now = services.now();
-        let kept = services.key_value().get(&self.slot.key)?;
+    pub(crate) fn record(&self) -> Result<Option<Record>, ApiError> {
+        let now = self.services.now();
+        let kept = self.services.key_value().get(&self.slot.key)?;
         let kept: Option<Record> = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
         Ok(match kept.map(|record| record.at(self.rule, now)) {
-            Some(own) if own.owner == self.slot.owner => Some(own).map(|own| self.pardoned(own)),
+            Some(own) if own.owner == self.slot.owner => Some(self.pardoned(own)),
             Some(other) if other.counts_at(self.rule, now) => None,
-            _ => Some(self.empty(now)),
+            _ => Some(self.empty()),
         })
+    }
+
+    /// Notes an attempt, if one is heard at all; whether the note stayed.
+    fn note(&self, id: AttemptId) -> Result<bool, ApiError> {
+        for _ in 0..MOST_NOTES {
+            let Some(before) = self.record()? else { return Ok(true) };
+            if before.open.contains(&id) {
+                return Ok(true);
+            }
+            self.require_of(&before)?;
+            self.set(&before.begun(id, self.services.now()))?;
+        }
+        Ok(false)
+    }
+
+    fn fail(&self, id: AttemptId) -> Result<(), ApiError> {
+        let Some(before) = self.record()? else { return Ok(()) };
+        self.set(&before.failed(id, self.services.now()))
+    }
+
+    fn new_id(&self) -> AttemptId {
+        AttemptId::from_le_bytes(self.services.random().bytes())
     }
 
     fn pardoned(&self, own: Record) -> Record {
         if own.last_at > self.forgiven_at { own } else { Record { count: 0, ..own } }
     }
 
-    fn empty(&self, now: Timestamp) -> Record {
-        Record { owner: self.slot.owner.clone(), since: now.as_micros(), ..Record::default() }
+    fn empty(&self) -> Record {
+        let since = self.services.now().as_micros();
+        Record { owner: self.slot.owner.clone(), since, ..Record::default() }
     }
 
-    fn set(&self, services: &Services<'_>, record: &Record) -> Result<(), ApiError> {
+    fn set(&self, record: &Record) -> Result<(), ApiError> {
         let Ok(value) = serde_json::to_vec(record) else {
             unreachable!("a record is plain data");
         };
-        Ok(services.key_value().set(&self.slot.key, &value)?)
+        Ok(self.services.key_value().set(&self.slot.key, &value)?)
+    }
+}
+
+/// An attempt that is being checked.
+pub(crate) struct Attempt<'a> {
+    throttle: Throttle<'a>,
+    id: AttemptId,
+}
+
+impl Attempt<'_> {
+    /// Notes that it was a failure.
+    pub(crate) fn fail(&self) -> Result<(), ApiError> {
+        self.throttle.fail(self.id)
+    }
+
+    /// Notes that it was none.
+    pub(crate) fn succeed(&self) -> Result<(), ApiError> {
+        let Throttle { services, rule, .. } = self.throttle;
+        let Some(before) = self.throttle.record()? else { return Ok(()) };
+        self.throttle.set(&before.succeeded(self.id, rule, services.now()))
+    }
+
+    /// Takes its note away: it was not made after all.
+    pub(crate) fn withdraw(&self) -> Result<(), ApiError> {
+        let Some(mut before) = self.throttle.record()? else { return Ok(()) };
+        if before.open.contains(&self.id) {
+            before.open.retain(|open| *open != self.id);
+            before.count = before.count.saturating_sub(1);
+            self.throttle.set(&before)?;
+        }
+        Ok(())
     }
 }
 
@@ -323,7 +332,7 @@ pub fn limit_rate(
     }
     let rule = Rule::per(per_hour, 3_600);
     let network = network(request);
-    Throttle::new(services, kind, &[&network], rule, usize::MAX)?.take(services)
+    Throttle::new(services, kind, &[&network], rule, usize::MAX)?.take()
 }
 
 /// The client's address as far as it tells clients apart: whoever has an IPv6 address has the 64 bits behind its network.

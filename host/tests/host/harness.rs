@@ -1,7 +1,7 @@
 //! Starts hosts on ports and state directories of their own, and speaks HTTP to them plainly enough
 //! to be rude.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -145,10 +145,17 @@ impl Host {
         Connection(BufReader::new(stream))
     }
 
+    /// Sends a request, and does not wait for the answer.
+    pub(crate) fn begin(&self, method: &str, path: &str, body: impl AsRef<[u8]>) -> Connection {
+        let mut connection = self.connect();
+        connection.begin(method, path, "", body.as_ref());
+        connection
+    }
+
     /// Sends a GET from 127.0.0.`last`, and does not wait for the answer.
     pub(crate) fn begin_from(&self, last: u8, path: &str) -> Connection {
         let mut connection = self.connect_from(last);
-        connection.send(head("GET", path, ""));
+        connection.begin("GET", path, "", b"");
         connection
     }
 
@@ -190,6 +197,12 @@ impl Host {
 
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Waits until so many instances of the fixture `misbehave` have begun what takes time.
+    pub(crate) fn begun(&self, count: usize) {
+        let begun = || self.log().matches("[misbehave] begun").count();
+        eventually(&format!("{count} have begun"), || (begun() >= count).then_some(()));
     }
 
     /// Waits until the log has a line with `text`.
@@ -241,9 +254,23 @@ impl Connection {
         headers: &str,
         body: &[u8],
     ) -> Response {
+        self.begin(method, path, headers, body);
+        self.receive()
+    }
+
+    /// Sends a request, and does not wait for the answer. `headers` end with `\r\n` each.
+    pub(crate) fn begin(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) {
         self.send(head(method, path, &format!("content-length: {}\r\n{headers}", body.len())));
         self.send(body);
-        self.receive()
+    }
+
+    /// Whether anything of the answer has come, or the other side has closed.
+    pub(crate) fn is_answered(&mut self) -> bool {
+        let stream = self.0.get_mut();
+        stream.set_nonblocking(true).unwrap();
+        let peeked = stream.peek(&mut [0]);
+        stream.set_nonblocking(false).unwrap();
+        !peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 
     pub(crate) fn receive(&mut self) -> Response {
@@ -298,7 +325,11 @@ impl Connection {
 
     /// Whether the other side has closed.
     pub(crate) fn is_closed(&mut self) -> bool {
-        !matches!(self.0.fill_buf(), Ok([_, ..]))
+        match self.0.fill_buf() {
+            Ok(bytes) => bytes.is_empty(),
+            // A time-out of this side.
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Host, head};
+use crate::harness::{Connection, Host, head};
 
 const MEBIBYTE: usize = 1 << 20;
 
@@ -92,23 +92,13 @@ fn a_client_that_does_not_finish_its_headers_is_cut_off() {
     connection.send("GET /constant HTTP/1.1\r\nhost: local");
     let started = Instant::now();
     assert!(connection.is_closed());
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(10), "as without the flag");
 }
 
 #[test]
-fn an_endless_loop_is_504_and_others_are_served_meanwhile() {
-    let host = Host::start(&["--deadline-ms", "1500"]);
-    let started = Instant::now();
-    // More than there are threads.
-    let mut loops: Vec<_> = (0..4).map(|_| host.connect()).collect();
-    for connection in &mut loops {
-        connection.send(head("GET", "/misbehave/loop", ""));
-    }
-    assert_eq!(host.get("/constant").status, 200);
-    assert!(
-        started.elapsed() < Duration::from_millis(1500),
-        "nobody was served while the loops ran"
-    );
+fn an_endless_loop_is_504() {
+    let host = Host::start(&["--deadline-ms", "500"]);
+    let loops: Vec<_> = (0..4).map(|_| host.begin("GET", "/misbehave/loop", "")).collect();
     for mut connection in loops {
         connection.receive().assert_refused(504, "The request took too long");
     }
@@ -116,11 +106,21 @@ fn an_endless_loop_is_504_and_others_are_served_meanwhile() {
 }
 
 #[test]
+fn endless_loops_keep_nobody_from_being_served() {
+    let host = Host::start(&[]);
+    // More than there are threads.
+    let mut loops: Vec<_> = (0..4).map(|_| host.begin("GET", "/misbehave/loop", "")).collect();
+    host.begun(4);
+    assert_eq!(host.get("/constant").status, 200);
+    assert!(!loops.iter_mut().any(Connection::is_answered));
+}
+
+#[test]
 fn a_component_that_waits_too_long_is_504() {
     let host = Host::start(&["--deadline-ms", "300"]);
     let started = Instant::now();
     host.get("/misbehave/wait/60000").assert_refused(504, "The request took too long");
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(30), "as without the flag");
 }
 
 #[test]
@@ -142,9 +142,7 @@ fn bodies_that_are_half_sent_keep_nobody_from_being_served() {
         connection.send(head("POST", "/misbehave/echo", "content-length: 10\r\n"));
         connection.send("first");
     }
-    let started = Instant::now();
     assert_eq!(host.get("/constant").status, 200);
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     for mut connection in half_sent {
         connection.send(" half");
         assert_eq!(connection.receive().text(), "first half");
@@ -246,13 +244,11 @@ fn a_trap_is_500_is_logged_and_leaves_the_host_alone() {
 #[test]
 fn more_requests_than_may_run_wait_and_then_are_503() {
     let host = Host::start(&["--concurrent-requests", "1", "--queue-ms", "300"]);
-    let mut short = host.connect();
-    short.send(head("GET", "/misbehave/burn/1/100", ""));
-    std::thread::sleep(Duration::from_millis(50));
+    let mut short = host.begin("GET", "/misbehave/burn/1/100", "");
+    host.begun(1);
     assert_eq!(host.get("/constant").status, 200, "it had only to wait");
-    let mut long = host.connect();
-    long.send(head("GET", "/misbehave/burn/1/1000", ""));
-    std::thread::sleep(Duration::from_millis(100));
+    let mut long = host.begin("GET", "/misbehave/burn/1/1000", "");
+    host.begun(2);
     let refused = host.get("/constant");
     refused.assert_refused(503, "Too many requests at a time");
     assert_eq!(refused.header("retry-after"), Some("1"));
@@ -292,14 +288,8 @@ fn a_request_whose_client_has_gone_is_carried_out() {
     let host = Host::start(&[]);
     host.sql("CREATE TABLE t (a)");
     let script = "BEGIN IMMEDIATE\nINSERT INTO t VALUES (1)\nwait 300\nCOMMIT";
-    let mut connection = host.connect();
-    connection.send(head(
-        "POST",
-        "/misbehave/sql",
-        &format!("content-length: {}\r\n", script.len()),
-    ));
-    connection.send(script);
-    std::thread::sleep(Duration::from_millis(100));
+    let connection = host.begin("POST", "/misbehave/sql", script);
+    host.begun(1);
     drop(connection);
     host.logged("POST /misbehave/sql ");
     assert_eq!(host.sql("INSERT INTO t VALUES (2)\nSELECT a FROM t"), "[\"a\"] 1;2");

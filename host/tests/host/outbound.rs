@@ -105,7 +105,7 @@ fn a_server_that_does_not_answer_costs_no_more_than_the_deadline() {
     let started = Instant::now();
     let url = format!("http://{}/", silent.local_addr().unwrap());
     host.post("/misbehave/call", url).assert_refused(504, "The request took too long");
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(30), "as without the flag");
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant};
 
 use crate::harness::{Host, changed_manifest, empty_state, fixtures, fresh_state};
 
@@ -161,13 +160,11 @@ fn a_port_in_use_is_named() {
 }
 
 #[test]
-fn the_second_start_compiles_nothing_and_answers_within_a_second() {
+fn the_second_start_compiles_nothing() {
     let state = empty_state();
     assert!(Host::start_on(state.clone(), &[]).log().contains("Compiling constant (1/5)…"));
-    let started = Instant::now();
     let host = Host::start_on(state, &[]);
     assert_eq!(host.get("/constant").status, 200);
-    assert!(started.elapsed() < Duration::from_secs(1), "it took {:?}", started.elapsed());
     assert!(!host.log().contains("Compiling"));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Host, empty_state, fixtures, head};
+use crate::harness::{Host, empty_state, fixtures};
 
 #[test]
 fn a_signal_lets_requests_in_flight_finish_and_ends_with_success() {
@@ -10,15 +10,13 @@ fn a_signal_lets_requests_in_flight_finish_and_ends_with_success() {
         let mut host = Host::start(&[]);
         let mut idle = host.connect();
         assert_eq!(idle.request("GET", "/constant", b"").status, 200);
-        let mut busy = host.connect();
-        busy.send(head("GET", "/misbehave/wait/500", ""));
-        std::thread::sleep(Duration::from_millis(100));
-        let started = Instant::now();
+        let mut busy = host.begin("GET", "/misbehave/wait/500", "");
+        host.begun(1);
         host.signal(signal);
         assert_eq!(busy.receive().text(), "waited");
         assert!(idle.is_closed());
         assert!(host.wait().success());
-        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        assert!(!host.log().contains("unfinished"));
         assert!(std::net::TcpStream::connect(host.address).is_err());
     }
 }
@@ -26,14 +24,12 @@ fn a_signal_lets_requests_in_flight_finish_and_ends_with_success() {
 #[test]
 fn a_request_that_outlasts_the_grace_does_not_keep_the_host() {
     let mut host = Host::start(&[]);
-    let mut busy = host.connect();
-    busy.send(head("GET", "/misbehave/wait/25000", ""));
-    std::thread::sleep(Duration::from_millis(100));
+    let _busy = host.begin("GET", "/misbehave/wait/60000", "");
+    host.begun(1);
     let started = Instant::now();
     host.signal("TERM");
     assert!(host.wait().success());
-    let took = started.elapsed();
-    assert!((Duration::from_secs(9)..Duration::from_secs(14)).contains(&took), "{took:?}");
+    assert!(started.elapsed() >= Duration::from_secs(9), "{:?}", started.elapsed());
     host.logged("stopped with requests unfinished");
 }
 
@@ -46,14 +42,11 @@ fn a_request_that_has_not_come_whole_does_not_delay_a_stop() {
     for connection in [&mut unfinished, &mut fresh] {
         connection.send("GET /constant HTTP/1.1\r\nhost: local");
     }
-    let mut large = host.connect();
-    large.send(head("GET", "/stream/100", ""));
+    let mut large = host.begin("GET", "/stream/100", "");
     std::thread::sleep(Duration::from_millis(100));
-    let started = Instant::now();
     host.signal("TERM");
     assert_eq!(large.receive().body.len(), 100 * 64 * 1024);
     assert!(host.wait().success());
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     assert!(!host.log().contains("unfinished"));
     drop(silent);
 }
@@ -63,7 +56,6 @@ fn a_signal_while_components_compile_ends_at_once() {
     let mut host = Host::spawn(&fixtures().join("spin.toml"), empty_state(), &[]);
     host.logged("Compiling");
     host.signal("INT");
-    let started = Instant::now();
     assert!(host.wait().success());
-    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    assert!(!host.log().contains("(5/5)"), "all was compiled first");
 }

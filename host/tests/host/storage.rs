@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::Connection as Sqlite;
 
-use crate::harness::{Host, changed_manifest, empty_state, fresh_state, head};
+use crate::harness::{Connection, Host, changed_manifest, empty_state, fresh_state};
 
 #[test]
 fn values_of_every_type_come_back() {
@@ -112,18 +112,15 @@ fn a_second_connection_of_the_writer_gets_an_error_at_once_because_the_database_
     let started = Instant::now();
     let shown = host.sql("BEGIN IMMEDIATE\nopen\nINSERT INTO t VALUES (1)");
     assert!(shown.contains("database is locked"), "{shown}");
-    assert!(started.elapsed() < Duration::from_secs(3));
+    assert!(started.elapsed() < Duration::from_secs(5), "as for another process");
 }
 
 #[test]
 fn a_writer_that_cannot_have_its_turn_learns_it_in_time_to_answer() {
     let host = Host::start(&["--deadline-ms", "2500"]);
     host.sql("CREATE TABLE t (a)");
-    let mut first = host.connect();
-    let script = "BEGIN IMMEDIATE\nwait 2200\nCOMMIT";
-    first.send(head("POST", "/misbehave/sql", &format!("content-length: {}\r\n", script.len())));
-    first.send(script);
-    std::thread::sleep(Duration::from_millis(100));
+    let mut first = host.begin("POST", "/misbehave/sql", "BEGIN IMMEDIATE\nwait 2200\nCOMMIT");
+    host.begun(1);
     assert!(host.sql("INSERT INTO t VALUES (1)").contains("database is locked"));
     assert_eq!(first.receive().text(), "[] ");
 }
@@ -154,16 +151,10 @@ fn sixty_four_clients_that_read_and_write_are_all_served() {
 fn another_process_that_writes_is_waited_for_without_blocking_readers() {
     let host = Host::start(&[]);
     host.sql("CREATE TABLE t (a)");
-    let other = Connection::open(host.state.path().join("sqlite_db.db")).unwrap();
+    let other = Sqlite::open(host.state.path().join("sqlite_db.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
     let insert = "INSERT INTO t VALUES (2)";
-    let mut writers: Vec<_> = (0..4).map(|_| host.connect()).collect();
-    for writer in &mut writers {
-        writer.send(
-            head("POST", "/misbehave/sql", &format!("content-length: {}\r\n", insert.len()))
-                + insert,
-        );
-    }
+    let writers: Vec<_> = (0..4).map(|_| host.begin("POST", "/misbehave/sql", insert)).collect();
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(host.sql("SELECT count(*) FROM t"), "[\"count(*)\"] 0");
     other.execute_batch("COMMIT").unwrap();
@@ -174,30 +165,29 @@ fn another_process_that_writes_is_waited_for_without_blocking_readers() {
 }
 
 #[test]
-fn a_statement_without_end_is_interrupted_and_others_are_served_meanwhile() {
-    let host = Host::start(&["--deadline-ms", "1500"]);
-    let endless =
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
-    let started = Instant::now();
-    let mut connections: Vec<_> = (0..4).map(|_| host.connect()).collect();
-    for connection in &mut connections {
-        connection.send(
-            head("POST", "/misbehave/sql", &format!("content-length: {}\r\n", endless.len()))
-                + endless,
-        );
-    }
-    std::thread::sleep(Duration::from_millis(100));
-    assert_eq!(host.get("/constant").status, 200);
-    assert!(
-        started.elapsed() < Duration::from_millis(1500),
-        "nobody was served while the statements ran"
-    );
-    for mut connection in connections {
+fn a_statement_without_end_is_interrupted() {
+    let host = Host::start(&["--deadline-ms", "500"]);
+    for mut connection in endless_statements(&host) {
         // Whether the component still comes to say so or not.
         let response = connection.receive();
         assert!(response.status == 504 || response.text().contains("interrupted"), "{response:?}");
     }
     assert_eq!(host.sql("SELECT 1"), "[\"1\"] 1");
+}
+
+#[test]
+fn statements_without_end_keep_nobody_from_being_served() {
+    let host = Host::start(&[]);
+    let mut connections = endless_statements(&host);
+    host.begun(4);
+    assert_eq!(host.get("/constant").status, 200);
+    assert!(!connections.iter_mut().any(Connection::is_answered));
+}
+
+fn endless_statements(host: &Host) -> Vec<Connection> {
+    let script = "wait 0\n\
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    (0..4).map(|_| host.begin("POST", "/misbehave/sql", script)).collect()
 }
 
 #[test]
@@ -207,28 +197,24 @@ fn a_killed_host_loses_no_answered_write_and_reopens_clean() {
     let mut host = Host::start_on(state.clone(), &[]);
     host.sql("CREATE TABLE t (a INTEGER PRIMARY KEY)");
     for round in 0_u64..20 {
-        let (address, mut number) = (host.connect(), round * 1000);
-        let mut connection = address;
+        let (mut connection, mut number) = (host.connect(), round * 1000);
+        let (one_is_answered, answers) = std::sync::mpsc::channel();
         let writer = std::thread::spawn(move || {
             let mut written = Vec::new();
             loop {
                 let script = format!("BEGIN IMMEDIATE\nINSERT INTO t VALUES ({number})\nCOMMIT");
-                connection.send(
-                    head(
-                        "POST",
-                        "/misbehave/sql",
-                        &format!("content-length: {}\r\n", script.len()),
-                    ) + &script,
-                );
+                connection.begin("POST", "/misbehave/sql", "", script.as_bytes());
                 if connection.try_receive().is_none_or(|response| response.text() != "[] ") {
                     return written;
                 }
                 written.push(number);
+                let _ = one_is_answered.send(());
                 number += 1;
             }
         });
         // Somewhere between two writes, or in the middle of one.
-        std::thread::sleep(Duration::from_micros(5_000 + 1_700 * round));
+        answers.recv().unwrap();
+        std::thread::sleep(Duration::from_micros(1_700 * round));
         host.signal("KILL");
         host.wait();
         answered.extend(writer.join().unwrap());
@@ -238,7 +224,6 @@ fn a_killed_host_loses_no_answered_write_and_reopens_clean() {
     let shown = host.sql("SELECT group_concat(a) FROM t");
     let kept: BTreeSet<u64> =
         shown.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect();
-    assert!(answered.len() >= 20, "only {} writes were answered", answered.len());
     assert!(answered.is_subset(&kept), "lost: {:?}", answered.difference(&kept));
 }
 
@@ -284,7 +269,7 @@ fn the_files_are_those_of_spin() {
     let host = Host::start(&[]);
     host.sql("CREATE TABLE t (a)");
     host.request("PUT", "/misbehave/key-value/k", b"v");
-    let open = |name: &str| Connection::open(host.state.path().join(name)).unwrap();
+    let open = |name: &str| Sqlite::open(host.state.path().join(name)).unwrap();
     let key_value = "SELECT store || key || value FROM spin_key_value";
     assert_eq!(
         open("sqlite_key_value.db")
@@ -301,7 +286,7 @@ fn the_files_are_those_of_spin() {
 #[test]
 fn a_store_that_spin_made_is_read() {
     let state = empty_state();
-    let spin = Connection::open(state.path().join("sqlite_key_value.db")).unwrap();
+    let spin = Sqlite::open(state.path().join("sqlite_key_value.db")).unwrap();
     spin.execute_batch(
         "CREATE TABLE spin_key_value (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key));
          INSERT INTO spin_key_value VALUES ('default', 'k', x'76')",
@@ -331,7 +316,7 @@ fn state_files_are_for_their_owner_alone() {
     let state = fresh_state();
     // A directory that the operator made, and files that an earlier host left open.
     fs::set_permissions(state.path(), Permissions::from_mode(0o755)).unwrap();
-    let earlier = Connection::open(state.path().join("sqlite_db.db")).unwrap();
+    let earlier = Sqlite::open(state.path().join("sqlite_db.db")).unwrap();
     earlier.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE earlier (a)").unwrap();
     for entry in fs::read_dir(state.path()).unwrap() {
         let path = entry.unwrap().path();

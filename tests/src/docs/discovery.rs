@@ -281,7 +281,8 @@ fn parameters(route: &Route) -> Vec<Value> {
             "schema": if is_list { json!({ "type": "array", "items": one }) } else { one },
         })
     });
-    body.into_iter().chain(route.queries().map(query_parameter)).collect()
+    let query = route.endpoint.query().into_iter();
+    body.into_iter().chain(query.map(|parameter| query_parameter(&parameter))).collect()
 }
 
 fn query_parameter(parameter: &Query) -> Value {

@@ -8,7 +8,6 @@ mod server;
 mod token_server;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Instant;
 
 use berth_tests::{Client, Host, HostOptions, Session};
 use serde_json::{Value, json};
@@ -81,10 +80,8 @@ fn verdict(client: &Client, path: &str, upstream: &str, more: Value) -> String {
     for (name, value) in more.as_object().expect("an object") {
         body[name] = value.clone();
     }
-    let began = Instant::now();
+    // What takes the host's 30 seconds is 504.
     let reply = client.post(path, &body);
-    let took = began.elapsed().as_secs_f32();
-    assert!(took < 11.0, "{upstream}: {took} s");
     let answer = reply.json();
     match reply.status {
         202 => answer.as_str().expect("a word").to_owned(),

@@ -68,7 +68,7 @@ impl Trial {
     fn failing(&self, failure: Failure) -> Option<Outcome> {
         let app = self.app();
         let credentials = self.credentials(&app);
-        let (reply, failed) = app.failing(failure, |app| self.send(app, &credentials));
+        let (reply, failed) = app.with_failure(failure, |app| self.send(app, &credentials));
         failed.then(|| Outcome::new(&app, reply))
     }
 

@@ -144,6 +144,7 @@ const ACME: &str = "/api/v1/organization/acme";
 
 /// Code reading 6.2: of 60 pairs of changes of an organization 52 lost one, and both were answered 200.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of changes")]
 fn an_organization() {
     let ground = Ground::new();
     let id = ground.value("SELECT id FROM account WHERE name = 'acme'");
@@ -397,6 +398,7 @@ fn an_account() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of changes")]
 fn what_an_organization_has() {
     let ground = Ground::new();
     let client_id = ground.value("SELECT client_id FROM oauth_application WHERE name = 'ci'");

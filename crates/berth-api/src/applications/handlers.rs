@@ -11,8 +11,7 @@ use berth_domain::secret::Purpose;
 use berth_domain::{Application, NamespaceKind};
 use berth_store::applications::NewApplication;
 use berth_store::{applications, transaction};
-use berth_web::listing::{Listed, Listing};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
 
 use crate::applications::bodies::{NewApp, UpdateApp};
 use crate::applications::client_secret;
@@ -28,18 +27,19 @@ const CLIENT_SECRET_LENGTH: usize = 40;
 /// `GET …/applications`.
 pub(crate) fn list(
     cx: &Context<'_, OrganizationAdminView>,
+    query: PageQuery,
 ) -> HandlerResult<JsonResponse<Applications>> {
-    let (listing, found) = (Listing::of(cx), applications::list(cx.db(), &cx.grant)?);
-    let Listed { entries: applications, next_page } = if cx.rights().is_admin() {
+    let (page, found) = (query.page(cx), applications::list(cx.db(), &cx.grant)?);
+    let listed = if cx.rights().is_admin() {
         let keys = cx.services().secret_keys()?;
-        listing.whole(&found, |application| {
+        page.whole(&found, |application| {
             let secret = client_secret::open(&keys, application).map(|opened| opened.text);
             ApplicationView::new(&application.client_id, application.into(), secret)
         })
     } else {
-        listing.whole(&found, ApplicationView::without_secrets)
+        page.whole(&found, ApplicationView::without_secrets)
     };
-    Ok(JsonResponse(Applications { applications, next_page }))
+    Ok(JsonResponse(listed.into()))
 }
 
 /// `POST …/applications`.

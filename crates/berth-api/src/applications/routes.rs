@@ -5,7 +5,7 @@ use berth_access::{
     OrganizationAdminView, Path, Public, Scope,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{At, Logs, Query, Route, WithBody, WithPath, WithoutBody};
+use berth_web::{At, Logs, Route, WithBody, WithPath, WithoutBody};
 
 use super::{handlers, tokens};
 use crate::quotas;
@@ -15,10 +15,9 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/applications",
         "getOrganizationApplications",
-        &WithoutBody::<OrganizationAdminView, _>(handlers::list),
+        &WithBody::<OrganizationAdminView, _, _>(handlers::list),
     )
     .decided_inside("organization admins, superuser views; secrets for the admins")
-    .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/applications",
@@ -58,10 +57,9 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/applications/:client_id/tokens",
         "listOrganizationApplicationTokens",
-        &WithoutBody::<ApplicationAdminView, _>(tokens::list),
+        &WithBody::<ApplicationAdminView, _, _>(tokens::list),
     )
-    .scope(Scope::OrgAdmin)
-    .query(&[Query::NEXT_PAGE]),
+    .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/applications/:client_id/tokens",
         "createOrganizationApplicationToken",

@@ -6,8 +6,7 @@ use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::tokens::{NewToken, TokenLine};
 use berth_store::{applications, tokens, transaction};
-use berth_web::listing::Listed;
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, Page, StatusCode};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery, StatusCode};
 use serde_json::Number;
 
 use crate::applications::bodies::NewApiToken;
@@ -23,13 +22,13 @@ pub(crate) const LIFETIME_S: i64 = 315_576_000;
 const PAGE: i64 = 50;
 
 /// `GET …/tokens`: the living ones, newest first.
-pub(crate) fn list(cx: &Context<'_, ApplicationAdminView>) -> HandlerResult<JsonResponse<Tokens>> {
-    let services = cx.services();
-    let query = cx.query();
-    let page = Page::new(query.get("next_page"), PAGE, services.now());
-    let lines = tokens::list(cx.db(), &cx.grant, page.after, page.wanted(), services.now())?;
-    let Listed { entries: tokens, next_page } = page.of(lines, |line| line.id, TokenView::new);
-    Ok(JsonResponse(Tokens { tokens, next_page }))
+pub(crate) fn list(
+    cx: &Context<'_, ApplicationAdminView>,
+    query: PageQuery,
+) -> HandlerResult<JsonResponse<Tokens>> {
+    let (page, now) = (query.page_of(PAGE, cx), cx.services().now());
+    let lines = tokens::list(cx.db(), &cx.grant, page.after(), page.wanted(), now)?;
+    Ok(JsonResponse(page.of(lines, |line| line.id, TokenView::new).into()))
 }
 
 /// Makes a token that acts in the caller's name, without a browser.

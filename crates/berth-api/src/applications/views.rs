@@ -6,7 +6,6 @@ use berth_access::{Rights, ScopeSet};
 use berth_domain::{Application, Avatar, AvatarKind, Namespace, Timestamp};
 use berth_store::applications::ApplicationFields;
 use berth_store::tokens::TokenLine;
-use berth_web::listing::Entries;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -51,12 +50,9 @@ impl ApplicationView {
     }
 }
 
-/// The applications of an organization.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Applications {
-    pub(super) applications: Entries<ApplicationView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The applications of an organization.
+    pub(crate) struct Applications { applications: Vec<ApplicationView> }
 }
 
 /// The avatar of an application: of its own address, or else of its namespace's.
@@ -153,10 +149,7 @@ impl TokenView {
     }
 }
 
-/// A page of the tokens of an application.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Tokens {
-    pub(super) tokens: Vec<TokenView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// A page of the tokens of an application.
+    pub(crate) struct Tokens { tokens: Vec<TokenView> }
 }

@@ -3,8 +3,7 @@
 use berth_access::{UserAdmin, path};
 use berth_domain::log_event::LogEvent;
 use berth_store::{assignments, tokens, transaction};
-use berth_web::listing::{Listed, Listing};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
 
 use super::views::{AssignmentView, Assignments, AuthorizationView, Authorizations};
 
@@ -16,13 +15,13 @@ path! {
 }
 
 /// `GET /api/v1/user/authorizations`.
-pub(crate) fn list(cx: &Context<'_, UserAdmin>) -> HandlerResult<JsonResponse<Authorizations>> {
-    let listing = Listing::of(cx);
-    let (offset, wanted) = (listing.offset(), listing.wanted());
-    let found = tokens::authorizations(cx.db(), &cx.grant, offset, wanted)?;
-    let Listed { entries: authorizations, next_page } =
-        listing.window(&found, AuthorizationView::new);
-    Ok(JsonResponse(Authorizations { authorizations, next_page }))
+pub(crate) fn list(
+    cx: &Context<'_, UserAdmin>,
+    query: PageQuery,
+) -> HandlerResult<JsonResponse<Authorizations>> {
+    let page = query.page(cx);
+    let found = tokens::authorizations(cx.db(), &cx.grant, page.offset(), page.wanted())?;
+    Ok(JsonResponse(page.window(&found, AuthorizationView::new).into()))
 }
 
 /// `GET /api/v1/user/authorizations/<uuid>`.
@@ -56,12 +55,13 @@ pub(crate) fn revoke(
 }
 
 /// `GET /api/v1/user/assignedauthorization`.
-pub(crate) fn assigned(cx: &Context<'_, UserAdmin>) -> HandlerResult<JsonResponse<Assignments>> {
-    let listing = Listing::of(cx);
-    let (offset, wanted) = (listing.offset(), listing.wanted());
-    let found = assignments::list(cx.db(), &cx.grant, offset, wanted)?;
-    let Listed { entries: authorizations, next_page } = listing.window(&found, AssignmentView::new);
-    Ok(JsonResponse(Assignments { authorizations, next_page }))
+pub(crate) fn assigned(
+    cx: &Context<'_, UserAdmin>,
+    query: PageQuery,
+) -> HandlerResult<JsonResponse<Assignments>> {
+    let page = query.page(cx);
+    let found = assignments::list(cx.db(), &cx.grant, page.offset(), page.wanted())?;
+    Ok(JsonResponse(page.window(&found, AssignmentView::new).into()))
 }
 
 /// `DELETE /api/v1/user/assignedauthorization/<uuid>`: declines it.

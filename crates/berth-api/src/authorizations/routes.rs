@@ -2,7 +2,7 @@
 
 use berth_access::{Scope, UserAdmin};
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithPath, WithoutBody};
+use berth_web::{Logs, Route, WithBody, WithPath};
 
 use super::handlers;
 
@@ -11,9 +11,8 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/authorizations",
         "listUserAuthorizations",
-        &WithoutBody::<UserAdmin, _>(handlers::list),
+        &WithBody::<UserAdmin, _, _>(handlers::list),
     )
-    .query(Query::PAGES)
     .scope(Scope::UserAdmin)
     .internal(),
     Route::get(
@@ -34,9 +33,8 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/assignedauthorization",
         "listAssignedAuthorizations",
-        &WithoutBody::<UserAdmin, _>(handlers::assigned),
+        &WithBody::<UserAdmin, _, _>(handlers::assigned),
     )
-    .query(Query::PAGES)
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
     .internal(),

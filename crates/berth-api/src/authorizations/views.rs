@@ -3,7 +3,6 @@
 use berth_domain::{Avatar, AvatarKind};
 use berth_store::assignments::Assignment;
 use berth_store::tokens::{Authorization, GrantedTo};
-use berth_web::listing::Entries;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -48,20 +47,11 @@ struct OwnerView {
     avatar: Avatar,
 }
 
-/// The tokens that a user granted.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Authorizations {
-    pub(super) authorizations: Entries<AuthorizationView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
-}
-
-/// The tokens that wait for a user to accept them.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Assignments {
-    pub(super) authorizations: Entries<AssignmentView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The tokens that a user granted.
+    pub(crate) struct Authorizations { authorizations: Vec<AuthorizationView> }
+    /// The tokens that wait for a user to accept them.
+    pub(crate) struct Assignments { authorizations: Vec<AssignmentView> }
 }
 
 impl AuthorizationView {

@@ -9,128 +9,113 @@ use berth_web::{Route, WithBody, WithPath, WithPathAndBody, WithoutBody};
 
 use super::handlers;
 
+/// What the routes of organizations have in common.
+const fn of_organization(route: Route) -> Route {
+    route.scope(Scope::OrgAdmin).feature(&FEATURE_AUTO_PRUNE)
+}
+
+/// What those of one's own account have in common.
+const fn of_user(route: Route) -> Route {
+    route.scope(Scope::UserAdmin).feature(&FEATURE_AUTO_PRUNE)
+}
+
+/// What those of repositories have in common.
+const fn of_repository(route: Route) -> Route {
+    route.scope(Scope::RepoAdmin).feature(&FEATURE_AUTO_PRUNE)
+}
+
 /// The route table.
 pub const OF_NAMESPACES: &[Route] = &[
-    Route::get(
+    of_organization(Route::get(
         "/api/v1/organization/:orgname/autoprunepolicy/",
         "listOrganizationAutoPrunePolicies",
         &WithoutBody::<NamespaceAdminView, _>(handlers::list),
-    )
-    .scope(Scope::OrgAdmin)
-    .feature(&FEATURE_AUTO_PRUNE),
-    Route::post(
+    )),
+    of_organization(Route::post(
         "/api/v1/organization/:orgname/autoprunepolicy/",
         "createOrganizationAutoPrunePolicy",
         &WithBody::<NamespaceAdmin, _, _>(handlers::create),
         handlers::NAMESPACE_CREATION,
-    )
-    .scope(Scope::OrgAdmin)
-    .feature(&FEATURE_AUTO_PRUNE),
-    Route::get(
+    )),
+    of_organization(Route::get(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "getOrganizationAutoPrunePolicy",
         &WithPath::<NamespaceAdminView, _, _>(handlers::get),
-    )
-    .scope(Scope::OrgAdmin)
-    .feature(&FEATURE_AUTO_PRUNE),
-    Route::put(
+    )),
+    of_organization(Route::put(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "updateOrganizationAutoPrunePolicy",
         &WithPathAndBody::<NamespaceAdmin, _, _, _>(handlers::change),
         handlers::NAMESPACE_CHANGE,
-    )
-    .scope(Scope::OrgAdmin)
-    .feature(&FEATURE_AUTO_PRUNE),
-    Route::delete(
+    )),
+    of_organization(Route::delete(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "deleteOrganizationAutoPrunePolicy",
         &WithPath::<NamespaceAdmin, _, _>(handlers::delete),
         handlers::NAMESPACE_DELETION,
-    )
-    .scope(Scope::OrgAdmin)
-    .feature(&FEATURE_AUTO_PRUNE),
-    Route::get(
+    )),
+    of_user(Route::get(
         "/api/v1/user/autoprunepolicy/",
         "listUserAutoPrunePolicies",
         &WithoutBody::<OwnNamespaceView, _>(handlers::list),
-    )
-    .scope(Scope::UserAdmin)
-    .feature(&FEATURE_AUTO_PRUNE),
-    Route::post(
+    )),
+    of_user(Route::post(
         "/api/v1/user/autoprunepolicy/",
         "createUserAutoPrunePolicy",
         &WithBody::<OwnAutopruneAdmin, _, _>(handlers::create),
         handlers::NAMESPACE_CREATION,
-    )
-    .scope(Scope::UserAdmin)
-    .feature(&FEATURE_AUTO_PRUNE)
+    ))
     .permission_first(),
-    Route::get(
+    of_user(Route::get(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "getUserAutoPrunePolicy",
         &WithPath::<OwnNamespaceView, _, _>(handlers::get),
-    )
-    .scope(Scope::UserAdmin)
-    .feature(&FEATURE_AUTO_PRUNE),
-    Route::put(
+    )),
+    of_user(Route::put(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "updateUserAutoPrunePolicy",
         &WithPathAndBody::<OwnAutopruneAdmin, _, _, _>(handlers::change),
         handlers::NAMESPACE_CHANGE,
-    )
-    .scope(Scope::UserAdmin)
-    .feature(&FEATURE_AUTO_PRUNE)
+    ))
     .permission_first(),
-    Route::delete(
+    of_user(Route::delete(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
         "deleteUserAutoPrunePolicy",
         &WithPath::<OwnAutopruneAdmin, _, _>(handlers::delete),
         handlers::NAMESPACE_DELETION,
-    )
-    .scope(Scope::UserAdmin)
-    .feature(&FEATURE_AUTO_PRUNE),
+    )),
 ];
 
 /// The route table.
 pub const OF_REPOSITORIES: &[Route] = &[
-    Route::get(
+    of_repository(Route::get(
         "/api/v1/repository/*repository/autoprunepolicy/",
         "listRepositoryAutoPrunePolicies",
         &WithoutBody::<RepositoryAdminView, _>(handlers::list),
-    )
-    .scope(Scope::RepoAdmin)
-    .feature(&FEATURE_AUTO_PRUNE),
-    Route::post(
+    )),
+    of_repository(Route::post(
         "/api/v1/repository/*repository/autoprunepolicy/",
         "createRepositoryAutoPrunePolicy",
         &WithBody::<RepositoryAdmin, _, _>(handlers::create),
         handlers::REPOSITORY_CREATION,
-    )
-    .scope(Scope::RepoAdmin)
-    .feature(&FEATURE_AUTO_PRUNE)
+    ))
     .permission_first(),
-    Route::get(
+    of_repository(Route::get(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "getRepositoryAutoPrunePolicy",
         &WithPath::<RepositoryAdminView, _, _>(handlers::get),
-    )
-    .scope(Scope::RepoAdmin)
-    .feature(&FEATURE_AUTO_PRUNE),
-    Route::put(
+    )),
+    of_repository(Route::put(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "updateRepositoryAutoPrunePolicy",
         &WithPathAndBody::<RepositoryAdmin, _, _, _>(handlers::change),
         handlers::REPOSITORY_CHANGE,
-    )
-    .scope(Scope::RepoAdmin)
-    .feature(&FEATURE_AUTO_PRUNE)
+    ))
     .permission_first(),
-    Route::delete(
+    of_repository(Route::delete(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",
         "deleteRepositoryAutoPrunePolicy",
         &WithPath::<RepositoryAdmin, _, _>(handlers::delete),
         handlers::REPOSITORY_DELETION,
-    )
-    .scope(Scope::RepoAdmin)
-    .feature(&FEATURE_AUTO_PRUNE),
+    )),
 ];

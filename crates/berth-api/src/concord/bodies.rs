@@ -92,15 +92,35 @@ impl Body for EntryBody {
     }
 }
 
+/// The query of the list. Numbers are read later: a bad one is not told to everybody.
+#[derive(Query)]
+pub(crate) struct ListQuery {
+    /// Only organizations that the caller owns or is in a team of
+    #[query(name = "onlyCurrent", kind = "boolean")]
+    pub(super) only_current: String,
+    /// A part of the name
+    pub(super) filter: String,
+    /// How many to leave out
+    #[query(kind = "integer")]
+    pub(super) offset: Option<String>,
+    /// How many to list, at most
+    #[query(kind = "integer")]
+    pub(super) limit: Option<String>,
+}
+
 /// `confirmation=yes`, in any case: asked for before anything else, whoever calls.
 pub(crate) struct Confirmation;
 
 impl Body for Confirmation {
     const SCHEMA: Option<&'static Schema> = None;
-    const QUERY: &'static [Query] = &[Query::text("confirmation", "`yes`").required()];
+
+    #[cfg(not(target_family = "wasm"))]
+    fn query() -> Vec<Query> {
+        vec![Query { name: "confirmation", kind: "string", about: "`yes`", required: true }]
+    }
 
     fn read(request: &Request) -> Result<Self, ApiError> {
-        let query = request.query(Self::QUERY);
+        let query = request.query();
         let confirmation = query.get("confirmation").unwrap_or_default();
         if confirmation.eq_ignore_ascii_case("yes") {
             Ok(Self)

@@ -13,7 +13,7 @@ use berth_store::concord::{
 use berth_store::{Constraint, StoreError, transaction};
 use berth_web::{ApiError, Context, Either, HandlerResult, JsonResponse, NoContent, StatusCode};
 
-use super::bodies::{Confirmation, EntryBody, key_violation};
+use super::bodies::{Confirmation, EntryBody, ListQuery, key_violation};
 use super::views::{ConcordOrganization, ConcordResult};
 
 /// The answer to a change.
@@ -136,19 +136,16 @@ fn require_owner(
 /// `GET /api/v1/org` (5.2).
 pub(crate) fn list(
     cx: &Context<'_, Authenticated>,
+    query: ListQuery,
 ) -> HandlerResult<JsonResponse<Vec<ConcordOrganization>>> {
-    let query = cx.query();
-    let number = |name| match query.get(name) {
-        None => Ok(0),
-        Some(text) => {
-            text.parse::<i32>().map_err(|_| ApiError::Plain(StatusCode::NOT_FOUND, "".into()))
-        }
+    let number = |text: Option<&str>| {
+        let number = text.map_or(Ok(0), str::parse::<i32>);
+        number.map_err(|_| ApiError::Plain(StatusCode::NOT_FOUND, "".into()))
     };
-    let (offset, limit) = (number("offset")?, number("limit")?);
-    let only_own = query.get("onlyCurrent").is_some_and(|text| text.eq_ignore_ascii_case("true"));
+    let (offset, limit) = (number(query.offset.as_deref())?, number(query.limit.as_deref())?);
     let listing = Listing {
-        only_own,
-        filter: query.get("filter").unwrap_or_default(),
+        only_own: query.only_current.eq_ignore_ascii_case("true"),
+        filter: &query.filter,
         offset: offset.max(0).into(),
         limit: (limit > 0).then_some(limit.into()),
     };

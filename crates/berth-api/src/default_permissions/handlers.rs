@@ -5,8 +5,7 @@ use berth_domain::log_event::{LogEvent, Prototype};
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::grantees::{self, Account};
 use berth_store::{Database, transaction};
-use berth_web::listing::{Listed, Listing};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
 
 use super::bodies::{DelegateKind, NewPrototype, PrototypeUpdate};
 use super::views::{DefaultPermissionView, DefaultPermissions};
@@ -20,11 +19,10 @@ path! {
 /// `GET …/prototypes`.
 pub(crate) fn list(
     cx: &Context<'_, OrganizationAdminView>,
+    query: PageQuery,
 ) -> HandlerResult<JsonResponse<DefaultPermissions>> {
     let found = default_permissions::list(cx.db(), &cx.grant)?;
-    let Listed { entries: prototypes, next_page } =
-        Listing::of(cx).whole(&found, DefaultPermissionView::from);
-    Ok(JsonResponse(DefaultPermissions { prototypes, next_page }))
+    Ok(JsonResponse(query.page(cx).whole(&found, DefaultPermissionView::from).into()))
 }
 
 /// Makes a default permission; the same again makes another.

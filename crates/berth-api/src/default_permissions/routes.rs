@@ -2,7 +2,7 @@
 
 use berth_access::{OrganizationAdmin, OrganizationAdminView, Scope};
 use berth_domain::LogKind;
-use berth_web::{Logs, Query, Route, WithBody, WithPath, WithPathAndBody, WithoutBody};
+use berth_web::{Logs, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::handlers;
 
@@ -11,9 +11,8 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/prototypes",
         "getOrganizationPrototypePermissions",
-        &WithoutBody::<OrganizationAdminView, _>(handlers::list),
+        &WithBody::<OrganizationAdminView, _, _>(handlers::list),
     )
-    .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::post(
         "/api/v1/organization/:orgname/prototypes",

@@ -3,11 +3,8 @@
 use berth_domain::{Avatar, RepositoryRole};
 use berth_store::default_permissions::{DefaultPermission, Delegate};
 use berth_store::grantees::Account;
-use berth_web::listing::Entries;
 use schemars::JsonSchema;
 use serde::Serialize;
-
-use crate::permissions::views::account_avatar;
 
 /// A default permission (`docs/contract/quay.md` 6.5).
 #[derive(JsonSchema, Serialize)]
@@ -72,15 +69,12 @@ impl From<&Account> for AccountView {
             is_robot: account.is_robot,
             kind: "user",
             is_org_member: account.is_member,
-            avatar: account_avatar(account),
+            avatar: Avatar::account(account.is_robot, &account.name, &account.email),
         }
     }
 }
 
-/// The default permissions of an organization.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct DefaultPermissions {
-    pub(super) prototypes: Entries<DefaultPermissionView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The default permissions of an organization.
+    pub(crate) struct DefaultPermissions { prototypes: Vec<DefaultPermissionView> }
 }

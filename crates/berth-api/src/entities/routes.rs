@@ -11,4 +11,7 @@ pub const ROUTES: &[Route] = &[Route::get(
     "getMatchingEntities",
     &At(in_body, WithPathAndBody::<AuthenticatedNamespace, _, _, _>(handlers::search)),
 )
-.decided_inside("any user; teams and robots of an organization for its members, their own robots with `user:admin`")];
+.decided_inside(
+    "any user; teams and robots of an organization for its members, their own robots with \
+            `user:admin`",
+)];

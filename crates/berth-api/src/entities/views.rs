@@ -51,8 +51,7 @@ impl EntityView {
         if is_team {
             return Self::group("team", Avatar::team(&name), name);
         }
-        let kind = if is_robot { AvatarKind::Robot } else { AvatarKind::User };
-        let avatar = Avatar::new(kind, &name, &email);
+        let avatar = Avatar::account(is_robot, &name, &email);
         let is_org_member = in_organization.then_some(is_robot || (is_member && sees_inside));
         Self::Account(FoundAccount { name, kind: "user", is_robot, avatar, is_org_member })
     }

@@ -9,16 +9,18 @@ use maud::{Markup, html};
 
 use berth_web::{ApiError, Context, Form, HandlerResult, StatusCode};
 
+use crate::invitations::bodies::InvitationQuery;
 use crate::invitations::responses::{accept_code, decline_code};
 
 const TITLE: &str = "Team invitation";
 
 /// `GET /confirminvite?code=…`.
-pub(crate) fn show(cx: &Context<'_, Public>) -> HandlerResult<HtmlResponse> {
+pub(crate) fn show(
+    cx: &Context<'_, Public>,
+    InvitationQuery { code }: InvitationQuery,
+) -> HandlerResult<HtmlResponse> {
     let Some(caller) = cx.person() else { return signed_out(cx) };
-    let query = cx.query();
-    let code = query.get("code").unwrap_or_default();
-    let found = invitations::find(cx.db(), &hash_token(code), cx.services().now())?;
+    let found = invitations::find(cx.db(), &hash_token(&code), cx.services().now())?;
     let Some(found) = found else { return Ok(unknown()) };
     if !found.is_for(caller.id, &caller.email) {
         return Ok(not_for(&found, caller));
@@ -34,7 +36,7 @@ pub(crate) fn show(cx: &Context<'_, Public>) -> HandlerResult<HtmlResponse> {
         p.soft { "You are signed in as " b { (caller.name) } "." }
         form method="post" action="/confirminvite" {
             (hidden("_csrf_token", &csrf_token(cx)?))
-            (hidden("code", code))
+            (hidden("code", &code))
             div.choices {
                 button.first name="answer" value="accept" { "Accept" }
                 button name="answer" value="decline" { "Decline" }

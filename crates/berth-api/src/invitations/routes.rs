@@ -2,7 +2,7 @@
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdminView, Public, Scope, UserAdmin};
 use berth_domain::{LogKind, settings};
-use berth_web::{BASE_URL, Logs, Query, Route, WithBody, WithPath, WithoutBody};
+use berth_web::{BASE_URL, Logs, Route, WithBody, WithPath};
 
 use super::{handlers, pages, responses};
 use crate::mails::outbox;
@@ -29,13 +29,12 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/invitations",
         "getOrganizationInvitations",
-        &WithoutBody::<OrganizationAdminView, _>(handlers::list),
+        &WithBody::<OrganizationAdminView, _, _>(handlers::list),
     )
     .settings(&[BASE_URL, &[&settings::MAIL_GATEWAY_URL]])
     .decided_inside(
         "organization admins, superuser views; links for the admins, while no mail leaves",
     )
-    .query(Query::PAGES)
     .scope(Scope::OrgAdmin)
     .feature(&settings::FEATURE_MAILING),
     Route::put(
@@ -59,10 +58,9 @@ pub const ROUTES: &[Route] = &[
     .scope(Scope::UserAdmin)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
-    Route::get("/confirminvite", "showTeamInvite", &WithoutBody::<Public, _>(pages::show))
+    Route::get("/confirminvite", "showTeamInvite", &WithBody::<Public, _, _>(pages::show))
         .settings(&[&[&settings::REGISTRY_TITLE]])
         .decided_inside("anybody; the invitation for the invited user, signed in with the browser")
-        .query(&[Query::text("code", "The code of the invitation").required()])
         .feature(&settings::FEATURE_MAILING),
     Route::post(
         "/confirminvite",

@@ -1,7 +1,6 @@
 //! Invitations as answers show them.
 
 use berth_store::invitations::PendingInvitation;
-use berth_web::listing::Entries;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -62,12 +61,9 @@ impl InvitationView {
     }
 }
 
-/// The pending invitations of an organization.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Invitations {
-    pub(super) invitations: Entries<InvitationView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The pending invitations of an organization.
+    pub(crate) struct Invitations { invitations: Vec<InvitationView> }
 }
 
 /// The team that an invitation led into.

@@ -1,63 +1,69 @@
-//! The log, read (`docs/contract/quay.md` 8.1): of an organization, of oneself, of everything. That of a repository is read in
-//! the component `repositories`.
+//! The log, read (`docs/contract/quay.md` 8.1): of an organization, of a repository, of oneself, of everything. They differ in
+//! their permissions and in nothing else, so the handlers are generic over the permission.
 
 use std::convert::Infallible;
 
-use crate::logs::pages::{counts, no_export, page};
-use berth_access::{
-    NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, SuperuserView,
-};
-use berth_store::logs::LogFilter;
-use berth_web::{Context, HandlerResult, JsonResponse};
+use berth_access::{Permit, RepositoryAdminView};
+use berth_store::logs::{self, ReadsLog};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, StatusCode};
 
-use super::views::{LogCounts, LogPage};
+use super::bodies::{CountsQuery, DAY_S, LogsQuery};
+use super::views::{LogCountView, LogCounts, LogPage, LogView};
 
-/// `GET /api/v1/organization/<orgname>/logs`; in a session with one's own user name too.
-pub(crate) fn organization(
-    cx: &Context<'_, NamespaceOrOwnAdminView>,
+/// How many entries a page has.
+const PAGE: i64 = 20;
+
+/// How many days counts may span.
+const MOST_DAYS: i64 = 31;
+
+/// `GET …/logs`: the newest first; a page ends by its length too. One that is not empty always names a next one, as in the
+/// original: whether that is empty shows there.
+pub(crate) fn list<P: ReadsLog>(
+    cx: &Context<'_, P>,
+    query: LogsQuery,
 ) -> HandlerResult<JsonResponse<LogPage>> {
-    page(cx, LogFilter::namespace(&cx.grant), false)
+    let page = query.page.page_of(PAGE, cx);
+    let query = query.entries.checked(cx.services().now())?;
+    let filter = P::filter(&cx.grant).ok_or_else(ApiError::not_found)?;
+    let after = page.start.map(|start| (start.after, start.id));
+    let lines = logs::page(cx.db(), filter, query, after, PAGE)?;
+    let lines = lines.ok_or_else(|| ApiError::invalid_request("Unknown performer"))?;
+    let last = lines.last().map(|line| (line.at.as_micros(), line.id));
+    let last = last.or(after.is_none().then_some((query.start.as_micros(), 0)));
+    let logs = lines.iter().map(|line| LogView::new(line, filter.is_everything()));
+    Ok(JsonResponse(LogPage {
+        start_time: query.start.to_rfc2822(),
+        end_time: query.end.to_rfc2822(),
+        logs: logs.collect(),
+        next_page: last.map(|(at, id)| page.token(at, id)),
+    }))
 }
 
-/// `GET /api/v1/organization/<orgname>/aggregatelogs`.
-pub(crate) fn organization_counts(
-    cx: &Context<'_, NamespaceOrOwnAdminView>,
+/// `GET …/aggregatelogs`: how many entries there are, by day and kind.
+pub(crate) fn count<P: ReadsLog>(
+    cx: &Context<'_, P>,
+    query: CountsQuery,
 ) -> HandlerResult<JsonResponse<LogCounts>> {
-    counts(cx, LogFilter::namespace(&cx.grant))
+    let query = query.checked(cx.services().now())?;
+    let filter = P::filter(&cx.grant).ok_or_else(ApiError::not_found)?;
+    if query.start.plus_seconds(MOST_DAYS * DAY_S) < query.end {
+        return Err(ApiError::Plain(StatusCode::BAD_REQUEST, "Invalid date range for logs".into()));
+    }
+    let counts = logs::counts(cx.db(), filter, query)?;
+    Ok(JsonResponse(LogCounts { aggregated: counts.into_iter().map(LogCountView::from).collect() }))
 }
 
-/// `POST /api/v1/organization/<orgname>/exportlogs`.
-pub(crate) fn export_organization(
-    _cx: &Context<'_, OrganizationAdminView>,
+/// `POST …/exportlogs`: there is no place to keep a file of the log.
+pub(crate) fn export<P: Permit>(_: &Context<'_, P>) -> HandlerResult<Infallible> {
+    Err(ApiError::invalid_request(
+        "Logs cannot be exported here. The list of logs has every entry, page by page",
+    ))
+}
+
+/// As [`export`], of a repository, which must exist.
+pub(crate) fn export_of_repository(
+    cx: &Context<'_, RepositoryAdminView>,
 ) -> HandlerResult<Infallible> {
-    Err(no_export())
-}
-
-/// `POST /api/v1/user/exportlogs`.
-pub(crate) fn export_user(_cx: &Context<'_, OwnNamespaceView>) -> HandlerResult<Infallible> {
-    Err(no_export())
-}
-
-/// `GET /api/v1/user/logs`.
-pub(crate) fn user(cx: &Context<'_, OwnNamespaceView>) -> HandlerResult<JsonResponse<LogPage>> {
-    page(cx, LogFilter::own(&cx.grant), false)
-}
-
-/// `GET /api/v1/user/aggregatelogs`.
-pub(crate) fn user_counts(
-    cx: &Context<'_, OwnNamespaceView>,
-) -> HandlerResult<JsonResponse<LogCounts>> {
-    counts(cx, LogFilter::own(&cx.grant))
-}
-
-/// `GET /api/v1/superuser/logs`: each entry also says whom it happened to.
-pub(crate) fn everything(cx: &Context<'_, SuperuserView>) -> HandlerResult<JsonResponse<LogPage>> {
-    page(cx, Some(LogFilter::everything()), true)
-}
-
-/// `GET /api/v1/superuser/aggregatelogs`.
-pub(crate) fn everything_counts(
-    cx: &Context<'_, SuperuserView>,
-) -> HandlerResult<JsonResponse<LogCounts>> {
-    counts(cx, Some(LogFilter::everything()))
+    cx.grant.repository()?;
+    export(cx)
 }

@@ -1,14 +1,13 @@
 //! The rows of this resource.
 
-use crate::logs::pages::{COUNTS_QUERY, PAGE_QUERY};
 use berth_access::{
     NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, RepositoryAdminView, Scope,
     SuperuserView,
 };
 use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_SUPER_USERS};
-use berth_web::{Logs, Route, WithoutBody};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
 
-use super::{handlers, repository};
+use super::handlers;
 
 /// What an export of the log leaves in it.
 const NO_EXPORT: Logs = Logs::Nothing("nothing is exported");
@@ -18,23 +17,21 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/logs",
         "listRepoLogs",
-        &WithoutBody::<RepositoryAdminView, _>(repository::list),
+        &WithBody::<RepositoryAdminView, _, _>(handlers::list),
     )
-    .scope(Scope::RepoAdmin)
-    .query(PAGE_QUERY),
+    .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/aggregatelogs",
         "getAggregateRepoLogs",
-        &WithoutBody::<RepositoryAdminView, _>(repository::aggregate),
+        &WithBody::<RepositoryAdminView, _, _>(handlers::count),
     )
     .scope(Scope::RepoAdmin)
-    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
-    .query(COUNTS_QUERY),
+    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
     Route::post(
         "/api/v1/repository/*repository/exportlogs",
         "exportRepoLogs",
-        &WithoutBody::<RepositoryAdminView, _>(repository::export),
-        Logs::Nothing("nothing is exported"),
+        &WithoutBody::<RepositoryAdminView, _>(handlers::export_of_repository),
+        NO_EXPORT,
     )
     .scope(Scope::RepoAdmin)
     .internal(),
@@ -45,22 +42,20 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/logs",
         "listOrgLogs",
-        &WithoutBody::<NamespaceOrOwnAdminView, _>(handlers::organization),
+        &WithBody::<NamespaceOrOwnAdminView, _, _>(handlers::list),
     )
-    .scope(Scope::OrgAdmin)
-    .query(PAGE_QUERY),
+    .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/aggregatelogs",
         "getAggregateOrgLogs",
-        &WithoutBody::<NamespaceOrOwnAdminView, _>(handlers::organization_counts),
+        &WithBody::<NamespaceOrOwnAdminView, _, _>(handlers::count),
     )
     .scope(Scope::OrgAdmin)
-    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
-    .query(COUNTS_QUERY),
+    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
     Route::post(
         "/api/v1/organization/:orgname/exportlogs",
         "exportOrgLogs",
-        &WithoutBody::<OrganizationAdminView, _>(handlers::export_organization),
+        &WithoutBody::<OrganizationAdminView, _>(handlers::export),
         NO_EXPORT,
     )
     .scope(Scope::OrgAdmin)
@@ -68,22 +63,20 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/logs",
         "listUserLogs",
-        &WithoutBody::<OwnNamespaceView, _>(handlers::user),
+        &WithBody::<OwnNamespaceView, _, _>(handlers::list),
     )
-    .scope(Scope::UserAdmin)
-    .query(PAGE_QUERY),
+    .scope(Scope::UserAdmin),
     Route::get(
         "/api/v1/user/aggregatelogs",
         "getAggregateUserLogs",
-        &WithoutBody::<OwnNamespaceView, _>(handlers::user_counts),
+        &WithBody::<OwnNamespaceView, _, _>(handlers::count),
     )
     .scope(Scope::UserAdmin)
-    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL)
-    .query(COUNTS_QUERY),
+    .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
     Route::post(
         "/api/v1/user/exportlogs",
         "exportUserLogs",
-        &WithoutBody::<OwnNamespaceView, _>(handlers::export_user),
+        &WithoutBody::<OwnNamespaceView, _>(handlers::export),
         NO_EXPORT,
     )
     .scope(Scope::UserAdmin)
@@ -91,19 +84,15 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/superuser/logs",
         "listAllLogs",
-        &WithoutBody::<SuperuserView, _>(handlers::everything),
+        &WithBody::<SuperuserView, _, _>(handlers::list),
     )
-    .scope(Scope::SuperUser)
-    .feature(&FEATURE_SUPER_USERS)
-    .fresh_login()
-    .query(PAGE_QUERY),
+    .superuser(),
     Route::get(
         "/api/v1/superuser/aggregatelogs",
         "listAllAggregateLogs",
-        &WithoutBody::<SuperuserView, _>(handlers::everything_counts),
+        &WithBody::<SuperuserView, _, _>(handlers::count),
     )
     .features(&[&FEATURE_SUPER_USERS, &FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL])
     .fresh_login()
-    .internal()
-    .query(COUNTS_QUERY),
+    .internal(),
 ];

@@ -68,8 +68,7 @@ struct Performer {
 impl From<&LogAccount> for Performer {
     fn from(account: &LogAccount) -> Self {
         let is_robot = account.kind == "robot";
-        let kind = if is_robot { AvatarKind::Robot } else { AvatarKind::User };
-        let avatar = Avatar::new(kind, &account.name, &account.email);
+        let avatar = Avatar::account(is_robot, &account.name, &account.email);
         Self { kind: "user", name: account.name.clone(), is_robot, avatar }
     }
 }

@@ -46,10 +46,7 @@ impl MailView {
     }
 }
 
-/// A page of the outbox, the newest first.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Mails {
-    pub(super) mails: Vec<MailView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// A page of the outbox, the newest first.
+    pub(crate) struct Mails { mails: Vec<MailView> }
 }

@@ -1,6 +1,6 @@
-//! Bodies about members of an organization.
+//! Bodies and queries about members of an organization.
 
-use berth_web::Json;
+use berth_web::{Json, PageQuery, Query};
 
 /// Description of a new member
 ///
@@ -10,4 +10,14 @@ pub(crate) struct NewMember {
     /// The team to be in
     #[json(team)]
     team: String,
+}
+
+/// The query of the list of a team's members.
+#[derive(Query)]
+pub(crate) struct TeamMembersQuery {
+    /// With those who are invited
+    #[query(name = "includePending")]
+    pub(super) with_invited: bool,
+    #[query(flatten)]
+    pub(super) page: PageQuery,
 }

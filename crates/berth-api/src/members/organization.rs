@@ -3,8 +3,9 @@
 use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
 use berth_domain::log_event::LogEvent;
 use berth_store::{StoreError, members, transaction};
-use berth_web::listing::{Listed, Listing};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, OptionalJson};
+use berth_web::{
+    ApiError, Context, HandlerResult, JsonResponse, NoContent, OptionalJson, PageQuery,
+};
 
 use crate::members::bodies::NewMember;
 use crate::members::team::{MemberPath, add_or_invite};
@@ -15,21 +16,21 @@ use crate::members::views::{
 /// `GET …/collaborators` (`docs/contract/quay.md` 1.6).
 pub(crate) fn collaborators(
     cx: &Context<'_, OrganizationAdminView>,
+    query: PageQuery,
 ) -> HandlerResult<JsonResponse<Collaborators>> {
     let lines = members::collaborators(cx.db(), &cx.grant)?;
-    let Listed { entries: collaborators, next_page } =
-        Listing::of(cx).whole(views::by_account(lines), CollaboratorView::from);
-    Ok(JsonResponse(Collaborators { collaborators, next_page }))
+    let listed = query.page(cx).whole(views::by_account(lines), CollaboratorView::from);
+    Ok(JsonResponse(listed.into()))
 }
 
 /// `GET …/members` (`docs/contract/quay.md` 1.7).
 pub(crate) fn list(
     cx: &Context<'_, OrganizationAdminView>,
+    query: PageQuery,
 ) -> HandlerResult<JsonResponse<Members>> {
     let lines = members::list(cx.db(), &cx.grant)?;
-    let Listed { entries: members, next_page } =
-        Listing::of(cx).whole(views::by_account(lines), |member| member);
-    Ok(JsonResponse(Members { members, next_page }))
+    let listed = query.page(cx).whole(views::by_account(lines), |member| member);
+    Ok(JsonResponse(listed.into()))
 }
 
 /// `GET …/members/<membername>` (`docs/contract/quay.md` 1.8).

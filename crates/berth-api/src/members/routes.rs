@@ -5,7 +5,7 @@ use berth_access::{
     TeamView,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{At, Logs, Query, Route, WithPath, WithPathAndBody, WithoutBody};
+use berth_web::{At, Logs, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::{organization, team};
 use crate::mails::outbox;
@@ -18,11 +18,10 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname/members",
         "getOrganizationTeamMembers",
-        &WithoutBody::<TeamView, _>(team::list),
+        &WithBody::<TeamView, _, _>(team::list),
     )
     .decided_inside("members of the team, organization admins; the invited for the admins")
-    .scope(Scope::OrgAdmin)
-    .query(&[Query::flag("includePending", "With those who are invited"), Query::NEXT_PAGE]),
+    .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/team/:teamname/members/:membername",
         "updateOrganizationTeamMember",
@@ -42,16 +41,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/collaborators",
         "getOrganizationCollaborators",
-        &WithoutBody::<OrganizationAdminView, _>(organization::collaborators),
+        &WithBody::<OrganizationAdminView, _, _>(organization::collaborators),
     )
-    .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/members",
         "getOrganizationMembers",
-        &WithoutBody::<OrganizationAdminView, _>(organization::list),
+        &WithBody::<OrganizationAdminView, _, _>(organization::list),
     )
-    .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/members/:membername",

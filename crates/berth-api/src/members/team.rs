@@ -7,10 +7,11 @@ use berth_domain::settings;
 use berth_store::invitations::{self, Invited};
 use berth_store::teams::Candidate;
 use berth_store::{Constraint, StoreError, Transaction, teams, transaction};
-use berth_web::listing::{Listed, Listing};
+use berth_web::listing::Listed;
 use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use crate::invitations::handlers::PreparedInvitation;
+use crate::members::bodies::TeamMembersQuery;
 use crate::members::views::{TeamAccountView, TeamMemberView, TeamMembers};
 
 path! {
@@ -19,12 +20,15 @@ path! {
 }
 
 /// `GET …/team/<teamname>/members` (`docs/contract/quay.md` 4.3); those who are invited only for administrators who ask.
-pub(crate) fn list(cx: &Context<'_, TeamView>) -> HandlerResult<JsonResponse<TeamMembers>> {
+pub(crate) fn list(
+    cx: &Context<'_, TeamView>,
+    query: TeamMembersQuery,
+) -> HandlerResult<JsonResponse<TeamMembers>> {
     let can_edit = cx.rights().is_admin();
-    let with_invited = can_edit && cx.query().flag("includePending");
+    let with_invited = can_edit && query.with_invited;
     let members = teams::members(cx.db(), &cx.grant, with_invited, cx.services().now())?;
     let Listed { entries: members, next_page } =
-        Listing::of(cx).whole(members, TeamMemberView::from);
+        query.page.page(cx).whole(members, TeamMemberView::from);
     let name = cx.grant.target().team.name.clone();
     Ok(JsonResponse(TeamMembers { members, name, can_edit, next_page }))
 }

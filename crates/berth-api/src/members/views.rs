@@ -51,8 +51,7 @@ impl From<TeamMember> for TeamMemberView {
 impl TeamAccountView {
     /// An account of that name, whose avatar comes from its address.
     pub(crate) fn new(name: &str, email: &str, is_robot: bool, invited: bool) -> Self {
-        let avatar = if is_robot { AvatarKind::Robot } else { AvatarKind::User };
-        let avatar = Avatar::new(avatar, name, email);
+        let avatar = Avatar::account(is_robot, name, email);
         Self { name: name.to_owned(), kind: "user", is_robot, avatar, invited }
     }
 
@@ -95,14 +94,10 @@ impl From<String> for NamedTeam {
 
 impl MemberView {
     fn new(line: &MemberLine) -> Self {
-        let (kind, avatar) = match line.is_robot {
-            true => ("robot", AvatarKind::Robot),
-            false => ("user", AvatarKind::User),
-        };
         Self {
             name: line.name.clone(),
-            kind,
-            avatar: Avatar::new(avatar, &line.name, &line.email),
+            kind: if line.is_robot { "robot" } else { "user" },
+            avatar: Avatar::account(line.is_robot, &line.name, &line.email),
             teams: Vec::new(),
             repositories: Vec::new(),
         }
@@ -147,7 +142,7 @@ impl From<MemberView> for CollaboratorView {
 /// Who is in a team.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct TeamMembers {
-    pub(super) members: Entries<TeamMemberView>,
+    pub(super) members: Entries<Vec<TeamMemberView>>,
     /// The team.
     pub(super) name: String,
     /// Whether the caller may change who is in it.
@@ -156,18 +151,9 @@ pub(crate) struct TeamMembers {
     pub(super) next_page: Option<String>,
 }
 
-/// Who is in an organization.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Members {
-    pub(super) members: Entries<MemberView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
-}
-
-/// Who acts on the repositories of an organization without being in it.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Collaborators {
-    pub(super) collaborators: Entries<CollaboratorView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// Who is in an organization.
+    pub(crate) struct Members { members: Vec<MemberView> }
+    /// Who acts on the repositories of an organization without being in it.
+    pub(crate) struct Collaborators { collaborators: Vec<CollaboratorView> }
 }

@@ -1,8 +1,7 @@
 //! The rows of this resource.
 
-use berth_access::{Public, Scope, Superuser};
+use berth_access::{Public, Superuser};
 use berth_domain::LogKind;
-use berth_domain::settings::FEATURE_SUPER_USERS;
 use berth_web::{Logs, Route, WithBody, WithPath, WithoutBody};
 
 use super::handlers;
@@ -16,16 +15,12 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Superuser, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateGlobalMessage]),
     )
-    .scope(Scope::SuperUser)
-    .feature(&FEATURE_SUPER_USERS)
-    .fresh_login(),
+    .superuser(),
     Route::delete(
         "/api/v1/message/:uuid",
         "deleteGlobalMessage",
         &WithPath::<Superuser, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteGlobalMessage]),
     )
-    .scope(Scope::SuperUser)
-    .feature(&FEATURE_SUPER_USERS)
-    .fresh_login(),
+    .superuser(),
 ];

@@ -1,14 +1,15 @@
 //! Bodies and queries about notifications.
 
+use berth_domain::Timestamp;
 use berth_domain::limits::PAGE_ROWS;
-use berth_web::{Json, Query};
+use berth_web::{Json, Page, Query};
 
 /// How many notifications a page has when nobody says.
 const USUAL: i64 = 5;
 
 /// The query of the list.
 #[derive(Query)]
-pub(crate) struct Window {
+pub(crate) struct NotificationsQuery {
     /// Which page, counted from 0
     #[query(default = 0, refusal = "Offset page number. (int)")]
     page: i64,
@@ -17,15 +18,11 @@ pub(crate) struct Window {
     limit: i64,
 }
 
-impl Window {
-    /// How many notifications the page has at most.
-    pub(super) fn limit(&self) -> i64 {
-        self.limit.clamp(1, PAGE_ROWS)
-    }
-
-    /// How many notifications are on the pages before.
-    pub(super) fn offset(&self) -> i64 {
-        self.page.clamp(0, i64::from(i32::MAX)) * self.limit()
+impl NotificationsQuery {
+    /// The page.
+    pub(super) fn page(&self, now: Timestamp) -> Page {
+        let rows = self.limit.clamp(1, PAGE_ROWS);
+        Page::at(self.page.clamp(0, i64::from(i32::MAX)) * rows, rows, now)
     }
 }
 

@@ -5,22 +5,20 @@ use berth_store::notifications;
 use berth_store::transaction;
 use berth_web::{ApiError, Context, HandlerResult, JsonResponse};
 
-use super::bodies::{Dismissal, Window};
+use super::bodies::{Dismissal, NotificationsQuery};
 use super::views::{NotificationView, Notifications};
 
 /// `GET /api/v1/user/notifications`: the newest first, without those that were dismissed.
 pub(crate) fn list(
     cx: &Context<'_, UserAdmin>,
-    window: Window,
+    query: NotificationsQuery,
 ) -> HandlerResult<JsonResponse<Notifications>> {
     let now = cx.services().now();
-    let (offset, wanted) = (window.offset(), window.limit() + 1);
-    let mut found = notifications::list(cx.db(), &cx.grant, offset, wanted, now)?;
-    let length = usize::try_from(window.limit()).unwrap_or_default();
-    let additional = found.len() > length;
-    found.truncate(length);
+    let page = query.page(now);
+    let found = notifications::list(cx.db(), &cx.grant, page.offset(), page.wanted(), now)?;
     let keys = cx.services().secret_keys()?;
-    let notifications = found.into_iter().map(|one| NotificationView::new(&keys, one)).collect();
+    let listed = page.window(found, |one| NotificationView::new(&keys, one));
+    let (notifications, additional) = (listed.entries, listed.next_page.is_some());
     Ok(JsonResponse(Notifications { notifications, additional }))
 }
 

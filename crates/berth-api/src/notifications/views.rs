@@ -2,6 +2,7 @@
 
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_store::notifications::Notification;
+use berth_web::listing::Entries;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -43,7 +44,7 @@ impl NotificationView {
 /// The caller's notifications.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct Notifications {
-    pub(super) notifications: Vec<NotificationView>,
+    pub(super) notifications: Entries<Vec<NotificationView>>,
     /// Whether there are more.
     pub(super) additional: bool,
 }

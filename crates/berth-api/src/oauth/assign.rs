@@ -1,7 +1,8 @@
 //! `POST /oauth/authorize/assignuser`: an administrator gives a user the choice to accept a token (`docs/contract/quay.md` 5.11).
 
-use berth_access::Client;
+use berth_access::{Caller, Client};
 use berth_domain::log_event::LogEvent;
+use berth_domain::{Application, Namespace};
 use berth_store::assignments::NewAssignment;
 use berth_store::notifications::{NewNotification, NotificationKind};
 use berth_store::{applications, assignments, notifications, transaction};
@@ -15,7 +16,7 @@ use super::views::AssignedToken;
 use super::{pages, person};
 use crate::html::{self, HtmlResponse};
 
-/// Keeps the assignment, and tells the user of it.
+/// Stores the assignment, and notifies the user.
 pub(crate) fn assign(
     cx: &Context<'_, Client>,
     _form: Form,
@@ -33,14 +34,29 @@ pub(crate) fn assign(
     }
     let right = request.flow() == Some(ResponseType::Token) && request.scopes().is_some();
     if !right || request.target(cx, application).is_none() {
-        return Err(pages::refusal(
-            &request,
-            StatusCode::BAD_REQUEST,
-            "This cannot be assigned",
-            WRONG,
-        ));
+        let title = "This cannot be assigned";
+        return Err(pages::refusal(&request, StatusCode::BAD_REQUEST, title, WRONG));
     }
-    let (services, username) = (cx.services(), values.get("username").unwrap_or_default());
+    let username = values.get("username").unwrap_or_default();
+    if !store(cx, &request, caller, username, (owner, application))? {
+        return Err(pages::refusal(&request, StatusCode::NOT_FOUND, "Unknown user", UNKNOWN_USER));
+    }
+    Ok(if request.wants_json {
+        Either::Left(JsonResponse(AssignedToken { message: DONE }))
+    } else {
+        Either::Right(html::message(StatusCode::OK, DONE, "The user was told of it."))
+    })
+}
+
+/// Stores the assignment to the user of that name, with its notification; false when there is no such user.
+fn store(
+    cx: &Context<'_, Client>,
+    request: &AuthorizationRequest,
+    caller: &Caller,
+    username: &str,
+    (owner, application): (&Namespace, &Application),
+) -> Result<bool, ApiError> {
+    let services = cx.services();
     let new = NewAssignment {
         uuid: &services.random().uuid(),
         application_id: application.id,
@@ -51,16 +67,16 @@ pub(crate) fn assign(
         at: services.now(),
     };
     let notification_uuid = services.random().uuid();
-    let found = transaction(cx.db(), |tx| {
+    transaction(cx.db(), |tx| {
         let Some(account_id) = assignments::create(tx, &new)? else { return Ok(false) };
-        let mut told = Map::new();
-        told.insert("username".into(), caller.name.as_str().into());
+        let mut metadata = Map::new();
+        metadata.insert("username".into(), caller.name.as_str().into());
         let notification = NewNotification {
             uuid: &notification_uuid,
             account_id,
             kind: NotificationKind::AssignedAuthorization,
             subject: new.uuid,
-            metadata: &told,
+            metadata: &metadata,
             at: new.at,
         };
         notifications::create(tx, &notification)?;
@@ -71,17 +87,8 @@ pub(crate) fn assign(
             client_id: &application.client_id,
         };
         cx.log(tx, owner.id, &event)?;
-        Ok::<_, ApiError>(true)
-    })?;
-    match (found, request.wants_json) {
-        (false, _) => {
-            Err(pages::refusal(&request, StatusCode::NOT_FOUND, "Unknown user", UNKNOWN_USER))
-        }
-        (true, true) => Ok(Either::Left(JsonResponse(AssignedToken { message: DONE }))),
-        (true, false) => {
-            Ok(Either::Right(html::message(StatusCode::OK, DONE, "The user was told of it.")))
-        }
-    }
+        Ok(true)
+    })
 }
 
 const DONE: &str = "Token assigned successfully";

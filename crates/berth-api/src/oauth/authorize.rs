@@ -19,7 +19,7 @@ type Asked = Either<WithHeaders<Either<JsonResponse<ConsentView>, HtmlResponse>>
 
 /// Answers with the consent page, or with a form to sign in.
 pub(crate) fn authorize(cx: &Context<'_, Client>) -> HandlerResult<Asked> {
-    let request = AuthorizationRequest::require(&cx.request().any_query())?;
+    let request = AuthorizationRequest::require(&cx.request().query())?;
     let Some(caller) = person(cx) else { return Err(pages::sign_in(cx, &request)?) };
     let client = cx.grant.target();
     let (Some(application), Some(owner)) = (&client.application, &client.namespace) else {

@@ -13,7 +13,7 @@ pub(crate) fn local(
     cx: &Context<'_, Public>,
 ) -> HandlerResult<Either<JsonResponse<LocalToken>, HtmlResponse>> {
     person::require(cx)?;
-    let query = cx.request().any_query();
+    let query = cx.request().query();
     if query.get("scope").is_none_or(str::is_empty) {
         let page = message(StatusCode::OK, "Authorization canceled", "No token was made.");
         return Ok(Either::Right(page));

@@ -176,6 +176,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn no_trick_leaves_the_registered_uri() {
         let registered = "https://good.example:8443/cb";
         for (requested, allowed) in [

@@ -8,7 +8,11 @@ use super::{assign, authorize, grant, inspect, local, metadata, sign_in, token};
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
-    Route::get("/oauth/authorize", "oauthAuthorize", &WithoutBody::<Client, _>(authorize::authorize))
+    Route::get(
+        "/oauth/authorize",
+        "oauthAuthorize",
+        &WithoutBody::<Client, _>(authorize::authorize),
+    )
     .settings(&[
         BASE_URL,
         session::SETTINGS,
@@ -19,17 +23,24 @@ pub const ROUTES: &[Route] = &[
             &settings::REGISTRY_TITLE,
         ],
     ])
-.decided_inside("users in person who administer the organization of the application, or were assigned a token of it; anybody else is asked to sign in")
-        .changes(Logs::Kinds(&[LogKind::OauthTokenGranted]))
-        .takes_password()
-        .internal(),
+    .decided_inside(
+        "users in person who administer the organization of the application, or were assigned a \
+            token of it; anybody else is asked to sign in",
+    )
+    .changes(Logs::Kinds(&[LogKind::OauthTokenGranted]))
+    .takes_password()
+    .internal(),
     Route::post(
         "/oauth/authorizeapp",
         "oauthAllow",
         &WithBody::<Client, _, _>(grant::allow),
         Logs::Kinds(&[LogKind::OauthTokenGranted]),
-    ).settings(&[BASE_URL, &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN]])
-.decided_inside("users in person who administer the organization of the application, or were assigned a token of it")
+    )
+    .settings(&[BASE_URL, &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN]])
+    .decided_inside(
+        "users in person who administer the organization of the application, or were assigned a \
+            token of it",
+    )
     .takes_password()
     .internal(),
     Route::post(
@@ -37,8 +48,9 @@ pub const ROUTES: &[Route] = &[
         "oauthDeny",
         &WithBody::<Client, _, _>(grant::deny),
         Logs::Nothing("nothing changes"),
-    ).settings(&[BASE_URL])
-.decided_inside("users in person")
+    )
+    .settings(&[BASE_URL])
+    .decided_inside("users in person")
     .internal(),
     Route::post(
         "/oauth/authorize/signin",
@@ -56,19 +68,21 @@ pub const ROUTES: &[Route] = &[
         "oauthAssignToUser",
         &WithBody::<Client, _, _>(assign::assign),
         Logs::Kinds(&[LogKind::OauthTokenAssigned]),
-    ).settings(&[BASE_URL])
-.decided_inside("users in person who administer the organization of the application")
+    )
+    .settings(&[BASE_URL])
+    .decided_inside("users in person who administer the organization of the application")
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
     .internal(),
     Route::get("/oauth/localapp", "oauthLocalApp", &WithoutBody::<Public, _>(local::local))
-.decided_inside("users in person").internal(),
+        .decided_inside("users in person")
+        .internal(),
     Route::post(
         "/oauth/access_token",
         "oauthExchangeCode",
         &WithBody::<Client, _, _>(token::exchange),
         Logs::Nothing("the grant was logged when the person agreed"),
     )
-.decided_inside("the application with its secret, or with the verifier of a public client")
+    .decided_inside("the application with its secret, or with the verifier of a public client")
     .csrf_exempt()
     .open()
     .internal(),
@@ -77,8 +91,9 @@ pub const ROUTES: &[Route] = &[
         "oauthIntrospect",
         &WithBody::<Client, _, _>(inspect::introspect),
         Logs::Nothing("it only reads"),
-    ).settings(&[BASE_URL])
-.decided_inside("the application with its secret")
+    )
+    .settings(&[BASE_URL])
+    .decided_inside("the application with its secret")
     .csrf_exempt()
     .works_read_only()
     .internal(),
@@ -88,7 +103,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _, _>(inspect::revoke),
         Logs::Kinds(&[LogKind::OauthTokenRevoked]),
     )
-.decided_inside("the application")
+    .decided_inside("the application")
     .csrf_exempt()
     .internal(),
     Route::get(

@@ -11,11 +11,6 @@ use berth_web::{At, Logs, Route, WithBody, WithoutBody};
 use super::{handlers, superuser};
 use crate::quotas;
 
-/// What all routes of superusers have in common.
-const fn superuser(route: Route) -> Route {
-    route.feature(&settings::FEATURE_SUPER_USERS).scope(Scope::SuperUser).fresh_login()
-}
-
 /// The route table.
 pub const ROUTES: &[Route] = &[
     Route::post(
@@ -67,41 +62,36 @@ pub const ROUTES: &[Route] = &[
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_BILLING)
     .internal(),
-    superuser(
-        Route::get(
-            "/api/v1/superuser/organizations/",
-            "listAllOrganizations",
-            &WithBody::<SuperuserView, _, _>(superuser::list),
-        )
-        .settings(&[quotas::views::SETTINGS]),
+    Route::get(
+        "/api/v1/superuser/organizations/",
+        "listAllOrganizations",
+        &WithBody::<SuperuserView, _, _>(superuser::list),
     )
+    .settings(&[quotas::views::SETTINGS])
+    .superuser()
     .internal(),
-    superuser(
-        Route::put(
-            "/api/v1/superuser/organizations/:name",
-            "changeOrganization",
-            &At(
-                NamedOrganization::read,
-                WithBody::<SuperuserOrganization, _, _>(superuser::rename),
-            ),
-            Logs::Kinds(&[LogKind::OrgChangeName]),
-        )
-        .settings(&[quotas::views::SETTINGS]),
-    ),
-    superuser(Route::delete(
+    Route::put(
+        "/api/v1/superuser/organizations/:name",
+        "changeOrganization",
+        &At(NamedOrganization::read, WithBody::<SuperuserOrganization, _, _>(superuser::rename)),
+        Logs::Kinds(&[LogKind::OrgChangeName]),
+    )
+    .settings(&[quotas::views::SETTINGS])
+    .superuser(),
+    Route::delete(
         "/api/v1/superuser/organizations/:name",
         "deleteOrganization",
         &At(NamedOrganization::read, WithoutBody::<SuperuserOrganization, _>(superuser::delete)),
         Logs::Kinds(&[LogKind::OrgDelete]),
-    )),
-    superuser(
-        Route::post(
-            "/api/v1/superuser/takeownership/:namespace",
-            "takeOwnership",
-            &WithoutBody::<SuperuserNamespace, _>(superuser::take_ownership),
-            Logs::Kinds(&[LogKind::TakeOwnership]),
-        )
-        .decided_inside("superusers; not the accounts of superusers"),
     )
+    .superuser(),
+    Route::post(
+        "/api/v1/superuser/takeownership/:namespace",
+        "takeOwnership",
+        &WithoutBody::<SuperuserNamespace, _>(superuser::take_ownership),
+        Logs::Kinds(&[LogKind::TakeOwnership]),
+    )
+    .decided_inside("superusers; not the accounts of superusers")
+    .superuser()
     .internal(),
 ];

@@ -6,11 +6,10 @@ use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::log_event::LogEvent;
 use berth_domain::{NamespaceKind, NamespaceName};
 use berth_store::{Constraint, Database, accounts, members, organizations, transaction, users};
-use berth_web::listing::Listed;
 use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use crate::names::invalid_name;
-use crate::page_query::PageQuery;
+use crate::page_query::SizedPageQuery;
 
 use super::bodies::Renaming;
 use super::views::{AllOrganizations, ListedOrganization, Taken};
@@ -18,17 +17,16 @@ use super::views::{AllOrganizations, ListedOrganization, Taken};
 /// `GET /api/v1/superuser/organizations/`.
 pub(crate) fn list(
     cx: &Context<'_, SuperuserView>,
-    query: PageQuery,
+    query: SizedPageQuery,
 ) -> HandlerResult<JsonResponse<AllOrganizations>> {
     let services = cx.services();
-    let page = query.page(services);
-    let lines = organizations::all(cx.db(), page.after.unwrap_or(0), page.wanted())?;
+    let page = query.page(cx);
+    let lines = organizations::all(cx.db(), page.after().unwrap_or(0), page.wanted())?;
     let quotas = Quotas::of(services);
     let view = |line: organizations::OrganizationLine| {
         ListedOrganization::new(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
     };
-    let Listed { entries: organizations, next_page } = page.of(lines, |line| line.id, view);
-    Ok(JsonResponse(AllOrganizations { organizations, next_page }))
+    Ok(JsonResponse(page.of(lines, |line| line.id, view).into()))
 }
 
 /// Gives the organization another name; its robots follow.

@@ -1,11 +1,12 @@
 //! An organization as answers show it.
 
+use std::collections::BTreeMap;
+
 use berth_access::Rights;
 use berth_domain::{Avatar, AvatarKind, EmailAddress, Namespace, TeamRole};
 use berth_store::organizations::TeamSummary;
-use berth_web::listing::ByName;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Number;
 
 use crate::quotas::views::{QuotaFields, Quotas};
@@ -28,7 +29,9 @@ pub(crate) struct OrganizationView {
 
 #[derive(JsonSchema, Serialize)]
 struct TeamsView {
-    teams: ByName<TeamView>,
+    #[serde(serialize_with = "by_name")]
+    #[schemars(with = "BTreeMap<String, TeamView>")]
+    teams: Vec<TeamView>,
     ordered_teams: Vec<String>,
 }
 
@@ -94,12 +97,14 @@ impl OrganizationView {
 impl TeamsView {
     fn new(teams: Vec<TeamSummary>, sees_all: bool) -> Self {
         let ordered_teams = teams.iter().map(|team| team.name.clone()).collect();
-        let teams = teams
-            .into_iter()
-            .map(|team| (team.name.clone(), TeamView::new(team, sees_all)))
-            .collect();
-        Self { teams: ByName(teams), ordered_teams }
+        let teams = teams.into_iter().map(|team| TeamView::new(team, sees_all)).collect();
+        Self { teams, ordered_teams }
     }
+}
+
+/// Teams under their names, in their order.
+fn by_name<S: Serializer>(teams: &[TeamView], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(teams.iter().map(|team| (&team.name, team)))
 }
 
 impl TeamView {
@@ -154,12 +159,9 @@ impl ListedOrganization {
     }
 }
 
-/// A page of all organizations.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct AllOrganizations {
-    pub(super) organizations: Vec<ListedOrganization>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// A page of all organizations.
+    pub(crate) struct AllOrganizations { organizations: Vec<ListedOrganization> }
 }
 
 /// The organization that a superuser became an administrator of.

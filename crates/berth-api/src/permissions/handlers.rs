@@ -7,8 +7,7 @@ use berth_domain::log_event::LogEvent;
 use berth_domain::{Namespace, NamespaceKind};
 use berth_store::grantees::{self, Account};
 use berth_store::{Database, permissions, teams, transaction};
-use berth_web::listing::{Listed, Listing};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
 
 use super::bodies::RoleChange;
 use super::views::{
@@ -26,15 +25,15 @@ path! {
 /// `GET …/permissions/user/`.
 pub(crate) fn users(
     cx: &Context<'_, RepositoryAdminView>,
+    query: PageQuery,
 ) -> HandlerResult<JsonResponse<UserPermissions>> {
     let found = permissions::accounts(cx.db(), &cx.grant, None)?;
-    let Listed { entries: permissions, next_page } =
-        Listing::of(cx).whole_by_name(found, |permission| {
-            let (account, role) = (permission.account, permission.role);
-            let view = UserPermission::new(&account, role, in_organization(cx));
-            (account.name, view)
-        });
-    Ok(JsonResponse(UserPermissions { permissions, next_page }))
+    let listed = query.page(cx).whole_by_name(found, |permission| {
+        let (account, role) = (permission.account, permission.role);
+        let view = UserPermission::new(&account, role, in_organization(cx));
+        (account.name, view)
+    });
+    Ok(JsonResponse(listed.into()))
 }
 
 /// `GET …/permissions/user/<username>`.
@@ -113,14 +112,14 @@ pub(crate) fn remove_user(
 /// `GET …/permissions/team/`.
 pub(crate) fn teams(
     cx: &Context<'_, RepositoryAdminView>,
+    query: PageQuery,
 ) -> HandlerResult<JsonResponse<TeamPermissions>> {
     let found = permissions::teams(cx.db(), &cx.grant)?;
-    let Listed { entries: permissions, next_page } =
-        Listing::of(cx).whole_by_name(found, |permission| {
-            let view = TeamPermission::new(&permission.team, permission.role);
-            (permission.team, view)
-        });
-    Ok(JsonResponse(TeamPermissions { permissions, next_page }))
+    let listed = query.page(cx).whole_by_name(found, |permission| {
+        let view = TeamPermission::new(&permission.team, permission.role);
+        (permission.team, view)
+    });
+    Ok(JsonResponse(listed.into()))
 }
 
 /// `GET …/permissions/team/<teamname>`: the role alone.
@@ -137,12 +136,10 @@ pub(crate) fn team(
 /// `GET …/team/<teamname>/permissions` (`docs/contract/quay.md` 4.8).
 pub(crate) fn of_team(
     cx: &Context<'_, TeamAdminView>,
+    query: PageQuery,
 ) -> HandlerResult<JsonResponse<PermissionsOnRepositories>> {
     let found = teams::permissions(cx.db(), &cx.grant)?;
-    let Listed { entries: permissions, next_page } = Listing::of(cx).whole(found, |permission| {
-        PermissionOnRepository::new(&permission.repository, permission.is_public, permission.role)
-    });
-    Ok(JsonResponse(PermissionsOnRepositories { permissions, next_page }))
+    Ok(JsonResponse(query.page(cx).whole(found, PermissionOnRepository::from).into()))
 }
 
 /// `PUT …/permissions/team/<teamname>`, and `PUT /api/v1/organization/<o>/team/<t>/permissions/<repository>`, which clients

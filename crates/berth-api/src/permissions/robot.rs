@@ -3,10 +3,10 @@
 use berth_access::{NamespaceTarget, Permit, RepositoryAdmin};
 use berth_domain::Namespace;
 use berth_domain::log_event::LogEvent;
+use berth_store::permissions::RepositoryPermission;
 use berth_store::robots::{self, PermissionChange};
 use berth_store::transaction;
-use berth_web::listing::{Listed, Listing};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
 
 use crate::robots::handlers::{RobotPath, existing, missing};
 
@@ -17,14 +17,12 @@ use super::views::{PermissionOnRepository, PermissionsOnRepositories};
 pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     path: RobotPath,
+    query: PageQuery,
 ) -> HandlerResult<JsonResponse<PermissionsOnRepositories>> {
     let namespace = existing::<P>(cx)?;
     let found = robots::permissions(cx.db(), &cx.grant, &path.full_name(namespace))?;
     let found = found.ok_or_else(missing)?;
-    let Listed { entries: permissions, next_page } = Listing::of(cx).whole(found, |permission| {
-        PermissionOnRepository::new(&permission.repository, permission.is_public, permission.role)
-    });
-    Ok(JsonResponse(PermissionsOnRepositories { permissions, next_page }))
+    Ok(JsonResponse(query.page(cx).whole(found, PermissionOnRepository::from).into()))
 }
 
 /// Gives a robot a role on a repository of its namespace. The same callers may as through the repository's path.
@@ -43,7 +41,8 @@ pub(crate) fn set(
         let namespace = &target.namespace.name;
         let event = LogEvent::ChangeRepoPermission { username, repo, namespace, role };
         cx.log(tx, target.namespace.id, &event)?;
-        Ok(JsonResponse(PermissionOnRepository::new(target.repository, target.is_public, role)))
+        let (repository, is_public) = (target.repository.to_owned(), target.is_public);
+        Ok(JsonResponse(RepositoryPermission { repository, is_public, role }.into()))
     })
 }
 

@@ -5,7 +5,7 @@ use berth_access::{
     RepositoryAdminView, RobotPermissionsView, Scope, TeamAdminView,
 };
 use berth_domain::LogKind;
-use berth_web::{At, Logs, Query, Route, WithPath, WithPathAndBody, WithoutBody};
+use berth_web::{At, Logs, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::{handlers, robot};
 
@@ -14,9 +14,8 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/permissions/user/",
         "listRepoUserPermissions",
-        &WithoutBody::<RepositoryAdminView, _>(handlers::users),
+        &WithBody::<RepositoryAdminView, _, _>(handlers::users),
     )
-    .query(Query::PAGES)
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/user/:username",
@@ -48,9 +47,8 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository/permissions/team/",
         "listRepoTeamPermissions",
-        &WithoutBody::<RepositoryAdminView, _>(handlers::teams),
+        &WithBody::<RepositoryAdminView, _, _>(handlers::teams),
     )
-    .query(Query::PAGES)
     .scope(Scope::RepoAdmin),
     Route::get(
         "/api/v1/repository/*repository/permissions/team/:teamname",
@@ -94,15 +92,13 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname/permissions",
         "getOrganizationTeamPermissions",
-        &WithoutBody::<TeamAdminView, _>(handlers::of_team),
-    )
-    .query(Query::PAGES),
+        &WithBody::<TeamAdminView, _, _>(handlers::of_team),
+    ),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions",
         "getOrgRobotPermissions",
-        &WithPath::<RobotPermissionsView, _, _>(robot::list),
+        &WithPathAndBody::<RobotPermissionsView, _, _, _>(robot::list),
     )
-    .query(Query::PAGES)
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname/permissions/*reponame",
@@ -122,9 +118,8 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/robots/:robot_shortname/permissions",
         "getUserRobotPermissions",
-        &WithPath::<OwnNamespaceView, _, _>(robot::list),
+        &WithPathAndBody::<OwnNamespaceView, _, _, _>(robot::list),
     )
-    .query(Query::PAGES)
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/user/robots/:robot_shortname/permissions/*reponame",

@@ -1,16 +1,12 @@
 //! Permissions as answers show them.
 
-use berth_domain::{Avatar, AvatarKind, RepositoryRole};
+use std::collections::BTreeMap;
+
+use berth_domain::{Avatar, RepositoryRole};
 use berth_store::grantees::Account;
-use berth_web::listing::{Entries, EntriesByName};
+use berth_store::permissions::RepositoryPermission;
 use schemars::JsonSchema;
 use serde::Serialize;
-
-/// The avatar of a person or a robot.
-pub(crate) fn account_avatar(account: &Account) -> Avatar {
-    let kind = if account.is_robot { AvatarKind::Robot } else { AvatarKind::User };
-    Avatar::new(kind, &account.name, &account.email)
-}
 
 /// A role alone.
 #[derive(JsonSchema, Serialize)]
@@ -37,18 +33,15 @@ impl UserPermission {
             role,
             name: account.name.clone(),
             is_robot: account.is_robot,
-            avatar: account_avatar(account),
+            avatar: Avatar::account(account.is_robot, &account.name, &account.email),
             is_org_member: in_organization.then_some(account.is_member),
         }
     }
 }
 
-/// The accounts that have a role on a repository, by their names.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct UserPermissions {
-    pub(super) permissions: EntriesByName<UserPermission>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The accounts that have a role on a repository, by their names.
+    pub(crate) struct UserPermissions { permissions: BTreeMap<String, UserPermission> }
 }
 
 /// The roles that an account has on a repository, its own and those of its teams.
@@ -72,12 +65,9 @@ impl TeamPermission {
     }
 }
 
-/// The teams that have a role on a repository, by their names.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct TeamPermissions {
-    pub(super) permissions: EntriesByName<TeamPermission>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The teams that have a role on a repository, by their names.
+    pub(crate) struct TeamPermissions { permissions: BTreeMap<String, TeamPermission> }
 }
 
 /// What a team or a robot may do on a repository (`docs/contract/quay.md` 4.8, 6.3).
@@ -94,17 +84,14 @@ struct NamedRepository {
     is_public: bool,
 }
 
-impl PermissionOnRepository {
-    /// The role on that repository.
-    pub(super) fn new(name: &str, is_public: bool, role: RepositoryRole) -> Self {
-        Self { repository: NamedRepository { name: name.to_owned(), is_public }, role }
+impl From<RepositoryPermission> for PermissionOnRepository {
+    fn from(permission: RepositoryPermission) -> Self {
+        let RepositoryPermission { repository: name, is_public, role } = permission;
+        Self { repository: NamedRepository { name, is_public }, role }
     }
 }
 
-/// The repositories on which a team or a robot has a role.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct PermissionsOnRepositories {
-    pub(super) permissions: Entries<PermissionOnRepository>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The repositories on which a team or a robot has a role.
+    pub(crate) struct PermissionsOnRepositories { permissions: Vec<PermissionOnRepository> }
 }

@@ -16,6 +16,21 @@ use super::handlers;
 const QUOTAS: &[&Setting<bool>] =
     &[&FEATURE_SUPER_USERS, &FEATURE_QUOTA_MANAGEMENT, &FEATURE_EDIT_QUOTA];
 
+/// What the routes that change an organization's quota have in common.
+const fn admin(route: Route) -> Route {
+    route.scope(Scope::SuperUser).features(QUOTAS)
+}
+
+/// What those of one's own account have in common.
+const fn own(route: Route) -> Route {
+    route.scope(Scope::UserAdmin).features(QUOTAS)
+}
+
+/// What those of superusers have in common.
+const fn superuser(route: Route) -> Route {
+    admin(route).fresh_login()
+}
+
 /// The route table.
 pub const ROUTES: &[Route] = &[
     Route::get(
@@ -25,14 +40,12 @@ pub const ROUTES: &[Route] = &[
     )
     .settings(&[super::views::SETTINGS])
     .features(QUOTAS),
-    Route::post(
+    admin(Route::post(
         "/api/v1/organization/:orgname/quota",
         "createOrganizationQuota",
         &WithBody::<NamespaceQuotaAdmin, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreateQuota]),
-    )
-    .scope(Scope::SuperUser)
-    .features(QUOTAS),
+    )),
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "getOrganizationQuota",
@@ -40,162 +53,120 @@ pub const ROUTES: &[Route] = &[
     )
     .settings(&[super::views::SETTINGS])
     .features(QUOTAS),
-    Route::put(
+    admin(Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "changeOrganizationQuota",
         &WithPathAndBody::<NamespaceQuotaAdmin, _, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
-    )
-    .settings(&[super::views::SETTINGS])
-    .scope(Scope::SuperUser)
-    .features(QUOTAS),
-    Route::delete(
+    ))
+    .settings(&[super::views::SETTINGS]),
+    admin(Route::delete(
         "/api/v1/organization/:orgname/quota/:quota_id",
         "deleteOrganizationQuota",
         &WithPath::<NamespaceQuotaAdmin, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
-    )
-    .scope(Scope::SuperUser)
-    .features(QUOTAS),
+    )),
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id/limit",
         "listOrganizationQuotaLimit",
         &WithPath::<NamespaceMemberView, _, _>(handlers::limits),
     )
     .features(QUOTAS),
-    Route::post(
+    admin(Route::post(
         "/api/v1/organization/:orgname/quota/:quota_id/limit",
         "createOrganizationQuotaLimit",
         &WithPathAndBody::<NamespaceQuotaAdmin, _, _, _>(handlers::create_limit),
         Logs::Kinds(&[LogKind::OrgCreateQuotaLimit]),
-    )
-    .scope(Scope::SuperUser)
-    .features(QUOTAS),
+    )),
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "getOrganizationQuotaLimit",
         &WithPath::<NamespaceMemberView, _, _>(handlers::limit),
     )
     .features(QUOTAS),
-    Route::put(
+    admin(Route::put(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "changeOrganizationQuotaLimit",
         &WithPathAndBody::<NamespaceQuotaAdmin, _, _, _>(handlers::change_limit),
         Logs::Kinds(&[LogKind::OrgChangeQuotaLimit]),
-    )
-    .settings(&[super::views::SETTINGS])
-    .scope(Scope::SuperUser)
-    .features(QUOTAS),
-    Route::delete(
+    ))
+    .settings(&[super::views::SETTINGS]),
+    admin(Route::delete(
         "/api/v1/organization/:orgname/quota/:quota_id/limit/:limit_id",
         "deleteOrganizationQuotaLimit",
         &WithPath::<NamespaceQuotaAdmin, _, _>(handlers::delete_limit),
         Logs::Kinds(&[LogKind::OrgDeleteQuotaLimit]),
-    )
-    .scope(Scope::SuperUser)
-    .features(QUOTAS),
-    Route::get(
+    )),
+    own(Route::get(
         "/api/v1/user/quota",
         "listUserQuota",
         &WithoutBody::<OwnNamespaceView, _>(handlers::list),
-    )
-    .settings(&[super::views::SETTINGS])
-    .scope(Scope::UserAdmin)
-    .features(QUOTAS),
-    Route::get(
+    ))
+    .settings(&[super::views::SETTINGS]),
+    own(Route::get(
         "/api/v1/user/quota/:quota_id",
         "getUserQuota",
         &WithPath::<OwnNamespaceView, _, _>(handlers::get),
-    )
-    .settings(&[super::views::SETTINGS])
-    .scope(Scope::UserAdmin)
-    .features(QUOTAS),
-    Route::get(
+    ))
+    .settings(&[super::views::SETTINGS]),
+    own(Route::get(
         "/api/v1/user/quota/:quota_id/limit",
         "listUserQuotaLimit",
         &WithPath::<OwnNamespaceView, _, _>(handlers::limits),
-    )
-    .scope(Scope::UserAdmin)
-    .features(QUOTAS),
-    Route::get(
+    )),
+    own(Route::get(
         "/api/v1/user/quota/:quota_id/limit/:limit_id",
         "getUserQuotaLimit",
         &WithPath::<OwnNamespaceView, _, _>(handlers::limit),
-    )
-    .scope(Scope::UserAdmin)
-    .features(QUOTAS),
-    Route::get(
+    )),
+    superuser(Route::get(
         "/api/v1/superuser/organization/:namespace/quota",
         "listOrganizationQuotaSuperUser",
         &WithoutBody::<SuperuserNamespaceView, _>(handlers::list),
-    )
-    .settings(&[super::views::SETTINGS])
-    .scope(Scope::SuperUser)
-    .features(QUOTAS)
-    .fresh_login(),
-    Route::post(
+    ))
+    .settings(&[super::views::SETTINGS]),
+    superuser(Route::post(
         "/api/v1/superuser/organization/:namespace/quota",
         "createOrganizationQuotaSuperUser",
         &WithBody::<SuperuserNamespace, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreateQuota]),
-    )
-    .scope(Scope::SuperUser)
-    .features(QUOTAS)
-    .fresh_login(),
-    Route::put(
+    )),
+    superuser(Route::put(
         "/api/v1/superuser/organization/:namespace/quota/:quota_id",
         "changeOrganizationQuotaSuperUser",
         &WithPathAndBody::<SuperuserNamespace, _, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
-    )
-    .settings(&[super::views::SETTINGS])
-    .scope(Scope::SuperUser)
-    .features(QUOTAS)
-    .fresh_login(),
-    Route::delete(
+    ))
+    .settings(&[super::views::SETTINGS]),
+    superuser(Route::delete(
         "/api/v1/superuser/organization/:namespace/quota/:quota_id",
         "deleteOrganizationQuotaSuperUser",
         &WithPath::<SuperuserNamespace, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
-    )
-    .scope(Scope::SuperUser)
-    .features(QUOTAS)
-    .fresh_login(),
-    Route::get(
+    )),
+    superuser(Route::get(
         "/api/v1/superuser/users/:namespace/quota",
         "listUserQuotaSuperUser",
         &WithoutBody::<SuperuserNamespaceView, _>(handlers::list),
-    )
-    .settings(&[super::views::SETTINGS])
-    .scope(Scope::SuperUser)
-    .features(QUOTAS)
-    .fresh_login(),
-    Route::post(
+    ))
+    .settings(&[super::views::SETTINGS]),
+    superuser(Route::post(
         "/api/v1/superuser/users/:namespace/quota",
         "createUserQuotaSuperUser",
         &WithBody::<SuperuserNamespace, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreateQuota]),
-    )
-    .scope(Scope::SuperUser)
-    .features(QUOTAS)
-    .fresh_login(),
-    Route::put(
+    )),
+    superuser(Route::put(
         "/api/v1/superuser/users/:namespace/quota/:quota_id",
         "changeUserQuotaSuperUser",
         &WithPathAndBody::<SuperuserNamespace, _, _, _>(handlers::change),
         Logs::Kinds(&[LogKind::OrgChangeQuota]),
-    )
-    .settings(&[super::views::SETTINGS])
-    .scope(Scope::SuperUser)
-    .features(QUOTAS)
-    .fresh_login(),
-    Route::delete(
+    ))
+    .settings(&[super::views::SETTINGS]),
+    superuser(Route::delete(
         "/api/v1/superuser/users/:namespace/quota/:quota_id",
         "deleteUserQuotaSuperUser",
         &WithPath::<SuperuserNamespace, _, _>(handlers::delete),
         Logs::Kinds(&[LogKind::OrgDeleteQuota]),
-    )
-    .scope(Scope::SuperUser)
-    .features(QUOTAS)
-    .fresh_login(),
+    )),
 ];

@@ -1,6 +1,6 @@
 //! Bodies and queries about repositories (`docs/contract/quay.md` 6.1).
 
-use berth_web::{Choice, Json, LIMIT_REFUSAL, Patch, Query};
+use berth_web::{Choice, Json, LIMIT_REFUSAL, PageQuery, Patch, Query};
 
 /// Description of a new repository
 ///
@@ -63,6 +63,43 @@ pub(crate) struct NewStar {
     /// Name of the repository
     #[json(repository)]
     pub(super) repository: String,
+}
+
+/// The query of a list of repositories.
+#[derive(Query)]
+pub(crate) struct ListQuery {
+    /// Only those of this namespace
+    pub(super) namespace: String,
+    /// Only those that the caller starred
+    pub(super) starred: bool,
+    /// Public ones too
+    pub(super) public: bool,
+    #[query(flatten)]
+    pub(super) members: MembersQuery,
+}
+
+/// What a list of repositories shows of them.
+#[derive(Query)]
+pub(crate) struct MembersQuery {
+    /// With the time of the last change
+    pub(super) last_modified: bool,
+    /// With the popularity
+    pub(super) popularity: bool,
+    /// Only those of this kind
+    pub(super) repo_kind: String,
+    #[query(flatten)]
+    pub(super) page: PageQuery,
+}
+
+/// The query of one repository.
+#[derive(Query)]
+pub(crate) struct RepositoryQuery {
+    /// With tags, unless it is `false`
+    #[query(name = "includeTags", default = true)]
+    pub(super) tags: bool,
+    /// With statistics
+    #[query(name = "includeStats")]
+    pub(super) stats: bool,
 }
 
 /// The query of the list of tags.

@@ -9,13 +9,14 @@ use berth_domain::log_event::LogEvent;
 use berth_domain::{RepositoryName, settings};
 use berth_store::repositories::{self, NewRepository, RepositoryLine};
 use berth_store::{Constraint, transaction};
-use berth_web::listing::Listed;
 use berth_web::{
     ApiError, Context, Created, ErrorType, HandlerResult, JsonResponse, NoContent, Page,
 };
 
 use crate::quotas::views::Quotas;
-use crate::repositories::bodies::{ChangeVisibility, NewRepo, RepoUpdate, Visibility};
+use crate::repositories::bodies::{
+    ChangeVisibility, ListQuery, MembersQuery, NewRepo, RepoUpdate, RepositoryQuery, Visibility,
+};
 use crate::repositories::views::{
     KIND, ListMembers, ListedRepository, NewRepositoryView, Nothing, Repositories, RepositoryView,
     no_activity,
@@ -79,62 +80,57 @@ fn require_plan<P: Permit>(cx: &Context<'_, P>, is_public: bool) -> Result<(), A
 }
 
 /// `GET /api/v1/repository`: what the caller sees of a namespace, of their stars, or of everything public.
-pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<Repositories>> {
-    let query = cx.query();
-    let namespace = query.get("namespace").filter(|name| !name.is_empty());
-    let (starred, include_public) = (query.flag("starred"), query.flag("public"));
-    let scope = if starred {
+pub(crate) fn list(
+    cx: &Context<'_, Public>,
+    query: ListQuery,
+) -> HandlerResult<JsonResponse<Repositories>> {
+    let scope = if query.starred {
         repositories::Scope::Starred
-    } else if let Some(namespace) = namespace {
-        repositories::Scope::Namespace(namespace)
-    } else if include_public {
+    } else if !query.namespace.is_empty() {
+        repositories::Scope::Namespace(&query.namespace)
+    } else if query.public {
         repositories::Scope::All
     } else {
         return Err(ApiError::invalid_request(
             "namespace, starred or public are required for this API call",
         ));
     };
-    if starred && cx.grant.caller().is_none() {
+    if query.starred && cx.grant.caller().is_none() {
         return Err(ApiError::unreadable());
     }
-    answer_list(cx, scope, starred || include_public)
+    answer_list(cx, &query.members, scope, query.starred || query.public)
 }
 
 /// `GET /api/v1/organization/<orgname>/repositories`, which clients call and the original lacks: what the caller sees of
 /// the organization, public repositories included.
 pub(crate) fn list_of_organization(
     cx: &Context<'_, OrganizationView>,
+    query: MembersQuery,
 ) -> HandlerResult<JsonResponse<Repositories>> {
-    answer_list(cx, repositories::Scope::Namespace(&cx.grant.organization().name), true)
+    let scope = repositories::Scope::Namespace(&cx.grant.organization().name);
+    answer_list(cx, &query, scope, true)
 }
 
 fn answer_list<P: Permit>(
     cx: &Context<'_, P>,
+    query: &MembersQuery,
     scope: repositories::Scope<'_>,
     include_public: bool,
 ) -> HandlerResult<JsonResponse<Repositories>> {
-    let query = cx.query();
-    let kind = query.get("repo_kind").filter(|kind| !kind.is_empty());
-    let page = requested_page(cx);
-    let lines = match kind {
-        None | Some(KIND) => lines(cx, &page, scope, include_public)?,
+    let page = query.page.page_of(PAGE_ROWS, cx);
+    let lines = match query.repo_kind.as_str() {
+        "" | KIND => lines(cx, &page, scope, include_public)?,
         // There is no other kind.
-        Some(_) => Vec::new(),
+        _ => Vec::new(),
     };
     let more = ListMembers {
-        last_modified: query.flag("last_modified"),
-        popularity: query.flag("popularity"),
+        last_modified: query.last_modified,
+        popularity: query.popularity,
         is_starred: cx.grant.caller().is_some(),
         quotas: Quotas::of(cx.services()),
     };
-    let Listed { entries: repositories, next_page } =
-        page.of(lines, |line| line.id, |line| ListedRepository::new(line, more));
-    Ok(JsonResponse(Repositories { repositories, next_page }))
-}
-
-/// The page of repositories that the request is for.
-pub(crate) fn requested_page<P: Permit>(cx: &Context<'_, P>) -> Page {
-    Page::new(cx.query().get("next_page"), PAGE_ROWS, cx.services().now())
+    let listed = page.of(lines, |line| line.id, |line| ListedRepository::new(line, more));
+    Ok(JsonResponse(listed.into()))
 }
 
 /// The repositories of a page, and one more.
@@ -144,23 +140,25 @@ pub(crate) fn lines<P: Permit>(
     scope: repositories::Scope<'_>,
     include_public: bool,
 ) -> Result<Vec<RepositoryLine>, ApiError> {
-    let (after, limit) = (page.after.unwrap_or(0), page.wanted());
+    let (after, limit) = (page.after().unwrap_or(0), page.wanted());
     let page = repositories::Page { scope, include_public, after, limit };
     Ok(repositories::list(cx.db(), &cx.grant, page)?)
 }
 
 /// `GET /api/v1/repository/<path>`.
-pub(crate) fn get(cx: &Context<'_, ViewPermit>) -> HandlerResult<JsonResponse<RepositoryView>> {
+pub(crate) fn get(
+    cx: &Context<'_, ViewPermit>,
+    query: RepositoryQuery,
+) -> HandlerResult<JsonResponse<RepositoryView>> {
     let (namespace, repository) = cx.grant.repository()?;
     let details = repositories::details(cx.db(), &cx.grant)?;
     let details = details.ok_or_else(ApiError::not_found)?;
-    let (rights, query) = (cx.rights(), cx.query());
+    let rights = cx.rights();
     let mut view = RepositoryView::new(namespace, repository, details);
-    view.tags =
-        (query.get("includeTags").is_none() || query.flag("includeTags")).then_some(Nothing {});
+    view.tags = query.tags.then_some(Nothing {});
     view.can_write = rights.writes_repository();
     view.can_admin = rights.sees_repository_as_admin();
-    view.stats = query.flag("includeStats").then(|| no_activity(cx.services().now()));
+    view.stats = query.stats.then(|| no_activity(cx.services().now()));
     Ok(JsonResponse(view))
 }
 

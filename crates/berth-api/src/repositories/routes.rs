@@ -5,7 +5,7 @@ use berth_access::{
     RepositoryStar, RepositoryView, RepositoryWrite, Scope, UserAdmin, in_body,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{At, Logs, Query, Route, WithBody, WithPath, WithoutBody};
+use berth_web::{At, Logs, Route, WithBody, WithPath, WithoutBody};
 
 use super::{content, handlers, stars};
 use crate::quotas;
@@ -25,33 +25,18 @@ pub const ROUTES: &[Route] = &[
     .decided_inside("creators in the namespace; with billing on, private ones superusers alone")
     .needs_plan()
     .scope(Scope::RepoCreate),
-    Route::get("/api/v1/repository", "listRepos", &WithoutBody::<Public, _>(handlers::list))
+    Route::get("/api/v1/repository", "listRepos", &WithBody::<Public, _, _>(handlers::list))
         .settings(&[quotas::views::SETTINGS])
         .decided_inside("anybody; of private repositories those that the caller may read")
-        .scope(Scope::RepoRead)
-        .query(&[
-            Query::text("namespace", "Only those of this namespace"),
-            Query::flag("starred", "Only those that the caller starred"),
-            Query::flag("public", "Public ones too"),
-            Query::flag("last_modified", "With the time of the last change"),
-            Query::flag("popularity", "With the popularity"),
-            Query::text("repo_kind", "Only those of this kind"),
-            Query::NEXT_PAGE,
-        ]),
+        .scope(Scope::RepoRead),
     Route::get(
         "/api/v1/organization/:orgname/repositories",
         "listOrganizationRepos",
-        &WithoutBody::<OrganizationView, _>(handlers::list_of_organization),
+        &WithBody::<OrganizationView, _, _>(handlers::list_of_organization),
     )
     .settings(&[quotas::views::SETTINGS])
     .decided_inside("anybody; of private repositories those that the caller may read")
-    .scope(Scope::RepoRead)
-    .query(&[
-        Query::flag("last_modified", "With the time of the last change"),
-        Query::flag("popularity", "With the popularity"),
-        Query::text("repo_kind", "Only those of this kind"),
-        Query::NEXT_PAGE,
-    ]),
+    .scope(Scope::RepoRead),
     Route::post(
         "/api/v1/repository/*repository/changevisibility",
         "changeRepoVisibility",
@@ -66,11 +51,10 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/user/starred",
         "listStarredRepos",
-        &WithoutBody::<UserAdmin, _>(stars::list),
+        &WithBody::<UserAdmin, _, _>(stars::list),
     )
     .decided_inside("the user in person, or with `user:admin`; what they may still read")
-    .scope(Scope::UserAdmin)
-    .query(&[Query::NEXT_PAGE]),
+    .scope(Scope::UserAdmin),
     Route::post(
         "/api/v1/user/starred",
         "createStar",
@@ -102,14 +86,10 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/repository/*repository",
         "getRepo",
-        &WithoutBody::<RepositoryView, _>(handlers::get),
+        &WithBody::<RepositoryView, _, _>(handlers::get),
     )
     .decided_inside("readers of the repository; `can_write` and `can_admin` by what else they may")
-    .scope(Scope::RepoRead)
-    .query(&[
-        Query::flag("includeTags", "With tags, unless it is `false`"),
-        Query::flag("includeStats", "With statistics"),
-    ]),
+    .scope(Scope::RepoRead),
     Route::put(
         "/api/v1/repository/*repository",
         "updateRepo",

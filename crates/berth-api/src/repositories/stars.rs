@@ -1,13 +1,13 @@
 //! Starred repositories: a person's favourites.
 
 use berth_access::{RepositoryStar, UserAdmin, path};
+use berth_domain::limits::PAGE_ROWS;
 use berth_store::repositories::{self, Scope};
 use berth_store::transaction;
-use berth_web::listing::Listed;
-use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, NoContent};
+use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, NoContent, PageQuery};
 
 use crate::repositories::bodies::NewStar;
-use crate::repositories::handlers::{lines, requested_page};
+use crate::repositories::handlers::lines;
 use crate::repositories::views::{Star, StarredRepositories, StarredRepository};
 
 path! {
@@ -18,12 +18,11 @@ path! {
 /// `GET /api/v1/user/starred`: those that the caller still sees.
 pub(crate) fn list(
     cx: &Context<'_, UserAdmin>,
+    query: PageQuery,
 ) -> HandlerResult<JsonResponse<StarredRepositories>> {
-    let page = requested_page(cx);
+    let page = query.page_of(PAGE_ROWS, cx);
     let lines = lines(cx, &page, Scope::Starred, true)?;
-    let Listed { entries: repositories, next_page } =
-        page.of(lines, |line| line.id, StarredRepository::from);
-    Ok(JsonResponse(StarredRepositories { repositories, next_page }))
+    Ok(JsonResponse(page.of(lines, |line| line.id, StarredRepository::from).into()))
 }
 
 /// Stars a repository; once more changes nothing.

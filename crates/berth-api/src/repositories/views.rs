@@ -147,12 +147,9 @@ impl ListedRepository {
     }
 }
 
-/// A page of repositories.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Repositories {
-    pub(super) repositories: Vec<ListedRepository>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// A page of repositories.
+    pub(crate) struct Repositories { repositories: Vec<ListedRepository> }
 }
 
 /// A repository that the caller has starred.
@@ -171,12 +168,9 @@ impl From<RepositoryLine> for StarredRepository {
     }
 }
 
-/// A page of the repositories that the caller has starred.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct StarredRepositories {
-    pub(super) repositories: Vec<StarredRepository>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// A page of the repositories that the caller has starred.
+    pub(crate) struct StarredRepositories { repositories: Vec<StarredRepository> }
 }
 
 /// A repository that was starred.

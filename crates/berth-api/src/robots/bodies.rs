@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use berth_domain::limits::{FEDERATION_BYTES, FEDERATION_ENTRIES};
 use berth_web::schema::python_repr;
-use berth_web::{ApiError, Body, Json, Members, OptionalJson, Query, Request, RequestExt, Schema};
+use berth_web::{
+    ApiError, Body, Json, Members, OptionalJson, PageQuery, Query, Request, RequestExt, Schema,
+};
 use serde_json::Value;
 
 use super::views::FederationEntry;
@@ -17,6 +19,8 @@ const LARGEST_BODY: usize = 1024 * 1024;
 /// As the original, a limit that is no number is refused before the permission is asked.
 #[derive(Query)]
 pub(crate) struct ListQuery {
+    #[query(flatten)]
+    pub(super) page: PageQuery,
     /// With teams and repositories
     pub(super) permissions: bool,
     /// With tokens, unless it is `false`

@@ -9,7 +9,6 @@ use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{Namespace, RobotName, settings};
 use berth_store::robots::{self, NewRobot, Robot};
 use berth_store::{Constraint, StoreError, transaction};
-use berth_web::listing::{Listed, Listing};
 use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, NoContent};
 use serde_json::json;
 
@@ -35,9 +34,9 @@ pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     let keys = (query.token && rights.sees_robot_tokens())
         .then(|| cx.services().secret_keys())
         .transpose()?;
-    let Listed { entries: robots, next_page } =
-        Listing::of(cx).whole(&lines, |line| RobotView::of_line(line, keys.as_ref()));
-    Ok(JsonResponse(Robots { robots, next_page }))
+    let page = query.page.page(cx);
+    let listed = page.whole(&lines, |line| RobotView::of_line(line, keys.as_ref()));
+    Ok(JsonResponse(listed.into()))
 }
 
 /// `GET …/robots/<short>`. A token that a former key sealed is sealed anew when it is shown.

@@ -5,7 +5,7 @@ use berth_access::{
     OwnNamespaceAdmin, OwnNamespaceView, Scope,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithPath, WithPathAndBody};
+use berth_web::{Logs, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::{federation, handlers};
 
@@ -16,15 +16,17 @@ pub const ROUTES: &[Route] = &[
         "getOrgRobots",
         &WithBody::<NamespaceOrOwnMemberView, _, _>(handlers::list),
     )
-.decided_inside("members of the organization; teams and repositories for its admins and superuser views, tokens for its admins")
-    .query(Query::PAGES)
+    .decided_inside(
+        "members of the organization; teams and repositories for its admins and superuser views, \
+            tokens for its admins",
+    )
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
         "getOrgRobot",
         &WithPath::<NamespaceAdminView, _, _>(handlers::get),
     )
-.decided_inside("organization admins, superuser views; the token for the admins")
+    .decided_inside("organization admins, superuser views; the token for the admins")
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/robots/:robot_shortname",
@@ -73,8 +75,7 @@ pub const ROUTES: &[Route] = &[
         "getUserRobots",
         &WithBody::<OwnNamespaceView, _, _>(handlers::list),
     )
-.decided_inside("the user in person, or with `user:admin`")
-    .query(Query::PAGES)
+    .decided_inside("the user in person, or with `user:admin`")
     .scope(Scope::UserAdmin)
     .permission_first(),
     Route::get(
@@ -82,7 +83,7 @@ pub const ROUTES: &[Route] = &[
         "getUserRobot",
         &WithPath::<OwnNamespaceView, _, _>(handlers::get),
     )
-.decided_inside("the user in person, or with `user:admin`")
+    .decided_inside("the user in person, or with `user:admin`")
     .scope(Scope::UserAdmin),
     Route::put(
         "/api/v1/user/robots/:robot_shortname",

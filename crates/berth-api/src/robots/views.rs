@@ -2,7 +2,6 @@
 
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_store::robots::{Robot, RobotLine};
-use berth_web::listing::Entries;
 use berth_web::{ApiError, Members};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -88,12 +87,9 @@ impl RobotView {
     }
 }
 
-/// The robots of a namespace.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Robots {
-    pub(super) robots: Entries<RobotView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The robots of a namespace.
+    pub(crate) struct Robots { robots: Vec<RobotView> }
 }
 
 /// A subject of an identity provider, with whose tokens a robot may be used.

@@ -1,6 +1,6 @@
-//! Bodies of signing in and of forgotten passwords (`docs/contract/quay.md` 5.4).
+//! Bodies and queries of signing in and of forgotten passwords (`docs/contract/quay.md` 5.4).
 
-use berth_web::Json;
+use berth_web::{Json, Query};
 
 /// How long a body with a password may be, in bytes: everybody may send one.
 const LIMIT: usize = 16_384;
@@ -38,4 +38,12 @@ pub(crate) struct Recovery {
     pub(super) email: String,
     /// Not used: there is no captcha
     _recaptcha_response: Option<String>,
+}
+
+/// The query of a link in a mail.
+#[derive(Query)]
+pub(crate) struct CodeQuery {
+    /// The code that a mail carried
+    #[query(required)]
+    pub(super) code: String,
 }

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::pages::{self, SessionPage};
 use super::views::RecoveryAnswer;
 use crate::mails::codes::{self, CodeMail, RECOVERY_LIFETIME_S};
-use crate::sessions::bodies::Recovery;
+use crate::sessions::bodies::{CodeQuery, Recovery};
 
 /// How often one address gets a recovery mail at most, in seconds.
 const RECOVERY_PAUSE_S: i64 = 60;
@@ -64,11 +64,12 @@ fn tell_organization(services: &Services<'_>, organization: &Addressee) -> Resul
 }
 
 /// `GET /recovery?code=…`: asks whoever has the code for a new password.
-pub(crate) fn show_recovery(cx: &Context<'_, Public>) -> HandlerResult<SessionPage> {
-    let query = cx.query();
-    let code = query.get("code").unwrap_or_default();
-    match accounts::by_recovery_code(cx.db(), &hash_token(code), cx.services().now())? {
-        Some(bearer) => pages::new_password(cx, code, Some(&bearer.name), None),
+pub(crate) fn show_recovery(
+    cx: &Context<'_, Public>,
+    CodeQuery { code }: CodeQuery,
+) -> HandlerResult<SessionPage> {
+    match accounts::by_recovery_code(cx.db(), &hash_token(&code), cx.services().now())? {
+        Some(bearer) => pages::new_password(cx, &code, Some(&bearer.name), None),
         None => Ok(pages::no_recovery().into()),
     }
 }
@@ -105,12 +106,13 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult<Ses
 }
 
 /// `GET /confirm?code=…`: asks the person with the code whether the address is theirs.
-pub(crate) fn show_confirmation(cx: &Context<'_, Public>) -> HandlerResult<SessionPage> {
-    let query = cx.query();
-    let code = query.get("code").unwrap_or_default();
-    let found = accounts::by_email_code(cx.db(), &hash_token(code), cx.services().now())?;
+pub(crate) fn show_confirmation(
+    cx: &Context<'_, Public>,
+    CodeQuery { code }: CodeQuery,
+) -> HandlerResult<SessionPage> {
+    let found = accounts::by_email_code(cx.db(), &hash_token(&code), cx.services().now())?;
     let Some(bearer) = found else { return Ok(pages::no_confirmation().into()) };
-    pages::confirmation(cx, code, &bearer)
+    pages::confirmation(cx, &code, &bearer)
 }
 
 /// `POST /confirm`: the address is confirmed, or the new one becomes the account's; whoever has the code is signed in, once.

@@ -2,13 +2,10 @@
 
 use berth_access::{Public, Scope, UserAdmin};
 use berth_domain::{LogKind, settings};
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody, session};
+use berth_web::{Logs, Route, WithBody, WithoutBody, session};
 
 use super::{email_links, handlers};
 use crate::mails::outbox;
-
-/// The query of a link in a mail.
-const CODE_QUERY: &[Query] = &[Query::text("code", "The code that a mail carried").required()];
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
@@ -61,9 +58,8 @@ pub const ROUTES: &[Route] = &[
     .feature(&settings::FEATURE_MAILING)
     .open()
     .internal(),
-    Route::get("/recovery", "showRecovery", &WithoutBody::<Public, _>(email_links::show_recovery))
+    Route::get("/recovery", "showRecovery", &WithBody::<Public, _, _>(email_links::show_recovery))
         .settings(&[session::SETTINGS])
-        .query(CODE_QUERY)
         .feature(&settings::FEATURE_MAILING)
         .internal(),
     Route::post(
@@ -78,10 +74,9 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/confirm",
         "showConfirmation",
-        &WithoutBody::<Public, _>(email_links::show_confirmation),
+        &WithBody::<Public, _, _>(email_links::show_confirmation),
     )
     .settings(&[session::SETTINGS])
-    .query(CODE_QUERY)
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::post(

@@ -5,7 +5,7 @@
 
 use berth_access::{Public, Scope};
 use berth_domain::settings;
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, Services};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, Query, Services};
 use miniz_oxide::inflate::decompress_to_vec;
 use serde_json::{Map, Value, json};
 
@@ -14,15 +14,24 @@ use crate::system::config::FEATURES;
 /// `discovery.json`, compressed by the build script.
 const OPERATIONS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/discovery.json.deflate"));
 
-/// `GET /api/v1/discovery`; `?internal=true` shows internal operations too.
-pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<Map<String, Value>>> {
+/// What is shown.
+#[derive(Query)]
+pub(crate) struct DiscoveryQuery {
+    /// Internal operations too
+    internal: bool,
+}
+
+/// `GET /api/v1/discovery`.
+pub(crate) fn get(
+    cx: &Context<'_, Public>,
+    query: DiscoveryQuery,
+) -> HandlerResult<JsonResponse<Map<String, Value>>> {
     let services = cx.services();
-    let internal = cx.query().flag("internal");
     let mut document = head(services);
     let mut operations = operations()?;
     if let Some(Value::Object(paths)) = operations.get_mut("paths") {
         let off = features_off(services);
-        paths.retain(|_, path| keep_shown(path, internal, &off));
+        paths.retain(|_, path| keep_shown(path, query.internal, &off));
     }
     document.append(&mut operations);
     Ok(JsonResponse(document))

@@ -3,7 +3,7 @@
 use berth_access::{Public, Scope, Superuser, SuperuserView};
 use berth_domain::settings;
 use berth_domain::settings::FEATURE_SUPER_USERS;
-use berth_web::{BASE_URL, Logs, Query, Route, WithPath, WithoutBody};
+use berth_web::{BASE_URL, Logs, Route, WithBody, WithPath, WithoutBody};
 
 use super::{config, discovery, errors, health, logo, registry};
 
@@ -23,14 +23,13 @@ pub const ROUTES: &[Route] = &[
         .settings(&[config::SETTINGS, config::FEATURE_SETTINGS])
         .unauthenticated(),
     Route::get(logo::PATH, "getLogo", &WithoutBody::<Public, _>(logo::get)).unauthenticated(),
-    Route::get("/api/v1/discovery", "discovery", &WithoutBody::<Public, _>(discovery::get))
+    Route::get("/api/v1/discovery", "discovery", &WithBody::<Public, _, _>(discovery::get))
         .settings(&[
             BASE_URL,
             config::FEATURE_SETTINGS,
             &[&settings::MAIL_DEFAULT_SENDER, &settings::REGISTRY_TITLE],
         ])
-        .unauthenticated()
-        .query(&[Query::flag("internal", "Internal operations too")]),
+        .unauthenticated(),
     Route::get(
         "/api/v1/error/:error_type",
         "getErrorDescription",
@@ -55,9 +54,7 @@ pub const ROUTES: &[Route] = &[
         "getRegistrySize",
         &WithoutBody::<SuperuserView, _>(registry::size),
     )
-    .scope(Scope::SuperUser)
-    .feature(&FEATURE_SUPER_USERS)
-    .fresh_login()
+    .superuser()
     .internal(),
     Route::post(
         "/api/v1/superuser/registrysize/",
@@ -65,9 +62,7 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<Superuser, _>(registry::measure),
         Logs::Nothing("there is nothing to measure"),
     )
-    .scope(Scope::SuperUser)
-    .feature(&FEATURE_SUPER_USERS)
-    .fresh_login()
+    .superuser()
     .internal(),
     Route::get(
         "/api/v1/superuser/registrystatus",
@@ -81,8 +76,6 @@ pub const ROUTES: &[Route] = &[
         "getChangeLog",
         &WithoutBody::<SuperuserView, _>(registry::changelog),
     )
-    .scope(Scope::SuperUser)
-    .feature(&FEATURE_SUPER_USERS)
-    .fresh_login()
+    .superuser()
     .internal(),
 ];

@@ -5,19 +5,20 @@ use berth_access::{Address, OrganizationMemberView, TeamAdmin, TeamSummaryView};
 use berth_domain::log_event::LogEvent;
 use berth_domain::{Namespace, Team, TeamName};
 use berth_store::{StoreError, organizations, teams, transaction};
-use berth_web::listing::{Listed, Listing};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
 
 use crate::teams::bodies::TeamDescription;
 use crate::teams::views::{ChangedTeam, Teams};
 
 /// `GET …/organization/<orgname>/teams`: the teams of the organization's view, as a list.
-pub(crate) fn list(cx: &Context<'_, OrganizationMemberView>) -> HandlerResult<JsonResponse<Teams>> {
+pub(crate) fn list(
+    cx: &Context<'_, OrganizationMemberView>,
+    query: PageQuery,
+) -> HandlerResult<JsonResponse<Teams>> {
     let sees_all = cx.rights().views_every_team();
     let teams = organizations::teams(cx.db(), &cx.grant)?;
-    let Listed { entries: teams, next_page } =
-        Listing::of(cx).whole(teams, |team| TeamView::new(team, sees_all));
-    Ok(JsonResponse(Teams { teams, next_page }))
+    let listed = query.page(cx).whole(teams, |team| TeamView::new(team, sees_all));
+    Ok(JsonResponse(listed.into()))
 }
 
 /// `GET …/organization/<orgname>/team/<teamname>`.

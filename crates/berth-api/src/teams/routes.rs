@@ -2,7 +2,7 @@
 
 use berth_access::{OrganizationMemberView, Scope, TeamAdmin, TeamSummaryView};
 use berth_domain::LogKind;
-use berth_web::{Logs, Query, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Route, WithBody, WithoutBody};
 
 use super::handlers;
 
@@ -11,10 +11,9 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/teams",
         "getOrganizationTeams",
-        &WithoutBody::<OrganizationMemberView, _>(handlers::list),
+        &WithBody::<OrganizationMemberView, _, _>(handlers::list),
     )
     .decided_inside("members of the organization; `can_view` by what else they may")
-    .query(Query::PAGES)
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/team/:teamname",

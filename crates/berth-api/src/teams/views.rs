@@ -1,7 +1,6 @@
 //! Teams as answers show them.
 
 use berth_domain::{Avatar, Team, TeamRole};
-use berth_web::listing::Entries;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -31,10 +30,7 @@ impl ChangedTeam {
     }
 }
 
-/// The teams of an organization.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Teams {
-    pub(super) teams: Entries<TeamView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// The teams of an organization.
+    pub(crate) struct Teams { teams: Vec<TeamView> }
 }

@@ -1,6 +1,7 @@
-//! Bodies about accounts (`docs/contract/quay.md` 5.1, 5.3, 5.11, 10.6).
+//! Bodies and queries about accounts (`docs/contract/quay.md` 5.1, 5.3, 5.11, 10.6).
 
-use berth_web::{ApiError, Body, Integer, Json, Patch, Request, Schema, Value};
+use crate::page_query::SizedPageQuery;
+use berth_web::{ApiError, Body, Integer, Json, Patch, Query, Request, Schema, Value};
 
 /// How long a body with a new password may be, in bytes: everybody may send one.
 const LIMIT: usize = 16_384;
@@ -88,6 +89,16 @@ pub(crate) struct OwnUpdate {
     pub(super) company: Patch<String>,
     /// The user's location
     pub(super) location: Patch<String>,
+}
+
+/// The query of the list of all accounts.
+#[derive(Query)]
+pub(crate) struct AllUsersQuery {
+    /// With those who are disabled, unless it is `false`
+    #[query(default = true)]
+    pub(super) disabled: bool,
+    #[query(flatten)]
+    pub(super) page: SizedPageQuery,
 }
 
 /// Data for creating a user

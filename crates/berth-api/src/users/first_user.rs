@@ -6,7 +6,7 @@ use berth_domain::secret::{equal_in_constant_time, hash_password, reserve_hashin
 use berth_domain::{Invalid, NamespaceName, is_acceptable_password, settings};
 use berth_store::accounts::NewUser;
 use berth_store::tokens::AutomationToken;
-use berth_store::{StoreError, accounts, tokens, transaction};
+use berth_store::{StoreError, Transaction, accounts, tokens, transaction};
 use berth_web::session::Session;
 use berth_web::{
     ApiError, Body, Context, HandlerResult, JsonResponse, RequestExt, StatusCode, WithHeaders,
@@ -81,18 +81,7 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult<FirstUserAns
             error => error.into(),
         })?;
         if let Some(token) = &token {
-            let first = AutomationToken {
-                uuid: &random.uuid(),
-                token,
-                user_id: id,
-                user_name: new.name,
-                created_by: Some(id),
-                name: None,
-                scope: SCOPE,
-                at: new.at,
-                lifetime_s: TOKEN_LIFETIME_S,
-            };
-            tokens::create_for_automation(tx, &first)?;
+            create_token(tx, id, &new, &random.uuid(), token)?;
         }
         let (email, username) = (given.as_deref(), body.username.as_str());
         let event = LogEvent::UserCreate { email, username, superuser: None };
@@ -106,6 +95,27 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult<FirstUserAns
     };
     let session = Session::replace(cx.session(), services, &uuid, 0)?;
     session.announce(services, JsonResponse(view))
+}
+
+fn create_token(
+    tx: &Transaction<'_>,
+    user_id: i64,
+    user: &NewUser<'_>,
+    uuid: &str,
+    token: &str,
+) -> Result<(), StoreError> {
+    let new = AutomationToken {
+        uuid,
+        token,
+        user_id,
+        user_name: user.name,
+        created_by: Some(user_id),
+        name: None,
+        scope: SCOPE,
+        at: user.at,
+        lifetime_s: TOKEN_LIFETIME_S,
+    };
+    tokens::create_for_automation(tx, &new)
 }
 
 /// The call needs no CSRF token, so any page that a browser shows could make it: browsers say which page it is.

@@ -5,16 +5,11 @@ use berth_access::{
     SuperuserView, UserAdmin, UserPath, UserView, in_body,
 };
 use berth_domain::{LogKind, settings};
-use berth_web::{At, BASE_URL, Logs, Query, Route, SUPERUSERS, WithBody, WithoutBody, session};
+use berth_web::{At, BASE_URL, Logs, Route, SUPERUSERS, WithBody, WithoutBody, session};
 
 use super::{first_user, handlers, own, sign_up, superuser};
 use crate::mails::outbox;
 use crate::quotas;
-
-/// What all routes of superusers have in common.
-const fn superuser(route: Route) -> Route {
-    route.feature(&settings::FEATURE_SUPER_USERS).scope(Scope::SuperUser).fresh_login()
-}
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
@@ -36,13 +31,15 @@ pub const ROUTES: &[Route] = &[
             &settings::SIGN_UPS_PER_HOUR,
         ],
     ])
-.decided_inside("anybody, while there is no user")
+    .decided_inside("anybody, while there is no user")
     .csrf_exempt()
     .open()
     .internal(),
     Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView, _>(handlers::own))
-    .settings(&[quotas::views::SETTINGS, &[&settings::FEATURE_USER_METADATA]])
-.decided_inside("the user in person, or with `user:read`; the whole of it with `user:admin`")
+        .settings(&[quotas::views::SETTINGS, &[&settings::FEATURE_USER_METADATA]])
+        .decided_inside(
+            "the user in person, or with `user:read`; the whole of it with `user:admin`",
+        )
         .scope(Scope::UserRead)
         .open(),
     Route::post(
@@ -66,7 +63,9 @@ pub const ROUTES: &[Route] = &[
             &settings::SIGN_UPS_PER_HOUR,
         ],
     ])
-.decided_inside("anybody; names to which the settings give powers need the setup token, or come first")
+    .decided_inside(
+        "anybody; names to which the settings give powers need the setup token, or come first",
+    )
     .features(&[&settings::FEATURE_USER_CREATION, &settings::FEATURE_DIRECT_LOGIN])
     .internal(),
     Route::put(
@@ -93,7 +92,10 @@ pub const ROUTES: &[Route] = &[
             &settings::TAG_EXPIRATION_OPTIONS,
         ],
     ])
-.decided_inside("the user in person, or with `user:admin`; with a token, what they sign in with needs the password too")
+    .decided_inside(
+        "the user in person, or with `user:admin`; with a token, what they sign in with needs the \
+            password too",
+    )
     .scope(Scope::UserAdmin)
     .permission_first()
     .fresh_login()
@@ -122,28 +124,30 @@ pub const ROUTES: &[Route] = &[
         &At(UserPath::read, WithoutBody::<PublicNamespace, _>(handlers::any)),
     )
     .settings(&[quotas::views::SETTINGS, &[&settings::FEATURE_USER_METADATA]])
-.decided_inside("anybody; the whole of it for the user in person, or with `user:read`"),
-    superuser(Route::get(
+    .decided_inside("anybody; the whole of it for the user in person, or with `user:read`"),
+    Route::get(
         "/api/v1/superuser/users/",
         "listAllUsers",
         &WithBody::<SuperuserView, _, _>(superuser::list),
     )
-    .settings(&[quotas::views::SETTINGS]))
-    .query(&[Query::flag("disabled", "With those who are disabled, unless it is `false`")]),
-    superuser(Route::post(
+    .settings(&[quotas::views::SETTINGS])
+    .superuser(),
+    Route::post(
         "/api/v1/superuser/users/",
         "createInstallUser",
         &At(in_body, WithBody::<SuperuserNamespace, _, _>(superuser::create)),
         Logs::Kinds(&[LogKind::UserCreate]),
     )
-    .settings(&[outbox::SETTINGS, &[&settings::DEFAULT_TAG_EXPIRATION]])),
-    superuser(Route::get(
+    .settings(&[outbox::SETTINGS, &[&settings::DEFAULT_TAG_EXPIRATION]])
+    .superuser(),
+    Route::get(
         "/api/v1/superuser/users/:username",
         "getInstallUser",
         &WithoutBody::<SuperuserUserView, _>(superuser::get),
     )
-    .settings(&[quotas::views::SETTINGS])),
-    superuser(Route::put(
+    .settings(&[quotas::views::SETTINGS])
+    .superuser(),
+    Route::put(
         "/api/v1/superuser/users/:username",
         "changeInstallUser",
         &WithBody::<SuperuserUser, _, _>(superuser::change),
@@ -155,12 +159,14 @@ pub const ROUTES: &[Route] = &[
         ]),
     )
     .settings(&[quotas::views::SETTINGS])
-.decided_inside("superusers; not the accounts of superusers")),
-    superuser(Route::delete(
+    .decided_inside("superusers; not the accounts of superusers")
+    .superuser(),
+    Route::delete(
         "/api/v1/superuser/users/:username",
         "deleteInstallUser",
         &WithoutBody::<SuperuserUser, _>(superuser::delete),
         Logs::Kinds(&[LogKind::UserDelete]),
     )
-.decided_inside("superusers; not the accounts of superusers")),
+    .decided_inside("superusers; not the accounts of superusers")
+    .superuser(),
 ];

@@ -9,12 +9,10 @@ use berth_domain::{EmailAddress, Invalid, NamespaceKind, NamespaceName, is_accep
 use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
 use berth_store::users::UserSummary;
 use berth_store::{Constraint, StoreError, accounts, transaction, users};
-use berth_web::listing::Listed;
 use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, Services, password};
 
 use crate::mails::codes::CodeMail;
-use crate::page_query::PageQuery;
-use crate::users::bodies::{AccountUpdate, CreateUser};
+use crate::users::bodies::{AccountUpdate, AllUsersQuery, CreateUser};
 use crate::users::handlers::{DepartingUser, delete_account};
 use crate::users::sign_up::address;
 use crate::users::views::{AllUsers, CreatedUser, ListedUser};
@@ -30,15 +28,12 @@ fn view(services: &Services<'_>) -> impl Fn(UserSummary) -> ListedUser + use<> {
 /// `GET /api/v1/superuser/users/`.
 pub(crate) fn list(
     cx: &Context<'_, SuperuserView>,
-    query: PageQuery,
+    query: AllUsersQuery,
 ) -> HandlerResult<JsonResponse<AllUsers>> {
     let services = cx.services();
-    let page = query.page(services);
-    let disabled = cx.query();
-    let with_disabled = disabled.get("disabled").is_none() || disabled.flag("disabled");
-    let lines = users::all(cx.db(), with_disabled, page.after.unwrap_or(0), page.wanted())?;
-    let Listed { entries: users, next_page } = page.of(lines, |user| user.id, view(services));
-    Ok(JsonResponse(AllUsers { users, next_page }))
+    let page = query.page.page(cx);
+    let lines = users::all(cx.db(), query.disabled, page.after().unwrap_or(0), page.wanted())?;
+    Ok(JsonResponse(page.of(lines, |user| user.id, view(services)).into()))
 }
 
 /// `GET /api/v1/superuser/users/<username>`.

@@ -250,12 +250,9 @@ impl ListedUser {
     }
 }
 
-/// A page of all accounts.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct AllUsers {
-    pub(super) users: Vec<ListedUser>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_page: Option<String>,
+berth_web::lists! {
+    /// A page of all accounts.
+    pub(crate) struct AllUsers { users: Vec<ListedUser> }
 }
 
 /// An account that a superuser made, with its password.

@@ -192,17 +192,7 @@ fn the_reserved_name_is_refused() {
     let reserved = json!({
         "name": "__quay_bootstrap_app", "redirect_uri": "", "application_uri": "",
     });
-    assert_snapshot!(app.as_user("ana").post(PATH, reserved.clone()), @r#"
-    400
-    {
-      "detail": "Application name is reserved for bootstrap token provisioning",
-      "error_message": "Application name is reserved for bootstrap token provisioning",
-      "error_type": "invalid_request",
-      "title": "invalid_request",
-      "type": "http://localhost:3000/api/v1/error/invalid_request",
-      "status": 400
-    }
-    "#);
+    assert_snapshot!(app.as_user("ana").post(PATH, reserved.clone()).refusal(), @"400 invalid_request: Application name is reserved for bootstrap token provisioning");
     let one = made(&app, json!({ "name": "one" }));
     assert_eq!(app.as_user("ana").put(&one, reserved.clone()).status(), 400);
     assert_eq!(app.as_user("ana").put(&format!("{PATH}/NOSUCH"), reserved).status(), 404);
@@ -237,17 +227,7 @@ fn an_application_belongs_to_its_organization() {
     let one = made(&app, json!({ "name": "one" }));
     let elsewhere = one.replace("/acme/", "/duo/");
     let bob = app.as_user("bob");
-    assert_snapshot!(bob.get(&elsewhere), @r#"
-    404
-    {
-      "detail": "Not Found",
-      "error_message": "Not Found",
-      "error_type": "not_found",
-      "title": "not_found",
-      "type": "http://localhost:3000/api/v1/error/not_found",
-      "status": 404
-    }
-    "#);
+    assert_snapshot!(bob.get(&elsewhere).refusal(), @"404 not_found: Not Found");
     for reply in [
         bob.delete(&elsewhere),
         bob.post_empty(&format!("{elsewhere}/resetclientsecret")),
@@ -318,17 +298,7 @@ fn everybody_may_know_what_an_application_is() {
       }
     }
     "#);
-    assert_snapshot!(app.anonymous().get("/api/v1/app/NOSUCH"), @r#"
-    404
-    {
-      "detail": "Not Found",
-      "error_message": "Not Found",
-      "error_type": "not_found",
-      "title": "not_found",
-      "type": "http://localhost:3000/api/v1/error/not_found",
-      "status": 404
-    }
-    "#);
+    assert_snapshot!(app.anonymous().get("/api/v1/app/NOSUCH").refusal(), @"404 not_found: Not Found");
     assert_eq!(app.anonymous().get("/api/v1/app/").status(), 403);
     // An application of a user's namespace has no organization to show.
     assert_eq!(app.anonymous().get("/api/v1/app/ana").status(), 404);

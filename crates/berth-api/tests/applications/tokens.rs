@@ -94,17 +94,7 @@ fn what_is_refused() {
         let text = format!("Invalid scope: {scope}");
         assert_eq!((reply.status(), reply.json()), (400, json!({ "message": text })));
     }
-    assert_snapshot!(ana.post(&path, json!({ "name": "n", "scope": "super:user" })), @r#"
-    403
-    {
-      "detail": "Unauthorized",
-      "error_message": "Unauthorized",
-      "error_type": "insufficient_scope",
-      "title": "insufficient_scope",
-      "type": "http://localhost:3000/api/v1/error/insufficient_scope",
-      "status": 403
-    }
-    "#);
+    assert_snapshot!(ana.post(&path, json!({ "name": "n", "scope": "super:user" })).refusal(), @"403 insufficient_scope: Unauthorized");
     let narrow = app.with_scope("ana", "org:admin repo:write");
     for (scope, status) in
         [("repo:read", 200), ("repo:write org:admin", 200), ("repo:admin", 403), ("user:read", 403)]

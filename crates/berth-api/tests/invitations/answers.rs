@@ -204,9 +204,6 @@ fn permitted_callers() {
         (Method::DELETE, "/api/v1/teaminvite/nosuchcode", Value::Null),
     ]), @"
     PUT /api/v1/teaminvite/nosuchcode
-      400 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
-      401 anonymous
-      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
     DELETE /api/v1/teaminvite/nosuchcode
       400 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
       401 anonymous

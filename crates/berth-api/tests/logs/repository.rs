@@ -94,9 +94,6 @@ fn permitted_callers() {
         (Method::GET, "/api/v1/repository/acme/lib/logs/aggregatelogs", Value::Null),
     ]), @"
     GET /api/v1/repository/acme/lib/logs/logs
-      200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
-      401 anonymous
-      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     GET /api/v1/repository/acme/lib/logs/aggregatelogs
       200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
       401 anonymous

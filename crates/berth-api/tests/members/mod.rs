@@ -185,13 +185,7 @@ fn permitted_callers() {
         (Method::DELETE, "/api/v1/organization/acme/members/nobody", Value::Null),
     ]), @"
     GET /api/v1/organization/acme/members
-      200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
-      401 anonymous
-      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     GET /api/v1/organization/acme/members/member
-      200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
-      401 anonymous
-      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     GET /api/v1/organization/acme/collaborators
       200 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
       401 anonymous

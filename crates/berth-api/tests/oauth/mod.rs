@@ -7,15 +7,15 @@ use berth_test::{App, As, Reply, lines_of_html, redacted_text};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-const APPLICATIONS: &str = "/api/v1/organization/acme/applications";
+pub(crate) const APPLICATIONS: &str = "/api/v1/organization/acme/applications";
 const CALLBACK: &str = "http%3A%2F%2F127.0.0.1%3A8888%2Fcallback";
 
-fn app() -> App {
+pub(crate) fn app() -> App {
     App::new().with_user("ana").with_user("bob").with_organization("acme", "ana")
 }
 
 /// An application, as its administrator sees it.
-fn application(app: &App) -> Value {
+pub(crate) fn application(app: &App) -> Value {
     let body = json!({
         "name": "one <b>",
         "redirect_uri": "http://127.0.0.1:8888/callback",
@@ -25,29 +25,29 @@ fn application(app: &App) -> Value {
     app.as_user("ana").post(APPLICATIONS, body).json()
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no text {name} in {value}"))
 }
 
 /// The query or form that asks for `scope` by `flow`.
-fn asking(application: &Value, flow: &str, scope: &str) -> String {
+pub(crate) fn asking(application: &Value, flow: &str, scope: &str) -> String {
     let client_id = text(application, "client_id");
     format!("client_id={client_id}&redirect_uri={CALLBACK}&scope={scope}&response_type={flow}")
 }
 
-fn location(reply: &Reply) -> &str {
+pub(crate) fn location(reply: &Reply) -> &str {
     assert_eq!(reply.status(), 302, "{reply}");
     reply.header("location").expect("a redirect leads somewhere")
 }
 
 /// The value of a parameter in a location.
-fn part<'a>(location: &'a str, name: &str) -> &'a str {
+pub(crate) fn part<'a>(location: &'a str, name: &str) -> &'a str {
     let parts = location.split(['?', '#', '&']);
     let found = parts.filter_map(|part| part.split_once('=')).find(|(known, _)| *known == name);
     found.map(|(_, value)| value).unwrap_or_else(|| panic!("no {name} in {location}"))
 }
 
-fn bearer<'a>(app: &'a App, token: &str) -> As<'a> {
+pub(crate) fn bearer<'a>(app: &'a App, token: &str) -> As<'a> {
     app.anonymous().header("authorization", &format!("Bearer {token}"))
 }
 
@@ -629,67 +629,6 @@ fn programs_find_the_endpoints() {
 }
 
 #[test]
-fn a_user_sees_and_ends_what_they_granted() {
-    let app = app();
-    let one = application(&app);
-    let form = asking(&one, "token", "org:admin,repo:read");
-    let reply = app.with_session("ana").post_form("/oauth/authorizeapp", &form);
-    let token = part(location(&reply), "access_token").to_owned();
-    let bob = app.with_session("bob");
-    assert_snapshot!(bob.get("/api/v1/user/authorizations"), @r#"
-    200
-    {
-      "authorizations": []
-    }
-    "#);
-    let ana = app.with_session("ana");
-    let list = ana.get("/api/v1/user/authorizations").json();
-    let granted = list["authorizations"].as_array().expect("a list").last().expect("an entry");
-    let path = format!("/api/v1/user/authorizations/{}", text(granted, "uuid"));
-    let reply = ana.get(&path);
-    assert_eq!(&reply.json(), granted);
-    assert_snapshot!(reply, @r#"
-    200
-    {
-      "application": {
-        "name": "one <b>",
-        "description": "the first *application*",
-        "url": "http://app.example.com",
-        "avatar": "<avatar>",
-        "organization": {
-          "name": "acme",
-          "avatar": "<avatar>"
-        }
-      },
-      "scopes": [
-        {
-          "dangerous": false,
-          "description": "This application will be able to view and pull all repositories visible to the granting user",
-          "icon": "fa-hdd-o",
-          "scope": "repo:read",
-          "title": "View all visible repositories"
-        },
-        {
-          "dangerous": true,
-          "description": "This application will be able to administer your organizations including creating robots, creating teams, adjusting team membership, and changing billing settings. You should have absolute trust in the requesting application before granting this permission.",
-          "icon": "fa-gear",
-          "scope": "org:admin",
-          "title": "Administer Organization"
-        }
-      ],
-      "uuid": "<uuid>"
-    }
-    "#);
-    for reply in [bob.get(&path), bob.delete(&path)] {
-        assert_eq!(reply.status(), 404);
-    }
-    assert_eq!(app.with_scope("ana", "user:read org:admin").get(&path).status(), 403);
-    assert_eq!(ana.delete(&path).status(), 204);
-    assert_eq!(bearer(&app, &token).get(APPLICATIONS).status(), 401);
-    assert_eq!(ana.delete(&path).status(), 404);
-}
-
-#[test]
 fn an_administrator_assigns_a_token() {
     let app = app();
     let one = application(&app);
@@ -768,28 +707,6 @@ fn an_administrator_assigns_a_token() {
     assert_eq!(app.rows("SELECT count(*) FROM notification"), [["0"]]);
     let again = bob.post_form("/oauth/authorizeapp", &form);
     assert_eq!(part(location(&again), "error"), "unauthorized_client");
-}
-
-#[test]
-fn an_assignment_can_be_declined() {
-    let app = app();
-    let one = application(&app);
-    let asking = asking(&one, "token", "repo:read");
-    let assign = format!("/oauth/authorize/assignuser?username=bob&{asking}");
-    let (ana, bob) = (app.with_session("ana"), app.with_session("bob"));
-    assert_eq!(ana.post_empty(&assign).status(), 200);
-    let list = bob.get("/api/v1/user/assignedauthorization").json();
-    let uuid = text(&list["authorizations"][0], "uuid").to_owned();
-    let path = format!("/api/v1/user/assignedauthorization/{uuid}");
-    assert_eq!(ana.delete(&path).status(), 404);
-    assert_eq!(bob.delete(&path).status(), 204);
-    assert_eq!(bob.delete(&path).status(), 404);
-    assert_eq!(app.rows("SELECT count(*) FROM notification"), [["0"]]);
-    // The assignments of an application, and their notifications, are deleted with it.
-    assert_eq!(ana.post_empty(&assign).status(), 200);
-    let path = format!("{APPLICATIONS}/{}", text(&one, "client_id"));
-    assert_eq!(ana.delete(&path).status(), 204);
-    assert_eq!(app.rows("SELECT count(*) FROM notification"), [["0"]]);
 }
 
 #[test]

@@ -50,7 +50,6 @@ fn repositories() {
       401 anonymous
       403 reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[user:read] admin[user:admin] admin[super:user] superuser[user:admin] reader[repo:read]
     GET /api/v1/repository?namespace=acme
-      200 anonymous outsider member creator admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     GET /api/v1/organization/acme/repositories
       200 anonymous outsider member creator admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     GET /api/v1/repository/acme/lib/x
@@ -102,45 +101,24 @@ fn permissions() {
         (Method::DELETE, "/api/v1/organization/acme/team/ghost/permissions/lib/x", nothing),
     ]), @"
     GET /api/v1/repository/acme/lib/x/permissions/user/
-      200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
-      401 anonymous
-      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     GET /api/v1/repository/acme/lib/x/permissions/user/admin
       200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
       401 anonymous
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     PUT /api/v1/repository/acme/lib/x/permissions/user/ghost
-      400 admin superuser admin[repo:admin] superuser[super:user]
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     DELETE /api/v1/repository/acme/lib/x/permissions/user/ghost
       400 admin superuser admin[repo:admin] superuser[super:user]
       401 anonymous
       403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     GET /api/v1/repository/acme/lib/x/permissions/user/admin/transitive
-      200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
-      401 anonymous
-      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     GET /api/v1/repository/acme/lib/x/permissions/team/
-      200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
-      401 anonymous
-      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     GET /api/v1/repository/acme/lib/x/permissions/team/members
       200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
       401 anonymous
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     PUT /api/v1/repository/acme/lib/x/permissions/team/ghost
-      400 admin superuser admin[repo:admin] superuser[super:user]
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     DELETE /api/v1/repository/acme/lib/x/permissions/team/ghost
-      400 admin superuser admin[repo:admin] superuser[super:user]
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     PUT /api/v1/organization/acme/team/ghost/permissions/lib/x
-      400 admin superuser admin[repo:admin] superuser[super:user]
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     DELETE /api/v1/organization/acme/team/ghost/permissions/lib/x
       400 admin superuser admin[repo:admin] superuser[super:user]
       401 anonymous
@@ -167,9 +145,6 @@ fn default_permissions() {
       401 anonymous
       403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     PUT /api/v1/organization/acme/prototypes/ghost
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
-      404 admin superuser admin[org:admin] superuser[super:user]
     DELETE /api/v1/organization/acme/prototypes/ghost
       401 anonymous
       403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]

@@ -2,23 +2,17 @@
 
 mod throttling;
 
-use berth_test::{App, As, Reply};
+use berth_test::{App, Reply};
 use insta::assert_snapshot;
 use serde_json::json;
+
+use crate::common::sign_in;
 
 fn app() -> App {
     App::new().with_user("ana").with_user("bob")
 }
 
 /// A browser in which nobody has signed in.
-fn browser(app: &App) -> As<'_> {
-    app.continuing(&app.anonymous().get("/csrf_token"))
-}
-
-fn sign_in(app: &App, username: &str, password: &str) -> Reply {
-    browser(app).post("/api/v1/signin", json!({ "username": username, "password": password }))
-}
-
 #[test]
 fn the_csrf_token_belongs_to_the_session() {
     let app = app();
@@ -64,17 +58,7 @@ fn signing_in_need_not_be_logged() {
 fn a_change_of_nobody_needs_the_csrf_token() {
     let app = app();
     let body = json!({ "username": "ana", "password": "password" });
-    assert_snapshot!(app.anonymous().post("/api/v1/signin", body.clone()), @r#"
-    401
-    {
-      "detail": "Requires authentication",
-      "error_message": "Requires authentication",
-      "error_type": "invalid_token",
-      "title": "invalid_token",
-      "type": "http://localhost:3000/api/v1/error/invalid_token",
-      "status": 401
-    }
-    "#);
+    assert_snapshot!(app.anonymous().post("/api/v1/signin", body.clone()).refusal(), @"401 invalid_token: Requires authentication");
     let cookie = app.anonymous().get("/csrf_token");
     let cookie = cookie.header("set-cookie").and_then(|cookie| cookie.split(';').next());
     let browser = app.anonymous().header("cookie", cookie.expect("a cookie"));
@@ -216,7 +200,7 @@ fn giving_the_password_again() {
         app.as_user("ana").post("/api/v1/signin/verify", json!({ "password": "password" }));
     assert_eq!(app.continuing(&by_token).get("/api/v1/user/").status(), 200);
     // The permission comes before the body.
-    assert_eq!(browser(&app).post("/api/v1/signin/verify", json!({})).status(), 401);
+    assert_eq!(app.browser().post("/api/v1/signin/verify", json!({})).status(), 401);
     let token = app.with_scope("ana", "org:admin");
     assert_eq!(token.post("/api/v1/signin/verify", json!({})).status(), 403);
 }
@@ -260,7 +244,7 @@ fn signing_out_ends_every_session() {
     assert_eq!(app.as_user("ana").post_empty("/api/v1/signout").status(), 200);
     assert_eq!(app.continuing(&again).get("/api/v1/user/").status(), 401);
     // An anonymous session may sign out too.
-    assert_eq!(browser(&app).post_empty("/api/v1/signout").status(), 200);
+    assert_eq!(app.browser().post_empty("/api/v1/signout").status(), 200);
     assert_snapshot!(format!("{:?}", app.rows("SELECT kind, namespace_id, performer_id FROM log_entry")), @r#"[["logout_success", "1", "1"], ["login_success", "1", "NULL"], ["logout_success", "1", "1"]]"#);
 }
 
@@ -356,7 +340,7 @@ fn while_anonymous_access_is_off() {
 #[test]
 fn bodies_are_held_against_the_schema() {
     let app = app();
-    let browser = browser(&app);
+    let browser = app.browser();
     for body in [json!({}), json!({ "username": "ana" }), json!({ "username": 5, "password": "p" })]
     {
         assert_eq!(browser.post("/api/v1/signin", body).status(), 400);
@@ -367,7 +351,7 @@ fn bodies_are_held_against_the_schema() {
 #[test]
 fn without_the_key_value_store() {
     let app = app();
-    let browser = browser(&app);
+    let browser = app.browser();
     app.fail_key_value(true);
     let body = json!({ "username": "ana", "password": "password" });
     assert_eq!(browser.post("/api/v1/signin", body).status(), 500);

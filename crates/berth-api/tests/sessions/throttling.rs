@@ -15,7 +15,7 @@ fn app() -> App {
 
 /// A browser at an address from which nobody has signed in.
 fn browser<'a>(app: &'a App, address: &str) -> As<'a> {
-    app.continuing(&app.anonymous().get("/csrf_token")).from(address)
+    app.browser().from(address)
 }
 
 fn sign_in_from(app: &App, address: &str, username: &str, password: &str) -> Reply {

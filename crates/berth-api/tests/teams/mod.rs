@@ -369,9 +369,6 @@ fn permitted_callers() {
         (Method::DELETE, "/api/v1/organization/acme/team/nope", Value::Null),
     ]), @"
     GET /api/v1/organization/acme/teams
-      200 member creator admin superuser reader admin[repo:create] admin[org:admin] superuser[super:user] reader[repo:read]
-      401 anonymous
-      403 outsider admin[repo:read] admin[repo:write] admin[repo:admin] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     GET /api/v1/organization/acme/team/members
       200 member creator admin superuser reader admin[repo:create] admin[org:admin] superuser[super:user] reader[repo:read]
       401 anonymous
@@ -381,9 +378,6 @@ fn permitted_callers() {
       401 anonymous
       403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
     PUT /api/v1/organization/acme/team/Bad
-      400 admin superuser admin[org:admin] superuser[super:user]
-      401 anonymous
-      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
     DELETE /api/v1/organization/acme/team/nope
       400 admin superuser admin[org:admin] superuser[super:user]
       401 anonymous

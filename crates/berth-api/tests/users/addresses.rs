@@ -4,6 +4,9 @@ use berth_test::{App, Reply, lines_of_html};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+use super::press;
+use crate::common::sign_in;
+
 const USER: &str = "/api/v1/user/";
 const MAILS: &str = "/api/v1/superuser/mails";
 
@@ -16,17 +19,12 @@ fn app() -> App {
 }
 
 fn sign_up(app: &App, name: &str, email: &str) -> Reply {
-    let browser = app.continuing(&app.anonymous().get("/csrf_token"));
+    let browser = app.browser();
     browser.post(USER, json!({ "username": name, "password": "password", "email": email }))
 }
 
-fn sign_in(app: &App, name: &str, password: &str) -> Reply {
-    let browser = app.continuing(&app.anonymous().get("/csrf_token"));
-    browser.post("/api/v1/signin", json!({ "username": name, "password": password }))
-}
-
 fn recover(app: &App, email: &str) -> Reply {
-    let browser = app.continuing(&app.anonymous().get("/csrf_token"));
+    let browser = app.browser();
     browser.post("/api/v1/recovery", json!({ "email": email }))
 }
 
@@ -36,16 +34,6 @@ fn mailed_code(app: &App, to: &str) -> String {
     assert_eq!(mail.to, to);
     let (_, rest) = mail.text.split_once("?code=").unwrap_or_else(|| panic!("{}", mail.text));
     rest.lines().next().unwrap_or_default().to_owned()
-}
-
-/// Follows a link and sends the form on its page; without a form, gives the page.
-fn press(app: &App, page: &str, code: &str, fields: &str) -> Reply {
-    let shown = app.anonymous().get(&format!("{page}?code={code}"));
-    let text = shown.whole();
-    let Some((_, rest)) = text.split_once("name=\"_csrf_token\" value=\"") else { return shown };
-    let token = rest.split('"').next().unwrap_or_default();
-    let form = format!("_csrf_token={token}&code={code}{fields}");
-    app.continuing(&shown).post_form(page, &form)
 }
 
 /// Addresses and which of them are proven, by name.
@@ -428,7 +416,7 @@ fn a_code_that_was_held_proves_no_address() {
     let app = app.with("mail_gateway_url", "https://mail.example/send");
     assert_eq!(app.as_user("admin").get("/api/v1/organization/acme").status(), 200);
     assert_eq!(app.mails().pop().expect("it leaves").to, "boss@corp.example");
-    let browser = app.continuing(&app.anonymous().get("/csrf_token"));
+    let browser = app.browser();
     let body = json!({
         "username": "mallory", "password": "password", "email": "boss@corp.example",
         "invite_code": code,

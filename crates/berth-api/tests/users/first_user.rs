@@ -278,9 +278,7 @@ fn a_failed_write_leaves_nothing_behind() {
     let app = App::new();
     for part in ["INTO user_profile", "INTO oauth_appl", "INTO access_token", "INTO log", "COMMIT"]
     {
-        app.fail_on(Some(part));
-        assert_eq!(initialize(&app, with("access_token", true)).status(), 500, "{part}");
-        app.fail_on(None);
+        app.failing_on(part, || initialize(&app, with("access_token", true)));
         assert_eq!(app.rows("SELECT name FROM account").len(), 0, "{part}");
     }
     assert_eq!(initialize(&app, first()).status(), 200);

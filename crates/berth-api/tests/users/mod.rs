@@ -17,8 +17,14 @@ fn app() -> App {
         .with_organization("bare", "ana")
 }
 
-fn browser(app: &App) -> As<'_> {
-    app.continuing(&app.anonymous().get("/csrf_token"))
+/// Follows a link and sends the form on its page; without a form, gives the page.
+fn press(app: &App, page: &str, code: &str, fields: &str) -> Reply {
+    let shown = app.anonymous().get(&format!("{page}?code={code}"));
+    let text = shown.whole();
+    let Some((_, rest)) = text.split_once("name=\"_csrf_token\" value=\"") else { return shown };
+    let token = rest.split('"').next().unwrap_or_default();
+    let form = format!("_csrf_token={token}&code={code}{fields}");
+    app.continuing(&shown).post_form(page, &form)
 }
 
 #[test]
@@ -275,7 +281,7 @@ fn mailing() -> App {
 #[test]
 fn signing_up_where_mail_leaves() {
     let app = mailing();
-    assert_snapshot!(browser(&app).post("/api/v1/user/", newbie()), @r#"
+    assert_snapshot!(app.browser().post("/api/v1/user/", newbie()), @r#"
     200
     {
       "awaiting_verification": true
@@ -289,7 +295,7 @@ fn signing_up_where_mail_leaves() {
         [["0", "0", "32 bytes", "604800000000"]]
     );
     let sign_in = json!({ "username": "newbie", "password": "password" });
-    let reply = browser(&app).post("/api/v1/signin", sign_in);
+    let reply = app.browser().post("/api/v1/signin", sign_in);
     assert_eq!((reply.status(), &reply.json()["needsEmailVerification"]), (403, &json!(true)));
     assert_snapshot!(format!("{:?}", app.rows("SELECT kind, namespace_id, performer_id, metadata FROM log_entry")), @r#"[["user_create", "5", "NULL", "{\"email\":\"newbie@example.com\",\"username\":\"newbie\"}"]]"#);
 }
@@ -297,7 +303,7 @@ fn signing_up_where_mail_leaves() {
 #[test]
 fn signing_up_where_no_mail_leaves() {
     let app = app();
-    let reply = browser(&app).post("/api/v1/user/", newbie());
+    let reply = app.browser().post("/api/v1/user/", newbie());
     assert_snapshot!(reply, @r#"
     200
     {
@@ -327,7 +333,7 @@ fn signing_up_where_no_mail_leaves() {
     assert_eq!(app.continuing(&reply).get("/api/v1/user/").json()["username"], "newbie");
     app.set("feature_mailing", "false");
     let body = json!({ "username": "silent", "password": "password" });
-    let reply = browser(&app).post("/api/v1/user/", body);
+    let reply = app.browser().post("/api/v1/user/", body);
     assert_eq!(reply.status(), 200);
     assert_eq!(reply.json()["email"].as_str().map(str::len), Some(36));
 }
@@ -343,7 +349,7 @@ fn a_token_needs_no_csrf_token_to_sign_somebody_up() {
 fn what_is_refused() {
     let app = mailing();
     let message = |body: Value| {
-        let reply = browser(&app).post("/api/v1/user/", body);
+        let reply = app.browser().post("/api/v1/user/", body);
         assert_eq!(reply.status(), 400);
         let body = reply.json();
         assert_eq!(body["error_type"], "invalid_request");
@@ -377,7 +383,7 @@ fn what_is_refused() {
         "Email has already been used: ana@example.com"
     );
     // An organization may have the address of a person.
-    let reply = browser(&app).post("/api/v1/user/", with("email", "acme@example.com"));
+    let reply = app.browser().post("/api/v1/user/", with("email", "acme@example.com"));
     assert_eq!(reply.status(), 200);
     app.set("feature_invite_only_user_creation", "true");
     assert_eq!(message(with("username", "other")), "Cannot create non-invited user");
@@ -395,7 +401,7 @@ fn what_is_refused() {
 fn a_name_with_powers_is_not_for_signing_up() {
     let app = app().with("super_users", "root, ana").with("global_readonly_super_users", "auditor");
     for name in ["root", "auditor"] {
-        let reply = browser(&app).post("/api/v1/user/", with("username", name));
+        let reply = app.browser().post("/api/v1/user/", with("username", name));
         assert_eq!((reply.status(), &reply.json()["detail"]), (400, &json!(NOT_AVAILABLE)));
         let body = json!({ "username": name, "email": format!("{name}@example.com") });
         let made = app.as_user("ana").post("/api/v1/superuser/users/", body);
@@ -410,7 +416,7 @@ fn a_name_with_powers_is_not_for_signing_up() {
 #[test]
 fn nobody_signs_up_before_the_first_user() {
     let app = App::new();
-    let refused = browser(&app).post("/api/v1/user/", newbie());
+    let refused = app.browser().post("/api/v1/user/", newbie());
     let message =
         "Nobody can sign up before the first user is made, with POST /api/v1/user/initialize";
     assert_eq!((refused.status(), refused.json()["detail"].as_str()), (400, Some(message)));
@@ -419,11 +425,11 @@ fn nobody_signs_up_before_the_first_user() {
     first["username"] = "root".into();
     first["email"] = "root@example.com".into();
     assert_eq!(app.anonymous().post("/api/v1/user/initialize", first).status(), 200);
-    assert_eq!(browser(&app).post("/api/v1/user/", newbie()).status(), 200);
+    assert_eq!(app.browser().post("/api/v1/user/", newbie()).status(), 200);
     // Where no first user can be made, nobody needs to wait for one.
     for setting in ["feature_user_initialize", "feature_super_users"] {
         let app = App::new().with(setting, "false");
-        assert_eq!(browser(&app).post("/api/v1/user/", newbie()).status(), 200, "{setting}");
+        assert_eq!(app.browser().post("/api/v1/user/", newbie()).status(), 200, "{setting}");
     }
 }
 
@@ -431,18 +437,18 @@ fn nobody_signs_up_before_the_first_user() {
 #[test]
 fn the_first_to_sign_up_may_have_the_name_of_a_superuser() {
     let app = App::new().with("super_users", "newbie, other");
-    let reply = browser(&app).post("/api/v1/user/", newbie());
+    let reply = app.browser().post("/api/v1/user/", newbie());
     assert_eq!(reply.status(), 200, "{reply}");
     let session = app.continuing(&reply);
     assert_eq!(session.get("/api/v1/superuser/users/").status(), 200);
-    let later = browser(&app).post("/api/v1/user/", with("username", "other"));
+    let later = app.browser().post("/api/v1/user/", with("username", "other"));
     assert_eq!(later.status(), 400, "{later}");
     // That is not possible where the installation needs a token, or makes no first user.
     let app = App::new().with("super_users", "newbie").with("setup_token", "sesame");
-    let reply = browser(&app).post("/api/v1/user/", newbie());
+    let reply = app.browser().post("/api/v1/user/", newbie());
     assert_eq!(reply.json()["detail"], NOT_AVAILABLE);
     let app = App::new().with("super_users", "newbie").with("feature_user_initialize", "false");
-    assert_eq!(browser(&app).post("/api/v1/user/", newbie()).json()["detail"], NOT_AVAILABLE);
+    assert_eq!(app.browser().post("/api/v1/user/", newbie()).json()["detail"], NOT_AVAILABLE);
 }
 
 /// The person who installed Berth has the token, and gets the account that they listed.
@@ -450,10 +456,10 @@ fn the_first_to_sign_up_may_have_the_name_of_a_superuser() {
 fn a_name_with_powers_needs_the_setup_token() {
     let app = app().with("super_users", "newbie").with("setup_token", "sesame");
     for shown in ["", "sesam"] {
-        let reply = browser(&app).post("/api/v1/user/", with("setup_token", shown));
+        let reply = app.browser().post("/api/v1/user/", with("setup_token", shown));
         assert_eq!(reply.json()["detail"], NOT_AVAILABLE, "{shown}");
     }
-    let reply = browser(&app).post("/api/v1/user/", with("setup_token", "sesame"));
+    let reply = app.browser().post("/api/v1/user/", with("setup_token", "sesame"));
     assert_eq!(reply.status(), 200, "{reply}");
     assert_eq!(app.continuing(&reply).get("/api/v1/superuser/users/").status(), 200);
     // Without the setting, no value is right.
@@ -461,7 +467,7 @@ fn a_name_with_powers_needs_the_setup_token() {
     let mut body = with("setup_token", "");
     body["username"] = "another".into();
     body["email"] = "another@example.com".into();
-    assert_eq!(browser(&app).post("/api/v1/user/", body).json()["detail"], NOT_AVAILABLE);
+    assert_eq!(app.browser().post("/api/v1/user/", body).json()["detail"], NOT_AVAILABLE);
 }
 
 /// Accounts cost a hash each, and stay.
@@ -472,7 +478,7 @@ fn an_address_signs_up_so_often_in_an_hour() {
         let body = json!({
             "username": name, "password": "password", "email": format!("{name}@example.com"),
         });
-        browser(&app).from(address).post("/api/v1/user/", body)
+        app.browser().from(address).post("/api/v1/user/", body)
     };
     assert_eq!(sign_up("192.0.2.7", "one").status(), 200);
     assert_eq!(sign_up("192.0.2.7", "two").status(), 200);
@@ -493,7 +499,7 @@ const NOT_AVAILABLE: &str = "Username is not available";
 fn a_name_in_another_case_is_taken() {
     let app = app();
     app.execute("UPDATE account SET name = 'NewBie' WHERE name = 'acme'");
-    let reply = browser(&app).post("/api/v1/user/", newbie());
+    let reply = app.browser().post("/api/v1/user/", newbie());
     assert_eq!(reply.json()["detail"], NOT_AVAILABLE);
 }
 
@@ -501,7 +507,7 @@ fn a_name_in_another_case_is_taken() {
 fn nobody_signs_up_while_it_is_off() {
     for feature in ["feature_user_creation", "feature_direct_login"] {
         let app = app().with(feature, "false");
-        assert_eq!(browser(&app).post("/api/v1/user/", newbie()).status(), 405, "{feature}");
+        assert_eq!(app.browser().post("/api/v1/user/", newbie()).status(), 405, "{feature}");
     }
 }
 
@@ -509,9 +515,7 @@ fn nobody_signs_up_while_it_is_off() {
 fn a_failed_sign_up_leaves_nothing_behind() {
     let app = app();
     for part in ["INTO user_profile", "INTO log_entry", "COMMIT"] {
-        app.fail_on(Some(part));
-        assert_eq!(app.as_user("bob").post("/api/v1/user/", newbie()).status(), 500, "{part}");
-        app.fail_on(None);
+        app.failing_on(part, || app.as_user("bob").post("/api/v1/user/", newbie()));
         assert_eq!(app.anonymous().get("/api/v1/users/newbie").status(), 404, "{part}");
     }
 }
@@ -520,7 +524,7 @@ fn a_failed_sign_up_leaves_nothing_behind() {
 #[test]
 fn secrets_stay_secret() {
     let app = app();
-    let reply = browser(&app).post("/api/v1/user/", with("password", "s3cret-s3cret"));
+    let reply = app.browser().post("/api/v1/user/", with("password", "s3cret-s3cret"));
     let session = app.continuing(&reply);
     let own = session.get("/api/v1/user/");
     for text in [reply.whole(), own.whole()] {

@@ -320,9 +320,10 @@ mod made_up_schemas {
         assert_eq!(versions_in(&db), (34, 33), "nobody takes it back");
         assert_eq!(FIRST.state(34, 33), Ok(SchemaState::Fits));
         let db = Sqlite::made_by(&THIRD);
-        let too_new = StoreError::SchemaTooNew { version: 35, oldest_reader: 35 };
         for older in [FIRST, SECOND] {
-            assert_eq!(older.migrate(&db), Err(too_new.clone()));
+            let known = older.version();
+            let too_new = StoreError::SchemaTooNew { version: 35, oldest_reader: 35, known };
+            assert_eq!(older.migrate(&db), Err(too_new));
         }
         assert_eq!(THIRD.state(34, 33), Ok(SchemaState::Old));
         assert_eq!(THIRD.state(40, 35), Ok(SchemaState::Fits));

@@ -1,0 +1,44 @@
+//! Queries about the log.
+
+use berth_domain::Timestamp;
+use berth_store::logs::LogQuery;
+use berth_web::{ApiError, PageQuery, Query};
+
+/// How many seconds a day has.
+pub(super) const DAY_S: i64 = 86_400;
+
+/// The query of counts.
+#[derive(Query)]
+pub(crate) struct CountsQuery {
+    /// The first day, as `MM/DD/YYYY`; otherwise yesterday
+    starttime: String,
+    /// The last day, as `MM/DD/YYYY`; otherwise today
+    endtime: String,
+    /// Only what this user did
+    performer: String,
+}
+
+/// The query of a list of entries.
+#[derive(Query)]
+pub(crate) struct LogsQuery {
+    #[query(flatten)]
+    pub(super) entries: CountsQuery,
+    #[query(flatten)]
+    pub(super) page: PageQuery,
+}
+
+impl CountsQuery {
+    /// From when to when: the day before `now` by default; the day of the end counts whole. A performer without a name is none.
+    ///
+    /// # Errors
+    /// 400 for an end before the start or after the year 9999.
+    pub(super) fn checked(&self, now: Timestamp) -> Result<LogQuery<'_>, ApiError> {
+        let start = Timestamp::from_us_date(&self.starttime).unwrap_or(now.plus_seconds(-DAY_S));
+        let end = Timestamp::from_us_date(&self.endtime).unwrap_or(now).plus_seconds(DAY_S);
+        if start > end || end > Timestamp::LATEST {
+            return Err(ApiError::unreadable());
+        }
+        let performer = Some(self.performer.as_str()).filter(|name| !name.is_empty());
+        Ok(LogQuery { start, end, performer })
+    }
+}
