@@ -28,6 +28,11 @@ impl Component {
     }
 }
 
+/// The rows that discovery describes, with their components.
+pub fn described_rows() -> impl Iterator<Item = (Component, &'static Route)> {
+    rows().filter(|(_, route)| route.path.starts_with("/api/"))
+}
+
 /// Every row of every table, with its component.
 pub fn rows() -> impl Iterator<Item = (Component, &'static Route)> {
     COMPONENTS.iter().flat_map(|component| component.rows().map(move |route| (*component, route)))

@@ -67,6 +67,18 @@ pub fn command(program: &str, package: &str) -> Command {
     Command::new(program)
 }
 
+/// Python, with modules in these directories.
+///
+/// # Panics
+/// When it is not there: says what to install.
+#[must_use]
+pub fn python(modules: &[PathBuf]) -> Command {
+    let mut python = command("python3", "python3");
+    let paths = std::env::join_paths(modules).expect("paths without a colon");
+    python.env("PYTHONPATH", paths).env("PYTHONDONTWRITEBYTECODE", "1");
+    python
+}
+
 /// Runs a command; gives what it writes.
 ///
 /// # Panics

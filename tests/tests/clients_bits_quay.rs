@@ -1,7 +1,7 @@
 //! bits-quay, a Python client that was written for Quay, runs unmodified.
 #![cfg(feature = "end-to-end")]
 
-use berth_tests::packages::{command, python_packages, run};
+use berth_tests::packages::{python, python_packages, run};
 use berth_tests::{Client, Host, Reply, Session, repository_root};
 use serde_json::json;
 
@@ -51,10 +51,8 @@ fn join(client: &Client, root: &Client) {
 fn every_call_of_bits_quay_is_answered() {
     let host = Host::options().variable("require_team_invite", "true").start();
     let token = organization(&host.client());
-    let said = run(command("python3", "python3")
+    let said = run(python(&[python_packages("bits-quay", PACKAGES)])
         .arg(repository_root().join("tests/clients/bits_quay.py"))
-        .args([host.base(), &token, "acme", "bits"])
-        .env("PYTHONPATH", python_packages("bits-quay", PACKAGES))
-        .env("PYTHONDONTWRITEBYTECODE", "1"));
+        .args([host.base(), &token, "acme", "bits"]));
     assert!(said.ends_with("every call answered\n"), "{said}");
 }

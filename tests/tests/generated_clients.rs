@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use berth_tests::packages::{client_npm_programs, client_python_packages, command, run};
+use berth_tests::packages::{client_npm_programs, client_python_packages, command, python, run};
 use berth_tests::{Host, repository_root};
 use tempfile::TempDir;
 
@@ -32,8 +32,15 @@ impl Ground {
     fn command(&self, program: &str, package: &str) -> Command {
         let mut command = command(program, package);
         command.current_dir(self.directory.path());
-        command.env("PYTHONPATH", client_python_packages()).env("PYTHONDONTWRITEBYTECODE", "1");
         command
+    }
+
+    /// Python in the directory, where it finds the package `berth_client`.
+    fn python(&self) -> Command {
+        let directory = self.directory.path();
+        let mut python = python(&[directory.to_owned(), client_python_packages()]);
+        python.current_dir(directory);
+        python
     }
 
     /// A program from npm.
@@ -60,10 +67,7 @@ impl Ground {
 
     /// Runs a program in Python that uses the package `berth_client` in the directory.
     fn drive_python(&self, program: &str) {
-        let paths = [self.directory.path().to_owned(), client_python_packages()];
-        let paths = std::env::join_paths(paths).expect("paths without a colon");
-        let mut python = self.command("python3", "python3");
-        self.drive(python.env("PYTHONPATH", paths).arg(driver(program)));
+        self.drive(self.python().arg(driver(program)));
     }
 }
 
@@ -80,7 +84,7 @@ fn of_openapi_python_client() {
     // Nobody reads what it makes: it need not be formatted.
     std::fs::write(configuration, r#"{ "post_hooks": [] }"#).expect("the directory is ours");
     run(ground
-        .command("python3", "python3")
+        .python()
         .args(["-m", "openapi_python_client", "generate", "--path", "openapi.json"])
         .args(["--config", "configuration.json", "--output-path", "berth_client"])
         .args(["--meta", "none", "--fail-on-warning"]));

@@ -5,12 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use berth_tests::components::rows;
-use berth_tests::packages::{client_python_packages, command, run};
+use berth_tests::components::described_rows;
+use berth_tests::packages::{client_python_packages, python, run};
 use berth_tests::repository_root;
 use berth_tests::surface::{Case, Fixture, OverTcp, Script, Step};
 use berth_web::Route;
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 /// What is held against discovery, and what is not: Concord refuses without a body and so without a media type, which
@@ -49,7 +48,9 @@ impl Values {
         });
         for ask in steps.map(|ask| base.fill(ask)) {
             let (path, query) = ask.target.split_once('?').unwrap_or((&ask.target, ""));
-            for (name, value) in in_path(route.path, path) {
+            let found = berth_web::parameters_of(route, path).expect("the row knows its requests");
+            for name in route.endpoint.parameters().concat() {
+                let value = found.get(name);
                 values.add(format!("path.{name}"), value);
             }
             for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -79,7 +80,7 @@ impl Values {
 /// The configuration of schemathesis.
 fn configuration(script: &Script, base: &Fixture) -> String {
     let (mut operations, mut dictionaries) = (String::from(CHECKS), String::new());
-    for route in described_rows() {
+    for (_, route) in described_rows() {
         let name = route.name;
         let values = Values::of(route, script.case(name), base).0;
         if !values.is_empty() {
@@ -95,32 +96,6 @@ fn configuration(script: &Script, base: &Fixture) -> String {
         }
     }
     format!("{operations}[dictionaries]\n{dictionaries}")
-}
-
-/// The rows that discovery describes.
-fn described_rows() -> impl Iterator<Item = &'static Route> {
-    rows().map(|(_, route)| route).filter(|route| route.path.starts_with("/api/"))
-}
-
-/// The parameters of a path, by the pattern of its row.
-fn in_path(pattern: &'static str, path: &str) -> Vec<(&'static str, String)> {
-    let mut segments = path.split('/');
-    let mut found = Vec::new();
-    let behind_star = pattern.split('*').nth(1).map_or(0, |behind| behind.matches('/').count());
-    for part in pattern.split('/') {
-        let mut value = segments.next().unwrap_or_default().to_owned();
-        if part.starts_with('*') {
-            let rest: Vec<&str> = segments.clone().collect();
-            for segment in &rest[..rest.len() - behind_star] {
-                let _ = write!(value, "/{segment}");
-                segments.next();
-            }
-        }
-        if let Some(name) = part.strip_prefix([':', '*']) {
-            found.push((name, percent_decode_str(&value).decode_utf8_lossy().into_owned()));
-        }
-    }
-    found
 }
 
 /// The operations of a document: how many it has.
@@ -147,11 +122,9 @@ fn fuzz(who: &str) {
     write("discovery.json", document.to_string());
     let succeeded = directory.path().join("succeeded");
     let authorization = client.header_value("authorization").expect("a token");
-    let mut fuzzer = command("python3", "python3");
+    let mut fuzzer = python(&[client_python_packages()]);
     fuzzer
         .current_dir(directory.path())
-        .env("PYTHONPATH", client_python_packages())
-        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("SCHEMATHESIS_HOOKS", repository_root().join("tests/clients/schemathesis_hooks.py"))
         .env("BERTH_DATABASE", over_tcp.database())
         .env("BERTH_SUCCEEDED", &succeeded)

@@ -36,7 +36,7 @@ pub(crate) fn run(end_to_end: bool) -> Result<()> {
         "inline snapshots are rewritten by cargo-insta: `cargo install cargo-insta --locked`"
     );
     let before = changed_files()?;
-    cargo(&["run", "--quiet", "--workspace", "--bin", "docs"])?;
+    build::docs()?;
     let mut result = accepting(&[&NATIVE_TESTS[..], &["--no-fail-fast", "--quiet"]].concat());
     cargo(&["insta", "accept", "--quiet"])?;
     cargo(&["fmt", "--all"])?;

@@ -39,8 +39,12 @@ pub(crate) fn bench() -> Result<()> {
 
 /// Writes the files that are made from the code's tables.
 pub(crate) fn docs() -> Result<()> {
-    cargo(&["build", "--workspace", "--bin", "docs"])?;
-    become_binary("docs", &[])
+    cargo(&["build", "--quiet", "--workspace", "--bin", "docs"])?;
+    let binary = binary("docs");
+    let status = Command::new(&binary).status();
+    let status = status.with_context(|| format!("cannot run {}", binary.display()))?;
+    ensure!(status.success(), "the files could not be written");
+    Ok(())
 }
 
 /// Where the binary of that name is put.

@@ -126,7 +126,7 @@ impl Target for OrganizationRef {
     type Path = OrganizationPath;
 
     fn take(facts: Facts) -> Option<Self> {
-        facts.namespace.filter(|namespace| namespace.kind == NamespaceKind::Organization).map(Self)
+        organization(facts.namespace).map(Self)
     }
 }
 

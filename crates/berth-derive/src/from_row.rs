@@ -1,8 +1,8 @@
 //! `#[derive(FromRow)]`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{DeriveInput, Expr, GenericArgument, Ident, PathArguments, Type};
+use syn::{DeriveInput, GenericArgument, Ident, PathArguments, Type};
 
 use crate::attributes::{Said, named_fields};
 
@@ -15,13 +15,14 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let columns = columns.collect::<syn::Result<Vec<_>>>()?;
     let (widths, reads): (Vec<_>, Vec<_>) =
         columns.iter().map(|column| (column.width(), column.read())).unzip();
-    let db = db();
     let (name, (generics, arguments, bounds)) = (&input.ident, input.generics.split_for_impl());
     Ok(quote! {
-        impl #generics #db::FromRow for #name #arguments #bounds {
+        impl #generics ::berth_store::db::FromRow for #name #arguments #bounds {
             const WIDTH: usize = 0 #(+ #widths)*;
 
-            fn from_row(row: &mut #db::Row) -> Result<Self, #db::StoreError> {
+            fn from_row(
+                row: &mut ::berth_store::db::Row,
+            ) -> Result<Self, ::berth_store::db::StoreError> {
                 Ok(Self { #(#reads),* })
             }
         }
@@ -36,10 +37,10 @@ struct Column<'a> {
 
 impl Column<'_> {
     fn width(&self) -> TokenStream {
-        let (ty, db) = (optional(self.ty).unwrap_or(self.ty), db());
+        let ty = optional(self.ty).unwrap_or(self.ty);
         match (self.said.has("default"), self.said.has("nested")) {
             (true, _) => quote!(0),
-            (false, true) => quote!(<#ty as #db::FromRow>::WIDTH),
+            (false, true) => quote!(<#ty as ::berth_store::db::FromRow>::WIDTH),
             (false, false) => quote!(1),
         }
     }
@@ -57,16 +58,10 @@ impl Column<'_> {
         let (method, column) = (format_ident!("{method}"), name.to_string());
         let value = quote!(row.#method(#column)?);
         match self.said.value("with") {
-            Some(Expr::Path(with)) => quote!(#name: #with(#value)),
-            _ => quote!(#name: #value),
+            Some(with) => quote!(#name: #with(#value)),
+            None => quote!(#name: #value),
         }
     }
-}
-
-/// The module of `berth-store` in which the trait is.
-fn db() -> TokenStream {
-    let root = Ident::new("crate", Span::call_site());
-    quote!(#root::db)
 }
 
 /// What an `Option` holds.

@@ -1,5 +1,5 @@
 //! Requests and answers on `wasi:http`. The SDK has types of its own for both, which keep one header of a name; here all
-//! that there are come and go, in their order.
+//! that there are come and go, those of one name in their order.
 
 use berth_web::{ApiError, BODY_LIMIT, Request, Response};
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};

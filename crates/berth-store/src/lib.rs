@@ -4,6 +4,9 @@
 //! reads or changes organization state takes a [`Grant`](berth_access::Grant), never a bare id; what changes anything
 //! takes a [`Transaction`].
 
+// What the derive makes names this crate from outside.
+extern crate self as berth_store;
+
 pub mod access;
 pub mod accounts;
 pub mod applications;

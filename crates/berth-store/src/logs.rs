@@ -42,7 +42,7 @@ impl LogEntry {
 
 /// Writes the entries, in order, with one statement. What is longer than an entry may be is shortened, see [`bounded`].
 ///
-/// Every change writes one, in its transaction. So here is held for all of them that what was found by its name before BEGIN
+/// Every change that is logged writes one, in its transaction. So here is held for all of them that what was found by its name before BEGIN
 /// did not get another one meanwhile: who changes acme does not mean acme-2. Whoever gives another name writes the entry first.
 ///
 /// # Errors

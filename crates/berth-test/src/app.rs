@@ -1,7 +1,7 @@
 //! The application, and requests in the name of people.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
@@ -24,8 +24,7 @@ use berth_web::outbound::Registry;
 use berth_web::session::{self, Session};
 use berth_web::{
     Answer, ApiError, Clock as _, IntoResponse as _, KeyValue as _, Logs, Method, NoContent,
-    Outbound, Outcome, PIPELINE_SETTINGS, Platform, Request, Response, Route, Services,
-    Variables as _,
+    Outbound, Outcome, Platform, Request, Response, Route, Services, Variables as _,
 };
 use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
@@ -511,7 +510,7 @@ impl App {
         let Outcome { response, deferred } = berth_web::serve(self.platform(), &self.tables, sent);
         self.failure.set(self.database.take_failure());
         let settings = self.variables.take_reads();
-        self.check_settings(&settings);
+        check_settings(&settings);
         self.latest_settings.replace(settings);
         let changes = self.database.changes();
         // ROLLBACK is the price of a failure, not of a request.
@@ -546,17 +545,6 @@ impl App {
         response
     }
 
-    /// Each setting is asked for once, and `spin.toml` gives it to the component.
-    fn check_settings(&self, asked: &[&str]) {
-        let rows = self.tables.iter().flat_map(|table| table.iter());
-        let declared: BTreeSet<_> = rows.flat_map(Route::setting_names).collect();
-        for (position, name) in asked.iter().enumerate() {
-            let of_pipeline = PIPELINE_SETTINGS.iter().any(|setting| setting.name() == *name);
-            assert!(of_pipeline || declared.contains(name), "no row declares the setting {name}");
-            assert!(!asked[..position].contains(name), "the setting {name} is asked for twice");
-        }
-    }
-
     /// Answers a request that could not be read whole.
     #[must_use]
     pub fn refuse(&self, path: &str, error: ApiError) -> Reply {
@@ -584,6 +572,13 @@ impl App {
 }
 
 /// Browsers and proxies may store pictures only, and must not guess content types.
+/// Each setting is asked for once.
+fn check_settings(asked: &[&str]) {
+    for (position, name) in asked.iter().enumerate() {
+        assert!(!asked[..position].contains(name), "the setting {name} is asked for twice");
+    }
+}
+
 fn check_headers(request: &Request, response: &Response) {
     let has = |name: &str, part: &str| {
         let value = response.headers().get(name).and_then(|value| value.to_str().ok());

@@ -2,7 +2,7 @@
 //!
 //! Every request made through it is also checked against rules that no test should have to repeat: the statement budget (2
 //! for a read, 8 for a change), a read changes nothing, a failed change leaves no trace in the log, a change logs what its
-//! route says it logs, and does log it.
+//! route says it logs, and does log it, an answer is one that discovery describes, and each setting is asked for once.
 
 mod app;
 mod html;

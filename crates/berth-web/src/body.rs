@@ -88,17 +88,6 @@ impl Body for NoBody {
     }
 }
 
-/// A body that the handler reads by itself: the routes outside `/api/v1`, and those that log the body as it was sent.
-pub struct RawBody(pub Vec<u8>);
-
-impl Body for RawBody {
-    const SCHEMA: Option<&'static Schema> = None;
-
-    fn read(request: &Request) -> Result<Self, ApiError> {
-        Ok(Self(request.body().clone()))
-    }
-}
-
 /// A URL-encoded form; anything else counts as an empty one.
 pub struct Form(pub Parameters);
 

@@ -77,12 +77,11 @@ pub(crate) fn error_response(error: ApiError, request: &Request) -> Response {
     match error {
         ApiError::Typed { kind: ErrorType::InvalidToken, .. } => unauthenticated(request),
         ApiError::Violations(violations) => validation(&violations, request),
-        ApiError::Text(status, text) => response::text(status, "text/plain;charset=UTF-8", text),
         ApiError::MethodNotAllowed(allow) => {
             empty(StatusCode::METHOD_NOT_ALLOWED).with_header(header::ALLOW, allow)
         }
         ApiError::Plain(status, _) => empty(status),
-        // What every answer of ours has in common stays as it is: busy, broken, too many attempts.
+        // What every answer of ours has in common stays as it is: busy, broken, too many attempts, a plain text.
         other => other.into_response(""),
     }
 }

@@ -12,7 +12,7 @@ use crate::request::{Request, RequestExt};
 use crate::services::Services;
 
 /// The name of the cookie.
-pub const DEVICE_COOKIE: &str = "_berth_device";
+pub(crate) const DEVICE_COOKIE: &str = "_berth_device";
 
 /// How long the cookie lives, in seconds: a year.
 pub(crate) const LIFETIME_S: i64 = 365 * 86_400;

@@ -11,8 +11,7 @@ pub type Response = http::Response<Vec<u8>>;
 const USUAL_HEADERS: usize = 8;
 
 /// Without headers and body.
-#[must_use]
-pub fn empty(status: StatusCode) -> Response {
+pub(crate) fn empty(status: StatusCode) -> Response {
     let mut response = Response::default();
     *response.status_mut() = status;
     *response.headers_mut() = HeaderMap::with_capacity(USUAL_HEADERS);
@@ -28,12 +27,6 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     };
     text.push(b'\n');
     with_body(status, "application/json", text)
-}
-
-/// 200 with JSON.
-#[must_use]
-pub fn ok(body: &impl Serialize) -> Response {
-    json(StatusCode::OK, body)
 }
 
 /// 204, empty. It has a type all the same, as the original's.

@@ -74,6 +74,12 @@ pub fn find<'a>(tables: &[&'a [Route]], request: &Request) -> Option<&'a Route> 
     pick(matches(tables, request.uri().path()), request).ok().map(|(route, _)| route)
 }
 
+/// What a row finds in a path, if it knows it, for tests.
+#[must_use]
+pub fn parameters_of(route: &Route, path: &str) -> Option<PathParameters> {
+    matches(&[std::slice::from_ref(route)], path).pop().map(|(_, found)| found)
+}
+
 /// Whether any row knows the path.
 #[must_use]
 pub fn find_any(tables: &[&[Route]], path: &str) -> bool {

@@ -1,8 +1,8 @@
 //! What a request can use: the platform, the settings, the secret keys, the time.
 
-use berth_access::Superusers;
 use std::cell::{Cell, OnceCell, RefCell};
 
+use berth_access::Superusers;
 use berth_domain::Timestamp;
 use berth_domain::secret::{NONCE_LENGTH, Purpose, SecretKeys};
 use berth_domain::settings::{self, AnySetting, Setting, Settings};

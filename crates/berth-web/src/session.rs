@@ -27,7 +27,7 @@ pub const SETTINGS: Settings = &[
 ];
 
 /// The name of the session cookie.
-pub const SESSION_COOKIE: &str = "_csrf_token";
+pub(crate) const SESSION_COOKIE: &str = "_csrf_token";
 
 /// The header that names the CSRF token for what comes next.
 const NEXT_CSRF_TOKEN: HeaderName = HeaderName::from_static("x-next-csrf-token");
@@ -98,7 +98,7 @@ impl Session {
         Self { cookie, renewals: 0, epoch: None, device: None }
     }
 
-    /// The session epoch of the account when the session began; none of a session of nobody.
+    /// The session epoch of the account in the record that the request came with; none where there was none.
     #[must_use]
     pub fn epoch(&self) -> Option<i64> {
         self.epoch
@@ -194,7 +194,7 @@ impl Session {
     /// [`ApiError`] when the key-value store does not answer.
     pub fn end(&self, services: &Services<'_>) -> Result<Self, ApiError> {
         services.key_value().delete(&self.key())?;
-        Ok(Self { renewals: 0, ..self.clone() })
+        Ok(Self::unknown(self.cookie.clone()))
     }
 
     /// The token that changes made with this session must show: 64 characters.

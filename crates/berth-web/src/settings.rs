@@ -65,6 +65,8 @@ impl<'a> Snapshot<'a> {
 
     /// The value of a setting for the pipeline.
     pub(crate) fn read<T>(&self, setting: &Setting<T>) -> Result<T, ApiError> {
+        let is_given = PIPELINE_SETTINGS.iter().any(|known| known.name() == setting.name);
+        debug_assert!(is_given, "not every component has the setting `{}`", setting.name);
         let position = self.load(setting.name)?;
         Ok(setting.parse(&self.values.borrow()[position].text)?)
     }

@@ -3,10 +3,8 @@
 /// What a pattern says at a glance: most rows are left out by it, without a look at their segments.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
-    /// The pattern.
-    pattern: &'static [u8],
-    /// How many of its bytes come before its first parameter.
-    literal: usize,
+    /// What comes before its first parameter; empty where it has none.
+    prefix: &'static [u8],
     /// How many segments it has; none where a star takes several.
     segments: Option<usize>,
 }
@@ -34,12 +32,12 @@ impl Shape {
             Some(literal) => literal,
             None => 0,
         };
-        Self { pattern, literal, segments: if has_star { None } else { Some(segments) } }
+        let (prefix, _) = pattern.split_at(literal);
+        Self { prefix, segments: if has_star { None } else { Some(segments) } }
     }
 
     /// Whether a path of so many segments can be one of the pattern's.
     pub(crate) fn may_fit(&self, path: &[u8], segments: usize) -> bool {
-        self.segments.is_none_or(|own| own == segments)
-            && path.get(..self.literal).is_some_and(|part| part == &self.pattern[..self.literal])
+        self.segments.is_none_or(|own| own == segments) && path.starts_with(self.prefix)
     }
 }

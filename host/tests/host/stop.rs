@@ -4,10 +4,13 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Host, empty_state, fixtures};
 
+/// The head of a request may take so long that no connection ends by itself while the host stops.
+const PATIENT: [&str; 2] = ["--header-ms", "600000"];
+
 #[test]
 fn a_signal_lets_requests_in_flight_finish_and_ends_with_success() {
     for signal in ["TERM", "INT"] {
-        let mut host = Host::start(&[]);
+        let mut host = Host::start(&PATIENT);
         let mut idle = host.connect();
         assert_eq!(idle.request("GET", "/constant", b"").status, 200);
         let mut busy = host.begin("GET", "/misbehave/wait/500", "");
@@ -35,7 +38,7 @@ fn a_request_that_outlasts_the_grace_does_not_keep_the_host() {
 
 #[test]
 fn a_request_that_has_not_come_whole_does_not_delay_a_stop() {
-    let mut host = Host::start(&[]);
+    let mut host = Host::start(&PATIENT);
     let mut unfinished = host.connect();
     assert_eq!(unfinished.request("GET", "/constant", b"").status, 200);
     let (mut fresh, silent) = (host.connect(), host.connect());

@@ -11,12 +11,12 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use super::answers;
-use crate::components::{Component, rows};
+use crate::components::{Component, described_rows};
 
 /// The document.
 ///
 /// # Panics
-/// When two bodies share a name and differ.
+/// When two bodies share a name and differ, or two types of answers, or one of each.
 #[must_use]
 pub fn document() -> Value {
     let mut paths = Map::new();
@@ -25,7 +25,7 @@ pub fn document() -> Value {
     definitions.insert("Message".into(), message());
     definitions.insert("Refusal".into(), refusal());
     let mut generator = answers::generator();
-    for (component, route) in rows().filter(|(_, route)| route.path.starts_with("/api/")) {
+    for (component, route) in described_rows() {
         let path = swagger_path(route.path);
         let entry =
             paths.entry(path.clone()).or_insert_with(|| path_entry(&component, route, &path));

@@ -56,9 +56,9 @@ berth_web::lists! {
 }
 
 /// The avatar of an application: of its own address, or else of its namespace's.
-pub(crate) fn avatar(application: &Application, namespace_email: &str) -> Avatar {
-    let own = application.avatar_email.as_deref().filter(|email| !email.is_empty());
-    Avatar::new(AvatarKind::App, &application.name, own.unwrap_or(namespace_email))
+pub(crate) fn avatar(name: &str, own_email: Option<&str>, namespace_email: &str) -> Avatar {
+    let own = own_email.filter(|email| !email.is_empty());
+    Avatar::new(AvatarKind::App, name, own.unwrap_or(namespace_email))
 }
 
 /// What everybody may know of an application (`docs/contract/quay.md` 2.3).
@@ -83,7 +83,11 @@ impl ApplicationInfo {
             name: application.name.clone(),
             description: application.description.clone(),
             uri: application.application_uri.clone(),
-            avatar: avatar(application, &organization.email),
+            avatar: avatar(
+                &application.name,
+                application.avatar_email.as_deref(),
+                &organization.email,
+            ),
             organization: OrganizationView::new(organization, rights, Some(Vec::new()), quotas),
         }
     }

@@ -6,7 +6,7 @@ use berth_store::tokens::{Authorization, GrantedTo};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::applications::views::{ScopeView, scopes};
+use crate::applications::views::{ScopeView, avatar, scopes};
 
 /// A token that a user granted.
 #[derive(JsonSchema, Serialize)]
@@ -84,14 +84,13 @@ impl AssignmentView {
 
 impl GrantedToView {
     fn new(application: &GrantedTo) -> Self {
-        let own = application.avatar_email.as_deref().filter(|email| !email.is_empty());
         let (name, email) = (&application.namespace, &application.namespace_email);
         Self {
             name: application.name.clone(),
             client_id: None,
             description: application.description.clone(),
             url: application.application_uri.clone(),
-            avatar: Avatar::new(AvatarKind::App, &application.name, own.unwrap_or(email)),
+            avatar: avatar(&application.name, application.avatar_email.as_deref(), email),
             organization: OwnerView {
                 name: name.clone(),
                 avatar: Avatar::new(AvatarKind::Org, name, email),

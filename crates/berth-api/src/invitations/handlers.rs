@@ -33,7 +33,7 @@ impl<'a> PreparedInvitation<'a> {
     /// Draws the code, and reads the key that seals it.
     ///
     /// # Errors
-    /// [`ApiError`] when the keys cannot be had or a setting cannot be used.
+    /// [`ApiError`] when the keys cannot be had.
     pub(crate) fn new(cx: &'a Context<'a, ExistingTeamAdmin>) -> Result<Self, ApiError> {
         let services = cx.services();
         let code = format!("{CODE_PREFIX}{}", services.random().mixed(32));

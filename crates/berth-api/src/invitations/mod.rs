@@ -1,6 +1,5 @@
 //! Invitations into teams, and their answers (`docs/contract/quay.md` 4).
 
-mod bodies;
 pub(crate) mod handlers;
 pub(crate) mod pages;
 pub(crate) mod responses;

@@ -9,15 +9,15 @@ use maud::{Markup, html};
 
 use berth_web::{ApiError, Context, Form, HandlerResult, StatusCode};
 
-use crate::invitations::bodies::InvitationQuery;
 use crate::invitations::responses::{accept_code, decline_code};
+use crate::sessions::bodies::CodeQuery;
 
 const TITLE: &str = "Team invitation";
 
 /// `GET /confirminvite?code=…`.
 pub(crate) fn show(
     cx: &Context<'_, Public>,
-    InvitationQuery { code }: InvitationQuery,
+    CodeQuery { code }: CodeQuery,
 ) -> HandlerResult<HtmlResponse> {
     let Some(caller) = cx.person() else { return signed_out(cx) };
     let found = invitations::find(cx.db(), &hash_token(&code), cx.services().now())?;

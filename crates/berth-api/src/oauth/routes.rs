@@ -58,7 +58,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _, _>(sign_in::sign_in),
         Logs::Kinds(&[LogKind::LoginSuccess]),
     )
-    .settings(&[session::SETTINGS, &[&settings::FEATURE_DIRECT_LOGIN, &settings::REGISTRY_TITLE]])
+    .settings(&[session::SETTINGS, &[&settings::REGISTRY_TITLE]])
     .feature(&settings::FEATURE_DIRECT_LOGIN)
     .works_read_only()
     .open()

@@ -50,8 +50,9 @@ impl ConsentApplication {
     /// The application, with its namespace.
     pub(super) fn new(application: &Application, owner: &Namespace) -> Self {
         let owner_avatar = Avatar::new(AvatarKind::Org, &owner.name, &owner.email);
+        let own_email = application.avatar_email.as_deref();
         Self {
-            avatar: json!(avatar(application, &owner.email)).to_string(),
+            avatar: json!(avatar(&application.name, own_email, &owner.email)).to_string(),
             description: application.description.clone(),
             name: application.name.clone(),
             organization: ConsentOrganization {

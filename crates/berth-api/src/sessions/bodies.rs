@@ -45,5 +45,5 @@ pub(crate) struct Recovery {
 pub(crate) struct CodeQuery {
     /// The code that a mail carried
     #[query(required)]
-    pub(super) code: String,
+    pub(crate) code: String,
 }

@@ -13,7 +13,6 @@ use berth_web::{
     ApiError, Context, Form, HandlerResult, IntoResponse as _, JsonResponse, RequestExt, Services,
     StatusCode, password,
 };
-use serde_json::json;
 
 use super::pages::{self, SessionPage};
 use super::views::RecoveryAnswer;
@@ -172,9 +171,9 @@ fn signed_in(
 fn require_own_page(cx: &Context<'_, Public>) -> Result<(), ApiError> {
     match cx.request().header("sec-fetch-site") {
         None | Some("same-origin") => Ok(()),
-        Some(_) => Err(ApiError::Custom(
+        Some(_) => Err(ApiError::Plain(
             StatusCode::FORBIDDEN,
-            json!({ "message": "This form is not for pages from elsewhere" }),
+            "This form is not for pages from elsewhere".into(),
         )),
     }
 }

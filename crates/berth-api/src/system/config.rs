@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::mails::outbox::requires_team_invite;
 use berth_access::Public;
 use berth_domain::settings::{self, AnySetting, Setting, Settings, duration_text};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, Services};
+use berth_web::{Context, HandlerResult, JsonResponse, Services};
 use serde_json::Map;
 
 use super::logo;
@@ -103,8 +103,8 @@ pub(crate) fn feature_name(setting: &Setting<bool>) -> String {
 pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<Config>> {
     let services = cx.services();
     Ok(JsonResponse(Config {
-        config: visible(services)?,
-        features: features(services)?,
+        config: visible(services),
+        features: features(services),
         registry_state: services.setting(&settings::REGISTRY_STATE),
         external_login: Vec::new(),
         account_recovery_mode: false,
@@ -113,10 +113,10 @@ pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<Config
     }))
 }
 
-fn visible(services: &Services<'_>) -> Result<VisibleSettings, ApiError> {
+fn visible(services: &Services<'_>) -> VisibleSettings {
     let title = services.setting(&settings::REGISTRY_TITLE);
     let options = services.setting(&settings::TAG_EXPIRATION_OPTIONS);
-    Ok(VisibleSettings {
+    VisibleSettings {
         authentication_type: "Database",
         avatar_kind: "local",
         // One picture for light and dark pages.
@@ -139,17 +139,17 @@ fn visible(services: &Services<'_>) -> Result<VisibleSettings, ApiError> {
         session_timeout: duration_text(services.setting(&settings::SESSION_TIMEOUT)),
         setup_complete: true,
         tag_expiration_options: options.into_iter().map(duration_text).collect(),
-    })
+    }
 }
 
-fn features(services: &Services<'_>) -> Result<BTreeMap<String, bool>, ApiError> {
+fn features(services: &Services<'_>) -> BTreeMap<String, bool> {
     let mut features: BTreeMap<_, _> =
         ABSENT.iter().map(|name| ((*name).to_owned(), false)).collect();
     features.insert("REQUIRE_TEAM_INVITE".into(), requires_team_invite(services));
     for setting in FEATURES {
         features.insert(feature_name(setting), services.setting(setting));
     }
-    Ok(features)
+    features
 }
 
 #[cfg(test)]

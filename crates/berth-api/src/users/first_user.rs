@@ -12,7 +12,7 @@ use berth_web::{
     ApiError, Body, Context, HandlerResult, JsonResponse, RequestExt, StatusCode, WithHeaders,
     limit_rate, password,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::users::bodies::{FirstUser, UnreadFirstUser};
 use crate::users::sign_up::address;
@@ -135,7 +135,7 @@ fn refuse_foreign_pages(cx: &Context<'_, Public>) -> Result<(), ApiError> {
         return Ok(());
     }
     let message = "This call is not for pages from elsewhere";
-    Err(ApiError::Custom(StatusCode::FORBIDDEN, json!({ "message": message })))
+    Err(ApiError::Plain(StatusCode::FORBIDDEN, message.into()))
 }
 
 /// Whether an origin has a name that means the browser's own machine, wherever it is asked.
@@ -158,7 +158,7 @@ fn require_setup_token(cx: &Context<'_, Public>, shown: &str) -> Result<(), ApiE
         return Ok(());
     }
     let message = "The setup token is missing or wrong";
-    Err(ApiError::Custom(StatusCode::FORBIDDEN, json!({ "message": message })))
+    Err(ApiError::Plain(StatusCode::FORBIDDEN, message.into()))
 }
 
 fn not_empty() -> ApiError {

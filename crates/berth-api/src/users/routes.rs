@@ -56,7 +56,6 @@ pub const ROUTES: &[Route] = &[
         &[
             &settings::DEFAULT_TAG_EXPIRATION,
             &settings::FEATURE_INVITE_ONLY_USER_CREATION,
-            &settings::FEATURE_SUPER_USERS,
             &settings::FEATURE_USER_INITIALIZE,
             &settings::FEATURE_USER_METADATA,
             &settings::SETUP_TOKEN,

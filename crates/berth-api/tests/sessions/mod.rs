@@ -12,7 +12,6 @@ fn app() -> App {
     App::new().with_user("ana").with_user("bob")
 }
 
-/// A browser in which nobody has signed in.
 #[test]
 fn the_csrf_token_belongs_to_the_session() {
     let app = app();

@@ -23,7 +23,7 @@ pub enum Value {
 }
 
 /// A row of an answer, read column by column from the left. A reader that wants fewer columns than the statement gives, or
-/// more, fails. Where the implementation of [`Database`] knows what the columns are called, as that of tests does, one that
+/// more, fails. Where the implementation of [`Database`](super::Database) knows what the columns are called, as that of tests does, one that
 /// wants another fails too.
 #[derive(Debug)]
 pub struct Row {
