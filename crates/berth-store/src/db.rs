@@ -1,11 +1,13 @@
-//! The seam to SQLite: one statement at a time, as Spin's interface has it, and transactions on top.
+//! The seam to SQLite: one statement at a time, as Spin's interface has it, or several in one round trip, and transactions on
+//! top.
 
 mod error;
 mod row;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
-pub use error::{Constraint, DatabaseError, StoreError, Temporary};
+pub use error::{BatchError, Constraint, DatabaseError, StoreError, Temporary};
 pub use row::{FromRow, FromValue, Row, Value, returned};
 pub(crate) use row::{disagreement, row_of};
 
@@ -17,6 +19,19 @@ pub trait Database {
     /// Whatever SQLite says, in words.
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError>;
 
+    /// Runs statements in their order, and returns the rows of each. Those after one that fails are not run; what was done
+    /// stays. A database that is reached over a network does all in one round trip.
+    ///
+    /// # Errors
+    /// Whatever SQLite says of the first that fails, and which one that is.
+    fn execute_all(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, BatchError> {
+        let run = |(index, statement): (usize, &Statement)| {
+            self.execute(&statement.sql, &statement.parameters)
+                .map_err(|error| BatchError { index, error })
+        };
+        statements.iter().enumerate().map(run).collect()
+    }
+
     /// Undoes what is not committed, whatever state the connection is in.
     ///
     /// An implementation that has a connection to lose opens another for the next statement: a remote database may have given
@@ -25,6 +40,15 @@ pub trait Database {
         // SQLite rolls back by itself when the connection closes.
         let _ = self.execute("ROLLBACK", &[]);
     }
+}
+
+/// A statement of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// One statement.
+    pub sql: Cow<'static, str>,
+    /// The values of `?1` and what follows.
+    pub parameters: Vec<Value>,
 }
 
 /// Statements, by the rows that they give.

@@ -8,6 +8,16 @@ use thiserror::Error;
 #[error("{0}")]
 pub struct DatabaseError(pub String);
 
+/// Why a batch of statements failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{error}")]
+pub struct BatchError {
+    /// Which statement failed, from 0. Where that is not known, since no answer came: the last one.
+    pub index: usize,
+    /// SQLite's message.
+    pub error: DatabaseError,
+}
+
 /// Why a call of the store failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StoreError {
