@@ -143,9 +143,9 @@ impl Schema {
             };
             require_foreign_keys(tx)?;
             for statement in missing.into_iter().flat_map(statements) {
-                tx.run(statement, &[])?;
+                tx.defer(statement, &[])?;
             }
-            tx.run(
+            tx.defer(
                 "INSERT OR REPLACE INTO schema_version (only, version, oldest_reader)
                 VALUES (1, ?1, ?2)",
                 crate::params![self.version(), self.oldest_reader()],
