@@ -203,6 +203,28 @@ fn granted(manifest: &toml::Table, key: &str) -> Vec<String> {
     granted
 }
 
+/// Spin fills the defaults into the templates of what may be called when it loads an application, and refuses one that then
+/// may call no address (spinframework/spin#3549).
+#[test]
+fn what_may_be_called_by_default_is_an_address() {
+    for name in ["spin.toml", "spin-edge.toml"] {
+        let manifest = read(name);
+        for allowed in granted(&manifest, "allowed_outbound_hosts") {
+            let (_, allowed) = allowed.split_once(' ').expect("after the component");
+            let variable = allowed.strip_prefix("{{ ").and_then(|rest| rest.strip_suffix(" }}"));
+            // Without a default it is not known before there is a value.
+            let default = variable.map(|variable| &manifest["variables"][variable]);
+            let is_required = default.is_some_and(|variable| variable.get("required").is_some());
+            let address = default.map_or(allowed, |variable| {
+                variable.get("default").and_then(toml::Value::as_str).unwrap_or_default()
+            });
+            let host = address.split_once("://").map_or("", |(_, host)| host);
+            let is_address = !host.is_empty() && !host.contains('/');
+            assert!(is_required || is_address, "{name}: {allowed} is {address:?}");
+        }
+    }
+}
+
 /// At the edge a component that would have SQLite may call the server in its place, and knows where that is. Whatever else it
 /// is granted is the same, and so are the routes.
 #[test]

@@ -132,7 +132,7 @@ settings! {
     FEATURE_MAILING: bool = "feature_mailing", "true", flag, "Mail is sent: team members are invited, sign-up and password recovery go through mail where a gateway is set.";
     REQUIRE_TEAM_INVITE: Option<bool> = "require_team_invite", "auto", optional_flag, "People who are in no team of an organization are invited and must accept, instead of being added. `auto`: where `mail_gateway_url` is set.";
     INVITATION_TTL_S: i64 = "invitation_ttl_s", "604800", whole_number, "How long an invitation can be accepted, in seconds.";
-    MAIL_GATEWAY_URL: String = "mail_gateway_url", "", text, "Where mail is posted as JSON; the components that send mail can reach this host alone. On Spin without a path, which is in `mail_gateway_path`. Empty: no mail leaves, sign-up needs no confirmation, and administrators see the links.";
+    MAIL_GATEWAY_URL: String = "mail_gateway_url", "https://none.invalid", gateway, "Where mail is posted as JSON; the components that send mail can reach this host alone. On Spin without a path, which is in `mail_gateway_path`. A host below `.invalid` (on Spin nothing else), or empty: no mail leaves, sign-up needs no confirmation, and administrators see the links.";
     MAIL_GATEWAY_PATH: String = "mail_gateway_path", "", path, "Path and query at the mail gateway, where `mail_gateway_url` has none: `/v1/send`.";
     MAIL_GATEWAY_TOKEN: String = "mail_gateway_token", "", text, "The Bearer token for the mail gateway.";
     MAIL_DEFAULT_SENDER: String = "mail_default_sender", "berth@localhost", text, "The sender of mails.";
@@ -235,6 +235,14 @@ fn never(text: &str) -> Result<bool, &'static str> {
     }
 }
 
+/// Spin refuses an application that may call an empty address, so none has one: in `.invalid` there is no host (RFC 6761).
+fn gateway(text: &str) -> Result<String, &'static str> {
+    let (_, rest) = text.split_once("://").unwrap_or(("", text));
+    let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
+    let is_none = host.to_ascii_lowercase().ends_with(".invalid");
+    Ok(if is_none { String::new() } else { text.to_owned() })
+}
+
 fn list(text: &str) -> Result<Vec<String>, &'static str> {
     Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
 }
@@ -291,7 +299,7 @@ const fn kind_of(parse: &str) -> &'static str {
         b"scheme" => "`http` or `https`",
         b"registry_state" => "`normal` or `readonly`",
         b"host" => "a host name",
-        b"database_url" => "a URL",
+        b"database_url" | b"gateway" => "a URL",
         _ => "text",
     }
 }
@@ -327,6 +335,17 @@ mod tests {
         let error = FRESH_LOGIN_TIMEOUT.parse("hunter2").unwrap_err().to_string();
         assert!(error.contains("fresh_login_timeout") && !error.contains("hunter2"), "{error}");
         assert!(FEATURE_TEAM_SYNCING.parse("true").is_err());
+    }
+
+    #[test]
+    fn a_gateway_below_invalid_is_none() {
+        let gateway = |text| MAIL_GATEWAY_URL.parse(text).ok();
+        for text in ["", "https://none.invalid", "http://X.INVALID:8025/send?a=b"] {
+            assert_eq!(gateway(text).as_deref(), Some(""), "{text}");
+        }
+        for text in ["https://mail.example/x.invalid", "http://invalid.example:8025", "nonsense"] {
+            assert_eq!(gateway(text).as_deref(), Some(text));
+        }
     }
 
     #[test]
