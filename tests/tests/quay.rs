@@ -7,32 +7,8 @@
 
 use std::sync::Arc;
 
-use berth_tests::quay::{
-    Outcome, Replay, Start, Upstreams, cases, differences, recorded_settings, seed,
-    write_differences,
-};
-use berth_tests::{Host, HostOptions};
-
-/// Replays the cases of one configuration and reports every failure.
-fn replay(variant: &str, host: &Host, start: Start, upstreams: &Upstreams) {
-    let known = differences();
-    let mut replay = Replay::new(host, start, upstreams, &known);
-    let (mut all, mut failures) = (0, Vec::new());
-    for case in cases().iter().filter(|case| case.variant == variant) {
-        all += 1;
-        if let Outcome::Failed(found, own) = replay.run(case) {
-            println!("{} | {} | {}", case.id, case.note, found.join("; "));
-            failures.push(own);
-        }
-    }
-    assert!(all > 0, "there are no cases of {variant}");
-    if berth_tests::accepts() {
-        let mut known = differences();
-        known.extend(failures.iter().map(|own| (own.id.clone(), own.clone())));
-        write_differences(&known);
-    }
-    assert!(failures.is_empty(), "{} of {all} cases of {variant} fail", failures.len());
-}
+use berth_tests::HostOptions;
+use berth_tests::quay::{Start, Upstreams, differences, recorded_settings, replay, seed};
 
 /// A variant that starts from the seeded state, under other settings.
 fn replay_variant(variant: &str, change: impl FnOnce(HostOptions) -> HostOptions) {
