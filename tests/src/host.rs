@@ -82,9 +82,7 @@ impl Host {
     /// An empty state directory.
     #[must_use]
     pub fn new_state() -> Arc<TempDir> {
-        let base = target_directory().join("test-state");
-        std::fs::create_dir_all(&base).expect("the target directory is ours");
-        Arc::new(TempDir::new_in(base).expect("the target directory is ours"))
+        Arc::new(new_directory())
     }
 
     fn start(flags: &[String], state: Arc<TempDir>) -> Self {
@@ -179,6 +177,13 @@ impl Drop for Host {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// An empty directory, which is removed when it is dropped.
+pub(crate) fn new_directory() -> TempDir {
+    let base = target_directory().join("test-state");
+    std::fs::create_dir_all(&base).expect("the target directory is ours");
+    TempDir::new_in(base).expect("the target directory is ours")
 }
 
 /// Compiled code is the same for every test: all hosts share one cache.

@@ -19,6 +19,8 @@ pub mod large;
 #[cfg(feature = "end-to-end")]
 pub mod packages;
 pub mod quay;
+#[cfg(feature = "end-to-end")]
+mod servers;
 pub mod surface;
 mod workspace;
 
@@ -28,6 +30,8 @@ pub use client::{Client, Reply, Session};
 pub use closed_port::ClosedPort;
 #[cfg(feature = "end-to-end")]
 pub use host::{Host, HostOptions};
+#[cfg(feature = "end-to-end")]
+pub use servers::{Redis, Sqld};
 pub use workspace::{repository_root, target_directory};
 
 /// Whether tests write what they find, in place of comparing: `cargo xtask accept` sets the variable.

@@ -5,12 +5,14 @@ use anyhow::Result;
 use crate::build;
 use crate::programs::{self, Program};
 
-/// The outside programs: a real registry, a real browser, an instruction counter, and what installs and runs clients.
+/// The outside programs: a real registry, a real browser, an instruction counter, a key-value store for replicas, and what
+/// installs and runs clients. (What comes from PyPI and npm the tests install themselves: `tests/src/packages.rs`.)
 pub(crate) const PROGRAMS: &[Program] = &[
     Program { path: "/usr/bin/docker-registry", package: "docker-registry" },
     Program { path: "/usr/bin/chromium", package: "chromium" },
     Program { path: "/usr/bin/chromedriver", package: "chromium-driver" },
     Program { path: "/usr/bin/valgrind", package: "valgrind" },
+    Program { path: "/usr/bin/redis-server", package: "redis-server" },
     Program { path: "/usr/bin/pip3", package: "python3-pip" },
     Program { path: "/usr/bin/node", package: "nodejs" },
     Program { path: "/usr/bin/npm", package: "npm" },
