@@ -1,6 +1,8 @@
 //! Requests to a host, as programs and browsers send them.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,7 +11,9 @@ use ureq::http::Request;
 /// Sends requests with the same headers each time. Follows no redirect.
 #[derive(Clone)]
 pub struct Client {
-    base: String,
+    /// Where requests go, one after the other.
+    bases: Arc<[String]>,
+    sent: Arc<AtomicUsize>,
     agent: ureq::Agent,
     headers: Vec<(String, String)>,
 }
@@ -18,13 +22,34 @@ impl Client {
     /// A client of the server at `base`, without credentials.
     #[must_use]
     pub fn new(base: &str) -> Self {
+        Self::of_bases([base.to_owned()].into())
+    }
+
+    /// A client of several replicas of a server: each request goes to the next one, and names the host of the first.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn of_replicas(bases: &[&str]) -> Self {
+        let host = bases.first().and_then(|base| base.split("://").nth(1)).expect("a replica");
+        let client = Self::of_bases(bases.iter().map(|base| (*base).to_owned()).collect());
+        client.header("host", host)
+    }
+
+    fn of_bases(bases: Arc<[String]>) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .into();
-        Self { base: base.to_owned(), agent, headers: Vec::new() }
+        Self { bases, sent: Arc::default(), agent, headers: Vec::new() }
+    }
+
+    /// The address of the server, or of the first replica.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.bases[0]
     }
 
     /// The same with a further header.
@@ -121,7 +146,9 @@ impl Client {
         content_type: Option<&str>,
         body: &[u8],
     ) -> Result<Reply, String> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let next = self.sent.fetch_add(1, Ordering::Relaxed) % self.bases.len();
+        let uri = format!("{}{path}", self.bases[next]);
+        let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }

@@ -8,24 +8,14 @@
 use std::sync::Arc;
 
 use berth_tests::quay::{
-    Outcome, Replay, Start, Upstreams, cases, differences, recorded_settings, seed,
-    write_differences,
+    Replay, Start, Upstreams, differences, recorded_settings, seed, write_differences,
 };
 use berth_tests::{Host, HostOptions};
 
 /// Replays the cases of one configuration and reports every failure.
 fn replay(variant: &str, host: &Host, start: Start, upstreams: &Upstreams) {
     let known = differences();
-    let mut replay = Replay::new(host, start, upstreams, &known);
-    let (mut all, mut failures) = (0, Vec::new());
-    for case in cases().iter().filter(|case| case.variant == variant) {
-        all += 1;
-        if let Outcome::Failed(found, own) = replay.run(case) {
-            println!("{} | {} | {}", case.id, case.note, found.join("; "));
-            failures.push(own);
-        }
-    }
-    assert!(all > 0, "there are no cases of {variant}");
+    let (all, failures) = Replay::new(host.client(), start, upstreams, &known).run_all(variant);
     if berth_tests::accepts() {
         let mut known = differences();
         known.extend(failures.iter().map(|own| (own.id.clone(), own.clone())));
@@ -38,7 +28,7 @@ fn replay(variant: &str, host: &Host, start: Start, upstreams: &Upstreams) {
 fn replay_variant(variant: &str, change: impl FnOnce(HostOptions) -> HostOptions) {
     let upstreams = Upstreams::start();
     let seeded = recorded_settings(&upstreams).start();
-    let start = seed(&seeded);
+    let start = seed(seeded.client());
     let state = seeded.kill();
     let host = change(recorded_settings(&upstreams).state(state)).start();
     replay(variant, &host, start, &upstreams);
@@ -60,7 +50,7 @@ fn without_quotas(host: HostOptions) -> HostOptions {
 fn main() {
     let upstreams = Upstreams::start();
     let host = recorded_settings(&upstreams).start();
-    let start = seed(&host);
+    let start = seed(host.client());
     replay("main", &host, start, &upstreams);
 }
 

@@ -21,7 +21,7 @@ mod upstream;
 
 pub use case::{Case, Difference, cases, differences, recorded_body, write_differences};
 #[cfg(feature = "end-to-end")]
-pub use replay::{Outcome, Replay};
+pub use replay::Replay;
 #[cfg(feature = "end-to-end")]
 pub use seed::{Start, seed};
 #[cfg(feature = "end-to-end")]

@@ -7,16 +7,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::case::{Case, Difference, Recorded};
+use super::case::{Case, Difference, Recorded, cases};
 use super::compare::{blank, differences_of, forget_avatars, normalize};
 use super::seed::Start;
 use super::upstream::Upstreams;
-use crate::{Client, Host, Reply, Session};
+use crate::{Client, Reply, Session};
 
 /// A token that nobody has.
 const GARBAGE: &str = "GGGGGGGGGGGGGGGGGGGG0123456789ABCDEFGHIJ";
 
-/// A replay on one host.
+/// A replay.
 pub struct Replay<'a> {
     client: Client,
     base: String,
@@ -27,7 +27,7 @@ pub struct Replay<'a> {
 }
 
 /// How a case ended.
-pub enum Outcome {
+enum Outcome {
     /// As recorded, or as the difference says.
     Passed,
     /// Neither: what was different, and the answer in the form of a difference.
@@ -35,20 +35,38 @@ pub enum Outcome {
 }
 
 impl<'a> Replay<'a> {
-    /// A replay on a seeded host.
+    /// A replay on a seeded host, or on several replicas of one.
     #[must_use]
     pub fn new(
-        host: &Host,
+        client: Client,
         start: Start,
         upstreams: &'a Upstreams,
         differences: &'a BTreeMap<String, Difference>,
     ) -> Self {
-        let (client, base) = (host.client(), host.base().to_owned());
+        let base = client.base().to_owned();
         Self { client, base, start, upstreams, differences, sessions: HashMap::new() }
     }
 
+    /// Sends the cases of one configuration, and prints each that fails. Gives how many there are, and the answers to those that
+    /// fail, in the form of differences.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn run_all(&mut self, variant: &str) -> (usize, Vec<Difference>) {
+        let (mut all, mut failures) = (0, Vec::new());
+        for case in cases().iter().filter(|case| case.variant == variant) {
+            all += 1;
+            if let Outcome::Failed(found, own) = self.run(case) {
+                println!("{} | {} | {}", case.id, case.note, found.join("; "));
+                failures.push(own);
+            }
+        }
+        assert!(all > 0, "there are no cases of {variant}");
+        (all, failures)
+    }
+
     /// Sends one case.
-    pub fn run(&mut self, case: &Case) -> Outcome {
+    fn run(&mut self, case: &Case) -> Outcome {
         if let Some(seconds) = case.wait_before_s {
             std::thread::sleep(Duration::from_secs_f64(seconds));
         }
