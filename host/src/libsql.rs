@@ -3,16 +3,16 @@
 //!
 //! It speaks Hrana 3 over HTTP: a connection of a component is a stream of the server, which every request names by the baton
 //! of the answer before. A statement is one request, of the kind `pipeline`. Spin's client asks twice for each (`describe`,
-//! then `cursor`) and leaves the end of the second answer unread, which makes the server interrupt the next statement of the
-//! stream now and then.
+//! then `cursor`) and leaves the end of the second answer unread, at which the server cancels what runs on the stream: the
+//! next statement, if it has begun.
 //!
 //! No stream is left to the server, whose transaction others would wait for, and no transaction grows old:
 //! * A stream that is dropped between two statements is closed by a request of its own.
 //! * One that is dropped within a statement closes its TCP connection, at which the server ends the statement and the stream.
 //!   (It would not do so for a cursor.)
-//! * A transaction that is 5 seconds old is rolled back as soon as another one waits, and if that happens during its COMMIT,
-//!   sqld 0.24 blocks all writers for good: the waiting one holds the lock and waits for the connection, whose COMMIT goes on
-//!   to a checkpoint and waits for the lock. So we send nothing more in a transaction that is older than [`MAX_TRANSACTION`].
+//! * A transaction that is 5 seconds old is rolled back as soon as another one waits. Where that meets its COMMIT, sqld 0.24 can
+//!   block all writers for good: the waiting one is given the lock while it waits for the connection, and the connection, whose
+//!   COMMIT goes on to a checkpoint, waits for the lock. So nothing more is sent in one older than [`MAX_TRANSACTION`].
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
