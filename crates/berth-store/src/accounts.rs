@@ -493,7 +493,7 @@ pub fn set_recovery_code(
 /// # Errors
 /// [`StoreError`].
 pub fn leave_address(tx: &Transaction<'_>, email: &str, no_email: &str) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "UPDATE account SET email = ?2
         WHERE kind = 'user' AND email = ?1 COLLATE NOCASE AND NOT EXISTS (
             SELECT 1 FROM user_profile held

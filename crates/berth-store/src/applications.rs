@@ -86,7 +86,7 @@ pub fn create(
     new: &NewApplication<'_>,
 ) -> Result<(), StoreError> {
     let fields = new.fields;
-    tx.run(
+    tx.defer(
         "INSERT INTO oauth_application (namespace_id, client_id, sealed_secret, name, description,
             application_uri, redirect_uri, avatar_email, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",

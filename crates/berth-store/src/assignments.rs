@@ -71,7 +71,7 @@ pub fn scope(
 /// # Errors
 /// [`StoreError`].
 pub fn accept(tx: &Transaction<'_>, uuid: &str, account_id: i64) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "DELETE FROM assigned_authorization WHERE uuid = ?1 AND account_id = ?2",
         params![uuid, account_id],
     )

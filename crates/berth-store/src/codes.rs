@@ -31,8 +31,8 @@ pub struct NewCode<'a> {
 /// # Errors
 /// [`StoreError`].
 pub fn create(tx: &Transaction<'_>, new: &NewCode<'_>) -> Result<(), StoreError> {
-    tx.run("DELETE FROM authorization_code WHERE expires_at <= ?1", params![new.at])?;
-    tx.run(
+    tx.defer("DELETE FROM authorization_code WHERE expires_at <= ?1", params![new.at])?;
+    tx.defer(
         "INSERT INTO authorization_code (code_hash, application_id, account_id, redirect_uri, scope,
             code_challenge, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -90,7 +90,7 @@ pub fn find(
 /// # Errors
 /// [`StoreError`].
 pub fn use_up(tx: &Transaction<'_>, id: i64, token_id: i64) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "UPDATE authorization_code SET used = 1, token_id = ?2 WHERE id = ?1",
         params![id, token_id],
     )

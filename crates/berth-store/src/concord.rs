@@ -309,7 +309,7 @@ pub fn create(
             creator_id
         ],
     )?;
-    tx.run(
+    tx.defer(
         "INSERT INTO team (organization_id, name, description, role)
         VALUES (?1, ?2, '', ?3), (?1, ?4, ?5, ?6)",
         params![
@@ -321,7 +321,7 @@ pub fn create(
             TeamRole::Member
         ],
     )?;
-    tx.run(
+    tx.defer(
         "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
         SELECT id, organization_id, ?2, 'user' FROM team WHERE organization_id = ?1 ORDER BY id",
         params![id, new.owner_id],

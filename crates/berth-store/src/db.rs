@@ -1,11 +1,14 @@
-//! The seam to SQLite: one statement at a time, as Spin's interface has it, and transactions on top.
+//! The seam to SQLite: one statement at a time, as Spin's interface has it, or several in one round trip, and transactions on
+//! top.
 
 mod error;
 mod row;
 
-use std::cell::Cell;
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::mem;
 
-pub use error::{Constraint, DatabaseError, StoreError, Temporary};
+pub use error::{BatchError, Constraint, DatabaseError, StoreError, Temporary};
 pub use row::{FromRow, FromValue, Row, Value, returned};
 pub(crate) use row::{disagreement, row_of};
 
@@ -17,6 +20,19 @@ pub trait Database {
     /// Whatever SQLite says, in words.
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError>;
 
+    /// Runs statements in their order, and returns the rows of each. Those after one that fails are not run; what was done
+    /// stays. A database that is reached over a network does all in one round trip.
+    ///
+    /// # Errors
+    /// Whatever SQLite says of the first that fails, and which one that is.
+    fn execute_all(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, BatchError> {
+        let run = |(index, statement): (usize, &Statement)| {
+            self.execute(&statement.sql, &statement.parameters)
+                .map_err(|error| BatchError { index, error })
+        };
+        statements.iter().enumerate().map(run).collect()
+    }
+
     /// Undoes what is not committed, whatever state the connection is in.
     ///
     /// An implementation that has a connection to lose opens another for the next statement: a remote database may have given
@@ -24,6 +40,22 @@ pub trait Database {
     fn reset(&self) {
         // SQLite rolls back by itself when the connection closes.
         let _ = self.execute("ROLLBACK", &[]);
+    }
+}
+
+/// A statement of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// One statement.
+    pub sql: Cow<'static, str>,
+    /// The values of `?1` and what follows.
+    pub parameters: Vec<Value>,
+}
+
+impl Statement {
+    /// One without parameters.
+    const fn plain(sql: &'static str) -> Self {
+        Self { sql: Cow::Borrowed(sql), parameters: Vec::new() }
     }
 }
 
@@ -70,16 +102,24 @@ const BEGIN_ATTEMPTS: u32 = 4;
 /// How often a transaction is tried that the database gave up by itself.
 const TRANSACTION_ATTEMPTS: u32 = 2;
 
-/// An open write transaction. What is not committed is rolled back.
+/// A write transaction. What is not committed is rolled back.
+///
+/// It makes few round trips of its statements: BEGIN, and what [`Transaction::defer`] is given, wait for the next statement, or
+/// for COMMIT, and go with it.
 pub struct Transaction<'a> {
     db: &'a dyn Database,
     state: Cell<TransactionState>,
+    waiting: RefCell<Vec<Statement>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TransactionState {
+    /// BEGIN waits.
+    New,
     Open,
     Committed,
+    /// A statement that had waited failed, and with it those that came after.
+    Failed,
     /// The database interrupted it or gave it up: nothing is committed, and it can be tried again.
     GivenUp,
     /// The connection broke.
@@ -98,7 +138,7 @@ pub fn transaction<T, E: From<StoreError>>(
 ) -> Result<T, E> {
     let mut attempt = 1;
     loop {
-        let transaction = Transaction::begin(db)?;
+        let transaction = Transaction::new(db);
         let result = work(&transaction).and_then(|result| {
             transaction.commit()?;
             Ok(result)
@@ -111,32 +151,96 @@ pub fn transaction<T, E: From<StoreError>>(
 }
 
 impl<'a> Transaction<'a> {
-    fn begin(db: &'a dyn Database) -> Result<Self, StoreError> {
+    fn new(db: &'a dyn Database) -> Self {
+        let waiting = RefCell::new(vec![Statement::plain("BEGIN IMMEDIATE")]);
+        Self { db, state: Cell::new(TransactionState::New), waiting }
+    }
+
+    /// Runs a statement whose rows nobody reads together with the next one, at the latest with COMMIT: that one gives its
+    /// error. So a statement that breaks a rule of which the caller has to tell is not deferred.
+    pub(crate) fn defer(
+        &self,
+        sql: impl Into<Cow<'static, str>>,
+        parameters: &[Value],
+    ) -> Result<(), StoreError> {
+        let statement = Statement { sql: sql.into(), parameters: parameters.to_vec() };
+        self.waiting.borrow_mut().push(statement);
+        Ok(())
+    }
+
+    /// Runs what waits and the statement; returns its rows.
+    fn send(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, BatchError> {
+        // The database would run a further statement by itself, outside of any transaction.
+        if !self.is_live() {
+            let error = DatabaseError("no transaction is active".into());
+            return Err(BatchError { index: 0, error });
+        }
+        let mut statements = mem::take(&mut *self.waiting.borrow_mut());
+        let waiting = statements.len();
+        let result = if statements.is_empty() {
+            self.db.execute(sql, parameters).map_err(|error| BatchError { index: 0, error })
+        } else {
+            let (sql, parameters) = (Cow::Owned(sql.to_owned()), parameters.to_vec());
+            statements.push(Statement { sql, parameters });
+            let rows = match self.state.get() {
+                TransactionState::New => self.begin(&statements),
+                _ => self.db.execute_all(&statements),
+            };
+            rows.map(|mut rows| rows.pop().unwrap_or_default())
+        };
+        if let Err(failed) = &result {
+            match Temporary::of(&failed.error.0) {
+                Some(Temporary::GivenUp) => self.state.set(TransactionState::GivenUp),
+                Some(Temporary::Disconnected) => self.state.set(TransactionState::Broken),
+                _ if failed.index < waiting => self.state.set(TransactionState::Failed),
+                Some(Temporary::Busy) | None => {}
+            }
+        }
+        result
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.state.get(), TransactionState::New | TransactionState::Open)
+    }
+
+    /// Runs the first statements, of which BEGIN is the first.
+    fn begin(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, BatchError> {
         let mut attempt = 1;
         loop {
-            let error = match db.execute("BEGIN IMMEDIATE", &[]) {
-                Ok(_) => return Ok(Self { db, state: Cell::new(TransactionState::Open) }),
-                Err(error) => error,
+            let failed = match self.db.execute_all(statements) {
+                Err(failed) if failed.index == 0 => failed,
+                result => {
+                    self.state.set(TransactionState::Open);
+                    return result;
+                }
             };
-            match Temporary::of(&error.0) {
+            match Temporary::of(&failed.error.0) {
                 Some(Temporary::Busy) if attempt < BEGIN_ATTEMPTS => {}
-                Some(Temporary::GivenUp) if attempt < BEGIN_ATTEMPTS => db.reset(),
-                _ => return Err(error.into()),
+                Some(Temporary::GivenUp) if attempt < BEGIN_ATTEMPTS => self.db.reset(),
+                _ => return Err(failed),
             }
             attempt += 1;
         }
     }
 
+    /// Nothing to do where no statement was run.
     fn commit(&self) -> Result<(), StoreError> {
-        match self.execute("COMMIT", &[]) {
+        let (waiting, was_live) = (self.waiting.borrow().len(), self.is_live());
+        if self.state.get() == TransactionState::New && waiting == 1 {
+            return Ok(());
+        }
+        match self.send("COMMIT", &[]) {
             Ok(_) => {
                 self.state.set(TransactionState::Committed);
                 Ok(())
             }
-            Err(error) if self.state.get() == TransactionState::Broken => {
-                Err(StoreError::InDoubt(error.0))
+            Err(failed) => {
+                let is_lost = was_live && self.state.get() == TransactionState::Broken;
+                match is_lost && failed.index == waiting {
+                    true => Err(StoreError::InDoubt(failed.error.0)),
+                    false => Err(failed.error.into()),
+                }
             }
-            Err(error) => Err(error.into()),
         }
     }
 }
@@ -144,8 +248,8 @@ impl<'a> Transaction<'a> {
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         match self.state.get() {
-            TransactionState::Committed => {}
-            TransactionState::Open => {
+            TransactionState::New | TransactionState::Committed => {}
+            TransactionState::Open | TransactionState::Failed => {
                 // A failure here needs no handling: SQLite rolls back when the connection closes.
                 let _ = self.db.execute("ROLLBACK", &[]);
             }
@@ -156,18 +260,9 @@ impl Drop for Transaction<'_> {
 
 impl Database for Transaction<'_> {
     fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
-        // The database would run a further statement by itself, outside of any transaction.
-        if matches!(self.state.get(), TransactionState::GivenUp | TransactionState::Broken) {
-            return Err(DatabaseError("no transaction is active".into()));
-        }
-        let result = self.db.execute(sql, parameters);
-        if let Err(DatabaseError(message)) = &result {
-            match Temporary::of(message) {
-                Some(Temporary::GivenUp) => self.state.set(TransactionState::GivenUp),
-                Some(Temporary::Disconnected) => self.state.set(TransactionState::Broken),
-                Some(Temporary::Busy) | None => {}
-            }
-        }
-        result
+        self.send(sql, parameters).map_err(|failed| failed.error)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,7 +103,7 @@ pub fn create(
         Delegate::Account(account) => (Some(account.id), None),
         Delegate::Team { id, .. } => (None, Some(*id)),
     };
-    tx.run(
+    tx.defer(
         "INSERT INTO default_permission (uuid, organization_id, creator_id, account_id, team_id, role)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
@@ -127,7 +127,7 @@ pub fn set_role(
     uuid: &str,
     role: RepositoryRole,
 ) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "UPDATE default_permission SET role = ?3 WHERE organization_id = ?1 AND uuid = ?2",
         params![grant.organization().id, uuid, role],
     )
@@ -142,7 +142,7 @@ pub fn delete(
     grant: &Grant<OrganizationAdmin>,
     uuid: &str,
 ) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "DELETE FROM default_permission WHERE organization_id = ?1 AND uuid = ?2",
         params![grant.organization().id, uuid],
     )

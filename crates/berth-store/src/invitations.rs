@@ -82,7 +82,7 @@ pub fn invite(
     )?;
     let (id, has_new_code) = made.ok_or(StoreError::NotFound)?;
     if let Some(account_id) = account_id {
-        tx.run(
+        tx.defer(
             "INSERT INTO notification (uuid, account_id, kind, invitation_id, created_at)
             VALUES (?1, ?2, 'org_team_invite', ?3, ?4)
             ON CONFLICT (invitation_id) DO UPDATE
@@ -262,7 +262,7 @@ pub fn accept(
     )?;
     accepted.sort_by_key(|(invitation, _)| invitation.id);
     let (accepted, teams): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
-    tx.run(
+    tx.defer(
         "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
         SELECT team.id, team.organization_id, ?1, 'user'
         FROM json_each(?2) wanted JOIN team ON team.id = wanted.value
@@ -278,5 +278,5 @@ pub fn accept(
 /// # Errors
 /// [`StoreError`].
 pub fn decline(tx: &Transaction<'_>, found: &Invitation) -> Result<(), StoreError> {
-    tx.run("DELETE FROM team_invitation WHERE id = ?1", params![found.id])
+    tx.defer("DELETE FROM team_invitation WHERE id = ?1", params![found.id])
 }

@@ -37,7 +37,7 @@ pub mod upstream_checks;
 pub mod users;
 
 pub use db::{
-    Constraint, Database, DatabaseError, FromValue, Row, StoreError, Transaction, Value, returned,
-    transaction,
+    BatchError, Constraint, Database, DatabaseError, FromValue, Row, Statement, StoreError,
+    Transaction, Value, returned, transaction,
 };
 pub use migrate::{SCHEMA_VERSION, SchemaState, migrate, schema_state};

@@ -43,7 +43,8 @@ impl LogEntry {
 /// Writes the entries, in order, with one statement. What is longer than an entry may be is shortened, see [`bounded`].
 ///
 /// Every change that is logged writes one, in its transaction. So here is held for all of them that what was found by its name before BEGIN
-/// did not get another one meanwhile: who changes acme does not mean acme-2. Whoever gives another name writes the entry first.
+/// did not get another one meanwhile: who changes acme does not mean acme-2. The entry then has no kind, which the schema
+/// refuses. Whoever gives another name writes the entry first.
 ///
 /// # Errors
 /// [`StoreError::NotFound`] when an organization or user has another name than that by which it was found.
@@ -54,10 +55,9 @@ pub fn append(tx: &Transaction<'_>, entries: &[LogEntry]) -> Result<(), StoreErr
     let rows = vec!["(?, ?, ?, ?, ?, ?, ?)"; entries.len()].join(", ");
     let sql = format!(
         "INSERT INTO log_entry (kind, namespace_id, performer_id, ip, metadata, created_at)
-        SELECT column1, column2, column3, column4, column5, column6 FROM (VALUES {rows})
-        WHERE NOT EXISTS
-            (SELECT 1 FROM account WHERE id = column2 AND name <> column7 COLLATE BINARY)
-        RETURNING 1"
+        SELECT iif(EXISTS (SELECT 1 FROM account
+                WHERE id = column2 AND name <> column7 COLLATE BINARY), NULL, column1),
+            column2, column3, column4, column5, column6 FROM (VALUES {rows})"
     );
     let parameters: Vec<Value> = entries
         .iter()
@@ -73,8 +73,7 @@ pub fn append(tx: &Transaction<'_>, entries: &[LogEntry]) -> Result<(), StoreErr
             ]
         })
         .collect();
-    let written = tx.execute(&sql, &parameters)?.len();
-    if written == entries.len() { Ok(()) } else { Err(StoreError::NotFound) }
+    tx.defer(sql, &parameters)
 }
 
 /// The mark in an entry where something was left out.

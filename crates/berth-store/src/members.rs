@@ -158,7 +158,7 @@ pub fn take_ownership(
     if !tx.any(there, params![namespace.id])? {
         return Ok(false);
     }
-    tx.run(
+    tx.defer(
         "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
         SELECT id, organization_id, ?2, 'user' FROM team
         WHERE organization_id = ?1 AND role = 'admin' AND NOT EXISTS (

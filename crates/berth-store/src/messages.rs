@@ -31,7 +31,7 @@ pub fn list(db: &dyn Database) -> Result<Vec<Message>, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn create(tx: &Transaction<'_>, message: &Message, at: Timestamp) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "INSERT INTO message (uuid, content, severity, media_type, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5)",
         params![&message.uuid, &message.content, &message.severity, &message.media_type, at],

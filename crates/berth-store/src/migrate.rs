@@ -96,8 +96,17 @@ pub fn schema_state(db: &dyn Database) -> Result<SchemaState, StoreError> {
 /// [`StoreError::Busy`]; [`StoreError::SchemaTooNew`]; [`StoreError::SchemaUnreleased`]; [`StoreError::Database`] when a
 /// statement fails, or when the database does not enforce foreign keys, on which half of the invariants rest.
 pub fn migrate(db: &dyn Database) -> Result<(), StoreError> {
+    if !db.any(VERSION_TABLE, &[])? {
+        // Once, for a new file, which keeps it: with a write-ahead log writers wait less for each other, and readers not at all.
+        // Spin opens files as SQLite does, without. A remote database may refuse.
+        let _ = db.execute("PRAGMA journal_mode = WAL", &[]);
+    }
     SCHEMA.migrate(db)
 }
+
+/// Whether the table is there that every schema has. That is not found out by reading it: no remote database promises that a
+/// transaction outlives a statement that fails.
+const VERSION_TABLE: &str = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'";
 
 impl Schema {
     #[expect(clippy::cast_possible_wrap, reason = "a handful of migrations")]
@@ -129,10 +138,7 @@ impl Schema {
 
     fn migrate(&self, db: &dyn Database) -> Result<(), StoreError> {
         transaction(db, |tx| {
-            // Whether the table is there is not found out by reading it: no remote database promises that a transaction
-            // outlives a statement that fails.
-            let table = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'";
-            let missing = if !tx.any(table, &[])? {
+            let missing = if !tx.any(VERSION_TABLE, &[])? {
                 vec![self.whole]
             } else {
                 let (version, oldest_reader) = versions(tx)?;
@@ -143,9 +149,9 @@ impl Schema {
             };
             require_foreign_keys(tx)?;
             for statement in missing.into_iter().flat_map(statements) {
-                tx.run(statement, &[])?;
+                tx.defer(statement, &[])?;
             }
-            tx.run(
+            tx.defer(
                 "INSERT OR REPLACE INTO schema_version (only, version, oldest_reader)
                 VALUES (1, ?1, ?2)",
                 crate::params![self.version(), self.oldest_reader()],

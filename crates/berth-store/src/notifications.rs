@@ -47,7 +47,7 @@ pub struct NewNotification<'a> {
 /// # Errors
 /// [`StoreError`].
 pub fn create(tx: &Transaction<'_>, new: &NewNotification<'_>) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "INSERT INTO notification (uuid, account_id, kind, subject, metadata, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
@@ -70,7 +70,7 @@ pub fn withdraw(
     kind: NotificationKind,
     subject: &str,
 ) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "DELETE FROM notification WHERE subject = ?2 AND kind = ?1",
         params![kind.as_str(), subject],
     )
@@ -152,7 +152,7 @@ pub fn set_dismissed(
     uuid: &str,
     dismissed: bool,
 ) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "UPDATE notification SET dismissed = ?3 WHERE account_id = ?1 AND uuid = ?2",
         params![grant.caller_id(), uuid, dismissed],
     )

@@ -67,14 +67,14 @@ pub fn create(
         VALUES (?1, 'organization', ?2, ?3, ?4, ?5, ?6) RETURNING id",
         params![new.uuid, new.name.as_str(), new.email, new.tag_expiration_s, new.at, creator_id],
     )?;
-    let team_id: i64 = tx.one(
-        "INSERT INTO team (organization_id, name, role) VALUES (?1, ?2, ?3) RETURNING id",
+    tx.defer(
+        "INSERT INTO team (organization_id, name, role) VALUES (?1, ?2, ?3)",
         params![id, FIRST_TEAM, TeamRole::Admin],
     )?;
-    tx.run(
+    tx.defer(
         "INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
-        VALUES (?1, ?2, ?3, 'user')",
-        params![team_id, id, new.owner_id],
+        SELECT id, organization_id, ?2, 'user' FROM team WHERE organization_id = ?1",
+        params![id, new.owner_id],
     )?;
     Ok(id)
 }

@@ -249,7 +249,7 @@ pub fn star(
     tx: &Transaction<'_>,
     grant: &Grant<berth_access::RepositoryStar>,
 ) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "INSERT OR IGNORE INTO star (account_id, repository_id)
         SELECT ?2, id FROM repository WHERE id = ?1",
         params![row_id(grant), grant.caller_id()],
@@ -266,7 +266,7 @@ pub fn unstar(
     namespace: &str,
     name: &str,
 ) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "DELETE FROM star WHERE account_id = ?1 AND repository_id = (
             SELECT r.id FROM repository r JOIN account n ON n.id = r.namespace_id
             WHERE n.name = ?2 AND n.name = ?2 COLLATE BINARY AND r.name = ?3)",

@@ -138,7 +138,7 @@ pub fn create<P: NamespaceChange>(
             new.robot.created_at.into(),
         ],
     )?;
-    tx.run(
+    tx.defer(
         "INSERT INTO robot (account_id, description, metadata, sealed_token)
         VALUES (?1, ?2, ?3, ?4)",
         params![id, &new.robot.description, &new.robot.metadata, new.robot.sealed_token.as_slice()],

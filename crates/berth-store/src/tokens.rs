@@ -327,7 +327,7 @@ pub fn inspect(
 /// # Errors
 /// [`StoreError`].
 pub fn delete(tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
-    tx.run("DELETE FROM access_token WHERE id = ?1", params![id])
+    tx.defer("DELETE FROM access_token WHERE id = ?1", params![id])
 }
 
 /// Ends a token now; its user still sees that there was one. One statement.
@@ -335,7 +335,7 @@ pub fn delete(tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn end(tx: &Transaction<'_>, id: i64, now: Timestamp) -> Result<(), StoreError> {
-    tx.run(
+    tx.defer(
         "UPDATE access_token SET expires_at = ?2 WHERE id = ?1 AND expires_at > ?2",
         params![id, now],
     )

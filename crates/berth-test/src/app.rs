@@ -23,8 +23,8 @@ use berth_store::{
 use berth_web::outbound::Registry;
 use berth_web::session::{self, Session};
 use berth_web::{
-    Answer, ApiError, Clock as _, IntoResponse as _, KeyValue as _, Logs, Method, NoContent,
-    Outbound, Outcome, Platform, Request, Response, Route, Services, Variables as _,
+    Answer, ApiError, Clock as _, IntoResponse as _, KeyValue, Logs, Method, NoContent, Outbound,
+    Outcome, Platform, PlatformError, Request, Response, Route, Services, Variables as _,
 };
 use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
@@ -72,6 +72,22 @@ pub struct App {
 impl Default for App {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Requests ask the key-value store before they open a transaction, or after it: nobody else waits for the database while they
+/// wait for that store.
+impl KeyValue for App {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PlatformError> {
+        self.keys_outside_of_transactions(key).get(key)
+    }
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), PlatformError> {
+        self.keys_outside_of_transactions(key).set(key, value)
+    }
+
+    fn delete(&self, key: &str) -> Result<(), PlatformError> {
+        self.keys_outside_of_transactions(key).delete(key)
     }
 }
 
@@ -429,10 +445,15 @@ impl App {
         self.database.take_statements();
     }
 
+    fn keys_outside_of_transactions(&self, key: &str) -> &MemoryKeys {
+        assert!(!self.database.is_in_transaction(), "{key} is asked for within a transaction");
+        &self.keys
+    }
+
     fn platform(&self) -> Platform<'_> {
         Platform {
             database: &self.database,
-            key_value: &self.keys,
+            key_value: self,
             variables: &self.variables,
             clock: &self.clock,
             entropy: &self.entropy,

@@ -84,6 +84,10 @@ impl MemoryDatabase {
         }
     }
 
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        !self.sqlite.0.is_autocommit()
+    }
+
     /// The next request stops as `stop` says, until its work is done.
     pub(crate) fn stop_at(&self, stop: Stop) {
         *self.stop.borrow_mut() = Some(stop);

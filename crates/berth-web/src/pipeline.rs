@@ -11,6 +11,7 @@ use berth_access::{
 use berth_domain::settings;
 use berth_domain::{Timestamp, loggable_path};
 use berth_store::access::{self, CallerRow, Credential};
+use http::header::{HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
 use crate::concord;
@@ -86,14 +87,25 @@ fn finish(
     request: &Request,
     answered: HandlerResult<Response>,
 ) -> Response {
+    let mut logged_as = None;
+    let mut log = |error: &ApiError| {
+        if let Some(cause) = error.cause() {
+            let id = logged_as.get_or_insert_with(|| request_id(request, services));
+            let path = loggable_path(request.uri().path());
+            eprintln!("error: request {id}: {} {path}: {cause}", request.method());
+        }
+    };
     let explained = answered.or_else(|error| {
-        log_cause(&error, request);
+        log(&error);
         dialect.explain(error, request, services)
     });
-    let response = explained.unwrap_or_else(|error| {
-        log_cause(&error, request);
+    let mut response = explained.unwrap_or_else(|error| {
+        log(&error);
         error.into_response("")
     });
+    if let Some(id) = logged_as.and_then(|id| HeaderValue::try_from(id).ok()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
     dialect.with_headers(services, response)
 }
 
@@ -193,13 +205,20 @@ fn known_before_work(
     Ok(Some(principal))
 }
 
-/// One line in the log for an error that has a cause.
-fn log_cause(error: &ApiError, request: &Request) {
-    if let Some(cause) = error.cause() {
-        let id = request.header("x-request-id").unwrap_or("-");
-        let path = loggable_path(request.uri().path());
-        eprintln!("error: request {id}: {} {path}: {cause}", request.method());
-    }
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How long an identifier of a request may be that comes with it, in bytes.
+const MAX_REQUEST_ID_BYTES: usize = 128;
+
+/// By what a line of the log and the answer say that they are about the same request: what the host or a proxy before it says,
+/// and where they say nothing (Spin makes none), one of ours.
+fn request_id(request: &Request, services: &Services<'_>) -> String {
+    let is_valid = |id: &&str| {
+        (1..=MAX_REQUEST_ID_BYTES).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let given = request.header("x-request-id").filter(is_valid);
+    given.map_or_else(|| services.random().uuid(), str::to_owned)
 }
 
 /// How long the body of a request may be, in bytes: what it holds is kept in memory several times over. A little more than

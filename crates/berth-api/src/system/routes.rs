@@ -17,7 +17,9 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<Public, _>(health::instance),
     )
     .unauthenticated(),
-    Route::get("/health/warning", "getHealthWarnings", &WithoutBody::<Public, _>(health::warning))
+    Route::get("/health/liveness", "getHealthLiveness", &WithoutBody::<Public, _>(health::alive))
+        .unauthenticated(),
+    Route::get("/health/warning", "getHealthWarnings", &WithoutBody::<Public, _>(health::alive))
         .unauthenticated(),
     Route::get("/config", "getConfig", &WithoutBody::<Public, _>(config::get))
         .settings(&[config::SETTINGS, config::FEATURE_SETTINGS])

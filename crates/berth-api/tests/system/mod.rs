@@ -69,6 +69,33 @@ fn a_sick_instance_says_what_is_wrong() {
     "#);
 }
 
+/// Restarting an instance does not bring its stores back.
+#[test]
+fn an_instance_without_its_stores_is_alive() {
+    let app = app();
+    app.fail_on(Some("FROM schema_version"));
+    app.fail_key_value(true);
+    assert_eq!(app.anonymous().get("/health/instance").status(), 503);
+    assert_eq!(app.anonymous().get("/health/liveness").status(), 200);
+}
+
+/// Spin gives requests no identifier.
+#[test]
+fn an_answer_that_says_it_was_logged_says_under_what() {
+    let app = app();
+    app.fail_on(Some("schema_version"));
+    let id_of = |given: Option<&str>| {
+        let client =
+            given.into_iter().fold(app.anonymous(), |client, id| client.header("x-request-id", id));
+        let reply = client.get("/api/v1/organization/acme");
+        assert_eq!(reply.status(), 500);
+        reply.header("x-request-id").map(str::to_owned).expect("it has one")
+    };
+    assert_ne!(id_of(None), id_of(None));
+    assert_eq!(id_of(Some("from-a-proxy")), "from-a-proxy");
+    assert_eq!(id_of(Some(&"x".repeat(129))).len(), 36, "one of ours");
+}
+
 #[test]
 fn errors_are_explained() {
     let app = app();

@@ -8,6 +8,16 @@ use thiserror::Error;
 #[error("{0}")]
 pub struct DatabaseError(pub String);
 
+/// Why a batch of statements failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{error}")]
+pub struct BatchError {
+    /// Which statement failed, from 0. Where that is not known, since no answer came: the last one.
+    pub index: usize,
+    /// SQLite's message.
+    pub error: DatabaseError,
+}
+
 /// Why a call of the store failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StoreError {
@@ -73,7 +83,10 @@ impl From<DatabaseError> for StoreError {
         let message = error.0.as_str();
         if let Some(rule) = Rule::broken(message) {
             rule.into_error(error)
-        } else if message.contains("FOREIGN KEY constraint failed") {
+        } else if message.contains("FOREIGN KEY constraint failed")
+            || message.contains("NOT NULL constraint failed: log_entry.kind")
+        {
+            // A log entry has no kind when its namespace has another name by now: see `logs::append`.
             Self::NotFound
         } else if let Some(limit) = limit_in(message) {
             Self::Limited(limit)

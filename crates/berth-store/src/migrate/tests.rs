@@ -344,6 +344,16 @@ mod made_up_schemas {
         assert_eq!(difference(&db, &Sqlite::made_by(&THIRD)), [""; 0]);
     }
 
+    /// SQLite makes files with a rollback journal; the file keeps what it is told.
+    #[test]
+    fn are_made_in_files_with_a_write_ahead_log() {
+        let directory = tempfile::tempdir().unwrap();
+        let open = || rusqlite::Connection::open(directory.path().join("db")).unwrap();
+        migrate(&Sqlite::on(open())).unwrap();
+        let mode: String = open().query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+    }
+
     #[test]
     fn need_foreign_keys() {
         let db = Sqlite::with("PRAGMA foreign_keys = OFF");
