@@ -63,8 +63,8 @@ fn imports(wasm: &[u8]) -> &[u8] {
 fn the_recorded_cases_of_quay_pass() {
     let (sqld, upstreams) = (Sqld::start_new(), Upstreams::start());
     let host = edge(recorded_settings(&upstreams), &sqld.url()).start();
-    let start = seed(&host);
-    replay("main", &host, start, &upstreams);
+    let start = seed(host.client());
+    replay("main", host.client(), start, &upstreams);
 }
 
 /// A proxy before sqld, of HTTP with one request for each connection, as the host sends them. It counts them, and loses answers.

@@ -14,17 +14,17 @@ use berth_tests::quay::{Start, Upstreams, differences, recorded_settings, replay
 fn replay_variant(variant: &str, change: impl FnOnce(HostOptions) -> HostOptions) {
     let upstreams = Upstreams::start();
     let seeded = recorded_settings(&upstreams).start();
-    let start = seed(&seeded);
+    let start = seed(seeded.client());
     let state = seeded.kill();
     let host = change(recorded_settings(&upstreams).state(state)).start();
-    replay(variant, &host, start, &upstreams);
+    replay(variant, host.client(), start, &upstreams);
 }
 
 /// A variant that starts from an empty host.
 fn replay_empty(variant: &str, change: impl FnOnce(HostOptions) -> HostOptions) {
     let upstreams = Upstreams::start();
     let host = change(recorded_settings(&upstreams)).start();
-    replay(variant, &host, Start::default(), &upstreams);
+    replay(variant, host.client(), Start::default(), &upstreams);
 }
 
 /// Some configurations were recorded without quotas.
@@ -36,8 +36,8 @@ fn without_quotas(host: HostOptions) -> HostOptions {
 fn main() {
     let upstreams = Upstreams::start();
     let host = recorded_settings(&upstreams).start();
-    let start = seed(&host);
-    replay("main", &host, start, &upstreams);
+    let start = seed(host.client());
+    replay("main", host.client(), start, &upstreams);
 }
 
 #[test]

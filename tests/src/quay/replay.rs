@@ -11,18 +11,18 @@ use super::case::{Case, Difference, Recorded, cases, differences, write_differen
 use super::compare::{blank, differences_of, forget_avatars, normalize};
 use super::seed::Start;
 use super::upstream::Upstreams;
-use crate::{Client, Host, Reply, Session};
+use crate::{Client, Reply, Session};
 
 /// A token that nobody has.
 const GARBAGE: &str = "GGGGGGGGGGGGGGGGGGGG0123456789ABCDEFGHIJ";
 
-/// Replays the cases of one configuration and reports every failure.
+/// Replays the cases of one configuration on a seeded host, or on replicas of one, and prints each that fails.
 ///
 /// # Panics
-/// When a case fails.
-pub fn replay(variant: &str, host: &Host, start: Start, upstreams: &Upstreams) {
+/// When a case fails, or there is none.
+pub fn replay(variant: &str, client: Client, start: Start, upstreams: &Upstreams) {
     let known = differences();
-    let mut replay = Replay::new(host, start, upstreams, &known);
+    let mut replay = Replay::new(client, start, upstreams, &known);
     let (mut all, mut failures) = (0, Vec::new());
     for case in cases().iter().filter(|case| case.variant == variant) {
         all += 1;
@@ -40,7 +40,7 @@ pub fn replay(variant: &str, host: &Host, start: Start, upstreams: &Upstreams) {
     assert!(failures.is_empty(), "{} of {all} cases of {variant} fail", failures.len());
 }
 
-/// A replay on one host.
+/// A replay.
 struct Replay<'a> {
     client: Client,
     base: String,
@@ -59,14 +59,13 @@ enum Outcome {
 }
 
 impl<'a> Replay<'a> {
-    /// A replay on a seeded host.
     fn new(
-        host: &Host,
+        client: Client,
         start: Start,
         upstreams: &'a Upstreams,
         differences: &'a BTreeMap<String, Difference>,
     ) -> Self {
-        let (client, base) = (host.client(), host.base().to_owned());
+        let base = client.base().to_owned();
         Self { client, base, start, upstreams, differences, sessions: HashMap::new() }
     }
 
