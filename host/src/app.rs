@@ -15,16 +15,19 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use crate::capacity::{CALLS_OF_COMPONENT, Capacity};
 use crate::compose::Parts;
-use crate::database::Database;
 use crate::engine::{self, Compiler};
 use crate::file_permissions;
 use crate::instance::{Component, State};
-use crate::key_value;
+use crate::key_value::KeyValueStore;
+use crate::libsql::LibSql;
 use crate::limits::Limits;
 use crate::manifest::{self, Manifest, TriggerRoute};
 use crate::outbound::{AllowedHost, Outbound};
+use crate::redis_store::RedisStore;
 use crate::resolve::Resolver;
 use crate::routes::Router;
+use crate::runtime_config::{self, RuntimeConfig};
+use crate::sqlite::SqliteDatabase;
 use crate::variables::Values;
 
 /// Everything that serving needs.
@@ -52,7 +55,7 @@ pub(crate) struct Served {
 }
 
 impl App {
-    /// Loads the application of `manifest`, with its state in `state_directory`. `progress` is called with the name of each
+    /// Loads the application of `manifest`, with its state in `state_directory` but for the stores of the runtime configuration. `progress` is called with the name of each
     /// component that is compiled, its number, and how many there are.
     ///
     /// # Errors
@@ -61,7 +64,7 @@ impl App {
         manifest: &Manifest,
         values: &Values,
         resolver: &Arc<Resolver>,
-        state_directory: &Path,
+        (state_directory, stores): (&Path, &RuntimeConfig),
         limits: Limits,
         progress: impl Fn(&str, usize, usize) + Sync,
     ) -> Result<Self> {
@@ -76,7 +79,7 @@ impl App {
         let cache = state_directory.join("compiled");
         make_directory(&cache)?;
         file_permissions::restrict(&cache, "")?;
-        let stores = Stores::open(manifest, state_directory)?;
+        let stores = Stores::open(manifest, state_directory, stores)?;
         let components = prepare_all(manifest, values, &stores, resolver)?;
 
         let engine = engine::start(Capacity::instances(&limits))?;
@@ -135,14 +138,15 @@ fn public_routes(manifest: &Manifest) -> Result<Vec<(String, String)>> {
     Ok(routes)
 }
 
-/// The state files, which all components share.
+/// The stores, which all components share.
 struct Stores {
-    sqlite: Option<Arc<Database>>,
-    key_value: Option<Arc<Database>>,
+    sqlite: Option<SqliteDatabase>,
+    key_value: Option<KeyValueStore>,
 }
 
 impl Stores {
-    fn open(manifest: &Manifest, directory: &Path) -> Result<Self> {
+    /// Opens files. A server need not be there yet.
+    fn open(manifest: &Manifest, directory: &Path, config: &RuntimeConfig) -> Result<Self> {
         let uses = |declared: fn(&manifest::Component) -> &[String]| {
             manifest.components.values().any(|component| !declared(component).is_empty())
         };
@@ -150,12 +154,38 @@ impl Stores {
             file_permissions::restrict(directory, file)?;
         }
         let sqlite = uses(|component| &component.sqlite_databases)
-            .then(|| Database::open(&directory.join(DATABASE_FILE)))
-            .transpose()?;
+            .then(|| open_sqlite(config.sqlite.as_ref(), directory))
+            .transpose()
+            .context("SQLite database \"default\"")?;
         let key_value = uses(|component| &component.key_value_stores)
-            .then(|| key_value::open(&directory.join(KEY_VALUE_FILE)))
-            .transpose()?;
+            .then(|| open_key_value(config.key_value.as_ref(), directory))
+            .transpose()
+            .context("key-value store \"default\"")?;
         Ok(Self { sqlite, key_value })
+    }
+}
+
+fn open_sqlite(
+    config: Option<&runtime_config::SqliteDatabase>,
+    directory: &Path,
+) -> Result<SqliteDatabase> {
+    use runtime_config::SqliteDatabase::{LibSql as Server, Spin};
+    match config {
+        None => SqliteDatabase::open_file(&directory.join(DATABASE_FILE)),
+        Some(Spin { path }) => SqliteDatabase::open_file(path),
+        Some(Server { url, token }) => LibSql::new(url, token).map(SqliteDatabase::LibSql),
+    }
+}
+
+fn open_key_value(
+    config: Option<&runtime_config::KeyValueStore>,
+    directory: &Path,
+) -> Result<KeyValueStore> {
+    use runtime_config::KeyValueStore::{Redis, Spin};
+    match config {
+        None => KeyValueStore::open_file(&directory.join(KEY_VALUE_FILE)),
+        Some(Spin { path }) => KeyValueStore::open_file(path),
+        Some(Redis { url }) => Ok(KeyValueStore::Redis(Arc::new(RedisStore::new(url)?))),
     }
 }
 

@@ -15,7 +15,7 @@ wasmtime::component::bindgen!({
         default: trappable,
     },
     with: {
-        "fermyon:spin/sqlite.connection": crate::database::GuestConnection,
+        "fermyon:spin/sqlite.connection": crate::sqlite::SqliteConnection,
         "fermyon:spin/key-value.store": crate::key_value::GuestStore,
         "wasi:io": wasmtime_wasi::p2::bindings::io,
         "wasi:sockets/network.network": wasmtime_wasi::p2::Network,

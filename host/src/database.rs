@@ -31,7 +31,7 @@ use rusqlite::{Connection, ErrorCode, Row, Statement};
 use tokio::task::block_in_place;
 
 use crate::fair_semaphore::{FairSemaphore, Permit, Size};
-use crate::instance_permit::{InstancePermit, WriterState};
+use crate::instance_permit::{InstancePermit, KeepGuard, WriterState};
 use crate::quota::{Quota, Reservation};
 
 /// How long a statement waits for another process, as under Spin.
@@ -82,6 +82,8 @@ pub(crate) struct Rows<V> {
 #[derive(Debug)]
 pub(crate) enum Failure {
     Sqlite(rusqlite::Error),
+    /// What a database server says, or that it says nothing.
+    Server(String),
     /// No write lock, no permit or no memory in time.
     Busy,
     TooLarge,
@@ -91,6 +93,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Sqlite(error) => error.fmt(f),
+            Self::Server(message) => f.write_str(message),
             Self::Busy => f.write_str("database is locked"),
             Self::TooLarge => write!(f, "the result is larger than {MAX_RESULT_BYTES} bytes"),
         }
@@ -249,6 +252,11 @@ impl DatabaseContext {
     /// For a request that ends at `deadline`.
     pub(crate) fn new(deadline: Instant, permit: Arc<InstancePermit>, memory: Arc<Quota>) -> Self {
         Self { deadline, writer: WriterState::default(), permit, memory }
+    }
+
+    /// The permit of the instance is kept while it waits for a file of this host, until the guard is dropped.
+    pub(crate) fn keep_permit(&self) -> KeepGuard<'_> {
+        self.permit.keep()
     }
 
     /// For the same request and another database.

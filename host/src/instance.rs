@@ -16,11 +16,13 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::capacity::{Capacity, MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS};
-use crate::database::{Database, DatabaseContext};
+use crate::database::DatabaseContext;
 use crate::instance_permit::{InstancePermit, WriterState};
+use crate::key_value::KeyValueStore;
 use crate::outbound::{Calls, Hooks, Outbound};
 use crate::quota::{Quota, Reservation};
 use crate::resolve::{CachingResolver, Resolver};
+use crate::sqlite::SqliteDatabase;
 
 /// How much the memory of an instance may grow without a reservation, in bytes: more than a usual request needs, and less than
 /// hashing a password does. An instance that needs more reserves it, and goes on in the pool `heavy`.
@@ -33,8 +35,8 @@ pub(crate) struct Component {
     pub(crate) name: String,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) variables: BTreeMap<String, String>,
-    pub(crate) sqlite: Option<Arc<Database>>,
-    pub(crate) key_value: Option<Arc<Database>>,
+    pub(crate) sqlite: Option<SqliteDatabase>,
+    pub(crate) key_value: Option<KeyValueStore>,
     pub(crate) outbound: Arc<Outbound>,
     pub(crate) resolver: Arc<Resolver>,
 }
@@ -56,7 +58,6 @@ pub(crate) struct State {
     pub(crate) counters: Arc<Counters>,
     /// Its look-ups. It connects to the addresses that they gave.
     pub(crate) resolver: CachingResolver,
-    pub(crate) permit: Arc<InstancePermit>,
     /// Its outgoing calls and look-ups.
     pub(crate) calls: Calls,
     wasi: WasiCtx,
@@ -102,7 +103,6 @@ impl State {
             table: ResourceTable::new(),
             database,
             counters,
-            permit: permit.clone(),
             calls: calls.clone(),
             wasi,
             http: WasiHttpCtx::new(),

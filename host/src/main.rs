@@ -3,13 +3,13 @@
 //! not know what the components do. Commands of an application are programs `berth-NAME`, which
 //! `external` runs.
 //!
-//! Starting: `manifest` reads spin.toml; `app` loads it, with `variables`, `compose`, `engine` and `routes`.
+//! Starting: `manifest` reads spin.toml, `runtime_config` the runtime configuration file; `app` loads it, with `variables`, `compose`, `engine` and `routes`.
 //!
 //! Serving: `server` accepts the connections that `connections` admits (`open_files`: how many), and `min_data_rate` closes
 //! those of slow clients. `request` handles a request: its host (`authority`), its body (`request_body`), its line in the log
 //! (`access_log`), and what it gets where no component answers (`refusal`). `run` runs an `instance` while it has its
-//! `instance_permit`, and collects its `response`. `imports` are the interfaces that an instance calls, on `database`,
-//! `key_value` and `resolve`; `outbound` is its HTTP client.
+//! `instance_permit`, and collects its `response`. `imports` are the interfaces that an instance calls, on `sqlite` (a
+//! `database` file, or `libsql`), `key_value` (a file too, or `redis_store`) and `resolve`; `outbound` is its HTTP client.
 //!
 //! Sharing: `capacity` has the size of every shared resource. One is waited for (`fair_semaphore`) or refused (`quota`), and
 //! counted by `client`. `limits` has what one request may use.
@@ -31,12 +31,14 @@ mod imports;
 mod instance;
 mod instance_permit;
 mod key_value;
+mod libsql;
 mod limits;
 mod manifest;
 mod min_data_rate;
 mod open_files;
 mod outbound;
 mod quota;
+mod redis_store;
 mod refusal;
 mod request;
 mod request_body;
@@ -44,7 +46,9 @@ mod resolve;
 mod response;
 mod routes;
 mod run;
+mod runtime_config;
 mod server;
+mod sqlite;
 mod variables;
 
 use std::ffi::OsString;
@@ -65,6 +69,7 @@ use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::min_data_rate::MinDataRate;
 use crate::resolve::{BlockedNetwork, HostOverride, Resolver};
+use crate::runtime_config::RuntimeConfig;
 use crate::server::Shutdown;
 use crate::variables::Values;
 
@@ -93,6 +98,9 @@ struct Up {
     /// Where databases and compiled code are kept [default: .spin beside the manifest].
     #[arg(long, value_name = "DIRECTORY")]
     state_dir: Option<PathBuf>,
+    /// Spin's runtime configuration file: stores on servers, blocked networks, the state directory.
+    #[arg(long, value_name = "FILE")]
+    runtime_config_file: Option<PathBuf>,
     /// Set a variable of the application.
     #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = variables::parse_assignment)]
     variables: Vec<(String, String)>,
@@ -181,14 +189,19 @@ fn run(up: Up) -> Result<()> {
     let manifest = Manifest::read(&up.from)?;
     let values =
         Values::resolve(&manifest.variables, &up.variables, |name| std::env::var(name).ok())?;
+    let config = up.runtime_config_file.as_deref().map(RuntimeConfig::read).transpose()?;
+    let app = (manifest, values, config.unwrap_or_default());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let result = runtime.block_on(start_and_serve(up, manifest, values));
+    let result = runtime.block_on(start_and_serve(up, app));
     // The requests in flight have had their time.
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
 }
 
-async fn start_and_serve(up: Up, manifest: Manifest, values: Values) -> Result<()> {
+/// What is served: the manifest, the values of its variables, and the runtime configuration.
+type Source = (Manifest, Values, RuntimeConfig);
+
+async fn start_and_serve(up: Up, source: Source) -> Result<()> {
     // First, so that a port in use is reported before minutes of compiling.
     let listener = TcpListener::bind(up.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", up.listen))?;
@@ -204,7 +217,7 @@ async fn start_and_serve(up: Up, manifest: Manifest, values: Values) -> Result<(
     };
     let mut shutdown = Shutdown::listen()?;
     let app = tokio::select! {
-        app = tokio::task::spawn_blocking(move || load(up, &manifest, &values)) => app??,
+        app = tokio::task::spawn_blocking(move || load(up, source)) => app??,
         () = shutdown.requested() => return Ok(()),
     };
     announce(&app, address);
@@ -212,8 +225,9 @@ async fn start_and_serve(up: Up, manifest: Manifest, values: Values) -> Result<(
     Ok(())
 }
 
-fn load(up: Up, manifest: &Manifest, values: &Values) -> Result<App> {
-    let state_directory = up.state_dir.unwrap_or_else(|| manifest.directory.join(".spin"));
+fn load(up: Up, (manifest, values, config): Source) -> Result<App> {
+    let state_directory = up.state_dir.or_else(|| config.state_dir.clone());
+    let state_directory = state_directory.unwrap_or_else(|| manifest.directory.join(".spin"));
     let limits = Limits {
         deadline: Duration::from_millis(up.hidden.deadline_ms),
         body_bytes: up.max_body_bytes,
@@ -229,8 +243,9 @@ fn load(up: Up, manifest: &Manifest, values: &Values) -> Result<App> {
     let progress = |name: &str, number: usize, of: usize| {
         say(format_args!("Compiling {name} ({number}/{of})…"));
     };
-    let resolver = Resolver::new(up.overrides, up.block_networks);
-    App::load(manifest, values, &resolver, &state_directory, limits, progress)
+    let blocked = up.block_networks.into_iter().chain(config.block_networks.iter().cloned());
+    let resolver = Resolver::new(up.overrides, blocked.collect());
+    App::load(&manifest, &values, &resolver, (&state_directory, &config), limits, progress)
 }
 
 /// Prints which component is served where, as `spin up` does.

@@ -301,21 +301,33 @@ impl Target {
         let addresses: Vec<_> =
             addresses.into_iter().filter(|address| !resolver.blocks(address.ip())).collect();
         if addresses.is_empty() {
-            tracing::warn!("no connection to {self}: --block-networks has all its addresses");
+            tracing::warn!("no connection to {self}: its addresses are in blocked networks");
             return Err(Error::DestinationIpProhibited);
         }
         let tcp = TcpStream::connect(&*addresses).await.map_err(Error::Connect)?;
         tcp.set_nodelay(true).map_err(Error::Connect)?;
-        if !self.tls {
-            return Ok(Box::new(tcp));
-        }
-        let name = self.host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(name).map_err(|_| Error::HttpRequestUriInvalid)?;
-        Ok(Box::new(TlsConnector::from(TLS.clone()).connect(name, tcp).await.map_err(Error::Tls)?))
+        begin_tls(self.tls, &self.host, tcp).await.map_err(Error::Tls)
     }
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+/// The stream for HTTP on a TCP connection to `host`: with TLS if `tls`.
+///
+/// # Errors
+/// TLS fails, or `host` is no name for it.
+pub(crate) async fn begin_tls(
+    tls: bool,
+    host: &str,
+    tcp: TcpStream,
+) -> std::io::Result<Box<dyn Stream>> {
+    if !tls {
+        return Ok(Box::new(tcp));
+    }
+    let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let name = ServerName::try_from(name).map_err(std::io::Error::other)?;
+    Ok(Box::new(TlsConnector::from(TLS.clone()).connect(name, tcp).await?))
+}
+
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Trusts Mozilla's list of authorities, whatever the machine trusts.

@@ -1,6 +1,8 @@
 //! Requests to a host, as programs and browsers send them.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,7 +11,9 @@ use ureq::http::Request;
 /// Sends requests with the same headers each time. Follows no redirect.
 #[derive(Clone)]
 pub struct Client {
-    base: String,
+    /// Where requests go, one after the other.
+    bases: Arc<[String]>,
+    sent: Arc<AtomicUsize>,
     agent: ureq::Agent,
     headers: Vec<(String, String)>,
 }
@@ -18,13 +22,41 @@ impl Client {
     /// A client of the server at `base`, without credentials.
     #[must_use]
     pub fn new(base: &str) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(60)))
-            .build()
-            .into();
-        Self { base: base.to_owned(), agent, headers: Vec::new() }
+        Self::of_bases([base.to_owned()].into())
+    }
+
+    /// A client of several replicas of a server: each request goes to the next one, and names the host of the first.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn of_replicas(bases: &[&str]) -> Self {
+        let host = bases.first().and_then(|base| base.split("://").nth(1)).expect("a replica");
+        let client = Self::of_bases(bases.iter().map(|base| (*base).to_owned()).collect());
+        client.header("host", host)
+    }
+
+    fn of_bases(bases: Arc<[String]>) -> Self {
+        let agent = agent(Duration::from_secs(60));
+        Self { bases, sent: Arc::default(), agent, headers: Vec::new() }
+    }
+
+    /// The address of the server, or of the first replica.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.bases[0]
+    }
+
+    /// The same at another server.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self { bases: [base.to_owned()].into(), ..self.clone() }
+    }
+
+    /// The same, but it gives up after so long.
+    #[must_use]
+    pub fn patient(&self, patience: Duration) -> Self {
+        Self { agent: agent(patience), ..self.clone() }
     }
 
     /// The same with a further header.
@@ -121,7 +153,9 @@ impl Client {
         content_type: Option<&str>,
         body: &[u8],
     ) -> Result<Reply, String> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let next = self.sent.fetch_add(1, Ordering::Relaxed) % self.bases.len();
+        let uri = format!("{}{path}", self.bases[next]);
+        let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
@@ -138,6 +172,11 @@ impl Client {
         let body = response.into_body().read_to_vec().map_err(|error| error.to_string())?;
         Ok(Reply { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
     }
+}
+
+fn agent(patience: Duration) -> ureq::Agent {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+    config.timeout_global(Some(patience)).build().into()
 }
 
 /// An answer.

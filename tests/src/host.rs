@@ -16,6 +16,7 @@ use crate::workspace::{repository_root, target_directory};
 #[derive(Default)]
 pub struct HostOptions {
     flags: Vec<String>,
+    runtime_config: Option<String>,
     state: Option<Arc<TempDir>>,
     own_cache: bool,
 }
@@ -31,6 +32,13 @@ impl HostOptions {
     #[must_use]
     pub fn flag(mut self, flag: &str) -> Self {
         self.flags.push(flag.to_owned());
+        self
+    }
+
+    /// With a runtime configuration file of that text.
+    #[must_use]
+    pub fn runtime_config(mut self, text: &str) -> Self {
+        self.runtime_config = Some(text.to_owned());
         self
     }
 
@@ -50,8 +58,13 @@ impl HostOptions {
 
     /// Starts the host and waits until it serves.
     #[must_use]
-    pub fn start(self) -> Host {
-        let state = self.state.unwrap_or_else(Host::new_state);
+    pub fn start(mut self) -> Host {
+        let state = self.state.take().unwrap_or_else(Host::new_state);
+        if let Some(text) = self.runtime_config.take() {
+            let path = state.path().join("runtime.toml");
+            std::fs::write(&path, text).expect("the state directory is ours");
+            self = self.flag("--runtime-config-file").flag(&path.to_string_lossy());
+        }
         if !self.own_cache {
             share_cache(state.path());
         }

@@ -7,48 +7,24 @@
 
 use std::sync::Arc;
 
-use berth_tests::quay::{
-    Outcome, Replay, Start, Upstreams, cases, differences, recorded_settings, seed,
-    write_differences,
-};
-use berth_tests::{Host, HostOptions};
-
-/// Replays the cases of one configuration and reports every failure.
-fn replay(variant: &str, host: &Host, start: Start, upstreams: &Upstreams) {
-    let known = differences();
-    let mut replay = Replay::new(host, start, upstreams, &known);
-    let (mut all, mut failures) = (0, Vec::new());
-    for case in cases().iter().filter(|case| case.variant == variant) {
-        all += 1;
-        if let Outcome::Failed(found, own) = replay.run(case) {
-            println!("{} | {} | {}", case.id, case.note, found.join("; "));
-            failures.push(own);
-        }
-    }
-    assert!(all > 0, "there are no cases of {variant}");
-    if berth_tests::accepts() {
-        let mut known = differences();
-        known.extend(failures.iter().map(|own| (own.id.clone(), own.clone())));
-        write_differences(&known);
-    }
-    assert!(failures.is_empty(), "{} of {all} cases of {variant} fail", failures.len());
-}
+use berth_tests::HostOptions;
+use berth_tests::quay::{Start, Upstreams, differences, recorded_settings, replay, seed};
 
 /// A variant that starts from the seeded state, under other settings.
 fn replay_variant(variant: &str, change: impl FnOnce(HostOptions) -> HostOptions) {
     let upstreams = Upstreams::start();
     let seeded = recorded_settings(&upstreams).start();
-    let start = seed(&seeded);
+    let start = seed(seeded.client());
     let state = seeded.kill();
     let host = change(recorded_settings(&upstreams).state(state)).start();
-    replay(variant, &host, start, &upstreams);
+    replay(variant, host.client(), start, &upstreams);
 }
 
 /// A variant that starts from an empty host.
 fn replay_empty(variant: &str, change: impl FnOnce(HostOptions) -> HostOptions) {
     let upstreams = Upstreams::start();
     let host = change(recorded_settings(&upstreams)).start();
-    replay(variant, &host, Start::default(), &upstreams);
+    replay(variant, host.client(), Start::default(), &upstreams);
 }
 
 /// Some configurations were recorded without quotas.
@@ -60,8 +36,8 @@ fn without_quotas(host: HostOptions) -> HostOptions {
 fn main() {
     let upstreams = Upstreams::start();
     let host = recorded_settings(&upstreams).start();
-    let start = seed(&host);
-    replay("main", &host, start, &upstreams);
+    let start = seed(host.client());
+    replay("main", host.client(), start, &upstreams);
 }
 
 #[test]

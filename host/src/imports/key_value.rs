@@ -2,13 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use rusqlite::types::Value;
 use wasmtime::component::Resource;
 
 use crate::bindings::fermyon::spin::key_value::{Error, Host, HostStore};
-use crate::database::{Failure, GuestConnection, Rows};
 use crate::instance::State;
-use crate::key_value::GuestStore;
+use crate::key_value::{GuestStore, Operations};
 
 /// The longest key, in bytes.
 const MAX_KEY_BYTES: usize = 1024;
@@ -16,29 +14,16 @@ const MAX_KEY_BYTES: usize = 1024;
 const MAX_VALUE_BYTES: usize = 10 * 1024 * 1024;
 
 impl State {
-    async fn key_value(
-        &mut self,
+    /// The operations on a store, of which one is begun.
+    fn key_value(
+        &self,
         store: &Resource<GuestStore>,
-        sql: &str,
-        mut parameters: Vec<Value>,
-    ) -> wasmtime::Result<Result<Rows<Value>, Error>> {
+    ) -> wasmtime::Result<Result<Operations<'_>, Error>> {
         self.counters.key_value.fetch_add(1, Ordering::Relaxed);
-        let Some(database) = self.component.key_value.clone() else {
-            return Ok(Err(Error::AccessDenied));
-        };
-        parameters.insert(0, Value::Text(self.table.get(store)?.label.clone()));
-        // Another file than that of the SQL transaction which may be open.
-        let context = self.database.for_other_file();
-        let _keep = self.permit.keep();
-        let result = async {
-            GuestConnection::open(&database, &context)?.execute::<Value>(sql, &parameters).await
-        };
-        Ok(result.await.map_err(|failure: Failure| Error::Other(failure.to_string())))
+        let label = &self.table.get(store)?.label;
+        let Some(store) = &self.component.key_value else { return Ok(Err(Error::AccessDenied)) };
+        Ok(Ok(store.of_request(&self.database, label)))
     }
-}
-
-fn first_value(result: Rows<Value>) -> Option<Value> {
-    result.rows.into_iter().next()?.into_iter().next()
 }
 
 impl Host for State {}
@@ -57,13 +42,10 @@ impl HostStore for State {
         store: Resource<GuestStore>,
         key: String,
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
-        let sql = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2";
-        let result = self.key_value(&store, sql, vec![Value::Text(key)]).await?;
-        Ok(result.map(|result| match first_value(result)? {
-            Value::Blob(value) => Some(value),
-            Value::Text(value) => Some(value.into_bytes()),
-            _ => None,
-        }))
+        Ok(match self.key_value(&store)? {
+            Ok(store) => store.get(key).await.map_err(Error::Other),
+            Err(error) => Err(error),
+        })
     }
 
     async fn set(
@@ -77,11 +59,10 @@ impl HostStore for State {
                 format!("a key may have {MAX_KEY_BYTES} bytes, a value {MAX_VALUE_BYTES}");
             return Ok(Err(Error::Other(message)));
         }
-        let sql = "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3)
-            ON CONFLICT (store, key) DO UPDATE SET value = excluded.value";
-        let result =
-            self.key_value(&store, sql, vec![Value::Text(key), Value::Blob(value)]).await?;
-        Ok(result.map(|_| ()))
+        Ok(match self.key_value(&store)? {
+            Ok(store) => store.set(key, value).await.map_err(Error::Other),
+            Err(error) => Err(error),
+        })
     }
 
     async fn delete(
@@ -89,9 +70,10 @@ impl HostStore for State {
         store: Resource<GuestStore>,
         key: String,
     ) -> wasmtime::Result<Result<(), Error>> {
-        let sql = "DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2";
-        let result = self.key_value(&store, sql, vec![Value::Text(key)]).await?;
-        Ok(result.map(|_| ()))
+        Ok(match self.key_value(&store)? {
+            Ok(store) => store.delete(key).await.map_err(Error::Other),
+            Err(error) => Err(error),
+        })
     }
 
     async fn exists(
@@ -99,23 +81,20 @@ impl HostStore for State {
         store: Resource<GuestStore>,
         key: String,
     ) -> wasmtime::Result<Result<bool, Error>> {
-        let sql = "SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2";
-        let result = self.key_value(&store, sql, vec![Value::Text(key)]).await?;
-        Ok(result.map(|result| !result.rows.is_empty()))
+        Ok(match self.key_value(&store)? {
+            Ok(store) => store.exists(key).await.map_err(Error::Other),
+            Err(error) => Err(error),
+        })
     }
 
     async fn get_keys(
         &mut self,
         store: Resource<GuestStore>,
     ) -> wasmtime::Result<Result<Vec<String>, Error>> {
-        let result = self
-            .key_value(&store, "SELECT key FROM spin_key_value WHERE store = ?1", vec![])
-            .await?;
-        Ok(result.map(|result| {
-            let keys = result.rows.into_iter().flatten();
-            keys.filter_map(|key| if let Value::Text(key) = key { Some(key) } else { None })
-                .collect()
-        }))
+        Ok(match self.key_value(&store)? {
+            Ok(store) => store.keys().await.map_err(Error::Other),
+            Err(error) => Err(error),
+        })
     }
 
     fn drop(&mut self, store: Resource<GuestStore>) -> wasmtime::Result<()> {

@@ -9,33 +9,36 @@ use wasmtime::component::Resource;
 use crate::bindings::fermyon::spin::sqlite::{
     Error, Host, HostConnection, QueryResult, RowResult, Value,
 };
-use crate::database::{Failure, GuestConnection, Rows};
+use crate::database::{Failure, Rows};
 use crate::instance::State;
+use crate::sqlite::SqliteConnection;
 
 impl Host for State {}
 
 impl HostConnection for State {
-    fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<GuestConnection>, Error>> {
+    fn open(
+        &mut self,
+        name: String,
+    ) -> wasmtime::Result<Result<Resource<SqliteConnection>, Error>> {
         let Some(database) = self.component.sqlite.as_ref().filter(|_| name == "default") else {
             self.warn_of_undeclared("SQLite database", &name, "sqlite_databases");
             return Ok(Err(Error::AccessDenied));
         };
-        match GuestConnection::open(database, &self.database) {
-            Ok(connection) => Ok(Ok(self.table.push(connection)?)),
-            Err(error) => Ok(Err(Error::Io(error.to_string()))),
-        }
+        Ok(match database.connect(&self.database) {
+            Ok(connection) => Ok(self.table.push(connection)?),
+            Err(error) => Err(Error::Io(error.to_string())),
+        })
     }
 
     async fn execute(
         &mut self,
-        connection: Resource<GuestConnection>,
+        connection: Resource<SqliteConnection>,
         statement: String,
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Result<QueryResult, Error>> {
         self.counters.statements.fetch_add(1, Ordering::Relaxed);
-        let _keep = self.permit.keep();
         let connection = self.table.get_mut(&connection)?;
-        let result = connection.execute::<Value>(&statement, &parameters).await;
+        let result = connection.execute::<Value>(&self.database, &statement, &parameters).await;
         tracing::debug!(target: "berth::sqlite", sql = statement, failed = result.is_err());
         Ok(result.map(Rows::into).map_err(|failure| match &failure {
             Failure::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
@@ -45,7 +48,7 @@ impl HostConnection for State {
         }))
     }
 
-    fn drop(&mut self, connection: Resource<GuestConnection>) -> wasmtime::Result<()> {
+    fn drop(&mut self, connection: Resource<SqliteConnection>) -> wasmtime::Result<()> {
         self.table.delete(connection)?;
         Ok(())
     }

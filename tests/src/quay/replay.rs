@@ -7,17 +7,41 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::case::{Case, Difference, Recorded};
+use super::case::{Case, Difference, Recorded, cases, differences, write_differences};
 use super::compare::{blank, differences_of, forget_avatars, normalize};
 use super::seed::Start;
 use super::upstream::Upstreams;
-use crate::{Client, Host, Reply, Session};
+use crate::{Client, Reply, Session};
 
 /// A token that nobody has.
 const GARBAGE: &str = "GGGGGGGGGGGGGGGGGGGG0123456789ABCDEFGHIJ";
 
-/// A replay on one host.
-pub struct Replay<'a> {
+/// Replays the cases of one configuration on a seeded host, or on replicas of one, and prints each that fails.
+///
+/// # Panics
+/// When a case fails, or there is none.
+pub fn replay(variant: &str, client: Client, start: Start, upstreams: &Upstreams) {
+    let known = differences();
+    let mut replay = Replay::new(client, start, upstreams, &known);
+    let (mut all, mut failures) = (0, Vec::new());
+    for case in cases().iter().filter(|case| case.variant == variant) {
+        all += 1;
+        if let Outcome::Failed(found, own) = replay.run(case) {
+            println!("{} | {} | {}", case.id, case.note, found.join("; "));
+            failures.push(own);
+        }
+    }
+    assert!(all > 0, "there are no cases of {variant}");
+    if crate::accepts() {
+        let mut known = differences();
+        known.extend(failures.iter().map(|own| (own.id.clone(), own.clone())));
+        write_differences(&known);
+    }
+    assert!(failures.is_empty(), "{} of {all} cases of {variant} fail", failures.len());
+}
+
+/// A replay.
+struct Replay<'a> {
     client: Client,
     base: String,
     start: Start,
@@ -27,7 +51,7 @@ pub struct Replay<'a> {
 }
 
 /// How a case ended.
-pub enum Outcome {
+enum Outcome {
     /// As recorded, or as the difference says.
     Passed,
     /// Neither: what was different, and the answer in the form of a difference.
@@ -35,20 +59,18 @@ pub enum Outcome {
 }
 
 impl<'a> Replay<'a> {
-    /// A replay on a seeded host.
-    #[must_use]
-    pub fn new(
-        host: &Host,
+    fn new(
+        client: Client,
         start: Start,
         upstreams: &'a Upstreams,
         differences: &'a BTreeMap<String, Difference>,
     ) -> Self {
-        let (client, base) = (host.client(), host.base().to_owned());
+        let base = client.base().to_owned();
         Self { client, base, start, upstreams, differences, sessions: HashMap::new() }
     }
 
     /// Sends one case.
-    pub fn run(&mut self, case: &Case) -> Outcome {
+    fn run(&mut self, case: &Case) -> Outcome {
         if let Some(seconds) = case.wait_before_s {
             std::thread::sleep(Duration::from_secs_f64(seconds));
         }

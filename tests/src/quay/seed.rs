@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::case::file;
-use crate::{Client, Host, Reply, Session};
+use crate::{Client, Reply, Session};
 
 /// Every password.
 const PASSWORD: &str = "password";
@@ -25,11 +25,10 @@ pub struct Start {
 
 /// Builds the state on an empty host.
 #[must_use]
-pub fn seed(host: &Host) -> Start {
+pub fn seed(client: Client) -> Start {
     let text = std::fs::read_to_string(file("state.json")).expect("state.json is there");
     let state: Value = serde_json::from_str(&text).expect("state.json is JSON");
-    let mut seeder =
-        Seeder { client: host.client(), state, sessions: HashMap::new(), start: Start::default() };
+    let mut seeder = Seeder { client, state, sessions: HashMap::new(), start: Start::default() };
     seeder.users();
     seeder.organizations();
     seeder.repositories();

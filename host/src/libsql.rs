@@ -1,0 +1,533 @@
+//! A database on a libSQL server, which several hosts share. To components it is what it is under Spin: a fresh connection for
+//! each `open`, one statement for each `execute`, and the texts of errors that Spin passes on.
+//!
+//! It speaks Hrana 3 over HTTP: a connection of a component is a stream of the server, which every request names by the baton
+//! of the answer before. A statement is one request, of the kind `pipeline`. Spin's client asks twice for each (`describe`,
+//! then `cursor`) and leaves the end of the second answer unread, at which the server cancels what runs on the stream: the
+//! next statement, if it has begun.
+//!
+//! No stream is left to the server, whose transaction others would wait for, and no transaction grows old:
+//! * A stream that is dropped between two statements is closed by a request of its own.
+//! * One that is dropped within a statement closes its TCP connection, at which the server ends the statement and the stream.
+//!   (It would not do so for a cursor.)
+//! * A transaction that is 5 seconds old is rolled back as soon as another one waits. Where that meets its COMMIT, sqld 0.24 can
+//!   block all writers for good: the waiting one is given the lock while it waits for the connection, and the connection, whose
+//!   COMMIT goes on to a checkpoint, waits for the lock. So nothing more is sent in one older than [`MAX_TRANSACTION`].
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use http::{Method, Request, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use rusqlite::types::{FromSql, ToSql, ToSqlOutput, ValueRef};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime_wasi::runtime::AbortOnDropJoinHandle;
+
+use crate::database::{Failure, Rows};
+use crate::outbound;
+
+/// Streams that this host has open at a time. sqld has 128 for all hosts together, by default.
+const MAX_STREAMS: usize = 32;
+/// TCP connections without a request that are kept.
+const MAX_IDLE: usize = 32;
+/// How long a statement may take, with its wait for a stream and a TCP connection.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The part of it for a TCP connection and its TLS.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The oldest transaction in which a statement is sent.
+const MAX_TRANSACTION: Duration = Duration::from_secs(3);
+/// How long it may take to close a stream.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time that a component has to respond when the database does not answer before its deadline.
+const TIME_TO_RESPOND: Duration = Duration::from_secs(1);
+/// The largest answer, in bytes. sqld's own limit is 10 MB of values, by default.
+const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
+
+/// A database on a libSQL server. Nothing is connected before the first statement.
+pub(crate) struct LibSql {
+    endpoint: Arc<Endpoint>,
+    authorization: Option<HeaderValue>,
+    streams: Arc<Semaphore>,
+    idle: Mutex<Vec<HttpConnection>>,
+}
+
+/// Where requests are sent: of a stream perhaps elsewhere than the first one.
+#[derive(PartialEq)]
+struct Endpoint {
+    is_tls: bool,
+    host: String,
+    port: u16,
+    /// The header `host`.
+    authority: HeaderValue,
+    /// The target of requests.
+    path: Uri,
+}
+
+impl Endpoint {
+    fn parse(url: &str) -> Result<Self> {
+        let uri: Uri = url.parse()?;
+        let is_tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => anyhow::bail!("it begins neither with http:// nor with https://"),
+        };
+        let authority = uri.authority().context("it has no host")?;
+        ensure!(!authority.as_str().contains('@'), "it has a user: use the token");
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let path = format!("{}/v3/pipeline{query}", uri.path().trim_end_matches('/'));
+        Ok(Self {
+            is_tls,
+            host: authority.host().to_owned(),
+            port: authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 }),
+            authority: authority.as_str().parse()?,
+            path: path.parse()?,
+        })
+    }
+}
+
+/// A TCP connection to the server. Dropping it closes it.
+struct HttpConnection {
+    endpoint: Arc<Endpoint>,
+    sender: SendRequest<Full<Bytes>>,
+    _driver: AbortOnDropJoinHandle<()>,
+}
+
+impl LibSql {
+    /// A database at `url`, for whose use `token` is sent unless it is empty.
+    ///
+    /// # Errors
+    /// Either cannot be used. The message has neither.
+    pub(crate) fn new(url: &str, token: &str) -> Result<Arc<Self>> {
+        let authorization = (!token.is_empty())
+            .then(|| HeaderValue::try_from(format!("Bearer {token}")))
+            .transpose()
+            .map_err(|_| anyhow::anyhow!("the token is not one line of ASCII"))?;
+        Ok(Arc::new(Self {
+            endpoint: Arc::new(Endpoint::parse(url).context("the URL cannot be used")?),
+            authorization,
+            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            idle: Mutex::default(),
+        }))
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<HttpConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A TCP connection to the endpoint that is not in use, if there is one.
+    fn take_idle(&self, endpoint: &Arc<Endpoint>) -> Option<HttpConnection> {
+        let mut idle = self.idle();
+        idle.retain(|connection| !connection.sender.is_closed());
+        let found = idle.iter().rposition(|connection| connection.endpoint == *endpoint);
+        found.map(|index| idle.swap_remove(index))
+    }
+
+    /// A TCP connection to the endpoint.
+    async fn connect(&self, endpoint: &Arc<Endpoint>) -> Result<HttpConnection, String> {
+        while let Some(mut connection) = self.take_idle(endpoint) {
+            if connection.sender.ready().await.is_ok() {
+                return Ok(connection);
+            }
+        }
+        let connect = async {
+            let tcp = TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await;
+            let tcp = tcp.map_err(|error| format!("tcp connect error: {error}"))?;
+            tcp.set_nodelay(true).map_err(|error| format!("tcp connect error: {error}"))?;
+            let stream = outbound::begin_tls(endpoint.is_tls, &endpoint.host, tcp).await;
+            let stream = stream.map_err(|error| format!("tls error: {error}"))?;
+            handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())
+        };
+        let connected = tokio::time::timeout(CONNECT_TIMEOUT, connect).await;
+        let connected = connected.unwrap_or_else(|_| Err("timed out".to_owned()));
+        let (sender, connection) =
+            connected.map_err(|error| http_error(&format!("error trying to connect: {error}")))?;
+        let driver = wasmtime_wasi::runtime::spawn(async move {
+            let _ = connection.await;
+        });
+        Ok(HttpConnection { endpoint: endpoint.clone(), sender, _driver: driver })
+    }
+
+    /// Sends requests of a stream; gives the answer.
+    async fn send(&self, endpoint: &Arc<Endpoint>, body: &Pipeline<'_>) -> Result<Answer, String> {
+        let mut connection = self.connect(endpoint).await?;
+        let body = serde_json::to_vec(body).map_err(|error| json_error(&error))?;
+        let mut request = Request::new(Full::new(body.into()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = endpoint.path.clone();
+        request.headers_mut().insert(HOST, endpoint.authority.clone());
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(CONTENT_TYPE, json);
+        if let Some(authorization) = &self.authorization {
+            request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+        }
+        let answer = connection.sender.send_request(request).await;
+        let answer = answer.map_err(|error| http_error(&error.to_string()))?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await;
+        let body = body.map_err(|error| http_error(&error.to_string()))?.to_bytes();
+        // (It has been read to its end, so the connection can be used again.)
+        let mut idle = self.idle();
+        if idle.len() < MAX_IDLE {
+            idle.push(connection);
+        }
+        drop(idle);
+        if status != StatusCode::OK {
+            let body = String::from_utf8_lossy(&body);
+            return Err(format!("Hrana: `api error: `status={status}, body={body}``"));
+        }
+        serde_json::from_slice(&body).map_err(|error| json_error(&error))
+    }
+}
+
+fn http_error(cause: &str) -> String {
+    format!("Hrana: `http error: `{cause}``")
+}
+
+fn json_error(cause: &serde_json::Error) -> String {
+    format!("Hrana: `json error: `{cause}``")
+}
+
+/// A connection of a component.
+pub(crate) struct Connection {
+    database: Arc<LibSql>,
+    stream: State,
+    /// When the request ends.
+    deadline: Instant,
+}
+
+enum State {
+    /// No statement yet.
+    New,
+    Open(Stream),
+    /// The stream was lost: with it a transaction, so that there must be no other one in its place.
+    Lost,
+}
+
+impl Connection {
+    /// For a request that ends at `deadline`. It asks nothing of the server.
+    pub(crate) fn open(database: &Arc<LibSql>, deadline: Instant) -> Self {
+        Self { database: database.clone(), stream: State::New, deadline }
+    }
+
+    /// Runs one statement.
+    ///
+    /// # Errors
+    /// Spin's text.
+    pub(crate) async fn execute<V: FromSql + ToSql>(
+        &mut self,
+        sql: &str,
+        parameters: &[V],
+    ) -> Result<Rows<V>, Failure> {
+        let arguments = parameters.iter().map(Argument::new).collect::<Result<_, _>>()?;
+        let statement = Statement { sql, args: arguments, want_rows: true };
+        let result = self.run(statement).await.map_err(Failure::Server)?;
+        result.map_err(|error| Failure::Server(error.shown()))?.into_rows()
+    }
+
+    /// Runs a statement. The outer error is one of the stream, which is lost then.
+    async fn run(
+        &mut self,
+        statement: Statement<'_>,
+    ) -> Result<Result<StatementResult, StatementError>, String> {
+        let latest = self.deadline.checked_sub(TIME_TO_RESPOND).unwrap_or(self.deadline);
+        let until = latest.min(Instant::now() + STATEMENT_TIMEOUT);
+        // In place of the stream while the statement runs: whatever ends that ends the stream.
+        let state = std::mem::replace(&mut self.stream, State::Lost);
+        let database = self.database.clone();
+        let run = async {
+            let mut stream = match state {
+                State::New => Stream::open(database).await?,
+                State::Open(stream) if stream.is_too_old() => {
+                    return Err(StatementError::transaction_timeout().shown());
+                }
+                State::Open(stream) => stream,
+                State::Lost => {
+                    return Err("Hrana: `stream closed: `the connection was lost``".to_owned());
+                }
+            };
+            let result = stream.execute(statement).await?;
+            Ok((stream, result))
+        };
+        let ended = tokio::time::timeout_at(until.into(), run).await;
+        let (stream, result) = ended.unwrap_or_else(|_| Err(http_error("timed out")))?;
+        if stream.baton.is_some() {
+            self.stream = State::Open(stream);
+        }
+        Ok(result)
+    }
+}
+
+/// A stream of the server, which is open there while it has a baton.
+struct Stream {
+    database: Arc<LibSql>,
+    endpoint: Arc<Endpoint>,
+    baton: Option<String>,
+    /// Since when it is in a transaction, as far as answers say.
+    transaction: Option<Instant>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Stream {
+    async fn open(database: Arc<LibSql>) -> Result<Self, String> {
+        let permit = database.streams.clone().acquire_owned().await;
+        let endpoint = database.endpoint.clone();
+        Ok(Self { database, endpoint, baton: None, transaction: None, permit: permit.ok() })
+    }
+
+    fn is_too_old(&self) -> bool {
+        self.transaction.is_some_and(|since| since.elapsed() > MAX_TRANSACTION)
+    }
+
+    /// Runs a statement. The outer error is one of the stream, which is lost then.
+    async fn execute(
+        &mut self,
+        statement: Statement<'_>,
+    ) -> Result<Result<StatementResult, StatementError>, String> {
+        let requests =
+            vec![StreamRequest::Execute { stmt: statement }, StreamRequest::GetAutocommit {}];
+        // A baton is good for one request: if this one fails, there is none to close the stream with.
+        let body = Pipeline { baton: self.baton.take(), requests };
+        let answer = self.database.send(&self.endpoint, &body).await?;
+        self.baton = answer.baton;
+        if let Some(url) = answer.base_url {
+            let elsewhere =
+                Endpoint::parse(&url).map_err(|error| http_error(&error.to_string()))?;
+            self.endpoint = Arc::new(elsewhere);
+        }
+        let mut results = answer.results.into_iter();
+        let result = results.next();
+        if let Some(StreamResult::Ok {
+            response: StreamResponse::GetAutocommit { is_autocommit },
+        }) = results.next()
+        {
+            let since = self.transaction.unwrap_or_else(Instant::now);
+            self.transaction = (!is_autocommit).then_some(since);
+        }
+        match result {
+            Some(StreamResult::Ok { response: StreamResponse::Execute { result } }) => {
+                Ok(Ok(result))
+            }
+            Some(StreamResult::Error { error }) => Ok(Err(error)),
+            _ => Err("Hrana: `unexpected response: `no result``".to_owned()),
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let Some(baton) = self.baton.take() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (database, endpoint) = (self.database.clone(), self.endpoint.clone());
+        let permit = self.permit.take();
+        runtime.spawn(async move {
+            let body = Pipeline { baton: Some(baton), requests: vec![StreamRequest::Close {}] };
+            let close = database.send(&endpoint, &body);
+            if let Ok(Err(error)) = tokio::time::timeout(CLOSE_TIMEOUT, close).await {
+                tracing::debug!("a stream could not be closed: {error}");
+            }
+            drop(permit);
+        });
+    }
+}
+
+/// The body of a request.
+#[derive(Serialize)]
+struct Pipeline<'a> {
+    baton: Option<String>,
+    requests: Vec<StreamRequest<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum StreamRequest<'a> {
+    Execute { stmt: Statement<'a> },
+    GetAutocommit {},
+    Close {},
+}
+
+#[derive(Serialize)]
+struct Statement<'a> {
+    sql: &'a str,
+    args: Vec<Argument>,
+    want_rows: bool,
+}
+
+/// A value that is sent.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Argument {
+    Null,
+    Integer { value: String },
+    Float { value: f64 },
+    Text { value: String },
+    Blob { base64: String },
+}
+
+impl Argument {
+    fn new(value: &impl ToSql) -> rusqlite::Result<Self> {
+        Ok(match value.to_sql()? {
+            ToSqlOutput::Borrowed(value) => value.into(),
+            ToSqlOutput::Owned(value) => ValueRef::from(&value).into(),
+            _ => return Err(rusqlite::Error::InvalidQuery),
+        })
+    }
+}
+
+impl From<ValueRef<'_>> for Argument {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            // As text, since not every reader of JSON keeps 64 bits.
+            ValueRef::Integer(integer) => Self::Integer { value: integer.to_string() },
+            ValueRef::Real(real) => Self::Float { value: real },
+            ValueRef::Text(text) => {
+                Self::Text { value: String::from_utf8_lossy(text).into_owned() }
+            }
+            ValueRef::Blob(bytes) => Self::Blob { base64: STANDARD_NO_PAD.encode(bytes) },
+        }
+    }
+}
+
+/// The body of an answer.
+#[derive(Deserialize)]
+struct Answer {
+    baton: Option<String>,
+    base_url: Option<String>,
+    results: Vec<StreamResult>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum StreamResult {
+    Ok { response: StreamResponse },
+    Error { error: StatementError },
+}
+
+/// Why a statement failed.
+#[derive(Deserialize)]
+struct StatementError {
+    message: String,
+    #[serde(default)]
+    code: String,
+}
+
+impl StatementError {
+    /// What the server says itself when it has rolled a transaction back.
+    fn transaction_timeout() -> Self {
+        Self { message: "Transaction timed out".to_owned(), code: "TRANSACTION_TIMEOUT".to_owned() }
+    }
+
+    /// The text of Spin's client.
+    fn shown(&self) -> String {
+        let Self { message, code } = self;
+        format!("Hrana: `cursor error: `error at step 0: (error code: {code}) `{message}```")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum StreamResponse {
+    Execute {
+        result: StatementResult,
+    },
+    GetAutocommit {
+        is_autocommit: bool,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct StatementResult {
+    cols: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+}
+
+#[derive(Deserialize)]
+struct Column {
+    name: Option<String>,
+}
+
+/// A value that was received.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Cell {
+    Null,
+    Integer { value: String },
+    Float { value: f64 },
+    Text { value: String },
+    Blob { base64: String },
+}
+
+impl StatementResult {
+    fn into_rows<V: FromSql>(self) -> Result<Rows<V>, Failure> {
+        let columns = self.cols.into_iter().map(|column| column.name.unwrap_or_default());
+        let row = |cells: Vec<Cell>| cells.into_iter().map(Cell::into_value).collect();
+        let rows = self.rows.into_iter().map(row).collect::<Result<_, _>>()?;
+        Ok(Rows { columns: columns.collect(), rows })
+    }
+}
+
+impl Cell {
+    fn into_value<V: FromSql>(self) -> Result<V, Failure> {
+        let unexpected = |what| Failure::Server(format!("Hrana: `unexpected response: `{what}``"));
+        let value = match &self {
+            Self::Null => V::column_result(ValueRef::Null),
+            Self::Integer { value } => {
+                let integer = value.parse().map_err(|_| unexpected("no integer"))?;
+                V::column_result(ValueRef::Integer(integer))
+            }
+            Self::Float { value } => V::column_result(ValueRef::Real(*value)),
+            Self::Text { value } => V::column_result(ValueRef::Text(value.as_bytes())),
+            Self::Blob { base64 } => {
+                // With padding or without.
+                let bytes = STANDARD_NO_PAD.decode(base64.trim_end_matches('='));
+                V::column_result(ValueRef::Blob(&bytes.map_err(|_| unexpected("no base64"))?))
+            }
+        };
+        value.map_err(|error| Failure::Server(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_go_where_the_url_says() {
+        for (url, endpoint) in [
+            ("http://sqld", "sqld:80 /v3/pipeline"),
+            ("https://db.example/", "db.example:443 /v3/pipeline"),
+            ("http://127.0.0.1:8080/a/?b=c", "127.0.0.1:8080 /a/v3/pipeline?b=c"),
+            ("http://[::1]:8080", "[::1]:8080 /v3/pipeline"),
+        ] {
+            let found = Endpoint::parse(url).unwrap();
+            assert_eq!(format!("{}:{} {}", found.host, found.port, found.path), endpoint, "{url}");
+            assert_eq!(found.is_tls, url.starts_with("https"), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_without_its_secret() {
+        for (url, token, said) in [
+            ("libsql://secret.example", "", "neither with http:// nor with https://"),
+            ("secret", "", "neither with http:// nor with https://"),
+            ("http://user:secret@sqld", "", "it has a user"),
+            ("http://sqld", "secret\n", "one line of ASCII"),
+        ] {
+            let Err(error) = LibSql::new(url, token) else { panic!("{url} is accepted") };
+            let error = format!("{error:#}");
+            assert!(error.contains(said) && !error.contains("secret"), "{url}: {error}");
+        }
+    }
+}

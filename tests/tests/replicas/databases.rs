@@ -1,0 +1,71 @@
+//! A component's view of a database on a server, by the fixtures: Spin's values, errors and connections.
+
+use std::time::{Duration, Instant};
+
+use berth_tests::{Client, Host, Sqld};
+
+/// A host of the fixtures over a new sqld.
+fn fixtures(sqld: &Sqld) -> Host {
+    let config = format!(
+        "sqlite_database.default = {{ type = 'libsql', url = '{}', token = 'unused' }}",
+        sqld.url()
+    );
+    let options = Host::options().flag("--from").flag("tests/fixtures/spin.toml");
+    options.runtime_config(&config).start()
+}
+
+/// Runs the statements of a script on one connection, one in each line; gives the last result, or the first error.
+fn sql(client: &Client, script: &str) -> String {
+    client.send("POST", "/misbehave/sql", None, script.as_bytes()).body
+}
+
+#[test]
+fn values_and_errors_are_those_of_spin() {
+    let sqld = Sqld::start_new();
+    let host = fixtures(&sqld);
+    let client = host.client();
+    assert_eq!(
+        sql(&client, "SELECT -9223372036854775808 AS i, 0.5, 'é', x'00ff', NULL"),
+        r#"["i", "0.5", "'é'", "x'00ff'", "NULL"] -9223372036854775808,0.5,"é",x[0, 255],null"#
+    );
+    assert_eq!(sql(&client, "CREATE TABLE t (a UNIQUE)\nINSERT INTO t VALUES (1)"), "[] ");
+    for (script, error) in [
+        ("INSERT INTO t VALUES (1)", "SQLite error: UNIQUE constraint failed: t.a"),
+        ("SELEC 1", "syntax error"),
+        ("SELECT 1; SELECT 2", "more than one statement"),
+        ("SELECT * FROM nowhere", "no such table: nowhere"),
+    ] {
+        let shown = sql(&client, script);
+        assert!(shown.contains("Error::Io(\"Hrana: `"), "{script}: {shown}");
+        assert!(shown.contains(error), "{script}: {shown}");
+    }
+}
+
+/// sqld blocks all writers for good when it rolls a transaction of 5 seconds back during its COMMIT.
+#[test]
+fn a_transaction_that_has_become_old_is_not_committed() {
+    let sqld = Sqld::start_new();
+    let host = fixtures(&sqld);
+    let client = host.client();
+    sql(&client, "CREATE TABLE t (a)");
+    let shown = sql(&client, "BEGIN IMMEDIATE\nINSERT INTO t VALUES (1)\nwait 3500\nCOMMIT");
+    assert!(shown.contains("Transaction timed out"), "{shown}");
+    let begin = Instant::now();
+    assert_eq!(sql(&client, "INSERT INTO t VALUES (2)\nSELECT a FROM t"), "[\"a\"] 2");
+    assert!(begin.elapsed() < Duration::from_secs(1), "it waited for the one before");
+}
+
+#[test]
+fn a_transaction_that_is_left_open_ends_with_its_request() {
+    let sqld = Sqld::start_new();
+    let host = fixtures(&sqld);
+    let client = host.client();
+    sql(&client, "CREATE TABLE t (a)");
+    // More than there are streams, so that each is closed.
+    for _ in 0..40 {
+        let begin = Instant::now();
+        assert_eq!(sql(&client, "BEGIN IMMEDIATE\nINSERT INTO t VALUES (1)"), "[] ");
+        assert!(begin.elapsed() < Duration::from_secs(2), "it waited for the one before");
+    }
+    assert_eq!(sql(&client, "SELECT count(*) FROM t"), "[\"count(*)\"] 0");
+}
