@@ -118,6 +118,10 @@ struct Up {
     /// Requests whose path begins so are a probe's: they wait for no other request.
     #[arg(long, value_name = "PATH", default_value = "/health/")]
     probe_path: String,
+    /// How long to go on serving after SIGTERM, so that proxies can turn to other replicas: each
+    /// response closes its connection.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    drain_s: u64,
     #[command(flatten)]
     hidden: Hidden,
 }
@@ -209,6 +213,7 @@ async fn start_and_serve(up: Up, source: Source) -> Result<()> {
         ),
         head: Duration::from_millis(up.hidden.header_ms),
         response_rate: MinDataRate::after(Duration::from_millis(up.hidden.slow_ms)),
+        drain: Duration::from_secs(up.drain_s),
     };
     let mut shutdown = Shutdown::listen()?;
     let app = tokio::select! {

@@ -4,10 +4,12 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use http::Request;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -49,6 +51,8 @@ pub(crate) struct Limits {
     pub(crate) head: Duration,
     /// How fast a client must read responses.
     pub(crate) response_rate: MinDataRate,
+    /// How long connections and requests are still accepted when the host shuts down.
+    pub(crate) drain: Duration,
 }
 
 /// The signals that shut the host down.
@@ -75,7 +79,7 @@ impl Shutdown {
     }
 }
 
-/// Serves `app` until `shutdown` is requested and the requests in flight are finished.
+/// Serves `app` until `shutdown` is requested, the time to drain is over and the requests in flight are finished.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Arc<App>,
@@ -83,36 +87,19 @@ pub(crate) async fn serve(
     mut shutdown: Shutdown,
 ) {
     let (stopping, in_flight) = watch::channel(false);
-    let connections = Connections::new(limits.connections);
     // Accepted connections inherit it.
     let _ = socket2::SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER_BYTES);
-    loop {
-        let accepted = tokio::select! {
-            () = shutdown.requested() => break,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, client)) => {
-                let Some(admission) = connections.admit(Client::from(client.ip())) else {
-                    continue;
-                };
-                set_options(&stream);
-                let connection = Connection {
-                    app: app.clone(),
-                    client,
-                    stopping: in_flight.clone(),
-                    limits,
-                    admission,
-                };
-                tokio::spawn(connection.serve(stream));
-            }
-            Err(error) => {
-                tracing::warn!("cannot accept a connection: {error}");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
+    let connections = Connections::new(limits.connections);
+    let draining = Arc::new(AtomicBool::new(false));
+    let acceptor = Acceptor { listener, connections, app, draining, in_flight, limits };
+    acceptor.accept_until(shutdown.requested()).await;
+    if !limits.drain.is_zero() {
+        tracing::info!("draining");
+        acceptor.draining.store(true, Ordering::Relaxed);
+        let drained = tokio::time::timeout(limits.drain, shutdown.requested());
+        acceptor.accept_until(async { drop(drained.await) }).await;
     }
-    drop((listener, in_flight));
+    drop(acceptor);
     // An error means that there is no connection.
     let _ = stopping.send(true);
     tracing::info!("stopping");
@@ -122,6 +109,49 @@ pub(crate) async fn serve(
     };
     if !finished {
         tracing::warn!("stopped with requests unfinished");
+    }
+}
+
+/// Accepts connections, each of which is served by a task.
+struct Acceptor {
+    listener: TcpListener,
+    connections: Arc<Connections>,
+    app: Arc<App>,
+    draining: Arc<AtomicBool>,
+    in_flight: watch::Receiver<bool>,
+    limits: Limits,
+}
+
+impl Acceptor {
+    async fn accept_until(&self, end: impl Future<Output = ()>) {
+        let mut end = std::pin::pin!(end);
+        loop {
+            let accepted = tokio::select! {
+                () = end.as_mut() => return,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, client)) => self.spawn(stream, client),
+                Err(error) => {
+                    tracing::warn!("cannot accept a connection: {error}");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn spawn(&self, stream: TcpStream, client: SocketAddr) {
+        let Some(admission) = self.connections.admit(Client::from(client.ip())) else { return };
+        set_options(&stream);
+        let connection = Connection {
+            app: self.app.clone(),
+            client,
+            draining: self.draining.clone(),
+            stopping: self.in_flight.clone(),
+            limits: self.limits,
+            admission,
+        };
+        tokio::spawn(connection.serve(stream));
     }
 }
 
@@ -137,6 +167,8 @@ fn set_options(stream: &TcpStream) {
 struct Connection {
     app: Arc<App>,
     client: SocketAddr,
+    /// Whether each response says that the connection closes: a client that has read so sends no request that is lost.
+    draining: Arc<AtomicBool>,
     /// Changes to true when the host shuts down, which waits until all of these are dropped.
     stopping: watch::Receiver<bool>,
     limits: Limits,
@@ -147,18 +179,23 @@ impl Connection {
     async fn serve(mut self, stream: TcpStream) {
         let (app, client, host) = (self.app.clone(), self.client, self.stopping.clone());
         let (state, is_spare) = (self.admission.state.clone(), self.admission.is_spare());
+        let draining = self.draining.clone();
         let requests = Arc::new(watch::Sender::new(()));
         let counted = requests.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let in_flight = InFlight { host: host.clone(), connection: counted.subscribe() };
             let (app, active) = (app.clone(), state.begin_request());
+            let draining = draining.clone();
             async move {
-                let response = if is_spare && !app.is_probe(request.uri().path()) {
+                let mut response = if is_spare && !app.is_probe(request.uri().path()) {
                     request::refuse_connection(&app, request)
                 } else {
                     request::handle(app, client, in_flight, request).await
                 };
                 drop(active);
+                if draining.load(Ordering::Relaxed) {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 Ok::<_, Infallible>(response)
             }
         });

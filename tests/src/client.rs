@@ -37,12 +37,7 @@ impl Client {
     }
 
     fn of_bases(bases: Arc<[String]>) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(60)))
-            .build()
-            .into();
+        let agent = agent(Duration::from_secs(60));
         Self { bases, sent: Arc::default(), agent, headers: Vec::new() }
     }
 
@@ -50,6 +45,18 @@ impl Client {
     #[must_use]
     pub fn base(&self) -> &str {
         &self.bases[0]
+    }
+
+    /// The same at another server.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self { bases: [base.to_owned()].into(), ..self.clone() }
+    }
+
+    /// The same, but it gives up after so long.
+    #[must_use]
+    pub fn patient(&self, patience: Duration) -> Self {
+        Self { agent: agent(patience), ..self.clone() }
     }
 
     /// The same with a further header.
@@ -165,6 +172,11 @@ impl Client {
         let body = response.into_body().read_to_vec().map_err(|error| error.to_string())?;
         Ok(Reply { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
     }
+}
+
+fn agent(patience: Duration) -> ureq::Agent {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+    config.timeout_global(Some(patience)).build().into()
 }
 
 /// An answer.

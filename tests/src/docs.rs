@@ -38,5 +38,6 @@ pub fn generated() -> Vec<Generated> {
         Generated { path: "docs/endpoints.md", text: endpoints::text() },
         Generated { path: "docs/settings.md", text: settings::text() },
         Generated { path: "spin.toml", text: manifest::text() },
+        Generated { path: "spin-edge.toml", text: manifest::edge_text() },
     ]
 }

@@ -1,4 +1,5 @@
-//! The routes of `spin.toml` agree with the route tables. (Its variables are generated: see `docs.rs`.)
+//! The routes of `spin.toml` agree with the route tables. (Its variables are generated, and so is all of `spin-edge.toml`: see
+//! `docs.rs`.)
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,8 +12,12 @@ use routefinder::Router;
 use serde_json::json;
 
 fn manifest() -> toml::Table {
-    let text = fs::read_to_string(repository_root().join("spin.toml"));
-    text.expect("spin.toml is there").parse().expect("spin.toml is TOML")
+    read("spin.toml")
+}
+
+fn read(name: &str) -> toml::Table {
+    let text = fs::read_to_string(repository_root().join(name));
+    text.expect("the manifest is there").parse().expect("it is TOML")
 }
 
 /// `(route, component)` of every HTTP trigger.
@@ -75,7 +80,9 @@ fn faults(version: &str, manifest: &toml::Table) -> Vec<String> {
 #[test]
 fn spin_reads_the_manifest() {
     for version in ["3.6", "4"] {
-        assert_eq!(faults(version, &manifest()), [""; 0], "{version}");
+        for name in ["spin.toml", "spin-edge.toml"] {
+            assert_eq!(faults(version, &read(name)), [""; 0], "{version}, {name}");
+        }
     }
     // Spin 3.6 refused the manifest for this form, which Spin 4 has.
     let text = fs::read_to_string(repository_root().join("spin.toml")).expect("it is there");
@@ -174,22 +181,77 @@ fn every_component_with_a_route_table_is_listed() {
 /// A component may reach no more than it needs: its dependencies may reach the same.
 #[test]
 fn only_what_tries_registries_reaches_any_host() {
-    let manifest = manifest();
-    let mut reaching = Vec::new();
+    let reaching = [
+        "identity {{ mail_gateway_url }}",
+        "proxycache http://*:*",
+        "proxycache https://*:*",
+        "teams {{ mail_gateway_url }}",
+    ];
+    assert_eq!(granted(&manifest(), "allowed_outbound_hosts"), reaching);
+}
+
+/// What the components are granted under a key: `component value`.
+fn granted(manifest: &toml::Table, key: &str) -> Vec<String> {
+    let mut granted = Vec::new();
     for (name, component) in manifest["component"].as_table().expect("components") {
-        let hosts = component.get("allowed_outbound_hosts").and_then(toml::Value::as_array);
-        for host in hosts.into_iter().flatten() {
-            reaching.push(format!("{name} {}", host.as_str().expect("a text")));
+        let values = component.get(key).and_then(toml::Value::as_array);
+        for value in values.into_iter().flatten() {
+            granted.push(format!("{name} {}", value.as_str().expect("a text")));
         }
     }
-    reaching.sort();
-    assert_eq!(
-        reaching,
-        [
-            "identity {{ mail_gateway_url }}",
-            "proxycache http://*:*",
-            "proxycache https://*:*",
-            "teams {{ mail_gateway_url }}",
-        ]
-    );
+    granted.sort();
+    granted
+}
+
+/// Spin fills the defaults into the templates of what may be called when it loads an application, and refuses one that then
+/// may call no address (spinframework/spin#3549).
+#[test]
+fn what_may_be_called_by_default_is_an_address() {
+    for name in ["spin.toml", "spin-edge.toml"] {
+        let manifest = read(name);
+        for allowed in granted(&manifest, "allowed_outbound_hosts") {
+            let (_, allowed) = allowed.split_once(' ').expect("after the component");
+            let variable = allowed.strip_prefix("{{ ").and_then(|rest| rest.strip_suffix(" }}"));
+            // Without a default it is not known before there is a value.
+            let default = variable.map(|variable| &manifest["variables"][variable]);
+            let is_required = default.is_some_and(|variable| variable.get("required").is_some());
+            let address = default.map_or(allowed, |variable| {
+                variable.get("default").and_then(toml::Value::as_str).unwrap_or_default()
+            });
+            let host = address.split_once("://").map_or("", |(_, host)| host);
+            let is_address = !host.is_empty() && !host.contains('/');
+            assert!(is_required || is_address, "{name}: {allowed} is {address:?}");
+        }
+    }
+}
+
+/// At the edge a component that would have SQLite may call the server in its place, and knows where that is. Whatever else it
+/// is granted is the same, and so are the routes.
+#[test]
+fn the_manifest_of_the_edge_differs_in_the_database_alone() {
+    let (usual, edge) = (manifest(), read("spin-edge.toml"));
+    assert_eq!(granted(&edge, "sqlite_databases"), [""; 0]);
+    let with_database = granted(&usual, "sqlite_databases");
+    assert_eq!(with_database.len(), COMPONENTS.len());
+    let called: Vec<String> =
+        with_database.iter().map(|line| line.replace("default", "{{ database_url }}")).collect();
+    let mut hosts = granted(&usual, "allowed_outbound_hosts");
+    hosts.extend(called);
+    hosts.sort();
+    assert_eq!(granted(&edge, "allowed_outbound_hosts"), hosts);
+    for key in ["key_value_stores", "dependencies_inherit_configuration", "dependencies"] {
+        for (name, component) in usual["component"].as_table().expect("components") {
+            assert_eq!(component.get(key), edge["component"][name].get(key), "{name} {key}");
+        }
+    }
+    assert_eq!(usual["trigger"], edge["trigger"]);
+    let (variables, secret) = (&edge["variables"], "secret = true");
+    assert_eq!(variables["database_url"].to_string(), "{ required = true }");
+    assert!(variables["database_token"].to_string().contains(secret));
+    for component in COMPONENTS {
+        let variables = &edge["component"][component.name]["variables"];
+        for name in ["database_url", "database_token"] {
+            assert_eq!(variables[name].as_str(), Some(&*format!("{{{{ {name} }}}}")));
+        }
+    }
 }

@@ -16,12 +16,20 @@ pub(crate) fn all() -> Result<()> {
 
 /// Builds every crate under `components/`.
 pub(crate) fn components() -> Result<()> {
-    wasm_crates("components", "berth-")
+    wasm_crates("components", "berth-", &[])
+}
+
+/// Builds the same for hosts without SQLite. It has a target directory of its own: `spin.toml` and `spin-edge.toml` name files
+/// of the same names.
+pub(crate) fn edge_components() -> Result<()> {
+    let target = target().join("edge");
+    let target = target.to_str().context("the target directory is no text")?;
+    wasm_crates("components", "berth-", &["--target-dir", target, "--features", "berth-spin/hrana"])
 }
 
 /// Builds every crate under `tests/fixtures/`.
 pub(crate) fn fixtures() -> Result<()> {
-    wasm_crates("tests/fixtures", "fixture-")
+    wasm_crates("tests/fixtures", "fixture-", &[])
 }
 
 /// Builds the host, `berth`, and the program behind its command `token`.
@@ -49,9 +57,13 @@ pub(crate) fn docs() -> Result<()> {
 
 /// Where the binary of that name is put.
 fn binary(name: &str) -> PathBuf {
+    target().join("debug").join(name)
+}
+
+/// Where cargo puts what it builds.
+fn target() -> PathBuf {
     // A relative one is cargo's, which runs in the root.
-    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    root().join(target).join("debug").join(name)
+    root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
 /// Takes the place of this process, so that signals reach the binary and its exit code is ours. Returns only on failure.
@@ -66,8 +78,9 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
-/// Builds each crate `directory/NAME`, whose package is called `prefix` + NAME, for WebAssembly.
-fn wasm_crates(directory: &str, prefix: &str) -> Result<()> {
+/// Builds each crate `directory/NAME`, whose package is called `prefix` + NAME, for WebAssembly, with further flags of
+/// `cargo build`.
+fn wasm_crates(directory: &str, prefix: &str, flags: &[&str]) -> Result<()> {
     let path = root().join(directory);
     let entries =
         std::fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -82,6 +95,7 @@ fn wasm_crates(directory: &str, prefix: &str) -> Result<()> {
     ensure!(!packages.is_empty(), "there are no crates in {}", path.display());
     add_target()?;
     let mut arguments = vec!["build", "--release", "--target", TARGET];
+    arguments.extend(flags);
     arguments.extend(packages.iter().map(String::as_str));
     cargo(&arguments)
 }

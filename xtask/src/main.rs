@@ -39,7 +39,11 @@ enum Task {
     /// Measure speed, cost and growth; FLAGS are `--quick` and `--json FILE`
     Bench(Flags),
     /// Build the components, the host and `berth-token`
-    Build,
+    Build {
+        /// The components of `spin-edge.toml` alone: for hosts without SQLite
+        #[arg(long)]
+        edge: bool,
+    },
     /// Write the files that are made from the code's tables
     Docs,
 }
@@ -68,7 +72,8 @@ fn run(task: Task) -> Result<()> {
         Task::Accept { end_to_end } => accept::run(end_to_end),
         Task::Test(Flags { flags }) => test::run(&flags),
         Task::Bench(Flags { flags }) => bench::run(&flags),
-        Task::Build => build::all(),
+        Task::Build { edge: false } => build::all(),
+        Task::Build { edge: true } => build::edge_components(),
         Task::Docs => build::docs(),
     }
 }

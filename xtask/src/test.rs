@@ -23,6 +23,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
 pub(crate) fn run(flags: &[String]) -> Result<()> {
     programs::install(PROGRAMS)?;
     build::all()?;
+    build::edge_components()?;
     build::fixtures()?;
     let mut arguments = vec!["test", "--workspace"];
     arguments.extend(flags.iter().map(String::as_str));

@@ -21,7 +21,7 @@ pub(crate) fn run(flags: &[String]) -> Result<()> {
 /// environment and from the manifest, as `berth up` reads them.
 fn check_settings(flags: &[String]) -> Result<()> {
     let manifest = read_manifest(flags)?;
-    for row in settings::ALL {
+    for row in settings::ALL.iter().chain(settings::HRANA) {
         let variable = format!("SPIN_VARIABLE_{}", row.name.to_uppercase());
         let prefix = format!("{}=", row.name);
         let given = flags.iter().filter_map(|flag| {

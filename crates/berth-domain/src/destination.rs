@@ -209,7 +209,7 @@ fn plain(host: &Host) -> String {
 }
 
 /// Private names: this machine, clouds' metadata, clusters, and everything under domains that the Internet does not have.
-fn is_private_name(name: &str) -> bool {
+pub(crate) fn is_private_name(name: &str) -> bool {
     const NAMES: &[&str] = &["localhost", "metadata", "kubernetes"];
     const SUFFIXES: &[&str] = &[".internal", ".local", ".localhost", ".svc"];
     NAMES.contains(&name)

@@ -4,6 +4,7 @@
 //! `berth-store`.
 
 mod avatar;
+mod database_url;
 mod date;
 pub mod destination;
 mod email;

@@ -4,6 +4,7 @@
 //! `spin.toml`, `docs/settings.md` and the check at start are tested against this table. Reading a variable is not here:
 //! `berth-web` does it.
 
+use crate::database_url;
 use crate::destination::is_name_or_network;
 use crate::forwarded::is_network;
 use thiserror::Error;
@@ -78,11 +79,11 @@ pub struct SettingRow {
 }
 
 macro_rules! settings {
-    ($($constant:ident: $type:ty = $name:literal, $default:literal, $parse:ident, $about:literal;)+) => {
+    ($(#[$about_all:meta])* $all:ident; $($constant:ident: $type:ty = $name:literal, $default:literal, $parse:ident, $about:literal;)+) => {
         $(#[doc = $about] pub const $constant: Setting<$type> = Setting { name: $name, parse: $parse };)+
 
-        /// Every setting, in the order of the documentation.
-        pub const ALL: &[SettingRow] = &[$(SettingRow {
+        $(#[$about_all])*
+        pub const $all: &[SettingRow] = &[$(SettingRow {
             name: $name,
             default: $default,
             about: $about,
@@ -94,6 +95,8 @@ macro_rules! settings {
 }
 
 settings! {
+    /// Every setting of every component, in the order of the documentation.
+    ALL;
     SERVER_HOSTNAME: String = "server_hostname", "localhost:3000", host, "The host name, with a port where needed, under which clients reach the registry; part of links in answers and mails.";
     PREFERRED_URL_SCHEME: String = "preferred_url_scheme", "http", scheme, "The scheme under which clients reach the registry. With `https` cookies are marked Secure.";
     REGISTRY_TITLE: String = "registry_title", "Berth", text, "The name of the registry on pages and in mails.";
@@ -129,7 +132,7 @@ settings! {
     FEATURE_MAILING: bool = "feature_mailing", "true", flag, "Mail is sent: team members are invited, sign-up and password recovery go through mail where a gateway is set.";
     REQUIRE_TEAM_INVITE: Option<bool> = "require_team_invite", "auto", optional_flag, "People who are in no team of an organization are invited and must accept, instead of being added. `auto`: where `mail_gateway_url` is set.";
     INVITATION_TTL_S: i64 = "invitation_ttl_s", "604800", whole_number, "How long an invitation can be accepted, in seconds.";
-    MAIL_GATEWAY_URL: String = "mail_gateway_url", "", text, "Where mail is posted as JSON; the components that send mail can reach this host alone. On Spin without a path, which is in `mail_gateway_path`. Empty: no mail leaves, sign-up needs no confirmation, and administrators see the links.";
+    MAIL_GATEWAY_URL: String = "mail_gateway_url", "https://none.invalid", gateway, "Where mail is posted as JSON; the components that send mail can reach this host alone. On Spin without a path, which is in `mail_gateway_path`. A host below `.invalid` (on Spin nothing else), or empty: no mail leaves, sign-up needs no confirmation, and administrators see the links.";
     MAIL_GATEWAY_PATH: String = "mail_gateway_path", "", path, "Path and query at the mail gateway, where `mail_gateway_url` has none: `/v1/send`.";
     MAIL_GATEWAY_TOKEN: String = "mail_gateway_token", "", text, "The Bearer token for the mail gateway.";
     MAIL_DEFAULT_SENDER: String = "mail_default_sender", "berth@localhost", text, "The sender of mails.";
@@ -152,6 +155,13 @@ settings! {
     ACTION_LOG_AUDIT_LOGINS: bool = "action_log_audit_logins", "true", flag, "Successful logins are logged.";
     ROBOTS_DISALLOW: bool = "robots_disallow", "false", flag, "Robot accounts can neither be created nor used.";
     CONCORD_ADMIN_ONLY_CREATE: bool = "concord_admin_only_create", "true", flag, "Only administrators create organizations through Concord's API.";
+}
+
+settings! {
+    /// What the components need besides where they are built for hosts without SQLite. A default that cannot be used is none.
+    HRANA;
+    DATABASE_URL: String = "database_url", "", database_url, "Where the libSQL server is: `https://db.example.com`, or `http://` and a host in a private network. `libsql://` is the same as `https://`, but a host that derives from this setting what components may call takes `https://` only.";
+    DATABASE_TOKEN: String = "database_token", "", text, "The token for the libSQL server. Empty: it wants none.";
 }
 
 /// How many seconds a text such as `10m` or `2w` means; `None` when it is no duration. Units: s, m, h, d, w.
@@ -225,6 +235,14 @@ fn never(text: &str) -> Result<bool, &'static str> {
     }
 }
 
+/// Spin refuses an application that may call an empty address, so none has one: in `.invalid` there is no host (RFC 6761).
+fn gateway(text: &str) -> Result<String, &'static str> {
+    let (_, rest) = text.split_once("://").unwrap_or(("", text));
+    let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
+    let is_none = host.to_ascii_lowercase().ends_with(".invalid");
+    Ok(if is_none { String::new() } else { text.to_owned() })
+}
+
 fn list(text: &str) -> Result<Vec<String>, &'static str> {
     Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
 }
@@ -233,6 +251,12 @@ fn destinations(text: &str) -> Result<Vec<String>, &'static str> {
     let items = list(text)?;
     let usable = items.iter().all(|item| is_name_or_network(item));
     if usable { Ok(items) } else { Err("host names, addresses and CIDRs, separated by commas") }
+}
+
+fn database_url(text: &str) -> Result<String, &'static str> {
+    database_url::normalize(text).ok_or(
+        "`https://` and the host of a libSQL server, or `http://` and one in a private network",
+    )
 }
 
 fn networks(text: &str) -> Result<Vec<String>, &'static str> {
@@ -275,6 +299,7 @@ const fn kind_of(parse: &str) -> &'static str {
         b"scheme" => "`http` or `https`",
         b"registry_state" => "`normal` or `readonly`",
         b"host" => "a host name",
+        b"database_url" | b"gateway" => "a URL",
         _ => "text",
     }
 }
@@ -282,7 +307,11 @@ const fn kind_of(parse: &str) -> &'static str {
 const fn is_secret(name: &str) -> bool {
     matches!(
         name.as_bytes(),
-        b"secret_key" | b"secret_key_previous" | b"setup_token" | b"mail_gateway_token"
+        b"database_token"
+            | b"mail_gateway_token"
+            | b"secret_key"
+            | b"secret_key_previous"
+            | b"setup_token"
     )
 }
 
@@ -295,6 +324,8 @@ mod tests {
         let mut names = std::collections::HashSet::new();
         for row in ALL {
             assert_eq!((row.check)(row.default), Ok(()), "{}", row.name);
+        }
+        for row in ALL.iter().chain(HRANA) {
             assert!(names.insert(row.name), "{} twice", row.name);
         }
     }
@@ -304,6 +335,17 @@ mod tests {
         let error = FRESH_LOGIN_TIMEOUT.parse("hunter2").unwrap_err().to_string();
         assert!(error.contains("fresh_login_timeout") && !error.contains("hunter2"), "{error}");
         assert!(FEATURE_TEAM_SYNCING.parse("true").is_err());
+    }
+
+    #[test]
+    fn a_gateway_below_invalid_is_none() {
+        let gateway = |text| MAIL_GATEWAY_URL.parse(text).ok();
+        for text in ["", "https://none.invalid", "http://X.INVALID:8025/send?a=b"] {
+            assert_eq!(gateway(text).as_deref(), Some(""), "{text}");
+        }
+        for text in ["https://mail.example/x.invalid", "http://invalid.example:8025", "nonsense"] {
+            assert_eq!(gateway(text).as_deref(), Some(text));
+        }
     }
 
     #[test]

@@ -1,11 +1,16 @@
-//! The platform of `berth-web` on Spin: HTTP, SQLite, key-value store, variables.
+//! The platform of `berth-web` on Spin: HTTP, SQLite, key-value store, variables. With the feature `hrana` a libSQL server takes
+//! the place of the host's SQLite.
 //!
 //! The only user of `spin-sdk`, so that a new major version of it is one crate's change. A component's `lib.rs` is one line,
 //! `berth_api::resources!`, which expands to a call of [`serve`].
 
 mod exchange;
+#[cfg(feature = "hrana")]
+mod hrana;
 pub mod outbound;
 mod platform;
+#[cfg(not(feature = "hrana"))]
+mod sqlite;
 
 use berth_web::{Outcome, Route, Services};
 use spin_sdk::http::{IncomingRequest, ResponseOutparam};

@@ -1,25 +1,28 @@
 //! `berth-web`'s traits on Spin's interfaces.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use berth_domain::Timestamp;
-use berth_store::{Database, DatabaseError, Row, Value};
 use berth_web::{Clock, Entropy, KeyValue, Outbound, Platform, PlatformError, Variables};
 use spin_sdk::key_value::Store;
-use spin_sdk::sqlite::{self, Connection};
+
+#[cfg(feature = "hrana")]
+use crate::hrana as database;
+#[cfg(not(feature = "hrana"))]
+use crate::sqlite as database;
 
 /// What a request has spin of the host: each store at its first use, since opening one costs a call (on libSQL a round
 /// trip).
 pub(crate) struct SpinPlatform<'a> {
-    database: Sqlite,
+    database: database::Database,
     key_value: Keys,
     outbound: Outbound<'a>,
 }
 
 impl<'a> SpinPlatform<'a> {
     pub(crate) fn new(outbound: Outbound<'a>) -> Self {
-        Self { database: Sqlite::default(), key_value: Keys(OnceCell::new()), outbound }
+        Self { database: database::open(), key_value: Keys(OnceCell::new()), outbound }
     }
 
     pub(crate) fn platform(&self) -> Platform<'_> {
@@ -31,65 +34,6 @@ impl<'a> SpinPlatform<'a> {
             entropy: &HostEntropy,
             outbound: self.outbound,
         }
-    }
-}
-
-#[derive(Default)]
-struct Sqlite(RefCell<Option<Connection>>);
-
-impl Sqlite {
-    fn query(
-        &self,
-        sql: &str,
-        parameters: &[sqlite::Value],
-    ) -> Result<sqlite::QueryResult, sqlite::Error> {
-        let mut connection = self.0.borrow_mut();
-        let connection = match &mut *connection {
-            Some(open) => open,
-            none => none.insert(Connection::open_default()?),
-        };
-        connection.execute(sql, parameters)
-    }
-}
-
-impl Database for Sqlite {
-    fn execute(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, DatabaseError> {
-        let parameters: Vec<sqlite::Value> = parameters.iter().cloned().map(to_spin).collect();
-        let result =
-            self.query(sql, &parameters).map_err(|error| DatabaseError(message(&error)))?;
-        let rows = result.rows.into_iter();
-        Ok(rows.map(|row| Row::new(row.values.into_iter().map(from_spin).collect())).collect())
-    }
-
-    fn reset(&self) {
-        self.0.take();
-    }
-}
-
-fn message(error: &sqlite::Error) -> String {
-    match error {
-        sqlite::Error::Io(message) => message.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn to_spin(value: Value) -> sqlite::Value {
-    match value {
-        Value::Null => sqlite::Value::Null,
-        Value::Integer(integer) => sqlite::Value::Integer(integer),
-        Value::Real(real) => sqlite::Value::Real(real),
-        Value::Text(text) => sqlite::Value::Text(text),
-        Value::Blob(bytes) => sqlite::Value::Blob(bytes),
-    }
-}
-
-fn from_spin(value: sqlite::Value) -> Value {
-    match value {
-        sqlite::Value::Null => Value::Null,
-        sqlite::Value::Integer(integer) => Value::Integer(integer),
-        sqlite::Value::Real(real) => Value::Real(real),
-        sqlite::Value::Text(text) => Value::Text(text),
-        sqlite::Value::Blob(bytes) => Value::Blob(bytes),
     }
 }
 

@@ -24,6 +24,33 @@ fn a_signal_lets_requests_in_flight_finish_and_ends_with_success() {
     }
 }
 
+/// A connection that is kept open could be closed just when its client sent the next request, which was lost.
+#[test]
+fn a_host_that_drains_goes_on_serving_and_tells_clients_to_connect_elsewhere() {
+    let mut host = Host::start(&["--header-ms", "600000", "--drain-s", "2"]);
+    let mut kept = host.connect();
+    assert_eq!(kept.request("GET", "/constant", b"").header("connection"), None);
+    host.signal("TERM");
+    host.logged("draining");
+    for mut connection in [kept, host.connect()] {
+        let last = connection.request("GET", "/constant", b"");
+        assert_eq!((last.status, last.header("connection")), (200, Some("close")));
+        assert!(connection.is_closed());
+    }
+    host.logged("stopping");
+    assert!(host.wait().success());
+    assert!(std::net::TcpStream::connect(host.address).is_err());
+}
+
+#[test]
+fn a_second_signal_ends_the_draining() {
+    let mut host = Host::start(&["--drain-s", "600"]);
+    host.signal("TERM");
+    host.logged("draining");
+    host.signal("TERM");
+    assert!(host.wait().success());
+}
+
 #[test]
 fn a_request_that_outlasts_the_grace_does_not_keep_the_host() {
     let mut host = Host::start(&[]);

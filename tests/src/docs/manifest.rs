@@ -1,5 +1,5 @@
 //! The variables in `spin.toml`: all settings with their defaults, and for each component those that the pipeline reads and
-//! its rows declare. The rest of the file is written by hand.
+//! its rows declare. The rest of the file is written by hand. `spin-edge.toml` is made of it whole.
 
 use std::fs;
 
@@ -22,12 +22,59 @@ pub(super) fn text() -> String {
             .iter()
             .map(|row| row.name)
             .filter(|name| used.contains(name))
-            .map(|name| format!("{name} = \"{{{{ {name} }}}}\"\n"))
+            .map(template)
             .collect();
         replace_section(&mut text, &format!("[component.{}.variables]", component.name), &lines);
     }
     text
 }
+
+/// What the components that have a database are granted in `spin.toml`.
+const SQLITE: &str = "sqlite_databases = [\"default\"]\n";
+
+/// `spin-edge.toml`: the same application for hosts without SQLite. Its components are other files, and each that has a database
+/// may call its server, and knows where it is.
+pub(super) fn edge_text() -> String {
+    let manifest = text();
+    let (_, manifest) = manifest.split_once('\n').expect("it begins with a comment");
+    let all: String = settings::HRANA.iter().map(declaration).collect();
+    let used: String = settings::HRANA.iter().map(|row| template(row.name)).collect();
+    let blocks = manifest.replace("[variables]\n", &format!("[variables]\n{all}"));
+    let mut edge = HEAD.to_owned();
+    let mut has_database = false;
+    for block in blocks.split_inclusive("\n\n") {
+        let block = block
+            .replace("target/wasm32-wasip1/", "target/edge/wasm32-wasip1/")
+            .replace("cargo build --release", "cargo build --release --target-dir target/edge");
+        if block.contains(SQLITE) {
+            has_database = true;
+            edge.push_str(&granted(&block));
+        } else if has_database && block.contains(".variables]\n") {
+            has_database = false;
+            edge.push_str(&block.replacen(".variables]\n", &format!(".variables]\n{used}"), 1));
+        } else if has_database {
+            edge.push_str(&block.replace("--package", "--features berth-spin/hrana --package"));
+        } else {
+            edge.push_str(&block);
+        }
+    }
+    edge
+}
+
+/// A component's block with the server in place of SQLite.
+fn granted(block: &str) -> String {
+    let hosts = "allowed_outbound_hosts = [";
+    if block.contains(hosts) {
+        let first = format!("{hosts}\"{{{{ database_url }}}}\", ");
+        return block.replace(SQLITE, "").replace(hosts, &first);
+    }
+    block.replace(SQLITE, &format!("{hosts}\"{{{{ database_url }}}}\"]\n"))
+}
+
+const HEAD: &str = "\
+# Made by `cargo xtask docs` from spin.toml: the same application for hosts that give components no SQLite. Its database is a
+# libSQL server. `cargo xtask build --edge` builds its components.
+";
 
 /// The names of the settings that a component uses.
 fn used(component: Component) -> Vec<&'static str> {
@@ -44,7 +91,16 @@ fn delivers_mail(component: Component) -> bool {
 
 fn declaration(row: &SettingRow) -> String {
     let secret = if row.secret { ", secret = true" } else { "" };
-    format!("{} = {{ default = \"{}\"{secret} }}\n", row.name, row.default)
+    let value = match (row.check)(row.default) {
+        Ok(()) => format!("default = \"{}\"", row.default),
+        Err(_) => "required = true".to_owned(),
+    };
+    format!("{} = {{ {value}{secret} }}\n", row.name)
+}
+
+/// The line by which a component sees a variable.
+fn template(name: &str) -> String {
+    format!("{name} = \"{{{{ {name} }}}}\"\n")
 }
 
 fn replace_section(text: &mut String, heading: &str, lines: &str) {

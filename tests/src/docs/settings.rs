@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use berth_domain::settings;
+use berth_domain::settings::{self, SettingRow};
 
 const HEAD: &str = "\
 # Settings
@@ -20,9 +20,22 @@ setting it is and what a value looks like. The value is not repeated there; it m
 |---|---|---|---|
 ";
 
+const HRANA_HEAD: &str = "
+## Hosts without SQLite
+
+`spin-edge.toml` has two more:
+
+| setting | default | values | meaning |
+|---|---|---|---|
+";
+
 pub(super) fn text() -> String {
-    let mut text = HEAD.to_owned();
-    for row in settings::ALL {
+    format!("{HEAD}{}{HRANA_HEAD}{}", rows(settings::ALL), rows(settings::HRANA))
+}
+
+fn rows(rows: &[SettingRow]) -> String {
+    let mut text = String::new();
+    for row in rows {
         let default = match row.default {
             "" => String::new(),
             default => format!("`{default}`"),

@@ -91,7 +91,7 @@ pub fn differences() -> BTreeMap<String, Difference> {
 }
 
 /// Writes Berth's answers anew, in the order of the cases.
-pub fn write_differences(differences: &BTreeMap<String, Difference>) {
+pub(super) fn write_differences(differences: &BTreeMap<String, Difference>) {
     let lines: String = cases()
         .iter()
         .filter_map(|case| differences.get(&case.id))

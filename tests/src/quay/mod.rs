@@ -19,9 +19,9 @@ mod seed;
 #[cfg(feature = "end-to-end")]
 mod upstream;
 
-pub use case::{Case, Difference, cases, differences, recorded_body, write_differences};
+pub use case::{Case, Difference, cases, differences, recorded_body};
 #[cfg(feature = "end-to-end")]
-pub use replay::Replay;
+pub use replay::replay;
 #[cfg(feature = "end-to-end")]
 pub use seed::{Start, seed};
 #[cfg(feature = "end-to-end")]

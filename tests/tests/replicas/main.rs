@@ -2,10 +2,14 @@
 #![cfg(feature = "end-to-end")]
 
 mod databases;
+mod kills;
 mod outages;
 mod quay;
+mod races;
 mod servers;
 mod together;
+mod upgrade;
+mod writers;
 
 use berth_tests::{Host, HostOptions, Redis, Sqld};
 

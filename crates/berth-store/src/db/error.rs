@@ -232,10 +232,13 @@ impl Temporary {
         (Self::GivenUp, "transaction timed out"),
         (Self::GivenUp, "transaction_timeout"),
         (Self::GivenUp, "stream_expired"),
+        // A server that was started anew knows no stream of before.
+        (Self::GivenUp, "invalid baton"),
         (Self::Busy, "database is locked"),
         (Self::Busy, "database is busy"),
         (Self::Busy, "database table is locked"),
         (Self::Busy, "sqlite_busy"),
+        (Self::Busy, "transaction_busy"),
         (Self::Disconnected, "timed out"),
         (Self::Disconnected, "timeout"),
         (Self::Disconnected, "stream closed"),
@@ -249,8 +252,12 @@ impl Temporary {
         (Self::Disconnected, "connection closed"),
         (Self::Disconnected, "broken pipe"),
         (Self::Disconnected, "too many connections"),
+        (Self::Disconnected, "unreadable answer"),
+        // A replica did not reach the server that it replicates.
+        (Self::Disconnected, "proxy_error"),
+        (Self::Disconnected, "status=408"),
         (Self::Disconnected, "status=429"),
-        (Self::Disconnected, "status=503"),
+        (Self::Disconnected, "status=5"),
     ];
 
     /// The meaning of a store's message, if it is one of these.
@@ -383,6 +390,24 @@ mod tests {
                 "Hrana: `cursor error: `SQLite error: berth: a robot bears the name of its namespace``",
                 StoreError::NotFound,
             ),
+            (
+                "Hrana: SQLITE_CONSTRAINT: SQLite error: UNIQUE constraint failed: \
+                team_member.team_id, team_member.account_id",
+                unique(Constraint::TeamMember),
+            ),
+            (
+                "Hrana: SQLITE_CONSTRAINT: SQLite error: FOREIGN KEY constraint failed",
+                StoreError::NotFound,
+            ),
+            (
+                "Hrana: SQLITE_CONSTRAINT: SQLite error: berth: an owner is a member",
+                StoreError::NotMember,
+            ),
+            ("Hrana: SQLITE_BUSY: SQLite error: database is locked", StoreError::Busy),
+            (
+                "Hrana: TRANSACTION_BUSY: Server cannot handle additional transactions",
+                StoreError::Busy,
+            ),
             ("SQLite error: database is locked", StoreError::Busy),
             (
                 "Hrana: `cursor error: `(error code: SQLITE_BUSY) `database is locked``",
@@ -405,6 +430,53 @@ mod tests {
                 "Hrana: `api error: `status=400 Bad Request, body={\"error\":\"The stream has expired due \
                 to inactivity\",\"code\":\"STREAM_EXPIRED\"}``",
                 Some(Temporary::GivenUp),
+            ),
+            ("Hrana: TRANSACTION_TIMEOUT: Transaction timed out", Some(Temporary::GivenUp)),
+            (
+                "Hrana: status=400: STREAM_EXPIRED: The stream has expired due to inactivity",
+                Some(Temporary::GivenUp),
+            ),
+            ("Hrana: status=400: Received an invalid baton", Some(Temporary::GivenUp)),
+            ("Hrana: SQLITE_INTERRUPT: SQLite error: interrupted", Some(Temporary::GivenUp)),
+            (
+                "Hrana: SQLITE_UNKNOWN: SQLite error: cannot commit - no transaction is active",
+                Some(Temporary::Disconnected),
+            ),
+            (
+                "Hrana: PROXY_ERROR: error executing a request on the primary: unavailable",
+                Some(Temporary::Disconnected),
+            ),
+            ("Hrana: stream closed by the server", Some(Temporary::Disconnected)),
+            ("Hrana: unreadable answer: (Eof, 1, 4096)", Some(Temporary::Disconnected)),
+            (
+                "Hrana: status=429: Timed out while opening database connection",
+                Some(Temporary::Disconnected),
+            ),
+            ("Hrana: status=500: internal error", Some(Temporary::Disconnected)),
+            ("Hrana: status=502: <html>Bad Gateway</html>", Some(Temporary::Disconnected)),
+            ("Hrana: status=503: upstream connect error", Some(Temporary::Disconnected)),
+            ("Hrana: status=504: ", Some(Temporary::Disconnected)),
+            ("http error: timed out", Some(Temporary::Disconnected)),
+            ("http error: ErrorCode::ConnectionRefused", Some(Temporary::Disconnected)),
+            (
+                "http error: ErrorCode::DnsError(DnsErrorPayload { rcode: None, info_code: None })",
+                Some(Temporary::Disconnected),
+            ),
+            ("http error: ErrorCode::ConnectionLimitReached", Some(Temporary::Disconnected)),
+            (
+                "Hrana: status=401: the server does not accept `database_token`: Unauthorized: `The JWT is \
+                invalid`",
+                None,
+            ),
+            ("Hrana: status=404: at `database_url` there is no libSQL server: ", None),
+            (
+                "Hrana: ARGS_INVALID: Arguments do not match SQL parameters: too many parameters, expected 1 \
+                found 2",
+                None,
+            ),
+            (
+                "Hrana: SQL_PARSE_ERROR: SQL string could not be parsed: syntax error around L1:6: `SELCT`",
+                None,
             ),
             ("Timed out while opening database connection", Some(Temporary::Disconnected)),
             (

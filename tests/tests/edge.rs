@@ -1,0 +1,277 @@
+//! Hosts without SQLite: the components of `spin-edge.toml`, whose database is a libSQL server that they reach over HTTP.
+#![cfg(feature = "end-to-end")]
+
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use berth_tests::quay::{Upstreams, recorded_settings, replay, seed};
+use berth_tests::{Client, ClosedPort, Host, HostOptions, Sqld, repository_root, target_directory};
+use serde_json::{Value, json};
+
+/// With the components that have no SQLite. The host grants them none.
+fn edge(options: HostOptions, database_url: &str) -> HostOptions {
+    options.flag("--from").flag("spin-edge.toml").variable("database_url", database_url)
+}
+
+#[test]
+fn no_component_wants_sqlite() {
+    let manifest = std::fs::read_to_string(repository_root().join("spin-edge.toml"));
+    assert!(!manifest.expect("a manifest").contains("sqlite_databases"));
+    let directory = target_directory().join("edge/wasm32-wasip1/release");
+    let files = std::fs::read_dir(&directory).expect("run `cargo xtask build --edge`");
+    let mut count = 0;
+    for file in files {
+        let path = file.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            let wasm = std::fs::read(&path).expect("a component");
+            let imports = String::from_utf8_lossy(imports(&wasm));
+            assert!(imports.contains("wasi:http/types@"), "{}", path.display());
+            assert!(!imports.contains("sqlite"), "{} imports SQLite", path.display());
+            count += 1;
+        }
+    }
+    assert_eq!(count, 9, "in {}", directory.display());
+}
+
+/// The section of a module with its imports. (The names of what it might import are elsewhere in it too.)
+fn imports(wasm: &[u8]) -> &[u8] {
+    const MAGIC_AND_VERSION: usize = 8;
+    let mut rest = &wasm[MAGIC_AND_VERSION..];
+    loop {
+        let (id, after) = rest.split_first().expect("a section");
+        let (mut length, mut bytes) = (0_usize, 0);
+        for byte in after {
+            length |= usize::from(byte & 0x7f) << (7 * bytes);
+            bytes += 1;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        let (section, following) = after[bytes..].split_at(length);
+        if *id == 2 {
+            return section;
+        }
+        rest = following;
+    }
+}
+
+#[test]
+fn the_recorded_cases_of_quay_pass() {
+    let (sqld, upstreams) = (Sqld::start_new(), Upstreams::start());
+    let host = edge(recorded_settings(&upstreams), &sqld.url()).start();
+    let start = seed(host.client());
+    replay("main", host.client(), start, &upstreams);
+}
+
+/// A TCP proxy before a server. It counts the requests of clients.
+struct Counter {
+    url: String,
+    count: Arc<AtomicUsize>,
+}
+
+impl Counter {
+    fn before(server: &str) -> Self {
+        let server = server.strip_prefix("http://").expect("plain HTTP").to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let count = Arc::<AtomicUsize>::default();
+        let counter = Arc::clone(&count);
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let server = TcpStream::connect(&server).expect("the server runs");
+                let (from_server, to_client) = (server.try_clone(), client.try_clone());
+                let (from_server, to_client) =
+                    (from_server.expect("open"), to_client.expect("open"));
+                thread::spawn(move || copy(from_server, to_client, None));
+                let counter = Arc::clone(&counter);
+                thread::spawn(move || copy(client, server, Some(&counter)));
+            }
+        });
+        Self { url, count }
+    }
+
+    /// How many requests `work` caused, also after its answer.
+    fn count(&self, work: impl FnOnce()) -> usize {
+        let before = self.count.load(Ordering::SeqCst);
+        work();
+        thread::sleep(Duration::from_millis(300));
+        self.count.load(Ordering::SeqCst) - before
+    }
+}
+
+/// Passes on what comes, and counts the request lines in it.
+fn copy(mut from: TcpStream, mut to: TcpStream, requests: Option<&AtomicUsize>) {
+    const REQUEST: &[u8] = b"POST /v3/pipeline HTTP/1.1\r\n";
+    let (mut buffer, mut seen) = (vec![0; 64 * 1024], Vec::new());
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        if let Some(requests) = requests {
+            seen.extend_from_slice(&buffer[..length]);
+            let found = seen.windows(REQUEST.len()).filter(|bytes| *bytes == REQUEST).count();
+            requests.fetch_add(found, Ordering::SeqCst);
+            seen.drain(..seen.len().saturating_sub(REQUEST.len() - 1));
+        }
+        if to.write_all(&buffer[..length]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(std::net::Shutdown::Write);
+}
+
+/// What an operation costs: its method, path and body, the status of its answer, and how many round trips it takes.
+type Operation = (&'static str, &'static str, Option<Value>, u16, usize);
+
+/// A read takes one for authentication and one for its rows. A change has at least three: authentication, BEGIN with what is read
+/// first, and COMMIT with what was not read.
+fn operations() -> Vec<Operation> {
+    let own = "/api/v1/organization/acme";
+    let name = |name: &str| Some(json!({ "name": name }));
+    let team = "/api/v1/organization/acme/team/ops";
+    let robot = "/api/v1/organization/acme/robots/ci";
+    let repository = "/api/v1/repository/acme/app";
+    let new = json!({ "repository": "app", "namespace": "acme", "visibility": "private", "description": "" });
+    let prototype = json!({ "role": "read", "delegate": { "kind": "team", "name": "ops" } });
+    vec![
+        ("POST", "/api/v1/organization/", name("acme"), 201, 4),
+        ("POST", "/api/v1/organization/", name("acme"), 400, 3),
+        ("GET", own, None, 200, 2),
+        ("GET", "/api/v1/organization/nope", None, 404, 1),
+        ("PUT", own, Some(json!({ "email": "acme@example.com" })), 200, 5),
+        ("PUT", team, Some(json!({ "role": "member" })), 200, 3),
+        ("PUT", "/api/v1/organization/acme/team/ops/members/ana", None, 200, 4),
+        ("GET", "/api/v1/organization/acme/team/ops/members", None, 200, 2),
+        ("GET", "/api/v1/organization/acme/members", None, 200, 2),
+        ("PUT", robot, Some(json!({ "description": "ci" })), 201, 3),
+        ("PUT", robot, Some(json!({ "description": "ci" })), 400, 3),
+        ("GET", robot, None, 200, 2),
+        ("GET", "/api/v1/organization/acme/robots", None, 200, 2),
+        ("POST", "/api/v1/repository", Some(new), 201, 4),
+        ("GET", repository, None, 200, 2),
+        (
+            "PUT",
+            "/api/v1/repository/acme/app/permissions/team/ops",
+            Some(json!({ "role": "write" })),
+            200,
+            3,
+        ),
+        ("POST", "/api/v1/organization/acme/prototypes", Some(prototype), 200, 4),
+        ("GET", "/api/v1/organization/acme/logs", None, 200, 2),
+        ("DELETE", team, None, 204, 3),
+        ("DELETE", own, None, 204, 3),
+        ("GET", "/health/instance", None, 200, 1),
+        ("GET", "/health/warning", None, 200, 0),
+    ]
+}
+
+#[test]
+fn round_trips_are_few() {
+    let sqld = Sqld::start_new();
+    let counter = Counter::before(&sqld.url());
+    let host = edge(Host::options(), &counter.url).start();
+    let client = host.client();
+    let token = client.initialize_token("ana");
+    let client = client.bearer(&token);
+    // The first use of a token is noted.
+    assert_eq!(client.get("/api/v1/user/").status, 200);
+    thread::sleep(Duration::from_millis(300));
+    let (mut expected, mut found) = (Vec::new(), Vec::new());
+    for (method, path, body, status, round_trips) in operations() {
+        let text = body.map(|body| body.to_string()).unwrap_or_default();
+        let content_type = (!text.is_empty()).then_some("application/json");
+        let mut answered = 0;
+        let count = counter.count(|| {
+            answered = client.send(method, path, content_type, text.as_bytes()).status;
+        });
+        expected.push(format!("{method} {path}: {status}, {round_trips}"));
+        found.push(format!("{method} {path}: {answered}, {count}"));
+    }
+    assert_eq!(expected.join("\n"), found.join("\n"), "{}", host.log());
+}
+
+/// The answer and what is logged of a first request, where the database cannot be used.
+fn first_request(
+    database_url: &str,
+    change: impl FnOnce(HostOptions) -> HostOptions,
+) -> (u16, String) {
+    let host = change(edge(Host::options(), database_url)).start();
+    let status = host.client().get("/api/v1/organization/acme").status;
+    (status, host.log())
+}
+
+#[test]
+fn a_database_that_is_not_configured_is_named() {
+    let public = first_request("http://db.example.com", |host| host);
+    assert_eq!(public.0, 500);
+    let message = "the setting `database_url` must be `https://` and the host of a libSQL server";
+    assert!(public.1.contains(message), "{}", public.1);
+}
+
+/// A server that answers everything alike.
+fn server(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    thread::spawn(move || {
+        for mut client in listener.incoming().map_while(Result::ok) {
+            let mut request = BufReader::new(client.try_clone().expect("open"));
+            let (mut line, mut length) = (String::new(), 0);
+            while request.read_line(&mut line).is_ok_and(|bytes| bytes > 2) {
+                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().expect("a length");
+                }
+                line.clear();
+            }
+            let _ = request.read_exact(&mut vec![0; length]);
+            let _ = client.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn a_server_that_does_not_take_the_token_is_500_and_is_logged() {
+    let url = server(concat!(
+        "HTTP/1.1 401 Unauthorized\r\ncontent-length: 46\r\nconnection: close\r\n\r\n",
+        r#"{"error":"Unauthorized: `The JWT is invalid`"}"#,
+    ));
+    let (status, log) = first_request(&url, |host| host.variable("database_token", "hunter2"));
+    assert_eq!(status, 500);
+    let message = "the server does not accept `database_token`: Unauthorized: `The JWT is invalid`";
+    assert!(log.contains(message) && !log.contains("hunter2"), "{log}");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_503() {
+    let closed = ClosedPort::take();
+    let (status, log) = first_request(&format!("http://{}", closed.address()), |host| host);
+    assert_eq!(status, 503, "{log}");
+    let url = server("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let (status, log) = first_request(&url, |host| host);
+    assert_eq!(status, 503, "{log}");
+}
+
+/// A server that is frozen answers in time: nothing waits for it for longer than a round trip may take. What was answered stays.
+#[test]
+fn a_server_that_hangs_is_503_and_comes_back() {
+    let mut sqld = Sqld::start_new();
+    let host = edge(Host::options(), &sqld.url()).start();
+    let client = host.client();
+    let client: Client = client.bearer(&client.initialize_token("ana"));
+    let create = |name: &str| client.post("/api/v1/organization/", &json!({ "name": name })).status;
+    assert_eq!(create("before"), 201);
+    sqld.freeze();
+    let begin = Instant::now();
+    assert_eq!(client.get("/api/v1/organization/before").status, 503);
+    assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
+    sqld.thaw();
+    assert_eq!(create("thawed"), 201);
+    sqld.stop();
+    assert_eq!(create("stopped"), 503);
+    sqld.start();
+    assert_eq!(create("after"), 201);
+    for name in ["before", "thawed", "after"] {
+        assert_eq!(client.get(&format!("/api/v1/organization/{name}")).status, 200, "{name}");
+    }
+}

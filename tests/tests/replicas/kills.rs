@@ -1,0 +1,85 @@
+//! A replica that is killed in a stream of writes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use berth_tests::{Client, Host};
+use serde_json::json;
+
+use crate::Stores;
+use crate::writers::require_all;
+
+/// How often: `BERTH_KILLS`, by default 10.
+fn kills() -> usize {
+    std::env::var("BERTH_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(10)
+}
+
+/// One of three is killed again and again, with SIGKILL, while all write: no answered write is lost, no organization is left
+/// without its owner, and the others go on.
+#[test]
+fn no_answered_write_is_lost() {
+    let stores = Stores::start_new();
+    let options = || Host::options().variable("super_users", "ana");
+    let [one, two, mut killed] = stores.hosts(options);
+    let token = one.client().initialize_token("ana");
+    let is_over = AtomicBool::new(false);
+    let mut answered: Vec<String> = Vec::new();
+    thread::scope(|scope| {
+        let others = [&one, &two].map(|host| {
+            let (client, is_over) = (host.client().bearer(&token), &is_over);
+            scope.spawn(move || write(&client, host.base(), || is_over.load(Ordering::Relaxed)))
+        });
+        for round in 0..kills() {
+            let client = killed.client().bearer(&token);
+            let writer = scope.spawn(move || write(&client, &format!("killed{round}"), || false));
+            thread::sleep(Duration::from_millis(60 + (17 * round as u64) % 250));
+            let state = killed.kill();
+            answered.extend(writer.join().expect("the writer ends by itself"));
+            killed = options().state(state).runtime_config(&stores.config()).start();
+        }
+        is_over.store(true, Ordering::Relaxed);
+        for other in others {
+            let written = other.join().expect("the others write on");
+            assert!(!written.is_empty(), "the others stood still");
+            answered.extend(written);
+        }
+    });
+    let ana = two.client().bearer(&token);
+    require_all(&ana, &answered);
+    require_owners(&ana);
+    println!("{} kills, {} answered writes", kills(), answered.len());
+}
+
+/// Creates organizations until it is over, or no answer comes.
+fn write(client: &Client, who: &str, is_over: impl Fn() -> bool) -> Vec<String> {
+    let who: String = who.chars().filter(char::is_ascii_alphanumeric).collect();
+    let mut answered = Vec::new();
+    for number in 0.. {
+        if is_over() {
+            break;
+        }
+        let name = format!("org-{who}-{number}");
+        let body = json!({ "name": name }).to_string();
+        let path = "/api/v1/organization/";
+        match client.try_send("POST", path, Some("application/json"), body.as_bytes()) {
+            // An abandoned transaction may hold the lock for 5 seconds.
+            Ok(reply) if reply.status == 503 => {}
+            Ok(reply) => {
+                assert_eq!(reply.status, 201, "{reply}");
+                answered.push(name);
+            }
+            Err(_) => break,
+        }
+    }
+    answered
+}
+
+/// Every organization has ana as an owner, those too whose answer was lost.
+fn require_owners(ana: &Client) {
+    let user = ana.get("/api/v1/user/").json();
+    let organizations = user["organizations"].as_array().expect("a list").clone();
+    let listed = ana.get("/api/v1/superuser/organizations/").json();
+    let all = listed["organizations"].as_array().unwrap_or_else(|| panic!("{listed}"));
+    assert_eq!(all.len(), organizations.len(), "some organization has no owner");
+}

@@ -1,0 +1,132 @@
+//! Many writers at three replicas: nothing that was answered is lost, nothing fails, and writing never stops.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use berth_tests::{Client, Host};
+use serde_json::json;
+
+use crate::Stores;
+
+/// How long the long run takes: `BERTH_LOAD_SECONDS`, by default 20.
+fn long_run() -> Duration {
+    let seconds = std::env::var("BERTH_LOAD_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(20))
+}
+
+/// The longest pause in which no write of anybody is answered: an abandoned transaction holds the lock of sqld for 5 seconds
+/// at most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+#[test]
+fn eight_then_sixty_four_writers() {
+    let stores = Stores::start_new();
+    let hosts = stores.hosts(Host::options);
+    let token = hosts[0].client().initialize_token("ana");
+    for number in [8, 64] {
+        let load = Load { number, patience: None, time: Duration::from_secs(5) };
+        let answered = load.run(&hosts, &token);
+        println!("{number} writers: {} organizations in 5 s", answered.len());
+        require_all(&hosts[0].client().bearer(&token), &answered);
+    }
+}
+
+/// A tenth of the clients give up in the middle of a request.
+#[test]
+fn writing_never_stops_while_clients_give_up() {
+    let stores = Stores::start_new();
+    let hosts = stores.hosts(Host::options);
+    let token = hosts[0].client().initialize_token("ana");
+    let load = Load { number: 64, patience: Some(Duration::from_millis(40)), time: long_run() };
+    let answered = load.run(&hosts, &token);
+    println!("64 writers, of whom 6 give up: {} organizations in {:?}", answered.len(), load.time);
+    require_all(&hosts[1].client().bearer(&token), &answered);
+}
+
+/// Writers that create organizations, going round the hosts.
+struct Load {
+    number: usize,
+    /// How long a tenth of the clients wait for an answer; the others wait for theirs.
+    patience: Option<Duration>,
+    time: Duration,
+}
+
+/// What happened so far.
+struct Seen {
+    answered: Mutex<Vec<String>>,
+    last: Mutex<Instant>,
+    given_up: AtomicUsize,
+    is_over: AtomicBool,
+}
+
+impl Load {
+    /// The names that were answered with 201. No answer is anything else, and there is no long pause.
+    fn run(&self, hosts: &[Host; 3], token: &str) -> Vec<String> {
+        let seen = Seen {
+            answered: Mutex::default(),
+            last: Mutex::new(Instant::now()),
+            given_up: AtomicUsize::new(0),
+            is_over: AtomicBool::new(false),
+        };
+        thread::scope(|scope| {
+            for writer in 0..self.number {
+                let seen = &seen;
+                let clients = hosts.each_ref().map(|host| host.client().bearer(token));
+                let patience = self.patience.filter(|_| writer % 10 == 9);
+                scope.spawn(move || write(writer, &clients, patience, seen));
+            }
+            let end = Instant::now() + self.time;
+            while Instant::now() < end && !seen.is_over.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(100));
+                let pause = seen.last.lock().expect("no writer panicked").elapsed();
+                if pause > LONGEST_PAUSE {
+                    seen.is_over.store(true, Ordering::Relaxed);
+                    panic!("no write was answered for {pause:?}");
+                }
+            }
+            seen.is_over.store(true, Ordering::Relaxed);
+        });
+        let given_up = seen.given_up.into_inner();
+        assert!(self.patience.is_none() || given_up > 0, "nobody gave up");
+        seen.answered.into_inner().expect("no writer panicked")
+    }
+}
+
+fn write(writer: usize, clients: &[Client; 3], patience: Option<Duration>, seen: &Seen) {
+    for number in 0.. {
+        if seen.is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        let name = format!("org-{}-{writer}-{number}", if patience.is_some() { "x" } else { "y" });
+        let client = &clients[(writer + number) % 3];
+        let client = patience.map_or_else(|| client.clone(), |patience| client.patient(patience));
+        let body = json!({ "name": name }).to_string();
+        let path = "/api/v1/organization/";
+        match client.try_send("POST", path, Some("application/json"), body.as_bytes()) {
+            Ok(reply) => {
+                if reply.status != 201 {
+                    seen.is_over.store(true, Ordering::Relaxed);
+                    panic!("{name}: {reply}");
+                }
+                seen.answered.lock().expect("no writer panicked").push(name);
+                *seen.last.lock().expect("no writer panicked") = Instant::now();
+            }
+            Err(error) => {
+                assert!(patience.is_some(), "{name}: {error}");
+                seen.given_up.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// Each organization is there, whole.
+pub(crate) fn require_all(client: &Client, names: &[String]) {
+    assert!(!names.is_empty(), "nothing was written");
+    for name in names {
+        let reply = client.get(&format!("/api/v1/organization/{name}"));
+        assert_eq!(reply.status, 200, "{name} was answered and is lost: {reply}");
+        assert_eq!(reply.json()["ordered_teams"], json!(["owners"]), "{name} is half there");
+    }
+}
