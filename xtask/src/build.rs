@@ -16,7 +16,12 @@ pub(crate) fn all() -> Result<()> {
 
 /// Builds every crate under `components/`.
 pub(crate) fn components() -> Result<()> {
-    wasm_crates("components", "berth-", &[])
+    components_of(root())
+}
+
+/// Builds the same in the tree of another commit.
+pub(crate) fn components_of(tree: &Path) -> Result<()> {
+    wasm_crates(tree, "components", "berth-", &[])
 }
 
 /// Builds the same for hosts without SQLite. It has a target directory of its own: `spin.toml` and `spin-edge.toml` name files
@@ -24,12 +29,13 @@ pub(crate) fn components() -> Result<()> {
 pub(crate) fn edge_components() -> Result<()> {
     let target = target().join("edge");
     let target = target.to_str().context("the target directory is no text")?;
-    wasm_crates("components", "berth-", &["--target-dir", target, "--features", "berth-spin/hrana"])
+    let flags = ["--target-dir", target, "--features", "berth-spin/hrana"];
+    wasm_crates(root(), "components", "berth-", &flags)
 }
 
 /// Builds every crate under `tests/fixtures/`.
 pub(crate) fn fixtures() -> Result<()> {
-    wasm_crates("tests/fixtures", "fixture-", &[])
+    wasm_crates(root(), "tests/fixtures", "fixture-", &[])
 }
 
 /// Builds the host, `berth`, and the program behind its command `token`.
@@ -78,10 +84,10 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
-/// Builds each crate `directory/NAME`, whose package is called `prefix` + NAME, for WebAssembly, with further flags of
-/// `cargo build`.
-fn wasm_crates(directory: &str, prefix: &str, flags: &[&str]) -> Result<()> {
-    let path = root().join(directory);
+/// Builds each crate `directory/NAME` of a tree, whose package is called `prefix` + NAME, for WebAssembly, with further flags
+/// of `cargo build`.
+fn wasm_crates(tree: &Path, directory: &str, prefix: &str, flags: &[&str]) -> Result<()> {
+    let path = tree.join(directory);
     let entries =
         std::fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut packages = Vec::new();
@@ -94,10 +100,15 @@ fn wasm_crates(directory: &str, prefix: &str, flags: &[&str]) -> Result<()> {
     packages.sort();
     ensure!(!packages.is_empty(), "there are no crates in {}", path.display());
     add_target()?;
-    let mut arguments = vec!["build", "--release", "--target", TARGET];
-    arguments.extend(flags);
-    arguments.extend(packages.iter().map(String::as_str));
-    cargo(&arguments)
+    let mut command = cargo_command(&["build", "--release", "--target", TARGET]);
+    command.args(flags).args(packages);
+    if tree != root() {
+        // Its manifest names the files of its own target directory.
+        command.current_dir(tree).env_remove("CARGO_TARGET_DIR");
+    }
+    let status = command.status().context("cannot run cargo")?;
+    ensure!(status.success(), "the crates of {} do not build", path.display());
+    Ok(())
 }
 
 /// Has rustup add the WebAssembly target if it is missing.

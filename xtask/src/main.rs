@@ -7,6 +7,7 @@ mod check;
 mod programs;
 mod test;
 mod up;
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,8 @@ enum Task {
         #[arg(long)]
         edge: bool,
     },
+    /// Upgrade three replicas under load, from an early build to the last commit with a column more; builds both
+    Upgrade,
     /// Write the files that are made from the code's tables
     Docs,
 }
@@ -74,6 +77,7 @@ fn run(task: Task) -> Result<()> {
         Task::Bench(Flags { flags }) => bench::run(&flags),
         Task::Build { edge: false } => build::all(),
         Task::Build { edge: true } => build::edge_components(),
+        Task::Upgrade => upgrade::run(),
         Task::Docs => build::docs(),
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{build, test};
+use crate::{build, programs, test};
 
 /// The first commit whose schema is one file, `schema.sql`: what was made before is refused.
 const FIRST: &str = "a3f0070";
@@ -17,12 +17,12 @@ const MIGRATIONS: [&str; 2] =
 
 /// Runs it from [`FIRST`] to the last commit with a column more.
 pub(crate) fn run() -> Result<()> {
-    test::install_servers()?;
+    programs::install(test::PROGRAMS)?;
     let from = checkout("from", FIRST)?;
-    components(&from)?;
+    build::components_of(&from)?;
     let to = checkout("to", "HEAD")?;
     add_column(&to)?;
-    components(&to)?;
+    build::components_of(&to)?;
     build::programs()?;
     let mut cargo = build::cargo_command(&["test", "--workspace", "--test", "replicas"]);
     cargo.args(["--", "--ignored", "--nocapture", "a_rolling_upgrade_fails_no_request"]);
@@ -55,13 +55,6 @@ fn add_column(tree: &Path) -> Result<()> {
     let column = "ALTER TABLE account ADD COLUMN note TEXT NOT NULL DEFAULT '';\n";
     std::fs::write(store.join("migrations/34_note.sql"), column)?;
     std::fs::write(&path, source.replace(MIGRATIONS[0], MIGRATIONS[1]))?;
-    Ok(())
-}
-
-fn components(tree: &Path) -> Result<()> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(tree).args(["xtask", "build"]).env_remove("CARGO_TARGET_DIR");
-    ensure!(cargo.status().context("cannot run cargo")?.success(), "{} does not build", tree.display());
     Ok(())
 }
 

@@ -1,11 +1,12 @@
 //! Many writers at three replicas: nothing that was answered is lost, nothing fails, and writing never stops.
 
+use std::slice;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use berth_tests::{Client, Host};
+use berth_tests::{Client, Host, Session};
 use serde_json::json;
 
 use crate::Stores;
@@ -24,11 +25,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 fn eight_then_sixty_four_writers() {
     let stores = Stores::start_new();
     let hosts = stores.hosts(Host::options);
-    let token = hosts[0].client().initialize_token("ana");
+    let ana = hosts[0].client().initialize("ana");
     for number in [8, 64] {
         let load = Load { number, patience: None, time: Duration::from_secs(10) };
-        let answered = load.run(&hosts, &token);
-        require_all(&hosts[0].client().bearer(&token), &answered);
+        require_all(&ana, &load.run(&hosts, slice::from_ref(&ana)));
     }
 }
 
@@ -37,10 +37,36 @@ fn eight_then_sixty_four_writers() {
 fn writing_never_stops_while_clients_give_up() {
     let stores = Stores::start_new();
     let hosts = stores.hosts(Host::options);
-    let token = hosts[0].client().initialize_token("ana");
+    let ana = hosts[0].client().initialize("ana");
     let load = Load { number: 64, patience: Some(Duration::from_millis(40)), time: long_run() };
-    let answered = load.run(&hosts, &token);
-    require_all(&hosts[1].client().bearer(&token), &answered);
+    require_all(&ana, &load.run(&hosts, slice::from_ref(&ana)));
+}
+
+/// sqld and Redis are stopped and started again, twice each, in the middle of writing with a token and in a session.
+#[test]
+fn stores_that_stop_and_start_lose_nothing() {
+    let mut stores = Stores::start_new();
+    let hosts = stores.hosts(Host::options);
+    let ana = hosts[0].client().initialize("ana");
+    let answered = thread::scope(|scope| {
+        let load = Load { number: 8, patience: None, time: Duration::from_secs(16) };
+        let clients =
+            [ana.clone(), Session::sign_in(&hosts[1].client(), "ana", "password").client()];
+        let hosts = &hosts;
+        let writing = scope.spawn(move || load.run(hosts, &clients));
+        for _ in 0..2 {
+            thread::sleep(Duration::from_secs(2));
+            stores.sqld.stop();
+            thread::sleep(Duration::from_secs(1));
+            stores.sqld.start();
+            thread::sleep(Duration::from_secs(2));
+            stores.redis.kill();
+            thread::sleep(Duration::from_secs(1));
+            stores.redis.start();
+        }
+        writing.join().expect("writers go on")
+    });
+    require_all(&ana, &answered);
 }
 
 /// Writers that create organizations, going round the hosts.
@@ -64,7 +90,8 @@ struct Seen {
 
 impl Load {
     /// The names that were answered with 201. No answer is anything else but 503, and there is no long pause.
-    fn run(&self, hosts: &[Host; 3], token: &str) -> Vec<String> {
+    /// A writer is one of these clients.
+    fn run(&self, hosts: &[Host; 3], clients: &[Client]) -> Vec<String> {
         let seen = Seen {
             writers: self.number,
             answered: Mutex::default(),
@@ -76,7 +103,8 @@ impl Load {
         thread::scope(|scope| {
             for writer in 0..self.number {
                 let seen = &seen;
-                let clients = hosts.each_ref().map(|host| host.client().bearer(token));
+                let client = &clients[writer % clients.len()];
+                let clients = hosts.each_ref().map(|host| client.at(host.base()));
                 let patience = self.patience.filter(|_| writer % 10 == 9);
                 scope.spawn(move || write(writer, &clients, patience, seen));
             }
