@@ -3,8 +3,8 @@
 
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -67,58 +67,86 @@ fn the_recorded_cases_of_quay_pass() {
     replay("main", host.client(), start, &upstreams);
 }
 
-/// A TCP proxy before a server. It counts the requests of clients.
-struct Counter {
+/// A proxy before sqld, of HTTP with one request for each connection, as the host sends them. It counts them, and loses answers.
+struct Proxy {
     url: String,
-    count: Arc<AtomicUsize>,
+    seen: Arc<Seen>,
 }
 
-impl Counter {
+#[derive(Default)]
+struct Seen {
+    count: AtomicUsize,
+    /// What is in the request whose answer is lost.
+    lost: Mutex<Option<&'static str>>,
+}
+
+impl Proxy {
     fn before(server: &str) -> Self {
         let server = server.strip_prefix("http://").expect("plain HTTP").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let count = Arc::<AtomicUsize>::default();
-        let counter = Arc::clone(&count);
+        let seen = Arc::<Seen>::default();
+        let shared = Arc::clone(&seen);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let server = TcpStream::connect(&server).expect("the server runs");
-                let (from_server, to_client) = (server.try_clone(), client.try_clone());
-                let (from_server, to_client) =
-                    (from_server.expect("open"), to_client.expect("open"));
-                thread::spawn(move || copy(from_server, to_client, None));
-                let counter = Arc::clone(&counter);
-                thread::spawn(move || copy(client, server, Some(&counter)));
+                let seen = Arc::clone(&shared);
+                thread::spawn(move || seen.pass_on(client, server));
             }
         });
-        Self { url, count }
+        Self { url, seen }
     }
 
     /// How many requests `work` caused, also after its answer.
     fn count(&self, work: impl FnOnce()) -> usize {
-        let before = self.count.load(Ordering::SeqCst);
+        let before = self.seen.count.load(Ordering::SeqCst);
         work();
         thread::sleep(Duration::from_millis(300));
-        self.count.load(Ordering::SeqCst) - before
+        self.seen.count.load(Ordering::SeqCst) - before
+    }
+
+    /// The next request with that text is passed on, and its answer is lost.
+    fn lose_answer_to(&self, text: &'static str) {
+        *self.seen.lost.lock().expect("no thread panicked") = Some(text);
     }
 }
 
-/// Passes on what comes, and counts the request lines in it.
-fn copy(mut from: TcpStream, mut to: TcpStream, requests: Option<&AtomicUsize>) {
-    const REQUEST: &[u8] = b"POST /v3/pipeline HTTP/1.1\r\n";
-    let (mut buffer, mut seen) = (vec![0; 64 * 1024], Vec::new());
-    while let Ok(length @ 1..) = from.read(&mut buffer) {
-        if let Some(requests) = requests {
-            seen.extend_from_slice(&buffer[..length]);
-            let found = seen.windows(REQUEST.len()).filter(|bytes| *bytes == REQUEST).count();
-            requests.fetch_add(found, Ordering::SeqCst);
-            seen.drain(..seen.len().saturating_sub(REQUEST.len() - 1));
+impl Seen {
+    fn pass_on(&self, mut client: TcpStream, mut server: TcpStream) {
+        let request = read_request(&client);
+        self.count.fetch_add(1, Ordering::SeqCst);
+        server.write_all(&request).expect("the server runs");
+        let text = String::from_utf8_lossy(&request);
+        let lost =
+            self.lost.lock().expect("no thread panicked").take_if(|lost| text.contains(*lost));
+        if lost.is_some() {
+            // It is done once there is an answer.
+            let _ = server.read(&mut [0]);
+            return;
         }
-        if to.write_all(&buffer[..length]).is_err() {
+        let _ = std::io::copy(&mut server, &mut client);
+    }
+}
+
+/// One request, whose body has a length.
+fn read_request(client: &TcpStream) -> Vec<u8> {
+    let mut reader = BufReader::new(client);
+    let (mut request, mut length) = (Vec::new(), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).expect("a line");
+        request.extend_from_slice(line.as_bytes());
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a length");
+        }
+        if line.trim().is_empty() {
             break;
         }
     }
-    let _ = to.shutdown(std::net::Shutdown::Write);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).expect("a body");
+    request.extend(body);
+    request
 }
 
 /// What an operation costs: its method, path and body, the status of its answer, and how many round trips it takes.
@@ -169,8 +197,8 @@ fn operations() -> Vec<Operation> {
 #[test]
 fn round_trips_are_few() {
     let sqld = Sqld::start_new();
-    let counter = Counter::before(&sqld.url());
-    let host = edge(Host::options(), &counter.url).start();
+    let proxy = Proxy::before(&sqld.url());
+    let host = edge(Host::options(), &proxy.url).start();
     let client = host.client();
     let token = client.initialize_token("ana");
     let client = client.bearer(&token);
@@ -182,7 +210,7 @@ fn round_trips_are_few() {
         let text = body.map(|body| body.to_string()).unwrap_or_default();
         let content_type = (!text.is_empty()).then_some("application/json");
         let mut answered = 0;
-        let count = counter.count(|| {
+        let count = proxy.count(|| {
             answered = client.send(method, path, content_type, text.as_bytes()).status;
         });
         expected.push(format!("{method} {path}: {status}, {round_trips}"));
@@ -215,15 +243,7 @@ fn server(answer: &'static str) -> String {
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     thread::spawn(move || {
         for mut client in listener.incoming().map_while(Result::ok) {
-            let mut request = BufReader::new(client.try_clone().expect("open"));
-            let (mut line, mut length) = (String::new(), 0);
-            while request.read_line(&mut line).is_ok_and(|bytes| bytes > 2) {
-                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().expect("a length");
-                }
-                line.clear();
-            }
-            let _ = request.read_exact(&mut vec![0; length]);
+            let _ = read_request(&client);
             let _ = client.write_all(answer.as_bytes());
         }
     });
@@ -274,4 +294,26 @@ fn a_server_that_hangs_is_503_and_comes_back() {
     for name in ["before", "thawed", "after"] {
         assert_eq!(client.get(&format!("/api/v1/organization/{name}")).status, 200, "{name}");
     }
+}
+
+/// An answer that is lost on its way: what was done is there, what was not is not, and the answer is to try again. Nobody else
+/// waits for ever for the transaction that was left open.
+#[test]
+fn a_lost_answer_is_503_and_leaves_nothing_half_done() {
+    let sqld = Sqld::start_new();
+    let proxy = Proxy::before(&sqld.url());
+    let host = edge(Host::options(), &proxy.url).start();
+    let client = host.client();
+    let client: Client = client.bearer(&client.initialize_token("ana"));
+    let create = |name: &str| client.post("/api/v1/organization/", &json!({ "name": name })).status;
+    let is_there = |name: &str| client.get(&format!("/api/v1/organization/{name}")).status;
+
+    proxy.lose_answer_to("COMMIT");
+    assert_eq!(create("committed"), 503);
+    assert!(host.log().contains("whether COMMIT was done is unknown"), "{}", host.log());
+    assert_eq!((is_there("committed"), create("committed")), (200, 400));
+
+    proxy.lose_answer_to("BEGIN IMMEDIATE");
+    assert_eq!((create("begun"), is_there("begun")), (503, 404));
+    assert_eq!((create("begun"), is_there("begun")), (201, 200));
 }
