@@ -371,7 +371,7 @@ fn pods_run_as_the_user_of_the_image_and_reach_its_port() {
         );
     }
     assert_eq!(pods, 2);
-    assert!(read("examples/compose/nginx.conf").contains(&format!("server berth:{port};")));
+    assert!(read("examples/compose/nginx.conf").contains(&format!("server berth:{port} ")));
 }
 
 /// `docker build` sees nothing but what `.dockerignore` names.
