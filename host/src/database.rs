@@ -30,6 +30,7 @@ use rusqlite::types::{FromSql, ToSql, ValueRef};
 use rusqlite::{Connection, ErrorCode, Row, Statement};
 use tokio::task::block_in_place;
 
+use crate::client::Client;
 use crate::fair_semaphore::{FairSemaphore, Permit, Size};
 use crate::instance_permit::{InstancePermit, KeepGuard, WriterState};
 use crate::quota::{Quota, Reservation};
@@ -254,7 +255,12 @@ impl DatabaseContext {
         Self { deadline, writer: WriterState::default(), permit, memory }
     }
 
-    /// The permit of the instance is kept while it waits for a file of this host, until the guard is dropped.
+    /// The client that sent the request.
+    pub(crate) fn client(&self) -> Client {
+        self.permit.client()
+    }
+
+    /// The permit of the instance is kept while it waits for a store, until the guard is dropped.
     pub(crate) fn keep_permit(&self) -> KeepGuard<'_> {
         self.permit.keep()
     }

@@ -3,8 +3,9 @@
 //! A permit of the pool `running` is for work. An instance that waits for another system (a server that it called, a clock)
 //! releases its permit and acquires one again, before new requests do. One that needs much memory, which also costs much
 //! processor time, continues under a permit of the pool `heavy`. One whose response is complete continues beside all
-//! requests. Each pool has a total and a share for each client. An instance that waits for the database of this host keeps
-//! its permit: that wait is short, since the writer has a permit as well and never waits for another one.
+//! requests. Each pool has a total and a share for each client. An instance that waits for its database or its key-value store
+//! keeps its permit, on this host or on a server: it may hold there what others wait for (the write lock, a stream), and so it
+//! never waits for a permit meanwhile. Such a wait is short, or has a bound.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +36,7 @@ pub(crate) struct InstancePermit {
     pools: Arc<Pools>,
     client: Client,
     state: Mutex<State>,
-    /// The instance waits for this host itself.
+    /// The instance waits for a store.
     is_kept: AtomicBool,
     waker: Arc<InstanceWaker>,
 }
@@ -83,7 +84,7 @@ impl InstancePermit {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the permit while the instance waits for this host itself, until the guard is dropped.
+    /// Keeps the permit while the instance waits for a store, until the guard is dropped.
     pub(crate) fn keep(&self) -> KeepGuard<'_> {
         self.is_kept.store(true, Ordering::Relaxed);
         KeepGuard(self)

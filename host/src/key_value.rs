@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use rusqlite::types::Value;
 
 use crate::database::{Database, DatabaseContext, Failure, GuestConnection, Rows};
+use crate::instance_permit::KeepGuard;
 use crate::redis_store::RedisStore;
 
 /// Spin's statement, to the letter of its columns.
@@ -45,7 +46,7 @@ impl KeyValueStore {
         context: &'a DatabaseContext,
         label: &'a str,
     ) -> Operations<'a> {
-        Operations { store: self, context, label }
+        Operations { store: self, context, label, _keep: context.keep_permit() }
     }
 }
 
@@ -54,6 +55,7 @@ pub(crate) struct Operations<'a> {
     store: &'a KeyValueStore,
     context: &'a DatabaseContext,
     label: &'a str,
+    _keep: KeepGuard<'a>,
 }
 
 impl Operations<'_> {
@@ -124,7 +126,6 @@ impl Operations<'_> {
         all.extend(parameters);
         // Another file than that of the SQL transaction which may be open.
         let context = self.context.for_other_file();
-        let _keep = self.context.keep_permit();
         let result =
             async { GuestConnection::open(database, &context)?.execute::<Value>(sql, &all).await };
         result.await.map_err(|failure: Failure| failure.to_string())

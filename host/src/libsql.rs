@@ -6,6 +6,10 @@
 //! then `cursor`) and leaves the end of the second answer unread, at which the server cancels what runs on the stream: the
 //! next statement, if it has begun.
 //!
+//! One connection of this host writes at a time, as with a file. Others wait here, clients in turn, and not on the server: sqld
+//! 0.24 queues writers itself, and a writer that leaves that queue while a checkpoint begins stays in it. When its turn comes
+//! after its connection was closed, nobody writes any more until the server is restarted.
+//!
 //! No stream is left to the server, whose transaction others would wait for, and no transaction grows old:
 //! * A stream that is dropped between two statements is closed by a request of its own.
 //! * One that is dropped within a statement closes its TCP connection, at which the server ends the statement and the stream.
@@ -32,7 +36,9 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi::runtime::AbortOnDropJoinHandle;
 
-use crate::database::{Failure, Rows};
+use crate::database::{DatabaseContext, Failure, Rows};
+use crate::fair_semaphore::{FairSemaphore, Permit, Size};
+use crate::instance_permit::WriterState;
 use crate::outbound;
 
 /// Streams that this host has open at a time. sqld has 128 for all hosts together, by default.
@@ -57,6 +63,8 @@ pub(crate) struct LibSql {
     endpoint: Arc<Endpoint>,
     authorization: Option<HeaderValue>,
     streams: Arc<Semaphore>,
+    /// One permit, for the connection that writes.
+    write_lock: Arc<FairSemaphore>,
     idle: Mutex<Vec<HttpConnection>>,
 }
 
@@ -115,6 +123,7 @@ impl LibSql {
             endpoint: Arc::new(Endpoint::parse(url).context("the URL cannot be used")?),
             authorization,
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            write_lock: FairSemaphore::new(Size::of(1)),
             idle: Mutex::default(),
         }))
     }
@@ -200,8 +209,7 @@ fn json_error(cause: &serde_json::Error) -> String {
 pub(crate) struct Connection {
     database: Arc<LibSql>,
     stream: State,
-    /// When the request ends.
-    deadline: Instant,
+    context: DatabaseContext,
 }
 
 enum State {
@@ -213,9 +221,9 @@ enum State {
 }
 
 impl Connection {
-    /// For a request that ends at `deadline`. It asks nothing of the server.
-    pub(crate) fn open(database: &Arc<LibSql>, deadline: Instant) -> Self {
-        Self { database: database.clone(), stream: State::New, deadline }
+    /// For the request of `context`. It asks nothing of the server.
+    pub(crate) fn open(database: &Arc<LibSql>, context: &DatabaseContext) -> Self {
+        Self { database: database.clone(), stream: State::New, context: context.clone() }
     }
 
     /// Runs one statement.
@@ -238,14 +246,14 @@ impl Connection {
         &mut self,
         statement: Statement<'_>,
     ) -> Result<Result<StatementResult, StatementError>, String> {
-        let latest = self.deadline.checked_sub(TIME_TO_RESPOND).unwrap_or(self.deadline);
+        let deadline = self.context.deadline;
+        let latest = deadline.checked_sub(TIME_TO_RESPOND).unwrap_or(deadline);
         let until = latest.min(Instant::now() + STATEMENT_TIMEOUT);
         // In place of the stream while the statement runs: whatever ends that ends the stream.
         let state = std::mem::replace(&mut self.stream, State::Lost);
-        let database = self.database.clone();
         let run = async {
             let mut stream = match state {
-                State::New => Stream::open(database).await?,
+                State::New => Stream::open(&self.database).await?,
                 State::Open(stream) if stream.is_too_old() => {
                     return Err(StatementError::transaction_timeout().shown());
                 }
@@ -254,7 +262,13 @@ impl Connection {
                     return Err("Hrana: `stream closed: `the connection was lost``".to_owned());
                 }
             };
+            if may_write(statement.sql) {
+                stream.lock(&self.context).await?;
+            }
             let result = stream.execute(statement).await?;
+            if stream.transaction.is_none() {
+                stream.write_lock = None;
+            }
             Ok((stream, result))
         };
         let ended = tokio::time::timeout_at(until.into(), run).await;
@@ -266,6 +280,37 @@ impl Connection {
     }
 }
 
+/// Whether a statement takes the write lock, by its first words: what is taken for a read waits on the server.
+fn may_write(sql: &str) -> bool {
+    let is = |word: &str, other: &&str| word.eq_ignore_ascii_case(other);
+    let mut words = sql.split_whitespace();
+    match words.next() {
+        Some(first) if is(first, &"BEGIN") => {
+            words.next().is_some_and(|mode| !is(mode, &"DEFERRED") && !is(mode, &"TRANSACTION"))
+        }
+        Some(first) if is(first, &"WITH") => words.any(|word| {
+            ["INSERT", "UPDATE", "DELETE", "REPLACE"].iter().any(|verb| is(word, verb))
+        }),
+        Some(first) => {
+            let reads = ["SELECT", "VALUES", "EXPLAIN", "PRAGMA", "COMMIT", "END", "ROLLBACK"];
+            !reads.iter().any(|read| is(first, read))
+        }
+        None => false,
+    }
+}
+
+/// The write lock of this host. Dropping it releases it.
+struct WriteLock {
+    permit: Option<Permit>,
+    writer: WriterState,
+}
+
+impl Drop for WriteLock {
+    fn drop(&mut self) {
+        self.writer.set(None);
+    }
+}
+
 /// A stream of the server, which is open there while it has a baton.
 struct Stream {
     database: Arc<LibSql>,
@@ -273,14 +318,33 @@ struct Stream {
     baton: Option<String>,
     /// Since when it is in a transaction, as far as answers say.
     transaction: Option<Instant>,
+    write_lock: Option<WriteLock>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Stream {
-    async fn open(database: Arc<LibSql>) -> Result<Self, String> {
+    async fn open(database: &Arc<LibSql>) -> Result<Self, String> {
         let permit = database.streams.clone().acquire_owned().await;
-        let endpoint = database.endpoint.clone();
-        Ok(Self { database, endpoint, baton: None, transaction: None, permit: permit.ok() })
+        let (database, endpoint) = (database.clone(), database.endpoint.clone());
+        let (baton, transaction, write_lock) = (None, None, None);
+        Ok(Self { database, endpoint, baton, transaction, write_lock, permit: permit.ok() })
+    }
+
+    /// Waits for the write lock, unless the stream has it.
+    async fn lock(&mut self, context: &DatabaseContext) -> Result<(), String> {
+        if self.write_lock.is_some() {
+            return Ok(());
+        }
+        let busy = || "database is locked".to_owned();
+        // (Another connection of this request would be waited for in vain.)
+        if context.writer.since().is_some() {
+            return Err(busy());
+        }
+        let acquire = self.database.write_lock.acquire(context.client()).map_err(|_| busy())?;
+        let permit = Some(acquire.await);
+        context.writer.set(Some(Instant::now()));
+        self.write_lock = Some(WriteLock { permit, writer: context.writer.clone() });
+        Ok(())
     }
 
     fn is_too_old(&self) -> bool {
@@ -328,13 +392,15 @@ impl Drop for Stream {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (database, endpoint) = (self.database.clone(), self.endpoint.clone());
         let permit = self.permit.take();
+        // The next one begins when this transaction has ended.
+        let write_permit = self.write_lock.as_mut().and_then(|lock| lock.permit.take());
         runtime.spawn(async move {
             let body = Pipeline { baton: Some(baton), requests: vec![StreamRequest::Close {}] };
             let close = database.send(&endpoint, &body);
             if let Ok(Err(error)) = tokio::time::timeout(CLOSE_TIMEOUT, close).await {
                 tracing::debug!("a stream could not be closed: {error}");
             }
-            drop(permit);
+            drop((permit, write_permit));
         });
     }
 }
@@ -514,6 +580,27 @@ mod tests {
             let found = Endpoint::parse(url).unwrap();
             assert_eq!(format!("{}:{} {}", found.host, found.port, found.path), endpoint, "{url}");
             assert_eq!(found.is_tls, url.starts_with("https"), "{url}");
+        }
+    }
+
+    #[test]
+    fn writers_are_known_by_their_first_words() {
+        for (sql, writes) in [
+            ("BEGIN IMMEDIATE", true),
+            ("begin exclusive", true),
+            ("BEGIN", false),
+            ("BEGIN DEFERRED TRANSACTION", false),
+            ("BEGIN TRANSACTION", false),
+            ("INSERT INTO t VALUES (1)", true),
+            (" \n update t SET a = 1", true),
+            ("CREATE TABLE t (a)", true),
+            ("WITH x AS (SELECT 1) SELECT * FROM x", false),
+            ("WITH x AS (SELECT 1) DELETE FROM t", true),
+            ("SELECT 1", false),
+            ("COMMIT", false),
+            ("", false),
+        ] {
+            assert_eq!(may_write(sql), writes, "{sql}");
         }
     }
 

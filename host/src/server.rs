@@ -179,13 +179,11 @@ impl Connection {
     async fn serve(mut self, stream: TcpStream) {
         let (app, client, host) = (self.app.clone(), self.client, self.stopping.clone());
         let (state, is_spare) = (self.admission.state.clone(), self.admission.is_spare());
-        let draining = self.draining.clone();
         let requests = Arc::new(watch::Sender::new(()));
-        let counted = requests.clone();
+        let (counted, draining) = (requests.clone(), self.draining.clone());
         let service = service_fn(move |request: Request<Incoming>| {
             let in_flight = InFlight { host: host.clone(), connection: counted.subscribe() };
-            let (app, active) = (app.clone(), state.begin_request());
-            let draining = draining.clone();
+            let (app, draining, active) = (app.clone(), draining.clone(), state.begin_request());
             async move {
                 let mut response = if is_spare && !app.is_probe(request.uri().path()) {
                     request::refuse_connection(&app, request)

@@ -35,15 +35,13 @@ impl SqliteDatabase {
     pub(crate) fn connect(&self, context: &DatabaseContext) -> rusqlite::Result<SqliteConnection> {
         Ok(SqliteConnection(match self {
             Self::File(database) => Kind::File(GuestConnection::open(database, context)?),
-            Self::LibSql(database) => {
-                Kind::LibSql(libsql::Connection::open(database, context.deadline))
-            }
+            Self::LibSql(database) => Kind::LibSql(libsql::Connection::open(database, context)),
         }))
     }
 }
 
 impl SqliteConnection {
-    /// Runs one statement. An instance that waits for a file of this host keeps its permit, one that waits for a server does not.
+    /// Runs one statement.
     ///
     /// # Errors
     /// [`Failure`].
@@ -53,11 +51,9 @@ impl SqliteConnection {
         sql: &str,
         parameters: &[V],
     ) -> Result<Rows<V>, Failure> {
+        let _keep = context.keep_permit();
         match &mut self.0 {
-            Kind::File(connection) => {
-                let _keep = context.keep_permit();
-                connection.execute(sql, parameters).await
-            }
+            Kind::File(connection) => connection.execute(sql, parameters).await,
             Kind::LibSql(connection) => connection.execute(sql, parameters).await,
         }
     }

@@ -55,6 +55,37 @@ fn a_transaction_that_has_become_old_is_not_committed() {
     assert!(begin.elapsed() < Duration::from_secs(1), "it waited for the one before");
 }
 
+/// sqld takes writers in no order, and may lose one that waits.
+#[test]
+fn writers_of_one_host_wait_for_each_other_in_it() {
+    let sqld = Sqld::start_new();
+    let host = fixtures(&sqld);
+    let client = host.client();
+    sql(&client, "CREATE TABLE t (a)");
+    // A request cannot wait for itself.
+    let begin = Instant::now();
+    let shown = sql(&client, "BEGIN IMMEDIATE\nopen\nINSERT INTO t VALUES (1)");
+    assert!(shown.contains("database is locked"), "{shown}");
+    assert!(begin.elapsed() < Duration::from_secs(2), "it waited for itself");
+
+    let script = "BEGIN IMMEDIATE\nwait 500\nINSERT INTO t VALUES (1)\nCOMMIT";
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(sql(&client, script), "[] "));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        // Directly, between two of them: none of the others has asked for the lock.
+        let begin = Instant::now();
+        let body = serde_json::json!({ "requests": [
+            { "type": "execute", "stmt": { "sql": "INSERT INTO t VALUES (1)" } },
+            { "type": "close" },
+        ] });
+        assert_eq!(Client::new(&sqld.url()).post("/v2/pipeline", &body).status, 200);
+        assert!(begin.elapsed() < Duration::from_millis(900), "others were before it");
+    });
+    assert_eq!(sql(&client, "SELECT count(*) FROM t"), "[\"count(*)\"] 5");
+}
+
 #[test]
 fn a_transaction_that_is_left_open_ends_with_its_request() {
     let sqld = Sqld::start_new();
