@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tempfile::TempDir;
 
 use crate::closed_port::ClosedPort;
@@ -105,6 +105,7 @@ macro_rules! controls {
             /// Suspends it: connections to it are made, and nothing is answered.
             pub fn freeze(&self) {
                 self.0.signal(Signal::STOP);
+                self.0.wait_for_stop();
             }
 
             /// Lets it go on.
@@ -180,6 +181,14 @@ impl Server {
     fn signal(&self, signal: Signal) {
         let child = self.child.as_ref().expect("the server runs");
         kill_process(Pid::from_child(child), signal).expect("the process is ours");
+    }
+
+    /// On a busy machine a thread of a process may go on for a while.
+    fn wait_for_stop(&self) {
+        let child = self.child.as_ref().expect("the server runs");
+        let stopped = waitpid(Some(Pid::from_child(child)), WaitOptions::UNTRACED);
+        let (_, status) = stopped.expect("the process is ours").expect("its state changed");
+        assert!(status.stopped(), "a server ended instead of stopping:\n{}", self.log());
     }
 
     fn wait_for_end(&mut self) {
