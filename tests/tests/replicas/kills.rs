@@ -79,7 +79,14 @@ fn write(client: &Client, who: &str, is_over: impl Fn() -> bool) -> Vec<String> 
 fn require_owners(ana: &Client) {
     let user = ana.get("/api/v1/user/").json();
     let organizations = user["organizations"].as_array().expect("a list").clone();
-    let listed = ana.get("/api/v1/superuser/organizations/").json();
-    let all = listed["organizations"].as_array().unwrap_or_else(|| panic!("{listed}"));
-    assert_eq!(all.len(), organizations.len(), "some organization has no owner");
+    let (mut all, mut page) = (0, String::new());
+    loop {
+        let listed = ana.get(&format!("/api/v1/superuser/organizations/{page}")).json();
+        all += listed["organizations"].as_array().unwrap_or_else(|| panic!("{listed}")).len();
+        match listed["next_page"].as_str() {
+            Some(next) => page = format!("?next_page={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(all, organizations.len(), "some organization has no owner");
 }
