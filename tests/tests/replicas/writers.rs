@@ -17,9 +17,9 @@ fn long_run() -> Duration {
     Duration::from_secs(seconds.unwrap_or(20))
 }
 
-/// The longest pause in which no write of anybody is answered: an abandoned transaction holds the lock of sqld for 5 seconds
-/// at most.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest pause in which no write of anybody is answered. An abandoned transaction holds the lock of sqld for 5 seconds at
+/// most. An sqld that stops leaves statements without an answer, and waits itself until the host gives them up, after 10.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 #[test]
 fn eight_then_sixty_four_writers() {

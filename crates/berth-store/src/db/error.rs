@@ -251,6 +251,7 @@ impl Temporary {
         (Self::Disconnected, "connection reset"),
         (Self::Disconnected, "connection closed"),
         (Self::Disconnected, "broken pipe"),
+        (Self::Disconnected, "namespace `default` doesn't exist"),
         (Self::Disconnected, "too many connections"),
         (Self::Disconnected, "unreadable answer"),
         // A replica did not reach the server that it replicates.
@@ -474,6 +475,11 @@ mod tests {
             None,
         ),
         ("Timed out while opening database connection", Some(Temporary::Disconnected)),
+        // sqld while it stops.
+        (
+            "Hrana: `api error: `status=404 Not Found, body={\"error\":\"Namespace `default` doesn't exist\"}``",
+            Some(Temporary::Disconnected),
+        ),
         (
             "Hrana: `http error: `error trying to connect: tcp connect error: Connection refused``",
             Some(Temporary::Disconnected),
