@@ -253,6 +253,8 @@ impl Temporary {
         (Self::Disconnected, "broken pipe"),
         (Self::Disconnected, "too many connections"),
         (Self::Disconnected, "unreadable answer"),
+        // A server that is about to stop has closed its database.
+        (Self::Disconnected, "namespace `default` doesn't exist"),
         // A replica did not reach the server that it replicates.
         (Self::Disconnected, "proxy_error"),
         (Self::Disconnected, "status=408"),
@@ -412,6 +414,10 @@ mod tests {
 
     /// Texts of stores that were busy, gone or confused. None of the last kind passes by itself.
     const FAILURES: &[(&str, Option<Temporary>)] = &[
+        (
+            "Hrana: `api error: `status=404 Not Found, body={\"error\":\"Namespace `default` doesn't exist\"}``",
+            Some(Temporary::Disconnected),
+        ),
         (
             "Hrana: `cursor error: `error at step 0: (error code: SQLITE_INTERRUPT) `interrupted``",
             Some(Temporary::GivenUp),
