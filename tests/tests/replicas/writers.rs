@@ -106,7 +106,12 @@ impl Load {
                 let client = &clients[writer % clients.len()];
                 let clients = hosts.each_ref().map(|host| client.at(host.base()));
                 let patience = self.patience.filter(|_| writer % 10 == 9);
-                scope.spawn(move || write(writer, &clients, patience, seen));
+                scope.spawn(move || {
+                    if let Err(refused) = write(writer, &clients, patience, seen) {
+                        seen.is_over.store(true, Ordering::Relaxed);
+                        panic!("{refused}\n{}", errors_of(hosts));
+                    }
+                });
             }
             let end = Instant::now() + self.time;
             while Instant::now() < end && !seen.is_over.load(Ordering::Relaxed) {
@@ -114,7 +119,7 @@ impl Load {
                 let pause = seen.last.lock().expect("no writer panicked").elapsed();
                 if pause > LONGEST_PAUSE {
                     seen.is_over.store(true, Ordering::Relaxed);
-                    panic!("no write was answered for {pause:?}");
+                    panic!("no write was answered for {pause:?}:\n{}", errors_of(hosts));
                 }
             }
             seen.is_over.store(true, Ordering::Relaxed);
@@ -132,11 +137,17 @@ impl Load {
     }
 }
 
-fn write(writer: usize, clients: &[Client; 3], patience: Option<Duration>, seen: &Seen) {
+/// Creates organizations until it is over; the error is an answer that nobody should get.
+fn write(
+    writer: usize,
+    clients: &[Client; 3],
+    patience: Option<Duration>,
+    seen: &Seen,
+) -> Result<(), String> {
     let who = format!("{}-{writer}", seen.writers);
     for number in 0.. {
         if seen.is_over.load(Ordering::Relaxed) {
-            return;
+            break;
         }
         let name = format!("org-{who}-{number}");
         let client = &clients[(writer + number) % 3];
@@ -144,25 +155,33 @@ fn write(writer: usize, clients: &[Client; 3], patience: Option<Duration>, seen:
         let body = json!({ "name": name }).to_string();
         let path = "/api/v1/organization/";
         match client.try_send("POST", path, Some("application/json"), body.as_bytes()) {
-            // Too many at a time for one client address; or the database is busy.
+            Ok(reply) if reply.status == 201 => {
+                seen.answered.lock().expect("no writer panicked").push(name);
+                *seen.last.lock().expect("no writer panicked") = Instant::now();
+            }
+            // Too many at a time for one client address; or a store is busy or away.
             Ok(reply) if reply.status == 503 && reply.header("retry-after").is_some() => {
                 seen.put_off.fetch_add(1, Ordering::Relaxed);
                 thread::sleep(Duration::from_secs(1));
             }
-            Ok(reply) => {
-                if reply.status != 201 {
-                    seen.is_over.store(true, Ordering::Relaxed);
-                    panic!("{name}: {reply}");
-                }
-                seen.answered.lock().expect("no writer panicked").push(name);
-                *seen.last.lock().expect("no writer panicked") = Instant::now();
-            }
-            Err(error) => {
-                assert!(patience.is_some(), "{name}: {error}");
+            Ok(reply) => return Err(format!("{name}: {reply}")),
+            Err(_) if patience.is_some() => {
                 seen.given_up.fetch_add(1, Ordering::Relaxed);
             }
+            Err(error) => return Err(format!("{name}: {error}")),
         }
     }
+    Ok(())
+}
+
+/// What the hosts logged last as errors.
+fn errors_of(hosts: &[Host; 3]) -> String {
+    let errors = |host: &Host| {
+        let log = host.log();
+        let errors: Vec<&str> = log.lines().filter(|line| line.contains("rror")).collect();
+        errors[errors.len().saturating_sub(10)..].join("\n")
+    };
+    hosts.each_ref().map(errors).join("\n")
 }
 
 /// Each organization is there, whole.

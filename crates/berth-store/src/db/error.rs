@@ -251,9 +251,10 @@ impl Temporary {
         (Self::Disconnected, "connection reset"),
         (Self::Disconnected, "connection closed"),
         (Self::Disconnected, "broken pipe"),
-        (Self::Disconnected, "namespace `default` doesn't exist"),
         (Self::Disconnected, "too many connections"),
         (Self::Disconnected, "unreadable answer"),
+        // A server that is about to stop has closed its database.
+        (Self::Disconnected, "namespace `default` doesn't exist"),
         // A replica did not reach the server that it replicates.
         (Self::Disconnected, "proxy_error"),
         (Self::Disconnected, "status=408"),
@@ -414,6 +415,10 @@ mod tests {
     /// Texts of stores that were busy, gone or confused. None of the last kind passes by itself.
     const FAILURES: &[(&str, Option<Temporary>)] = &[
         (
+            "Hrana: `api error: `status=404 Not Found, body={\"error\":\"Namespace `default` doesn't exist\"}``",
+            Some(Temporary::Disconnected),
+        ),
+        (
             "Hrana: `cursor error: `error at step 0: (error code: SQLITE_INTERRUPT) `interrupted``",
             Some(Temporary::GivenUp),
         ),
@@ -475,11 +480,6 @@ mod tests {
             None,
         ),
         ("Timed out while opening database connection", Some(Temporary::Disconnected)),
-        // sqld while it stops.
-        (
-            "Hrana: `api error: `status=404 Not Found, body={\"error\":\"Namespace `default` doesn't exist\"}``",
-            Some(Temporary::Disconnected),
-        ),
         (
             "Hrana: `http error: `error trying to connect: tcp connect error: Connection refused``",
             Some(Temporary::Disconnected),
