@@ -7,8 +7,9 @@
 //! next statement, if it has begun.
 //!
 //! One connection of this host writes at a time, as with a file. Others wait here, clients in turn, and not on the server: sqld
-//! 0.24 queues writers itself, and a writer that leaves that queue while a checkpoint begins stays in it. When its turn comes
-//! after its connection was closed, nobody writes any more until the server is restarted.
+//! 0.24 queues writers itself, and once, with 24 of them in its queue, nobody wrote any more until it was restarted. Its source
+//! explains that (a writer that leaves the queue while a checkpoint begins stays in it, and is given the lock after its
+//! connection was closed), but it was not made to happen again. So the fewer wait there the better.
 //!
 //! No stream is left to the server, whose transaction others would wait for, and no transaction grows old:
 //! * A stream that is dropped between two statements is closed by a request of its own.
