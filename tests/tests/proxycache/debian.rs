@@ -195,7 +195,7 @@ fn the_host_blocks_networks_whatever_a_name_said_before() {
         .flag("private,192.0.2.0/24");
     let fixture = Fixture::with(options);
     assert_eq!(fixture.validate("rebinding.test", anonymous()), "address_not_allowed");
-    assert!(fixture.host.log().contains("--block-networks"), "{}", fixture.host.log());
+    assert!(fixture.host.log().contains("are in blocked networks"), "{}", fixture.host.log());
 }
 
 #[test]
