@@ -13,8 +13,8 @@
 //!
 //! No stream is left to the server, whose transaction others would wait for, and no transaction grows old:
 //! * A stream that is dropped between two statements is closed by a request of its own.
-//! * One that is dropped within a statement closes its TCP connection, at which the server ends the statement and the stream.
-//!   (It would not do so for a cursor.)
+//! * One that is dropped within a statement is closed after that: the server would not stop waiting for its write lock, so
+//!   those who wait there would grow in number while clients give up.
 //! * A transaction that is 5 seconds old is rolled back as soon as another one waits. Where that meets its COMMIT, sqld 0.24 can
 //!   block all writers for good: the waiting one is given the lock while it waits for the connection, and the connection, whose
 //!   COMMIT goes on to a checkpoint, waits for the lock. So nothing more is sent in one older than [`MAX_TRANSACTION`].
@@ -167,10 +167,9 @@ impl LibSql {
     }
 
     /// Sends requests of a stream; gives the answer.
-    async fn send(&self, endpoint: &Arc<Endpoint>, body: &Pipeline<'_>) -> Result<Answer, String> {
+    async fn send(&self, endpoint: &Arc<Endpoint>, body: Bytes) -> Result<Answer, String> {
         let mut connection = self.connect(endpoint).await?;
-        let body = serde_json::to_vec(body).map_err(|error| json_error(&error))?;
-        let mut request = Request::new(Full::new(body.into()));
+        let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = endpoint.path.clone();
         request.headers_mut().insert(HOST, endpoint.authority.clone());
@@ -205,6 +204,9 @@ fn http_error(cause: &str) -> String {
 fn json_error(cause: &serde_json::Error) -> String {
     format!("Hrana: `json error: `{cause}``")
 }
+
+/// What a statement gave.
+type StatementAnswer = Result<StatementResult, StatementError>;
 
 /// A connection of a component.
 pub(crate) struct Connection {
@@ -243,10 +245,7 @@ impl Connection {
     }
 
     /// Runs a statement. The outer error is one of the stream, which is lost then.
-    async fn run(
-        &mut self,
-        statement: Statement<'_>,
-    ) -> Result<Result<StatementResult, StatementError>, String> {
+    async fn run(&mut self, statement: Statement<'_>) -> Result<StatementAnswer, String> {
         let deadline = self.context.deadline;
         let latest = deadline.checked_sub(TIME_TO_RESPOND).unwrap_or(deadline);
         let until = latest.min(Instant::now() + STATEMENT_TIMEOUT);
@@ -266,11 +265,7 @@ impl Connection {
             if may_write(statement.sql) {
                 stream.lock(&self.context).await?;
             }
-            let result = stream.execute(statement).await?;
-            if stream.transaction.is_none() {
-                stream.write_lock = None;
-            }
-            Ok((stream, result))
+            stream.execute(statement, until).await
         };
         let ended = tokio::time::timeout_at(until.into(), run).await;
         let (stream, result) = ended.unwrap_or_else(|_| Err(http_error("timed out")))?;
@@ -352,16 +347,31 @@ impl Stream {
         self.transaction.is_some_and(|since| since.elapsed() > MAX_TRANSACTION)
     }
 
-    /// Runs a statement. The outer error is one of the stream, which is lost then.
+    /// Runs a statement; gives the stream back. The outer error is one of the stream, which is lost then.
+    ///
+    /// It goes on without whoever waits for it, at most until `until`, and the stream is closed then: the server would go on
+    /// too, and those whose turn to write is next would queue up there.
     async fn execute(
-        &mut self,
+        mut self,
         statement: Statement<'_>,
-    ) -> Result<Result<StatementResult, StatementError>, String> {
+        until: Instant,
+    ) -> Result<(Self, StatementAnswer), String> {
         let requests =
             vec![StreamRequest::Execute { stmt: statement }, StreamRequest::GetAutocommit {}];
         // A baton is good for one request: if this one fails, there is none to close the stream with.
-        let body = Pipeline { baton: self.baton.take(), requests };
-        let answer = self.database.send(&self.endpoint, &body).await?;
+        let body = Pipeline { baton: self.baton.take(), requests }.into_bytes()?;
+        let run = async move {
+            let answer = self.database.send(&self.endpoint, body).await?;
+            let result = self.take_answer(answer)?;
+            Ok((self, result))
+        };
+        let run = tokio::spawn(tokio::time::timeout_at(until.into(), run));
+        let ended = run.await.map_err(|error| http_error(&error.to_string()))?;
+        ended.unwrap_or_else(|_| Err(http_error("timed out")))
+    }
+
+    /// What an answer says of the stream, and the result of its statement.
+    fn take_answer(&mut self, answer: Answer) -> Result<StatementAnswer, String> {
         self.baton = answer.baton;
         if let Some(url) = answer.base_url {
             let elsewhere =
@@ -376,6 +386,9 @@ impl Stream {
         {
             let since = self.transaction.unwrap_or_else(Instant::now);
             self.transaction = (!is_autocommit).then_some(since);
+        }
+        if self.transaction.is_none() {
+            self.write_lock = None;
         }
         match result {
             Some(StreamResult::Ok { response: StreamResponse::Execute { result } }) => {
@@ -395,9 +408,10 @@ impl Drop for Stream {
         let permit = self.permit.take();
         // The next one begins when this transaction has ended.
         let write_permit = self.write_lock.as_mut().and_then(|lock| lock.permit.take());
+        let close = Pipeline { baton: Some(baton), requests: vec![StreamRequest::Close {}] };
+        let Ok(body) = close.into_bytes() else { return };
         runtime.spawn(async move {
-            let body = Pipeline { baton: Some(baton), requests: vec![StreamRequest::Close {}] };
-            let close = database.send(&endpoint, &body);
+            let close = database.send(&endpoint, body);
             if let Ok(Err(error)) = tokio::time::timeout(CLOSE_TIMEOUT, close).await {
                 tracing::debug!("a stream could not be closed: {error}");
             }
@@ -411,6 +425,12 @@ impl Drop for Stream {
 struct Pipeline<'a> {
     baton: Option<String>,
     requests: Vec<StreamRequest<'a>>,
+}
+
+impl Pipeline<'_> {
+    fn into_bytes(self) -> Result<Bytes, String> {
+        serde_json::to_vec(&self).map(Bytes::from).map_err(|error| json_error(&error))
+    }
 }
 
 #[derive(Serialize)]

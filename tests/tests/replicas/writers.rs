@@ -27,18 +27,18 @@ fn eight_then_sixty_four_writers() {
     let hosts = stores.hosts(Host::options);
     let ana = hosts[0].client().initialize("ana");
     for number in [8, 64] {
-        let load = Load { number, patience: None, time: Duration::from_secs(10) };
+        let load = Load { number, gives_up: false, time: Duration::from_secs(10) };
         require_all(&ana, &load.run(&hosts, slice::from_ref(&ana)));
     }
 }
 
-/// A tenth of the clients give up in the middle of a request.
+/// A tenth of the requests are given up in the middle, from 5 to 60 milliseconds after they were sent.
 #[test]
 fn writing_never_stops_while_clients_give_up() {
     let stores = Stores::start_new();
     let hosts = stores.hosts(Host::options);
     let ana = hosts[0].client().initialize("ana");
-    let load = Load { number: 64, patience: Some(Duration::from_millis(40)), time: long_run() };
+    let load = Load { number: 64, gives_up: true, time: long_run() };
     require_all(&ana, &load.run(&hosts, slice::from_ref(&ana)));
 }
 
@@ -49,7 +49,7 @@ fn stores_that_stop_and_start_lose_nothing() {
     let hosts = stores.hosts(Host::options);
     let ana = hosts[0].client().initialize("ana");
     let answered = thread::scope(|scope| {
-        let load = Load { number: 8, patience: None, time: Duration::from_secs(16) };
+        let load = Load { number: 8, gives_up: false, time: Duration::from_secs(16) };
         let clients =
             [ana.clone(), Session::sign_in(&hosts[1].client(), "ana", "password").client()];
         let hosts = &hosts;
@@ -72,15 +72,13 @@ fn stores_that_stop_and_start_lose_nothing() {
 /// Writers that create organizations, going round the hosts.
 struct Load {
     number: usize,
-    /// How long a tenth of the clients wait for an answer; the others wait for theirs.
-    patience: Option<Duration>,
+    /// Whether each gives up every tenth request.
+    gives_up: bool,
     time: Duration,
 }
 
 /// What happened so far.
 struct Seen {
-    /// How many write.
-    writers: usize,
     answered: Mutex<Vec<String>>,
     last: Mutex<Instant>,
     given_up: AtomicUsize,
@@ -93,7 +91,6 @@ impl Load {
     /// A writer is one of these clients.
     fn run(&self, hosts: &[Host; 3], clients: &[Client]) -> Vec<String> {
         let seen = Seen {
-            writers: self.number,
             answered: Mutex::default(),
             last: Mutex::new(Instant::now()),
             given_up: AtomicUsize::new(0),
@@ -105,9 +102,8 @@ impl Load {
                 let seen = &seen;
                 let client = &clients[writer % clients.len()];
                 let clients = hosts.each_ref().map(|host| client.at(host.base()));
-                let patience = self.patience.filter(|_| writer % 10 == 9);
                 scope.spawn(move || {
-                    if let Err(refused) = write(writer, &clients, patience, seen) {
+                    if let Err(refused) = self.write(writer, &clients, seen) {
                         seen.is_over.store(true, Ordering::Relaxed);
                         panic!("{refused}\n{}", errors_of(hosts));
                     }
@@ -132,46 +128,42 @@ impl Load {
             self.time,
             answered.len()
         );
-        assert!(self.patience.is_none() || given_up > 0, "nobody gave up");
+        assert_eq!(self.gives_up, given_up > 0, "{given_up} gave up");
         answered
     }
-}
 
-/// Creates organizations until it is over; the error is an answer that nobody should get.
-fn write(
-    writer: usize,
-    clients: &[Client; 3],
-    patience: Option<Duration>,
-    seen: &Seen,
-) -> Result<(), String> {
-    let who = format!("{}-{writer}", seen.writers);
-    for number in 0.. {
-        if seen.is_over.load(Ordering::Relaxed) {
-            break;
+    /// Creates organizations until it is over; the error is an answer that nobody should get.
+    fn write(&self, writer: usize, clients: &[Client; 3], seen: &Seen) -> Result<(), String> {
+        for number in 0.. {
+            if seen.is_over.load(Ordering::Relaxed) {
+                break;
+            }
+            let name = format!("org-{}-{writer}-{number}", self.number);
+            let client = &clients[(writer + number) % 3];
+            let gives_up = self.gives_up && (writer + number) % 10 == 9;
+            let patience = Duration::from_millis(5 + (writer as u64 * 7 + number as u64) % 56);
+            let client = if gives_up { client.patient(patience) } else { client.clone() };
+            let body = json!({ "name": name }).to_string();
+            let path = "/api/v1/organization/";
+            match client.try_send("POST", path, Some("application/json"), body.as_bytes()) {
+                Ok(reply) if reply.status == 201 => {
+                    seen.answered.lock().expect("no writer panicked").push(name);
+                    *seen.last.lock().expect("no writer panicked") = Instant::now();
+                }
+                // Too many at a time for one client address; or a store is busy or away.
+                Ok(reply) if reply.status == 503 && reply.header("retry-after").is_some() => {
+                    seen.put_off.fetch_add(1, Ordering::Relaxed);
+                    thread::sleep(Duration::from_secs(1));
+                }
+                Ok(reply) => return Err(format!("{name}: {reply}")),
+                Err(_) if gives_up => {
+                    seen.given_up.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(error) => return Err(format!("{name}: {error}")),
+            }
         }
-        let name = format!("org-{who}-{number}");
-        let client = &clients[(writer + number) % 3];
-        let client = patience.map_or_else(|| client.clone(), |patience| client.patient(patience));
-        let body = json!({ "name": name }).to_string();
-        let path = "/api/v1/organization/";
-        match client.try_send("POST", path, Some("application/json"), body.as_bytes()) {
-            Ok(reply) if reply.status == 201 => {
-                seen.answered.lock().expect("no writer panicked").push(name);
-                *seen.last.lock().expect("no writer panicked") = Instant::now();
-            }
-            // Too many at a time for one client address; or a store is busy or away.
-            Ok(reply) if reply.status == 503 && reply.header("retry-after").is_some() => {
-                seen.put_off.fetch_add(1, Ordering::Relaxed);
-                thread::sleep(Duration::from_secs(1));
-            }
-            Ok(reply) => return Err(format!("{name}: {reply}")),
-            Err(_) if patience.is_some() => {
-                seen.given_up.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(error) => return Err(format!("{name}: {error}")),
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// What the hosts logged last as errors.
