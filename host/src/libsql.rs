@@ -12,7 +12,8 @@
 //! connection was closed), but it was not made to happen again. So the fewer wait there the better.
 //!
 //! No stream is left to the server, whose transaction others would wait for, and no transaction grows old:
-//! * A stream that is dropped between two statements is closed by a request of its own.
+//! * A stream that is dropped between two statements is closed by a request of its own, with ROLLBACK first where it has a
+//!   transaction. Where it was closed only, all writing at sqld 0.24 stopped within minutes of 64 writers of whom some gave up.
 //! * One that is dropped within a statement is closed after that: the server would not stop waiting for its write lock, so
 //!   those who wait there would grow in number while clients give up.
 //! * A transaction that is 5 seconds old is rolled back as soon as another one waits. Where that meets its COMMIT, sqld 0.24 can
@@ -408,7 +409,12 @@ impl Drop for Stream {
         let permit = self.permit.take();
         // The next one begins when this transaction has ended.
         let write_permit = self.write_lock.as_mut().and_then(|lock| lock.permit.take());
-        let close = Pipeline { baton: Some(baton), requests: vec![StreamRequest::Close {}] };
+        // A stream that is closed within a transaction is rolled back too, but not by a statement of its own.
+        let rollback = Statement { sql: "ROLLBACK", args: Vec::new(), want_rows: false };
+        let rollback = StreamRequest::Execute { stmt: rollback };
+        let open = self.transaction.is_some().then_some(rollback);
+        let requests = open.into_iter().chain([StreamRequest::Close {}]).collect();
+        let close = Pipeline { baton: Some(baton), requests };
         let Ok(body) = close.into_bytes() else { return };
         runtime.spawn(async move {
             let close = database.send(&endpoint, body);
