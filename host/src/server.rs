@@ -94,8 +94,8 @@ pub(crate) async fn serve(
     let acceptor = Acceptor { listener, connections, app, draining, in_flight, limits };
     acceptor.accept_until(shutdown.requested()).await;
     if !limits.drain.is_zero() {
-        tracing::info!("draining");
         acceptor.draining.store(true, Ordering::Relaxed);
+        tracing::info!("draining");
         let drained = tokio::time::timeout(limits.drain, shutdown.requested());
         acceptor.accept_until(async { drop(drained.await) }).await;
     }
