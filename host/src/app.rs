@@ -55,8 +55,8 @@ pub(crate) struct Served {
 }
 
 impl App {
-    /// Loads the application of `manifest`, with its state in `state_directory` but for the stores of the runtime configuration. `progress` is called with the name of each
-    /// component that is compiled, its number, and how many there are.
+    /// Loads the application of `manifest`, with its state in `state_directory` but for the stores of the runtime configuration.
+    /// `progress` is called with the name of each component that is compiled, its number, and how many there are.
     ///
     /// # Errors
     /// Whatever is wrong with the manifest, the components or the state directory.

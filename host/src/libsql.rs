@@ -13,8 +13,8 @@
 //!
 //! No stream is left to the server, whose transaction others would wait for, and no transaction grows old:
 //! * A stream that is dropped between two statements is closed by a request of its own, with ROLLBACK first where it has a
-//!   transaction. With a close alone, all writing at sqld 0.24 stopped sooner where many clients gave up. It can still happen: its
-//!   writers spin for a lock that is given to a connection which does not take it.
+//!   transaction. With a close alone, all writing at sqld 0.24 stopped sooner where many clients gave up. It can still happen:
+//!   its writers spin for a lock that is given to a connection which does not take it.
 //! * One that is dropped within a statement is closed after that: the server would not stop waiting for its write lock, so
 //!   those who wait there would grow in number while clients give up.
 //! * A transaction that is 5 seconds old is rolled back as soon as another one waits. Where that meets its COMMIT, sqld 0.24 can

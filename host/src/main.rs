@@ -3,7 +3,8 @@
 //! not know what the components do. Commands of an application are programs `berth-NAME`, which
 //! `external` runs.
 //!
-//! Starting: `manifest` reads spin.toml, `runtime_config` the runtime configuration file; `app` loads it, with `variables`, `compose`, `engine` and `routes`.
+//! Starting: `manifest` reads spin.toml, `runtime_config` the runtime configuration file; `app` loads the application, with
+//! `variables`, `compose`, `engine` and `routes`.
 //!
 //! Serving: `server` accepts the connections that `connections` admits (`open_files`: how many), and `min_data_rate` closes
 //! those of slow clients. `request` handles a request: its host (`authority`), its body (`request_body`), its line in the log

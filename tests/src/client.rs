@@ -112,6 +112,14 @@ impl Client {
         self.send("POST", path, Some("application/json"), body.to_string().as_bytes())
     }
 
+    /// POST with JSON; the error says why no answer came.
+    ///
+    /// # Errors
+    /// When the connection fails or no answer comes in time.
+    pub fn try_post(&self, path: &str, body: &Value) -> Result<Reply, String> {
+        self.try_send("POST", path, Some("application/json"), body.to_string().as_bytes())
+    }
+
     /// POST of a form.
     pub fn post_form(&self, path: &str, form: &str) -> Reply {
         let kind = "application/x-www-form-urlencoded";

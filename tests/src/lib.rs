@@ -13,6 +13,7 @@ mod client;
 mod closed_port;
 pub mod components;
 pub mod docs;
+mod durable;
 #[cfg(feature = "end-to-end")]
 mod host;
 pub mod large;
@@ -28,6 +29,7 @@ mod workspace;
 pub use browser::Browser;
 pub use client::{Client, Reply, Session};
 pub use closed_port::ClosedPort;
+pub use durable::require_organizations;
 #[cfg(feature = "end-to-end")]
 pub use host::{Host, HostOptions};
 #[cfg(feature = "end-to-end")]

@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use berth_tests::{Client, Host, HostOptions};
+use berth_tests::{Client, Host, HostOptions, require_organizations};
 use serde_json::json;
 
 /// Kills the host and starts another on the same state.
@@ -25,12 +25,7 @@ fn a_killed_host_loses_no_answered_write() {
         thread::sleep(std::time::Duration::from_millis(60 + 17 * round as u64));
         host = restart(host);
         answered.extend(writer.join().expect("the writer ends by itself"));
-        let client = host.client().bearer(&token);
-        for name in &answered {
-            let reply = client.get(&format!("/api/v1/organization/{name}"));
-            assert_eq!(reply.status, 200, "{name} was answered and is lost: {reply}");
-            assert_eq!(reply.json()["ordered_teams"], json!(["owners"]), "{name} is half there");
-        }
+        require_organizations(&host.client().bearer(&token), &answered);
     }
     assert!(answered.len() > ROUNDS, "only {} writes were answered", answered.len());
 }
@@ -40,14 +35,7 @@ fn write_until_it_fails(client: &Client, round: usize) -> Vec<String> {
     let mut answered = Vec::new();
     for number in 0.. {
         let name = format!("org-{round}-{number}");
-        let body = json!({ "name": name }).to_string();
-        let reply = client.try_send(
-            "POST",
-            "/api/v1/organization/",
-            Some("application/json"),
-            body.as_bytes(),
-        );
-        match reply {
+        match client.try_post("/api/v1/organization/", &json!({ "name": name })) {
             Ok(reply) => assert_eq!(reply.status, 201, "{reply}"),
             Err(_) => break,
         }

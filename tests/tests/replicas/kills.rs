@@ -4,11 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use berth_tests::{Client, Host};
+use berth_tests::{Client, Host, require_organizations};
 use serde_json::json;
 
 use crate::Stores;
-use crate::writers::require_all;
 
 /// How often: `BERTH_KILLS`, by default 10.
 fn kills() -> usize {
@@ -45,7 +44,7 @@ fn no_answered_write_is_lost() {
         }
     });
     let ana = two.client().bearer(&token);
-    require_all(&ana, &answered);
+    require_organizations(&ana, &answered);
     require_owners(&stores);
     println!("{} kills, {} answered writes", kills(), answered.len());
 }
@@ -59,9 +58,7 @@ fn write(client: &Client, who: &str, is_over: impl Fn() -> bool) -> Vec<String> 
             break;
         }
         let name = format!("org-{who}-{number}");
-        let body = json!({ "name": name }).to_string();
-        let path = "/api/v1/organization/";
-        match client.try_send("POST", path, Some("application/json"), body.as_bytes()) {
+        match client.try_post("/api/v1/organization/", &json!({ "name": name })) {
             // An abandoned transaction may hold the lock for 5 seconds.
             Ok(reply) if reply.status == 503 => {}
             Ok(reply) => {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use berth_tests::{Client, Host, Session};
+use berth_tests::{Client, Host, Session, require_organizations};
 use serde_json::json;
 
 use crate::Stores;
@@ -29,7 +29,7 @@ fn eight_then_sixty_four_writers() {
     let ana = hosts[0].client().initialize("ana");
     for number in [8, 64] {
         let load = Load { number, gives_up: false, time: Duration::from_secs(10) };
-        require_all(&ana, &load.run(&hosts, slice::from_ref(&ana)));
+        require_organizations(&ana, &load.run(&hosts, slice::from_ref(&ana)));
     }
 }
 
@@ -40,7 +40,7 @@ fn writing_never_stops_while_clients_give_up() {
     let hosts = stores.hosts(Host::options);
     let ana = hosts[0].client().initialize("ana");
     let load = Load { number: 64, gives_up: true, time: long_run() };
-    require_all(&ana, &load.run(&hosts, slice::from_ref(&ana)));
+    require_organizations(&ana, &load.run(&hosts, slice::from_ref(&ana)));
 }
 
 /// sqld and Redis are stopped and started again, twice each, in the middle of writing with a token and in a session.
@@ -67,7 +67,7 @@ fn stores_that_stop_and_start_lose_nothing() {
         }
         writing.join().expect("writers go on")
     });
-    require_all(&ana, &answered);
+    require_organizations(&ana, &answered);
 }
 
 /// Writers that create organizations, going round the hosts.
@@ -130,6 +130,7 @@ impl Load {
             answered.len()
         );
         assert_eq!(self.gives_up, given_up > 0, "{given_up} gave up");
+        assert!(!answered.is_empty(), "nothing was written");
         answered
     }
 
@@ -144,9 +145,7 @@ impl Load {
             let gives_up = self.gives_up && (writer + number) % 10 == 9;
             let patience = Duration::from_millis(5 + (writer as u64 * 7 + number as u64) % 56);
             let client = if gives_up { client.patient(patience) } else { client.clone() };
-            let body = json!({ "name": name }).to_string();
-            let path = "/api/v1/organization/";
-            match client.try_send("POST", path, Some("application/json"), body.as_bytes()) {
+            match client.try_post("/api/v1/organization/", &json!({ "name": name })) {
                 Ok(reply) if reply.status == 201 => {
                     seen.answered.lock().expect("no writer panicked").push(name);
                     *seen.last.lock().expect("no writer panicked") = Instant::now();
@@ -175,14 +174,4 @@ fn errors_of(hosts: &[Host; 3]) -> String {
         errors[errors.len().saturating_sub(10)..].join("\n")
     };
     hosts.each_ref().map(errors).join("\n")
-}
-
-/// Each organization is there, whole.
-pub(crate) fn require_all(client: &Client, names: &[String]) {
-    assert!(!names.is_empty(), "nothing was written");
-    for name in names {
-        let reply = client.get(&format!("/api/v1/organization/{name}"));
-        assert_eq!(reply.status, 200, "{name} was answered and is lost: {reply}");
-        assert_eq!(reply.json()["ordered_teams"], json!(["owners"]), "{name} is half there");
-    }
 }
