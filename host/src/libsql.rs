@@ -1,21 +1,25 @@
 //! A database on a libSQL server, which several hosts share. To components it is what it is under Spin: a fresh connection for
-//! each `open`, one statement for each `execute`, and the texts of errors that Spin passes on.
+//! each `open`, one statement for each `execute`, and the texts of errors that Spin passes on. Only what SQLite knows of a
+//! connection's last statement (`changes()`, `last_insert_rowid()`) is gone with the transaction.
 //!
 //! It speaks Hrana 3 over HTTP: a connection of a component is a stream of the server, which every request names by the baton
 //! of the answer before. A statement is one request, of the kind `pipeline`. Spin's client asks twice for each (`describe`,
 //! then `cursor`) and leaves the end of the second answer unread, at which the server cancels what runs on the stream: the
 //! next statement, if it has begun.
 //!
-//! One connection of this host writes at a time, as with a file. Others wait here, clients in turn, and not on the server: sqld
-//! 0.24 queues writers itself, and once, with 24 of them in its queue, nobody wrote any more until it was restarted. Its source
-//! explains that (a writer that leaves the queue while a checkpoint begins stays in it, and is given the lock after its
-//! connection was closed), but it was not made to happen again. So the fewer wait there the better.
+//! One connection of this host writes at a time, as with a file. Others wait here, clients in turn, and not on the server.
+//!
+//! All transactions of this host run in one stream of the server, one after the other, which is closed when the host has
+//! written nothing for a while ([`KEPT_FOR`]). sqld 0.24 queues writers, and a commit that goes on to a checkpoint queues for
+//! that too. Where another checkpoint runs when it wakes, it gives up and leaves its entry in the queue. When that entry's turn
+//! comes, the lock is given to the stream, and nobody else writes until the stream takes it, with its next transaction, or is
+//! closed. If it was closed before, nobody writes until sqld is restarted. Three writers that close their streams after each
+//! commit come to that within seconds; in streams that go on, it costs nothing.
 //!
 //! No stream is left to the server, whose transaction others would wait for, and no transaction grows old:
-//! * A stream that is dropped between two statements is closed by a request of its own, with ROLLBACK first where it has a
-//!   transaction. With a close alone, all writing at sqld 0.24 stopped sooner where many clients gave up. It can still happen:
-//!   its writers spin for a lock that is given to a connection which does not take it.
-//! * One that is dropped within a statement is closed after that: the server would not stop waiting for its write lock, so
+//! * In a stream that is dropped between two statements a transaction is rolled back, by a request of its own. A stream that is
+//!   not kept is closed.
+//! * One that is dropped within a statement is ended after that: the server would not stop waiting for its write lock, so
 //!   those who wait there would grow in number while clients give up.
 //! * A transaction that is 5 seconds old is rolled back as soon as another one waits. Where that meets its COMMIT, sqld 0.24 can
 //!   block all writers for good: the waiting one is given the lock while it waits for the connection, and the connection, whose
@@ -54,7 +58,10 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The oldest transaction in which a statement is sent.
 const MAX_TRANSACTION: Duration = Duration::from_secs(3);
-/// How long it may take to close a stream.
+/// How long the stream of transactions stays open when there is no other one. Long enough for the server's queue of writers to
+/// empty, and no longer, since the others may wait for its end.
+const KEPT_FOR: Duration = Duration::from_secs(2);
+/// How long it may take to roll back or close a stream.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time that a component has to respond when the database does not answer before its deadline.
 const TIME_TO_RESPOND: Duration = Duration::from_secs(1);
@@ -68,7 +75,16 @@ pub(crate) struct LibSql {
     streams: Arc<Semaphore>,
     /// One permit, for the connection that writes.
     write_lock: Arc<FairSemaphore>,
+    /// The stream of transactions, while it has none. Whoever has the permit takes it.
+    kept: Mutex<Option<KeptStream>>,
     idle: Mutex<Vec<HttpConnection>>,
+}
+
+/// A stream between two transactions.
+struct KeptStream {
+    endpoint: Arc<Endpoint>,
+    baton: String,
+    since: Instant,
 }
 
 /// Where requests are sent: of a stream perhaps elsewhere than the first one.
@@ -127,8 +143,67 @@ impl LibSql {
             authorization,
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             write_lock: FairSemaphore::new(Size::of(1)),
+            kept: Mutex::default(),
             idle: Mutex::default(),
         }))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<KeptStream>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a stream for the next transaction of this host, or closes it when there is none.
+    fn keep(self: &Arc<Self>, endpoint: Arc<Endpoint>, baton: String) {
+        let since = Instant::now();
+        let before = self.kept().replace(KeptStream { endpoint, baton, since });
+        let database = self.clone();
+        tokio::spawn(async move {
+            if let Some(before) = before {
+                database.close(&before.endpoint, before.baton).await;
+            }
+            tokio::time::sleep_until((since + KEPT_FOR).into()).await;
+            let unused = database.kept().take_if(|kept| kept.since == since);
+            if let Some(unused) = unused {
+                database.close(&unused.endpoint, unused.baton).await;
+            }
+        });
+    }
+
+    /// Closes a stream.
+    async fn close(&self, endpoint: &Arc<Endpoint>, baton: String) {
+        self.end(endpoint, baton, vec![StreamRequest::Close {}]).await;
+    }
+
+    /// Rolls back the transaction of a stream, and keeps the stream if it may be kept. A stream that is closed within a transaction
+    /// is rolled back too, but not by a statement of its own.
+    async fn roll_back(self: &Arc<Self>, endpoint: Arc<Endpoint>, baton: String, may_keep: bool) {
+        let rollback = Statement { sql: "ROLLBACK", args: Vec::new(), want_rows: false };
+        let last = if may_keep { StreamRequest::GetAutocommit {} } else { StreamRequest::Close {} };
+        let requests = vec![StreamRequest::Execute { stmt: rollback }, last];
+        let Some(answer) = self.end(&endpoint, baton, requests).await else { return };
+        let is_over = answer.is_autocommit() == Some(true);
+        match answer.baton {
+            Some(baton) if is_over => self.keep(endpoint, baton),
+            Some(baton) => self.close(&endpoint, baton).await,
+            None => {}
+        }
+    }
+
+    /// Sends the last requests of a stream or of its transaction; gives the answer, if there is one.
+    async fn end(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        baton: String,
+        requests: Vec<StreamRequest<'_>>,
+    ) -> Option<Answer> {
+        let body = Pipeline { baton: Some(baton), requests }.to_bytes().ok()?;
+        match tokio::time::timeout(CLOSE_TIMEOUT, self.send(endpoint, body)).await.ok()? {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                tracing::debug!("a stream could not be ended: {error}");
+                None
+            }
+        }
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<HttpConnection>> {
@@ -264,16 +339,19 @@ impl Connection {
                     return Err("Hrana: `stream closed: `the connection was lost``".to_owned());
                 }
             };
+            stream.is_plain &= leaves_nothing(statement.sql);
             if may_write(statement.sql) {
                 stream.lock(&self.context).await?;
+                if begins(statement.sql) {
+                    stream.take_kept();
+                    stream.has_transactions = true;
+                }
             }
             stream.execute(statement, until).await
         };
         let ended = tokio::time::timeout_at(until.into(), run).await;
-        let (stream, result) = ended.unwrap_or_else(|_| Err(http_error("timed out")))?;
-        if stream.baton.is_some() {
-            self.stream = State::Open(stream);
-        }
+        let (state, result) = ended.unwrap_or_else(|_| Err(http_error("timed out")))?;
+        self.stream = state;
         Ok(result)
     }
 }
@@ -297,6 +375,21 @@ fn may_write(sql: &str) -> bool {
     }
 }
 
+fn begins(sql: &str) -> bool {
+    sql.split_whitespace().next().is_some_and(|first| first.eq_ignore_ascii_case("BEGIN"))
+}
+
+/// Whether nothing of a statement stays with its connection when its transaction has ended, as a setting or a temporary table
+/// does.
+fn leaves_nothing(sql: &str) -> bool {
+    let plain = [
+        "SELECT", "VALUES", "WITH", "INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN", "COMMIT",
+        "END", "ROLLBACK",
+    ];
+    let first = sql.split_whitespace().next().unwrap_or_default();
+    plain.iter().any(|word| first.eq_ignore_ascii_case(word))
+}
+
 /// The write lock of this host. Dropping it releases it.
 struct WriteLock {
     permit: Option<Permit>,
@@ -316,6 +409,12 @@ struct Stream {
     baton: Option<String>,
     /// Since when it is in a transaction, as far as answers say.
     transaction: Option<Instant>,
+    /// Whether it is the stream of transactions.
+    has_transactions: bool,
+    /// Whether it is as a new one but for its transaction.
+    is_plain: bool,
+    /// Whether it was kept, and no answer says that it is still there.
+    is_doubtful: bool,
     write_lock: Option<WriteLock>,
     permit: Option<OwnedSemaphorePermit>,
 }
@@ -324,8 +423,41 @@ impl Stream {
     async fn open(database: &Arc<LibSql>) -> Result<Self, String> {
         let permit = database.streams.clone().acquire_owned().await;
         let (database, endpoint) = (database.clone(), database.endpoint.clone());
-        let (baton, transaction, write_lock) = (None, None, None);
-        Ok(Self { database, endpoint, baton, transaction, write_lock, permit: permit.ok() })
+        Ok(Self {
+            database,
+            endpoint,
+            baton: None,
+            transaction: None,
+            has_transactions: false,
+            is_plain: true,
+            is_doubtful: false,
+            write_lock: None,
+            permit: permit.ok(),
+        })
+    }
+
+    /// Goes on in the stream of transactions, if there is one.
+    fn take_kept(&mut self) {
+        if self.transaction.is_some() || !self.is_plain {
+            return;
+        }
+        let Some(kept) = self.database.kept().take() else { return };
+        let endpoint = std::mem::replace(&mut self.endpoint, kept.endpoint);
+        if let Some(baton) = self.baton.replace(kept.baton) {
+            let database = self.database.clone();
+            tokio::spawn(async move { database.close(&endpoint, baton).await });
+        }
+        self.is_doubtful = true;
+    }
+
+    /// Gives the stream back for the next transaction of this host; whether it may be kept.
+    fn give_back(&mut self) -> bool {
+        let baton = if self.is_plain { self.baton.take() } else { None };
+        let is_kept = baton.is_some();
+        if let Some(baton) = baton {
+            self.database.keep(self.endpoint.clone(), baton);
+        }
+        is_kept
     }
 
     /// Waits for the write lock, unless the stream has it.
@@ -349,7 +481,8 @@ impl Stream {
         self.transaction.is_some_and(|since| since.elapsed() > MAX_TRANSACTION)
     }
 
-    /// Runs a statement; gives the stream back. The outer error is one of the stream, which is lost then.
+    /// Runs a statement; gives the state of the connection after it. The outer error is one of the stream, which is lost then.
+    /// After a transaction with the write lock the connection has no stream any more.
     ///
     /// It goes on without whoever waits for it, at most until `until`, and the stream is closed then: the server would go on
     /// too, and those whose turn to write is next would queue up there.
@@ -357,15 +490,34 @@ impl Stream {
         mut self,
         statement: Statement<'_>,
         until: Instant,
-    ) -> Result<(Self, StatementAnswer), String> {
+    ) -> Result<(State, StatementAnswer), String> {
         let requests =
             vec![StreamRequest::Execute { stmt: statement }, StreamRequest::GetAutocommit {}];
         // A baton is good for one request: if this one fails, there is none to close the stream with.
-        let body = Pipeline { baton: self.baton.take(), requests }.into_bytes()?;
+        let mut pipeline = Pipeline { baton: self.baton.take(), requests };
+        let body = pipeline.to_bytes()?;
+        pipeline.baton = None;
+        let in_new_stream = self.is_doubtful.then(|| pipeline.to_bytes()).transpose()?;
         let run = async move {
-            let answer = self.database.send(&self.endpoint, body).await?;
+            let answer = match (self.database.send(&self.endpoint, body).await, in_new_stream) {
+                // The server was restarted, for example.
+                (Err(_), Some(body)) => {
+                    self.endpoint = self.database.endpoint.clone();
+                    self.database.send(&self.endpoint, body).await?
+                }
+                (answer, _) => answer?,
+            };
+            self.is_doubtful = false;
             let result = self.take_answer(answer)?;
-            Ok((self, result))
+            let is_over = self.transaction.is_none();
+            if is_over && self.has_transactions && self.give_back() {
+                return Ok((State::New, result));
+            }
+            if is_over {
+                self.write_lock = None;
+            }
+            let state = if self.baton.is_some() { State::Open(self) } else { State::Lost };
+            Ok((state, result))
         };
         let run = tokio::spawn(tokio::time::timeout_at(until.into(), run));
         let ended = run.await.map_err(|error| http_error(&error.to_string()))?;
@@ -374,25 +526,16 @@ impl Stream {
 
     /// What an answer says of the stream, and the result of its statement.
     fn take_answer(&mut self, answer: Answer) -> Result<StatementAnswer, String> {
-        self.baton = answer.baton;
-        if let Some(url) = answer.base_url {
-            let elsewhere =
-                Endpoint::parse(&url).map_err(|error| http_error(&error.to_string()))?;
+        self.baton.clone_from(&answer.baton);
+        if let Some(url) = &answer.base_url {
+            let elsewhere = Endpoint::parse(url).map_err(|error| http_error(&error.to_string()))?;
             self.endpoint = Arc::new(elsewhere);
         }
-        let mut results = answer.results.into_iter();
-        let result = results.next();
-        if let Some(StreamResult::Ok {
-            response: StreamResponse::GetAutocommit { is_autocommit },
-        }) = results.next()
-        {
+        if let Some(is_autocommit) = answer.is_autocommit() {
             let since = self.transaction.unwrap_or_else(Instant::now);
             self.transaction = (!is_autocommit).then_some(since);
         }
-        if self.transaction.is_none() {
-            self.write_lock = None;
-        }
-        match result {
+        match answer.results.into_iter().next() {
             Some(StreamResult::Ok { response: StreamResponse::Execute { result } }) => {
                 Ok(Ok(result))
             }
@@ -407,20 +550,16 @@ impl Drop for Stream {
         let Some(baton) = self.baton.take() else { return };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (database, endpoint) = (self.database.clone(), self.endpoint.clone());
+        let in_transaction = self.transaction.is_some();
+        let may_keep = self.has_transactions && self.is_plain;
         let permit = self.permit.take();
         // The next one begins when this transaction has ended.
         let write_permit = self.write_lock.as_mut().and_then(|lock| lock.permit.take());
-        // A stream that is closed within a transaction is rolled back too, but not by a statement of its own.
-        let rollback = Statement { sql: "ROLLBACK", args: Vec::new(), want_rows: false };
-        let rollback = StreamRequest::Execute { stmt: rollback };
-        let open = self.transaction.is_some().then_some(rollback);
-        let requests = open.into_iter().chain([StreamRequest::Close {}]).collect();
-        let close = Pipeline { baton: Some(baton), requests };
-        let Ok(body) = close.into_bytes() else { return };
         runtime.spawn(async move {
-            let close = database.send(&endpoint, body);
-            if let Ok(Err(error)) = tokio::time::timeout(CLOSE_TIMEOUT, close).await {
-                tracing::debug!("a stream could not be closed: {error}");
+            if in_transaction {
+                database.roll_back(endpoint, baton, may_keep).await;
+            } else {
+                database.close(&endpoint, baton).await;
             }
             drop((permit, write_permit));
         });
@@ -435,8 +574,8 @@ struct Pipeline<'a> {
 }
 
 impl Pipeline<'_> {
-    fn into_bytes(self) -> Result<Bytes, String> {
-        serde_json::to_vec(&self).map(Bytes::from).map_err(|error| json_error(&error))
+    fn to_bytes(&self) -> Result<Bytes, String> {
+        serde_json::to_vec(self).map(Bytes::from).map_err(|error| json_error(&error))
     }
 }
 
@@ -497,6 +636,18 @@ struct Answer {
     baton: Option<String>,
     base_url: Option<String>,
     results: Vec<StreamResult>,
+}
+
+impl Answer {
+    /// Whether the stream is in no transaction, if its second request asked that.
+    fn is_autocommit(&self) -> Option<bool> {
+        match self.results.get(1)? {
+            StreamResult::Ok { response: StreamResponse::GetAutocommit { is_autocommit } } => {
+                Some(*is_autocommit)
+            }
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -30,16 +30,23 @@ impl Sqld {
     /// Starts it with an empty database, and waits until it serves.
     #[must_use]
     pub fn start_new() -> Self {
-        Self(Server::start_new(Kind {
-            command: |directory, port| {
-                let mut sqld = Command::new(packages::sqld());
-                sqld.arg("--no-welcome").arg("--db-path").arg(directory.join("data"));
-                sqld.arg("--http-listen-addr").arg(format!("127.0.0.1:{port}"));
-                sqld
-            },
-            hello: "GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
-            answer: "HTTP/1.1 200",
-        }))
+        Self(Server::start_new(Self::kind(sqld)))
+    }
+
+    /// As [`Self::start_new`], for clients that each write as soon as they can: two at a time (`docs/deployment.md`).
+    #[must_use]
+    pub fn start_for_many_clients() -> Self {
+        Self(Server::start_new(Self::kind(|directory, port| {
+            let mut sqld = sqld(directory, port);
+            sqld.args(["--max-concurrent-connections", "2"]);
+            sqld.args(["--connection-creation-timeout-sec", "5"]);
+            sqld
+        })))
+    }
+
+    fn kind(command: fn(&Path, u16) -> Command) -> Kind {
+        let hello = "GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+        Kind { command, hello, answer: "HTTP/1.1 200" }
     }
 
     /// `http://127.0.0.1:<port>`.
@@ -47,6 +54,13 @@ impl Sqld {
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.0.port)
     }
+}
+
+fn sqld(directory: &Path, port: u16) -> Command {
+    let mut sqld = Command::new(packages::sqld());
+    sqld.arg("--no-welcome").arg("--db-path").arg(directory.join("data"));
+    sqld.arg("--http-listen-addr").arg(format!("127.0.0.1:{port}"));
+    sqld
 }
 
 /// Redis. What was written stays when it is stopped or killed and started again. Dropping it ends it.

@@ -296,6 +296,35 @@ fn a_server_that_hangs_is_503_and_comes_back() {
     }
 }
 
+/// Each request is a client of the database of its own. sqld 0.24 with its defaults stops with them after a second or two:
+/// `docs/deployment.md` says why, and with which options it does not.
+#[test]
+fn many_writers_go_on() {
+    let sqld = Sqld::start_for_many_clients();
+    let host = edge(Host::options(), &sqld.url()).start();
+    let client = host.client();
+    let client: Client = client.bearer(&client.initialize_token("ana"));
+    let end = Instant::now() + Duration::from_secs(5);
+    thread::scope(|scope| {
+        for writer in 0..8 {
+            let client = &client;
+            scope.spawn(move || {
+                for number in 0.. {
+                    let begin = Instant::now();
+                    let name = format!("org-{writer}-{number}");
+                    let reply = client.post("/api/v1/organization/", &json!({ "name": name }));
+                    assert_eq!(reply.status, 201, "{name}: {reply}");
+                    let time = begin.elapsed();
+                    assert!(time < Duration::from_secs(5), "{name} took {time:?}");
+                    if Instant::now() > end {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+}
+
 /// An answer that is lost on its way: what was done is there, what was not is not, and the answer is to try again. Nobody else
 /// waits for ever for the transaction that was left open.
 #[test]

@@ -100,3 +100,64 @@ fn a_transaction_that_is_left_open_ends_with_its_request() {
     }
     assert_eq!(sql(&client, "SELECT count(*) FROM t"), "[\"count(*)\"] 0");
 }
+
+/// sqld moves its write-ahead log into the database every few of these commits. A stream that is closed after its commit may be
+/// given the lock for that afterwards; then nobody writes any more.
+#[test]
+fn writing_goes_on_while_the_server_checkpoints() {
+    let sqld = Sqld::start_new();
+    let hosts = [(); 3].map(|()| fixtures(&sqld));
+    sql(&hosts[0].client(), "CREATE TABLE t (a)");
+    let script = "BEGIN IMMEDIATE
+        DELETE FROM t WHERE rowid < (SELECT max(rowid) FROM t) - 200
+        INSERT INTO t VALUES (randomblob(400000))
+        COMMIT";
+    let end = Instant::now() + Duration::from_secs(10);
+    let write = |client: &Client| {
+        let mut last = Instant::now();
+        while Instant::now() < end {
+            let answer = sql(client, script);
+            let pause = last.elapsed();
+            assert!(pause < Duration::from_secs(5), "nothing was written for {pause:?}: {answer}");
+            // A longer checkpoint puts a writer off.
+            if !answer.contains("database is locked") {
+                assert_eq!(answer, "[] ");
+                last = Instant::now();
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for client in hosts.iter().cycle().take(6).map(Host::client) {
+            scope.spawn(move || write(&client));
+        }
+    });
+}
+
+/// Transactions of a host run in one stream, which components must not notice.
+#[test]
+fn a_connection_goes_on_after_its_transaction() {
+    let mut sqld = Sqld::start_new();
+    let host = fixtures(&sqld);
+    let client = host.client();
+    sql(&client, "CREATE TABLE t (a)");
+    let transaction = "BEGIN IMMEDIATE\nINSERT INTO t VALUES (1)\nCOMMIT\n";
+    let count = "SELECT count(*) FROM t";
+    let script = [transaction, count, "\n", transaction, count].concat();
+    assert_eq!(sql(&client, &script), "[\"count(*)\"] 2");
+    // What fails within it, and what was read before it, change nothing.
+    let script = [count, "\nBEGIN IMMEDIATE\nINSERT INTO t VALUES (1)\nSELECT absent"].concat();
+    let shown = sql(&client, &script);
+    assert!(shown.contains("no such column"), "{shown}");
+    assert_eq!(sql(&client, &[transaction, count].concat()), "[\"count(*)\"] 3");
+    // What a connection sets for itself holds after a transaction, and for nobody else.
+    let (set, read) = ("PRAGMA foreign_keys = OFF\n", "PRAGMA foreign_keys");
+    for script in [[set, transaction, read], ["BEGIN IMMEDIATE\nCOMMIT\n", set, read]] {
+        assert_eq!(sql(&client, &script.concat()), "[\"foreign_keys\"] 0");
+        assert_eq!(sql(&client, &[transaction, read].concat()), "[\"foreign_keys\"] 1");
+    }
+    // The stream is gone with the server.
+    sql(&client, transaction);
+    sqld.kill();
+    sqld.start();
+    assert_eq!(sql(&client, &[transaction, count].concat()), "[\"count(*)\"] 8");
+}

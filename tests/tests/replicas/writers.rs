@@ -11,8 +11,7 @@ use serde_json::json;
 
 use crate::Stores;
 
-/// How long the long run takes: `BERTH_LOAD_SECONDS`, by default 10: in runs of minutes sqld 0.24 itself may stop
-/// letting anybody write (docs/deployment.md).
+/// How long the long run takes: `BERTH_LOAD_SECONDS`, by default 10.
 fn long_run() -> Duration {
     let seconds = std::env::var("BERTH_LOAD_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(10))
