@@ -10,7 +10,7 @@
 //! One connection of this host writes at a time, as with a file. Others wait here, clients in turn, and not on the server.
 //!
 //! All transactions of this host run in one stream of the server, one after the other, which is closed when the host has
-//! written nothing for a while ([`KEPT_FOR`]). sqld 0.24 queues writers, and a commit that goes on to a checkpoint queues for
+//! written nothing for a while ([`KEPT_FOR`]). (A connection that set something for itself has a stream of its own.) sqld 0.24 queues writers, and a commit that goes on to a checkpoint queues for
 //! that too. Where another checkpoint runs when it wakes, it gives up and leaves its entry in the queue. When that entry's turn
 //! comes, the lock is given to the stream, and nobody else writes until the stream takes it, with its next transaction, or is
 //! closed. If it was closed before, nobody writes until sqld is restarted. Three writers that close their streams after each
@@ -48,7 +48,7 @@ use crate::fair_semaphore::{FairSemaphore, Permit, Size};
 use crate::instance_permit::WriterState;
 use crate::outbound;
 
-/// Streams that this host has open at a time. sqld has 128 for all hosts together, by default.
+/// Streams that this host has open at a time, beside the one that it keeps. sqld has 128 for all hosts together, by default.
 const MAX_STREAMS: usize = 32;
 /// TCP connections without a request that are kept.
 const MAX_IDLE: usize = 32;
@@ -152,15 +152,13 @@ impl LibSql {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a stream for the next transaction of this host, or closes it when there is none.
+    /// Keeps a stream for the next transaction of this host, or closes it when there is none. Whoever calls this has the permit
+    /// to write, and took the stream that was kept before.
     fn keep(self: &Arc<Self>, endpoint: Arc<Endpoint>, baton: String) {
         let since = Instant::now();
-        let before = self.kept().replace(KeptStream { endpoint, baton, since });
+        *self.kept() = Some(KeptStream { endpoint, baton, since });
         let database = self.clone();
         tokio::spawn(async move {
-            if let Some(before) = before {
-                database.close(&before.endpoint, before.baton).await;
-            }
             tokio::time::sleep_until((since + KEPT_FOR).into()).await;
             let unused = database.kept().take_if(|kept| kept.since == since);
             if let Some(unused) = unused {
@@ -342,7 +340,7 @@ impl Connection {
             stream.is_plain &= leaves_nothing(statement.sql);
             if may_write(statement.sql) {
                 stream.lock(&self.context).await?;
-                if begins(statement.sql) {
+                if begins_with(statement.sql, &["BEGIN"]) {
                     stream.take_kept();
                     stream.has_transactions = true;
                 }
@@ -375,19 +373,17 @@ fn may_write(sql: &str) -> bool {
     }
 }
 
-fn begins(sql: &str) -> bool {
-    sql.split_whitespace().next().is_some_and(|first| first.eq_ignore_ascii_case("BEGIN"))
+/// Whether the first word of a statement is one of these.
+fn begins_with(sql: &str, words: &[&str]) -> bool {
+    let first = sql.split_whitespace().next().unwrap_or_default();
+    words.iter().any(|word| first.eq_ignore_ascii_case(word))
 }
 
 /// Whether nothing of a statement stays with its connection when its transaction has ended, as a setting or a temporary table
 /// does.
 fn leaves_nothing(sql: &str) -> bool {
-    let plain = [
-        "SELECT", "VALUES", "WITH", "INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN", "COMMIT",
-        "END", "ROLLBACK",
-    ];
-    let first = sql.split_whitespace().next().unwrap_or_default();
-    plain.iter().any(|word| first.eq_ignore_ascii_case(word))
+    let rows = ["SELECT", "VALUES", "WITH", "INSERT", "UPDATE", "DELETE", "REPLACE"];
+    begins_with(sql, &rows) || begins_with(sql, &["BEGIN", "COMMIT", "END", "ROLLBACK"])
 }
 
 /// The write lock of this host. Dropping it releases it.
@@ -452,12 +448,12 @@ impl Stream {
 
     /// Gives the stream back for the next transaction of this host; whether it may be kept.
     fn give_back(&mut self) -> bool {
-        let baton = if self.is_plain { self.baton.take() } else { None };
-        let is_kept = baton.is_some();
-        if let Some(baton) = baton {
-            self.database.keep(self.endpoint.clone(), baton);
+        if !self.is_plain {
+            return false;
         }
-        is_kept
+        let Some(baton) = self.baton.take() else { return false };
+        self.database.keep(self.endpoint.clone(), baton);
+        true
     }
 
     /// Waits for the write lock, unless the stream has it.
@@ -484,7 +480,7 @@ impl Stream {
     /// Runs a statement; gives the state of the connection after it. The outer error is one of the stream, which is lost then.
     /// After a transaction with the write lock the connection has no stream any more.
     ///
-    /// It goes on without whoever waits for it, at most until `until`, and the stream is closed then: the server would go on
+    /// It goes on without whoever waits for it, at most until `until`, and the stream is ended then: the server would go on
     /// too, and those whose turn to write is next would queue up there.
     async fn execute(
         mut self,
@@ -526,12 +522,14 @@ impl Stream {
 
     /// What an answer says of the stream, and the result of its statement.
     fn take_answer(&mut self, answer: Answer) -> Result<StatementAnswer, String> {
-        self.baton.clone_from(&answer.baton);
-        if let Some(url) = &answer.base_url {
-            let elsewhere = Endpoint::parse(url).map_err(|error| http_error(&error.to_string()))?;
+        let is_autocommit = answer.is_autocommit();
+        self.baton = answer.baton;
+        if let Some(url) = answer.base_url {
+            let elsewhere =
+                Endpoint::parse(&url).map_err(|error| http_error(&error.to_string()))?;
             self.endpoint = Arc::new(elsewhere);
         }
-        if let Some(is_autocommit) = answer.is_autocommit() {
+        if let Some(is_autocommit) = is_autocommit {
             let since = self.transaction.unwrap_or_else(Instant::now);
             self.transaction = (!is_autocommit).then_some(since);
         }
@@ -780,6 +778,23 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(may_write(sql), writes, "{sql}");
+        }
+    }
+
+    #[test]
+    fn connections_that_set_something_are_known_by_their_first_words() {
+        for (sql, leaves) in [
+            ("select 1", false),
+            ("\nWITH x AS (SELECT 1) DELETE FROM t", false),
+            ("BEGIN IMMEDIATE", false),
+            ("rollback", false),
+            ("PRAGMA foreign_keys = OFF", true),
+            ("CREATE TEMPORARY TABLE t (a)", true),
+            ("ATTACH 'other' AS other", true),
+            ("-- SELECT", true),
+            ("", true),
+        ] {
+            assert_eq!(!leaves_nothing(sql), leaves, "{sql}");
         }
     }
 

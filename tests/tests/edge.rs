@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use berth_tests::quay::{Upstreams, recorded_settings, replay, seed};
-use berth_tests::{Client, ClosedPort, Host, HostOptions, Sqld, repository_root, target_directory};
+use berth_tests::{ClosedPort, Host, HostOptions, Sqld, repository_root, target_directory};
 use serde_json::{Value, json};
 
 /// With the components that have no SQLite. The host grants them none.
@@ -277,8 +277,7 @@ fn a_server_that_is_not_there_is_503() {
 fn a_server_that_hangs_is_503_and_comes_back() {
     let mut sqld = Sqld::start_new();
     let host = edge(Host::options(), &sqld.url()).start();
-    let client = host.client();
-    let client: Client = client.bearer(&client.initialize_token("ana"));
+    let client = host.client().initialize("ana");
     let create = |name: &str| client.post("/api/v1/organization/", &json!({ "name": name })).status;
     assert_eq!(create("before"), 201);
     sqld.freeze();
@@ -302,8 +301,7 @@ fn a_server_that_hangs_is_503_and_comes_back() {
 fn many_writers_go_on() {
     let sqld = Sqld::start_for_many_clients();
     let host = edge(Host::options(), &sqld.url()).start();
-    let client = host.client();
-    let client: Client = client.bearer(&client.initialize_token("ana"));
+    let client = host.client().initialize("ana");
     let end = Instant::now() + Duration::from_secs(5);
     thread::scope(|scope| {
         for writer in 0..8 {
@@ -332,8 +330,7 @@ fn a_lost_answer_is_503_and_leaves_nothing_half_done() {
     let sqld = Sqld::start_new();
     let proxy = Proxy::before(&sqld.url());
     let host = edge(Host::options(), &proxy.url).start();
-    let client = host.client();
-    let client: Client = client.bearer(&client.initialize_token("ana"));
+    let client = host.client().initialize("ana");
     let create = |name: &str| client.post("/api/v1/organization/", &json!({ "name": name })).status;
     let is_there = |name: &str| client.get(&format!("/api/v1/organization/{name}")).status;
 
