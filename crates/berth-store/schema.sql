@@ -57,6 +57,9 @@ CREATE TABLE account (
 
 CREATE INDEX account_by_namespace ON account (namespace_id) WHERE namespace_id IS NOT NULL;
 
+CREATE INDEX account_robot_by_name ON account (namespace_id, name COLLATE BINARY)
+WHERE namespace_id IS NOT NULL;
+
 -- Two users never share an address, whatever its case. Organizations may.
 CREATE UNIQUE INDEX account_user_email ON account (email COLLATE NOCASE) WHERE kind = 'user';
 
@@ -64,6 +67,16 @@ CREATE INDEX account_by_owner ON account (owner_id) WHERE owner_id IS NOT NULL;
 
 -- Lists are in the order of exact names.
 CREATE INDEX account_organization_by_name ON account (name COLLATE BINARY) WHERE kind = 'organization';
+
+CREATE INDEX account_organization ON account (id) WHERE kind = 'organization';
+
+CREATE INDEX account_organization_public ON account (name COLLATE BINARY)
+WHERE kind = 'organization' AND visibility = 'PUBLIC';
+
+CREATE INDEX account_organization_public_by_id ON account (id)
+WHERE kind = 'organization' AND visibility = 'PUBLIC';
+
+CREATE INDEX account_user_by_name ON account (name COLLATE BINARY) WHERE kind = 'user';
 
 CREATE INDEX account_by_creator ON account (creator_id) WHERE creator_id IS NOT NULL;
 
@@ -271,8 +284,18 @@ CREATE TABLE robot (
     sealed_token BLOB NOT NULL,
     -- When its token was last used. Nothing accepts tokens of robots yet, so it is NULL.
     last_accessed INTEGER,
+    -- That of the account: lists are in the order of use.
+    namespace_id INTEGER NOT NULL DEFAULT 0,
     FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
 );
+
+CREATE INDEX robot_by_use ON robot (namespace_id, -coalesce(last_accessed, 0), account_id);
+
+CREATE TRIGGER robot_is_of_a_namespace AFTER INSERT ON robot
+BEGIN
+    UPDATE robot SET namespace_id = (SELECT namespace_id FROM account WHERE id = NEW.account_id)
+    WHERE account_id = NEW.account_id;
+END;
 
 -- The name of a robot begins with that of its namespace, and "+".
 CREATE TRIGGER robot_bears_its_namespace BEFORE INSERT ON account
@@ -339,6 +362,8 @@ CREATE TABLE team (
         REFERENCES account (id, kind) ON DELETE CASCADE
 );
 
+CREATE INDEX team_by_organization ON team (organization_id);
+
 -- A membership belongs to a team of the same organization; its account is a user or a robot.
 CREATE TABLE team_member (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -346,10 +371,16 @@ CREATE TABLE team_member (
     organization_id INTEGER NOT NULL,
     account_id INTEGER NOT NULL,
     account_kind TEXT NOT NULL CHECK (account_kind IN ('user', 'robot')),
+    -- That of the account: lists are in its order.
+    account_name TEXT NOT NULL DEFAULT '',
     UNIQUE (team_id, account_id),
     FOREIGN KEY (team_id, organization_id) REFERENCES team (id, organization_id) ON DELETE CASCADE,
     FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
 );
+
+CREATE INDEX team_member_by_team ON team_member (team_id);
+
+CREATE INDEX team_member_by_name ON team_member (team_id, account_name);
 
 CREATE INDEX team_member_by_account ON team_member (account_id, organization_id);
 
@@ -395,6 +426,56 @@ WHEN OLD.account_kind = 'user' AND NOT EXISTS (
 BEGIN
     UPDATE account SET owner_id = NULL
     WHERE id = OLD.organization_id AND owner_id = OLD.account_id;
+END;
+
+-- What a person has to do with a namespace: in how many of its teams they are, on how many of its repositories they have a
+-- role themselves. Triggers maintain it, so that members and collaborators are found in the order of a list.
+CREATE TABLE affiliation (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    namespace_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    -- That of the person.
+    account_name TEXT NOT NULL,
+    teams INTEGER NOT NULL DEFAULT 0,
+    repositories INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (account_id, namespace_id)
+);
+
+CREATE INDEX affiliation_by_account ON affiliation (account_id, id) WHERE teams > 0;
+
+CREATE INDEX affiliation_member ON affiliation (namespace_id) WHERE teams > 0;
+
+CREATE INDEX affiliation_member_by_name ON affiliation (namespace_id, account_name) WHERE teams > 0;
+
+CREATE INDEX affiliation_collaborator ON affiliation (namespace_id) WHERE teams = 0;
+
+CREATE INDEX affiliation_collaborator_by_name ON affiliation (namespace_id, account_name) WHERE teams = 0;
+
+CREATE TRIGGER membership_affiliates AFTER INSERT ON team_member
+BEGIN
+    UPDATE team_member SET account_name = (SELECT name FROM account WHERE id = NEW.account_id)
+    WHERE id = NEW.id;
+    INSERT INTO affiliation (namespace_id, account_id, account_name, teams)
+    SELECT NEW.organization_id, id, name, 1 FROM account WHERE id = NEW.account_id AND kind = 'user'
+    ON CONFLICT DO UPDATE SET teams = teams + 1;
+END;
+
+CREATE TRIGGER membership_deleted AFTER DELETE ON team_member
+WHEN OLD.account_kind = 'user'
+BEGIN
+    UPDATE affiliation SET teams = teams - 1
+    WHERE account_id = OLD.account_id AND namespace_id = OLD.organization_id;
+    DELETE FROM affiliation
+    WHERE account_id = OLD.account_id AND namespace_id = OLD.organization_id AND teams = 0 AND repositories = 0;
+END;
+
+-- What bears the name of an account bears its new one.
+CREATE TRIGGER names_follow AFTER UPDATE OF name ON account
+WHEN OLD.name <> NEW.name COLLATE BINARY
+BEGIN
+    UPDATE team_member SET account_name = NEW.name WHERE account_id = NEW.id;
+    UPDATE affiliation SET account_name = NEW.name WHERE account_id = NEW.id;
+    UPDATE repository_permission SET grantee = NEW.name WHERE account_id = NEW.id;
 END;
 
 CREATE TRIGGER teams_limited AFTER INSERT ON team
@@ -528,6 +609,10 @@ CREATE TABLE team_invitation (
 
 CREATE INDEX team_invitation_by_organization ON team_invitation (organization_id, expires_at);
 
+CREATE INDEX team_invitation_by_time ON team_invitation (organization_id, id);
+
+CREATE INDEX team_invitation_by_team ON team_invitation (team_id, id);
+
 CREATE INDEX team_invitation_by_account ON team_invitation (account_id);
 
 CREATE INDEX team_invitation_by_inviter ON team_invitation (inviter_id);
@@ -585,7 +670,7 @@ CREATE TABLE notification (
     CHECK ((kind = 'org_team_invite') = (invitation_id IS NOT NULL))
 );
 
-CREATE INDEX notification_by_account ON notification (account_id);
+CREATE INDEX notification_by_account ON notification (account_id, created_at);
 
 CREATE INDEX notification_by_subject ON notification (subject) WHERE subject IS NOT NULL;
 
@@ -621,10 +706,18 @@ CREATE TABLE repository (
     UNIQUE (id, namespace_id)
 );
 
--- Lists go by id, in one namespace or over all public repositories.
+-- Lists go by id or by name, in one namespace or over all public repositories.
 CREATE INDEX repository_by_namespace ON repository (namespace_id, id);
 
+CREATE INDEX repository_by_name ON repository (name);
+
 CREATE INDEX repository_public ON repository (id) WHERE is_public = 1;
+
+CREATE INDEX repository_public_by_name ON repository (name) WHERE is_public = 1;
+
+CREATE INDEX repository_public_of_namespace ON repository (namespace_id, id) WHERE is_public = 1;
+
+CREATE INDEX repository_public_of_namespace_by_name ON repository (namespace_id, name) WHERE is_public = 1;
 
 CREATE TRIGGER repositories_limited AFTER INSERT ON repository
 BEGIN
@@ -648,6 +741,10 @@ CREATE TABLE repository_permission (
     account_id INTEGER REFERENCES account (id) ON DELETE CASCADE,
     team_id INTEGER,
     role TEXT NOT NULL CHECK (role IN ('read', 'write', 'admin')),
+    -- The names of the account or team, and of the repository: lists are in their order. Neither a team nor a repository gets
+    -- another name.
+    grantee TEXT NOT NULL DEFAULT '',
+    repository TEXT NOT NULL DEFAULT '',
     CHECK ((account_id IS NULL) <> (team_id IS NULL)),
     UNIQUE (repository_id, account_id),
     UNIQUE (repository_id, team_id),
@@ -656,14 +753,50 @@ CREATE TABLE repository_permission (
     FOREIGN KEY (team_id, namespace_id) REFERENCES team (id, organization_id) ON DELETE CASCADE
 );
 
-CREATE INDEX repository_permission_by_account ON repository_permission (account_id)
+CREATE INDEX repository_permission_by_account ON repository_permission (account_id, namespace_id)
 WHERE account_id IS NOT NULL;
 
-CREATE INDEX repository_permission_by_namespace ON repository_permission (namespace_id, account_id)
-WHERE account_id IS NOT NULL;
+CREATE INDEX repository_permission_by_account_and_name
+ON repository_permission (account_id, namespace_id, repository) WHERE account_id IS NOT NULL;
 
 CREATE INDEX repository_permission_by_team ON repository_permission (team_id)
 WHERE team_id IS NOT NULL;
+
+CREATE INDEX repository_permission_by_team_and_name ON repository_permission (team_id, repository)
+WHERE team_id IS NOT NULL;
+
+CREATE INDEX repository_permission_of_account ON repository_permission (repository_id)
+WHERE account_id IS NOT NULL;
+
+CREATE INDEX repository_permission_of_account_by_name ON repository_permission (repository_id, grantee)
+WHERE account_id IS NOT NULL;
+
+CREATE INDEX repository_permission_of_team ON repository_permission (repository_id)
+WHERE team_id IS NOT NULL;
+
+CREATE INDEX repository_permission_of_team_by_name ON repository_permission (repository_id, grantee)
+WHERE team_id IS NOT NULL;
+
+CREATE TRIGGER permission_affiliates AFTER INSERT ON repository_permission
+BEGIN
+    UPDATE repository_permission SET
+        repository = (SELECT name FROM repository WHERE id = NEW.repository_id),
+        grantee = CASE WHEN NEW.team_id IS NULL THEN (SELECT name FROM account WHERE id = NEW.account_id)
+            ELSE (SELECT name FROM team WHERE id = NEW.team_id) END
+    WHERE id = NEW.id;
+    INSERT INTO affiliation (namespace_id, account_id, account_name, repositories)
+    SELECT NEW.namespace_id, id, name, 1 FROM account WHERE id = NEW.account_id AND kind <> 'robot'
+    ON CONFLICT DO UPDATE SET repositories = repositories + 1;
+END;
+
+CREATE TRIGGER permission_deleted AFTER DELETE ON repository_permission
+WHEN OLD.account_id IS NOT NULL
+BEGIN
+    UPDATE affiliation SET repositories = repositories - 1
+    WHERE account_id = OLD.account_id AND namespace_id = OLD.namespace_id;
+    DELETE FROM affiliation
+    WHERE account_id = OLD.account_id AND namespace_id = OLD.namespace_id AND teams = 0 AND repositories = 0;
+END;
 
 CREATE TRIGGER account_permissions_limited AFTER INSERT ON repository_permission
 WHEN NEW.account_id IS NOT NULL
@@ -817,6 +950,8 @@ CREATE TABLE oauth_application (
 
 CREATE INDEX oauth_application_by_namespace ON oauth_application (namespace_id);
 
+CREATE INDEX oauth_application_by_name ON oauth_application (namespace_id, name);
+
 -- The application `automation` has the name of its user as client id, and is renamed with them, so that their later actions
 -- are not logged under a name that somebody else has by then. If that name is taken it gets a random one, as every other
 -- application.
@@ -855,6 +990,8 @@ CREATE TABLE access_token (
 );
 
 CREATE INDEX access_token_by_application ON access_token (application_id);
+
+CREATE INDEX access_token_by_expiry ON access_token (application_id, expires_at);
 
 CREATE INDEX access_token_by_account ON access_token (account_id);
 

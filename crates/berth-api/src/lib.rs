@@ -21,7 +21,6 @@ mod names;
 pub mod notifications;
 pub mod oauth;
 pub mod organizations;
-mod page_query;
 pub mod permissions;
 pub mod proxy_cache;
 pub mod quotas;

@@ -50,7 +50,8 @@ pub fn derive_choice(input: TokenStream) -> TokenStream {
 /// * `required`: discovery says that it must be given;
 /// * `kind = "…"`: its type in Swagger, where that is not the `berth_web::Parameter`'s;
 /// * `namespace`: the query names the namespace by the field, a `String` or an `Option<String>`;
-/// * `flatten`: it is another such struct, whose parameters are some of this one's.
+/// * `flatten`: it is another such struct, whose parameters are some of this one's;
+/// * `undeclared`: another field declares the parameter.
 #[proc_macro_derive(Query, attributes(query))]
 pub fn derive_query(input: TokenStream) -> TokenStream {
     expand(query::derive(&parse_macro_input!(input as DeriveInput)))

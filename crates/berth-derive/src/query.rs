@@ -52,7 +52,16 @@ struct Parameter<'a> {
 
 impl<'a> Parameter<'a> {
     fn new(ident: &'a Ident, field: &'a Field) -> syn::Result<Self> {
-        let known = ["name", "kind", "default", "refusal", "required", "namespace", "flatten"];
+        let known = [
+            "name",
+            "kind",
+            "default",
+            "refusal",
+            "required",
+            "namespace",
+            "flatten",
+            "undeclared",
+        ];
         Ok(Self { ident, field, said: Said::of(&field.attrs, "query", &known)? })
     }
 
@@ -62,12 +71,21 @@ impl<'a> Parameter<'a> {
         if self.said.has("flatten") {
             return quote! { <#ty as ::berth_web::Body>::query() };
         }
+        if self.said.has("undeclared") {
+            return quote! { ::core::iter::empty() };
+        }
         let kind = self
             .said
             .value("kind")
             .map_or(quote! { <#ty as ::berth_web::Parameter>::KIND }, |kind| quote! { #kind });
         quote! {
-            [::berth_web::Query { name: #name, kind: #kind, about: #about, required: #required }]
+            [::berth_web::Query {
+                name: #name,
+                kind: #kind,
+                about: #about.into(),
+                required: #required,
+                choices: ::std::vec::Vec::new(),
+            }]
         }
     }
 

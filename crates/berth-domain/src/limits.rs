@@ -47,11 +47,14 @@ pub const LISTED_DOCUMENTS_IN_ALL_BYTES: i64 = 2 << 20;
 /// How many organizations the view of a user names.
 pub const LISTED_MEMBERSHIPS: i64 = 5_000;
 
-/// How many rows a list of what others can fill has on a page.
-pub const LISTED_ROWS: i64 = 1_000;
+/// How many rows an answer has at most that is a whole list; a longer one names its next page.
+pub const LISTED_ROWS: i64 = 25_000;
 
 /// How many rows a page of a list has at most whose pages a request may size.
 pub const PAGE_ROWS: i64 = 100;
+
+/// How long the text is at most that a list is searched for, in characters.
+pub const SEARCHED_TEXT: usize = 255;
 
 /// How many entries the federation of a robot may have.
 pub const FEDERATION_ENTRIES: usize = 100;

@@ -77,6 +77,8 @@ pub enum Purpose {
     Throttle,
     /// The cookie of a device from which somebody signed in before.
     Device,
+    /// The token of a page of a list.
+    PageToken,
 }
 
 impl Purpose {
@@ -92,6 +94,7 @@ impl Purpose {
             Self::Ticket => b"berth ticket",
             Self::Throttle => b"berth throttle",
             Self::Device => b"berth device",
+            Self::PageToken => b"berth page-token",
         }
     }
 }

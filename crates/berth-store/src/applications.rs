@@ -7,6 +7,7 @@ use berth_domain::limits::{
 use berth_domain::{Application, Timestamp};
 
 use crate::db::{Database, Query, StoreError, Transaction};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 
 /// An application to be made.
@@ -49,20 +50,39 @@ impl<'a> From<&'a Application> for ApplicationFields<'a> {
     }
 }
 
-/// The applications of the organization in the order of their ids, with the beginnings of their texts. One statement.
+/// The applications of an organization.
+pub struct Applications;
+
+impl Listed for Applications {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("id", "id")] },
+            Order { name: "name", keys: &[Key("oauth_application.name", "id")] },
+        ],
+        default: "created",
+        searched: "the name",
+        texts: &[&["oauth_application.name"]],
+        original: Original::Whole,
+    };
+}
+
+/// The applications of an organization; long texts are cut. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn list(
     db: &dyn Database,
     grant: &Grant<OrganizationAdminView>,
-) -> Result<Vec<Application>, StoreError> {
-    let mut applications: Vec<Application> = db.all(
-        "SELECT id, client_id, substr(name, 1, ?2) AS name, substr(description, 1, ?3) AS description,
+    window: &Window,
+) -> Result<Slice<Application>, StoreError> {
+    let mut slice: Slice<Application> = window.read(
+        db,
+        "SELECT {position}, id, client_id, substr(name, 1, ?2) AS name,
+            substr(description, 1, ?3) AS description,
             substr(application_uri, 1, ?4) AS application_uri,
             substr(redirect_uri, 1, ?4) AS redirect_uri,
             substr(avatar_email, 1, ?2) AS avatar_email, sealed_secret
-        FROM oauth_application WHERE namespace_id = ?1 ORDER BY id",
+        FROM oauth_application WHERE namespace_id = ?1{window}",
         params![
             grant.organization().id,
             APPLICATION_NAME_BYTES,
@@ -70,10 +90,10 @@ pub fn list(
             APPLICATION_URI_BYTES
         ],
     )?;
-    for application in &mut applications {
+    for (_, application) in &mut slice.rows {
         application.description = listed_text(std::mem::take(&mut application.description));
     }
-    Ok(applications)
+    Ok(slice)
 }
 
 /// Makes an application of the organization. One statement.

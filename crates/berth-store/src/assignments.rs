@@ -4,6 +4,7 @@ use berth_access::{Grant, UserAdmin};
 use berth_domain::Timestamp;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 use crate::tokens::GrantedTo;
 
@@ -93,27 +94,40 @@ pub struct Assignment {
     pub application: GrantedTo,
 }
 
-/// The assignments of a user, in order: `limit` of them behind the first `offset`. One statement.
+/// The tokens that a user may accept.
+pub struct Assignments;
+
+impl Listed for Assignments {
+    const LIST: List = List {
+        orders: &[Order { name: "created", keys: &[Key("d.id", "d.id")] }],
+        default: "created",
+        searched: "the application's name",
+        texts: &[&["app.name"]],
+        original: Original::Whole,
+    };
+}
+
+/// The tokens that a user may accept. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn list(
     db: &dyn Database,
     grant: &Grant<UserAdmin>,
-    offset: i64,
-    limit: i64,
-) -> Result<Vec<Assignment>, StoreError> {
-    db.all(
+    window: &Window,
+) -> Result<Slice<Assignment>, StoreError> {
+    window.read(
+        db,
         concat!(
-            "SELECT d.uuid, substr(d.redirect_uri, 1, 4096) AS redirect_uri,
+            "SELECT {position}, d.uuid, substr(d.redirect_uri, 1, 4096) AS redirect_uri,
                 substr(d.scope, 1, 4096) AS scope, d.response_type, ",
             crate::tokens::granted_to_columns!(),
             " FROM assigned_authorization d
-            JOIN oauth_application app ON app.id = d.application_id
-            JOIN account n ON n.id = app.namespace_id
-            WHERE d.account_id = ?1 ORDER BY d.id LIMIT ?3 OFFSET ?2"
+            CROSS JOIN oauth_application app ON app.id = d.application_id
+            CROSS JOIN account n ON n.id = app.namespace_id
+            WHERE d.account_id = ?1{window}"
         ),
-        params![grant.caller_id(), offset, limit],
+        params![grant.caller_id()],
     )
 }
 

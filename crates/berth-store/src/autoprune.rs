@@ -7,6 +7,7 @@ use berth_access::{
 use berth_domain::{Namespace, Repository};
 
 use crate::db::{Constraint, Database, FromRow, Query, StoreError, Transaction, Value};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 
 /// What policies belong to: a whole namespace, or one repository of it.
@@ -56,21 +57,55 @@ pub struct AutoprunePolicy {
     pub tag_pattern_matches: bool,
 }
 
-/// The policies in the order in which they were made; only the one with `uuid`, if given. One statement.
+/// The auto-prune policies of a namespace or repository.
+pub struct Policies;
+
+impl Listed for Policies {
+    const LIST: List = List {
+        orders: &[Order { name: "created", keys: &[Key("id", "id")] }],
+        default: "created",
+        searched: "the pattern of tags",
+        texts: &[&["tag_pattern"]],
+        original: Original::Whole,
+    };
+}
+
+macro_rules! policies {
+    ($position:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $position,
+            "uuid, method, value, tag_pattern, tag_pattern_matches FROM autoprune_policy
+            WHERE namespace_id = ?1 AND repository_id IS ?2",
+            $rest
+        )
+    };
+}
+
+/// The policies of a namespace or repository. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn list<P: Permit<Target: Prunable>>(
     db: &dyn Database,
     grant: &Grant<P>,
-    uuid: Option<&str>,
-) -> Result<Vec<AutoprunePolicy>, StoreError> {
+    window: &Window,
+) -> Result<Slice<AutoprunePolicy>, StoreError> {
     let (namespace_id, repository_id) = owner_ids(grant);
-    db.all(
-        "SELECT uuid, method, value, tag_pattern, tag_pattern_matches FROM autoprune_policy
-        WHERE namespace_id = ?1 AND repository_id IS ?2 AND (?3 IS NULL OR uuid = ?3) ORDER BY id",
-        params![namespace_id, repository_id, uuid],
-    )
+    window.read(db, policies!("{position}, ", "{window}"), params![namespace_id, repository_id])
+}
+
+/// One of them; `None` when there is none of that id. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn get<P: Permit<Target: Prunable>>(
+    db: &dyn Database,
+    grant: &Grant<P>,
+    uuid: &str,
+) -> Result<Option<AutoprunePolicy>, StoreError> {
+    let (namespace_id, repository_id) = owner_ids(grant);
+    db.optional(policies!("", " AND uuid = ?3"), params![namespace_id, repository_id, uuid])
 }
 
 /// Makes a policy. One statement.

@@ -6,6 +6,7 @@ use berth_domain::limits::{LISTED_DOCUMENTS_BYTES, LISTED_DOCUMENTS_IN_ALL_BYTES
 use berth_domain::{Namespace, NamespaceKind, TeamRole, Timestamp};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::organizations::FIRST_TEAM;
 use crate::params;
 
@@ -54,11 +55,13 @@ pub struct Entry {
 /// The columns of an entry, with the owner by default where none is recorded; `?1` is the caller.
 macro_rules! entries {
     ($rest:literal) => {
-        entries!("", "", $rest)
+        entries!("", "", "", "account o", $rest)
     };
-    ($before_document:literal, $behind_document:literal, $rest:literal) => {
+    ($position:literal, $before_document:literal, $behind_document:literal, $from:literal, $rest:literal) => {
         concat!(
-            "SELECT o.id, o.uuid, o.name, o.visibility, ",
+            "SELECT ",
+            $position,
+            " o.id, o.uuid, o.name, o.visibility, ",
             $before_document,
             " o.meta ",
             $behind_document,
@@ -70,13 +73,30 @@ macro_rules! entries {
                 coalesce(p.id = ?1, 0) OR EXISTS (SELECT 1 FROM team_member m
                     WHERE m.account_id = ?1 AND m.organization_id = o.id) AS viewer_belongs,
                 p.id AS owner_id, p.uuid AS owner_uuid, p.name AS owner_name
-            FROM account o
-            LEFT JOIN account p ON p.id = coalesce(o.owner_id, (
+            FROM ",
+            $from,
+            " LEFT JOIN account p ON p.id = coalesce(o.owner_id, (
                 SELECT m.account_id FROM team t JOIN team_member m ON m.team_id = t.id
                 WHERE t.organization_id = o.id AND t.role = 'admin' AND m.account_kind = 'user'
                 ORDER BY m.id LIMIT 1)) ",
             $rest
         )
+    };
+}
+
+/// The organizations of Concord.
+pub struct Organizations;
+
+impl Listed for Organizations {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "name", keys: &[Key("o.name COLLATE BINARY", "o.id")] },
+            Order { name: "created", keys: &[Key("o.id", "o.id")] },
+        ],
+        default: "name",
+        searched: "the name",
+        texts: &[&["o.name"]],
+        original: Original::Offset,
     };
 }
 
@@ -87,15 +107,11 @@ pub struct Listing<'a> {
     pub only_own: bool,
     /// A part of the name, in any case; empty for all.
     pub filter: &'a str,
-    /// How many are left out at the beginning.
-    pub offset: i64,
-    /// How many are shown; none for as many as [`LONGEST_LIST`].
-    pub limit: Option<i64>,
 }
 
-/// The organizations that the caller sees, by name. Documents are left out where they are long, and behind the first
-/// [`LISTED_DOCUMENTS_IN_ALL_BYTES`] of them, so that no answer is too large: clients get them with the organization. One
-/// statement.
+/// The organizations that the caller sees, at most [`LONGEST_LIST`]. Documents are left out where they are long, and behind
+/// the first [`LISTED_DOCUMENTS_IN_ALL_BYTES`] of them, so that no answer is too large: clients get them with the organization.
+/// One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -103,31 +119,46 @@ pub fn list(
     db: &dyn Database,
     grant: &Grant<Authenticated>,
     listing: &Listing<'_>,
-) -> Result<Vec<Entry>, StoreError> {
-    db.all(
+    window: &Window,
+) -> Result<Slice<Entry>, StoreError> {
+    window.read(
+        db,
         concat!(
-            "SELECT id, uuid, name, visibility, CASE WHEN total <= ?8 THEN meta END AS meta,
-                CASE WHEN total <= ?8 THEN cfg END AS cfg, viewer_belongs, owner_id, owner_uuid, owner_name
+            "WITH visible AS (
+                SELECT * FROM (SELECT {position} FROM account o
+                    WHERE o.kind = 'organization' AND ?2 AND instr(lower(o.name), lower(?4)) > 0{window})
+                UNION
+                SELECT * FROM (SELECT {position} FROM account o
+                    WHERE o.kind = 'organization' AND o.visibility = 'PUBLIC' AND NOT ?2 AND NOT ?3
+                        AND instr(lower(o.name), lower(?4)) > 0{window})
+                UNION
+                SELECT * FROM (SELECT {position} FROM affiliation f CROSS JOIN account o ON o.id = f.namespace_id
+                    WHERE f.account_id = ?1 AND f.teams > 0 AND NOT ?2
+                        AND instr(lower(o.name), lower(?4)) > 0{window})
+                UNION
+                SELECT * FROM (SELECT {position} FROM account o
+                    WHERE o.owner_id = ?1 AND NOT ?2 AND instr(lower(o.name), lower(?4)) > 0{window})
+                {order})
+            SELECT position_key, position_tie, id, uuid, name, visibility,
+                CASE WHEN total <= ?6 THEN meta END AS meta, CASE WHEN total <= ?6 THEN cfg END AS cfg,
+                viewer_belongs, owner_id, owner_uuid, owner_name
             FROM (SELECT *, sum(coalesce(octet_length(meta), 0) + coalesce(octet_length(cfg), 0))
-                    OVER (ORDER BY name COLLATE BINARY ROWS UNBOUNDED PRECEDING) AS total
+                    OVER ({ordered} ROWS UNBOUNDED PRECEDING) AS total
                 FROM (",
-            entries!("CASE WHEN coalesce(octet_length(o.meta), 0) + coalesce(octet_length(o.cfg), 0) <= ?7 THEN",
+            entries!(
+                "visible.position_key, visible.position_tie,",
+                "CASE WHEN coalesce(octet_length(o.meta), 0) + coalesce(octet_length(o.cfg), 0) <= ?5 THEN",
                 "END",
-            "WHERE o.kind = 'organization'
-                AND (?2 OR (o.visibility = 'PUBLIC' AND NOT ?3) OR p.id = ?1
-                    OR EXISTS (SELECT 1 FROM team_member m
-                        WHERE m.account_id = ?1 AND m.organization_id = o.id))
-                AND instr(lower(o.name), lower(?4)) > 0
-            ORDER BY o.name COLLATE BINARY LIMIT ?6 OFFSET ?5"),
-            ")) ORDER BY name COLLATE BINARY"
+                "visible CROSS JOIN account o ON o.id = visible.position_tie",
+                ""
+            ),
+            ")) {ordered}"
         ),
         params![
             grant.caller_id(),
             grant.rights().sees_every_organization(),
             listing.only_own,
             listing.filter,
-            listing.offset,
-            listing.limit.unwrap_or(LONGEST_LIST).min(LONGEST_LIST),
             LISTED_DOCUMENTS_BYTES,
             LISTED_DOCUMENTS_IN_ALL_BYTES
         ],

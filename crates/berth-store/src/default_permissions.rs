@@ -5,6 +5,7 @@ use berth_domain::RepositoryRole;
 
 use crate::db::{Database, FromRow, Query, Row, StoreError, Transaction, disagreement};
 use crate::grantees::{Account, account_columns};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 
 /// A default permission.
@@ -37,9 +38,11 @@ pub enum Delegate {
 }
 
 macro_rules! select {
-    ($condition:literal) => {
+    ($position:literal, $condition:literal) => {
         concat!(
-            "SELECT d.uuid, d.role, t.id, t.name AS team, ",
+            "SELECT ",
+            $position,
+            "d.uuid, d.role, t.id, t.name AS team, ",
             account_columns!("a", "?1"),
             ", ",
             account_columns!("c", "?1"),
@@ -67,15 +70,29 @@ impl FromRow for Delegate {
     }
 }
 
-/// All of an organization, in the order of their ids. One statement.
+/// The default permissions of an organization.
+pub struct DefaultPermissions;
+
+impl Listed for DefaultPermissions {
+    const LIST: List = List {
+        orders: &[Order { name: "created", keys: &[Key("d.id", "d.id")] }],
+        default: "created",
+        searched: "the names of who gets the role and of the creator",
+        texts: &[&["coalesce(t.name, a.name)", "coalesce(c.name, '')"]],
+        original: Original::Whole,
+    };
+}
+
+/// The default permissions of an organization. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn list(
     db: &dyn Database,
     grant: &Grant<OrganizationAdminView>,
-) -> Result<Vec<DefaultPermission>, StoreError> {
-    db.all(select!(" ORDER BY d.id"), params![grant.organization().id])
+    window: &Window,
+) -> Result<Slice<DefaultPermission>, StoreError> {
+    window.read(db, select!("{position}, ", "{window}"), params![grant.organization().id])
 }
 
 /// The one of that id. One statement.
@@ -87,7 +104,7 @@ pub fn get<P: Permit<Target = OrganizationRef>>(
     grant: &Grant<P>,
     uuid: &str,
 ) -> Result<Option<DefaultPermission>, StoreError> {
-    db.optional(select!(" AND d.uuid = ?2"), params![grant.organization().id, uuid])
+    db.optional(select!("", " AND d.uuid = ?2"), params![grant.organization().id, uuid])
 }
 
 /// Makes one. One statement.

@@ -2,11 +2,11 @@
 
 use berth_access::{AuthenticatedNamespace, Grant};
 
-use crate::db::{Database, FromRow, Query, StoreError};
-use crate::params;
+use crate::db::{Database, FromRow, FromValue, StoreError, Value};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 
 /// How many teams and how many people are found at most.
-const MOST: i64 = 10;
+const MOST: usize = 10;
 
 /// The terms of a search.
 #[derive(Debug)]
@@ -17,24 +17,86 @@ pub struct Search<'a> {
     pub teams: bool,
     /// Whether robots of the namespace are found; their short names count.
     pub robots: bool,
+    /// Whether the namespace itself is found, an organization.
+    pub organization: bool,
 }
 
-/// A team, a person or a robot.
+/// What may be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntityKind {
+    /// A team of the namespace.
+    Team,
+    /// A person.
+    Person,
+    /// A robot of the namespace.
+    Robot,
+    /// The namespace itself, an organization.
+    Organization,
+}
+
+impl FromValue for EntityKind {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        match i64::from_value(value)? {
+            1 => Ok(Self::Team),
+            2 => Ok(Self::Person),
+            3 => Ok(Self::Robot),
+            4 => Ok(Self::Organization),
+            other => Err(other.into()),
+        }
+    }
+}
+
+/// A team, a person, a robot or an organization.
 #[derive(Debug, Clone, FromRow)]
 pub struct Entity {
-    /// Whether it is a team.
-    pub is_team: bool,
+    /// What it is.
+    pub kind: EntityKind,
     /// Name.
     pub name: String,
     /// The address, or the UUID in its place.
     pub email: String,
-    /// Whether it is a robot.
-    pub is_robot: bool,
     /// Whether it is in a team of the namespace.
     pub is_member: bool,
 }
 
-/// Teams, then people and robots: the one with exactly that name first, then in the order of their ids. One statement.
+/// What a search finds: teams, people, robots and the organization itself, by name.
+pub struct Found;
+
+impl Listed for Found {
+    const LIST: List = List {
+        orders: &[Order {
+            name: "name",
+            keys: &[
+                Key("team.name", "-team.id"),
+                Key("person.name", "person.id"),
+                Key("robot.name", "robot.id"),
+                Key("itself.name", "itself.id"),
+            ],
+        }],
+        default: "name",
+        searched: "the name",
+        texts: &[&["team.name"], &["person.name"], &["robot.name"], &["itself.name"]],
+        original: Original::Whole,
+    };
+}
+
+// Names are ASCII, and no character of a name sorts after the tilde.
+const TEAMS: &str = "1 AS kind, name, name AS email, 1 AS is_member FROM team
+    WHERE ?4 AND organization_id = ?1 AND name >= ?2 AND name < ?2 || '~'";
+
+const PEOPLE: &str = "2 AS kind, name, email, EXISTS (SELECT 1 FROM affiliation f
+        WHERE f.account_id = person.id AND f.namespace_id = ?1 AND f.teams > 0) AS is_member
+    FROM account person WHERE kind = 'user' AND name >= ?2 AND name < ?2 || '~'";
+
+const ROBOTS: &str = "3 AS kind, name, email, 1 AS is_member
+    FROM account robot WHERE ?5 AND kind = 'robot' AND namespace_id = ?1
+        AND name >= ?3 || ?2 AND name < ?3 || ?2 || '~'";
+
+const ITSELF: &str = "4 AS kind, name, email, 1 AS is_member FROM account itself
+    WHERE ?6 AND id = ?1 AND name >= ?2 AND name < ?2 || '~'";
+
+/// What the original finds: teams, then people and robots, a few of each, the one with exactly that name first, then in the order
+/// of their ids; last the organization itself. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -42,30 +104,54 @@ pub fn search(
     db: &dyn Database,
     grant: &Grant<AuthenticatedNamespace>,
     search: &Search<'_>,
-) -> Result<Vec<Entity>, StoreError> {
-    let namespace = grant.namespace();
-    // Names are ASCII, and no character of a name sorts after the tilde.
-    db.all(
-        "SELECT * FROM (
-            SELECT 1 AS is_team, name, name AS email, 0 AS is_robot, 1 AS is_member FROM team
-            WHERE ?4 AND organization_id = ?1 AND name >= ?2 AND name < ?2 || '~'
-            ORDER BY name = ?2 DESC, id LIMIT ?6)
+) -> Result<Slice<Entity>, StoreError> {
+    let sql = format!(
+        "SELECT 0 AS position_key, id AS position_tie, kind, name, email, is_member FROM (
+            SELECT * FROM (SELECT 1 AS part, id, {TEAMS} ORDER BY name LIMIT {MOST})
+            UNION ALL
+            SELECT * FROM (SELECT * FROM (
+                SELECT * FROM (SELECT 2, id, {PEOPLE} ORDER BY name LIMIT {MOST})
+                UNION ALL
+                SELECT * FROM (SELECT 2, id, {ROBOTS} ORDER BY name LIMIT {MOST}))
+                ORDER BY name = ?2 DESC, id LIMIT {MOST})
+            UNION ALL
+            SELECT * FROM (SELECT 3, id, {ITSELF}))
+        ORDER BY part, name = ?2 DESC, id"
+    );
+    Slice::read(db, &sql, &parameters(grant, search))
+}
+
+/// A page of what a search finds. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(
+    db: &dyn Database,
+    grant: &Grant<AuthenticatedNamespace>,
+    search: &Search<'_>,
+    window: &Window,
+) -> Result<Slice<Entity>, StoreError> {
+    let sql = format!(
+        "SELECT * FROM (SELECT {{position}}, {TEAMS}{{window}})
         UNION ALL
-        SELECT * FROM (
-            SELECT 0, name, email, kind = 'robot', EXISTS (SELECT 1 FROM team_member m
-                WHERE m.organization_id = ?1 AND m.account_id = account.id)
-            FROM account
-            WHERE (kind = 'user' AND name >= ?2 AND name < ?2 || '~')
-                OR (?5 AND kind = 'robot' AND namespace_id = ?1
-                    AND name >= ?3 || ?2 AND name < ?3 || ?2 || '~')
-            ORDER BY name = ?2 DESC, id LIMIT ?6)",
-        params![
-            namespace.map(|namespace| namespace.id),
-            search.prefix,
-            namespace.map(|namespace| format!("{}+", namespace.name)).unwrap_or_default(),
-            search.teams,
-            search.robots,
-            MOST
-        ],
-    )
+        SELECT * FROM (SELECT {{position2}}, {PEOPLE}{{window2}})
+        UNION ALL
+        SELECT * FROM (SELECT {{position3}}, {ROBOTS}{{window3}})
+        UNION ALL
+        SELECT * FROM (SELECT {{position4}}, {ITSELF}{{window4}})
+        {{order}}"
+    );
+    window.read(db, &sql, &parameters(grant, search))
+}
+
+fn parameters(grant: &Grant<AuthenticatedNamespace>, search: &Search<'_>) -> [Value; 6] {
+    let namespace = grant.namespace();
+    [
+        namespace.map(|namespace| namespace.id).into(),
+        search.prefix.into(),
+        namespace.map(|namespace| format!("{}+", namespace.name)).unwrap_or_default().into(),
+        search.teams.into(),
+        search.robots.into(),
+        search.organization.into(),
+    ]
 }

@@ -6,6 +6,7 @@ use berth_access::{ExistingTeamAdmin, Grant, OrganizationAdminView};
 use berth_domain::{Timestamp, is_same_address};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::mails::Delivery;
 use crate::params;
 
@@ -138,7 +139,23 @@ pub struct PendingInvitation {
     pub delivery: Option<Delivery>,
 }
 
-/// The pending invitations of an organization, in the order of their ids. One statement.
+/// The pending invitations of an organization.
+pub struct Pending;
+
+impl Listed for Pending {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("i.id", "i.id")] },
+            Order { name: "expires", keys: &[Key("i.expires_at", "i.id")] },
+        ],
+        default: "created",
+        searched: "the name or address of the invited",
+        texts: &[&["coalesce(a.name, '')", "coalesce(i.email, '')"]],
+        original: Original::Whole,
+    };
+}
+
+/// The pending invitations of an organization. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -146,18 +163,19 @@ pub fn pending(
     db: &dyn Database,
     grant: &Grant<OrganizationAdminView>,
     now: Timestamp,
-) -> Result<Vec<PendingInvitation>, StoreError> {
-    db.all(
-        "SELECT t.name AS team, a.name AS user_name, a.email AS user_email, i.email,
+    window: &Window,
+) -> Result<Slice<PendingInvitation>, StoreError> {
+    window.read(
+        db,
+        "SELECT {position}, t.name AS team, a.name AS user_name, a.email AS user_email, i.email,
             inviter.name AS inviter, i.sealed_code, i.created_at,
             i.expires_at, m.attempts, m.due_at, m.delivered_at, m.last_error
         FROM team_invitation i
-        JOIN team t ON t.id = i.team_id
+        CROSS JOIN team t ON t.id = i.team_id
         LEFT JOIN account a ON a.id = i.account_id
         LEFT JOIN account inviter ON inviter.id = i.inviter_id
         LEFT JOIN mail m ON m.id = i.mail_id
-        WHERE i.organization_id = ?1 AND i.expires_at > ?2
-        ORDER BY i.id",
+        WHERE i.organization_id = ?1 AND i.expires_at > ?2{window}",
         params![grant.organization().id, now],
     )
 }

@@ -10,6 +10,7 @@ use berth_domain::{LogKind, Timestamp};
 use serde_json::{Map, Value as Json};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use berth_domain::log_event::LogEvent;
 
 /// An entry to be written.
@@ -137,10 +138,10 @@ fn json_text(value: &impl serde::Serialize) -> String {
 
 /// Which entries somebody may read: made of a grant ([`ReadsLog`]), so that nobody reads another tenant's.
 #[derive(Debug, Clone, Copy)]
-pub struct LogFilter(Entries);
+pub struct LogFilter(Reach);
 
 #[derive(Debug, Clone, Copy)]
-enum Entries {
+enum Reach {
     /// What happened to a namespace.
     Namespace(i64),
     /// What happened to a repository since it was made: another may have had its name before.
@@ -158,14 +159,14 @@ pub trait ReadsLog: Permit {
 /// What happened to an organization, or to the caller in a session.
 impl ReadsLog for NamespaceOrOwnAdminView {
     fn filter(grant: &Grant<Self>) -> Option<LogFilter> {
-        grant.namespace().map(|namespace| LogFilter(Entries::Namespace(namespace.id)))
+        grant.namespace().map(|namespace| LogFilter(Reach::Namespace(namespace.id)))
     }
 }
 
 /// What happened to the caller.
 impl ReadsLog for OwnNamespaceView {
     fn filter(grant: &Grant<Self>) -> Option<LogFilter> {
-        grant.namespace().map(|namespace| LogFilter(Entries::Namespace(namespace.id)))
+        grant.namespace().map(|namespace| LogFilter(Reach::Namespace(namespace.id)))
     }
 }
 
@@ -173,13 +174,13 @@ impl ReadsLog for RepositoryAdminView {
     fn filter(grant: &Grant<Self>) -> Option<LogFilter> {
         let (namespace, repository) = (&grant.target().namespace, &grant.target().repository);
         let (namespace_id, id) = (namespace.as_ref()?.id, repository.as_ref()?.id);
-        Some(LogFilter(Entries::Repository { namespace_id, id }))
+        Some(LogFilter(Reach::Repository { namespace_id, id }))
     }
 }
 
 impl ReadsLog for SuperuserView {
     fn filter(_: &Grant<Self>) -> Option<LogFilter> {
-        Some(LogFilter(Entries::All))
+        Some(LogFilter(Reach::All))
     }
 }
 
@@ -187,28 +188,28 @@ impl LogFilter {
     /// Whether it holds back nothing: then entries say whom they happened to.
     #[must_use]
     pub const fn is_everything(self) -> bool {
-        matches!(self.0, Entries::All)
+        matches!(self.0, Reach::All)
     }
 
     /// The condition on `log_entry l`. Its parameters are the first three: from when on, and those of [`Self::ids`].
     const fn condition(self) -> &'static str {
         match self.0 {
-            Entries::Namespace(_) => "l.namespace_id = ?2 AND l.created_at >= ?1",
-            Entries::Repository { .. } => {
+            Reach::Namespace(_) => "l.namespace_id = ?2 AND l.created_at >= ?1",
+            Reach::Repository { .. } => {
                 "l.namespace_id = ?2 AND l.repository = (SELECT name FROM repository WHERE id = ?3)
                 AND l.created_at >= max(?1, (SELECT created_at FROM repository WHERE id = ?3))"
             }
-            Entries::All => "l.created_at >= ?1",
+            Reach::All => "l.created_at >= ?1",
         }
     }
 
     const fn ids(self) -> (Value, Value) {
         match self.0 {
-            Entries::Namespace(id) => (Value::Integer(id), Value::Null),
-            Entries::Repository { namespace_id, id } => {
+            Reach::Namespace(id) => (Value::Integer(id), Value::Null),
+            Reach::Repository { namespace_id, id } => {
                 (Value::Integer(namespace_id), Value::Integer(id))
             }
-            Entries::All => (Value::Null, Value::Null),
+            Reach::All => (Value::Null, Value::Null),
         }
     }
 }
@@ -258,7 +259,7 @@ pub struct LogLine {
 
 /// The id of the performer in the query, if there is one: a person, or a robot of the namespace that is read. Which robots
 /// other namespaces have stays hidden.
-const PERFORMER: &str = "SELECT id FROM account WHERE name = ?6 AND name = ?6 COLLATE BINARY
+const PERFORMER: &str = "SELECT id FROM account WHERE name = ?5 AND name = ?5 COLLATE BINARY
     AND (kind = 'user' OR (kind = 'robot' AND (?2 IS NULL OR namespace_id = ?2)))";
 
 /// The metadata of `log_entry l` as it is read: whole, but for what earlier versions wrote without a limit. Of that, members
@@ -274,8 +275,30 @@ fn readable_metadata() -> String {
     )
 }
 
-/// A page of entries, the newest first, after the entry at `after` (time and row id): at most `limit`, and no more than
-/// [`LOG_PAGE_BYTES`] of metadata unless the first alone is longer. None when there is no such performer. One statement.
+/// The entries of a log.
+pub struct Entries;
+
+impl Listed for Entries {
+    const LIST: List = List {
+        orders: &[Order { name: "created", keys: &[Key("l.created_at", "l.id")] }],
+        default: "-created",
+        searched: "the kind",
+        texts: &[&["l.kind"]],
+        original: Original::Pages(20),
+    };
+}
+
+/// A page of a log.
+#[derive(Debug)]
+pub struct LogPage {
+    /// Its entries.
+    pub entries: Slice<LogLine>,
+    /// Whether it ends before its last row because it is long.
+    pub is_cut: bool,
+}
+
+/// A page of entries: no more than [`LOG_PAGE_BYTES`] of metadata, unless the first alone is longer. None when there is no such
+/// performer. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -283,55 +306,51 @@ pub fn page(
     db: &dyn Database,
     reach: LogFilter,
     query: LogQuery<'_>,
-    after: Option<(i64, i64)>,
-    limit: i64,
-) -> Result<Option<Vec<LogLine>>, StoreError> {
-    let (time, id) = after.unwrap_or((i64::MAX, i64::MAX)).min((query.end.as_micros(), i64::MIN));
+    window: &Window,
+) -> Result<Option<LogPage>, StoreError> {
     let (namespace_id, repository_id) = reach.ids();
     let by_performer = match query.performer {
-        Some(_) => format!("AND l.performer_id = ({PERFORMER})"),
+        Some(_) => format!(" AND l.performer_id = ({PERFORMER})"),
         None => String::new(),
     };
-    let lines: Vec<PageRow> = db.all(
-        // The page is cut where the index gives it in order; the rest is joined to that.
-        &format!(
-            "SELECT ?6 IS NULL OR EXISTS ({PERFORMER}) AS performer_exists,
-                l.id, l.kind, {} AS metadata, l.ip, l.created_at AS at,
-                p.kind, p.name, p.email, n.kind, n.name, n.email
-            FROM (SELECT 1) LEFT JOIN (
-                SELECT *, sum(min(octet_length(l.metadata), {LOG_METADATA_READ_BYTES})) OVER (
-                    ORDER BY l.created_at DESC, l.id DESC
-                    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS bytes,
-                    row_number() OVER (ORDER BY l.created_at DESC, l.id DESC) AS place
-                FROM (
-                    SELECT * FROM log_entry l
-                    WHERE {} {by_performer} AND (l.created_at, l.id) < (?4, ?5)
-                    ORDER BY l.created_at DESC, l.id DESC LIMIT ?7) l
-                ) l ON l.place = 1 OR l.bytes <= {LOG_PAGE_BYTES}
-            LEFT JOIN account p ON p.id = l.performer_id
-            LEFT JOIN account n ON n.id = l.namespace_id
-            ORDER BY l.created_at DESC, l.id DESC",
-            readable_metadata(),
-            reach.condition()
-        ),
-        &[
-            query.start.into(),
-            namespace_id,
-            repository_id,
-            time.into(),
-            id.into(),
-            query.performer.into(),
-            limit.into(),
-        ],
-    )?;
-    let performer_exists = lines.iter().all(|row| row.performer_exists);
-    Ok(performer_exists.then(|| lines.into_iter().filter_map(|row| row.line).collect()))
+    // The page is cut where the index gives it in order; the rest is joined to that.
+    let list = format!(
+        "SELECT coalesce(l.position_key, 0) AS position_key, coalesce(l.position_tie, 0) AS position_tie,
+            ?5 IS NULL OR EXISTS ({PERFORMER}) AS performer_exists, coalesce(l.found, 0) AS found,
+            l.id, l.kind, {} AS metadata, l.ip, l.created_at AS at,
+            p.kind, p.name, p.email, n.kind, n.name, n.email
+        FROM (SELECT 1) LEFT JOIN (
+            SELECT *, row_number() OVER ({{ordered}}) AS place, count(*) OVER () AS found,
+                sum(min(octet_length(metadata), {LOG_METADATA_READ_BYTES})) OVER (
+                    {{ordered}} ROWS UNBOUNDED PRECEDING) AS bytes
+            FROM (
+                SELECT {{position}}, l.* FROM log_entry l
+                WHERE {} AND l.created_at < ?4{by_performer}{{window}})
+            ) l ON l.place = 1 OR l.bytes <= {LOG_PAGE_BYTES}
+        LEFT JOIN account p ON p.id = l.performer_id
+        LEFT JOIN account n ON n.id = l.namespace_id
+        {{ordered}}",
+        readable_metadata(),
+        reach.condition()
+    );
+    let parameters =
+        [query.start.into(), namespace_id, repository_id, query.end.into(), query.performer.into()];
+    let Slice { rows, total }: Slice<PageRow> = window.read(db, &list, &parameters)?;
+    if rows.iter().any(|(_, row)| !row.performer_exists) {
+        return Ok(None);
+    }
+    let read = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let is_cut = rows.iter().any(|(_, row)| row.found > read);
+    let line = |(position, row): (_, PageRow)| row.line.map(|line| (position, line));
+    let rows = rows.into_iter().filter_map(line).collect();
+    Ok(Some(LogPage { entries: Slice { rows, total }, is_cut }))
 }
 
-/// A row of a page: one without an entry where there is none at all.
+/// A row of a page, with the number of rows that it would have: one without an entry where there is none at all.
 #[derive(FromRow)]
 struct PageRow {
     performer_exists: bool,
+    found: i64,
     #[row(nested)]
     line: Option<LogLine>,
 }
@@ -361,7 +380,7 @@ pub fn counts(
     let (namespace_id, repository_id) = reach.ids();
     db.all(
         &format!(
-            "SELECT l.kind, count(*) AS count, l.created_at / ?5 * ?5 AS day
+            "SELECT l.kind, count(*) AS count, l.created_at / {DAY_US} * {DAY_US} AS day
             FROM log_entry l
             WHERE {} AND l.created_at < ?4
                 AND (NOT EXISTS ({PERFORMER}) OR l.performer_id = ({PERFORMER}))
@@ -373,7 +392,6 @@ pub fn counts(
             namespace_id,
             repository_id,
             query.end.into(),
-            DAY_US.into(),
             query.performer.into(),
         ],
     )

@@ -5,8 +5,10 @@
 //! went. A claim that is not ended (the host died) is due again like a failure.
 
 use berth_domain::Timestamp;
+use berth_domain::limits::PAGE_ROWS;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 
 /// How long after a failed attempt the next one is made, in seconds. After the last there is none: five in all.
@@ -237,8 +239,6 @@ impl Delivery {
 /// A mail of the outbox.
 #[derive(Debug, FromRow)]
 pub struct OutboxMail {
-    /// Row id; the order of the list.
-    pub id: i64,
     /// Stable id.
     pub uuid: String,
     /// The address that it is for.
@@ -271,17 +271,27 @@ pub struct Person {
     pub is_first: bool,
 }
 
-/// The mails before the one with the row id `before`, the newest first, at most `limit`. One statement.
+/// The mails of the outbox.
+pub struct Outbox;
+
+impl Listed for Outbox {
+    const LIST: List = List {
+        orders: &[Order { name: "created", keys: &[Key("mail.id", "mail.id")] }],
+        default: "-created",
+        searched: "the recipient and the subject",
+        texts: &[&["recipient", "subject"]],
+        original: Original::SizedPages(PAGE_ROWS),
+    };
+}
+
+/// The mails of the outbox. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list(
-    db: &dyn Database,
-    before: Option<i64>,
-    limit: i64,
-) -> Result<Vec<OutboxMail>, StoreError> {
-    db.all(
-        "SELECT mail.id, mail.uuid, recipient, subject, sealed_content, mail.created_at,
+pub fn list(db: &dyn Database, window: &Window) -> Result<Slice<OutboxMail>, StoreError> {
+    window.read(
+        db,
+        "SELECT {position}, mail.uuid, recipient, subject, sealed_content, mail.created_at,
             attempts, due_at, delivered_at, last_error,
             about.id, about.name, about_profile.is_first, reader.id, reader.name,
             reader_profile.is_first
@@ -291,7 +301,7 @@ pub fn list(
         LEFT JOIN account reader ON reader.id = (SELECT id FROM account
             WHERE kind = 'user' AND email = recipient COLLATE NOCASE)
         LEFT JOIN user_profile reader_profile ON reader_profile.account_id = reader.id
-        WHERE ?1 IS NULL OR mail.id < ?1 ORDER BY mail.id DESC LIMIT ?2",
-        params![before, limit],
+        WHERE TRUE{window}",
+        &[],
     )
 }

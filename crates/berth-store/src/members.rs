@@ -4,57 +4,83 @@ use berth_access::{Grant, OrganizationAdmin, OrganizationAdminView, SuperuserNam
 use berth_domain::NamespaceKind;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 
-/// One line of a list of members: an account, and a team that it is in or a repository that it has a permission on.
+/// An account of an organization.
 #[derive(Debug, Clone, FromRow)]
-pub struct MemberLine {
-    /// The account's row id.
-    pub account_id: i64,
+pub struct Member {
     /// The account's name.
     pub name: String,
     /// The account's e-mail address, or the UUID in its place.
     pub email: String,
     /// Whether the account is a robot.
     pub is_robot: bool,
-    /// A team that it is in.
-    pub team: Option<String>,
-    /// A repository on which the account itself has a permission.
-    pub repository: Option<String>,
+    /// The names of its teams in the organization, in the order of its memberships.
+    #[row(with = names)]
+    pub teams: Vec<String>,
+    /// The names of the organization's repositories on which it has a role itself, in the order of the permissions.
+    #[row(with = names)]
+    pub repositories: Vec<String>,
 }
 
-/// The people in teams of the organization: a line for each membership, in order, then one for each repository permission
-/// of the account itself, which repeats neither name nor address. One statement.
+/// The names in a JSON array.
+#[expect(clippy::needless_pass_by_value, reason = "what a column gives")]
+fn names(json: String) -> Vec<String> {
+    serde_json::from_str(&json).unwrap_or_default()
+}
+
+/// The columns of the account `a`, in the organization `?1`.
+macro_rules! member_columns {
+    () => {
+        "a.name, a.email, a.kind = 'robot' AS is_robot,
+            (SELECT json_group_array(name) FROM (
+                SELECT t.name FROM team_member m JOIN team t ON t.id = m.team_id
+                WHERE m.account_id = a.id AND m.organization_id = ?1 ORDER BY m.id)) AS teams,
+            (SELECT json_group_array(repository) FROM (
+                SELECT p.repository FROM repository_permission p
+                WHERE p.account_id = a.id AND p.namespace_id = ?1 ORDER BY p.id)) AS repositories"
+    };
+}
+
+/// The people in teams of an organization.
+pub struct Members;
+
+impl Listed for Members {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("f.id", "f.id")] },
+            Order { name: "name", keys: &[Key("f.account_name", "f.id")] },
+        ],
+        default: "created",
+        searched: "the name",
+        texts: &[&["f.account_name"]],
+        original: Original::Whole,
+    };
+}
+
+/// The people in teams of the organization. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn list(
     db: &dyn Database,
     grant: &Grant<OrganizationAdminView>,
-) -> Result<Vec<MemberLine>, StoreError> {
-    db.all(
-        "SELECT account_id, name, email, is_robot, team, repository FROM (
-        SELECT a.id AS account_id, a.name, a.email, 0 AS is_robot, t.name AS team, NULL AS repository,
-            1 AS part, m.id AS position
-        FROM team_member m
-        JOIN account a ON a.id = m.account_id
-        JOIN team t ON t.id = m.team_id
-        WHERE m.organization_id = ?1 AND m.account_kind = 'user'
-        UNION ALL
-        SELECT a.id, '', '', 0, NULL, r.name, 2, p.id
-        FROM repository_permission p
-        JOIN account a ON a.id = p.account_id AND a.kind = 'user'
-        JOIN repository r ON r.id = p.repository_id
-        WHERE p.namespace_id = ?1 AND p.account_id IS NOT NULL
-            AND EXISTS (SELECT 1 FROM team_member m
-                WHERE m.account_id = p.account_id AND m.organization_id = ?1))
-        ORDER BY part, position",
+    window: &Window,
+) -> Result<Slice<Member>, StoreError> {
+    window.read(
+        db,
+        concat!(
+            "SELECT {position}, ",
+            member_columns!(),
+            " FROM affiliation f CROSS JOIN account a ON a.id = f.account_id
+            WHERE f.namespace_id = ?1 AND f.teams > 0{window}"
+        ),
         params![grant.organization().id],
     )
 }
 
-/// One account of the organization: as [`list`], for the account of that name; robots of the organization count without a
-/// team. Empty when it is none. One statement.
+/// One account of the organization: a person in a team, or one of its robots; `None` when it is none. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -62,49 +88,54 @@ pub fn get(
     db: &dyn Database,
     grant: &Grant<OrganizationAdminView>,
     name: &str,
-) -> Result<Vec<MemberLine>, StoreError> {
-    db.all(
-        "WITH member AS (
-            SELECT id, name, email, kind = 'robot' AS is_robot FROM account
-            WHERE name = ?2 AND name = ?2 COLLATE BINARY AND kind <> 'organization'
-                AND (namespace_id = ?1 OR EXISTS (SELECT 1 FROM team_member m
-                    WHERE m.account_id = account.id AND m.organization_id = ?1)))
-        SELECT account_id, name, email, is_robot, team, repository FROM (
-        SELECT member.id AS account_id, member.name, email, is_robot, NULL AS team, NULL AS repository,
-            0 AS part, 0 AS position
-        FROM member
-        UNION ALL
-        SELECT member.id, member.name, email, is_robot, t.name, NULL, 1, m.id
-        FROM member JOIN team_member m ON m.account_id = member.id AND m.organization_id = ?1
-        JOIN team t ON t.id = m.team_id
-        UNION ALL
-        SELECT member.id, member.name, email, is_robot, NULL, r.name, 2, p.id
-        FROM member JOIN repository_permission p
-            ON p.account_id = member.id AND p.namespace_id = ?1
-        JOIN repository r ON r.id = p.repository_id)
-        ORDER BY part, position",
+) -> Result<Option<Member>, StoreError> {
+    db.optional(
+        concat!(
+            "SELECT ",
+            member_columns!(),
+            " FROM account a
+            WHERE a.name = ?2 AND a.name = ?2 COLLATE BINARY AND a.kind <> 'organization'
+                AND (a.namespace_id = ?1 OR EXISTS (SELECT 1 FROM team_member m
+                    WHERE m.account_id = a.id AND m.organization_id = ?1))"
+        ),
         params![grant.organization().id, name],
     )
 }
 
-/// Accounts that have a repository permission themselves and are in no team: a line for each permission, in order. Robots
-/// are left out, organizations are not. One statement.
+/// Accounts with roles on repositories of an organization that they are not in.
+pub struct Collaborators;
+
+impl Listed for Collaborators {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("f.id", "f.id")] },
+            Order { name: "name", keys: &[Key("f.account_name", "f.id")] },
+        ],
+        default: "created",
+        searched: "the name",
+        texts: &[&["f.account_name"]],
+        original: Original::Whole,
+    };
+}
+
+/// Accounts that have a role on a repository themselves and are in no team. Robots are left out, organizations are not. One
+/// statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn collaborators(
     db: &dyn Database,
     grant: &Grant<OrganizationAdminView>,
-) -> Result<Vec<MemberLine>, StoreError> {
-    db.all(
-        "SELECT a.id AS account_id, a.name, a.email, 0 AS is_robot, NULL AS team, r.name AS repository
-        FROM repository_permission p
-        JOIN account a ON a.id = p.account_id AND a.kind <> 'robot'
-        JOIN repository r ON r.id = p.repository_id
-        WHERE p.namespace_id = ?1 AND p.account_id IS NOT NULL
-            AND NOT EXISTS (SELECT 1 FROM team_member m
-                WHERE m.account_id = p.account_id AND m.organization_id = ?1)
-        ORDER BY p.id",
+    window: &Window,
+) -> Result<Slice<Member>, StoreError> {
+    window.read(
+        db,
+        concat!(
+            "SELECT {position}, ",
+            member_columns!(),
+            " FROM affiliation f CROSS JOIN account a ON a.id = f.account_id
+            WHERE f.namespace_id = ?1 AND f.teams = 0{window}"
+        ),
         params![grant.organization().id],
     )
 }

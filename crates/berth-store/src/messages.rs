@@ -3,6 +3,7 @@
 use berth_domain::Timestamp;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 
 /// A message.
@@ -18,12 +19,27 @@ pub struct Message {
     pub media_type: String,
 }
 
-/// All of them, the oldest first.
+/// The messages to everybody.
+pub struct Messages;
+
+impl Listed for Messages {
+    const LIST: List = List {
+        orders: &[Order { name: "created", keys: &[Key("id", "id")] }],
+        default: "created",
+        searched: "the text",
+        texts: &[&["content"]],
+        original: Original::Whole,
+    };
+}
+
+/// The messages. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list(db: &dyn Database) -> Result<Vec<Message>, StoreError> {
-    db.all("SELECT uuid, content, severity, media_type FROM message ORDER BY id", &[])
+pub fn list(db: &dyn Database, window: &Window) -> Result<Slice<Message>, StoreError> {
+    let list =
+        "SELECT {position}, uuid, content, severity, media_type FROM message WHERE TRUE{window}";
+    window.read(db, list, &[])
 }
 
 /// Stores a message. One statement.

@@ -5,9 +5,11 @@
 
 use berth_access::{Grant, UserAdmin};
 use berth_domain::Timestamp;
+use berth_domain::limits::PAGE_ROWS;
 use serde_json::{Map, Value as Json};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 
 /// What a notification is about.
@@ -95,9 +97,11 @@ pub struct Notification {
 }
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($position:literal, $rest:literal) => {
         concat!(
-            "SELECT n.uuid, n.kind, CASE WHEN i.id IS NULL THEN n.metadata ELSE json_object(
+            "SELECT ",
+            $position,
+            "n.uuid, n.kind, CASE WHEN i.id IS NULL THEN n.metadata ELSE json_object(
                     'inviter', inviter.name, 'org', o.name, 'team', t.name) END AS metadata,
                 i.sealed_code, n.created_at, n.dismissed
             FROM notification n
@@ -111,21 +115,33 @@ macro_rules! select {
     };
 }
 
-/// A user's notifications that they have not dismissed, the newest first: `limit` of them after the first `offset`. One
-/// statement.
+/// A user's notifications that they have not dismissed.
+pub struct Notifications;
+
+impl Listed for Notifications {
+    const LIST: List = List {
+        orders: &[Order { name: "created", keys: &[Key("n.created_at", "n.id")] }],
+        default: "-created",
+        searched: "the kind and the names that it mentions",
+        texts: &[&["n.kind", "n.metadata", "coalesce(o.name, '')", "coalesce(t.name, '')"]],
+        original: Original::Numbered { usual: 5, most: PAGE_ROWS },
+    };
+}
+
+/// A user's notifications that they have not dismissed. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn list(
     db: &dyn Database,
     grant: &Grant<UserAdmin>,
-    offset: i64,
-    limit: i64,
     now: Timestamp,
-) -> Result<Vec<Notification>, StoreError> {
-    db.all(
-        select!("AND n.dismissed = 0 ORDER BY n.created_at DESC, n.id DESC LIMIT ?4 OFFSET ?3"),
-        params![grant.caller_id(), now, offset, limit],
+    window: &Window,
+) -> Result<Slice<Notification>, StoreError> {
+    window.read(
+        db,
+        select!("{position}, ", "AND n.dismissed = 0{window}"),
+        params![grant.caller_id(), now],
     )
 }
 
@@ -139,7 +155,7 @@ pub fn get(
     uuid: &str,
     now: Timestamp,
 ) -> Result<Option<Notification>, StoreError> {
-    db.optional(select!("AND n.uuid = ?3"), params![grant.caller_id(), now, uuid])
+    db.optional(select!("", "AND n.uuid = ?3"), params![grant.caller_id(), now, uuid])
 }
 
 /// Stores whether a user has dismissed one of their notifications. One statement.

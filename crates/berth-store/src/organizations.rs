@@ -4,18 +4,21 @@ use berth_access::{
     CreateOrganization, DeletesOrganization, Grant, OrganizationAdmin, OrganizationRef,
     OrganizationRepositoryCreate, Permit, SuperuserOrganization,
 };
-use berth_domain::limits::LISTED_TEAM_TEXTS;
+use berth_domain::limits::{LISTED_TEAM_TEXTS, PAGE_ROWS};
 use berth_domain::{Namespace, NamespaceName, Quota, TeamRole, Timestamp};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 use crate::quotas::quota_json;
 
 /// The statement that reads team summaries: `?2` is the viewer.
 macro_rules! team_summary {
-    ($description:literal, $rest:literal) => {
+    ($position:literal, $description:literal, $rest:literal) => {
         concat!(
-            "SELECT name, ",
+            "SELECT ",
+            $position,
+            "name, ",
             $description,
             " AS description, role,
                 (SELECT count(*) FROM repository_permission p WHERE p.team_id = team.id)
@@ -195,8 +198,6 @@ pub fn rename(
 /// An organization in the list of all.
 #[derive(Debug, Clone, FromRow)]
 pub struct OrganizationLine {
-    /// Row id.
-    pub id: i64,
     /// Name.
     pub name: String,
     /// Address, or the random UUID in its place.
@@ -205,23 +206,35 @@ pub struct OrganizationLine {
     pub quota: Option<Quota>,
 }
 
-/// The organizations of the installation in the order of their ids: at most `limit` of those behind `after_id`. One
-/// statement.
+/// The organizations of the installation.
+pub struct AllOrganizations;
+
+impl Listed for AllOrganizations {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("account.id", "account.id")] },
+            Order { name: "name", keys: &[Key("account.name COLLATE BINARY", "account.id")] },
+        ],
+        default: "created",
+        searched: "the name or address",
+        texts: &[&["name", "email"]],
+        original: Original::SizedPages(PAGE_ROWS),
+    };
+}
+
+/// The organizations of the installation. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn all(
-    db: &dyn Database,
-    after_id: i64,
-    limit: i64,
-) -> Result<Vec<OrganizationLine>, StoreError> {
-    db.all(
+pub fn all(db: &dyn Database, window: &Window) -> Result<Slice<OrganizationLine>, StoreError> {
+    window.read(
+        db,
         concat!(
-            "SELECT id, name, email, ",
+            "SELECT {position}, name, email, ",
             quota_json!("account.id"),
-            " AS quota FROM account WHERE kind = 'organization' AND id > ?1 ORDER BY id LIMIT ?2"
+            " AS quota FROM account WHERE kind = 'organization'{window}"
         ),
-        params![after_id, limit],
+        &[],
     )
 }
 
@@ -253,6 +266,7 @@ pub fn teams<P: Permit<Target = OrganizationRef>>(
 ) -> Result<Vec<TeamSummary>, StoreError> {
     db.all(
         team_summary!(
+            "",
             "CASE WHEN length(description) <= share THEN description
                 ELSE substr(description, 1, share) || '…' END",
             "JOIN (SELECT max(128, ?3 / max(1, count(*))) AS share

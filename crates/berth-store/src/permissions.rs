@@ -5,6 +5,7 @@ use berth_domain::RepositoryRole;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::grantees::{Account, account_columns};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 use crate::repositories::row_id;
 
@@ -38,42 +39,114 @@ pub struct RepositoryPermission {
     pub role: RepositoryRole,
 }
 
-/// The accounts that have a permission themselves, in the order of the permissions; only the account of the given name,
-/// if any. One statement.
+/// The accounts with roles on a repository.
+pub struct Accounts;
+
+impl Listed for Accounts {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("p.id", "p.id")] },
+            Order { name: "name", keys: &[Key("p.grantee", "p.id")] },
+        ],
+        default: "created",
+        searched: "the name",
+        texts: &[&["p.grantee"]],
+        original: Original::Whole,
+    };
+}
+
+macro_rules! account_permissions {
+    ($position:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $position,
+            account_columns!("a", "?1"),
+            ", p.role FROM repository_permission p CROSS JOIN account a ON a.id = p.account_id
+            WHERE p.repository_id = ?2",
+            $rest
+        )
+    };
+}
+
+/// The accounts that have a permission themselves. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn accounts(
     db: &dyn Database,
     grant: &Grant<RepositoryAdminView>,
-    name: Option<&str>,
-) -> Result<Vec<AccountPermission>, StoreError> {
-    let namespace_id = grant.target().namespace.as_ref().map(|namespace| namespace.id);
-    db.all(
-        concat!(
-            "SELECT ",
-            account_columns!("a", "?1"),
-            ", p.role FROM repository_permission p JOIN account a ON a.id = p.account_id
-            WHERE p.repository_id = ?2 AND (?3 IS NULL OR a.name = ?3 COLLATE BINARY)
-            ORDER BY p.id"
-        ),
-        params![namespace_id, row_id(grant), name],
+    window: &Window,
+) -> Result<Slice<AccountPermission>, StoreError> {
+    let list = account_permissions!("{position}, ", " AND p.account_id IS NOT NULL{window}");
+    window.read(db, list, params![namespace_id(grant), row_id(grant)])
+}
+
+/// The permission of the account of that name; `None` when it has none itself. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn account(
+    db: &dyn Database,
+    grant: &Grant<RepositoryAdminView>,
+    name: &str,
+) -> Result<Option<AccountPermission>, StoreError> {
+    db.optional(
+        account_permissions!("", " AND p.account_id IS NOT NULL AND p.grantee = ?3"),
+        params![namespace_id(grant), row_id(grant), name],
     )
 }
 
-/// The teams with a permission, in the order of the permissions. One statement.
+/// The teams with roles on a repository.
+pub struct Teams;
+
+impl Listed for Teams {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("p.id", "p.id")] },
+            Order { name: "name", keys: &[Key("p.grantee", "p.id")] },
+        ],
+        default: "created",
+        searched: "the name",
+        texts: &[&["p.grantee"]],
+        original: Original::Whole,
+    };
+}
+
+/// The teams with a permission. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn teams(
     db: &dyn Database,
     grant: &Grant<RepositoryAdminView>,
-) -> Result<Vec<TeamPermission>, StoreError> {
-    db.all(
-        "SELECT t.name AS team, p.role FROM repository_permission p JOIN team t ON t.id = p.team_id
-        WHERE p.repository_id = ?1 ORDER BY p.id",
+    window: &Window,
+) -> Result<Slice<TeamPermission>, StoreError> {
+    window.read(
+        db,
+        "SELECT {position}, p.grantee AS team, p.role FROM repository_permission p
+        WHERE p.repository_id = ?1 AND p.team_id IS NOT NULL{window}",
         params![row_id(grant)],
     )
+}
+
+/// The role of the team of that name; `None` when it has none. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn team(
+    db: &dyn Database,
+    grant: &Grant<RepositoryAdminView>,
+    name: &str,
+) -> Result<Option<RepositoryRole>, StoreError> {
+    db.optional(
+        "SELECT p.role FROM repository_permission p
+        WHERE p.repository_id = ?1 AND p.team_id IS NOT NULL AND p.grantee = ?2",
+        params![row_id(grant), name],
+    )
+}
+
+fn namespace_id(grant: &Grant<RepositoryAdminView>) -> Option<i64> {
+    grant.target().namespace.as_ref().map(|namespace| namespace.id)
 }
 
 /// The roles that an account has by itself and by its teams, in the order of the permissions. One statement.

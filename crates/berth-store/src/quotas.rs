@@ -4,7 +4,34 @@ use berth_access::{Grant, NamespaceChange};
 use berth_domain::{Quota, QuotaLimit, QuotaLimitKind};
 
 use crate::db::{FromValue, Query, StoreError, Transaction, Value, row_of};
+use crate::listing::{Key, List, Listed, Order, Original};
 use crate::params;
+
+/// The quota of a namespace: a list of one or none.
+pub struct Quotas;
+
+impl Listed for Quotas {
+    const LIST: List = List {
+        orders: &[Order { name: "created", keys: &[Key("id", "id")] }],
+        default: "created",
+        searched: "its size",
+        texts: &[&["limit_bytes"]],
+        original: Original::Whole,
+    };
+}
+
+/// The limits of a quota.
+pub struct Limits;
+
+impl Listed for Limits {
+    const LIST: List = List {
+        orders: &[Order { name: "created", keys: &[Key("id", "id")] }],
+        default: "created",
+        searched: "the kind",
+        texts: &[&["kind"]],
+        original: Original::Whole,
+    };
+}
 
 /// The quota of the account whose id the expression gives, as JSON, or NULL: a column for any statement.
 macro_rules! quota_json {

@@ -4,10 +4,11 @@ use berth_access::{
     Grant, Permit, RepositoryAdmin, RepositoryCreate, RepositoryRef, RepositoryView,
     RepositoryWrite,
 };
-use berth_domain::limits::{LISTED_TEXT, listed_text};
+use berth_domain::limits::{PAGE_ROWS, listed_text};
 use berth_domain::{RepositoryName, Timestamp};
 
-use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
+use crate::db::{Database, FromRow, Query, StoreError, Transaction};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 
 /// A repository to be made.
@@ -79,24 +80,9 @@ pub enum Scope<'a> {
     All,
 }
 
-/// Which page of which list.
-#[derive(Debug, Clone, Copy)]
-pub struct Page<'a> {
-    /// Which list.
-    pub scope: Scope<'a>,
-    /// Whether public repositories count on which the caller has no role.
-    pub include_public: bool,
-    /// The row id after which it begins.
-    pub after: i64,
-    /// How many.
-    pub limit: i64,
-}
-
 /// A repository as lists show it.
 #[derive(Debug, Clone, FromRow)]
 pub struct RepositoryLine {
-    /// Row id.
-    pub id: i64,
     /// The name of its namespace.
     pub namespace: String,
     /// Name.
@@ -112,70 +98,120 @@ pub struct RepositoryLine {
     pub quota_bytes: Option<i64>,
 }
 
-/// A page of the repositories that the caller sees, in the order of their ids. One statement.
+/// Repositories.
+pub struct Repositories;
+
+impl Listed for Repositories {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("r.id", "r.id")] },
+            Order { name: "name", keys: &[Key("r.name", "r.id")] },
+        ],
+        default: "created",
+        searched: "the name",
+        texts: &[&["r.name"]],
+        original: Original::Pages(PAGE_ROWS),
+    };
+}
+
+/// The repositories that the caller sees, with the public ones on which they have no role where `include_public`. One
+/// statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn list<P: Permit>(
     db: &dyn Database,
     grant: &Grant<P>,
-    page: Page<'_>,
-) -> Result<Vec<RepositoryLine>, StoreError> {
+    scope: Scope<'_>,
+    include_public: bool,
+    window: &Window,
+) -> Result<Slice<RepositoryLine>, StoreError> {
     let (caller_id, rights) = (grant.caller_id(), grant.rights());
     let mut parameters = vec![
         caller_id.into(),
         caller_id.filter(|_| rights.reads_own_repositories()).into(),
         rights.reads_every_repository().into(),
-        page.include_public.into(),
-        Value::from(page.after),
-        page.limit.into(),
+        include_public.into(),
     ];
-    let scope = match page.scope {
-        Scope::All => "",
-        Scope::Starred => "AND r.id IN (SELECT repository_id FROM star WHERE star.account_id = ?1)",
+    let list = match scope {
+        Scope::All => visible_sql(""),
+        Scope::Starred => starred_sql(),
         Scope::Namespace(name) => {
             parameters.push(name.into());
-            "AND r.namespace_id = (SELECT id FROM account
-                WHERE name = ?7 AND name = ?7 COLLATE BINARY AND kind <> 'robot')"
+            visible_sql(
+                " AND r.namespace_id = (SELECT id FROM account
+                    WHERE name = ?5 AND name = ?5 COLLATE BINARY AND kind <> 'robot')",
+            )
         }
     };
-    db.all(&list_sql(scope), &parameters)
+    window.read(db, &list, &parameters)
 }
 
-/// Each way to see a repository is a part with an index, so that a page costs what it shows and not what the registry
-/// holds.
-fn list_sql(scope: &str) -> String {
+/// Up to how many repositories that somebody has rights on are looked up one by one. Of more, enough are met in the list's order.
+const FEW: i64 = 1_000;
+
+/// The repositories of a scope. Each way to see one is a part whose order an index has, so that a page costs what it shows and
+/// not what the registry holds. What the caller has rights on has no such index: there are few, or they are met soon.
+fn visible_sql(scope: &str) -> String {
     format!(
-        "WITH visible (id) AS (
-            SELECT id FROM (SELECT r.id FROM repository r
-                WHERE ?3 AND r.id > ?5 {scope} ORDER BY r.id LIMIT ?6)
-            UNION
-            SELECT id FROM (SELECT r.id FROM repository r
-                WHERE ?4 AND r.is_public = 1 AND r.id > ?5 {scope} ORDER BY r.id LIMIT ?6)
-            UNION
-            SELECT r.id FROM repository r WHERE r.namespace_id = ?2 {scope}
-            UNION
-            SELECT r.id FROM repository_permission p JOIN repository r ON r.id = p.repository_id
-            WHERE p.account_id = ?2 {scope}
-            UNION
+        "WITH own (id) AS MATERIALIZED (SELECT * FROM (
+            SELECT r.id FROM repository r WHERE r.namespace_id = ?2{scope}
+            UNION ALL
+            SELECT r.id FROM repository_permission p CROSS JOIN repository r ON r.id = p.repository_id
+            WHERE p.account_id = ?2{scope}
+            UNION ALL
             SELECT r.id FROM team_member m
-            JOIN repository_permission p ON p.team_id = m.team_id
-            JOIN repository r ON r.id = p.repository_id
-            WHERE m.account_id = ?2 {scope}
-            UNION
+            CROSS JOIN repository_permission p ON p.team_id = m.team_id
+            CROSS JOIN repository r ON r.id = p.repository_id
+            WHERE m.account_id = ?2{scope}
+            UNION ALL
             SELECT r.id FROM team_member m
-            JOIN team ON team.id = m.team_id AND team.role = 'admin'
-            JOIN repository r ON r.namespace_id = m.organization_id
-            WHERE m.account_id = ?2 {scope})
-        SELECT r.id, n.name AS namespace, r.name,
-            substr(r.description, 1, {LISTED_TEXT} + 1) AS description, r.is_public,
-            EXISTS (SELECT 1 FROM star s WHERE s.account_id = ?1 AND s.repository_id = r.id)
-                AS is_starred,
-            (SELECT limit_bytes FROM quota WHERE quota.namespace_id = r.namespace_id) AS quota_bytes
-        FROM visible JOIN repository r ON r.id = visible.id JOIN account n ON n.id = r.namespace_id
-        WHERE visible.id > ?5 ORDER BY visible.id LIMIT ?6"
+            CROSS JOIN team ON team.id = m.team_id AND team.role = 'admin'
+            CROSS JOIN repository r ON r.namespace_id = m.organization_id
+            WHERE m.account_id = ?2{scope}) LIMIT {FEW} + 1),
+        visible AS (
+            SELECT * FROM (SELECT {{position}} FROM repository r WHERE ?3{scope}{{window}})
+            UNION
+            SELECT * FROM (SELECT {{position}} FROM repository r
+                WHERE NOT ?3 AND ?4 AND r.is_public = 1{scope}{{window}})
+            UNION
+            SELECT * FROM (SELECT {{position}} FROM own CROSS JOIN repository r ON r.id = own.id
+                WHERE NOT ?3 AND (SELECT count(*) FROM own) <= {FEW}{{window}})
+            UNION
+            SELECT * FROM (SELECT {{position}} FROM repository r
+                WHERE NOT ?3 AND (SELECT count(*) FROM own) > {FEW} AND {HAS_RIGHTS}{scope}{{window}})
+            {{order}})
+        {LISTED} {{ordered}}"
     )
 }
+
+/// The repositories that the caller has starred, and still sees.
+fn starred_sql() -> String {
+    format!(
+        "WITH visible AS (
+            SELECT {{position}} FROM star CROSS JOIN repository r ON r.id = star.repository_id
+            WHERE star.account_id = ?1 AND (?3 OR (?4 AND r.is_public = 1) OR {HAS_RIGHTS}){{window}})
+        {LISTED} {{ordered}}"
+    )
+}
+
+/// Whether the caller has rights on the repository `r`: it is theirs, or they or a team of theirs have a role on it, or they
+/// administer its namespace.
+const HAS_RIGHTS: &str = "(r.namespace_id = ?2
+    OR EXISTS (SELECT 1 FROM repository_permission p WHERE p.repository_id = r.id AND p.account_id = ?2)
+    OR EXISTS (SELECT 1 FROM team_member m
+        CROSS JOIN repository_permission p ON p.repository_id = r.id AND p.team_id = m.team_id
+        WHERE m.account_id = ?2 AND m.organization_id = r.namespace_id)
+    OR EXISTS (SELECT 1 FROM team_member m CROSS JOIN team ON team.id = m.team_id AND team.role = 'admin'
+        WHERE m.account_id = ?2 AND m.organization_id = r.namespace_id))";
+
+/// What is shown of the repositories of `visible`.
+const LISTED: &str = "SELECT visible.position_key, visible.position_tie, n.name AS namespace, r.name,
+        substr(r.description, 1, 1025) AS description, r.is_public,
+        EXISTS (SELECT 1 FROM star s WHERE s.account_id = ?1 AND s.repository_id = r.id) AS is_starred,
+        (SELECT limit_bytes FROM quota WHERE quota.namespace_id = r.namespace_id) AS quota_bytes
+    FROM visible CROSS JOIN repository r ON r.id = visible.position_tie
+    CROSS JOIN account n ON n.id = r.namespace_id";
 
 /// What the view of one repository needs besides what authorization read.
 #[derive(Debug, Clone, FromRow)]

@@ -4,6 +4,7 @@ use berth_access::{Grant, NamespaceChange, NamespaceTarget, Permit, RepositoryAd
 use berth_domain::{RepositoryRole, Timestamp};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 use crate::permissions::RepositoryPermission;
 
@@ -37,8 +38,28 @@ pub struct RobotLine {
     pub places: Option<(String, String)>,
 }
 
-/// The robots of a namespace without their metadata and federation, the last used first, at most `limit`; with their teams and repositories in it when
-/// `with_places`. Where else a robot was let in is not its owner's to read. One statement.
+/// The robots of a namespace.
+pub struct Robots;
+
+impl Listed for Robots {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("a.id", "a.id")] },
+            Order { name: "name", keys: &[Key("a.name COLLATE BINARY", "a.id")] },
+            Order {
+                name: "idle",
+                keys: &[Key("-coalesce(robot.last_accessed, 0)", "robot.account_id")],
+            },
+        ],
+        default: "idle",
+        searched: "the name",
+        texts: &[&["a.name"]],
+        original: Original::First,
+    };
+}
+
+/// The robots of a namespace without their metadata and federation; with their teams and repositories in it when `with_places`.
+/// Where else a robot was let in is not its owner's to read. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -46,24 +67,23 @@ pub fn list<P: Permit<Target: NamespaceTarget>>(
     db: &dyn Database,
     grant: &Grant<P>,
     with_places: bool,
-    limit: Option<i64>,
-) -> Result<Vec<RobotLine>, StoreError> {
-    db.all(
-        "SELECT a.name, a.created_at, robot.last_accessed, robot.description, robot.sealed_token,
+    window: &Window,
+) -> Result<Slice<RobotLine>, StoreError> {
+    window.read(
+        db,
+        "SELECT {position}, a.name, a.created_at, robot.last_accessed, robot.description, robot.sealed_token,
             '{}' AS metadata, '[]' AS federation,
             CASE WHEN ?2 THEN (SELECT json_group_array(name) FROM (
                 SELECT t.name FROM team_member m JOIN team t ON t.id = m.team_id
                 WHERE m.account_id = a.id AND m.organization_id = a.namespace_id
                 ORDER BY m.id)) END AS teams,
-            CASE WHEN ?2 THEN (SELECT json_group_array(name) FROM (
-                SELECT r.name FROM repository_permission p
-                JOIN repository r ON r.id = p.repository_id
+            CASE WHEN ?2 THEN (SELECT json_group_array(repository) FROM (
+                SELECT p.repository FROM repository_permission p
                 WHERE p.account_id = a.id AND p.namespace_id = a.namespace_id
                 ORDER BY p.id)) END AS repositories
         FROM account a JOIN robot ON robot.account_id = a.id
-        WHERE a.namespace_id = ?1
-        ORDER BY robot.last_accessed DESC, a.id LIMIT ?3",
-        &[grant.namespace_id().into(), with_places.into(), limit.unwrap_or(-1).into()],
+        WHERE a.namespace_id = ?1 AND robot.namespace_id = ?1{window}",
+        &[grant.namespace_id().into(), with_places.into()],
     )
 }
 
@@ -200,8 +220,23 @@ pub fn set_federation<P: NamespaceChange>(
     )
 }
 
-/// The permissions of a robot on repositories of its namespace, in the order of their ids; none when there is no such robot.
-/// One statement.
+/// The roles of a robot on repositories.
+pub struct Permissions;
+
+impl Listed for Permissions {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("p.id", "p.id")] },
+            Order { name: "name", keys: &[Key("p.repository", "p.id")] },
+        ],
+        default: "created",
+        searched: "the repository's name",
+        texts: &[&["p.repository"]],
+        original: Original::Whole,
+    };
+}
+
+/// The permissions of a robot on repositories of its namespace; none when there is no such robot. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -209,21 +244,25 @@ pub fn permissions<P: Permit<Target: NamespaceTarget>>(
     db: &dyn Database,
     grant: &Grant<P>,
     name: &str,
-) -> Result<Option<Vec<RepositoryPermission>>, StoreError> {
-    let permissions: Vec<PermissionRow> = db.all(
-        "SELECT r.name AS repository, r.is_public, p.role
-        FROM account a
-        LEFT JOIN repository_permission p
-            ON p.account_id = a.id AND p.namespace_id = a.namespace_id
-        LEFT JOIN repository r ON r.id = p.repository_id
-        WHERE a.namespace_id = ?1 AND a.name = ?2 COLLATE BINARY
-        ORDER BY p.id",
+    window: &Window,
+) -> Result<Option<Slice<RepositoryPermission>>, StoreError> {
+    let Slice { rows, total }: Slice<PermissionRow> = window.read(
+        db,
+        "WITH named (id) AS (SELECT id FROM account WHERE namespace_id = ?1 AND name = ?2 COLLATE BINARY)
+        SELECT coalesce(position_key, 0) AS position_key, coalesce(position_tie, 0) AS position_tie,
+            repository, is_public, role
+        FROM named LEFT JOIN (
+            SELECT {position}, p.repository, r.is_public, p.role
+            FROM repository_permission p CROSS JOIN repository r ON r.id = p.repository_id
+            WHERE p.account_id = (SELECT id FROM named) AND p.namespace_id = ?1{window})",
         &[grant.namespace_id().into(), name.into()],
     )?;
-    if permissions.is_empty() {
+    if rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(permissions.into_iter().filter_map(|row| row.permission).collect()))
+    let permission =
+        |(position, row): (_, PermissionRow)| row.permission.map(|row| (position, row));
+    Ok(Some(Slice { rows: rows.into_iter().filter_map(permission).collect(), total }))
 }
 
 /// A row of a robot's permissions: one without a permission where it has none.

@@ -1,11 +1,14 @@
 //! Teams: made, changed, deleted; their members, and their permissions on repositories.
 
 use berth_access::{
-    ExistingTeamAdmin, ExistingTeamRef, Grant, Permit, TeamAdmin, TeamAdminView, TeamView,
+    ExistingTeamAdmin, ExistingTeamRef, Grant, OrganizationRef, Permit, TeamAdmin, TeamAdminView,
+    TeamView,
 };
+use berth_domain::limits::LISTED_TEAM_TEXTS;
 use berth_domain::{Team, TeamName, TeamRole, Timestamp};
 
 use crate::db::{Database, FromRow, Query, Row, StoreError, Transaction, disagreement};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::organizations::{TeamSummary, team_summary};
 use crate::params;
 use crate::permissions::RepositoryPermission;
@@ -81,7 +84,7 @@ pub fn summary<P: Permit<Target = ExistingTeamRef>>(
     grant: &Grant<P>,
 ) -> Result<Option<TeamSummary>, StoreError> {
     db.optional(
-        team_summary!("description", "WHERE id = ?1"),
+        team_summary!("", "description", "WHERE id = ?1"),
         params![grant.target().team.id, grant.caller_id()],
     )
 }
@@ -108,8 +111,26 @@ pub struct AccountInTeam {
     pub invited: bool,
 }
 
-/// The members of the grant's team in the order of their memberships, then, where they are asked for, the invited ones in
-/// the order of their invitations. One statement.
+/// Who is in a team; behind them, or in front where the order is from the end, those who are invited.
+pub struct TeamMembers;
+
+impl Listed for TeamMembers {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("m.id", "m.id"), Key("i.position", "i.id")] },
+            Order {
+                name: "name",
+                keys: &[Key("m.account_name", "m.id"), Key("i.addressee", "i.id")],
+            },
+        ],
+        default: "created",
+        searched: "the name or address",
+        texts: &[&["m.account_name"], &["i.addressee"]],
+        original: Original::Whole,
+    };
+}
+
+/// The members of the grant's team, and those who are invited into it, where they are asked for. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -118,20 +139,30 @@ pub fn members(
     grant: &Grant<TeamView>,
     with_invited: bool,
     now: Timestamp,
-) -> Result<Vec<TeamMember>, StoreError> {
-    db.all(
-        "SELECT address, name, email, is_robot, invited FROM (
-        SELECT NULL AS address, a.name, a.email, a.kind = 'robot' AS is_robot, 0 AS invited,
-            1 AS part, m.id AS position
-        FROM team_member m JOIN account a ON a.id = m.account_id
-        WHERE m.team_id = ?1
+    window: &Window,
+) -> Result<Slice<TeamMember>, StoreError> {
+    let team_id = grant.target().team.id;
+    if !with_invited {
+        let list = "SELECT {position}, NULL AS address, a.name, a.email, a.kind = 'robot' AS is_robot, 0 AS invited
+            FROM team_member m CROSS JOIN account a ON a.id = m.account_id
+            WHERE m.team_id = ?1{window}";
+        return window.read(db, list, params![team_id]);
+    }
+    // No id is as large as the position of an invitation, and no name sorts as high as the mark before an addressee.
+    let list = "SELECT * FROM (
+            SELECT {position}, NULL AS address, a.name, a.email, a.kind = 'robot' AS is_robot, 0 AS invited
+            FROM team_member m CROSS JOIN account a ON a.id = m.account_id
+            WHERE m.team_id = ?1{window})
         UNION ALL
-        SELECT i.email, a.name, a.email, 0, 1, 2, i.id
-        FROM team_invitation i LEFT JOIN account a ON a.id = i.account_id
-        WHERE ?2 AND i.team_id = ?1 AND i.expires_at > ?3)
-        ORDER BY part, position",
-        params![grant.target().team.id, with_invited, now],
-    )
+        SELECT * FROM (
+            SELECT {position2}, i.email, i.name, i.account_email, 0, 1
+            FROM (SELECT i.id, i.id + 0x4000000000000000 AS position, i.email, a.name,
+                    a.email AS account_email, char(0x10FFFD) || coalesce(a.name, i.email) AS addressee
+                FROM team_invitation i LEFT JOIN account a ON a.id = i.account_id
+                WHERE i.team_id = ?1 AND i.expires_at > ?2) i
+            WHERE TRUE{window2})
+        {order}";
+    window.read(db, list, params![team_id, now])
 }
 
 impl FromRow for TeamMember {
@@ -217,18 +248,76 @@ pub fn remove_member(
     )
 }
 
-/// The repository permissions of the grant's team, in the order of their ids. One statement.
+/// The roles of a team on repositories.
+pub struct Permissions;
+
+impl Listed for Permissions {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("p.id", "p.id")] },
+            Order { name: "name", keys: &[Key("p.repository", "p.id")] },
+        ],
+        default: "created",
+        searched: "the repository's name",
+        texts: &[&["p.repository"]],
+        original: Original::Whole,
+    };
+}
+
+/// The repository permissions of the grant's team. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn permissions(
     db: &dyn Database,
     grant: &Grant<TeamAdminView>,
-) -> Result<Vec<RepositoryPermission>, StoreError> {
-    db.all(
-        "SELECT r.name AS repository, r.is_public, p.role FROM repository_permission p
-        JOIN repository r ON r.id = p.repository_id
-        WHERE p.team_id = ?1 ORDER BY p.id",
+    window: &Window,
+) -> Result<Slice<RepositoryPermission>, StoreError> {
+    window.read(
+        db,
+        "SELECT {position}, p.repository, r.is_public, p.role
+        FROM repository_permission p CROSS JOIN repository r ON r.id = p.repository_id
+        WHERE p.team_id = ?1{window}",
         params![grant.target().team.id],
+    )
+}
+
+/// The teams of an organization.
+pub struct Teams;
+
+impl Listed for Teams {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("team.id", "team.id")] },
+            Order { name: "name", keys: &[Key("team.name", "team.id")] },
+        ],
+        default: "created",
+        searched: "the name",
+        texts: &[&["team.name"]],
+        original: Original::Whole,
+    };
+}
+
+/// The teams of an organization, as the caller sees them. Where there are many, long descriptions are cut: each has its share
+/// of what one answer holds. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list<P: Permit<Target = OrganizationRef>>(
+    db: &dyn Database,
+    grant: &Grant<P>,
+    window: &Window,
+) -> Result<Slice<TeamSummary>, StoreError> {
+    window.read(
+        db,
+        team_summary!(
+            "{position}, ",
+            "CASE WHEN length(description) <= share THEN description
+                ELSE substr(description, 1, share) || '…' END",
+            "CROSS JOIN (SELECT max(128, ?3 / max(1, min(?4, number))) AS share
+                FROM owned WHERE holder_id = ?1 AND kind = 'teams')
+            WHERE team.organization_id = ?1{window}"
+        ),
+        params![grant.organization().id, grant.caller_id(), LISTED_TEAM_TEXTS, window.rows],
     )
 }

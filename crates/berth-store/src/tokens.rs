@@ -7,6 +7,7 @@ use berth_domain::secret::hash_token;
 
 use crate::applications;
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 
 /// A token to be made.
@@ -103,8 +104,6 @@ pub fn create_for_automation(
 /// A token as the list of an application's tokens shows it.
 #[derive(Debug, Clone, FromRow)]
 pub struct TokenLine {
-    /// Row id.
-    pub id: i64,
     /// Stable id.
     pub uuid: String,
     /// A name for people.
@@ -121,26 +120,39 @@ pub struct TokenLine {
     pub accessed_at: Option<Timestamp>,
 }
 
-/// The living tokens of an application, newest first, at most `limit`, those before `before` where it is given. One
-/// statement.
+/// The living tokens of an application.
+pub struct ApplicationTokens;
+
+impl Listed for ApplicationTokens {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("t.id", "t.id")] },
+            Order { name: "expires", keys: &[Key("t.expires_at", "t.id")] },
+        ],
+        default: "-created",
+        searched: "the name",
+        texts: &[&["coalesce(t.name, '')"]],
+        original: Original::Pages(50),
+    };
+}
+
+/// The tokens of an application that have not expired. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn list(
     db: &dyn Database,
     grant: &Grant<ApplicationAdminView>,
-    before: Option<i64>,
-    limit: i64,
     now: Timestamp,
-) -> Result<Vec<TokenLine>, StoreError> {
-    db.all(
-        "SELECT t.id, t.uuid, t.name, substr(t.scope, 1, 4096) AS scope, t.created_at, t.expires_at,
-            maker.name AS created_by,
-            t.accessed_at
+    window: &Window,
+) -> Result<Slice<TokenLine>, StoreError> {
+    window.read(
+        db,
+        "SELECT {position}, t.uuid, t.name, substr(t.scope, 1, 4096) AS scope, t.created_at, t.expires_at,
+            maker.name AS created_by, t.accessed_at
         FROM access_token t LEFT JOIN account maker ON maker.id = t.created_by
-        WHERE t.application_id = ?1 AND t.expires_at > ?2 AND (?3 IS NULL OR t.id < ?3)
-        ORDER BY t.id DESC LIMIT ?4",
-        params![grant.target().application.id, now, before, limit],
+        WHERE t.application_id = ?1 AND t.expires_at > ?2{window}",
+        params![grant.target().application.id, now],
     )
 }
 
@@ -241,33 +253,44 @@ pub struct Authorization {
 }
 
 macro_rules! authorizations {
-    ($condition:literal) => {
+    ($position:literal, $condition:literal) => {
         concat!(
-            "SELECT t.id, t.uuid, substr(t.scope, 1, 4096) AS scope, ",
+            "SELECT ",
+            $position,
+            "t.id, t.uuid, substr(t.scope, 1, 4096) AS scope, ",
             granted_to_columns!(),
             " FROM access_token t
-            JOIN oauth_application app ON app.id = t.application_id
-            JOIN account n ON n.id = app.namespace_id
+            CROSS JOIN oauth_application app ON app.id = t.application_id
+            CROSS JOIN account n ON n.id = app.namespace_id
             WHERE t.account_id = ?1 AND ",
             $condition
         )
     };
 }
 
-/// The tokens that act in a user's name, ended ones too, in order: `limit` of them behind the first `offset`. One statement.
+/// A user's tokens, which they granted to applications.
+pub struct Authorizations;
+
+impl Listed for Authorizations {
+    const LIST: List = List {
+        orders: &[Order { name: "created", keys: &[Key("t.id", "t.id")] }],
+        default: "created",
+        searched: "the application's name",
+        texts: &[&["app.name"]],
+        original: Original::Whole,
+    };
+}
+
+/// A user's tokens. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn authorizations(
     db: &dyn Database,
     grant: &Grant<UserAdmin>,
-    offset: i64,
-    limit: i64,
-) -> Result<Vec<Authorization>, StoreError> {
-    db.all(
-        authorizations!("TRUE ORDER BY t.id LIMIT ?3 OFFSET ?2"),
-        params![grant.caller_id(), offset, limit],
-    )
+    window: &Window,
+) -> Result<Slice<Authorization>, StoreError> {
+    window.read(db, authorizations!("{position}, ", "TRUE{window}"), params![grant.caller_id()])
 }
 
 /// The token with that id that acts in a user's name. One statement.
@@ -279,7 +302,7 @@ pub fn authorization(
     grant: &Grant<UserAdmin>,
     uuid: &str,
 ) -> Result<Option<Authorization>, StoreError> {
-    db.optional(authorizations!("t.uuid = ?2"), params![grant.caller_id(), uuid])
+    db.optional(authorizations!("", "t.uuid = ?2"), params![grant.caller_id(), uuid])
 }
 
 /// A living token, as its application may look it up.

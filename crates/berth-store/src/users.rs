@@ -1,9 +1,10 @@
 //! People as answers show them: their accounts, and the organizations that they are in.
 
-use berth_domain::limits::LISTED_MEMBERSHIPS;
+use berth_domain::limits::{LISTED_MEMBERSHIPS, PAGE_ROWS};
 use berth_domain::{Quota, TeamRole};
 
 use crate::db::{Database, FromRow, Query, StoreError};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 use crate::quotas::quota_json;
 
@@ -102,6 +103,43 @@ pub fn account(db: &dyn Database, account_id: i64) -> Result<Option<UserAccount>
     Ok(account)
 }
 
+/// The organizations that a person is in.
+pub struct OwnOrganizations;
+
+impl Listed for OwnOrganizations {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("f.id", "f.id")] },
+            Order { name: "name", keys: &[Key("o.name COLLATE BINARY", "f.id")] },
+        ],
+        default: "created",
+        searched: "the name",
+        texts: &[&["o.name"]],
+        original: Original::Whole,
+    };
+}
+
+/// The organizations that a person is in. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn organizations(
+    db: &dyn Database,
+    account_id: i64,
+    window: &Window,
+) -> Result<Slice<Membership>, StoreError> {
+    window.read(
+        db,
+        "SELECT {position}, o.name, o.email, (SELECT max(CASE t.role
+                WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 WHEN 'member' THEN 1 END)
+            FROM team_member m JOIN team t ON t.id = m.team_id
+            WHERE m.account_id = ?1 AND m.organization_id = o.id) AS role
+        FROM affiliation f CROSS JOIN account o ON o.id = f.namespace_id
+        WHERE f.account_id = ?1 AND f.teams > 0{window}",
+        params![account_id],
+    )
+}
+
 /// A person in the lists of superusers.
 #[derive(Debug, Clone, FromRow)]
 pub struct UserSummary {
@@ -124,9 +162,11 @@ pub struct UserSummary {
 }
 
 macro_rules! summary {
-    ($where:literal) => {
+    ($position:literal, $where:literal) => {
         concat!(
-            "SELECT account.id, uuid, name, email, verified, enabled, is_first, ",
+            "SELECT ",
+            $position,
+            "account.id, uuid, name, email, verified, enabled, is_first, ",
             quota_json!("account.id"),
             " AS quota FROM account JOIN user_profile ON user_profile.account_id = account.id WHERE ",
             $where
@@ -139,21 +179,37 @@ macro_rules! summary {
 /// # Errors
 /// [`StoreError`].
 pub fn summary(db: &dyn Database, account_id: i64) -> Result<Option<UserSummary>, StoreError> {
-    db.optional(summary!("account.id = ?1"), params![account_id])
+    db.optional(summary!("", "account.id = ?1"), params![account_id])
 }
 
-/// The people of the installation in the order of their ids: at most `limit` of those behind `after_id`. One statement.
+/// The people of the installation.
+pub struct AllUsers;
+
+impl Listed for AllUsers {
+    const LIST: List = List {
+        orders: &[
+            Order {
+                name: "created",
+                keys: &[Key("user_profile.account_id", "user_profile.account_id")],
+            },
+            Order { name: "name", keys: &[Key("account.name COLLATE BINARY", "account.id")] },
+        ],
+        default: "created",
+        searched: "the name or address",
+        texts: &[&["name", "email"]],
+        original: Original::SizedPages(PAGE_ROWS),
+    };
+}
+
+/// The people of the installation. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn all(
     db: &dyn Database,
     with_disabled: bool,
-    after_id: i64,
-    limit: i64,
-) -> Result<Vec<UserSummary>, StoreError> {
-    db.all(
-        summary!("account.id > ?1 AND (?2 OR enabled = 1) ORDER BY account.id LIMIT ?3"),
-        params![after_id, with_disabled, limit],
-    )
+    window: &Window,
+) -> Result<Slice<UserSummary>, StoreError> {
+    let list = summary!("{position}, ", "account.kind = 'user' AND (?1 OR enabled = 1){window}");
+    window.read(db, list, params![with_disabled])
 }

@@ -20,7 +20,6 @@ pub mod listing;
 mod member;
 mod normalize;
 pub mod outbound;
-mod paging;
 pub mod password;
 mod password_use;
 mod pipeline;
@@ -51,7 +50,7 @@ pub use http::{Method, StatusCode, header};
 pub use into_response::{
     Accepted, Answer, Created, Either, IntoResponse, JsonResponse, NoContent, Redirect, WithHeaders,
 };
-pub use listing::{LIMIT_REFUSAL, Page, PageQuery};
+pub use listing::{LIMIT_REFUSAL, ListQuery, ListResponse, Page};
 pub use member::{Integer, IntegerOrString, Json, Member, Members, Patch};
 pub use outbound::Outbound;
 pub use pipeline::{BODY_LIMIT, Deferred, Outcome, refuse, serve};

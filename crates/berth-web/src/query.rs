@@ -1,5 +1,7 @@
 //! Parameters of queries and forms: what is declared of them, and what they are as types.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 use serde_json::json;
 
@@ -13,9 +15,11 @@ pub struct Query {
     /// Its type in Swagger: `string`, `boolean` or `integer`.
     pub kind: &'static str,
     /// What it means.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
     /// Whether it must be given.
     pub required: bool,
+    /// What it may be, where that is one of a few.
+    pub choices: Vec<String>,
 }
 
 /// Names and values of a query or a form, decoded.
@@ -121,6 +125,8 @@ impl<T: Parameter> Parameter for Option<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use crate::body::Body as _;
     use crate::error::ApiError;
     use http::StatusCode;
@@ -170,14 +176,14 @@ mod tests {
         assert_eq!(
             declared,
             [
-                ("since", "integer", "From when on", false),
-                ("name", "string", "Whose", false),
-                ("kind", "string", "Of which kind", false),
-                ("withAll", "boolean", "All", false),
-                ("tokens", "boolean", "", false),
-                ("page", "integer", "Which page", false),
-                ("limit", "integer", "How many", false),
-                ("code", "string", "Must be there", true),
+                ("since", "integer", Cow::from("From when on"), false),
+                ("name", "string", Cow::from("Whose"), false),
+                ("kind", "string", Cow::from("Of which kind"), false),
+                ("withAll", "boolean", Cow::from("All"), false),
+                ("tokens", "boolean", Cow::from(""), false),
+                ("page", "integer", Cow::from("Which page"), false),
+                ("limit", "integer", Cow::from("How many"), false),
+                ("code", "string", Cow::from("Must be there"), true),
             ]
         );
     }

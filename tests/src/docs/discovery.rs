@@ -286,13 +286,17 @@ fn parameters(route: &Route) -> Vec<Value> {
 }
 
 fn query_parameter(parameter: &Query) -> Value {
-    json!({
+    let mut declared = json!({
         "name": parameter.name,
         "in": "query",
         "required": parameter.required,
         "description": parameter.about,
         "type": parameter.kind,
-    })
+    });
+    if !parameter.choices.is_empty() {
+        declared["enum"] = json!(parameter.choices);
+    }
+    declared
 }
 
 /// The answers of success, Concord's refusals, and that for want of a plan; the component `system` adds those that all other

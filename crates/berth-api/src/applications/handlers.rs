@@ -11,7 +11,9 @@ use berth_domain::secret::Purpose;
 use berth_domain::{Application, NamespaceKind};
 use berth_store::applications::NewApplication;
 use berth_store::{applications, transaction};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
+use berth_web::{
+    ApiError, Context, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent,
+};
 
 use crate::applications::bodies::{NewApp, UpdateApp};
 use crate::applications::client_secret;
@@ -27,19 +29,20 @@ const CLIENT_SECRET_LENGTH: usize = 40;
 /// `GET …/applications`.
 pub(crate) fn list(
     cx: &Context<'_, OrganizationAdminView>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<Applications>> {
-    let (page, found) = (query.page(cx), applications::list(cx.db(), &cx.grant)?);
+    query: ListQuery<applications::Applications>,
+) -> HandlerResult<ListResponse<Applications>> {
+    let page = query.page(cx)?;
+    let found = applications::list(cx.db(), &cx.grant, &page.window)?;
     let listed = if cx.rights().is_admin() {
         let keys = cx.services().secret_keys()?;
-        page.whole(&found, |application| {
-            let secret = client_secret::open(&keys, application).map(|opened| opened.text);
-            ApplicationView::new(&application.client_id, application.into(), secret)
-        })
+        page.list(found, |application| {
+            let secret = client_secret::open(&keys, &application).map(|opened| opened.text);
+            ApplicationView::new(&application.client_id, (&application).into(), secret)
+        })?
     } else {
-        page.whole(&found, ApplicationView::without_secrets)
+        page.list(found, |application| ApplicationView::without_secrets(&application))?
     };
-    Ok(JsonResponse(listed.into()))
+    Ok(listed.respond(Applications::of))
 }
 
 /// `POST …/applications`.

@@ -6,7 +6,9 @@ use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::tokens::{NewToken, TokenLine};
 use berth_store::{applications, tokens, transaction};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery, StatusCode};
+use berth_web::{
+    ApiError, Context, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent, StatusCode,
+};
 use serde_json::Number;
 
 use crate::applications::bodies::NewApiToken;
@@ -18,17 +20,14 @@ pub(crate) const TOKEN_LENGTH: usize = 40;
 /// How long a token lives unless it is said, and at most, in seconds: ten years.
 pub(crate) const LIFETIME_S: i64 = 315_576_000;
 
-/// Tokens on a page.
-const PAGE: i64 = 50;
-
 /// `GET …/tokens`: the living ones, newest first.
 pub(crate) fn list(
     cx: &Context<'_, ApplicationAdminView>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<Tokens>> {
-    let (page, now) = (query.page_of(PAGE, cx), cx.services().now());
-    let lines = tokens::list(cx.db(), &cx.grant, page.after(), page.wanted(), now)?;
-    Ok(JsonResponse(page.of(lines, |line| line.id, TokenView::new).into()))
+    query: ListQuery<tokens::ApplicationTokens>,
+) -> HandlerResult<ListResponse<Tokens>> {
+    let (page, now) = (query.page(cx)?, cx.services().now());
+    let found = tokens::list(cx.db(), &cx.grant, now, &page.window)?;
+    Ok(page.list(found, TokenView::new)?.respond(Tokens::of))
 }
 
 /// Makes a token that acts in the caller's name, without a browser.
@@ -60,7 +59,7 @@ pub(crate) fn create(
         if limit > 0 && tokens::count(tx, &cx.grant, services.now())? >= limit {
             return Err(too_many(limit));
         }
-        let id = tokens::create(tx, &new)?;
+        tokens::create(tx, &new)?;
         let event = LogEvent::CreateOauthApiToken {
             oauth_token_uuid: new.uuid,
             scope: new.scope,
@@ -71,7 +70,6 @@ pub(crate) fn create(
         };
         cx.log(tx, target.organization.id, &event)?;
         let line = TokenLine {
-            id,
             uuid: new.uuid.to_owned(),
             name: Some(name.to_owned()),
             scope: scope.clone(),

@@ -3,7 +3,9 @@
 use berth_access::{UserAdmin, path};
 use berth_domain::log_event::LogEvent;
 use berth_store::{assignments, tokens, transaction};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
+use berth_web::{
+    ApiError, Context, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent,
+};
 
 use super::views::{AssignmentView, Assignments, AuthorizationView, Authorizations};
 
@@ -17,11 +19,12 @@ path! {
 /// `GET /api/v1/user/authorizations`.
 pub(crate) fn list(
     cx: &Context<'_, UserAdmin>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<Authorizations>> {
-    let page = query.page(cx);
-    let found = tokens::authorizations(cx.db(), &cx.grant, page.offset(), page.wanted())?;
-    Ok(JsonResponse(page.window(&found, AuthorizationView::new).into()))
+    query: ListQuery<tokens::Authorizations>,
+) -> HandlerResult<ListResponse<Authorizations>> {
+    let page = query.page(cx)?;
+    let found = tokens::authorizations(cx.db(), &cx.grant, &page.window)?;
+    let listed = page.list(found, |authorization| AuthorizationView::new(&authorization))?;
+    Ok(listed.respond(Authorizations::of))
 }
 
 /// `GET /api/v1/user/authorizations/<uuid>`.
@@ -57,11 +60,12 @@ pub(crate) fn revoke(
 /// `GET /api/v1/user/assignedauthorization`.
 pub(crate) fn assigned(
     cx: &Context<'_, UserAdmin>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<Assignments>> {
-    let page = query.page(cx);
-    let found = assignments::list(cx.db(), &cx.grant, page.offset(), page.wanted())?;
-    Ok(JsonResponse(page.window(&found, AssignmentView::new).into()))
+    query: ListQuery<assignments::Assignments>,
+) -> HandlerResult<ListResponse<Assignments>> {
+    let page = query.page(cx)?;
+    let found = assignments::list(cx.db(), &cx.grant, &page.window)?;
+    let listed = page.list(found, |assignment| AssignmentView::new(&assignment))?;
+    Ok(listed.respond(Assignments::of))
 }
 
 /// `DELETE /api/v1/user/assignedauthorization/<uuid>`: declines it.

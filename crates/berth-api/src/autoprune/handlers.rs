@@ -6,7 +6,10 @@ use berth_domain::log_event::{Autoprune, LogEvent};
 use berth_domain::{LogKind, Namespace, Repository};
 use berth_store::autoprune::{self, AutoprunePolicy, Prunable};
 use berth_store::{StoreError, transaction};
-use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, Logs, NoContent};
+use berth_web::{
+    ApiError, Context, Created, HandlerResult, JsonResponse, ListQuery, ListResponse, Logs,
+    NoContent,
+};
 use serde_json::Value;
 
 use super::bodies::PolicyConfig;
@@ -67,12 +70,12 @@ impl<'a> Owner<'a> {
 /// 404 when what they belong to does not exist.
 pub(crate) fn list<P: Permit<Target: Prunable>>(
     cx: &Context<'_, P>,
-) -> HandlerResult<JsonResponse<AutoprunePolicies>> {
+    query: ListQuery<autoprune::Policies>,
+) -> HandlerResult<ListResponse<AutoprunePolicies>> {
     Owner::of(cx)?;
-    let policies = autoprune::list(cx.db(), &cx.grant, None)?;
-    let policies =
-        policies.into_iter().map(AutoprunePolicyView::try_from).collect::<Result<_, _>>()?;
-    Ok(JsonResponse(AutoprunePolicies { policies }))
+    let page = query.page(cx)?;
+    let found = autoprune::list(cx.db(), &cx.grant, &page.window)?;
+    Ok(page.list(found, AutoprunePolicyView::from)?.respond(AutoprunePolicies::of))
 }
 
 /// `GET …/autoprunepolicy/<uuid>`.
@@ -84,9 +87,8 @@ pub(crate) fn get<P: Permit<Target: Prunable>>(
     path: PolicyPath,
 ) -> HandlerResult<JsonResponse<AutoprunePolicyView>> {
     Owner::of(cx)?;
-    let policies = autoprune::list(cx.db(), &cx.grant, Some(&path.policy_uuid))?;
-    let policy = policies.into_iter().next().ok_or_else(ApiError::not_found)?;
-    Ok(JsonResponse(policy.try_into()?))
+    let policy = autoprune::get(cx.db(), &cx.grant, &path.policy_uuid)?;
+    Ok(JsonResponse(policy.ok_or_else(ApiError::not_found)?.into()))
 }
 
 /// Which tags; none is every tag.

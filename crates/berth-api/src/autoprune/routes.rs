@@ -5,7 +5,7 @@ use berth_access::{
     RepositoryAdminView, Scope,
 };
 use berth_domain::settings::FEATURE_AUTO_PRUNE;
-use berth_web::{Route, WithBody, WithPath, WithPathAndBody, WithoutBody};
+use berth_web::{Route, WithBody, WithPath, WithPathAndBody};
 
 use super::handlers;
 
@@ -29,7 +29,7 @@ pub const OF_NAMESPACES: &[Route] = &[
     of_organization(Route::get(
         "/api/v1/organization/:orgname/autoprunepolicy/",
         "listOrganizationAutoPrunePolicies",
-        &WithoutBody::<NamespaceAdminView, _>(handlers::list),
+        &WithBody::<NamespaceAdminView, _, _>(handlers::list),
     )),
     of_organization(Route::post(
         "/api/v1/organization/:orgname/autoprunepolicy/",
@@ -57,7 +57,7 @@ pub const OF_NAMESPACES: &[Route] = &[
     of_user(Route::get(
         "/api/v1/user/autoprunepolicy/",
         "listUserAutoPrunePolicies",
-        &WithoutBody::<OwnNamespaceView, _>(handlers::list),
+        &WithBody::<OwnNamespaceView, _, _>(handlers::list),
     )),
     of_user(Route::post(
         "/api/v1/user/autoprunepolicy/",
@@ -91,7 +91,7 @@ pub const OF_REPOSITORIES: &[Route] = &[
     of_repository(Route::get(
         "/api/v1/repository/*repository/autoprunepolicy/",
         "listRepositoryAutoPrunePolicies",
-        &WithoutBody::<RepositoryAdminView, _>(handlers::list),
+        &WithBody::<RepositoryAdminView, _, _>(handlers::list),
     )),
     of_repository(Route::post(
         "/api/v1/repository/*repository/autoprunepolicy/",

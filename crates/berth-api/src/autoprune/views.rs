@@ -1,7 +1,6 @@
 //! Auto-prune policies as answers show them.
 
 use berth_store::autoprune::AutoprunePolicy;
-use berth_web::ApiError;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -19,23 +18,19 @@ pub(crate) struct AutoprunePolicyView {
     tag_pattern_matches: bool,
 }
 
-impl TryFrom<AutoprunePolicy> for AutoprunePolicyView {
-    type Error = ApiError;
-
-    fn try_from(policy: AutoprunePolicy) -> Result<Self, ApiError> {
-        let value = serde_json::from_str(&policy.value).map_err(|error| {
-            ApiError::Internal(format!("auto-prune policy {}: no JSON: {error}", policy.uuid))
-        })?;
-        let AutoprunePolicy { uuid, method, tag_pattern, tag_pattern_matches, .. } = policy;
+impl From<AutoprunePolicy> for AutoprunePolicyView {
+    fn from(policy: AutoprunePolicy) -> Self {
+        let AutoprunePolicy { uuid, method, value, tag_pattern, tag_pattern_matches } = policy;
+        // The schema lets nothing in that is no JSON.
+        let value = serde_json::from_str(&value).unwrap_or_default();
         let tag_pattern = Some(tag_pattern).filter(|pattern| !pattern.is_empty());
-        Ok(Self { uuid, method, value, tag_pattern, tag_pattern_matches })
+        Self { uuid, method, value, tag_pattern, tag_pattern_matches }
     }
 }
 
-/// The auto-prune policies of a namespace or repository.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct AutoprunePolicies {
-    pub(super) policies: Vec<AutoprunePolicyView>,
+berth_web::lists! {
+    /// The auto-prune policies of a namespace or repository.
+    pub(crate) struct AutoprunePolicies { policies: Vec<AutoprunePolicyView> }
 }
 
 /// The policy that was made or deleted.

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use berth_store::concord::Organizations;
 use berth_store::concord::RequestedOwner;
-use berth_web::{ApiError, Body, Choice, Json, Query, Request, RequestExt, Schema, StatusCode};
+use berth_web::{
+    ApiError, Body, Choice, Json, ListQuery, Query, Request, RequestExt, Schema, StatusCode,
+};
 use serde_json::value::RawValue;
 
 use super::document::cleaned;
@@ -94,7 +97,7 @@ impl Body for EntryBody {
 
 /// The query of the list. Numbers are read later: a bad one is not told to everybody.
 #[derive(Query)]
-pub(crate) struct ListQuery {
+pub(crate) struct OrganizationsQuery {
     /// Only organizations that the caller owns or is in a team of
     #[query(name = "onlyCurrent", kind = "boolean")]
     pub(super) only_current: String,
@@ -104,8 +107,10 @@ pub(crate) struct ListQuery {
     #[query(kind = "integer")]
     pub(super) offset: Option<String>,
     /// How many to list, at most
-    #[query(kind = "integer")]
+    #[query(undeclared)]
     pub(super) limit: Option<String>,
+    #[query(flatten)]
+    pub(super) page: ListQuery<Organizations>,
 }
 
 /// `confirmation=yes`, in any case: asked for before anything else, whoever calls.
@@ -116,7 +121,13 @@ impl Body for Confirmation {
 
     #[cfg(not(target_family = "wasm"))]
     fn query() -> Vec<Query> {
-        vec![Query { name: "confirmation", kind: "string", about: "`yes`", required: true }]
+        vec![Query {
+            name: "confirmation",
+            kind: "string",
+            about: "`yes`".into(),
+            required: true,
+            choices: Vec::new(),
+        }]
     }
 
     fn read(request: &Request) -> Result<Self, ApiError> {

@@ -8,12 +8,16 @@ use berth_access::{
 use berth_domain::log_event::LogEvent;
 use berth_domain::{TeamRole, settings};
 use berth_store::concord::{
-    self, Entry, EntryChange, Listing, NewEntry, Owner, RequestedOwner, Resolved, Target,
+    self, Entry, EntryChange, LONGEST_LIST, Listing, NewEntry, Owner, RequestedOwner, Resolved,
+    Target,
 };
 use berth_store::{Constraint, StoreError, transaction};
-use berth_web::{ApiError, Context, Either, HandlerResult, JsonResponse, NoContent, StatusCode};
+use berth_web::listing::Entries;
+use berth_web::{
+    ApiError, Context, Either, HandlerResult, JsonResponse, ListResponse, NoContent, StatusCode,
+};
 
-use super::bodies::{Confirmation, EntryBody, ListQuery, key_violation};
+use super::bodies::{Confirmation, EntryBody, OrganizationsQuery, key_violation};
 use super::views::{ConcordOrganization, ConcordResult};
 
 /// The answer to a change.
@@ -136,21 +140,25 @@ fn require_owner(
 /// `GET /api/v1/org` (5.2).
 pub(crate) fn list(
     cx: &Context<'_, Authenticated>,
-    query: ListQuery,
-) -> HandlerResult<JsonResponse<Vec<ConcordOrganization>>> {
+    query: OrganizationsQuery,
+) -> HandlerResult<ListResponse<Entries<Vec<ConcordOrganization>>>> {
+    let mut page = query.page.page(cx)?;
     let number = |text: Option<&str>| {
         let number = text.map_or(Ok(0), str::parse::<i32>);
         number.map_err(|_| ApiError::Plain(StatusCode::NOT_FOUND, "".into()))
     };
-    let (offset, limit) = (number(query.offset.as_deref())?, number(query.limit.as_deref())?);
+    if page.is_original() {
+        let (offset, limit) = (number(query.offset.as_deref())?, number(query.limit.as_deref())?);
+        let rows = if limit > 0 { limit.into() } else { LONGEST_LIST };
+        page.restrict(offset.max(0).into(), rows.min(LONGEST_LIST));
+    }
     let listing = Listing {
         only_own: query.only_current.eq_ignore_ascii_case("true"),
         filter: &query.filter,
-        offset: offset.max(0).into(),
-        limit: (limit > 0).then_some(limit.into()),
     };
-    let entries = concord::list(cx.db(), &cx.grant, &listing)?;
-    Ok(JsonResponse(entries.into_iter().map(|entry| shown(cx, entry).into()).collect()))
+    let found = concord::list(cx.db(), &cx.grant, &listing, &page.window)?;
+    let listed = page.list(found, |entry| ConcordOrganization::from(shown(cx, entry)))?;
+    Ok(listed.respond(|entries, _| entries))
 }
 
 /// What the caller sees of an organization: of a private one, its documents only for members, and as far as their token is good

@@ -5,7 +5,9 @@ use berth_domain::log_event::{LogEvent, Prototype};
 use berth_store::default_permissions::{self, DefaultPermission, Delegate};
 use berth_store::grantees::{self, Account};
 use berth_store::{Database, transaction};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
+use berth_web::{
+    ApiError, Context, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent,
+};
 
 use super::bodies::{DelegateKind, NewPrototype, PrototypeUpdate};
 use super::views::{DefaultPermissionView, DefaultPermissions};
@@ -19,10 +21,12 @@ path! {
 /// `GET …/prototypes`.
 pub(crate) fn list(
     cx: &Context<'_, OrganizationAdminView>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<DefaultPermissions>> {
-    let found = default_permissions::list(cx.db(), &cx.grant)?;
-    Ok(JsonResponse(query.page(cx).whole(&found, DefaultPermissionView::from).into()))
+    query: ListQuery<default_permissions::DefaultPermissions>,
+) -> HandlerResult<ListResponse<DefaultPermissions>> {
+    let page = query.page(cx)?;
+    let found = default_permissions::list(cx.db(), &cx.grant, &page.window)?;
+    let listed = page.list(found, |permission| DefaultPermissionView::from(&permission))?;
+    Ok(listed.respond(DefaultPermissions::of))
 }
 
 /// Makes a default permission; the same again makes another.

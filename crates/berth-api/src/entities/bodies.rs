@@ -1,6 +1,7 @@
 //! The query of the search.
 
-use berth_web::Query;
+use berth_store::entities::Found;
+use berth_web::{ListQuery, Query};
 
 /// What is searched.
 #[derive(Query)]
@@ -14,4 +15,6 @@ pub(crate) struct SearchQuery {
     /// With the organization itself
     #[query(name = "includeOrgs")]
     pub(super) organizations: bool,
+    #[query(flatten)]
+    pub(super) page: ListQuery<Found>,
 }

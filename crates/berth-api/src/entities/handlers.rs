@@ -3,7 +3,8 @@
 use berth_access::{AuthenticatedNamespace, path};
 use berth_domain::NamespaceKind;
 use berth_store::entities::{self, Search};
-use berth_web::{Context, HandlerResult, JsonResponse};
+use berth_store::listing::Slice;
+use berth_web::{Context, HandlerResult, ListResponse};
 
 use super::bodies::SearchQuery;
 use super::views::{EntityView, FoundEntities};
@@ -18,26 +19,27 @@ pub(crate) fn search(
     cx: &Context<'_, AuthenticatedNamespace>,
     path: SearchPath,
     query: SearchQuery,
-) -> HandlerResult<JsonResponse<FoundEntities>> {
+) -> HandlerResult<ListResponse<FoundEntities>> {
+    let page = query.page.page(cx)?;
     let (namespace, rights) = (cx.grant.namespace(), cx.rights());
     let organization = namespace.filter(|namespace| namespace.kind == NamespaceKind::Organization);
     let sees_inside = organization.is_some() && rights.sees_as_member();
     let Some(prefix) = prefix(&path.prefix) else {
-        return Ok(JsonResponse(FoundEntities { results: Vec::new() }));
+        let nothing = page.list(Slice::<EntityView>::default(), |view| view)?;
+        return Ok(nothing.respond(FoundEntities::of));
     };
     let search = Search {
         prefix: &prefix,
         teams: sees_inside && query.teams,
         robots: sees_inside || rights.finds_own_robots(),
+        organization: query.organizations && organization.is_some() && rights.sees_as_admin(),
     };
-    let found = entities::search(cx.db(), &cx.grant, &search)?;
     let view = |entity| EntityView::new(entity, organization.is_some(), sees_inside);
-    let mut results: Vec<EntityView> = found.into_iter().map(view).collect();
-    let itself = organization.filter(|organization| {
-        query.organizations && rights.sees_as_admin() && organization.name.starts_with(&prefix)
-    });
-    results.extend(itself.map(EntityView::from));
-    Ok(JsonResponse(FoundEntities { results }))
+    let found = match page.is_original() {
+        true => entities::search(cx.db(), &cx.grant, &search)?,
+        false => entities::list(cx.db(), &cx.grant, &search, &page.window)?,
+    };
+    Ok(page.list(found, view)?.respond(FoundEntities::of))
 }
 
 /// The beginning of a name that is typed, in any case and with spaces. None where no name begins so, being ASCII: nor does

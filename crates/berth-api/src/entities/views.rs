@@ -1,14 +1,13 @@
 //! What is found, as answers show it.
 
-use berth_domain::{Avatar, AvatarKind, Namespace};
-use berth_store::entities::Entity;
+use berth_domain::{Avatar, AvatarKind};
+use berth_store::entities::{Entity, EntityKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What the search found.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct FoundEntities {
-    pub(super) results: Vec<EntityView>,
+berth_web::lists! {
+    /// What the search found.
+    pub(crate) struct FoundEntities { results: Vec<EntityView> }
 }
 
 /// A user, a robot, a team or an organization that was found (`docs/contract/quay.md` 10.6).
@@ -47,10 +46,15 @@ pub(crate) struct FoundGroup {
 impl EntityView {
     /// Membership is shown to callers who may read the members.
     pub(super) fn new(entity: Entity, in_organization: bool, sees_inside: bool) -> Self {
-        let Entity { name, email, is_team, is_robot, is_member } = entity;
-        if is_team {
-            return Self::group("team", Avatar::team(&name), name);
-        }
+        let Entity { kind, name, email, is_member } = entity;
+        let is_robot = match kind {
+            EntityKind::Team => return Self::group("team", Avatar::team(&name), name),
+            EntityKind::Organization => {
+                return Self::group("org", Avatar::new(AvatarKind::Org, &name, &email), name);
+            }
+            EntityKind::Person => false,
+            EntityKind::Robot => true,
+        };
         let avatar = Avatar::account(is_robot, &name, &email);
         let is_org_member = in_organization.then_some(is_robot || (is_member && sees_inside));
         Self::Account(FoundAccount { name, kind: "user", is_robot, avatar, is_org_member })
@@ -58,12 +62,5 @@ impl EntityView {
 
     fn group(kind: &'static str, avatar: Avatar, name: String) -> Self {
         Self::Group(FoundGroup { name, kind, is_org_member: true, avatar })
-    }
-}
-
-impl From<&Namespace> for EntityView {
-    fn from(organization: &Namespace) -> Self {
-        let Namespace { name, email, .. } = organization;
-        Self::group("org", Avatar::new(AvatarKind::Org, name, email), name.clone())
     }
 }

@@ -7,7 +7,9 @@ use berth_domain::secret::{Purpose, hash_token};
 use berth_domain::{EmailAddress, Timestamp, settings};
 use berth_store::invitations::{self, Invited, NewInvitation};
 use berth_store::{Transaction, transaction};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
+use berth_web::{
+    ApiError, Context, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent,
+};
 
 use super::views::{InvitationView, Invitations};
 use crate::members::views::AddressView;
@@ -152,20 +154,20 @@ pub(crate) fn withdraw(
 /// `GET …/organization/<orgname>/invitations`: every pending one. While no mail leaves, administrators hand the links on.
 pub(crate) fn list(
     cx: &Context<'_, OrganizationAdminView>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<Invitations>> {
-    let services = cx.services();
-    let pending = invitations::pending(cx.db(), &cx.grant, services.now())?;
+    query: ListQuery<invitations::Pending>,
+) -> HandlerResult<ListResponse<Invitations>> {
+    let (services, page) = (cx.services(), query.page(cx)?);
+    let pending = invitations::pending(cx.db(), &cx.grant, services.now(), &page.window)?;
     let shows_links = cx.rights().is_admin() && !has_gateway(services);
     let keys = shows_links.then(|| services.secret_keys()).transpose()?;
     let base_url = services.base_url();
-    let listed = query.page(cx).whole(&pending, |invitation| {
-        let view = InvitationView::new(invitation);
+    let listed = page.list(pending, |invitation| {
+        let view = InvitationView::new(&invitation);
         // The person to whom the mail went has the link, and nobody else is to have it.
         let was_sent = invitation.delivery.as_ref().is_some_and(|mail| mail.delivered_at.is_some());
         let Some(keys) = keys.as_ref().filter(|_| !was_sent) else { return view };
         let opened = keys.open(Purpose::InvitationCode, &invitation.sealed_code).ok();
         view.with_link(opened.map(|opened| link(&base_url, &opened.text)))
-    });
-    Ok(JsonResponse(listed.into()))
+    })?;
+    Ok(listed.respond(Invitations::of))
 }

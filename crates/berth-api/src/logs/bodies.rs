@@ -1,8 +1,8 @@
 //! Queries about the log.
 
 use berth_domain::Timestamp;
-use berth_store::logs::LogQuery;
-use berth_web::{ApiError, PageQuery, Query};
+use berth_store::logs::{Entries, LogQuery};
+use berth_web::{ApiError, ListQuery, Query};
 
 /// How many seconds a day has.
 pub(super) const DAY_S: i64 = 86_400;
@@ -24,7 +24,7 @@ pub(crate) struct LogsQuery {
     #[query(flatten)]
     pub(super) entries: CountsQuery,
     #[query(flatten)]
-    pub(super) page: PageQuery,
+    pub(super) page: ListQuery<Entries>,
 }
 
 impl CountsQuery {

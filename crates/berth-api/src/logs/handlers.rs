@@ -4,14 +4,12 @@
 use std::convert::Infallible;
 
 use berth_access::{Permit, RepositoryAdminView};
+use berth_store::listing::Position;
 use berth_store::logs::{self, ReadsLog};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, StatusCode};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, ListResponse, StatusCode};
 
 use super::bodies::{CountsQuery, DAY_S, LogsQuery};
 use super::views::{LogCountView, LogCounts, LogPage, LogView};
-
-/// How many entries a page has.
-const PAGE: i64 = 20;
 
 /// How many days counts may span.
 const MOST_DAYS: i64 = 31;
@@ -21,22 +19,25 @@ const MOST_DAYS: i64 = 31;
 pub(crate) fn list<P: ReadsLog>(
     cx: &Context<'_, P>,
     query: LogsQuery,
-) -> HandlerResult<JsonResponse<LogPage>> {
-    let page = query.page.page_of(PAGE, cx);
+) -> HandlerResult<ListResponse<LogPage>> {
+    let page = query.page.page(cx)?;
     let query = query.entries.checked(cx.services().now())?;
     let filter = P::filter(&cx.grant).ok_or_else(ApiError::not_found)?;
-    let after = page.start.map(|start| (start.after, start.id));
-    let lines = logs::page(cx.db(), filter, query, after, PAGE)?;
-    let lines = lines.ok_or_else(|| ApiError::invalid_request("Unknown performer"))?;
-    let last = lines.last().map(|line| (line.at.as_micros(), line.id));
-    let last = last.or(after.is_none().then_some((query.start.as_micros(), 0)));
-    let logs = lines.iter().map(|line| LogView::new(line, filter.is_everything()));
-    Ok(JsonResponse(LogPage {
-        start_time: query.start.to_rfc2822(),
-        end_time: query.end.to_rfc2822(),
-        logs: logs.collect(),
-        next_page: last.map(|(at, id)| page.token(at, id)),
-    }))
+    let found = logs::page(cx.db(), filter, query, &page.window)?;
+    let found = found.ok_or_else(|| ApiError::invalid_request("Unknown performer"))?;
+    let last = found.entries.rows.last().map(|(last, _)| last.clone());
+    let start = || Position { key: query.start.into(), tie: 0 };
+    let end = if found.is_cut || (page.is_original() && page.window.after.is_some()) {
+        last
+    } else if page.is_original() {
+        Some(last.unwrap_or_else(start))
+    } else {
+        None
+    };
+    let view = |line| LogView::new(&line, filter.is_everything());
+    let listed = page.list_until(found.entries, end.as_ref(), view)?;
+    let (start_time, end_time) = (query.start.to_rfc2822(), query.end.to_rfc2822());
+    Ok(listed.respond(|logs, next_page| LogPage { start_time, end_time, logs, next_page }))
 }
 
 /// `GET …/aggregatelogs`: how many entries there are, by day and kind.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::{Avatar, AvatarKind};
 use berth_store::logs::{LogAccount, LogCount, LogLine};
+use berth_web::listing::Entries;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 pub(crate) struct LogPage {
     pub(super) start_time: String,
     pub(super) end_time: String,
-    pub(super) logs: Vec<LogView>,
+    pub(super) logs: Entries<Vec<LogView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next_page: Option<String>,
 }

@@ -5,22 +5,21 @@ use berth_access::Superuser;
 use berth_domain::log_event::LogEvent;
 use berth_store::mails::{self, OutboxMail};
 use berth_store::{StoreError, transaction};
-use berth_web::{Context, HandlerResult, JsonResponse};
+use berth_web::{Context, HandlerResult, ListQuery, ListResponse};
 
 use super::views::{MailView, Mails};
-use crate::page_query::SizedPageQuery;
 
 /// `GET /api/v1/superuser/mails`: the newest first. Whoever reads them reads links that let people in: that is logged, and
 /// those of other superusers are not shown.
 pub(crate) fn list(
     cx: &Context<'_, Superuser>,
-    query: SizedPageQuery,
-) -> HandlerResult<JsonResponse<Mails>> {
+    query: ListQuery<mails::Outbox>,
+) -> HandlerResult<ListResponse<Mails>> {
     let (services, caller) = (cx.services(), cx.caller()?);
-    let page = query.page(cx);
+    let page = query.page(cx)?;
     let mails = transaction(cx.db(), |tx| -> Result<_, StoreError> {
         cx.log(tx, None, &LogEvent::MailsRead {})?;
-        mails::list(tx, page.after(), page.wanted())
+        mails::list(tx, &page.window)
     })?;
     let keys = services.secret_keys()?;
     let superusers = services.superusers();
@@ -34,5 +33,5 @@ pub(crate) fn list(
             .any(|person| person.is_first || superusers.gives_powers_to(&person.name));
         MailView::new(&keys, mail, hidden)
     };
-    Ok(JsonResponse(page.of(mails, |mail| mail.id, view).into()))
+    Ok(page.list(mails, view)?.respond(Mails::of))
 }

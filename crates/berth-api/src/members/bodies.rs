@@ -1,6 +1,7 @@
 //! Bodies and queries about members of an organization.
 
-use berth_web::{Json, PageQuery, Query};
+use berth_store::teams::TeamMembers;
+use berth_web::{Json, ListQuery, Query};
 
 /// Description of a new member
 ///
@@ -19,5 +20,5 @@ pub(crate) struct TeamMembersQuery {
     #[query(name = "includePending")]
     pub(super) with_invited: bool,
     #[query(flatten)]
-    pub(super) page: PageQuery,
+    pub(super) page: ListQuery<TeamMembers>,
 }

@@ -4,33 +4,34 @@ use berth_access::{ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView};
 use berth_domain::log_event::LogEvent;
 use berth_store::{StoreError, members, transaction};
 use berth_web::{
-    ApiError, Context, HandlerResult, JsonResponse, NoContent, OptionalJson, PageQuery,
+    ApiError, Context, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent,
+    OptionalJson,
 };
 
 use crate::members::bodies::NewMember;
 use crate::members::team::{MemberPath, add_or_invite};
 use crate::members::views::{
-    self, CollaboratorView, Collaborators, MemberView, Members, TeamAccountView,
+    CollaboratorView, Collaborators, MemberView, Members, TeamAccountView,
 };
 
 /// `GET …/collaborators` (`docs/contract/quay.md` 1.6).
 pub(crate) fn collaborators(
     cx: &Context<'_, OrganizationAdminView>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<Collaborators>> {
-    let lines = members::collaborators(cx.db(), &cx.grant)?;
-    let listed = query.page(cx).whole(views::by_account(lines), CollaboratorView::from);
-    Ok(JsonResponse(listed.into()))
+    query: ListQuery<members::Collaborators>,
+) -> HandlerResult<ListResponse<Collaborators>> {
+    let page = query.page(cx)?;
+    let found = members::collaborators(cx.db(), &cx.grant, &page.window)?;
+    Ok(page.list(found, CollaboratorView::from)?.respond(Collaborators::of))
 }
 
 /// `GET …/members` (`docs/contract/quay.md` 1.7).
 pub(crate) fn list(
     cx: &Context<'_, OrganizationAdminView>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<Members>> {
-    let lines = members::list(cx.db(), &cx.grant)?;
-    let listed = query.page(cx).whole(views::by_account(lines), |member| member);
-    Ok(JsonResponse(listed.into()))
+    query: ListQuery<members::Members>,
+) -> HandlerResult<ListResponse<Members>> {
+    let page = query.page(cx)?;
+    let found = members::list(cx.db(), &cx.grant, &page.window)?;
+    Ok(page.list(found, MemberView::from)?.respond(Members::of))
 }
 
 /// `GET …/members/<membername>` (`docs/contract/quay.md` 1.8).
@@ -38,9 +39,8 @@ pub(crate) fn get(
     cx: &Context<'_, OrganizationAdminView>,
     path: MemberPath,
 ) -> HandlerResult<JsonResponse<MemberView>> {
-    let lines = members::get(cx.db(), &cx.grant, &path.membername)?;
-    let view = views::by_account(lines).pop().ok_or_else(ApiError::not_found)?;
-    Ok(JsonResponse(view))
+    let member = members::get(cx.db(), &cx.grant, &path.membername)?;
+    Ok(JsonResponse(member.ok_or_else(ApiError::not_found)?.into()))
 }
 
 /// Puts somebody into a team of the organization, or invites them, as `PUT …/team/<teamname>/members/<membername>` does.

@@ -7,8 +7,7 @@ use berth_domain::settings;
 use berth_store::invitations::{self, Invited};
 use berth_store::teams::Candidate;
 use berth_store::{Constraint, StoreError, Transaction, teams, transaction};
-use berth_web::listing::Listed;
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, ListResponse, NoContent};
 
 use crate::invitations::handlers::PreparedInvitation;
 use crate::members::bodies::TeamMembersQuery;
@@ -23,14 +22,15 @@ path! {
 pub(crate) fn list(
     cx: &Context<'_, TeamView>,
     query: TeamMembersQuery,
-) -> HandlerResult<JsonResponse<TeamMembers>> {
+) -> HandlerResult<ListResponse<TeamMembers>> {
     let can_edit = cx.rights().is_admin();
     let with_invited = can_edit && query.with_invited;
-    let members = teams::members(cx.db(), &cx.grant, with_invited, cx.services().now())?;
-    let Listed { entries: members, next_page } =
-        query.page.page(cx).whole(members, TeamMemberView::from);
+    let page = query.page.page(cx)?;
+    let now = cx.services().now();
+    let found = teams::members(cx.db(), &cx.grant, with_invited, now, &page.window)?;
     let name = cx.grant.target().team.name.clone();
-    Ok(JsonResponse(TeamMembers { members, name, can_edit, next_page }))
+    let listed = page.list(found, TeamMemberView::from)?;
+    Ok(listed.respond(|members, next_page| TeamMembers { members, name, can_edit, next_page }))
 }
 
 /// `PUT …/team/<teamname>/members/<membername>` (`docs/contract/quay.md` 4.4).

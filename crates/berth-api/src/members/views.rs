@@ -1,7 +1,7 @@
 //! Members as answers show them.
 
 use berth_domain::{Avatar, AvatarKind};
-use berth_store::members::MemberLine;
+use berth_store::members::Member;
 use berth_store::teams::{AccountInTeam, Candidate, TeamMember};
 use berth_web::listing::Entries;
 use schemars::JsonSchema;
@@ -92,35 +92,17 @@ impl From<String> for NamedTeam {
     }
 }
 
-impl MemberView {
-    fn new(line: &MemberLine) -> Self {
+impl From<Member> for MemberView {
+    fn from(member: Member) -> Self {
+        let Member { name, email, is_robot, teams, repositories } = member;
         Self {
-            name: line.name.clone(),
-            kind: if line.is_robot { "robot" } else { "user" },
-            avatar: Avatar::account(line.is_robot, &line.name, &line.email),
-            teams: Vec::new(),
-            repositories: Vec::new(),
+            kind: if is_robot { "robot" } else { "user" },
+            avatar: Avatar::account(is_robot, &name, &email),
+            name,
+            teams: teams.into_iter().map(NamedTeam::from).collect(),
+            repositories,
         }
     }
-
-    fn add(&mut self, line: MemberLine) {
-        self.teams.extend(line.team.map(NamedTeam::from));
-        self.repositories.extend(line.repository);
-    }
-}
-
-/// Lines of the same account together, accounts in the order of their first line (`docs/contract/quay.md` 1.7).
-pub(crate) fn by_account(lines: Vec<MemberLine>) -> Vec<MemberView> {
-    let mut position_of = std::collections::HashMap::new();
-    let mut views: Vec<MemberView> = Vec::new();
-    for line in lines {
-        let position = *position_of.entry(line.account_id).or_insert_with(|| {
-            views.push(MemberView::new(&line));
-            views.len() - 1
-        });
-        views[position].add(line);
-    }
-    views
 }
 
 /// A collaborator of an organization (`docs/contract/quay.md` 1.6).
@@ -132,9 +114,9 @@ pub(crate) struct CollaboratorView {
     repositories: Vec<String>,
 }
 
-impl From<MemberView> for CollaboratorView {
-    fn from(view: MemberView) -> Self {
-        let MemberView { kind, name, avatar, repositories, .. } = view;
+impl From<Member> for CollaboratorView {
+    fn from(member: Member) -> Self {
+        let MemberView { kind, name, avatar, repositories, .. } = member.into();
         Self { kind, name, avatar, repositories }
     }
 }

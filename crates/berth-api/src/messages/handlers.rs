@@ -4,7 +4,7 @@ use berth_access::{Public, Superuser, path};
 use berth_domain::log_event::LogEvent;
 use berth_store::messages::{self, Message};
 use berth_store::transaction;
-use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, NoContent};
+use berth_web::{ApiError, Context, Created, HandlerResult, ListQuery, ListResponse, NoContent};
 
 use super::bodies::{Content, NewMessage};
 use super::views::{GlobalMessage, GlobalMessages};
@@ -13,9 +13,13 @@ use super::views::{GlobalMessage, GlobalMessages};
 const LONGEST: usize = 10_000;
 
 /// `GET /api/v1/messages`.
-pub(crate) fn list(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<GlobalMessages>> {
-    let messages = messages::list(cx.db())?.into_iter().map(GlobalMessage::from).collect();
-    Ok(JsonResponse(GlobalMessages { messages }))
+pub(crate) fn list(
+    cx: &Context<'_, Public>,
+    query: ListQuery<messages::Messages>,
+) -> HandlerResult<ListResponse<GlobalMessages>> {
+    let page = query.page(cx)?;
+    let found = messages::list(cx.db(), &page.window)?;
+    Ok(page.list(found, GlobalMessage::from)?.respond(GlobalMessages::of))
 }
 
 /// Stores a message.

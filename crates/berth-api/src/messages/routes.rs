@@ -2,13 +2,13 @@
 
 use berth_access::{Public, Superuser};
 use berth_domain::LogKind;
-use berth_web::{Logs, Route, WithBody, WithPath, WithoutBody};
+use berth_web::{Logs, Route, WithBody, WithPath};
 
 use super::handlers;
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
-    Route::get("/api/v1/messages", "getGlobalMessages", &WithoutBody::<Public, _>(handlers::list)),
+    Route::get("/api/v1/messages", "getGlobalMessages", &WithBody::<Public, _, _>(handlers::list)),
     Route::post(
         "/api/v1/messages",
         "createGlobalMessage",

@@ -21,8 +21,7 @@ impl From<Message> for GlobalMessage {
     }
 }
 
-/// All messages, the oldest first.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct GlobalMessages {
-    pub(super) messages: Vec<GlobalMessage>,
+berth_web::lists! {
+    /// The messages to everybody.
+    pub(crate) struct GlobalMessages { messages: Vec<GlobalMessage> }
 }

@@ -1,29 +1,16 @@
 //! Bodies and queries about notifications.
 
-use berth_domain::Timestamp;
-use berth_domain::limits::PAGE_ROWS;
-use berth_web::{Json, Page, Query};
-
-/// How many notifications a page has when nobody says.
-const USUAL: i64 = 5;
+use berth_store::notifications::Notifications;
+use berth_web::{Json, ListQuery, Query};
 
 /// The query of the list.
 #[derive(Query)]
 pub(crate) struct NotificationsQuery {
-    /// Which page, counted from 0
+    /// Which page, counted from 0, where none is asked for by another parameter
     #[query(default = 0, refusal = "Offset page number. (int)")]
-    page: i64,
-    /// How many to list, at most
-    #[query(default = USUAL, refusal = "Limit on the number of results (int)")]
-    limit: i64,
-}
-
-impl NotificationsQuery {
-    /// The page.
-    pub(super) fn page(&self, now: Timestamp) -> Page {
-        let rows = self.limit.clamp(1, PAGE_ROWS);
-        Page::at(self.page.clamp(0, i64::from(i32::MAX)) * rows, rows, now)
-    }
+    _page: i64,
+    #[query(flatten)]
+    pub(super) list: ListQuery<Notifications>,
 }
 
 /// Information for updating a notification

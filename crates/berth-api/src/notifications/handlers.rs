@@ -3,7 +3,7 @@
 use berth_access::{UserAdmin, path};
 use berth_store::notifications;
 use berth_store::transaction;
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, ListResponse};
 
 use super::bodies::{Dismissal, NotificationsQuery};
 use super::views::{NotificationView, Notifications};
@@ -12,14 +12,15 @@ use super::views::{NotificationView, Notifications};
 pub(crate) fn list(
     cx: &Context<'_, UserAdmin>,
     query: NotificationsQuery,
-) -> HandlerResult<JsonResponse<Notifications>> {
-    let now = cx.services().now();
-    let page = query.page(now);
-    let found = notifications::list(cx.db(), &cx.grant, page.offset(), page.wanted(), now)?;
+) -> HandlerResult<ListResponse<Notifications>> {
+    let (page, now) = (query.list.page(cx)?, cx.services().now());
+    let found = notifications::list(cx.db(), &cx.grant, now, &page.window)?;
     let keys = cx.services().secret_keys()?;
-    let listed = page.window(found, |one| NotificationView::new(&keys, one));
-    let (notifications, additional) = (listed.entries, listed.next_page.is_some());
-    Ok(JsonResponse(Notifications { notifications, additional }))
+    let listed = page.list(found, |one| NotificationView::new(&keys, one))?;
+    Ok(listed.respond(|notifications, next_page| Notifications {
+        notifications,
+        additional: next_page.is_some(),
+    }))
 }
 
 path! {

@@ -1,19 +1,20 @@
 //! Organizations: the rules of each operation.
 
 use crate::organizations::deletion::delete_organization;
-use crate::organizations::views::{OrganizationView, PrivateRepositories};
+use crate::organizations::views::{OrganizationView, PrivateRepositories, UserOrganizations};
 use crate::quotas::views::Quotas;
+use crate::users::views::{AccountVisibility, UserOrganization};
 use berth_access::{
     CreateOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
-    OrganizationView as ViewPermit,
+    OrganizationView as ViewPermit, UserView,
 };
 use berth_domain::log_event::LogEvent;
 use berth_domain::{EmailAddress, Namespace, NamespaceName, settings};
 use berth_store::organizations::{NewOrganization, OrganizationChange};
-use berth_store::{Constraint, organizations, transaction};
+use berth_store::{Constraint, organizations, transaction, users};
 use berth_web::{
-    ApiError, Context, Created, HandlerResult, Integer, JsonResponse, NoContent, Services,
-    tag_expiration_option,
+    ApiError, Context, Created, HandlerResult, Integer, JsonResponse, ListQuery, ListResponse,
+    NoContent, Services, tag_expiration_option,
 };
 use serde_json::Number;
 
@@ -197,4 +198,16 @@ pub(crate) fn private(
         false => None,
     };
     Ok(JsonResponse(PrivateRepositories::of(count)))
+}
+
+/// `GET /api/v1/user/organizations`: those of the caller's view, as a list.
+pub(crate) fn of_caller(
+    cx: &Context<'_, UserView>,
+    query: ListQuery<users::OwnOrganizations>,
+) -> HandlerResult<ListResponse<UserOrganizations>> {
+    let page = query.page(cx)?;
+    let found = users::organizations(cx.db(), cx.caller()?.id, &page.window)?;
+    let shown = AccountVisibility::of(cx);
+    let listed = page.list(found, |membership| UserOrganization::new(&membership, &shown))?;
+    Ok(listed.respond(UserOrganizations::of))
 }

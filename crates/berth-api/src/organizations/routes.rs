@@ -3,6 +3,7 @@
 use berth_access::{
     CreateOrganization, NamedOrganization, OrganizationAdmin, OrganizationRepositoryCreate,
     OrganizationView, Path, Scope, SuperuserNamespace, SuperuserOrganization, SuperuserView,
+    UserView,
 };
 use berth_domain::settings::FEATURE_BILLING;
 use berth_domain::{LogKind, settings};
@@ -94,4 +95,12 @@ pub const ROUTES: &[Route] = &[
     .decided_inside("superusers; not the accounts of superusers")
     .superuser()
     .internal(),
+    Route::get(
+        "/api/v1/user/organizations",
+        "listUserOrganizations",
+        &WithBody::<UserView, _, _>(handlers::of_caller),
+    )
+    .settings(&[quotas::views::SETTINGS, &[&settings::FEATURE_USER_METADATA]])
+    .decided_inside("the user in person, or with `user:read`")
+    .scope(Scope::UserRead),
 ];

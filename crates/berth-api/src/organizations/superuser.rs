@@ -6,10 +6,11 @@ use berth_access::{SuperuserNamespace, SuperuserOrganization, SuperuserView};
 use berth_domain::log_event::LogEvent;
 use berth_domain::{NamespaceKind, NamespaceName};
 use berth_store::{Constraint, Database, accounts, members, organizations, transaction, users};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
+use berth_web::{
+    ApiError, Context, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent,
+};
 
 use crate::names::invalid_name;
-use crate::page_query::SizedPageQuery;
 
 use super::bodies::Renaming;
 use super::views::{AllOrganizations, ListedOrganization, Taken};
@@ -17,16 +18,15 @@ use super::views::{AllOrganizations, ListedOrganization, Taken};
 /// `GET /api/v1/superuser/organizations/`.
 pub(crate) fn list(
     cx: &Context<'_, SuperuserView>,
-    query: SizedPageQuery,
-) -> HandlerResult<JsonResponse<AllOrganizations>> {
-    let services = cx.services();
-    let page = query.page(cx);
-    let lines = organizations::all(cx.db(), page.after().unwrap_or(0), page.wanted())?;
-    let quotas = Quotas::of(services);
+    query: ListQuery<organizations::AllOrganizations>,
+) -> HandlerResult<ListResponse<AllOrganizations>> {
+    let page = query.page(cx)?;
+    let found = organizations::all(cx.db(), &page.window)?;
+    let quotas = Quotas::of(cx.services());
     let view = |line: organizations::OrganizationLine| {
         ListedOrganization::new(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
     };
-    Ok(JsonResponse(page.of(lines, |line| line.id, view).into()))
+    Ok(page.list(found, view)?.respond(AllOrganizations::of))
 }
 
 /// Gives the organization another name; its robots follow.

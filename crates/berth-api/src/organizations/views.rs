@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::users::views::UserOrganization;
 use berth_access::Rights;
 use berth_domain::{Avatar, AvatarKind, EmailAddress, Namespace, TeamRole};
 use berth_store::organizations::TeamSummary;
@@ -168,4 +169,9 @@ berth_web::lists! {
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct Taken {
     pub(super) namespace: String,
+}
+
+berth_web::lists! {
+    /// The organizations that the caller is in.
+    pub(crate) struct UserOrganizations { organizations: Vec<UserOrganization> }
 }

@@ -7,7 +7,9 @@ use berth_domain::log_event::LogEvent;
 use berth_domain::{Namespace, NamespaceKind};
 use berth_store::grantees::{self, Account};
 use berth_store::{Database, permissions, teams, transaction};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
+use berth_web::{
+    ApiError, Context, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent,
+};
 
 use super::bodies::RoleChange;
 use super::views::{
@@ -25,15 +27,16 @@ path! {
 /// `GET …/permissions/user/`.
 pub(crate) fn users(
     cx: &Context<'_, RepositoryAdminView>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<UserPermissions>> {
-    let found = permissions::accounts(cx.db(), &cx.grant, None)?;
-    let listed = query.page(cx).whole_by_name(found, |permission| {
+    query: ListQuery<permissions::Accounts>,
+) -> HandlerResult<ListResponse<UserPermissions>> {
+    let page = query.page(cx)?;
+    let found = permissions::accounts(cx.db(), &cx.grant, &page.window)?;
+    let listed = page.list_by_name(found, |permission| {
         let (account, role) = (permission.account, permission.role);
         let view = UserPermission::new(&account, role, in_organization(cx));
         (account.name, view)
-    });
-    Ok(JsonResponse(listed.into()))
+    })?;
+    Ok(listed.respond(UserPermissions::of))
 }
 
 /// `GET …/permissions/user/<username>`.
@@ -41,7 +44,7 @@ pub(crate) fn user(
     cx: &Context<'_, RepositoryAdminView>,
     path: AccountPath,
 ) -> HandlerResult<JsonResponse<UserPermission>> {
-    let found = permissions::accounts(cx.db(), &cx.grant, Some(&path.username))?.pop();
+    let found = permissions::account(cx.db(), &cx.grant, &path.username)?;
     let permission = found.ok_or_else(|| ApiError::model(NO_USER))?;
     let view = UserPermission::new(&permission.account, permission.role, in_organization(cx));
     Ok(JsonResponse(view))
@@ -112,14 +115,15 @@ pub(crate) fn remove_user(
 /// `GET …/permissions/team/`.
 pub(crate) fn teams(
     cx: &Context<'_, RepositoryAdminView>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<TeamPermissions>> {
-    let found = permissions::teams(cx.db(), &cx.grant)?;
-    let listed = query.page(cx).whole_by_name(found, |permission| {
+    query: ListQuery<permissions::Teams>,
+) -> HandlerResult<ListResponse<TeamPermissions>> {
+    let page = query.page(cx)?;
+    let found = permissions::teams(cx.db(), &cx.grant, &page.window)?;
+    let listed = page.list_by_name(found, |permission| {
         let view = TeamPermission::new(&permission.team, permission.role);
         (permission.team, view)
-    });
-    Ok(JsonResponse(listed.into()))
+    })?;
+    Ok(listed.respond(TeamPermissions::of))
 }
 
 /// `GET …/permissions/team/<teamname>`: the role alone.
@@ -127,19 +131,18 @@ pub(crate) fn team(
     cx: &Context<'_, RepositoryAdminView>,
     path: TeamPath,
 ) -> HandlerResult<JsonResponse<RoleView>> {
-    let permissions = permissions::teams(cx.db(), &cx.grant)?;
-    let found = permissions.into_iter().find(|permission| permission.team == path.teamname);
-    let permission = found.ok_or_else(|| ApiError::model(NO_TEAM))?;
-    Ok(JsonResponse(RoleView { role: permission.role }))
+    let found = permissions::team(cx.db(), &cx.grant, &path.teamname)?;
+    Ok(JsonResponse(RoleView { role: found.ok_or_else(|| ApiError::model(NO_TEAM))? }))
 }
 
 /// `GET …/team/<teamname>/permissions` (`docs/contract/quay.md` 4.8).
 pub(crate) fn of_team(
     cx: &Context<'_, TeamAdminView>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<PermissionsOnRepositories>> {
-    let found = teams::permissions(cx.db(), &cx.grant)?;
-    Ok(JsonResponse(query.page(cx).whole(found, PermissionOnRepository::from).into()))
+    query: ListQuery<teams::Permissions>,
+) -> HandlerResult<ListResponse<PermissionsOnRepositories>> {
+    let page = query.page(cx)?;
+    let found = teams::permissions(cx.db(), &cx.grant, &page.window)?;
+    Ok(page.list(found, PermissionOnRepository::from)?.respond(PermissionsOnRepositories::of))
 }
 
 /// `PUT …/permissions/team/<teamname>`, and `PUT /api/v1/organization/<o>/team/<t>/permissions/<repository>`, which clients

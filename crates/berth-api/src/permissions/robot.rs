@@ -6,7 +6,9 @@ use berth_domain::log_event::LogEvent;
 use berth_store::permissions::RepositoryPermission;
 use berth_store::robots::{self, PermissionChange};
 use berth_store::transaction;
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
+use berth_web::{
+    ApiError, Context, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent,
+};
 
 use crate::robots::handlers::{RobotPath, existing, missing};
 
@@ -17,12 +19,13 @@ use super::views::{PermissionOnRepository, PermissionsOnRepositories};
 pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     path: RobotPath,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<PermissionsOnRepositories>> {
-    let namespace = existing::<P>(cx)?;
-    let found = robots::permissions(cx.db(), &cx.grant, &path.full_name(namespace))?;
-    let found = found.ok_or_else(missing)?;
-    Ok(JsonResponse(query.page(cx).whole(found, PermissionOnRepository::from).into()))
+    query: ListQuery<robots::Permissions>,
+) -> HandlerResult<ListResponse<PermissionsOnRepositories>> {
+    let (namespace, page) = (existing::<P>(cx)?, query.page(cx)?);
+    let robot = path.full_name(namespace);
+    let found = robots::permissions(cx.db(), &cx.grant, &robot, &page.window)?;
+    let listed = page.list(found.ok_or_else(missing)?, PermissionOnRepository::from)?;
+    Ok(listed.respond(PermissionsOnRepositories::of))
 }
 
 /// Gives a robot a role on a repository of its namespace. The same callers may as through the repository's path.

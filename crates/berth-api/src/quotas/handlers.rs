@@ -8,7 +8,10 @@ use berth_access::{NamespaceChange, NamespaceTarget, Permit, path};
 use berth_domain::log_event::{LogEvent, Threshold};
 use berth_domain::{Namespace, Quota, QuotaLimit, format_size};
 use berth_store::{Constraint, StoreError, quotas, transaction};
-use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, NoContent};
+use berth_web::listing::Entries;
+use berth_web::{
+    ApiError, Context, Created, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent,
+};
 
 use super::bodies::{ChangedLimit, ChangedQuota, NewLimit, NewQuota, limit_kind, limit_percent};
 
@@ -22,11 +25,14 @@ path! {
 /// `GET …/quota`: an array, bare, of one or none.
 pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
-) -> HandlerResult<JsonResponse<Vec<QuotaView>>> {
-    let default_bytes = default_bytes(cx);
-    let own = existing(cx)?.quota.as_ref().map(|quota| QuotaView::new(quota, default_bytes));
-    let view = own.or_else(|| default_bytes.map(QuotaView::of_default));
-    Ok(JsonResponse(view.into_iter().collect()))
+    query: ListQuery<quotas::Quotas>,
+) -> HandlerResult<ListResponse<Entries<Vec<QuotaView>>>> {
+    let (default_bytes, page) = (default_bytes(cx), query.page(cx)?);
+    let own = existing(cx)?.quota.as_ref();
+    let own = own.map(|quota| (quota.id, QuotaView::new(quota, default_bytes)));
+    let quota = own.or_else(|| default_bytes.map(|bytes| (0, QuotaView::of_default(bytes))));
+    let found = page.window.part(quota.map(|(id, view)| (id, view.limit_bytes.to_string(), view)));
+    Ok(page.list(found, |view| view)?.respond(|entries, _| entries))
 }
 
 /// `GET …/quota/<id>`.
@@ -111,8 +117,13 @@ pub(crate) fn delete<P: NamespaceChange>(
 pub(crate) fn limits<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     path: QuotaPath,
-) -> HandlerResult<JsonResponse<Vec<QuotaLimit>>> {
-    Ok(JsonResponse(find(cx, &path.quota_id)?.limits.clone()))
+    query: ListQuery<quotas::Limits>,
+) -> HandlerResult<ListResponse<Entries<Vec<QuotaLimit>>>> {
+    let (quota, page) = (find(cx, &path.quota_id)?, query.page(cx)?);
+    let limits = quota.limits.iter();
+    let found =
+        page.window.part(limits.map(|limit| (limit.id, limit.kind.as_str().to_owned(), limit)));
+    Ok(page.list(found, Clone::clone)?.respond(|entries, _| entries))
 }
 
 /// `GET …/quota/<id>/limit/<id>`.

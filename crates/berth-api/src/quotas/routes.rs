@@ -8,7 +8,7 @@ use berth_domain::LogKind;
 use berth_domain::settings::{
     FEATURE_EDIT_QUOTA, FEATURE_QUOTA_MANAGEMENT, FEATURE_SUPER_USERS, Setting,
 };
-use berth_web::{Logs, Route, WithBody, WithPath, WithPathAndBody, WithoutBody};
+use berth_web::{Logs, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::handlers;
 
@@ -36,7 +36,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota",
         "listOrganizationQuota",
-        &WithoutBody::<NamespaceMemberView, _>(handlers::list),
+        &WithBody::<NamespaceMemberView, _, _>(handlers::list),
     )
     .settings(&[super::views::SETTINGS])
     .features(QUOTAS),
@@ -69,7 +69,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         "/api/v1/organization/:orgname/quota/:quota_id/limit",
         "listOrganizationQuotaLimit",
-        &WithPath::<NamespaceMemberView, _, _>(handlers::limits),
+        &WithPathAndBody::<NamespaceMemberView, _, _, _>(handlers::limits),
     )
     .features(QUOTAS),
     admin(Route::post(
@@ -100,7 +100,7 @@ pub const ROUTES: &[Route] = &[
     own(Route::get(
         "/api/v1/user/quota",
         "listUserQuota",
-        &WithoutBody::<OwnNamespaceView, _>(handlers::list),
+        &WithBody::<OwnNamespaceView, _, _>(handlers::list),
     ))
     .settings(&[super::views::SETTINGS]),
     own(Route::get(
@@ -112,7 +112,7 @@ pub const ROUTES: &[Route] = &[
     own(Route::get(
         "/api/v1/user/quota/:quota_id/limit",
         "listUserQuotaLimit",
-        &WithPath::<OwnNamespaceView, _, _>(handlers::limits),
+        &WithPathAndBody::<OwnNamespaceView, _, _, _>(handlers::limits),
     )),
     own(Route::get(
         "/api/v1/user/quota/:quota_id/limit/:limit_id",
@@ -122,7 +122,7 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::get(
         "/api/v1/superuser/organization/:namespace/quota",
         "listOrganizationQuotaSuperUser",
-        &WithoutBody::<SuperuserNamespaceView, _>(handlers::list),
+        &WithBody::<SuperuserNamespaceView, _, _>(handlers::list),
     ))
     .settings(&[super::views::SETTINGS]),
     superuser(Route::post(
@@ -147,7 +147,7 @@ pub const ROUTES: &[Route] = &[
     superuser(Route::get(
         "/api/v1/superuser/users/:namespace/quota",
         "listUserQuotaSuperUser",
-        &WithoutBody::<SuperuserNamespaceView, _>(handlers::list),
+        &WithBody::<SuperuserNamespaceView, _, _>(handlers::list),
     ))
     .settings(&[super::views::SETTINGS]),
     superuser(Route::post(

@@ -1,6 +1,7 @@
 //! Bodies and queries about repositories (`docs/contract/quay.md` 6.1).
 
-use berth_web::{Choice, Json, LIMIT_REFUSAL, PageQuery, Patch, Query};
+use berth_store::repositories::Repositories;
+use berth_web::{Choice, Json, LIMIT_REFUSAL, ListQuery, Patch, Query};
 
 /// Description of a new repository
 ///
@@ -67,7 +68,7 @@ pub(crate) struct NewStar {
 
 /// The query of a list of repositories.
 #[derive(Query)]
-pub(crate) struct ListQuery {
+pub(crate) struct RepositoriesQuery {
     /// Only those of this namespace
     pub(super) namespace: String,
     /// Only those that the caller starred
@@ -88,7 +89,7 @@ pub(crate) struct MembersQuery {
     /// Only those of this kind
     pub(super) repo_kind: String,
     #[query(flatten)]
-    pub(super) page: PageQuery,
+    pub(super) page: ListQuery<Repositories>,
 }
 
 /// The query of one repository.

@@ -4,18 +4,19 @@ use berth_access::{
     OrganizationView, Permit, Public, RepositoryAdmin, RepositoryCreate,
     RepositoryView as ViewPermit, RepositoryWrite,
 };
-use berth_domain::limits::PAGE_ROWS;
 use berth_domain::log_event::LogEvent;
 use berth_domain::{RepositoryName, settings};
-use berth_store::repositories::{self, NewRepository, RepositoryLine};
+use berth_store::listing::Slice;
+use berth_store::repositories::{self, NewRepository};
 use berth_store::{Constraint, transaction};
 use berth_web::{
-    ApiError, Context, Created, ErrorType, HandlerResult, JsonResponse, NoContent, Page,
+    ApiError, Context, Created, ErrorType, HandlerResult, JsonResponse, ListResponse, NoContent,
 };
 
 use crate::quotas::views::Quotas;
 use crate::repositories::bodies::{
-    ChangeVisibility, ListQuery, MembersQuery, NewRepo, RepoUpdate, RepositoryQuery, Visibility,
+    ChangeVisibility, MembersQuery, NewRepo, RepoUpdate, RepositoriesQuery, RepositoryQuery,
+    Visibility,
 };
 use crate::repositories::views::{
     KIND, ListMembers, ListedRepository, NewRepositoryView, Nothing, Repositories, RepositoryView,
@@ -82,8 +83,8 @@ fn require_plan<P: Permit>(cx: &Context<'_, P>, is_public: bool) -> Result<(), A
 /// `GET /api/v1/repository`: what the caller sees of a namespace, of their stars, or of everything public.
 pub(crate) fn list(
     cx: &Context<'_, Public>,
-    query: ListQuery,
-) -> HandlerResult<JsonResponse<Repositories>> {
+    query: RepositoriesQuery,
+) -> HandlerResult<ListResponse<Repositories>> {
     let scope = if query.starred {
         repositories::Scope::Starred
     } else if !query.namespace.is_empty() {
@@ -98,7 +99,7 @@ pub(crate) fn list(
     if query.starred && cx.grant.caller().is_none() {
         return Err(ApiError::unreadable());
     }
-    answer_list(cx, &query.members, scope, query.starred || query.public)
+    answer_list(cx, query.members, scope, query.starred || query.public)
 }
 
 /// `GET /api/v1/organization/<orgname>/repositories`, which clients call and the original lacks: what the caller sees of
@@ -106,22 +107,22 @@ pub(crate) fn list(
 pub(crate) fn list_of_organization(
     cx: &Context<'_, OrganizationView>,
     query: MembersQuery,
-) -> HandlerResult<JsonResponse<Repositories>> {
+) -> HandlerResult<ListResponse<Repositories>> {
     let scope = repositories::Scope::Namespace(&cx.grant.organization().name);
-    answer_list(cx, &query, scope, true)
+    answer_list(cx, query, scope, true)
 }
 
 fn answer_list<P: Permit>(
     cx: &Context<'_, P>,
-    query: &MembersQuery,
+    query: MembersQuery,
     scope: repositories::Scope<'_>,
     include_public: bool,
-) -> HandlerResult<JsonResponse<Repositories>> {
-    let page = query.page.page_of(PAGE_ROWS, cx);
-    let lines = match query.repo_kind.as_str() {
-        "" | KIND => lines(cx, &page, scope, include_public)?,
+) -> HandlerResult<ListResponse<Repositories>> {
+    let page = query.page.page(cx)?;
+    let found = match query.repo_kind.as_str() {
+        "" | KIND => repositories::list(cx.db(), &cx.grant, scope, include_public, &page.window)?,
         // There is no other kind.
-        _ => Vec::new(),
+        _ => Slice::default(),
     };
     let more = ListMembers {
         last_modified: query.last_modified,
@@ -129,20 +130,8 @@ fn answer_list<P: Permit>(
         is_starred: cx.grant.caller().is_some(),
         quotas: Quotas::of(cx.services()),
     };
-    let listed = page.of(lines, |line| line.id, |line| ListedRepository::new(line, more));
-    Ok(JsonResponse(listed.into()))
-}
-
-/// The repositories of a page, and one more.
-pub(crate) fn lines<P: Permit>(
-    cx: &Context<'_, P>,
-    page: &Page,
-    scope: repositories::Scope<'_>,
-    include_public: bool,
-) -> Result<Vec<RepositoryLine>, ApiError> {
-    let (after, limit) = (page.after().unwrap_or(0), page.wanted());
-    let page = repositories::Page { scope, include_public, after, limit };
-    Ok(repositories::list(cx.db(), &cx.grant, page)?)
+    let listed = page.list(found, |line| ListedRepository::new(line, more))?;
+    Ok(listed.respond(Repositories::of))
 }
 
 /// `GET /api/v1/repository/<path>`.

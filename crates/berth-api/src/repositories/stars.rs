@@ -1,13 +1,11 @@
 //! Starred repositories: a person's favourites.
 
 use berth_access::{RepositoryStar, UserAdmin, path};
-use berth_domain::limits::PAGE_ROWS;
 use berth_store::repositories::{self, Scope};
 use berth_store::transaction;
-use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, NoContent, PageQuery};
+use berth_web::{ApiError, Context, Created, HandlerResult, ListQuery, ListResponse, NoContent};
 
 use crate::repositories::bodies::NewStar;
-use crate::repositories::handlers::lines;
 use crate::repositories::views::{Star, StarredRepositories, StarredRepository};
 
 path! {
@@ -18,11 +16,11 @@ path! {
 /// `GET /api/v1/user/starred`: those that the caller still sees.
 pub(crate) fn list(
     cx: &Context<'_, UserAdmin>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<StarredRepositories>> {
-    let page = query.page_of(PAGE_ROWS, cx);
-    let lines = lines(cx, &page, Scope::Starred, true)?;
-    Ok(JsonResponse(page.of(lines, |line| line.id, StarredRepository::from).into()))
+    query: ListQuery<repositories::Repositories>,
+) -> HandlerResult<ListResponse<StarredRepositories>> {
+    let page = query.page(cx)?;
+    let found = repositories::list(cx.db(), &cx.grant, Scope::Starred, true, &page.window)?;
+    Ok(page.list(found, StarredRepository::from)?.respond(StarredRepositories::of))
 }
 
 /// Stars a repository; once more changes nothing.

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use berth_domain::limits::{FEDERATION_BYTES, FEDERATION_ENTRIES};
+use berth_store::robots::Robots;
 use berth_web::schema::python_repr;
 use berth_web::{
-    ApiError, Body, Json, Members, OptionalJson, PageQuery, Query, Request, RequestExt, Schema,
+    ApiError, Body, Json, ListQuery, Members, OptionalJson, Query, Request, RequestExt, Schema,
 };
 use serde_json::Value;
 
@@ -18,24 +19,14 @@ const LARGEST_BODY: usize = 1024 * 1024;
 ///
 /// As the original, a limit that is no number is refused before the permission is asked.
 #[derive(Query)]
-pub(crate) struct ListQuery {
+pub(crate) struct RobotsQuery {
     #[query(flatten)]
-    pub(super) page: PageQuery,
+    pub(super) page: ListQuery<Robots>,
     /// With teams and repositories
     pub(super) permissions: bool,
     /// With tokens, unless it is `false`
     #[query(default = true)]
     pub(super) token: bool,
-    /// How many to list, at most
-    #[query(refusal = "If specified, the number of robots to return.")]
-    limit: Option<u64>,
-}
-
-impl ListQuery {
-    /// How many to list, at most.
-    pub(super) fn limit(&self) -> Option<i64> {
-        self.limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX))
-    }
 }
 
 /// Optional data for creating a robot

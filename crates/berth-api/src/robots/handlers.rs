@@ -9,10 +9,10 @@ use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::{Namespace, RobotName, settings};
 use berth_store::robots::{self, NewRobot, Robot};
 use berth_store::{Constraint, StoreError, transaction};
-use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, NoContent};
+use berth_web::{ApiError, Context, Created, HandlerResult, JsonResponse, ListResponse, NoContent};
 use serde_json::json;
 
-use crate::robots::bodies::{ListQuery, NewRobotBody};
+use crate::robots::bodies::{NewRobotBody, RobotsQuery};
 use crate::robots::views::{RobotView, Robots};
 
 /// How many characters a token has.
@@ -26,17 +26,16 @@ path! {
 /// `GET …/robots`: tokens, teams and repositories for administrators only.
 pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
-    query: ListQuery,
-) -> HandlerResult<JsonResponse<Robots>> {
-    let rights = cx.rights();
+    query: RobotsQuery,
+) -> HandlerResult<ListResponse<Robots>> {
+    let (rights, page) = (cx.rights(), query.page.page(cx)?);
     let with_places = query.permissions && rights.sees_robot_places();
-    let lines = robots::list(cx.db(), &cx.grant, with_places, query.limit())?;
+    let found = robots::list(cx.db(), &cx.grant, with_places, &page.window)?;
     let keys = (query.token && rights.sees_robot_tokens())
         .then(|| cx.services().secret_keys())
         .transpose()?;
-    let page = query.page.page(cx);
-    let listed = page.whole(&lines, |line| RobotView::of_line(line, keys.as_ref()));
-    Ok(JsonResponse(listed.into()))
+    let listed = page.list(found, |line| RobotView::of_line(&line, keys.as_ref()))?;
+    Ok(listed.respond(Robots::of))
 }
 
 /// `GET …/robots/<short>`. A token that a former key sealed is sealed anew when it is shown.

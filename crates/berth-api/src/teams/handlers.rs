@@ -4,8 +4,10 @@ use crate::organizations::views::TeamView;
 use berth_access::{Address, OrganizationMemberView, TeamAdmin, TeamSummaryView};
 use berth_domain::log_event::LogEvent;
 use berth_domain::{Namespace, Team, TeamName};
-use berth_store::{StoreError, organizations, teams, transaction};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, PageQuery};
+use berth_store::{StoreError, teams, transaction};
+use berth_web::{
+    ApiError, Context, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent,
+};
 
 use crate::teams::bodies::TeamDescription;
 use crate::teams::views::{ChangedTeam, Teams};
@@ -13,12 +15,11 @@ use crate::teams::views::{ChangedTeam, Teams};
 /// `GET …/organization/<orgname>/teams`: the teams of the organization's view, as a list.
 pub(crate) fn list(
     cx: &Context<'_, OrganizationMemberView>,
-    query: PageQuery,
-) -> HandlerResult<JsonResponse<Teams>> {
-    let sees_all = cx.rights().views_every_team();
-    let teams = organizations::teams(cx.db(), &cx.grant)?;
-    let listed = query.page(cx).whole(teams, |team| TeamView::new(team, sees_all));
-    Ok(JsonResponse(listed.into()))
+    query: ListQuery<teams::Teams>,
+) -> HandlerResult<ListResponse<Teams>> {
+    let (sees_all, page) = (cx.rights().views_every_team(), query.page(cx)?);
+    let found = teams::list(cx.db(), &cx.grant, &page.window)?;
+    Ok(page.list(found, |team| TeamView::new(team, sees_all))?.respond(Teams::of))
 }
 
 /// `GET …/organization/<orgname>/team/<teamname>`.

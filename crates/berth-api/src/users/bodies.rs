@@ -1,7 +1,7 @@
 //! Bodies and queries about accounts (`docs/contract/quay.md` 5.1, 5.3, 5.11, 10.6).
 
-use crate::page_query::SizedPageQuery;
-use berth_web::{ApiError, Body, Integer, Json, Patch, Query, Request, Schema, Value};
+use berth_store::users::AllUsers;
+use berth_web::{ApiError, Body, Integer, Json, ListQuery, Patch, Query, Request, Schema, Value};
 
 /// How long a body with a new password may be, in bytes: everybody may send one.
 const LIMIT: usize = 16_384;
@@ -98,7 +98,7 @@ pub(crate) struct AllUsersQuery {
     #[query(default = true)]
     pub(super) disabled: bool,
     #[query(flatten)]
-    pub(super) page: SizedPageQuery,
+    pub(super) page: ListQuery<AllUsers>,
 }
 
 /// Data for creating a user

@@ -9,7 +9,9 @@ use berth_domain::{EmailAddress, Invalid, NamespaceKind, NamespaceName, is_accep
 use berth_store::accounts::{AccountChange, NewUser, ProfileChange};
 use berth_store::users::UserSummary;
 use berth_store::{Constraint, StoreError, accounts, transaction, users};
-use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent, Services, password};
+use berth_web::{
+    ApiError, Context, HandlerResult, JsonResponse, ListResponse, NoContent, Services, password,
+};
 
 use crate::mails::codes::CodeMail;
 use crate::users::bodies::{AccountUpdate, AllUsersQuery, CreateUser};
@@ -29,11 +31,10 @@ fn view(services: &Services<'_>) -> impl Fn(UserSummary) -> ListedUser + use<> {
 pub(crate) fn list(
     cx: &Context<'_, SuperuserView>,
     query: AllUsersQuery,
-) -> HandlerResult<JsonResponse<AllUsers>> {
-    let services = cx.services();
-    let page = query.page.page(cx);
-    let lines = users::all(cx.db(), query.disabled, page.after().unwrap_or(0), page.wanted())?;
-    Ok(JsonResponse(page.of(lines, |user| user.id, view(services)).into()))
+) -> HandlerResult<ListResponse<AllUsers>> {
+    let page = query.page.page(cx)?;
+    let found = users::all(cx.db(), query.disabled, &page.window)?;
+    Ok(page.list(found, view(cx.services()))?.respond(AllUsers::of))
 }
 
 /// `GET /api/v1/superuser/users/<username>`.

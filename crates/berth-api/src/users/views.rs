@@ -49,8 +49,9 @@ struct OwnView {
     quota: Option<QuotaFields>,
 }
 
+/// An organization that somebody is in.
 #[derive(JsonSchema, Serialize)]
-struct UserOrganization {
+pub(crate) struct UserOrganization {
     name: String,
     avatar: Avatar,
     can_create_repo: bool,
@@ -193,7 +194,8 @@ fn prompts(metadata: &Metadata, asks: bool) -> Vec<&'static str> {
 }
 
 impl UserOrganization {
-    fn new(membership: &Membership, shown: &AccountVisibility<'_>) -> Self {
+    /// What the caller sees of an organization that they are in.
+    pub(crate) fn new(membership: &Membership, shown: &AccountVisibility<'_>) -> Self {
         let rights = (shown.rights_by_role)(membership.role);
         let shows_admin = shown.rights.is_user_admin();
         Self {

@@ -163,7 +163,7 @@ fn fifty_tokens_a_page_newest_first() {
     let second = ana.get(&format!("{path}?next_page={next}")).json();
     assert_eq!(names(&second), ["0"]);
     assert_eq!(second.get("next_page"), None);
-    assert_eq!(ana.get(&format!("{path}?next_page=")).json(), first);
+    assert_eq!(names(&ana.get(&format!("{path}?next_page=")).json()), names(&first));
 }
 
 #[test]

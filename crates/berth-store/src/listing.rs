@@ -1,0 +1,280 @@
+//! Lists, page by page: in one of a few orders, from behind an entry on, with a text in their names. Each page costs what it
+//! shows: an index has the list's order, and the page begins where a position says, never behind a number of rows.
+//!
+//! A list is a statement in which three marks stand for the page:
+//!
+//! * `{position}`, the first columns of the rows: what they are ordered by;
+//! * `{window}`, the end of a SELECT: which rows belong to the page, their order and their number;
+//! * `{search}`, a condition: which rows have the text in their names. `{window}` includes it.
+//!
+//! A list that several SELECTs give numbers the marks of those that are ordered by something else (`{position2}`), and ends with
+//! `{order}`; `{ordered}` is that without the number of rows.
+
+use crate::db::{Database, FromRow, Query, Row, StoreError, Value};
+
+/// A list: its orders, and what is searched.
+#[derive(Debug)]
+pub struct List {
+    /// The orders that it has.
+    pub orders: &'static [Order],
+    /// The order, and the direction, that it has unless another is asked for: `-` in front of the name for the other way.
+    pub default: &'static str,
+    /// What is searched, for people: `the name`.
+    pub searched: &'static str,
+    /// The expressions that are searched, of each SELECT.
+    pub texts: &'static [&'static [&'static str]],
+    /// How the original gives the list, to requests that ask for no page.
+    pub original: Original,
+}
+
+/// How the original gives a list (`docs/contract/quay.md` 10.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Original {
+    /// Whole.
+    Whole,
+    /// Whole, or as many as `limit` says.
+    First,
+    /// Whole, or as many as `limit` says behind as many as `offset` says. Concord's.
+    Offset,
+    /// In pages of so many.
+    Pages(i64),
+    /// In pages of as many as `limit` says, and of so many at most.
+    SizedPages(i64),
+    /// In pages that `page` counts, of as many as `limit` says.
+    Numbered {
+        /// How many unless it says so.
+        usual: i64,
+        /// How many at most.
+        most: i64,
+    },
+}
+
+/// An order of a list.
+#[derive(Debug)]
+pub struct Order {
+    /// What clients call it.
+    pub name: &'static str,
+    /// What each SELECT is ordered by.
+    pub keys: &'static [Key],
+}
+
+/// What a SELECT is ordered by: an expression that is never NULL, and a whole number that no two rows with the same key
+/// share. Where no two rows share a key, both are the same.
+#[derive(Debug)]
+pub struct Key(pub &'static str, pub &'static str);
+
+/// A list by its type.
+pub trait Listed {
+    /// The list.
+    const LIST: List;
+}
+
+/// The place of an entry in an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Position {
+    /// Its key: a text or a whole number.
+    pub key: Value,
+    /// What tells it from others with the same key.
+    pub tie: i64,
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug)]
+pub struct Window {
+    /// Of which list.
+    pub list: &'static List,
+    /// The order.
+    pub order: &'static Order,
+    /// Whether from its end.
+    pub descending: bool,
+    /// Behind which entry; none from the beginning.
+    pub after: Option<Position>,
+    /// How many rows to leave out, where the original counts them.
+    pub skipped: i64,
+    /// How many rows, at most.
+    pub rows: i64,
+    /// A text that the entries have in them, in whatever case; none for all.
+    pub text: Option<String>,
+    /// Whether all such entries are counted.
+    pub counted: bool,
+}
+
+/// The rows of a [`Window`].
+#[derive(Debug)]
+pub struct Slice<T> {
+    /// Each with its place, in order.
+    pub rows: Vec<(Position, T)>,
+    /// How many there are in the whole list, where that was asked for.
+    pub total: Option<i64>,
+}
+
+impl<T> Default for Slice<T> {
+    /// That of a list without entries, which nobody counted.
+    fn default() -> Self {
+        Self { rows: Vec::new(), total: None }
+    }
+}
+
+impl<T: FromRow> Slice<T> {
+    /// What a statement gives, whose rows begin with their places.
+    pub(crate) fn read(
+        db: &dyn Database,
+        sql: &str,
+        parameters: &[Value],
+    ) -> Result<Self, StoreError> {
+        let rows = db.all::<Placed<T>>(sql, parameters)?;
+        let rows = rows.into_iter().map(|Placed(position, row)| (position, row)).collect();
+        Ok(Self { rows, total: None })
+    }
+}
+
+impl List {
+    /// The order of that name, and whether it is from the end. None: the list has no such order.
+    #[must_use]
+    pub fn order(&self, sort: &str) -> Option<(&'static Order, bool)> {
+        let (name, descending) = match sort.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (sort, false),
+        };
+        let order = self.orders.iter().find(|order| order.name == name)?;
+        Some((order, descending))
+    }
+}
+
+impl Window {
+    /// Reads the rows of a list. One statement; another where they are counted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) fn read<T: FromRow>(
+        &self,
+        db: &dyn Database,
+        list: &str,
+        parameters: &[Value],
+    ) -> Result<Slice<T>, StoreError> {
+        let mut parameters = parameters.to_vec();
+        let total = self.counted.then(|| self.count(db, list, parameters.clone())).transpose()?;
+        let sql = self.fill(list, &mut parameters);
+        Ok(Slice { total, ..Slice::read(db, &sql, &parameters)? })
+    }
+
+    /// The part of a list that was read whole: entries with their ids, by which they are ordered, and what is searched.
+    #[must_use]
+    pub fn part<T>(&self, entries: impl IntoIterator<Item = (i64, String, T)>) -> Slice<T> {
+        let text = self.text.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let found =
+            entries.into_iter().filter(|(_, name, _)| name.to_ascii_lowercase().contains(&text));
+        let mut rows: Vec<_> =
+            found.map(|(id, _, entry)| (Position { key: id.into(), tie: id }, entry)).collect();
+        let total = self.counted.then(|| i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        rows.sort_by_key(
+            |(position, _)| if self.descending { -position.tie } else { position.tie },
+        );
+        let after = self.after.as_ref().map(|after| after.tie);
+        rows.retain(|(position, _)| match (after, self.descending) {
+            (None, _) => true,
+            (Some(after), false) => position.tie > after,
+            (Some(after), true) => position.tie < after,
+        });
+        rows.truncate(usize::try_from(self.rows).unwrap_or(usize::MAX));
+        Slice { rows, total }
+    }
+
+    fn count(
+        &self,
+        db: &dyn Database,
+        list: &str,
+        mut parameters: Vec<Value>,
+    ) -> Result<i64, StoreError> {
+        let text = self.text_parameter(&mut parameters);
+        let sql = self.replaced(list, text.as_deref(), |_| String::new());
+        db.one(
+            &format!(
+                "SELECT count(*) FROM ({})",
+                sql.replace("{order}", "").replace("{ordered}", "")
+            ),
+            &parameters,
+        )
+    }
+
+    /// The statement, and its further parameters.
+    fn fill(&self, list: &str, parameters: &mut Vec<Value>) -> String {
+        let text = self.text_parameter(parameters);
+        let after = self.after.as_ref().map(|after| {
+            (parameter(parameters, after.key.clone()), parameter(parameters, after.tie.into()))
+        });
+        let (rows, all_rows) = self.limits(list.contains("{order}"), parameters);
+        let (beyond, direction) = if self.descending { ("<", " DESC") } else { (">", "") };
+        let sql = self.replaced(list, text.as_deref(), |Key(key, tie)| {
+            let behind = after.as_ref().map(|(after_key, after_tie)| match key == tie {
+                true => format!(" AND {tie} {beyond} {after_tie}"),
+                false => format!(" AND ({key}, {tie}) {beyond} ({after_key}, {after_tie})"),
+            });
+            let order = match key == tie {
+                true => format!("{tie}{direction}"),
+                false => format!("{key}{direction}, {tie}{direction}"),
+            };
+            format!("{} ORDER BY {order} {rows}", behind.unwrap_or_default())
+        });
+        let ordered = format!("ORDER BY position_key{direction}, position_tie{direction}");
+        sql.replace("{order}", &format!("{ordered} {all_rows}")).replace("{ordered}", &ordered)
+    }
+
+    /// How many rows each SELECT gives, and how many the list that several of them make.
+    fn limits(&self, are_several: bool, parameters: &mut Vec<Value>) -> (String, String) {
+        let rows = format!("LIMIT {}", parameter(parameters, self.rows.into()));
+        if self.skipped == 0 {
+            return (rows.clone(), rows);
+        }
+        let all = format!("{rows} OFFSET {}", parameter(parameters, self.skipped.into()));
+        if !are_several {
+            return (all.clone(), all);
+        }
+        let enough = parameter(parameters, self.rows.saturating_add(self.skipped).into());
+        (format!("LIMIT {enough}"), all)
+    }
+
+    /// What the text is called in the statement.
+    fn text_parameter(&self, parameters: &mut Vec<Value>) -> Option<String> {
+        let text = self.text.as_ref()?;
+        Some(parameter(parameters, text.to_ascii_lowercase().into()))
+    }
+
+    /// The statement with its marks replaced, but for `{order}`; `window` gives what is behind the condition of the search.
+    fn replaced(&self, list: &str, text: Option<&str>, window: impl Fn(&Key) -> String) -> String {
+        let selects = self.order.keys.iter().zip(self.list.texts);
+        selects.enumerate().fold(list.to_owned(), |sql, (at, (key, searched))| {
+            let number = if at == 0 { String::new() } else { (at + 1).to_string() };
+            let search = text.map(|text| condition(searched, text)).unwrap_or_default();
+            let position = format!("{} AS position_key, {} AS position_tie", key.0, key.1);
+            sql.replace(&format!("{{position{number}}}"), &position)
+                .replace(&format!("{{search{number}}}"), &search)
+                .replace(&format!("{{window{number}}}"), &format!("{search}{}", window(key)))
+        })
+    }
+}
+
+/// Adds a parameter; what it is called in the statement.
+fn parameter(parameters: &mut Vec<Value>, value: Value) -> String {
+    parameters.push(value);
+    format!("?{}", parameters.len())
+}
+
+/// The condition that one of the expressions has the text in it.
+fn condition(searched: &[&str], text: &str) -> String {
+    let has = |expression| format!("instr(lower({expression}), {text}) > 0");
+    format!(" AND ({})", searched.iter().map(has).collect::<Vec<_>>().join(" OR "))
+}
+
+/// A row behind its place.
+struct Placed<T>(Position, T);
+
+impl<T: FromRow> FromRow for Placed<T> {
+    const WIDTH: usize = 2 + T::WIDTH;
+
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (key, tie) = (row.column("position_key")?, row.column("position_tie")?);
+        let position = Position { key, tie };
+        Ok(Self(position, T::from_row(row)?))
+    }
+}

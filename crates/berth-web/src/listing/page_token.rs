@@ -1,0 +1,71 @@
+//! The tokens of pages: opaque to clients, and good for the same list alone (`docs/contract/quay.md` 10.1).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use berth_domain::secret::Purpose;
+use berth_store::Value;
+use berth_store::listing::Position;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ApiError;
+use crate::services::Services;
+
+/// How long a token is good for, in seconds: two days.
+const LIFETIME_S: i64 = 2 * 86_400;
+
+/// What a token says: key and tie of the position, the binding, and until when it is good, in seconds.
+#[derive(Serialize, Deserialize)]
+struct Content(Key, i64, String, i64);
+
+/// What lists are ordered by.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Key {
+    Integer(i64),
+    Text(String),
+}
+
+/// The token of the page behind a position, in the list that `binding` stands for.
+///
+/// # Errors
+/// [`ApiError`] when the secret keys cannot be had.
+pub(super) fn seal(
+    services: &Services<'_>,
+    position: &Position,
+    binding: &str,
+) -> Result<String, ApiError> {
+    let key = match &position.key {
+        Value::Integer(key) => Key::Integer(*key),
+        Value::Text(key) => Key::Text(key.clone()),
+        other => return Err(ApiError::Internal(format!("a list is ordered by {other:?}"))),
+    };
+    let expires_at_s = services.now().plus_seconds(LIFETIME_S).as_seconds();
+    let content = Content(key, position.tie, binding.to_owned(), expires_at_s);
+    match serde_json::to_string(&content) {
+        Ok(text) => Ok(URL_SAFE_NO_PAD.encode(services.seal(Purpose::PageToken, &text)?)),
+        Err(error) => unreachable!("a position is plain data: {error}"),
+    }
+}
+
+/// The position of a token. None: it is no living one of that list's.
+///
+/// # Errors
+/// [`ApiError`] when the secret keys cannot be had.
+pub(super) fn open(
+    services: &Services<'_>,
+    token: &str,
+    binding: &str,
+) -> Result<Option<Position>, ApiError> {
+    let Ok(sealed) = URL_SAFE_NO_PAD.decode(token) else { return Ok(None) };
+    let opened = services.secret_keys()?.open(Purpose::PageToken, &sealed).ok();
+    let content = opened.and_then(|opened| serde_json::from_str::<Content>(&opened.text).ok());
+    let now_s = services.now().as_seconds();
+    let living = content.filter(|Content(_, _, bound, until)| bound == binding && *until > now_s);
+    Ok(living.map(|Content(key, tie, ..)| Position {
+        key: match key {
+            Key::Integer(key) => key.into(),
+            Key::Text(key) => key.into(),
+        },
+        tie,
+    }))
+}
