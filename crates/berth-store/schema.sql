@@ -364,6 +364,8 @@ CREATE TABLE team (
 
 CREATE INDEX team_by_organization ON team (organization_id);
 
+CREATE INDEX team_of_admins ON team (organization_id) WHERE role = 'admin';
+
 -- A membership belongs to a team of the same organization; its account is a user or a robot.
 CREATE TABLE team_member (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -17,6 +17,7 @@ mod durable;
 #[cfg(feature = "end-to-end")]
 mod host;
 pub mod large;
+pub mod lists;
 #[cfg(feature = "end-to-end")]
 pub mod packages;
 pub mod quay;

@@ -76,9 +76,9 @@ macro_rules! entries {
             FROM ",
             $from,
             " LEFT JOIN account p ON p.id = coalesce(o.owner_id, (
-                SELECT m.account_id FROM team t JOIN team_member m ON m.team_id = t.id
-                WHERE t.organization_id = o.id AND t.role = 'admin' AND m.account_kind = 'user'
-                ORDER BY m.id LIMIT 1)) ",
+                SELECT account_id FROM team_member WHERE id = (SELECT min((SELECT m.id FROM team_member m
+                    WHERE m.team_id = t.id AND m.account_kind = 'user' ORDER BY m.id LIMIT 1))
+                FROM team t WHERE t.organization_id = o.id AND t.role = 'admin'))) ",
             $rest
         )
     };
@@ -244,9 +244,9 @@ pub fn resolve(
                 THEN (SELECT id FROM account WHERE name = ?2 AND name = ?2 COLLATE BINARY)
                 ELSE (SELECT id FROM account WHERE uuid = ?1) END
         LEFT JOIN account p ON p.id = coalesce(o.owner_id, (
-            SELECT m.account_id FROM team t JOIN team_member m ON m.team_id = t.id
-            WHERE t.organization_id = o.id AND t.role = 'admin' AND m.account_kind = 'user'
-            ORDER BY m.id LIMIT 1))",
+            SELECT account_id FROM team_member WHERE id = (SELECT min((SELECT m.id FROM team_member m
+                WHERE m.team_id = t.id AND m.account_kind = 'user' ORDER BY m.id LIMIT 1))
+            FROM team t WHERE t.organization_id = o.id AND t.role = 'admin')))",
         params![uuid, name, owner_uuid, owner_name],
     )
 }

@@ -69,7 +69,7 @@ impl Listed for Found {
             keys: &[
                 Key("team.name", "-team.id"),
                 Key("person.name", "person.id"),
-                Key("robot.name", "robot.id"),
+                Key("robot.name COLLATE BINARY", "robot.id"),
                 Key("itself.name", "itself.id"),
             ],
         }],
@@ -90,7 +90,7 @@ const PEOPLE: &str = "2 AS kind, name, email, EXISTS (SELECT 1 FROM affiliation 
 
 const ROBOTS: &str = "3 AS kind, name, email, 1 AS is_member
     FROM account robot WHERE ?5 AND kind = 'robot' AND namespace_id = ?1
-        AND name >= ?3 || ?2 AND name < ?3 || ?2 || '~'";
+        AND name COLLATE BINARY >= ?3 || ?2 AND name COLLATE BINARY < ?3 || ?2 || '~'";
 
 const ITSELF: &str = "4 AS kind, name, email, 1 AS is_member FROM account itself
     WHERE ?6 AND id = ?1 AND name >= ?2 AND name < ?2 || '~'";
@@ -118,7 +118,7 @@ pub fn search(
             SELECT * FROM (SELECT 3, id, {ITSELF}))
         ORDER BY part, name = ?2 DESC, id"
     );
-    Slice::read(db, &sql, &parameters(grant, search))
+    Slice::of(db.execute(&sql, &parameters(grant, search))?)
 }
 
 /// A page of what a search finds. One statement.

@@ -10,7 +10,7 @@
 //! A list that several SELECTs give numbers the marks of those that are ordered by something else (`{position2}`), and ends with
 //! `{order}`; `{ordered}` is that without the number of rows.
 
-use crate::db::{Database, FromRow, Query, Row, StoreError, Value};
+use crate::db::{Database, FromRow, Row, Statement, StoreError, Value, returned};
 
 /// A list: its orders, and what is searched.
 #[derive(Debug)]
@@ -116,15 +116,11 @@ impl<T> Default for Slice<T> {
 }
 
 impl<T: FromRow> Slice<T> {
-    /// What a statement gives, whose rows begin with their places.
-    pub(crate) fn read(
-        db: &dyn Database,
-        sql: &str,
-        parameters: &[Value],
-    ) -> Result<Self, StoreError> {
-        let rows = db.all::<Placed<T>>(sql, parameters)?;
-        let rows = rows.into_iter().map(|Placed(position, row)| (position, row)).collect();
-        Ok(Self { rows, total: None })
+    /// Rows that begin with their places.
+    pub(crate) fn of(rows: Vec<Row>) -> Result<Self, StoreError> {
+        let placed = rows.into_iter().map(Row::whole::<Placed<T>>);
+        let placed = placed.map(|row| row.map(|Placed(position, row)| (position, row)));
+        Ok(Self { rows: placed.collect::<Result<_, _>>()?, total: None })
     }
 }
 
@@ -152,10 +148,15 @@ impl Window {
         list: &str,
         parameters: &[Value],
     ) -> Result<Slice<T>, StoreError> {
-        let mut parameters = parameters.to_vec();
-        let total = self.counted.then(|| self.count(db, list, parameters.clone())).transpose()?;
-        let sql = self.fill(list, &mut parameters);
-        Ok(Slice { total, ..Slice::read(db, &sql, &parameters)? })
+        let list_statement = self.statement(list, parameters.to_vec());
+        if !self.counted {
+            return Slice::of(db.execute(&list_statement.sql, &list_statement.parameters)?);
+        }
+        let statements = [self.count(list, parameters.to_vec()), list_statement];
+        let mut answers = db.execute_all(&statements).map_err(|error| error.error)?;
+        let (rows, count) = (answers.pop(), answers.pop());
+        let total = returned(count.unwrap_or_default())?;
+        Ok(Slice { total: Some(total), ..Slice::of(rows.unwrap_or_default())? })
     }
 
     /// The part of a list that was read whole: entries with their ids, by which they are ordered, and what is searched.
@@ -180,35 +181,30 @@ impl Window {
         Slice { rows, total }
     }
 
-    fn count(
-        &self,
-        db: &dyn Database,
-        list: &str,
-        mut parameters: Vec<Value>,
-    ) -> Result<i64, StoreError> {
+    /// The statement that counts all rows.
+    fn count(&self, list: &str, mut parameters: Vec<Value>) -> Statement {
         let text = self.text_parameter(&mut parameters);
         let sql = self.replaced(list, text.as_deref(), |_| String::new());
-        db.one(
-            &format!(
-                "SELECT count(*) FROM ({})",
-                sql.replace("{order}", "").replace("{ordered}", "")
-            ),
-            &parameters,
-        )
+        let sql = sql.replace("{order}", "").replace("{ordered}", "");
+        Statement { sql: format!("SELECT count(*) FROM ({sql})").into(), parameters }
     }
 
-    /// The statement, and its further parameters.
-    fn fill(&self, list: &str, parameters: &mut Vec<Value>) -> String {
-        let text = self.text_parameter(parameters);
+    /// The statement that reads the rows.
+    fn statement(&self, list: &str, mut parameters: Vec<Value>) -> Statement {
+        let text = self.text_parameter(&mut parameters);
         let after = self.after.as_ref().map(|after| {
-            (parameter(parameters, after.key.clone()), parameter(parameters, after.tie.into()))
+            let key = parameter(&mut parameters, after.key.clone());
+            (key, parameter(&mut parameters, after.tie.into()))
         });
-        let (rows, all_rows) = self.limits(list.contains("{order}"), parameters);
+        let (rows, all_rows) = self.limits(list.contains("{order}"), &mut parameters);
         let (beyond, direction) = if self.descending { ("<", " DESC") } else { (">", "") };
         let sql = self.replaced(list, text.as_deref(), |Key(key, tie)| {
             let behind = after.as_ref().map(|(after_key, after_tie)| match key == tie {
-                true => format!(" AND {tie} {beyond} {after_tie}"),
-                false => format!(" AND ({key}, {tie}) {beyond} ({after_key}, {after_tie})"),
+                true => format!(" AND {key} {beyond} {after_key}"),
+                // Not as a comparison of rows, for which SQLite uses no index of an expression.
+                false => format!(
+                    " AND {key} {beyond}= {after_key} AND ({key} {beyond} {after_key} OR {tie} {beyond} {after_tie})"
+                ),
             });
             let order = match key == tie {
                 true => format!("{tie}{direction}"),
@@ -217,7 +213,8 @@ impl Window {
             format!("{} ORDER BY {order} {rows}", behind.unwrap_or_default())
         });
         let ordered = format!("ORDER BY position_key{direction}, position_tie{direction}");
-        sql.replace("{order}", &format!("{ordered} {all_rows}")).replace("{ordered}", &ordered)
+        let sql = sql.replace("{order}", &format!("{ordered} {all_rows}"));
+        Statement { sql: sql.replace("{ordered}", &ordered).into(), parameters }
     }
 
     /// How many rows each SELECT gives, and how many the list that several of them make.

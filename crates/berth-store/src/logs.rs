@@ -262,15 +262,15 @@ pub struct LogLine {
 const PERFORMER: &str = "SELECT id FROM account WHERE name = ?5 AND name = ?5 COLLATE BINARY
     AND (kind = 'user' OR (kind = 'robot' AND (?2 IS NULL OR namespace_id = ?2)))";
 
-/// The metadata of `log_entry l` as it is read: whole, but for what earlier versions wrote without a limit. Of that, members
+/// The metadata of an entry of `page` as it is read: whole, but for what earlier versions wrote without a limit. Of that, members
 /// that are long are replaced by the mark.
 fn readable_metadata() -> String {
     format!(
-        "CASE WHEN octet_length(l.metadata) <= {LOG_METADATA_READ_BYTES} THEN l.metadata
-            WHEN json_valid(l.metadata) THEN (SELECT json_group_object(key, CASE
+        "CASE WHEN octet_length(page.metadata) <= {LOG_METADATA_READ_BYTES} THEN page.metadata
+            WHEN json_valid(page.metadata) THEN (SELECT json_group_object(key, CASE
                     WHEN type IN ('array', 'object') OR octet_length(value) > {LOG_MEMBER_BYTES}
                     THEN '{LEFT_OUT}' ELSE value END)
-                FROM json_each(l.metadata) LIMIT 1)
+                FROM json_each(page.metadata) LIMIT 1)
             ELSE '{{}}' END"
     )
 }
@@ -315,9 +315,9 @@ pub fn page(
     };
     // The page is cut where the index gives it in order; the rest is joined to that.
     let list = format!(
-        "SELECT coalesce(l.position_key, 0) AS position_key, coalesce(l.position_tie, 0) AS position_tie,
-            ?5 IS NULL OR EXISTS ({PERFORMER}) AS performer_exists, coalesce(l.found, 0) AS found,
-            l.id, l.kind, {} AS metadata, l.ip, l.created_at AS at,
+        "SELECT coalesce(page.position_key, 0) AS position_key, coalesce(page.position_tie, 0) AS position_tie,
+            ?5 IS NULL OR EXISTS ({PERFORMER}) AS performer_exists, coalesce(page.found, 0) AS found,
+            page.id, page.kind, {} AS metadata, page.ip, page.created_at AS at,
             p.kind, p.name, p.email, n.kind, n.name, n.email
         FROM (SELECT 1) LEFT JOIN (
             SELECT *, row_number() OVER ({{ordered}}) AS place, count(*) OVER () AS found,
@@ -326,9 +326,9 @@ pub fn page(
             FROM (
                 SELECT {{position}}, l.* FROM log_entry l
                 WHERE {} AND l.created_at < ?4{by_performer}{{window}})
-            ) l ON l.place = 1 OR l.bytes <= {LOG_PAGE_BYTES}
-        LEFT JOIN account p ON p.id = l.performer_id
-        LEFT JOIN account n ON n.id = l.namespace_id
+            ) page ON page.place = 1 OR page.bytes <= {LOG_PAGE_BYTES}
+        LEFT JOIN account p ON p.id = page.performer_id
+        LEFT JOIN account n ON n.id = page.namespace_id
         {{ordered}}",
         readable_metadata(),
         reach.condition()

@@ -18,6 +18,9 @@ use crate::query::Parameters;
 use crate::response::ResponseExt;
 use crate::services::Services;
 
+/// How many entries a page has, at most.
+pub(super) const MOST_ROWS: i64 = 500;
+
 /// The header that says how many entries the whole list has.
 const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
@@ -33,6 +36,10 @@ pub struct Page<'a> {
     pub(super) binding: String,
     /// Whether it is a page of the original's, or the whole list.
     pub(super) is_original: bool,
+    /// Whether the answer names the next page and the first in its headers: the request asked for a page.
+    pub(super) has_links: bool,
+    /// Whether the body names the next page.
+    pub(super) names_next: bool,
     /// How many entries it has, at most; the window has one row more, to learn whether there is another page.
     pub(super) rows: i64,
 }
@@ -86,9 +93,9 @@ impl Page<'_> {
         self.is_original
     }
 
-    /// The page that begins behind `skipped` entries and has `rows` at most, where the original says so. Names no next one.
+    /// The page that begins behind `skipped` entries and has `rows` at most, where the original says so.
     pub fn restrict(&mut self, skipped: i64, rows: i64) {
-        (self.window.skipped, self.window.rows, self.rows) = (skipped, rows, rows);
+        (self.window.skipped, self.window.rows, self.rows) = (skipped, rows + 1, rows);
     }
 
     /// Writes entries between two brackets, until the page is full.
@@ -122,19 +129,23 @@ impl Page<'_> {
             Err(error) => unreachable!("views are JSON: {error}"),
         };
         let link = self.link(next_page.as_deref());
+        let next_page = next_page.filter(|_| self.names_next);
         Ok(Listed { entries, next_page, link, total: slice.total })
     }
 
     /// The addresses of the next page, if there is one, and of the first (RFC 8288): relative ones, as a registry's are, since
     /// only the client knows by what name it reaches this one.
     fn link(&self, next_page: Option<&str>) -> Option<String> {
-        if self.is_original {
+        if !self.has_links {
             return None;
         }
         let address = |token: Option<&str>| {
             let token = token.map(|token| ("page_token", token));
-            let given =
-                self.parameters.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let rows = self.rows.min(MOST_ROWS).to_string();
+            let given = self.parameters.0.iter().map(|(name, value)| match name.as_str() {
+                "limit" => ("limit", rows.as_str()),
+                name => (name, value.as_str()),
+            });
             let query = form_urlencoded::Serializer::new(String::new())
                 .extend_pairs(given.chain(token))
                 .finish();

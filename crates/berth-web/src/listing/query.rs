@@ -11,7 +11,7 @@ use berth_store::listing::{Listed, Order, Original, Position, Window};
 use http::StatusCode;
 use serde_json::json;
 
-use super::page::Page;
+use super::page::{MOST_ROWS, Page};
 use super::page_token;
 use crate::body::Body;
 use crate::context::Context;
@@ -25,8 +25,8 @@ use crate::schema::Schema;
 /// The parameters that ask for a page.
 pub const PARAMETERS: [&str; 5] = ["limit", "page_token", "q", "sort", "count"];
 
-/// How many entries a page has, at most.
-const MOST_ROWS: i64 = 500;
+/// The parameters that say where a page begins, here or in the originals.
+const PLACES: [&str; 4] = ["page_token", "next_page", "page", "offset"];
 
 /// How many it has unless `limit` says so.
 const USUAL_ROWS: i64 = 100;
@@ -48,6 +48,7 @@ pub struct ListQuery<L> {
     /// How many entries, at most.
     rows: i64,
     is_original: bool,
+    has_links: bool,
     order: &'static Order,
     descending: bool,
     text: Option<String>,
@@ -114,6 +115,7 @@ impl<L: Listed> Body for ListQuery<L> {
             skipped,
             rows,
             is_original: !asks_for_page,
+            has_links: PARAMETERS.iter().any(given),
             order,
             descending,
             text: text(&query)?,
@@ -132,7 +134,7 @@ impl<L: Listed> ListQuery<L> {
         let (services, request) = (cx.services(), cx.request());
         let path = request.uri().path();
         let mut parameters = request.query();
-        parameters.0.retain(|(name, _)| name != "page_token" && name != "next_page");
+        parameters.0.retain(|(name, _)| !PLACES.contains(&name.as_str()));
         let binding = binding(cx.grant.caller_id(), path, &parameters);
         let open = |token: &str| page_token::open(services, token, &binding);
         let after: Option<Position> = match &self.start {
@@ -150,16 +152,25 @@ impl<L: Listed> ListQuery<L> {
             after,
             skipped: self.skipped,
             // One more, to learn whether there is another page.
-            rows: if L::LIST.original == Original::First && self.is_original {
-                rows
-            } else {
-                rows + 1
-            },
+            rows: rows + 1,
             text: self.text,
             counted: self.counted,
         };
-        let is_original = self.is_original;
-        Ok(Page { window, services, path, parameters, binding, is_original, rows })
+        let Self { is_original, has_links, .. } = self;
+        let is_first = is_original && L::LIST.original == Original::First;
+        let names_next = !(is_first && has_links);
+        let page = Page {
+            window,
+            services,
+            path,
+            parameters,
+            binding,
+            is_original,
+            has_links,
+            names_next,
+            rows,
+        };
+        Ok(page)
     }
 }
 

@@ -1,0 +1,130 @@
+//! The query plans of every list: no page costs more the further it is behind, or the more there is.
+//!
+//! `tests/plans.txt` has them for review; `cargo xtask accept` writes it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+
+use berth_store::Value;
+use berth_test::App;
+use berth_tests::lists::{Filling, app, link, lists, orders, with_query};
+use berth_tests::{accepts, repository_root};
+use berth_web::Route;
+
+/// Steps that read or sort all of something, and why there is never much of it.
+const FEW: &[(&str, &str)] = &[
+    ("SEARCH quota_limit ", "a quota has two hundred limits at most"),
+    ("SEARCH f USING INDEX affiliation_by_account ", "the organizations that one person is in"),
+    (
+        "SEARCH f USING INDEX sqlite_autoindex_affiliation_1 ",
+        "the organizations that one person is in",
+    ),
+    ("SEARCH o USING INDEX account_by_owner ", "the organizations that one person owns: a limit"),
+    ("SEARCH star USING PRIMARY KEY ", "the stars of one person: a limit"),
+    (
+        "SEARCH i USING INDEX team_invitation_by_team ",
+        "the pending invitations into a team: a limit",
+    ),
+    ("SCAN json_each ", "the members of one entry's metadata"),
+];
+
+/// The plan of the statement that reads a page.
+fn plan(app: &App, filling: &Filling, path: &str) -> String {
+    let reply = app.as_user(filling.reader).get(path);
+    assert_eq!(reply.status(), 200, "{path}: {reply}");
+    let statements = app.latest_statements();
+    let list = statements.iter().find(|sql| sql.contains("position_key"));
+    let list = list.unwrap_or_else(|| panic!("{path} reads no list: {statements:?}"));
+    let parameters = (1..99).rev().find(|number| list.contains(&format!("?{number}")));
+    let parameters = vec![Value::Null; parameters.unwrap_or_default()];
+    let steps = app.database().execute(&format!("EXPLAIN QUERY PLAN {list}"), &parameters);
+    let mut depth_of = BTreeMap::new();
+    let mut plan = String::new();
+    for mut step in steps.expect("the list has a plan") {
+        let mut number = || step.read::<i64>().expect("a number");
+        let (id, parent, _) = (number(), number(), number());
+        let what: String = step.read().expect("a text");
+        let depth = depth_of.get(&parent).map_or(1, |depth| depth + 1);
+        depth_of.insert(id, depth);
+        let _ = writeln!(plan, "{}{what}", "  ".repeat(depth));
+    }
+    plan
+}
+
+/// Each plan of a list, with the requests that have it: a later page in each order, with and without a search.
+fn plans(route: &Route, filling: &Filling) -> Vec<(Vec<String>, String)> {
+    let app = app();
+    filling.prepare(&app);
+    filling.fill(&app, 0, 40);
+    let mut plans: Vec<(Vec<String>, String)> = Vec::new();
+    for order in orders(route) {
+        for search in [None, Some(filling.search.0)] {
+            let query = format!("limit=3&sort={order}&q={}", search.unwrap_or_default());
+            let first = with_query(filling.path, &query);
+            let next =
+                link(&app.as_user(filling.reader).get(&first), "next").expect("another page");
+            let plan = plan(&app, filling, &next);
+            let request = format!("{order}{}", search.map_or("", |_| " with q"));
+            match plans.iter_mut().find(|(_, known)| *known == plan) {
+                Some((requests, _)) => requests.push(request),
+                None => plans.push((vec![request], plan)),
+            }
+        }
+    }
+    plans
+}
+
+#[test]
+fn pages_of_lists_are_read_in_the_order_of_an_index() {
+    let (mut text, mut costly) = (String::new(), Vec::new());
+    // A namespace has one quota, which is read with it, and so are its limits.
+    for (route, filling) in lists().filter(|(route, _)| !route.path.contains("/quota")) {
+        let _ = writeln!(text, "# {}", route.name);
+        for (requests, plan) in plans(route, &filling) {
+            let _ = writeln!(text, "\n{}\n{plan}", requests.join(", "));
+            let list = format!("{}: {}", route.name, requests[0]);
+            costly.extend(costly_steps(&plan).iter().map(|step| format!("{step} ({list})")));
+        }
+    }
+    let path = repository_root().join("tests/plans.txt");
+    if accepts() {
+        fs::write(&path, &text).expect("the plans can be written");
+    }
+    let unexplained: Vec<_> =
+        costly.iter().filter(|step| !FEW.iter().any(|(few, _)| step.starts_with(few))).collect();
+    assert!(unexplained.is_empty(), "{unexplained:#?}");
+    let reviewed = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, reviewed, "if on purpose: `cargo xtask accept`");
+}
+
+/// The steps that read a table from its beginning, or that sort what a table gives. What a part of the statement gives has a
+/// limit.
+fn costly_steps(plan: &str) -> Vec<&str> {
+    let depth = |step: &str| step.len() - step.trim_start().len();
+    let is_part = |what: &str| {
+        ["(subquery-", "visible", "own", "named", "page", "CONSTANT ROW"]
+            .iter()
+            .any(|part| what.starts_with(part))
+    };
+    let mut driver_at: BTreeMap<usize, &str> = BTreeMap::new();
+    let mut costly = Vec::new();
+    for step in plan.lines() {
+        let (depth, step) = (depth(step), step.trim());
+        driver_at.retain(|deeper, _| *deeper <= depth);
+        let read = step.strip_prefix("SCAN ").or_else(|| step.strip_prefix("SEARCH "));
+        if let Some(read) = read {
+            if step.starts_with("SCAN ") && !is_part(read) {
+                costly.push(step);
+            }
+            driver_at.entry(depth).or_insert(step);
+        } else if step.starts_with("USE TEMP B-TREE") {
+            let driver = driver_at.get(&depth).copied().unwrap_or_default();
+            let what = driver.split_once(' ').map_or("", |(_, what)| what);
+            if !is_part(what) && !what.is_empty() {
+                costly.push(driver);
+            }
+        }
+    }
+    costly
+}
