@@ -192,6 +192,7 @@ BEGIN
     DELETE FROM assigned_authorization WHERE account_id = OLD.id;
     DELETE FROM star WHERE account_id = OLD.id;
     DELETE FROM notification WHERE account_id = OLD.id;
+    DELETE FROM account_search WHERE account_id = OLD.id;
     UPDATE account SET owner_id = NULL WHERE owner_id = OLD.id;
     INSERT INTO team (organization_id, name, role) VALUES (OLD.id, 'owners', 'admin');
 END;
@@ -201,6 +202,46 @@ CREATE TRIGGER account_kind_stays BEFORE UPDATE OF kind ON account
 WHEN OLD.kind <> NEW.kind AND NOT (OLD.kind = 'user' AND NEW.kind = 'organization')
 BEGIN
     SELECT RAISE(ABORT, 'berth: an account stays what it is');
+END;
+
+-- Where a text is in the name or the address of a person, one of their endings begins with it: an index finds it. Of each ending,
+-- the beginning is here.
+CREATE TABLE account_search (
+    is_address INTEGER NOT NULL CHECK (is_address IN (0, 1)),
+    part TEXT NOT NULL,
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    PRIMARY KEY (is_address, part, account_id)
+) WITHOUT ROWID;
+
+CREATE INDEX account_search_by_account ON account_search (account_id);
+
+CREATE TRIGGER person_is_searched AFTER INSERT ON account
+WHEN NEW.kind = 'user'
+BEGIN
+    INSERT OR IGNORE INTO account_search (is_address, part, account_id)
+    SELECT is_address, substr(part, 1, 32), NEW.id FROM (
+        WITH RECURSIVE ending (is_address, part) AS (
+            SELECT 0, lower(NEW.name)
+            UNION ALL
+            SELECT 1, lower(NEW.email) WHERE instr(NEW.email, '@') > 0
+            UNION ALL
+            SELECT is_address, substr(part, 2) FROM ending WHERE length(part) > 1)
+        SELECT is_address, part FROM ending);
+END;
+
+CREATE TRIGGER changed_person_is_searched AFTER UPDATE OF name, email ON account
+WHEN NEW.kind = 'user' AND (NEW.name <> OLD.name COLLATE BINARY OR NEW.email <> OLD.email)
+BEGIN
+    DELETE FROM account_search WHERE account_id = NEW.id;
+    INSERT OR IGNORE INTO account_search (is_address, part, account_id)
+    SELECT is_address, substr(part, 1, 32), NEW.id FROM (
+        WITH RECURSIVE ending (is_address, part) AS (
+            SELECT 0, lower(NEW.name)
+            UNION ALL
+            SELECT 1, lower(NEW.email) WHERE instr(NEW.email, '@') > 0
+            UNION ALL
+            SELECT is_address, substr(part, 2) FROM ending WHERE length(part) > 1)
+        SELECT is_address, part FROM ending);
 END;
 
 -- An owner is a person.

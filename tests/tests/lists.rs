@@ -32,7 +32,13 @@ fn read(client: &As<'_>, path: &str, rows: usize, change: impl Fn(usize)) -> Vec
 }
 
 /// Reads the list in one order while entries come and go: those that stay are seen once, no other twice.
-fn read_while_it_changes(app: &App, filling: &Filling, count: usize, query: &str, searched: bool) {
+fn read_while_it_changes(
+    app: &App,
+    filling: &Filling,
+    count: usize,
+    query: &str,
+    finds: impl Fn(usize) -> bool,
+) {
     let rows = count / 12 + 1;
     let path = with_query(filling.path, &format!("limit={rows}{query}"));
     let seen = read(&app.as_user(filling.reader), &path, rows, |page| {
@@ -43,10 +49,10 @@ fn read_while_it_changes(app: &App, filling: &Filling, count: usize, query: &str
     let once: BTreeSet<usize> = seen.iter().copied().collect();
     assert_eq!(once.len(), seen.len(), "{path} shows an entry twice");
     let staying = (0..count).filter(|number| number % DELETED != 0);
-    let staying = staying.filter(|number| !searched || filling.finds(*number));
+    let staying = staying.filter(|number| finds(*number));
     let missing: Vec<_> = staying.filter(|number| !once.contains(number)).collect();
     assert!(missing.is_empty(), "{path} misses {missing:?}");
-    let strange = once.iter().find(|number| searched && !filling.finds(**number));
+    let strange = once.iter().find(|number| !finds(**number));
     assert_eq!(strange, None, "{path} shows what was not searched");
 }
 
@@ -74,12 +80,17 @@ fn read_in_every_order(route: &Route, filling: &Filling) {
         for search in ["", filling.search.0] {
             let query = format!("&sort={order}&q={search}");
             if count > 0 {
-                read_while_it_changes(&app.copy(), filling, count, &query, !search.is_empty());
+                let finds = |number| search.is_empty() || filling.finds(number);
+                read_while_it_changes(&app.copy(), filling, count, &query, finds);
             } else {
                 let path = with_query(filling.path, &format!("limit=1{query}"));
                 read(&app.as_user(filling.reader), &path, 1, |_| ());
             }
         }
+    }
+    if filling.most.is_none() && filling.search.1.is_none() {
+        // What is found is more than is looked up one by one.
+        read_while_it_changes(&app.copy(), filling, count, "&q=X0", |_| true);
     }
     let counted = with_query(filling.path, &format!("count=true&limit=1&q={}", filling.search.0));
     let reply = app.as_user(filling.reader).get(&counted);

@@ -15,6 +15,7 @@ use berth_web::Route;
 /// Steps that read or sort all of something, and why there is never much of it.
 const FEW: &[(&str, &str)] = &[
     ("SEARCH quota_limit ", "a quota has two hundred limits at most"),
+    ("SEARCH account_search ", "stops at a thousand people"),
     ("SEARCH f USING INDEX affiliation_by_account ", "the organizations that one person is in"),
     (
         "SEARCH f USING INDEX sqlite_autoindex_affiliation_1 ",
@@ -98,33 +99,31 @@ fn pages_of_lists_are_read_in_the_order_of_an_index() {
     assert_eq!(text, reviewed, "if on purpose: `cargo xtask accept`");
 }
 
-/// The steps that read a table from its beginning, or that sort what a table gives. What a part of the statement gives has a
-/// limit.
+/// The steps that read a table from its beginning, and those whose rows are sorted. What a part of the statement gives has a
+/// limit, and so has what is looked up for each row of it.
 fn costly_steps(plan: &str) -> Vec<&str> {
-    let depth = |step: &str| step.len() - step.trim_start().len();
-    let is_part = |what: &str| {
-        ["(subquery-", "visible", "own", "named", "page", "CONSTANT ROW"]
-            .iter()
-            .any(|part| what.starts_with(part))
-    };
-    let mut driver_at: BTreeMap<usize, &str> = BTreeMap::new();
+    let mut reads: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     let mut costly = Vec::new();
     for step in plan.lines() {
-        let (depth, step) = (depth(step), step.trim());
-        driver_at.retain(|deeper, _| *deeper <= depth);
-        let read = step.strip_prefix("SCAN ").or_else(|| step.strip_prefix("SEARCH "));
-        if let Some(read) = read {
-            if step.starts_with("SCAN ") && !is_part(read) {
-                costly.push(step);
-            }
-            driver_at.entry(depth).or_insert(step);
+        let depth = step.len() - step.trim_start().len();
+        let step = step.trim();
+        reads.retain(|deeper, _| *deeper <= depth);
+        if let Some(what) = step.strip_prefix("SCAN ") {
+            let is_part = PARTS.iter().any(|part| what.starts_with(part));
+            costly.extend(Some(step).filter(|_| !is_part));
+        } else if step.starts_with("SEARCH ") {
+            let finds_one = ONE.iter().any(|one| step.contains(one));
+            reads.entry(depth).or_default().extend(Some(step).filter(|_| !finds_one));
         } else if step.starts_with("USE TEMP B-TREE") {
-            let driver = driver_at.get(&depth).copied().unwrap_or_default();
-            let what = driver.split_once(' ').map_or("", |(_, what)| what);
-            if !is_part(what) && !what.is_empty() {
-                costly.push(driver);
-            }
+            costly.extend(reads.get(&depth).into_iter().flatten());
         }
     }
     costly
 }
+
+/// Parts of statements, each of which has a limit.
+const PARTS: [&str; 7] = ["(subquery-", "visible", "own", "found", "named", "page", "CONSTANT ROW"];
+
+/// How one row at most is looked up.
+const ONE: [&str; 2] =
+    ["(rowid=?)", "sqlite_autoindex_affiliation_1 (account_id=? AND namespace_id=?"];

@@ -5,7 +5,8 @@
 //!
 //! * `{position}`, the first columns of the rows: what they are ordered by;
 //! * `{window}`, the end of a SELECT: which rows belong to the page, their order and their number;
-//! * `{search}`, a condition: which rows have the text in their names. `{window}` includes it.
+//! * `{search}`, a condition: which rows have the text in their names. `{window}` includes it;
+//! * `{text}`, that text, where there is one.
 //!
 //! A list that several SELECTs give numbers the marks of those that are ordered by something else (`{position2}`), and ends with
 //! `{order}`; `{ordered}` is that without the number of rows.
@@ -240,7 +241,8 @@ impl Window {
     /// The statement with its marks replaced, but for `{order}`; `window` gives what is behind the condition of the search.
     fn replaced(&self, list: &str, text: Option<&str>, window: impl Fn(&Key) -> String) -> String {
         let selects = self.order.keys.iter().zip(self.list.texts);
-        selects.enumerate().fold(list.to_owned(), |sql, (at, (key, searched))| {
+        let list = list.replace("{text}", text.unwrap_or_default());
+        selects.enumerate().fold(list, |sql, (at, (key, searched))| {
             let number = if at == 0 { String::new() } else { (at + 1).to_string() };
             let search = text.map(|text| condition(searched, text)).unwrap_or_default();
             let position = format!("{} AS position_key, {} AS position_tie", key.0, key.1);
@@ -250,6 +252,23 @@ impl Window {
         })
     }
 }
+
+/// Begins a statement that searches people. `found` are those who have the text in their name, or their
+/// address, in the whole installation: 1,001 at most. The statement looks up each of a thousand; of more, enough are met in the order of the list.
+macro_rules! people_found {
+    ($texts:literal, $rest:literal) => {
+        concat!(
+            "WITH found (id) AS MATERIALIZED (
+                SELECT DISTINCT account_id FROM account_search
+                WHERE ",
+            $texts,
+            " AND part >= substr({text}, 1, 32)
+                    AND part < substr({text}, 1, 32) || char(0x10FFFD) LIMIT 1001) ",
+            $rest
+        )
+    };
+}
+pub(crate) use people_found;
 
 /// Adds a parameter; what it is called in the statement.
 fn parameter(parameters: &mut Vec<Value>, value: Value) -> String {

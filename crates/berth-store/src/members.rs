@@ -4,7 +4,7 @@ use berth_access::{Grant, OrganizationAdmin, OrganizationAdminView, SuperuserNam
 use berth_domain::NamespaceKind;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
-use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window, people_found};
 use crate::params;
 
 /// An account of an organization.
@@ -43,6 +43,46 @@ macro_rules! member_columns {
     };
 }
 
+/// The people who have that to do with the organization `?1`.
+macro_rules! member_list {
+    ($affiliation:literal) => {
+        concat!(
+            "SELECT {position}, ",
+            member_columns!(),
+            " FROM affiliation f CROSS JOIN account a ON a.id = f.account_id
+            WHERE f.namespace_id = ?1 AND ",
+            $affiliation,
+            "{window}"
+        )
+    };
+}
+
+/// The same, of those whose name has a text in it.
+macro_rules! searched_member_list {
+    ($affiliation:literal) => {
+        concat!(
+            people_found!(
+                "is_address = 0",
+                ", page AS (
+                SELECT * FROM (SELECT {position}, f.account_id FROM found
+                    CROSS JOIN affiliation f ON f.account_id = found.id AND f.namespace_id = ?1
+                    WHERE (SELECT count(*) FROM found) <= 1000 AND "
+            ),
+            $affiliation,
+            "{window})
+                UNION ALL
+                SELECT * FROM (SELECT {position}, f.account_id FROM affiliation f
+                    WHERE (SELECT count(*) FROM found) > 1000 AND f.namespace_id = ?1 AND ",
+            $affiliation,
+            "{window})
+                {order})
+            SELECT page.position_key, page.position_tie, ",
+            member_columns!(),
+            " FROM page CROSS JOIN account a ON a.id = page.account_id {ordered}"
+        )
+    };
+}
+
 /// The people in teams of an organization.
 pub struct Members;
 
@@ -68,16 +108,11 @@ pub fn list(
     grant: &Grant<OrganizationAdminView>,
     window: &Window,
 ) -> Result<Slice<Member>, StoreError> {
-    window.read(
-        db,
-        concat!(
-            "SELECT {position}, ",
-            member_columns!(),
-            " FROM affiliation f CROSS JOIN account a ON a.id = f.account_id
-            WHERE f.namespace_id = ?1 AND f.teams > 0{window}"
-        ),
-        params![grant.organization().id],
-    )
+    let list = match window.text {
+        None => member_list!("f.teams > 0"),
+        Some(_) => searched_member_list!("f.teams > 0"),
+    };
+    window.read(db, list, params![grant.organization().id])
 }
 
 /// One account of the organization: a person in a team, or one of its robots; `None` when it is none. One statement.
@@ -128,16 +163,11 @@ pub fn collaborators(
     grant: &Grant<OrganizationAdminView>,
     window: &Window,
 ) -> Result<Slice<Member>, StoreError> {
-    window.read(
-        db,
-        concat!(
-            "SELECT {position}, ",
-            member_columns!(),
-            " FROM affiliation f CROSS JOIN account a ON a.id = f.account_id
-            WHERE f.namespace_id = ?1 AND f.teams = 0{window}"
-        ),
-        params![grant.organization().id],
-    )
+    let list = match window.text {
+        None => member_list!("f.teams = 0"),
+        Some(_) => searched_member_list!("f.teams = 0"),
+    };
+    window.read(db, list, params![grant.organization().id])
 }
 
 /// Removes a person from the organization: their repository permissions in it, their ownership by Concord's API, and all

@@ -4,7 +4,7 @@ use berth_domain::limits::{LISTED_MEMBERSHIPS, PAGE_ROWS};
 use berth_domain::{Quota, TeamRole};
 
 use crate::db::{Database, FromRow, Query, StoreError};
-use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window, people_found};
 use crate::params;
 use crate::quotas::quota_json;
 
@@ -210,6 +210,23 @@ pub fn all(
     with_disabled: bool,
     window: &Window,
 ) -> Result<Slice<UserSummary>, StoreError> {
-    let list = summary!("{position}, ", "account.kind = 'user' AND (?1 OR enabled = 1){window}");
+    let list = match window.text {
+        None => summary!("{position}, ", "account.kind = 'user' AND (?1 OR enabled = 1){window}"),
+        Some(_) => concat!(
+            people_found!("is_address IN (0, 1)", ", page AS (SELECT * FROM ("),
+            summary!(
+                "{position}, ",
+                "account.id IN found AND (SELECT count(*) FROM found) <= 1000
+                    AND (?1 OR enabled = 1){window}"
+            ),
+            ") UNION ALL SELECT * FROM (",
+            summary!(
+                "{position}, ",
+                "account.kind = 'user' AND (SELECT count(*) FROM found) > 1000
+                    AND (?1 OR enabled = 1){window}"
+            ),
+            ") {order}) SELECT * FROM page {ordered}"
+        ),
+    };
     window.read(db, list, params![with_disabled])
 }
