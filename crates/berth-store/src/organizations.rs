@@ -60,12 +60,17 @@ pub fn create(
     grant: &Grant<CreateOrganization>,
     new: &NewOrganization<'_>,
 ) -> Result<i64, StoreError> {
-    // Superusers make as many as there are.
-    let creator_id = (!grant.rights().is_superuser()).then_some(new.owner_id);
     let id: i64 = tx.one(
         "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at, creator_id)
         VALUES (?1, 'organization', ?2, ?3, ?4, ?5, ?6) RETURNING id",
-        params![new.uuid, new.name.as_str(), new.email, new.tag_expiration_s, new.at, creator_id],
+        params![
+            new.uuid,
+            new.name.as_str(),
+            new.email,
+            new.tag_expiration_s,
+            new.at,
+            grant.caller_id()
+        ],
     )?;
     tx.defer(
         "INSERT INTO team (organization_id, name, role) VALUES (?1, ?2, ?3)",
