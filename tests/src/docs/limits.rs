@@ -16,7 +16,8 @@ statement that inserts, so that requests at the same moment do not exceed it tog
 from: default permissions count on each new repository, and the account of a user that becomes an organization counts for who
 takes it over. What is deleted, and what is expired, makes room.
 
-Where a setting was lowered below what somebody has, they keep it and get no more of it.
+Where a setting was lowered below what somebody has, they keep it and get no more of it. While replicas have different values,
+now one counts and now the other.
 
 A namespace is an organization or a user.
 

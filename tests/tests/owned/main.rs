@@ -10,9 +10,10 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use berth_domain::limits::{Beyond, Limit, OWNED};
+use berth_domain::limits::{Beyond, INVITATIONS, INVITER_INVITATIONS, Limit, OWNED, TEAMS, TOKENS};
 use berth_test::{App, Reply};
 use berth_tests::components::rows;
+use serde_json::json;
 
 use scene::{AT_ONCE, Scene, Things};
 
@@ -81,6 +82,66 @@ fn sixteen_at_once_get_no_further() {
             expect_number(&app, &scene, row, limit, before);
         }
     }
+}
+
+/// The statement of a limit that was changed.
+const WRITTEN: &str = "UPDATE owned_limit";
+
+#[test]
+fn a_changed_setting_is_written_down_once() {
+    let scene = Scene::of("ana");
+    let written = |limit: &Limit, n: usize| {
+        let reply = scene.things.step("updateOrganizationTeam", limit, n).send(&scene.app);
+        let sent = scene.app.latest_statements();
+        (reply.status(), sent.iter().filter(|sql| sql.starts_with(WRITTEN)).count())
+    };
+    assert_eq!(written(&TEAMS, 0), (200, 0));
+    scene.app.set(TEAMS.setting.name, "30");
+    assert_eq!([1, 2].map(|n| written(&TEAMS, n)), [(200, 1), (200, 0)]);
+    // Lowered below what there is: that stays, and no more is made.
+    scene.app.set(TEAMS.setting.name, "3");
+    assert_eq!([3, 4].map(|n| written(&TEAMS, n)), [(400, 1), (400, 0)]);
+    assert_eq!(scene.app.rows("SELECT count(*) > 3 FROM team"), [["1"]]);
+    scene.app.set(TEAMS.setting.name, "many");
+    assert_eq!(written(&TEAMS, 5), (500, 0));
+}
+
+#[test]
+fn what_is_expired_leaves_room() {
+    for (row, limit) in [
+        ("createOrganizationApplicationToken", &TOKENS),
+        ("inviteTeamMemberEmail", &INVITATIONS),
+        ("inviteTeamMemberEmail", &INVITER_INVITATIONS),
+    ] {
+        let Scene { app, things } = Scene::of("ana");
+        let before = things.number(&app, row, limit);
+        things.set(&app, row, limit, before + 3);
+        let status = |n: usize| things.step(row, limit, n).send(&app).status();
+        assert_eq!([0, 1, 2, 3].map(|n| status(n) < 400), [true, true, true, false], "{limit:?}");
+        app.execute("UPDATE access_token SET expires_at = 0 WHERE name = 'x'");
+        app.execute("UPDATE team_invitation SET expires_at = 0 WHERE email LIKE 'a%'");
+        assert_eq!([4, 5, 6, 7].map(|n| status(n) < 400), [true, true, true, false], "{limit:?}");
+        assert_eq!(things.number(&app, row, limit), before + 3, "{limit:?}");
+        assert_eq!(app.rows(scene::DISAGREEMENTS), [[""; 3]; 0], "{limit:?}");
+    }
+}
+
+/// A user who is converted, and whoever made an organization and is deleted, own nothing any more that counts for them.
+#[test]
+fn what_a_deleted_owner_had_is_counted_for_nobody() {
+    let Scene { app, .. } = Scene::of("ana");
+    app.set("require_team_invite", "false");
+    let (u0, root) = (app.as_user("u0"), app.as_user("root"));
+    assert_eq!(u0.post("/api/v1/organization/", json!({ "name": "left" })).status(), 201);
+    let member = "/api/v1/organization/left/team/owners/members/s0";
+    assert!(root.put(member, json!({})).status() < 300);
+    assert_eq!(root.delete("/api/v1/superuser/users/u0").status(), 204);
+    assert_eq!(app.rows("SELECT creator_id FROM account WHERE name = 'left'"), [["NULL"]]);
+    assert_eq!(app.rows(scene::DISAGREEMENTS), [[""; 3]; 0]);
+    assert_eq!(root.post("/api/v1/superuser/takeownership/u1", json!({})).status(), 200);
+    assert_eq!(app.rows(scene::DISAGREEMENTS), [[""; 3]; 0]);
+    assert_eq!(root.delete("/api/v1/organization/acme").status(), 204);
+    assert_eq!(app.rows(scene::DISAGREEMENTS), [[""; 3]; 0]);
 }
 
 /// The statuses of as many requests as come at once, each to an application of its own on the same database.
