@@ -241,7 +241,7 @@ INSERT INTO owned_limit (kind, most) VALUES
     ('stars', 10000),
     ('autoprune_policies', 100),
     ('repository_autoprune_policies', 100),
-    ('applications', 10000),
+    ('applications', 3000),
     ('tokens', 100000),
     ('assignments', 10000),
     ('notifications', 1000),

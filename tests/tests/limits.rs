@@ -1,4 +1,4 @@
-//! Everything that somebody can own, grown to its limit with the largest possible texts: then every list answers to every
+//! Everything that somebody can own, grown to thousands with the largest possible texts: then every list answers to every
 //! reader, and no answer is larger than it may be.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -172,7 +172,7 @@ settings! {
     LIMIT_AUTOPRUNE_POLICIES_PER_NAMESPACE: i64 = "limit_autoprune_policies_per_namespace", "100", positive_number, "How many auto-prune policies an organization or a user may have, besides those of repositories.";
     LIMIT_AUTOPRUNE_POLICIES_PER_REPOSITORY: i64 = "limit_autoprune_policies_per_repository", "100", positive_number, "How many auto-prune policies a repository may have.";
     LIMIT_STARS_PER_USER: i64 = "limit_stars_per_user", "10000", positive_number, "How many repositories a user may star.";
-    LIMIT_APPLICATIONS_PER_NAMESPACE: i64 = "limit_applications_per_namespace", "10000", positive_number, "How many OAuth applications an organization or a user may have.";
+    LIMIT_APPLICATIONS_PER_NAMESPACE: i64 = "limit_applications_per_namespace", "3000", positive_number, "How many OAuth applications an organization or a user may have.";
     LIMIT_TOKENS_PER_APPLICATION: i64 = "limit_tokens_per_application", "100000", positive_number, "How many unexpired tokens an application may have, whatever `oauth_application_maximum_token_count` says.";
     LIMIT_ASSIGNED_TOKENS_PER_APPLICATION: i64 = "limit_assigned_tokens_per_application", "10000", positive_number, "How many assigned tokens of an application may wait for their users.";
     LIMIT_NOTIFICATIONS_PER_USER: i64 = "limit_notifications_per_user", "1000", positive_number, "How many notifications a user keeps: beyond that the oldest are deleted, dismissed ones first.";

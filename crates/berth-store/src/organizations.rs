@@ -20,7 +20,8 @@ macro_rules! team_summary {
             " AS description, role,
                 (SELECT count(*) FROM repository_permission p WHERE p.team_id = team.id)
                     AS repository_count,
-                (SELECT count(*) FROM team_member m WHERE m.team_id = team.id) AS member_count,
+                coalesce((SELECT number FROM owned WHERE holder_id = team.id AND kind = 'team_members'), 0)
+                    AS member_count,
                 EXISTS (SELECT 1 FROM team_member m
                     WHERE m.team_id = team.id AND m.account_id = ?2) AS has_viewer
             FROM team ",
@@ -260,7 +261,7 @@ pub fn teams<P: Permit<Target = OrganizationRef>>(
         team_summary!(
             "CASE WHEN length(description) <= share THEN description
                 ELSE substr(description, 1, share) || '…' END",
-            "JOIN (SELECT max(128, ?3 / max(1, count(*))) AS share
+            "JOIN (SELECT max(16, ?3 / max(1, count(*))) AS share
                 FROM team WHERE organization_id = ?1)
             WHERE organization_id = ?1 ORDER BY id"
         ),
