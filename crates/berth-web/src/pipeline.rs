@@ -154,6 +154,7 @@ fn answer(
     require_writable(services, request, route)?;
     require_anonymous_access(services, route, &principal)?;
     require_fresh_login(services, route, &principal)?;
+    // Once after each change of a setting, so it does no harm that the policy was not asked yet.
     if loaded.limits_differ {
         limits::set(services.db(), &limits)?;
     }

@@ -54,7 +54,7 @@ fn a_fourth_is_refused_until_one_is_deleted() {
             assert!(freed.status() < 300, "{row}, {limit:?}: {freed}");
             let replies: Vec<Reply> =
                 (4..6).map(|n| scene.things.step(row, limit, n).send(&app)).collect();
-            let statuses = replies.each_status();
+            let statuses = statuses(&replies);
             assert!(statuses[0] < 400 && statuses[1] == 400, "{row}, {limit:?}: {statuses:?}");
             expect_number(&app, &scene, row, limit, before);
         }
@@ -184,7 +184,7 @@ fn refuse_what_has_too_many_itself(app: &App, things: &Things, row: &str, limit:
 
 /// Of four, three are made and one is refused, or an older one has gone; how many are refused.
 fn expect_three(app: &App, limit: &'static Limit, replies: &[Reply]) -> usize {
-    let statuses = replies.each_status();
+    let statuses = statuses(replies);
     let (made, fourth) = (&statuses[..3], statuses[3]);
     assert!(made.iter().all(|status| *status < 400), "{limit:?}: {statuses:?} {}", replies[0]);
     match limit.beyond {
@@ -217,13 +217,6 @@ fn expect_number(app: &App, scene: &Scene, row: &str, limit: &'static Limit, bef
     assert_eq!(app.rows(scene::DISAGREEMENTS), [[""; 3]; 0], "{row}, {limit:?}");
 }
 
-trait Statuses {
-    /// The status of each.
-    fn each_status(&self) -> Vec<u16>;
-}
-
-impl Statuses for [Reply] {
-    fn each_status(&self) -> Vec<u16> {
-        self.iter().map(Reply::status).collect()
-    }
+fn statuses(replies: &[Reply]) -> Vec<u16> {
+    replies.iter().map(Reply::status).collect()
 }

@@ -63,7 +63,7 @@ pub enum StoreError {
     )]
     SchemaUnreleased,
     /// The change would exceed what the owner may own.
-    #[error("too many {}", .0.what)]
+    #[error("too many {} (setting `{}`)", .0.what, .0.setting.name)]
     Limited(&'static Limit),
     /// Anything else: a bug or a broken database.
     #[error("database: {0}")]
