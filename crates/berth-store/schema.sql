@@ -36,7 +36,7 @@ CREATE TABLE account (
     enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
     -- A robot's namespace: a robot goes with it.
     namespace_id INTEGER REFERENCES account (id) ON DELETE CASCADE,
-    -- The user who made an organization for themselves; NULL where a superuser made it. Its number is limited.
+    -- The user who made an organization, for whom it counts; NULL once they are gone.
     creator_id INTEGER REFERENCES account (id) ON DELETE SET NULL,
     invoice_email INTEGER NOT NULL DEFAULT 0 CHECK (invoice_email IN (0, 1)),
     invoice_email_address TEXT,
@@ -268,9 +268,12 @@ END;
 -- How much somebody may own
 ----------------------------------------------------------------------------------------------------------------------------
 
--- The database counts in the statement that inserts, so that concurrent requests cannot exceed a limit. The triggers for it
--- are beside the tables that they count: `…_limited` counts up and refuses, `…_counted` counts down. The numbers are those
--- of `berth_domain::limits`.
+-- The database counts in the statement that inserts, so that concurrent requests cannot exceed a limit. Every table of limited
+-- things has two triggers: `…_limited` counts up, by `owned_more`, which refuses; `…_counted` counts down. What is limited is in
+-- `berth_domain::limits`.
+
+-- How many there may be. The numbers are those of the settings: a request that makes such things, and finds another number
+-- here than its settings have, writes it down first. Those below are the defaults.
 CREATE TABLE owned_limit (
     kind TEXT PRIMARY KEY,
     most INTEGER NOT NULL
@@ -278,35 +281,92 @@ CREATE TABLE owned_limit (
 
 INSERT INTO owned_limit (kind, most) VALUES
     ('organizations', 1000),
-    ('robots', 10000),
+    ('robots', 20000),
     ('robot_metadata', 67108864),
-    ('teams', 3000),
-    ('team_members', 15000),
-    ('invitations', 1000),
-    ('repositories', 50000),
-    ('account_permissions', 25000),
-    ('team_permissions', 100000),
-    ('applications', 1000),
-    ('assignments', 1000),
+    ('teams', 10000),
+    ('team_members', 100000),
+    ('memberships', 1000000),
+    ('invitations', 10000),
+    ('inviter_invitations', 10000),
+    ('repositories', 100000),
+    ('repository_permissions', 20000),
+    ('namespace_permissions', 1000000),
     ('default_permissions', 1000),
+    ('stars', 10000),
     ('autoprune_policies', 100),
+    ('repository_autoprune_policies', 100),
+    ('applications', 3000),
+    ('tokens', 100000),
+    ('assignments', 10000),
+    ('notifications', 1000),
     ('messages', 100);
 
--- How many things an account owns, where there may be many: triggers maintain it, so that no request counts rows. Where
--- there are few, the triggers count the rows.
+-- How many there are, so that no request counts rows. The kind says whose id the holder is: of an account, a team, a
+-- repository or an application; 0 is the installation. A row goes with the last thing that it counts, and so with its holder.
 CREATE TABLE owned (
-    holder_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    holder_id INTEGER NOT NULL,
     kind TEXT NOT NULL,
     number INTEGER NOT NULL,
     PRIMARY KEY (holder_id, kind)
 ) WITHOUT ROWID;
 
-CREATE TRIGGER organizations_limited AFTER INSERT ON account
-WHEN NEW.kind = 'organization' AND NEW.creator_id IS NOT NULL
+CREATE TRIGGER owned_no_more AFTER UPDATE OF number ON owned
+WHEN NEW.number <= 0
 BEGIN
-    SELECT RAISE(ABORT, 'berth: limit of organizations')
-    FROM owned_limit WHERE kind = 'organizations' AND most < (
-        SELECT count(*) FROM account WHERE creator_id = NEW.creator_id);
+    DELETE FROM owned WHERE holder_id = NEW.holder_id AND kind = NEW.kind;
+END;
+
+-- What triggers insert here is added. Notifications are the exception that is not refused: the oldest go.
+CREATE VIEW owned_more (holder_id, kind, number) AS
+SELECT holder_id, kind, number FROM owned;
+
+CREATE TRIGGER owned_limited INSTEAD OF INSERT ON owned_more
+BEGIN
+    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.holder_id, NEW.kind, NEW.number)
+    ON CONFLICT DO UPDATE SET number = number + excluded.number;
+    SELECT CASE kind
+        WHEN 'organizations' THEN RAISE(ABORT, 'berth: limit of organizations')
+        WHEN 'robots' THEN RAISE(ABORT, 'berth: limit of robots')
+        WHEN 'robot_metadata' THEN RAISE(ABORT, 'berth: limit of robot_metadata')
+        WHEN 'teams' THEN RAISE(ABORT, 'berth: limit of teams')
+        WHEN 'team_members' THEN RAISE(ABORT, 'berth: limit of team_members')
+        WHEN 'memberships' THEN RAISE(ABORT, 'berth: limit of memberships')
+        WHEN 'invitations' THEN RAISE(ABORT, 'berth: limit of invitations')
+        WHEN 'inviter_invitations' THEN RAISE(ABORT, 'berth: limit of inviter_invitations')
+        WHEN 'repositories' THEN RAISE(ABORT, 'berth: limit of repositories')
+        WHEN 'repository_permissions' THEN RAISE(ABORT, 'berth: limit of repository_permissions')
+        WHEN 'namespace_permissions' THEN RAISE(ABORT, 'berth: limit of namespace_permissions')
+        WHEN 'default_permissions' THEN RAISE(ABORT, 'berth: limit of default_permissions')
+        WHEN 'stars' THEN RAISE(ABORT, 'berth: limit of stars')
+        WHEN 'autoprune_policies' THEN RAISE(ABORT, 'berth: limit of autoprune_policies')
+        WHEN 'repository_autoprune_policies' THEN RAISE(ABORT, 'berth: limit of repository_autoprune_policies')
+        WHEN 'applications' THEN RAISE(ABORT, 'berth: limit of applications')
+        WHEN 'tokens' THEN RAISE(ABORT, 'berth: limit of tokens')
+        WHEN 'assignments' THEN RAISE(ABORT, 'berth: limit of assignments')
+        WHEN 'messages' THEN RAISE(ABORT, 'berth: limit of messages')
+        END
+    FROM owned JOIN owned_limit USING (kind)
+    WHERE holder_id = NEW.holder_id AND kind = NEW.kind AND number > most;
+END;
+
+CREATE TRIGGER organizations_limited AFTER INSERT ON account
+WHEN NEW.creator_id IS NOT NULL
+BEGIN
+    INSERT INTO owned_more VALUES (NEW.creator_id, 'organizations', 1);
+END;
+
+CREATE TRIGGER organizations_counted AFTER DELETE ON account
+WHEN OLD.creator_id IS NOT NULL
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.creator_id AND kind = 'organizations';
+END;
+
+-- The account of a person becomes an organization, or who made it is deleted.
+CREATE TRIGGER organizations_limited_later AFTER UPDATE OF creator_id ON account
+WHEN NEW.creator_id IS NOT OLD.creator_id
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.creator_id AND kind = 'organizations';
+    INSERT INTO owned_more SELECT NEW.creator_id, 'organizations', 1 WHERE NEW.creator_id IS NOT NULL;
 END;
 
 ----------------------------------------------------------------------------------------------------------------------------
@@ -358,21 +418,13 @@ END;
 CREATE TRIGGER robots_limited AFTER INSERT ON account
 WHEN NEW.kind = 'robot'
 BEGIN
-    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'robots', 1)
-    ON CONFLICT DO UPDATE SET number = number + 1;
-    SELECT RAISE(ABORT, 'berth: limit of robots')
-    FROM owned JOIN owned_limit USING (kind)
-    WHERE holder_id = NEW.namespace_id AND kind = 'robots' AND number > most;
+    INSERT INTO owned_more VALUES (NEW.namespace_id, 'robots', 1);
 END;
 
 CREATE TRIGGER robot_metadata_limited AFTER INSERT ON robot
 BEGIN
-    INSERT INTO owned (holder_id, kind, number)
-    SELECT namespace_id, 'robot_metadata', octet_length(NEW.metadata) FROM account WHERE id = NEW.account_id
-    ON CONFLICT DO UPDATE SET number = number + excluded.number;
-    SELECT RAISE(ABORT, 'berth: limit of robot_metadata')
-    FROM account JOIN owned ON holder_id = account.namespace_id JOIN owned_limit ON owned_limit.kind = owned.kind
-    WHERE account.id = NEW.account_id AND owned.kind = 'robot_metadata' AND number > most;
+    INSERT INTO owned_more
+    SELECT namespace_id, 'robot_metadata', octet_length(NEW.metadata) FROM account WHERE id = NEW.account_id;
 END;
 
 -- BEFORE, because the row of the robot is deleted with its account.
@@ -523,11 +575,7 @@ END;
 
 CREATE TRIGGER teams_limited AFTER INSERT ON team
 BEGIN
-    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.organization_id, 'teams', 1)
-    ON CONFLICT DO UPDATE SET number = number + 1;
-    SELECT RAISE(ABORT, 'berth: limit of teams')
-    FROM owned JOIN owned_limit USING (kind)
-    WHERE holder_id = NEW.organization_id AND kind = 'teams' AND number > most;
+    INSERT INTO owned_more VALUES (NEW.organization_id, 'teams', 1);
 END;
 
 CREATE TRIGGER teams_counted AFTER DELETE ON team
@@ -537,16 +585,15 @@ END;
 
 CREATE TRIGGER team_members_limited AFTER INSERT ON team_member
 BEGIN
-    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.organization_id, 'team_members', 1)
-    ON CONFLICT DO UPDATE SET number = number + 1;
-    SELECT RAISE(ABORT, 'berth: limit of team_members')
-    FROM owned JOIN owned_limit USING (kind)
-    WHERE holder_id = NEW.organization_id AND kind = 'team_members' AND number > most;
+    INSERT INTO owned_more VALUES
+        (NEW.team_id, 'team_members', 1),
+        (NEW.organization_id, 'memberships', 1);
 END;
 
 CREATE TRIGGER team_members_counted AFTER DELETE ON team_member
 BEGIN
-    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.organization_id AND kind = 'team_members';
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.team_id AND kind = 'team_members';
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.organization_id AND kind = 'memberships';
 END;
 
 ----------------------------------------------------------------------------------------------------------------------------
@@ -658,14 +705,22 @@ CREATE INDEX team_invitation_by_team ON team_invitation (team_id, id);
 
 CREATE INDEX team_invitation_by_account ON team_invitation (account_id);
 
-CREATE INDEX team_invitation_by_inviter ON team_invitation (inviter_id);
+CREATE INDEX team_invitation_by_inviter ON team_invitation (inviter_id, expires_at);
 
 CREATE INDEX team_invitation_by_mail ON team_invitation (mail_id);
 
-CREATE TRIGGER team_invitation_expired AFTER INSERT ON team_invitation
+-- Expired ones leave room for new ones, a hundred at a time. One that is to be renewed stays.
+CREATE TRIGGER team_invitation_needs_room BEFORE INSERT ON team_invitation
 BEGIN
-    DELETE FROM team_invitation
-    WHERE organization_id = NEW.organization_id AND expires_at <= NEW.created_at;
+    DELETE FROM team_invitation WHERE id IN (
+        SELECT id FROM (SELECT id FROM team_invitation
+            WHERE organization_id = NEW.organization_id AND expires_at <= NEW.created_at
+            ORDER BY expires_at LIMIT 100)
+        UNION ALL
+        SELECT id FROM (SELECT id FROM team_invitation
+            WHERE inviter_id = NEW.inviter_id AND expires_at <= NEW.created_at
+            ORDER BY expires_at LIMIT 100)
+    ) AND NOT (team_id = NEW.team_id AND account_id IS NEW.account_id AND email IS NEW.email);
 END;
 
 -- Members of the team need no invitation into it.
@@ -691,10 +746,22 @@ END;
 
 CREATE TRIGGER invitations_limited AFTER INSERT ON team_invitation
 BEGIN
-    SELECT RAISE(ABORT, 'berth: limit of invitations')
-    FROM owned_limit WHERE kind = 'invitations' AND most < (
-        SELECT count(*) FROM team_invitation
-        WHERE organization_id = NEW.organization_id AND expires_at > NEW.created_at);
+    INSERT INTO owned_more VALUES (NEW.organization_id, 'invitations', 1);
+    INSERT INTO owned_more SELECT NEW.inviter_id, 'inviter_invitations', 1 WHERE NEW.inviter_id IS NOT NULL;
+END;
+
+CREATE TRIGGER invitations_counted AFTER DELETE ON team_invitation
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.organization_id AND kind = 'invitations';
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.inviter_id AND kind = 'inviter_invitations';
+END;
+
+-- Somebody else renews it, or the inviter is deleted.
+CREATE TRIGGER invitations_limited_later AFTER UPDATE OF inviter_id ON team_invitation
+WHEN NEW.inviter_id IS NOT OLD.inviter_id
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.inviter_id AND kind = 'inviter_invitations';
+    INSERT INTO owned_more SELECT NEW.inviter_id, 'inviter_invitations', 1 WHERE NEW.inviter_id IS NOT NULL;
 END;
 
 -- The notifications of a user in the web console.
@@ -717,19 +784,25 @@ CREATE INDEX notification_by_account ON notification (account_id, created_at);
 
 CREATE INDEX notification_by_subject ON notification (subject) WHERE subject IS NOT NULL;
 
--- Strangers cannot fill a user's notifications without end: beyond a thousand one is deleted for each new one, dismissed
--- ones first, then those by the sender of the new one, then the oldest.
-CREATE TRIGGER notifications_are_limited AFTER INSERT ON notification
-WHEN (SELECT count(*) FROM notification WHERE account_id = NEW.account_id) > 1000
+-- Strangers cannot fill a user's notifications without end: where there are too many the dismissed ones go first, then those by
+-- the sender of the new one, then the oldest. A hundred go at a time, where the limit was lowered.
+CREATE TRIGGER notifications_limited AFTER INSERT ON notification
 BEGIN
+    INSERT INTO owned_more VALUES (NEW.account_id, 'notifications', 1);
     DELETE FROM notification WHERE id IN (
         SELECT n.id FROM notification n LEFT JOIN team_invitation i ON i.id = n.invitation_id
         WHERE n.account_id = NEW.account_id AND n.id <> NEW.id
         ORDER BY n.dismissed DESC,
             i.inviter_id IS (SELECT inviter_id FROM team_invitation WHERE id = NEW.invitation_id) DESC,
             n.id
-        LIMIT 1
+        LIMIT (SELECT max(0, min(100, number - most)) FROM owned JOIN owned_limit USING (kind)
+            WHERE holder_id = NEW.account_id AND kind = 'notifications')
     );
+END;
+
+CREATE TRIGGER notifications_counted AFTER DELETE ON notification
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.account_id AND kind = 'notifications';
 END;
 
 ----------------------------------------------------------------------------------------------------------------------------
@@ -764,11 +837,7 @@ CREATE INDEX repository_public_of_namespace_by_name ON repository (namespace_id,
 
 CREATE TRIGGER repositories_limited AFTER INSERT ON repository
 BEGIN
-    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'repositories', 1)
-    ON CONFLICT DO UPDATE SET number = number + 1;
-    SELECT RAISE(ABORT, 'berth: limit of repositories')
-    FROM owned JOIN owned_limit USING (kind)
-    WHERE holder_id = NEW.namespace_id AND kind = 'repositories' AND number > most;
+    INSERT INTO owned_more VALUES (NEW.namespace_id, 'repositories', 1);
 END;
 
 CREATE TRIGGER repositories_counted AFTER DELETE ON repository
@@ -841,36 +910,17 @@ BEGIN
     WHERE account_id = OLD.account_id AND namespace_id = OLD.namespace_id AND teams = 0 AND repositories = 0;
 END;
 
-CREATE TRIGGER account_permissions_limited AFTER INSERT ON repository_permission
-WHEN NEW.account_id IS NOT NULL
+CREATE TRIGGER permissions_limited AFTER INSERT ON repository_permission
 BEGIN
-    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'account_permissions', 1)
-    ON CONFLICT DO UPDATE SET number = number + 1;
-    SELECT RAISE(ABORT, 'berth: limit of account_permissions')
-    FROM owned JOIN owned_limit USING (kind)
-    WHERE holder_id = NEW.namespace_id AND kind = 'account_permissions' AND number > most;
+    INSERT INTO owned_more VALUES
+        (NEW.repository_id, 'repository_permissions', 1),
+        (NEW.namespace_id, 'namespace_permissions', 1);
 END;
 
-CREATE TRIGGER account_permissions_counted AFTER DELETE ON repository_permission
-WHEN OLD.account_id IS NOT NULL
+CREATE TRIGGER permissions_counted AFTER DELETE ON repository_permission
 BEGIN
-    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'account_permissions';
-END;
-
-CREATE TRIGGER team_permissions_limited AFTER INSERT ON repository_permission
-WHEN NEW.team_id IS NOT NULL
-BEGIN
-    INSERT INTO owned (holder_id, kind, number) VALUES (NEW.namespace_id, 'team_permissions', 1)
-    ON CONFLICT DO UPDATE SET number = number + 1;
-    SELECT RAISE(ABORT, 'berth: limit of team_permissions')
-    FROM owned JOIN owned_limit USING (kind)
-    WHERE holder_id = NEW.namespace_id AND kind = 'team_permissions' AND number > most;
-END;
-
-CREATE TRIGGER team_permissions_counted AFTER DELETE ON repository_permission
-WHEN OLD.team_id IS NOT NULL
-BEGIN
-    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'team_permissions';
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.repository_id AND kind = 'repository_permissions';
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'namespace_permissions';
 END;
 
 -- What a new repository of an organization gets: a role for an account or a team, for every creator or for one.
@@ -902,9 +952,12 @@ CREATE INDEX default_permission_by_team ON default_permission (team_id) WHERE te
 
 CREATE TRIGGER default_permissions_limited AFTER INSERT ON default_permission
 BEGIN
-    SELECT RAISE(ABORT, 'berth: limit of default_permissions')
-    FROM owned_limit WHERE kind = 'default_permissions' AND most < (
-        SELECT count(*) FROM default_permission WHERE organization_id = NEW.organization_id);
+    INSERT INTO owned_more VALUES (NEW.organization_id, 'default_permissions', 1);
+END;
+
+CREATE TRIGGER default_permissions_counted AFTER DELETE ON default_permission
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.organization_id AND kind = 'default_permissions';
 END;
 
 -- Repositories that a person marked as their favourites.
@@ -917,6 +970,16 @@ CREATE TABLE star (
 ) WITHOUT ROWID;
 
 CREATE INDEX star_by_repository ON star (repository_id);
+
+CREATE TRIGGER stars_limited AFTER INSERT ON star
+BEGIN
+    INSERT INTO owned_more VALUES (NEW.account_id, 'stars', 1);
+END;
+
+CREATE TRIGGER stars_counted AFTER DELETE ON star
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.account_id AND kind = 'stars';
+END;
 
 ----------------------------------------------------------------------------------------------------------------------------
 -- Quotas and auto-prune policies
@@ -965,11 +1028,27 @@ WHERE repository_id IS NOT NULL;
 CREATE INDEX autoprune_policy_by_owner ON autoprune_policy (namespace_id, repository_id);
 
 CREATE TRIGGER autoprune_policies_limited AFTER INSERT ON autoprune_policy
+WHEN NEW.repository_id IS NULL
 BEGIN
-    SELECT RAISE(ABORT, 'berth: limit of autoprune_policies')
-    FROM owned_limit WHERE kind = 'autoprune_policies' AND most < (
-        SELECT count(*) FROM autoprune_policy
-        WHERE namespace_id = NEW.namespace_id AND repository_id IS NEW.repository_id);
+    INSERT INTO owned_more VALUES (NEW.namespace_id, 'autoprune_policies', 1);
+END;
+
+CREATE TRIGGER autoprune_policies_counted AFTER DELETE ON autoprune_policy
+WHEN OLD.repository_id IS NULL
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'autoprune_policies';
+END;
+
+CREATE TRIGGER repository_autoprune_policies_limited AFTER INSERT ON autoprune_policy
+WHEN NEW.repository_id IS NOT NULL
+BEGIN
+    INSERT INTO owned_more VALUES (NEW.repository_id, 'repository_autoprune_policies', 1);
+END;
+
+CREATE TRIGGER repository_autoprune_policies_counted AFTER DELETE ON autoprune_policy
+WHEN OLD.repository_id IS NOT NULL
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.repository_id AND kind = 'repository_autoprune_policies';
 END;
 
 ----------------------------------------------------------------------------------------------------------------------------
@@ -1009,9 +1088,12 @@ END;
 
 CREATE TRIGGER applications_limited AFTER INSERT ON oauth_application
 BEGIN
-    SELECT RAISE(ABORT, 'berth: limit of applications')
-    FROM owned_limit WHERE kind = 'applications' AND most < (
-        SELECT count(*) FROM oauth_application WHERE namespace_id = NEW.namespace_id);
+    INSERT INTO owned_more VALUES (NEW.namespace_id, 'applications', 1);
+END;
+
+CREATE TRIGGER applications_counted AFTER DELETE ON oauth_application
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.namespace_id AND kind = 'applications';
 END;
 
 -- A token is found by the SHA-256 of its text; the text itself is stored nowhere.
@@ -1039,6 +1121,28 @@ CREATE INDEX access_token_by_expiry ON access_token (application_id, expires_at)
 CREATE INDEX access_token_by_account ON access_token (account_id);
 
 CREATE INDEX access_token_by_creator ON access_token (created_by);
+
+-- Expired ones leave room for new ones, a hundred at a time. Until the limit is reached their users see that there were some.
+CREATE TRIGGER access_token_needs_room BEFORE INSERT ON access_token
+WHEN (SELECT number >= most FROM owned JOIN owned_limit USING (kind)
+    WHERE holder_id = NEW.application_id AND kind = 'tokens')
+BEGIN
+    DELETE FROM access_token WHERE id IN (
+        SELECT id FROM access_token
+        WHERE application_id = NEW.application_id AND expires_at <= NEW.created_at
+        ORDER BY expires_at LIMIT 100
+    );
+END;
+
+CREATE TRIGGER tokens_limited AFTER INSERT ON access_token
+BEGIN
+    INSERT INTO owned_more VALUES (NEW.application_id, 'tokens', 1);
+END;
+
+CREATE TRIGGER tokens_counted AFTER DELETE ON access_token
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.application_id AND kind = 'tokens';
+END;
 
 -- Codes of the OAuth code flow. A code is found by its SHA-256. A used one is kept until it expires, so that a second use is
 -- noticed and ends the token that the first one gave.
@@ -1092,9 +1196,12 @@ END;
 
 CREATE TRIGGER assignments_limited AFTER INSERT ON assigned_authorization
 BEGIN
-    SELECT RAISE(ABORT, 'berth: limit of assignments')
-    FROM owned_limit WHERE kind = 'assignments' AND most < (
-        SELECT count(*) FROM assigned_authorization WHERE application_id = NEW.application_id);
+    INSERT INTO owned_more VALUES (NEW.application_id, 'assignments', 1);
+END;
+
+CREATE TRIGGER assignments_counted AFTER DELETE ON assigned_authorization
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.application_id AND kind = 'assignments';
 END;
 
 ----------------------------------------------------------------------------------------------------------------------------
@@ -1173,7 +1280,10 @@ CREATE TABLE message (
 
 CREATE TRIGGER messages_limited AFTER INSERT ON message
 BEGIN
-    SELECT RAISE(ABORT, 'berth: limit of messages')
-    FROM owned_limit WHERE kind = 'messages' AND most < (
-        SELECT count(*) FROM message);
+    INSERT INTO owned_more VALUES (0, 'messages', 1);
+END;
+
+CREATE TRIGGER messages_counted AFTER DELETE ON message
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = 0 AND kind = 'messages';
 END;

@@ -5,6 +5,7 @@
 mod answers;
 mod discovery;
 mod endpoints;
+mod limits;
 mod manifest;
 mod settings;
 
@@ -36,6 +37,7 @@ pub fn generated() -> Vec<Generated> {
     vec![
         Generated { path: "crates/berth-api/src/system/discovery.json", text: discovery::text() },
         Generated { path: "docs/endpoints.md", text: endpoints::text() },
+        Generated { path: "docs/limits.md", text: limits::text() },
         Generated { path: "docs/settings.md", text: settings::text() },
         Generated { path: "spin.toml", text: manifest::text() },
         Generated { path: "spin-edge.toml", text: manifest::edge_text() },

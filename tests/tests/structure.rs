@@ -212,7 +212,7 @@ fn sources(directory: &str) -> Vec<(String, String)> {
 const OF_THE_POLICY: &[&str] = &[
     "Authority::",
     "Facts {",
-    "PERMISSION",
+    "::PERMISSION",
     ".has_scope(",
     ".powers",
     "caller.scopes(",

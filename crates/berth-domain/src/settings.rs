@@ -13,6 +13,8 @@ use thiserror::Error;
 pub struct Setting<T> {
     /// The name of the variable.
     pub name: &'static str,
+    /// The default, as `spin.toml` spells it.
+    pub default: &'static str,
     parse: fn(&str) -> Result<T, &'static str>,
 }
 
@@ -80,7 +82,7 @@ pub struct SettingRow {
 
 macro_rules! settings {
     ($(#[$about_all:meta])* $all:ident; $($constant:ident: $type:ty = $name:literal, $default:literal, $parse:ident, $about:literal;)+) => {
-        $(#[doc = $about] pub const $constant: Setting<$type> = Setting { name: $name, parse: $parse };)+
+        $(#[doc = $about] pub const $constant: Setting<$type> = Setting { name: $name, default: $default, parse: $parse };)+
 
         $(#[$about_all])*
         pub const $all: &[SettingRow] = &[$(SettingRow {
@@ -155,6 +157,26 @@ settings! {
     ACTION_LOG_AUDIT_LOGINS: bool = "action_log_audit_logins", "true", flag, "Successful logins are logged.";
     ROBOTS_DISALLOW: bool = "robots_disallow", "false", flag, "Robot accounts can neither be created nor used.";
     CONCORD_ADMIN_ONLY_CREATE: bool = "concord_admin_only_create", "true", flag, "Only administrators create organizations through Concord's API.";
+    LIMIT_ORGANIZATIONS_PER_USER: i64 = "limit_organizations_per_user", "1000", positive_number, "How many organizations a user may have that they made, superusers too.";
+    LIMIT_TEAMS_PER_ORGANIZATION: i64 = "limit_teams_per_organization", "10000", positive_number, "How many teams an organization may have.";
+    LIMIT_MEMBERS_PER_TEAM: i64 = "limit_members_per_team", "100000", positive_number, "How many members a team may have, robots too.";
+    LIMIT_MEMBERSHIPS_PER_ORGANIZATION: i64 = "limit_memberships_per_organization", "1000000", positive_number, "How many memberships all teams of an organization may have together.";
+    LIMIT_ROBOTS_PER_NAMESPACE: i64 = "limit_robots_per_namespace", "20000", positive_number, "How many robots an organization or a user may have.";
+    LIMIT_ROBOT_METADATA_BYTES_PER_NAMESPACE: i64 = "limit_robot_metadata_bytes_per_namespace", "67108864", positive_number, "How long the metadata of all robots of an organization or a user may be together, in bytes.";
+    LIMIT_INVITATIONS_PER_ORGANIZATION: i64 = "limit_invitations_per_organization", "10000", positive_number, "How many pending invitations an organization may have.";
+    LIMIT_INVITATIONS_PER_INVITER: i64 = "limit_invitations_per_inviter", "10000", positive_number, "How many pending invitations a user may have sent, in all organizations.";
+    LIMIT_REPOSITORIES_PER_NAMESPACE: i64 = "limit_repositories_per_namespace", "100000", positive_number, "How many repositories an organization or a user may have.";
+    LIMIT_PERMISSIONS_PER_REPOSITORY: i64 = "limit_permissions_per_repository", "20000", positive_number, "How many permissions of users, robots and teams a repository may have.";
+    LIMIT_PERMISSIONS_PER_NAMESPACE: i64 = "limit_permissions_per_namespace", "1000000", positive_number, "How many permissions all repositories of an organization or a user may have together.";
+    LIMIT_DEFAULT_PERMISSIONS_PER_ORGANIZATION: i64 = "limit_default_permissions_per_organization", "1000", positive_number, "How many default permissions an organization may have.";
+    LIMIT_AUTOPRUNE_POLICIES_PER_NAMESPACE: i64 = "limit_autoprune_policies_per_namespace", "100", positive_number, "How many auto-prune policies an organization or a user may have, besides those of repositories.";
+    LIMIT_AUTOPRUNE_POLICIES_PER_REPOSITORY: i64 = "limit_autoprune_policies_per_repository", "100", positive_number, "How many auto-prune policies a repository may have.";
+    LIMIT_STARS_PER_USER: i64 = "limit_stars_per_user", "10000", positive_number, "How many repositories a user may star.";
+    LIMIT_APPLICATIONS_PER_NAMESPACE: i64 = "limit_applications_per_namespace", "3000", positive_number, "How many OAuth applications an organization or a user may have.";
+    LIMIT_TOKENS_PER_APPLICATION: i64 = "limit_tokens_per_application", "100000", positive_number, "How many unexpired tokens an application may have, whatever `oauth_application_maximum_token_count` says.";
+    LIMIT_ASSIGNED_TOKENS_PER_APPLICATION: i64 = "limit_assigned_tokens_per_application", "10000", positive_number, "How many assigned tokens of an application may wait for their users.";
+    LIMIT_NOTIFICATIONS_PER_USER: i64 = "limit_notifications_per_user", "1000", positive_number, "How many notifications a user keeps: beyond that the oldest are deleted, dismissed ones first.";
+    LIMIT_MESSAGES: i64 = "limit_messages", "100", positive_number, "How many messages to everybody there may be.";
 }
 
 settings! {
@@ -285,6 +307,10 @@ fn whole_number(text: &str) -> Result<i64, &'static str> {
     text.parse().ok().filter(|number| *number >= 0).ok_or("a whole number, 0 or more")
 }
 
+fn positive_number(text: &str) -> Result<i64, &'static str> {
+    text.parse().ok().filter(|number| *number >= 1).ok_or("a whole number, 1 or more")
+}
+
 const fn kind_of(parse: &str) -> &'static str {
     match parse.as_bytes() {
         b"flag" | b"never" => "`true` or `false`",
@@ -296,6 +322,7 @@ const fn kind_of(parse: &str) -> &'static str {
         b"duration" => "a duration: `30s`, `10m`, `1h`, `1d`, `2w`",
         b"durations" => "durations, separated by commas",
         b"whole_number" => "a whole number",
+        b"positive_number" => "a whole number, 1 or more",
         b"scheme" => "`http` or `https`",
         b"registry_state" => "`normal` or `readonly`",
         b"host" => "a host name",

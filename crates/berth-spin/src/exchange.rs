@@ -1,7 +1,8 @@
 //! Requests and answers on `wasi:http`. The SDK has types of its own for both, which keep one header of a name; here all
 //! that there are come and go, those of one name in their order.
 
-use berth_web::{ApiError, BODY_LIMIT, Request, Response};
+use berth_domain::limits::LARGEST_BODY_BYTES;
+use berth_web::{ApiError, Request, Response};
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
@@ -60,8 +61,8 @@ pub(crate) fn body(incoming: &IncomingRequest) -> Result<Vec<u8>, ApiError> {
             Err(StreamError::LastOperationFailed(_)) => return Err(ApiError::unreadable()),
         }
         // Spin itself has no limit but memory.
-        if bytes.len() > BODY_LIMIT {
-            return Err(ApiError::too_large(BODY_LIMIT));
+        if bytes.len() > LARGEST_BODY_BYTES {
+            return Err(ApiError::too_large(LARGEST_BODY_BYTES));
         }
     }
 }

@@ -7,6 +7,7 @@ use berth_access::{Address, Facts, TargetKind};
 use berth_domain::{Application, Namespace, Repository, Team, Timestamp};
 
 use crate::db::{Database, DatabaseError, FromRow, Row, StoreError, Value, row_of};
+use crate::limits::{self, LimitInForce};
 use crate::migrate::{SchemaState, migrate, schema_state};
 use crate::quotas::quota_json;
 
@@ -61,6 +62,8 @@ pub struct Loaded {
     /// Whether a mail of the outbox is due, or held and would be due if there were a gateway. It has nothing to do with
     /// access: it is read here because a statement for it alone would cost every request one.
     pub mail_is_due: bool,
+    /// Whether the database has other numbers for the limits than the settings.
+    pub limits_differ: bool,
 }
 
 /// The token that was shown.
@@ -205,8 +208,8 @@ const CLIENT: &str = concat!(
     LEFT JOIN account n ON n.id = app.namespace_id"
 );
 
-/// Reads who calls and the facts for the policy; `kind` says how much of the address counts. Migrates first where the
-/// schema is missing or old.
+/// Reads who calls and the facts for the policy; `kind` says how much of the address counts, `limits` are those that the request
+/// could exceed. Migrates first where the schema is missing or old.
 ///
 /// # Errors
 /// [`StoreError::Busy`], [`StoreError::Unavailable`], [`StoreError::SchemaTooNew`], [`StoreError::SchemaUnreleased`],
@@ -216,15 +219,16 @@ pub fn load(
     credential: &Credential,
     kind: TargetKind,
     address: &Address,
+    limits: &[LimitInForce],
     now: Timestamp,
 ) -> Result<Loaded, StoreError> {
-    match load_once(db, credential, kind, address, now) {
+    match load_once(db, credential, kind, address, limits, now) {
         Ok(Some(answer)) => Ok(answer),
-        Ok(None) => load_migrated(db, credential, kind, address, now),
+        Ok(None) => load_migrated(db, credential, kind, address, limits, now),
         // A table or a column is missing: because the schema is old, or by a bug, which migrating does not fix.
         Err(StoreError::Database(error)) if error.0.contains("no such") => {
             match schema_state(db)? {
-                SchemaState::Old => load_migrated(db, credential, kind, address, now),
+                SchemaState::Old => load_migrated(db, credential, kind, address, limits, now),
                 SchemaState::Fits => Err(StoreError::Database(error)),
             }
         }
@@ -237,10 +241,11 @@ fn load_migrated(
     credential: &Credential,
     kind: TargetKind,
     address: &Address,
+    limits: &[LimitInForce],
     now: Timestamp,
 ) -> Result<Loaded, StoreError> {
     migrate(db)?;
-    load_once(db, credential, kind, address, now)?.ok_or_else(|| {
+    load_once(db, credential, kind, address, limits, now)?.ok_or_else(|| {
         StoreError::Database(DatabaseError("the schema is old even after migrating".into()))
     })
 }
@@ -250,6 +255,7 @@ fn load_once(
     credential: &Credential,
     kind: TargetKind,
     address: &Address,
+    limits: &[LimitInForce],
     now: Timestamp,
 ) -> Result<Option<Loaded>, StoreError> {
     let (token, session) = match credential {
@@ -259,30 +265,25 @@ fn load_once(
         Credential::Password(name) => (name.into(), Value::Null),
     };
     let namespace = Value::from(address.namespace.as_deref());
-    let mut rows = match kind {
-        TargetKind::None => db.execute(CALLER, &[token, session, now.into()])?,
-        TargetKind::Namespace if address.robot.is_some() => db.execute(
-            ROBOT,
-            &[token, session, now.into(), namespace, address.robot.as_deref().into()],
-        )?,
-        TargetKind::Namespace => db.execute(NAMESPACE, &[token, session, now.into(), namespace])?,
-        TargetKind::Team => db.execute(
-            TEAM,
-            &[token, session, now.into(), namespace, address.team.as_deref().into()],
-        )?,
-        TargetKind::Repository => db.execute(
-            REPOSITORY,
-            &[token, session, now.into(), namespace, address.repository.as_deref().into()],
-        )?,
-        TargetKind::Application => db.execute(
-            APPLICATION,
-            &[token, session, now.into(), namespace, address.client_id.as_deref().into()],
-        )?,
-        TargetKind::Client => {
-            db.execute(CLIENT, &[token, session, now.into(), address.client_id.as_deref().into()])?
+    let (sql, names) = match kind {
+        TargetKind::None => (CALLER, vec![]),
+        TargetKind::Namespace if address.robot.is_some() => {
+            (ROBOT, vec![namespace, address.robot.as_deref().into()])
         }
+        TargetKind::Namespace => (NAMESPACE, vec![namespace]),
+        TargetKind::Team => (TEAM, vec![namespace, address.team.as_deref().into()]),
+        TargetKind::Repository => {
+            (REPOSITORY, vec![namespace, address.repository.as_deref().into()])
+        }
+        TargetKind::Application => {
+            (APPLICATION, vec![namespace, address.client_id.as_deref().into()])
+        }
+        TargetKind::Client => (CLIENT, vec![address.client_id.as_deref().into()]),
     };
+    let parameters = [vec![token, session, now.into()], names].concat();
+    let mut rows = db.execute(&limits::with_difference(sql, limits), &parameters)?;
     let Some(mut row) = rows.pop() else { return Ok(None) };
+    let limits_differ = if limits.is_empty() { false } else { row.column("limits_differ")? };
     if SchemaState::of(row.column("version")?, row.column("oldest_reader")?)? == SchemaState::Old {
         return Ok(None);
     }
@@ -292,7 +293,7 @@ fn load_once(
     let with_robot = kind == TargetKind::Namespace && address.robot.is_some();
     let sealed_robot_token = if with_robot { row.column("sealed_robot_token")? } else { None };
     row.end()?;
-    Ok(Some(Loaded { caller, facts, sealed_robot_token, mail_is_due }))
+    Ok(Some(Loaded { caller, facts, sealed_robot_token, mail_is_due, limits_differ }))
 }
 
 fn read_facts(row: &mut Row, kind: TargetKind) -> Result<Facts, StoreError> {

@@ -62,6 +62,7 @@ impl Listed for Applications {
         default: "created",
         searched: "the name",
         texts: &[&["oauth_application.name"]],
+        long: &["name", "description", "application_uri", "redirect_uri"],
         original: Original::Whole,
     };
 }

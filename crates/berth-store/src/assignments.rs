@@ -103,6 +103,7 @@ impl Listed for Assignments {
         default: "created",
         searched: "the application's name",
         texts: &[&["app.name"]],
+        long: &["redirect_uri", "scope", "description", "application_uri"],
         original: Original::Whole,
     };
 }

@@ -66,6 +66,7 @@ impl Listed for Policies {
         default: "created",
         searched: "the pattern of tags",
         texts: &[&["tag_pattern"]],
+        long: &["tag_pattern"],
         original: Original::Whole,
     };
 }

@@ -96,6 +96,7 @@ impl Listed for Organizations {
         default: "name",
         searched: "the name",
         texts: &[&["o.name"]],
+        long: &[],
         original: Original::Offset,
     };
 }
@@ -298,8 +299,6 @@ pub struct NewEntry<'a> {
     pub tag_expiration_s: i64,
     /// The account of the owner.
     pub owner_id: i64,
-    /// The account that makes it.
-    pub creator_id: i64,
     /// `PUBLIC` or `PRIVATE`.
     pub visibility: &'a str,
     /// JSON text.
@@ -321,8 +320,6 @@ pub fn create(
     grant: &Grant<ConcordCreate>,
     new: &NewEntry<'_>,
 ) -> Result<i64, StoreError> {
-    // Superusers make as many as there are.
-    let creator_id = (!grant.rights().is_superuser()).then_some(new.creator_id);
     let id: i64 = tx.one(
         "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at, owner_id,
             visibility, meta, cfg, creator_id)
@@ -337,7 +334,7 @@ pub fn create(
             new.visibility,
             new.meta,
             new.cfg,
-            creator_id
+            grant.caller_id()
         ],
     )?;
     tx.defer(

@@ -79,6 +79,7 @@ impl Listed for DefaultPermissions {
         default: "created",
         searched: "the names of who gets the role and of the creator",
         texts: &[&["coalesce(t.name, a.name)", "coalesce(c.name, '')"]],
+        long: &[],
         original: Original::Whole,
     };
 }

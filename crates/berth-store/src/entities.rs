@@ -76,6 +76,7 @@ impl Listed for Found {
         default: "name",
         searched: "the name",
         texts: &[&["team.name"], &["person.name"], &["robot.name"], &["itself.name"]],
+        long: &[],
         original: Original::Whole,
     };
 }

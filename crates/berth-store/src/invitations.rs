@@ -151,6 +151,7 @@ impl Listed for Pending {
         default: "created",
         searched: "the name or address of the invited",
         texts: &[&["coalesce(a.name, '')", "coalesce(i.email, '')"]],
+        long: &["email"],
         original: Original::Whole,
     };
 }

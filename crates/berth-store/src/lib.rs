@@ -19,6 +19,7 @@ pub mod default_permissions;
 pub mod entities;
 pub mod grantees;
 pub mod invitations;
+pub mod limits;
 pub mod listing;
 pub mod logs;
 pub mod mails;

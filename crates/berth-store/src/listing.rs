@@ -11,6 +11,8 @@
 //! A list that several SELECTs give numbers the marks of those that are ordered by something else (`{position2}`), and ends with
 //! `{order}`; `{ordered}` is that without the number of rows.
 
+use berth_domain::limits::LISTED_ROW_BYTES;
+
 use crate::db::{Database, FromRow, Row, Statement, StoreError, Value, returned};
 
 /// A list: its orders, and what is searched.
@@ -24,6 +26,8 @@ pub struct List {
     pub searched: &'static str,
     /// The expressions that are searched, of each SELECT.
     pub texts: &'static [&'static [&'static str]],
+    /// The columns that may be long. What they hold on a page has a limit, [`LISTED_ROW_BYTES`].
+    pub long: &'static [&'static str],
     /// How the original gives the list, to requests that ask for no page.
     pub original: Original,
 }
@@ -107,12 +111,14 @@ pub struct Slice<T> {
     pub rows: Vec<(Position, T)>,
     /// How many there are in the whole list, where that was asked for.
     pub total: Option<i64>,
+    /// Whether there are fewer than were wanted because they are long.
+    pub is_cut: bool,
 }
 
 impl<T> Default for Slice<T> {
     /// That of a list without entries, which nobody counted.
     fn default() -> Self {
-        Self { rows: Vec::new(), total: None }
+        Self { rows: Vec::new(), total: None, is_cut: false }
     }
 }
 
@@ -121,7 +127,7 @@ impl<T: FromRow> Slice<T> {
     pub(crate) fn of(rows: Vec<Row>) -> Result<Self, StoreError> {
         let placed = rows.into_iter().map(Row::whole::<Placed<T>>);
         let placed = placed.map(|row| row.map(|Placed(position, row)| (position, row)));
-        Ok(Self { rows: placed.collect::<Result<_, _>>()?, total: None })
+        Ok(Self { rows: placed.collect::<Result<_, _>>()?, ..Self::default() })
     }
 }
 
@@ -149,15 +155,27 @@ impl Window {
         list: &str,
         parameters: &[Value],
     ) -> Result<Slice<T>, StoreError> {
-        let list_statement = self.statement(list, parameters.to_vec());
+        let page = self.statement(list, parameters.to_vec());
         if !self.counted {
-            return Slice::of(db.execute(&list_statement.sql, &list_statement.parameters)?);
+            return self.slice(db.execute(&page.sql, &page.parameters)?);
         }
-        let statements = [self.count(list, parameters.to_vec()), list_statement];
+        let statements = [self.count(list, parameters.to_vec()), page];
         let mut answers = db.execute_all(&statements).map_err(|error| error.error)?;
         let (rows, count) = (answers.pop(), answers.pop());
         let total = returned(count.unwrap_or_default())?;
-        Ok(Slice { total: Some(total), ..Slice::of(rows.unwrap_or_default())? })
+        Ok(Slice { total: Some(total), ..self.slice(rows.unwrap_or_default())? })
+    }
+
+    /// The slice of the rows that a statement gave.
+    fn slice<T: FromRow>(&self, rows: Vec<Row>) -> Result<Slice<T>, StoreError> {
+        if self.list.long.is_empty() {
+            return Slice::of(rows);
+        }
+        let read = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let Slice { rows, .. }: Slice<Measured<T>> = Slice::of(rows)?;
+        let is_cut = rows.iter().any(|(_, Measured { found, .. })| *found > read);
+        let rows = rows.into_iter().map(|(position, Measured { row, .. })| (position, row));
+        Ok(Slice { rows: rows.collect(), total: None, is_cut })
     }
 
     /// The part of a list that was read whole: entries with their ids, by which they are ordered, and what is searched.
@@ -179,7 +197,7 @@ impl Window {
             (Some(after), true) => position.tie < after,
         });
         rows.truncate(usize::try_from(self.rows).unwrap_or(usize::MAX));
-        Slice { rows, total }
+        Slice { rows, total, is_cut: false }
     }
 
     /// The statement that counts all rows.
@@ -215,7 +233,26 @@ impl Window {
         });
         let ordered = format!("ORDER BY position_key{direction}, position_tie{direction}");
         let sql = sql.replace("{order}", &format!("{ordered} {all_rows}"));
-        Statement { sql: sql.replace("{ordered}", &ordered).into(), parameters }
+        let sql = self.measured(&sql.replace("{ordered}", &ordered), &ordered);
+        Statement { sql: sql.into(), parameters }
+    }
+
+    /// The statement with its rows up to what they may hold together, and behind each how many rows there were.
+    fn measured(&self, sql: &str, ordered: &str) -> String {
+        if self.list.long.is_empty() {
+            return sql.to_owned();
+        }
+        let bytes = |column| format!("coalesce(octet_length({column}), 0)");
+        let bytes: Vec<_> = self.list.long.iter().map(bytes).collect();
+        format!(
+            "SELECT * FROM (
+                SELECT *, sum({}) OVER ({ordered} ROWS UNBOUNDED PRECEDING) AS position_bytes,
+                    row_number() OVER ({ordered}) AS position_place,
+                    count(*) OVER () AS position_found
+                FROM ({sql}))
+            WHERE position_place = 1 OR position_bytes <= {LISTED_ROW_BYTES} {ordered}",
+            bytes.join(" + ")
+        )
     }
 
     /// How many rows each SELECT gives, and how many the list that several of them make.
@@ -292,5 +329,21 @@ impl<T: FromRow> FromRow for Placed<T> {
         let (key, tie) = (row.column("position_key")?, row.column("position_tie")?);
         let position = Position { key, tie };
         Ok(Self(position, T::from_row(row)?))
+    }
+}
+
+/// A row of a list that may be long, and how many there were of all lengths.
+struct Measured<T> {
+    row: T,
+    found: i64,
+}
+
+impl<T: FromRow> FromRow for Measured<T> {
+    const WIDTH: usize = T::WIDTH + 3;
+
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let read = T::from_row(row)?;
+        let _: (i64, i64) = (row.column("position_bytes")?, row.column("position_place")?);
+        Ok(Self { row: read, found: row.column("position_found")? })
     }
 }

@@ -284,17 +284,9 @@ impl Listed for Entries {
         default: "-created",
         searched: "the kind",
         texts: &[&["l.kind"]],
+        long: &[],
         original: Original::Pages(20),
     };
-}
-
-/// A page of a log.
-#[derive(Debug)]
-pub struct LogPage {
-    /// Its entries.
-    pub entries: Slice<LogLine>,
-    /// Whether it ends before its last row because it is long.
-    pub is_cut: bool,
 }
 
 /// A page of entries: no more than [`LOG_PAGE_BYTES`] of metadata, unless the first alone is longer. None when there is no such
@@ -307,7 +299,7 @@ pub fn page(
     reach: LogFilter,
     query: LogQuery<'_>,
     window: &Window,
-) -> Result<Option<LogPage>, StoreError> {
+) -> Result<Option<Slice<LogLine>>, StoreError> {
     let (namespace_id, repository_id) = reach.ids();
     let by_performer = match query.performer {
         Some(_) => format!(" AND l.performer_id = ({PERFORMER})"),
@@ -335,7 +327,7 @@ pub fn page(
     );
     let parameters =
         [query.start.into(), namespace_id, repository_id, query.end.into(), query.performer.into()];
-    let Slice { rows, total }: Slice<PageRow> = window.read(db, &list, &parameters)?;
+    let Slice { rows, total, .. }: Slice<PageRow> = window.read(db, &list, &parameters)?;
     if rows.iter().any(|(_, row)| !row.performer_exists) {
         return Ok(None);
     }
@@ -343,7 +335,7 @@ pub fn page(
     let is_cut = rows.iter().any(|(_, row)| row.found > read);
     let line = |(position, row): (_, PageRow)| row.line.map(|line| (position, line));
     let rows = rows.into_iter().filter_map(line).collect();
-    Ok(Some(LogPage { entries: Slice { rows, total }, is_cut }))
+    Ok(Some(Slice { rows, total, is_cut }))
 }
 
 /// A row of a page, with the number of rows that it would have: one without an entry where there is none at all.

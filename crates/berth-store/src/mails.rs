@@ -280,6 +280,7 @@ impl Listed for Outbox {
         default: "-created",
         searched: "the recipient and the subject",
         texts: &[&["recipient", "subject"]],
+        long: &[],
         original: Original::SizedPages(PAGE_ROWS),
     };
 }

@@ -95,6 +95,7 @@ impl Listed for Members {
         default: "created",
         searched: "the name",
         texts: &[&["f.account_name"]],
+        long: &["teams", "repositories"],
         original: Original::Whole,
     };
 }
@@ -149,6 +150,7 @@ impl Listed for Collaborators {
         default: "created",
         searched: "the name",
         texts: &[&["f.account_name"]],
+        long: &["teams", "repositories"],
         original: Original::Whole,
     };
 }
@@ -203,7 +205,7 @@ pub fn remove(
 }
 
 /// Puts the caller into the oldest team with role admin of a namespace, unless they are in one; a person's account becomes
-/// an organization first, with what it owns. Returns whether it exists. Two statements.
+/// an organization of the caller's making first, with what it owns. Returns whether it exists. Two statements.
 ///
 /// # Errors
 /// [`StoreError::NoOwnerLeft`] when the person is the last in a team with role admin of another organization.
@@ -212,11 +214,16 @@ pub fn take_ownership(
     grant: &Grant<SuperuserNamespace>,
 ) -> Result<bool, StoreError> {
     let Some(namespace) = grant.namespace() else { return Ok(false) };
-    let there = match namespace.kind {
-        NamespaceKind::User => "UPDATE account SET kind = 'organization' WHERE id = ?1 RETURNING 1",
-        NamespaceKind::Organization => "SELECT 1 FROM account WHERE id = ?1",
+    let is_there = match namespace.kind {
+        NamespaceKind::User => tx.any(
+            "UPDATE account SET kind = 'organization', creator_id = ?2 WHERE id = ?1 RETURNING 1",
+            params![namespace.id, grant.caller_id()],
+        ),
+        NamespaceKind::Organization => {
+            tx.any("SELECT 1 FROM account WHERE id = ?1", params![namespace.id])
+        }
     };
-    if !tx.any(there, params![namespace.id])? {
+    if !is_there? {
         return Ok(false);
     }
     tx.defer(

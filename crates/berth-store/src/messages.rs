@@ -28,6 +28,7 @@ impl Listed for Messages {
         default: "created",
         searched: "the text",
         texts: &[&["content"]],
+        long: &["content"],
         original: Original::Whole,
     };
 }

@@ -124,6 +124,7 @@ impl Listed for Notifications {
         default: "-created",
         searched: "the kind and the names that it mentions",
         texts: &[&["n.kind", "n.metadata", "coalesce(o.name, '')", "coalesce(t.name, '')"]],
+        long: &["metadata"],
         original: Original::Numbered { usual: 5, most: PAGE_ROWS },
     };
 }

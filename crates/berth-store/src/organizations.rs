@@ -23,7 +23,8 @@ macro_rules! team_summary {
             " AS description, role,
                 (SELECT count(*) FROM repository_permission p WHERE p.team_id = team.id)
                     AS repository_count,
-                (SELECT count(*) FROM team_member m WHERE m.team_id = team.id) AS member_count,
+                coalesce((SELECT number FROM owned WHERE holder_id = team.id AND kind = 'team_members'), 0)
+                    AS member_count,
                 EXISTS (SELECT 1 FROM team_member m
                     WHERE m.team_id = team.id AND m.account_id = ?2) AS has_viewer
             FROM team ",
@@ -63,12 +64,17 @@ pub fn create(
     grant: &Grant<CreateOrganization>,
     new: &NewOrganization<'_>,
 ) -> Result<i64, StoreError> {
-    // Superusers make as many as there are.
-    let creator_id = (!grant.rights().is_superuser()).then_some(new.owner_id);
     let id: i64 = tx.one(
         "INSERT INTO account (uuid, kind, name, email, tag_expiration_s, created_at, creator_id)
         VALUES (?1, 'organization', ?2, ?3, ?4, ?5, ?6) RETURNING id",
-        params![new.uuid, new.name.as_str(), new.email, new.tag_expiration_s, new.at, creator_id],
+        params![
+            new.uuid,
+            new.name.as_str(),
+            new.email,
+            new.tag_expiration_s,
+            new.at,
+            grant.caller_id()
+        ],
     )?;
     tx.defer(
         "INSERT INTO team (organization_id, name, role) VALUES (?1, ?2, ?3)",
@@ -218,6 +224,7 @@ impl Listed for AllOrganizations {
         default: "created",
         searched: "the name or address",
         texts: &[&["name", "email"]],
+        long: &[],
         original: Original::SizedPages(PAGE_ROWS),
     };
 }
@@ -269,7 +276,7 @@ pub fn teams<P: Permit<Target = OrganizationRef>>(
             "",
             "CASE WHEN length(description) <= share THEN description
                 ELSE substr(description, 1, share) || '…' END",
-            "JOIN (SELECT max(128, ?3 / max(1, count(*))) AS share
+            "JOIN (SELECT max(16, ?3 / max(1, count(*))) AS share
                 FROM team WHERE organization_id = ?1)
             WHERE organization_id = ?1 ORDER BY id"
         ),

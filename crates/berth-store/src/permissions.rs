@@ -51,6 +51,7 @@ impl Listed for Accounts {
         default: "created",
         searched: "the name",
         texts: &[&["p.grantee"]],
+        long: &[],
         original: Original::Whole,
     };
 }
@@ -108,6 +109,7 @@ impl Listed for Teams {
         default: "created",
         searched: "the name",
         texts: &[&["p.grantee"]],
+        long: &[],
         original: Original::Whole,
     };
 }

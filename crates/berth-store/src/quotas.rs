@@ -16,6 +16,7 @@ impl Listed for Quotas {
         default: "created",
         searched: "its size",
         texts: &[&["limit_bytes"]],
+        long: &[],
         original: Original::Whole,
     };
 }
@@ -29,6 +30,7 @@ impl Listed for Limits {
         default: "created",
         searched: "the kind",
         texts: &[&["kind"]],
+        long: &[],
         original: Original::Whole,
     };
 }

@@ -110,6 +110,7 @@ impl Listed for Repositories {
         default: "created",
         searched: "the name",
         texts: &[&["r.name"]],
+        long: &[],
         original: Original::Pages(PAGE_ROWS),
     };
 }
@@ -286,8 +287,8 @@ pub fn star(
     grant: &Grant<berth_access::RepositoryStar>,
 ) -> Result<(), StoreError> {
     tx.defer(
-        "INSERT OR IGNORE INTO star (account_id, repository_id)
-        SELECT ?2, id FROM repository WHERE id = ?1",
+        "INSERT INTO star (account_id, repository_id)
+        SELECT ?2, id FROM repository WHERE id = ?1 ON CONFLICT DO NOTHING",
         params![row_id(grant), grant.caller_id()],
     )
 }

@@ -54,6 +54,7 @@ impl Listed for Robots {
         default: "idle",
         searched: "the name",
         texts: &[&["a.name"]],
+        long: &["teams", "repositories"],
         original: Original::First,
     };
 }
@@ -232,6 +233,7 @@ impl Listed for Permissions {
         default: "created",
         searched: "the repository's name",
         texts: &[&["p.repository"]],
+        long: &[],
         original: Original::Whole,
     };
 }
@@ -246,7 +248,7 @@ pub fn permissions<P: Permit<Target: NamespaceTarget>>(
     name: &str,
     window: &Window,
 ) -> Result<Option<Slice<RepositoryPermission>>, StoreError> {
-    let Slice { rows, total }: Slice<PermissionRow> = window.read(
+    let Slice { rows, total, is_cut }: Slice<PermissionRow> = window.read(
         db,
         "WITH named (id) AS (SELECT id FROM account WHERE namespace_id = ?1 AND name = ?2 COLLATE BINARY)
         SELECT coalesce(position_key, 0) AS position_key, coalesce(position_tie, 0) AS position_tie,
@@ -262,7 +264,7 @@ pub fn permissions<P: Permit<Target: NamespaceTarget>>(
     }
     let permission =
         |(position, row): (_, PermissionRow)| row.permission.map(|row| (position, row));
-    Ok(Some(Slice { rows: rows.into_iter().filter_map(permission).collect(), total }))
+    Ok(Some(Slice { rows: rows.into_iter().filter_map(permission).collect(), total, is_cut }))
 }
 
 /// A row of a robot's permissions: one without a permission where it has none.

@@ -126,6 +126,7 @@ impl Listed for TeamMembers {
         default: "created",
         searched: "the name or address",
         texts: &[&["m.account_name"], &["i.addressee"]],
+        long: &[],
         original: Original::Whole,
     };
 }
@@ -260,6 +261,7 @@ impl Listed for Permissions {
         default: "created",
         searched: "the repository's name",
         texts: &[&["p.repository"]],
+        long: &[],
         original: Original::Whole,
     };
 }
@@ -294,6 +296,7 @@ impl Listed for Teams {
         default: "created",
         searched: "the name",
         texts: &[&["team.name"]],
+        long: &[],
         original: Original::Whole,
     };
 }

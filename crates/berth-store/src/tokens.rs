@@ -132,6 +132,7 @@ impl Listed for ApplicationTokens {
         default: "-created",
         searched: "the name",
         texts: &[&["coalesce(t.name, '')"]],
+        long: &[],
         original: Original::Pages(50),
     };
 }
@@ -156,18 +157,20 @@ pub fn list(
     )
 }
 
-/// How many living tokens an application has. One statement.
+/// How many living tokens an application has, counted up to `most`. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn count(
     tx: &Transaction<'_>,
     grant: &Grant<ApplicationAdmin>,
+    most: i64,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
     tx.one(
-        "SELECT count(*) FROM access_token WHERE application_id = ?1 AND expires_at > ?2",
-        params![grant.target().application.id, now],
+        "SELECT count(*) FROM (SELECT 1 FROM access_token
+            WHERE application_id = ?1 AND expires_at > ?2 LIMIT ?3)",
+        params![grant.target().application.id, now, most],
     )
 }
 
@@ -277,6 +280,7 @@ impl Listed for Authorizations {
         default: "created",
         searched: "the application's name",
         texts: &[&["app.name"]],
+        long: &["scope", "description", "application_uri"],
         original: Original::Whole,
     };
 }

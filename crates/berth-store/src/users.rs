@@ -115,6 +115,7 @@ impl Listed for OwnOrganizations {
         default: "created",
         searched: "the name",
         texts: &[&["o.name"]],
+        long: &[],
         original: Original::Whole,
     };
 }
@@ -197,6 +198,7 @@ impl Listed for AllUsers {
         default: "created",
         searched: "the name or address",
         texts: &[&["name", "email"]],
+        long: &[],
         original: Original::SizedPages(PAGE_ROWS),
     };
 }

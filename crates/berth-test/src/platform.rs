@@ -191,6 +191,15 @@ impl MemoryDatabase {
                 );
             }
         }
+        // What counts more is noted by its kind, and whether it is the first of its holder.
+        for change in ["INSERT", "UPDATE"] {
+            batch += &format!(
+                "CREATE TEMP TRIGGER {change}_of_number AFTER {change} ON main.owned
+                BEGIN INSERT INTO changed SELECT 'owned', NEW.kind || iif(NEW.number = 1, ' 1', '')
+                WHERE NEW.number > {}; END;",
+                if change == "UPDATE" { "OLD.number" } else { "0" }
+            );
+        }
         self.sqlite.0.execute_batch(&batch).expect("a table is watched");
     }
 

@@ -402,7 +402,7 @@ impl Ground<'_> {
             repository: repository.map(str::to_owned),
             ..Address::default()
         };
-        let loaded = access::load(self.db, credential, kind, &address, NOW);
+        let loaded = access::load(self.db, credential, kind, &address, &[], NOW);
         let loaded = loaded.expect("the database answers");
         (loaded.caller.expect("the credential is good"), loaded.facts)
     }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use berth_access::Denied;
 use berth_domain::Invalid;
+use berth_domain::limits::Limit;
 use berth_domain::secret::Unsealable;
 use berth_domain::settings::Unusable;
 use berth_store::StoreError;
@@ -141,6 +142,13 @@ pub enum ApiError {
         /// Seconds until the next one is heard.
         retry_after_s: i64,
     },
+    /// F1 400: somebody would own more than they may.
+    Limited {
+        /// The limit.
+        limit: &'static Limit,
+        /// How many there may be. The pipeline knows what the settings say.
+        most: i64,
+    },
     /// F7: the registry takes no changes.
     ReadOnly,
     /// A body of an operation's own.
@@ -274,6 +282,10 @@ impl ApiError {
             Self::TooManyRequests { message, retry_after_s } => {
                 too_many(&message, "too_many_requests", retry_after_s)
             }
+            Self::Limited { limit, most } => {
+                let text = limit.sentence(most);
+                typed_response(ErrorType::InvalidRequest, &text, Map::new(), base_url)
+            }
             Self::ReadOnly => response::json(
                 StatusCode::SERVICE_UNAVAILABLE,
                 &json!({ "is_readonly": true, "message": READ_ONLY }),
@@ -369,7 +381,7 @@ impl From<StoreError> for ApiError {
             | StoreError::InDoubt(_)
             | StoreError::SchemaTooNew { .. }
             | StoreError::SchemaUnreleased) => Self::Unavailable(error.to_string()),
-            StoreError::Limited(limit) => Self::invalid_request(limit.sentence()),
+            StoreError::Limited(limit) => Self::Limited { limit, most: limit.default() },
             error @ (StoreError::UniqueViolation(_) | StoreError::Database(_)) => {
                 Self::Internal(error.to_string())
             }

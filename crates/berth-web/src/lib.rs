@@ -53,7 +53,7 @@ pub use into_response::{
 pub use listing::{LIMIT_REFUSAL, ListQuery, ListResponse, Page};
 pub use member::{Integer, IntegerOrString, Json, Member, Members, Patch};
 pub use outbound::Outbound;
-pub use pipeline::{BODY_LIMIT, Deferred, Outcome, refuse, serve};
+pub use pipeline::{Deferred, Outcome, refuse, serve};
 pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 pub use quay_paths::is_below_a_repository;
 pub use query::{Parameter, Parameters, Query};

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use berth_access::Address;
+use berth_domain::limits::BODY_BYTES;
 use berth_domain::{RepositoryRole, TeamRole};
 use serde_json::{Map, Number, Value};
 
@@ -17,7 +18,7 @@ pub trait Json: Sized {
     const SCHEMA: &'static Schema;
 
     /// How long it may be, in bytes. What is longer is 413.
-    const LIMIT: usize = 262_144;
+    const LIMIT: usize = BODY_BYTES;
 
     /// Reads what the schema let through. None: something fits the schema and not its type.
     fn of_members(members: Members) -> Option<Self>;

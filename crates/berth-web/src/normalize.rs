@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use berth_domain::forwarded::TrustedProxies;
+use berth_domain::limits::PATH_BYTES;
 use berth_domain::settings;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
@@ -12,7 +13,6 @@ use http::uri::PathAndQuery;
 use crate::error::ApiError;
 use crate::request::{CLIENT_ADDRESS, Request, RequestExt};
 use crate::response::{self, Response};
-use crate::routing::LONGEST_PATH;
 use crate::services::Services;
 
 /// Brings `request` into the form that everything after it sees, or gives the redirect to that form.
@@ -45,7 +45,7 @@ fn normalize_client(services: &Services<'_>, request: &mut Request) -> Result<()
 /// Slashes that begin a path count as one. Doubled ones inside redirect to the path without them, as Quay does; an encoded
 /// slash is none.
 fn normalize_path(request: &mut Request) -> Option<Response> {
-    if !request.uri().path().contains("//") || request.uri().path().len() > LONGEST_PATH {
+    if !request.uri().path().contains("//") || request.uri().path().len() > PATH_BYTES {
         return None;
     }
     let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
@@ -132,7 +132,7 @@ mod tests {
         ] {
             assert_eq!(normalized(target), Err(location.into()), "{target}");
         }
-        let long = format!("/a//{}", "b".repeat(LONGEST_PATH));
+        let long = format!("/a//{}", "b".repeat(PATH_BYTES));
         assert!(normalized(&long).is_ok(), "it is 404");
     }
 

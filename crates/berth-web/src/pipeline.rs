@@ -8,9 +8,11 @@ use berth_access::{
     Address, Authority, Caller, Facts, PathParameters, Permission, Principal, ScopeSet, TargetKind,
     Token,
 };
+use berth_domain::limits::{FORM_BYTES, LARGEST_BODY_BYTES, Limit};
 use berth_domain::settings;
 use berth_domain::{Timestamp, loggable_path};
 use berth_store::access::{self, CallerRow, Credential};
+use berth_store::limits::{self, LimitInForce};
 use http::header::{HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
@@ -123,6 +125,7 @@ fn answer(
     let (route, path) = routing::pick(matches, request)
         .map_err(|error| unmatched(services, dialect, request, error))?;
     route.settings.iter().try_for_each(|settings| services.load_settings(settings))?;
+    let limits = limits_in_force(services, route)?;
     require_short_body(request)?;
     refuse_plain_browser(services, dialect, request)?;
     if route.unauthenticated {
@@ -133,8 +136,8 @@ fn answer(
     let Read { address, handle } = route.endpoint.read(request, &path);
     let address = with_named_client(request, route, address);
     let kind = route.endpoint.target();
-    let loaded =
-        access::load(services.db(), &credentials.credential, kind, &address, services.now())?;
+    let (credential, now) = (&credentials.credential, services.now());
+    let loaded = access::load(services.db(), credential, kind, &address, &limits, now)?;
     if loaded.mail_is_due {
         services.note_due_mail();
     }
@@ -151,6 +154,10 @@ fn answer(
     require_writable(services, request, route)?;
     require_anonymous_access(services, route, &principal)?;
     require_fresh_login(services, route, &principal)?;
+    // Once after each change of a setting, so it does no harm that the policy was not asked yet.
+    if loaded.limits_differ {
+        limits::set(services.db(), &limits)?;
+    }
     let mut facts = loaded.facts;
     facts.names_organization = address.names_organization;
     let parts = RequestParts {
@@ -160,7 +167,27 @@ fn answer(
         ..route.parts(services, request, &address)
     };
     let answered = handle(&parts, &principal, facts);
-    answered.map_err(|error| own_account_error(route, &address, error))
+    answered.map_err(|error| own_account_error(route, &address, with_limit(&limits, error)))
+}
+
+/// The limits that a request of the row could exceed, as the settings have them.
+fn limits_in_force(services: &Services<'_>, route: &Route) -> Result<Vec<LimitInForce>, ApiError> {
+    let in_force = |limit: &&'static Limit| {
+        services.load_settings(&[limit.setting])?;
+        Ok((*limit, services.setting(limit.setting)))
+    };
+    route.limits.iter().map(in_force).collect()
+}
+
+/// Says how many there may be to whom asked for one more.
+fn with_limit(limits: &[LimitInForce], error: ApiError) -> ApiError {
+    match error {
+        ApiError::Limited { limit, most: _ } => {
+            let known = limits.iter().find(|(known, _)| *known == limit);
+            ApiError::Limited { limit, most: known.map_or(limit.default(), |(_, most)| *most) }
+        }
+        error => error,
+    }
 }
 
 /// The way of a request whose caller does not matter.
@@ -221,15 +248,8 @@ fn request_id(request: &Request, services: &Services<'_>) -> String {
     given.map_or_else(|| services.random().uuid(), str::to_owned)
 }
 
-/// How long the body of a request may be, in bytes: what it holds is kept in memory several times over. A little more than
-/// the notes of robots, which the contract refuses in words of its own.
-pub const BODY_LIMIT: usize = 1_048_576 + 65_536;
-
-/// How long a form may be, in bytes: it is read before it is known who calls.
-const FORM_LIMIT: usize = 65_536;
-
 fn require_short_body(request: &Request) -> Result<(), ApiError> {
-    let limit = if request.has_form_type() { FORM_LIMIT } else { BODY_LIMIT };
+    let limit = if request.has_form_type() { FORM_BYTES } else { LARGEST_BODY_BYTES };
     if request.body().len() > limit { Err(ApiError::too_large(limit)) } else { Ok(()) }
 }
 
@@ -281,7 +301,7 @@ fn who_calls(
         _ => {
             let (kind, nothing) = (TargetKind::None, Address::default());
             let shown = &credentials.credential;
-            access::load(services.db(), shown, kind, &nothing, services.now())?.caller
+            access::load(services.db(), shown, kind, &nothing, &[], services.now())?.caller
         }
     };
     principal(services, request, credentials, caller)

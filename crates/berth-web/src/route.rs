@@ -4,6 +4,7 @@
 
 use berth_access::{Address, Scope};
 use berth_domain::LogKind;
+use berth_domain::limits::Limit;
 use berth_domain::settings::{FEATURE_SUPER_USERS, Setting, Settings};
 use http::Method;
 
@@ -35,6 +36,8 @@ pub struct Route {
     features: Features,
     /// The settings that the handler uses, in groups.
     pub settings: &'static [Settings],
+    /// What it makes, where somebody may own so many of it only.
+    pub limits: &'static [&'static Limit],
     /// Whether the permission is asked before the body is looked at.
     pub permission_first: bool,
     /// Whether a session must be fresh.
@@ -93,6 +96,7 @@ impl Route {
             logs,
             features: Features { first: None, more: &[] },
             settings: &[],
+            limits: &[],
             permission_first: false,
             fresh_login: false,
             csrf_exempt: false,
@@ -209,11 +213,19 @@ impl Route {
         self
     }
 
-    /// The names of the settings that the row needs: its conditions, and what its handler uses.
+    /// It makes things of which somebody may own so many only: the settings say how many.
+    #[must_use]
+    pub const fn limits(mut self, limits: &'static [&'static Limit]) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The names of the settings that the row needs: its conditions, what its handler uses, its limits.
     pub fn setting_names(&self) -> impl Iterator<Item = &'static str> {
         let settings = self.settings.iter().flat_map(|group| group.iter());
         let conditions = self.conditions().map(|feature| feature.name);
-        conditions.chain(settings.map(|setting| setting.name()))
+        let limits = self.limits.iter().map(|limit| limit.setting.name);
+        conditions.chain(settings.map(|setting| setting.name())).chain(limits)
     }
 
     /// It answers everybody alike, even while the database is down: nobody asks who calls.

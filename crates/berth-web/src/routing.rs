@@ -2,6 +2,7 @@
 //! building.
 
 use berth_access::PathParameters;
+use berth_domain::limits::PATH_BYTES;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
@@ -10,13 +11,10 @@ use crate::quay_paths::is_below_a_repository;
 use crate::request::{Request, says_nothing};
 use crate::route::Route;
 
-/// How long a path may be, in bytes, before it is decoded. The longest names that go into one are 255 characters.
-pub(crate) const LONGEST_PATH: usize = 4_096;
-
 /// The routes that know the path, whatever their method, each with the parameters that it finds there. The path is decoded
 /// before it is divided: an encoded slash separates as a plain one does, and what is no UTF-8 names nothing.
 pub(crate) fn matches<'a>(tables: &[&'a [Route]], path: &str) -> Vec<(&'a Route, PathParameters)> {
-    if path.len() > LONGEST_PATH {
+    if path.len() > PATH_BYTES {
         return Vec::new();
     }
     let path = path.strip_suffix('/').unwrap_or(path);

@@ -3,6 +3,7 @@
 //! A small part of JSON Schema: what Quay's bodies use. The first line of a message is the contract's, word for word;
 //! values appear in Python's notation, as scripts that print it expect.
 
+use berth_domain::limits::TEXT_BYTES;
 use serde_json::Value;
 
 /// The schema of a body: an object with known properties; unknown ones are ignored.
@@ -182,9 +183,6 @@ fn check_property(
     violations.extend(violation);
 }
 
-/// How long a text may be, in bytes: of every one there are lists.
-const TEXT_LIMIT: usize = 65_536;
-
 fn check_text(value: &Value, path: &[&'static str]) -> Option<Violation> {
     match value {
         Value::String(text) => check_size(text, path),
@@ -203,8 +201,8 @@ fn check_nullable_text(value: &Value, path: &[&'static str]) -> Option<Violation
 /// Our own limit, so in our own words: a text of that length is not repeated.
 fn check_size(text: &str, path: &[&'static str]) -> Option<Violation> {
     let name = path.last().copied().unwrap_or("body");
-    (text.len() > TEXT_LIMIT).then(|| {
-        violation(format!("'{name}' is longer than {TEXT_LIMIT} bytes"), "maxLength", path)
+    (text.len() > TEXT_BYTES).then(|| {
+        violation(format!("'{name}' is longer than {TEXT_BYTES} bytes"), "maxLength", path)
     })
 }
 

@@ -4,7 +4,7 @@ use berth_access::{
     ApplicationAdmin, ApplicationAdminView, Client, ClientPath, OrganizationAdmin,
     OrganizationAdminView, Path, Public, Scope,
 };
-use berth_domain::{LogKind, settings};
+use berth_domain::{LogKind, limits, settings};
 use berth_web::{At, Logs, Route, WithBody, WithPath, WithoutBody};
 
 use super::{handlers, tokens};
@@ -25,6 +25,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<OrganizationAdmin, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateApplication]),
     )
+    .limits(&[&limits::APPLICATIONS])
     .scope(Scope::OrgAdmin),
     Route::get(
         "/api/v1/organization/:orgname/applications/:client_id",
@@ -66,6 +67,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ApplicationAdmin, _, _>(tokens::create),
         Logs::Kinds(&[LogKind::CreateOauthApiToken]),
     )
+    .limits(&[&limits::TOKENS])
     .settings(&[&[&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT]])
     .decided_inside(
         "organization admins, with scopes that they have themselves; `super:user` for superusers",

@@ -56,7 +56,7 @@ pub(crate) fn create(
         expires_at: services.now().plus_seconds(lifetime_s(body.expiration.as_ref())),
     };
     transaction(cx.db(), |tx| {
-        if limit > 0 && tokens::count(tx, &cx.grant, services.now())? >= limit {
+        if limit > 0 && tokens::count(tx, &cx.grant, limit, services.now())? >= limit {
             return Err(too_many(limit));
         }
         tokens::create(tx, &new)?;

@@ -4,6 +4,7 @@ use berth_access::{
     NamespaceAdmin, NamespaceAdminView, OwnAutopruneAdmin, OwnNamespaceView, RepositoryAdmin,
     RepositoryAdminView, Scope,
 };
+use berth_domain::limits;
 use berth_domain::settings::FEATURE_AUTO_PRUNE;
 use berth_web::{Route, WithBody, WithPath, WithPathAndBody};
 
@@ -36,7 +37,8 @@ pub const OF_NAMESPACES: &[Route] = &[
         "createOrganizationAutoPrunePolicy",
         &WithBody::<NamespaceAdmin, _, _>(handlers::create),
         handlers::NAMESPACE_CREATION,
-    )),
+    ))
+    .limits(&[&limits::AUTOPRUNE_POLICIES]),
     of_organization(Route::get(
         "/api/v1/organization/:orgname/autoprunepolicy/:policy_uuid",
         "getOrganizationAutoPrunePolicy",
@@ -65,6 +67,7 @@ pub const OF_NAMESPACES: &[Route] = &[
         &WithBody::<OwnAutopruneAdmin, _, _>(handlers::create),
         handlers::NAMESPACE_CREATION,
     ))
+    .limits(&[&limits::AUTOPRUNE_POLICIES])
     .permission_first(),
     of_user(Route::get(
         "/api/v1/user/autoprunepolicy/:policy_uuid",
@@ -99,6 +102,7 @@ pub const OF_REPOSITORIES: &[Route] = &[
         &WithBody::<RepositoryAdmin, _, _>(handlers::create),
         handlers::REPOSITORY_CREATION,
     ))
+    .limits(&[&limits::REPOSITORY_AUTOPRUNE_POLICIES])
     .permission_first(),
     of_repository(Route::get(
         "/api/v1/repository/*repository/autoprunepolicy/:policy_uuid",

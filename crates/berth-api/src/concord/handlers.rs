@@ -54,7 +54,6 @@ fn create(cx: &Context<'_, Authenticated>, body: &EntryBody, resolved: Resolved)
         email: &email,
         tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION),
         owner_id: owner.map_or(caller.id, |owner| owner.id),
-        creator_id: caller.id,
         visibility: body.visibility.unwrap_or("PUBLIC"),
         meta: body.meta.as_deref(),
         cfg: body.cfg.as_deref(),

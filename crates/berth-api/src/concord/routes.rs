@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
 use berth_access::{Authenticated, AuthenticatedOrganization};
-use berth_domain::{LogKind, settings};
+use berth_domain::{LogKind, limits, settings};
 use berth_web::{Logs, Route, WithBody, WithPath};
 
 use super::handlers;
@@ -14,6 +14,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Authenticated, _, _>(handlers::create_or_update),
         Logs::Kinds(&[LogKind::OrgCreate, LogKind::OrgChangeSettings]),
     )
+    .limits(&[&limits::ORGANIZATIONS, &limits::TEAMS, &limits::MEMBERSHIPS])
     .settings(&[&[&settings::CONCORD_ADMIN_ONLY_CREATE, &settings::DEFAULT_TAG_EXPIRATION]])
     .decided_inside(
         "to create: superusers, and everybody who may create organizations where \

@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
 use berth_access::{OrganizationAdmin, OrganizationAdminView, Scope};
-use berth_domain::LogKind;
+use berth_domain::{LogKind, limits};
 use berth_web::{Logs, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::handlers;
@@ -20,6 +20,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<OrganizationAdmin, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreatePrototypePermission]),
     )
+    .limits(&[&limits::DEFAULT_PERMISSIONS])
     .scope(Scope::OrgAdmin),
     Route::put(
         "/api/v1/organization/:orgname/prototypes/:prototypeid",

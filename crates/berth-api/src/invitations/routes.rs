@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
 use berth_access::{ExistingTeamAdmin, OrganizationAdminView, Public, Scope, UserAdmin};
-use berth_domain::{LogKind, settings};
+use berth_domain::{LogKind, limits, settings};
 use berth_web::{BASE_URL, Logs, Route, WithBody, WithPath};
 
 use super::{handlers, pages, responses};
@@ -15,6 +15,7 @@ pub const ROUTES: &[Route] = &[
         &WithPath::<ExistingTeamAdmin, _, _>(handlers::invite_address),
         Logs::Kinds(&[LogKind::OrgInviteTeamMember]),
     )
+    .limits(&[&limits::INVITATIONS, &limits::INVITER_INVITATIONS])
     .settings(&[outbox::SETTINGS, &[&settings::INVITATION_TTL_S]])
     .scope(Scope::OrgAdmin)
     .feature(&settings::FEATURE_MAILING),
@@ -43,6 +44,7 @@ pub const ROUTES: &[Route] = &[
         &WithPath::<UserAdmin, _, _>(responses::accept),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted]),
     )
+    .limits(&[&limits::TEAM_MEMBERS, &limits::MEMBERSHIPS])
     .settings(&[&[&settings::MAIL_GATEWAY_URL]])
     .decided_inside("the invited user, in person or with `user:admin`")
     .scope(Scope::UserAdmin)
@@ -68,6 +70,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<UserAdmin, _, _>(pages::answer),
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted, LogKind::OrgTeamMemberInviteDeclined]),
     )
+    .limits(&[&limits::TEAM_MEMBERS, &limits::MEMBERSHIPS])
     .settings(&[&[&settings::MAIL_GATEWAY_URL]])
     .decided_inside("the invited user, in person or with `user:admin`")
     .feature(&settings::FEATURE_MAILING),

@@ -25,17 +25,13 @@ pub(crate) fn list<P: ReadsLog>(
     let filter = P::filter(&cx.grant).ok_or_else(ApiError::not_found)?;
     let found = logs::page(cx.db(), filter, query, &page.window)?;
     let found = found.ok_or_else(|| ApiError::invalid_request("Unknown performer"))?;
-    let last = found.entries.rows.last().map(|(last, _)| last.clone());
+    // As the original, a page that is not empty names a next one, and so does the first.
+    let last = found.rows.last().map(|(last, _)| last.clone());
     let start = || Position { key: query.start.into(), tie: 0 };
-    let end = if found.is_cut || (page.is_original() && page.window.after.is_some()) {
-        last
-    } else if page.is_original() {
-        Some(last.unwrap_or_else(start))
-    } else {
-        None
-    };
+    let end = last.or_else(|| page.window.after.is_none().then(start));
+    let end = end.filter(|_| page.is_original());
     let view = |line| LogView::new(&line, filter.is_everything());
-    let listed = page.list_until(found.entries, end.as_ref(), view)?;
+    let listed = page.list_until(found, end.as_ref(), view)?;
     let (start_time, end_time) = (query.start.to_rfc2822(), query.end.to_rfc2822());
     Ok(listed.respond(|logs, next_page| LogPage { start_time, end_time, logs, next_page }))
 }

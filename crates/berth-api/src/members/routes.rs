@@ -4,7 +4,8 @@ use berth_access::{
     ExistingTeamAdmin, OrganizationAdmin, OrganizationAdminView, OrganizationPath, Path, Scope,
     TeamView,
 };
-use berth_domain::{LogKind, settings};
+use berth_domain::limits::Limit;
+use berth_domain::{LogKind, limits, settings};
 use berth_web::{At, Logs, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::{organization, team};
@@ -12,6 +13,15 @@ use crate::mails::outbox;
 
 /// What adding somebody writes into the log.
 const ADDED: Logs = Logs::Kinds(&[LogKind::OrgAddTeamMember, LogKind::OrgInviteTeamMember]);
+
+/// What it could exceed.
+const ADDED_LIMITS: &[&Limit] = &[
+    &limits::TEAM_MEMBERS,
+    &limits::MEMBERSHIPS,
+    &limits::INVITATIONS,
+    &limits::INVITER_INVITATIONS,
+    &limits::NOTIFICATIONS,
+];
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
@@ -28,6 +38,7 @@ pub const ROUTES: &[Route] = &[
         &WithPath::<ExistingTeamAdmin, _, _>(team::add),
         ADDED,
     )
+    .limits(ADDED_LIMITS)
     .settings(&[outbox::SETTINGS, &[&settings::INVITATION_TTL_S, &settings::REQUIRE_TEAM_INVITE]])
     .scope(Scope::OrgAdmin),
     Route::delete(
@@ -65,6 +76,7 @@ pub const ROUTES: &[Route] = &[
         ),
         ADDED,
     )
+    .limits(ADDED_LIMITS)
     .settings(&[outbox::SETTINGS, &[&settings::INVITATION_TTL_S, &settings::REQUIRE_TEAM_INVITE]])
     .scope(Scope::OrgAdmin)
     .extension(),

@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
 use berth_access::{Public, Superuser};
-use berth_domain::LogKind;
+use berth_domain::{LogKind, limits};
 use berth_web::{Logs, Route, WithBody, WithPath};
 
 use super::handlers;
@@ -15,6 +15,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Superuser, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateGlobalMessage]),
     )
+    .limits(&[&limits::MESSAGES])
     .superuser(),
     Route::delete(
         "/api/v1/message/:uuid",

@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
 use berth_access::{Client, Public};
-use berth_domain::{LogKind, settings};
+use berth_domain::{LogKind, limits, settings};
 use berth_web::{BASE_URL, Logs, Route, WithBody, WithoutBody, session};
 
 use super::{assign, authorize, grant, inspect, local, metadata, sign_in, token};
@@ -13,6 +13,7 @@ pub const ROUTES: &[Route] = &[
         "oauthAuthorize",
         &WithoutBody::<Client, _>(authorize::authorize),
     )
+    .limits(&[&limits::TOKENS])
     .settings(&[
         BASE_URL,
         session::SETTINGS,
@@ -36,6 +37,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _, _>(grant::allow),
         Logs::Kinds(&[LogKind::OauthTokenGranted]),
     )
+    .limits(&[&limits::TOKENS])
     .settings(&[BASE_URL, &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN]])
     .decided_inside(
         "users in person who administer the organization of the application, or were assigned a \
@@ -69,6 +71,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _, _>(assign::assign),
         Logs::Kinds(&[LogKind::OauthTokenAssigned]),
     )
+    .limits(&[&limits::ASSIGNMENTS, &limits::NOTIFICATIONS])
     .settings(&[BASE_URL])
     .decided_inside("users in person who administer the organization of the application")
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
@@ -82,6 +85,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _, _>(token::exchange),
         Logs::Nothing("the grant was logged when the person agreed"),
     )
+    .limits(&[&limits::TOKENS])
     .decided_inside("the application with its secret, or with the verifier of a public client")
     .csrf_exempt()
     .open()

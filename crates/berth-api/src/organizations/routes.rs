@@ -6,7 +6,7 @@ use berth_access::{
     UserView,
 };
 use berth_domain::settings::FEATURE_BILLING;
-use berth_domain::{LogKind, settings};
+use berth_domain::{LogKind, limits, settings};
 use berth_web::{At, Logs, Route, WithBody, WithoutBody};
 
 use super::{handlers, superuser};
@@ -20,6 +20,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<CreateOrganization, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::OrgCreate]),
     )
+    .limits(&[&limits::ORGANIZATIONS])
     .settings(&[&[&settings::DEFAULT_TAG_EXPIRATION, &settings::FEATURE_ORG_SHARED_EMAIL]])
     .scope(Scope::UserAdmin)
     .permission_first(),
@@ -92,6 +93,7 @@ pub const ROUTES: &[Route] = &[
         &WithoutBody::<SuperuserNamespace, _>(superuser::take_ownership),
         Logs::Kinds(&[LogKind::TakeOwnership]),
     )
+    .limits(&[&limits::ORGANIZATIONS, &limits::TEAM_MEMBERS, &limits::MEMBERSHIPS])
     .decided_inside("superusers; not the accounts of superusers")
     .superuser()
     .internal(),

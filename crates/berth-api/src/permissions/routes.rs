@@ -4,10 +4,14 @@ use berth_access::{
     OrganizationRepository, OwnNamespaceView, OwnRepository, Path, RepositoryAdmin,
     RepositoryAdminView, RobotPermissionsView, Scope, TeamAdminView,
 };
-use berth_domain::LogKind;
+use berth_domain::limits::Limit;
+use berth_domain::{LogKind, limits};
 use berth_web::{At, Logs, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::{handlers, robot};
+
+/// What a new permission counts for.
+const LIMITS: &[&Limit] = &[&limits::REPOSITORY_PERMISSIONS, &limits::NAMESPACE_PERMISSIONS];
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
@@ -29,6 +33,7 @@ pub const ROUTES: &[Route] = &[
         &WithPathAndBody::<RepositoryAdmin, _, _, _>(handlers::set_user),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
+    .limits(LIMITS)
     .scope(Scope::RepoAdmin)
     .permission_first(),
     Route::delete(
@@ -62,6 +67,7 @@ pub const ROUTES: &[Route] = &[
         &WithPathAndBody::<RepositoryAdmin, _, _, _>(handlers::set_team),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
+    .limits(LIMITS)
     .scope(Scope::RepoAdmin)
     .permission_first(),
     Route::delete(
@@ -80,6 +86,7 @@ pub const ROUTES: &[Route] = &[
         ),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
+    .limits(LIMITS)
     .scope(Scope::RepoAdmin)
     .permission_first(),
     Route::delete(
@@ -106,6 +113,7 @@ pub const ROUTES: &[Route] = &[
         &At(OrganizationRepository::read, WithPathAndBody::<RepositoryAdmin, _, _, _>(robot::set)),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
+    .limits(LIMITS)
     .scope(Scope::RepoAdmin)
     .permission_first(),
     Route::delete(
@@ -127,6 +135,7 @@ pub const ROUTES: &[Route] = &[
         &At(OwnRepository::read, WithPathAndBody::<RepositoryAdmin, _, _, _>(robot::set)),
         Logs::Kinds(&[LogKind::ChangeRepoPermission]),
     )
+    .limits(LIMITS)
     .scope(Scope::RepoAdmin)
     .permission_first(),
     Route::delete(

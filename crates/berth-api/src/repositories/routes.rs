@@ -4,7 +4,7 @@ use berth_access::{
     OrganizationView, Public, RepositoryAdmin, RepositoryAdminView, RepositoryCreate,
     RepositoryStar, RepositoryView, RepositoryWrite, Scope, UserAdmin, in_body,
 };
-use berth_domain::{LogKind, settings};
+use berth_domain::{LogKind, limits, settings};
 use berth_web::{At, Logs, Route, WithBody, WithPath, WithoutBody};
 
 use super::{content, handlers, stars};
@@ -21,6 +21,11 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<RepositoryCreate, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRepo]),
     )
+    .limits(&[
+        &limits::REPOSITORIES,
+        &limits::REPOSITORY_PERMISSIONS,
+        &limits::NAMESPACE_PERMISSIONS,
+    ])
     .settings(&[&[&settings::FEATURE_BILLING, &settings::FEATURE_EXTENDED_REPOSITORY_NAMES]])
     .decided_inside("creators in the namespace; with billing on, private ones superusers alone")
     .needs_plan()
@@ -61,6 +66,7 @@ pub const ROUTES: &[Route] = &[
         &At(in_body, WithBody::<RepositoryStar, _, _>(stars::create)),
         STARS,
     )
+    .limits(&[&limits::STARS])
     .scope(Scope::RepoRead),
     Route::delete(
         "/api/v1/user/starred/*repository",

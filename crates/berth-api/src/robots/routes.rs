@@ -4,7 +4,7 @@ use berth_access::{
     NamespaceAdmin, NamespaceAdminView, NamespaceOrOwnAdmin, NamespaceOrOwnMemberView,
     OwnNamespaceAdmin, OwnNamespaceView, Scope,
 };
-use berth_domain::{LogKind, settings};
+use berth_domain::{LogKind, limits, settings};
 use berth_web::{Logs, Route, WithBody, WithPath, WithPathAndBody};
 
 use super::{federation, handlers};
@@ -34,6 +34,7 @@ pub const ROUTES: &[Route] = &[
         &WithPathAndBody::<NamespaceAdmin, _, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRobot]),
     )
+    .limits(&[&limits::ROBOTS, &limits::ROBOT_METADATA])
     .settings(&[&[&settings::ROBOTS_DISALLOW]])
     .scope(Scope::OrgAdmin),
     Route::delete(
@@ -91,6 +92,7 @@ pub const ROUTES: &[Route] = &[
         &WithPathAndBody::<OwnNamespaceAdmin, _, _, _>(handlers::create),
         Logs::Kinds(&[LogKind::CreateRobot]),
     )
+    .limits(&[&limits::ROBOTS, &limits::ROBOT_METADATA])
     .settings(&[&[&settings::ROBOTS_DISALLOW]])
     .scope(Scope::UserAdmin)
     .permission_first(),

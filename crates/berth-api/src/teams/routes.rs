@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
 use berth_access::{OrganizationMemberView, Scope, TeamAdmin, TeamSummaryView};
-use berth_domain::LogKind;
+use berth_domain::{LogKind, limits};
 use berth_web::{Logs, Route, WithBody, WithoutBody};
 
 use super::handlers;
@@ -32,6 +32,7 @@ pub const ROUTES: &[Route] = &[
             LogKind::OrgSetTeamRole,
         ]),
     )
+    .limits(&[&limits::TEAMS])
     .decided_inside(
         "organization admins, who do not take the role from the only team that makes them one",
     )

@@ -845,14 +845,15 @@ fn an_application_waits_for_so_many_users() {
     let one = application(&app);
     let asking = asking(&one, "token", "repo:read");
     let assign = format!("/oauth/authorize/assignuser?username=bob&{asking}&format=json");
-    app.execute("UPDATE owned_limit SET most = 1 WHERE kind = 'assignments'");
+    app.set("limit_assigned_tokens_per_application", "1");
     let ana = app.with_session("ana");
     assert_eq!(ana.post_empty(&assign).status(), 200);
     let refused = ana.post_empty(&assign);
     assert_eq!(refused.status(), 400, "{refused}");
     assert_eq!(
         refused.json()["error_message"],
-        "An application can have at most 1000 assigned tokens that wait for their users"
+        "An application can have at most 1 assigned tokens that wait for their users (setting \
+        `limit_assigned_tokens_per_application`)"
     );
     assert_eq!(app.rows("SELECT count(*) FROM assigned_authorization"), [["1"]]);
     assert_eq!(app.rows("SELECT count(*) FROM notification"), [["1"]]);

@@ -852,7 +852,8 @@ fn metadata_of_all_robots_has_a_limit_and_is_freed_with_them() {
     assert_eq!(reply.status(), 400, "{reply}");
     assert_eq!(
         reply.json()["error_message"],
-        "A namespace can have at most 67108864 bytes of metadata of robots"
+        "A namespace can have at most 67108864 bytes of metadata of robots (setting \
+        `limit_robot_metadata_bytes_per_namespace`)"
     );
     assert_eq!(admin.delete(&format!("{ROBOTS}/one")).status(), 204);
     assert_eq!(admin.put(&format!("{ROBOTS}/three"), notes).status(), 201);

@@ -63,7 +63,7 @@ pub enum StoreError {
     )]
     SchemaUnreleased,
     /// The change would exceed what the owner may own.
-    #[error("too many {}", .0.what)]
+    #[error("too many {} (setting `{}`)", .0.what, .0.setting.name)]
     Limited(&'static Limit),
     /// Anything else: a bug or a broken database.
     #[error("database: {0}")]
@@ -311,6 +311,8 @@ mod tests {
         "access_token.uuid",
         "account.id, account.kind",
         "account.uuid",
+        "account_search.is_address, account_search.part, account_search.account_id",
+        "affiliation.account_id, affiliation.namespace_id",
         "assigned_authorization.uuid",
         "authorization_code.code_hash",
         "autoprune_policy.uuid",

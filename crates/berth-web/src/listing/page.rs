@@ -120,7 +120,7 @@ impl Page<'_> {
             (shown, last) = (shown + 1, Some(position));
         }
         text.push(close);
-        let behind = if goes_on { last.as_ref() } else { end };
+        let behind = if goes_on || slice.is_cut { last.as_ref() } else { end };
         let seal = |behind| page_token::seal(self.services, behind, &self.binding);
         let next_page = behind.map(seal).transpose()?;
         let text = String::from_utf8(text).map_err(serde::de::Error::custom);

@@ -1,0 +1,53 @@
+//! A request, and who sends it.
+
+use berth_test::{App, Reply};
+use berth_web::Method;
+use serde_json::Value;
+
+/// Who sends a request.
+pub(crate) enum Who {
+    /// A person with a token.
+    Token(String),
+    /// A person in a browser.
+    Browser(String),
+    /// A program without credentials in the header.
+    Program,
+}
+
+/// What is in it.
+pub(crate) enum Content {
+    Nothing,
+    Json(Value),
+    Form(String),
+}
+
+/// A request.
+pub(crate) struct Step {
+    pub(crate) who: Who,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) content: Content,
+}
+
+impl Step {
+    pub(crate) fn send(&self, app: &App) -> Reply {
+        let client = match &self.who {
+            Who::Token(name) => app.as_user(name),
+            Who::Browser(name) => app.with_session(name),
+            Who::Program => app.anonymous(),
+        };
+        let (kind, body) = match &self.content {
+            Content::Nothing => (None, Vec::new()),
+            Content::Json(body) => (Some("application/json"), body.to_string().into_bytes()),
+            Content::Form(form) => {
+                (Some("application/x-www-form-urlencoded"), form.clone().into_bytes())
+            }
+        };
+        client.send(self.method.clone(), &self.path, kind, body)
+    }
+
+    /// The request that deletes what this one has put.
+    pub(crate) fn deletion(self) -> Self {
+        Self { method: Method::DELETE, content: Content::Nothing, ..self }
+    }
+}
