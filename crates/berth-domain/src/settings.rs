@@ -121,6 +121,7 @@ settings! {
     FEATURE_USER_METADATA: bool = "feature_user_metadata", "false", flag, "Users may record name, company and location.";
     FRESH_LOGIN_TIMEOUT: i64 = "fresh_login_timeout", "10m", duration, "How long after signing in a session may do what needs a fresh login.";
     SESSION_TIMEOUT: i64 = "session_timeout", "31d", duration, "How long a session lives after signing in.";
+    SESSIONS_PER_ACCOUNT: i64 = "sessions_per_account", "200", whole_number, "How many sessions a user has at a time: one more ends the oldest; 0 is no limit.";
     BROWSER_API_CALLS_XHR_ONLY: bool = "browser_api_calls_xhr_only", "true", flag, "API calls of browsers need the header X-Requested-With.";
     TRUSTED_PROXIES: Vec<String> = "trusted_proxies", "", networks, "Addresses and CIDRs of the proxies before the registry. Of what comes from there the client's address is the one that `Forwarded` or `X-Forwarded-For` names; from anybody else these headers are ignored. See deployment.md.";
     CORS_ORIGIN: String = "cors_origin", "", text, "The one origin from which a web console may call with cookies. Empty: any origin, without cookies.";

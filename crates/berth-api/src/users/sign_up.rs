@@ -58,7 +58,7 @@ pub(crate) fn create(
         tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION),
         at: services.now(),
     };
-    transaction(cx.db(), |tx| {
+    let session = transaction(cx.db(), |tx| {
         if proven {
             accounts::leave_address(tx, &email, &no_email)?;
         }
@@ -68,12 +68,16 @@ pub(crate) fn create(
         }
         let (email, username) = (body.email.as_deref(), body.username.as_str());
         let event = LogEvent::UserCreate { email, username, superuser: None };
-        Ok::<_, ApiError>(cx.log(tx, id, &event)?)
+        let session = match &mail {
+            None => Some(Session::begin(tx, services, id, 0, cx.session())?),
+            Some(_) => None,
+        };
+        cx.log(tx, id, &event)?;
+        Ok::<_, ApiError>(session)
     })?;
-    if mail.is_some() {
+    let Some(session) = session else {
         return Ok(JsonResponse(SignedUp::Awaiting { awaiting_verification: true }).into());
-    }
-    let session = Session::replace(cx.session(), services, &uuid, 0)?;
+    };
     let view = SignedUp::User(Box::new(UserView::of_new(services, &new)));
     session.announce(services, JsonResponse(view))
 }
