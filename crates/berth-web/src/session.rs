@@ -141,15 +141,21 @@ impl Session {
         Ok(Self { renewals, ..self.clone() })
     }
 
-    /// Ends the session, if it is somebody's. Its cookie lives on as that of nobody, which is returned.
+    /// Ends the session, if it is somebody's.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn end(&self, services: &Services<'_>) -> Result<Self, StoreError> {
-        if self.row.is_some() {
-            sessions::end(services.db(), &self.hash())?;
+    pub fn end(&self, services: &Services<'_>) -> Result<(), StoreError> {
+        match self.row {
+            Some(_) => sessions::end(services.db(), &self.hash()),
+            None => Ok(()),
         }
-        Ok(Self::unknown(self.cookie.clone()))
+    }
+
+    /// The same cookie, of a session that has ended.
+    #[must_use]
+    pub fn of_nobody(&self) -> Self {
+        Self::unknown(self.cookie.clone())
     }
 
     /// The token that changes made with this session must show: 64 characters.

@@ -96,10 +96,12 @@ pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult<SessionAnswer>
             }
             Ok(())
         })?;
+    } else if let Some(session) = cx.session() {
+        session.end(services)?;
     }
     let answer = JsonResponse(Success::DONE);
     match cx.session() {
-        Some(session) => session.end(services)?.announce(services, answer),
+        Some(session) => session.of_nobody().announce(services, answer),
         None => Ok(answer.into()),
     }
 }
