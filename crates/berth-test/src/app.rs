@@ -425,15 +425,16 @@ impl App {
         lines.join("\n")
     }
 
-    /// Puts something into the key-value store, as another component would.
-    pub fn set_key(&self, key: &str, value: &[u8]) {
-        self.keys.set(key, value).expect("the key-value store answers");
-    }
-
     /// The keys of the key-value store that begin so, in their order.
     #[must_use]
     pub fn keys(&self, prefix: &str) -> Vec<String> {
         self.keys.beginning(prefix)
+    }
+
+    /// All keys of the key-value store, each with the length of its value in bytes.
+    #[must_use]
+    pub fn stored(&self) -> Vec<(String, usize)> {
+        self.keys.lengths()
     }
 
     /// The database, for tests of the store.

@@ -66,7 +66,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ApplicationAdmin, _, _>(tokens::create),
         Logs::Kinds(&[LogKind::CreateOauthApiToken]),
     )
-    .settings(&[&[&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT]])
+    .settings(&[&[&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT, &settings::TOKENS_PER_MINUTE]])
     .decided_inside(
         "organization admins, with scopes that they have themselves; `super:user` for superusers",
     )

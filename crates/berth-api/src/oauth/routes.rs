@@ -21,6 +21,7 @@ pub const ROUTES: &[Route] = &[
             &settings::FEATURE_DIRECT_LOGIN,
             &settings::REGISTRY_STATE,
             &settings::REGISTRY_TITLE,
+            &settings::TOKENS_PER_MINUTE,
         ],
     ])
     .decided_inside(
@@ -36,7 +37,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _, _>(grant::allow),
         Logs::Kinds(&[LogKind::OauthTokenGranted]),
     )
-    .settings(&[BASE_URL, &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN]])
+    .settings(&[BASE_URL, &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN, &settings::TOKENS_PER_MINUTE]])
     .decided_inside(
         "users in person who administer the organization of the application, or were assigned a \
             token of it",

@@ -11,7 +11,7 @@ use berth_store::{StoreError, Transaction, logs, members, transaction};
 use berth_web::session::Session;
 use berth_web::{
     ApiError, Context, Form, HandlerResult, IntoResponse as _, JsonResponse, RequestExt, Services,
-    StatusCode, password,
+    StatusCode, network, password, rate,
 };
 
 use super::pages::{self, SessionPage};
@@ -29,6 +29,7 @@ pub(crate) fn ask_for_recovery(
     body: Recovery,
 ) -> HandlerResult<JsonResponse<RecoveryAnswer>> {
     let (services, sent) = (cx.services(), JsonResponse(RecoveryAnswer::SENT));
+    rate::RECOVERIES.take(services, &network(cx.request()))?;
     let Ok(email) = EmailAddress::try_from(body.email.as_str()) else { return Ok(sent) };
     let Some(found) = accounts::with_address(cx.db(), email.as_str())? else { return Ok(sent) };
     let answer = match found.is_organization {
@@ -50,7 +51,7 @@ fn send_recovery_code(services: &Services<'_>, user: &Addressee) -> Result<(), A
             return Ok(());
         }
         // Where the address has had its mails for this hour, the former code stays.
-        mail.enqueue_for(tx, user.id, &MailSender::recovery())
+        mail.enqueue_for(tx, user.id, &MailSender::recovery(services))
     })
 }
 
@@ -58,7 +59,7 @@ fn tell_organization(services: &Services<'_>, organization: &Addressee) -> Resul
     let administrators = members::administrators(services.db(), organization.id)?;
     let mail = codes::organization_recovery(services, organization, &administrators)?;
     transaction(services.db(), |tx| {
-        mail.enqueue_for(tx, organization.id, &MailSender::recovery()).map(drop)
+        mail.enqueue_for(tx, organization.id, &MailSender::recovery(services)).map(drop)
     })
 }
 

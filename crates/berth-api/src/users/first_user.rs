@@ -10,7 +10,7 @@ use berth_store::{StoreError, Transaction, accounts, tokens, transaction};
 use berth_web::session::Session;
 use berth_web::{
     ApiError, Body, Context, HandlerResult, JsonResponse, RequestExt, StatusCode, WithHeaders,
-    limit_rate, password,
+    network, password, rate,
 };
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult<FirstUserAns
     let name = NamespaceName::try_from(body.username.as_str()).map_err(failed)?;
     // Hashing costs, and anybody may call.
     reserve_hashing_memory();
-    limit_rate(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR))?;
+    rate::SIGN_UPS.take(services, &network(cx.request()))?;
     let random = services.random();
     let uuid = random.ordered_uuid(services.now());
     let hash = hash_password(&body.password, random.bytes());

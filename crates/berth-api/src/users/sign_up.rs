@@ -13,7 +13,7 @@ use berth_store::accounts::{NewUser, SignUpFacts};
 use berth_store::{Constraint, StoreError, Transaction, accounts, invitations, transaction};
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, HandlerResult, JsonResponse, Services, WithHeaders, limit_rate,
+    ApiError, Context, HandlerResult, JsonResponse, Services, WithHeaders, network, rate,
 };
 
 use crate::mails::codes::CodeMail;
@@ -30,7 +30,7 @@ pub(crate) fn create(
     let facts = facts(cx, &body)?;
     let email = acceptable(cx, &body, facts)?;
     reserve_hashing_memory();
-    limit_rate(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR))?;
+    rate::SIGN_UPS.take(services, &network(cx.request()))?;
     let precedence = Precedence::of(services, &body)?;
     let proven = facts.proves_address && has_gateway(services);
     // Hashing costs: what is known to be in vain is refused before.
