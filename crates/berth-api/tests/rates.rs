@@ -111,10 +111,10 @@ const USERS: [&str; 2] = ["ana", "bob"];
 /// Two users with an organization each, in which `ana` and `bob` have an application and a token of it.
 fn app() -> App {
     let app = registry::app().with_organization("bobs", "bob");
-    for caller in 0..2 {
+    for (caller, user) in USERS.into_iter().enumerate() {
         let body = json!({ "name": "one", "redirect_uri": "http://127.0.0.1:8888/callback" });
         let path = format!("{}/applications", organization(caller));
-        assert_eq!(app.as_user(USERS[caller]).post(&path, body).status(), 200);
+        assert_eq!(app.as_user(user).post(&path, body).status(), 200);
         assert_eq!(authorize(&app, caller, "token").status(), 302);
     }
     app.advance(3_600);

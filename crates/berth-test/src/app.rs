@@ -549,14 +549,7 @@ impl App {
         assert!(later.iter().all(|kind| kind == "login_success"), "logged deferred: {later:?}");
         statements.retain(|sql| sql != "ROLLBACK");
         let route = self.row(request);
-        let reads = route
-            .is_none_or(|route| request.method().is_safe() && matches!(route.logs, Logs::Reads));
-        let begins_session = statements.iter().any(|sql| sql.starts_with("INSERT INTO session "));
-        let budget = match (reads, begins_session) {
-            (true, _) => READ_BUDGET,
-            (false, false) => CHANGE_BUDGET,
-            (false, true) => CHANGE_BUDGET + SESSION_BUDGET,
-        };
+        let budget = budget(route, request, &statements);
         assert!(
             failing || statements.len() <= budget,
             "{} {} took {} statements:\n{}",
@@ -598,6 +591,18 @@ impl App {
     fn log_kinds(&self, skip: usize) -> Vec<String> {
         let rows = self.rows("SELECT kind FROM log_entry ORDER BY id");
         rows.into_iter().skip(skip).flatten().collect()
+    }
+}
+
+/// How many statements a request may take that takes these.
+fn budget(route: Option<&Route>, request: &Request, statements: &[String]) -> usize {
+    let reads =
+        route.is_none_or(|route| request.method().is_safe() && matches!(route.logs, Logs::Reads));
+    let begins_session = statements.iter().any(|sql| sql.starts_with("INSERT INTO session "));
+    match (reads, begins_session) {
+        (true, _) => READ_BUDGET,
+        (false, false) => CHANGE_BUDGET,
+        (false, true) => CHANGE_BUDGET + SESSION_BUDGET,
     }
 }
 

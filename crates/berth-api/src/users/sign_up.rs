@@ -40,10 +40,8 @@ pub(crate) fn create(
     let random = services.random();
     let uuid = random.ordered_uuid(services.now());
     let hash = hash_password(&body.password, random.bytes());
-    let mail = match proven {
-        true => None,
-        false => CodeMail::to_new_user(services, &body.username, &email)?,
-    };
+    let to_new_user = || CodeMail::to_new_user(services, &body.username, &email);
+    let mail = if proven { None } else { to_new_user()? };
     let (sender, no_email) = (MailSender::of(cx), random.uuid());
     let new = NewUser {
         uuid: &uuid,
@@ -68,10 +66,8 @@ pub(crate) fn create(
         }
         let (email, username) = (body.email.as_deref(), body.username.as_str());
         let event = LogEvent::UserCreate { email, username, superuser: None };
-        let session = match &mail {
-            None => Some(Session::begin(tx, services, id, 0, cx.session())?),
-            Some(_) => None,
-        };
+        let begin = || Session::begin(tx, services, id, 0, cx.session());
+        let session = mail.is_none().then(begin).transpose()?;
         cx.log(tx, id, &event)?;
         Ok::<_, ApiError>(session)
     })?;
