@@ -8,9 +8,9 @@
 //! Where all of a bucket make somebody wait, a new name, address or device is not counted: nobody is locked out by the
 //! guesses of others.
 //!
-//! The store cannot compare and set. Whoever writes a bucket reads it again, until three reads in a row have found it the same and
-//! with what was noted, and notes it again where somebody who had read the bucket before has overwritten it. So a note is lost
-//! only where a read and the write that follows it take longer than two reads of another instance.
+//! The store cannot compare and set. Whoever writes a bucket reads it again, and once more after the writes of others that were
+//! on their way: both reads must find it the same, with what was noted, or it is noted again. So a note is lost only where a
+//! read and the write that follows it take longer than a write and a read of another instance.
 
 #[cfg(test)]
 mod at_once;
@@ -45,8 +45,8 @@ pub(crate) const KEPT_S: i64 = 30 * 86_400;
 /// How often what is noted is looked for, or written again where others overwrote it.
 const MOST_NOTES: usize = 50;
 
-/// In how many reads in a row the bucket must be the same, with what was noted.
-const READS: usize = 3;
+/// A key that there never is. Deleting it waits for the writes of others, where the store does them one after another.
+const NO_KEY: &str = "berth/throttle/none";
 
 /// How many of the latest failures are known by their ids.
 const LATEST: usize = 32;
@@ -263,7 +263,7 @@ impl<'a> Line<'a> {
 }
 
 /// The value of a key: the records of whoever they are about, in lines. What cannot be read is as good as lost.
-#[derive(Default, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct Bucket(String);
 
 impl Bucket {
@@ -402,19 +402,18 @@ impl<'a> Throttle<'a> {
         is_done: impl Fn(&Record) -> bool,
         change: impl Fn(Record) -> Result<Record, ApiError>,
     ) -> Result<bool, ApiError> {
-        let (mut seen, mut reads) = (Bucket::default(), 0);
+        let mut seen = None;
         for _ in 0..MOST_NOTES {
             let bucket = self.read()?;
             let Some(record) = self.own(&bucket) else { return Ok(true) };
             if !is_done(&record) {
                 self.write(&bucket, &change(record)?)?;
-                continue;
-            }
-            reads = if bucket == seen { reads + 1 } else { 1 };
-            if reads == READS {
+            } else if seen.as_ref() == Some(&bucket) {
                 return Ok(true);
+            } else {
+                seen = Some(bucket);
+                self.services.key_value().delete(NO_KEY)?;
             }
-            seen = bucket;
         }
         Ok(false)
     }
@@ -595,7 +594,8 @@ mod tests {
         };
         let waits = Record { count: 13, last_at: now.as_micros(), ..Record::default() };
         let known = Record { succeeded_at: now.as_micros(), ..Record::default() };
-        let mut bucket = put(put(Bucket::default(), "victim", &waits, now), "known", &known, now);
+        let mut bucket =
+            put(put(Bucket(String::new()), "victim", &waits, now), "known", &known, now);
         // A failure makes somebody wait for half a second.
         for number in 0..1_000 {
             let at = at(1 + number);
@@ -607,7 +607,7 @@ mod tests {
         assert!(bucket.of("known").is_some() && bucket.of("guess999").is_some());
         assert!(bucket.of("guess0").is_none() && bucket.0.len() < 65_536);
         // Those for whom somebody waits leave no room, and go when nobody does.
-        let mut full = Bucket::default();
+        let mut full = Bucket(String::new());
         for number in 0..MOST_RECORDS {
             full = put(full, &format!("waits{number}"), &waits, now);
         }

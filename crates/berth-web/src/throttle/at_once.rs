@@ -10,8 +10,8 @@ use super::*;
 use crate::outbound::Outbound;
 use crate::platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 
-/// A store that does one thing at a time, in an order that a seed decides: every call takes one to two units of time, so that
-/// who reads and then writes takes less than who writes and then reads twice.
+/// A store that does one thing at a time, in an order that a seed decides. Every call takes one to two units of time: less than two
+/// are between a read and the write that follows it, and at least two between the reads of whoever looks again.
 struct Store {
     state: Mutex<State>,
     turn: Condvar,
@@ -84,7 +84,8 @@ impl KeyValue for Instance<'_> {
         Ok(())
     }
 
-    fn delete(&self, _key: &str) -> Result<(), PlatformError> {
+    fn delete(&self, key: &str) -> Result<(), PlatformError> {
+        self.call(|state| state.values.remove(key));
         Ok(())
     }
 }
