@@ -90,7 +90,7 @@ CREATE TABLE user_profile (
     verified INTEGER NOT NULL DEFAULT 0 CHECK (verified IN (0, 1)),
     -- The first user of an installation is a superuser, whatever the settings say.
     is_first INTEGER NOT NULL DEFAULT 0 CHECK (is_first IN (0, 1)),
-    -- Sessions carry the number that was here when they began; raising it ends them all.
+    -- Sessions carry the number that was here when the password was checked; raising it ends them all.
     session_epoch INTEGER NOT NULL DEFAULT 0,
     given_name TEXT,
     family_name TEXT,
@@ -122,6 +122,32 @@ WHERE recovery_code_hash IS NOT NULL;
 
 CREATE INDEX user_profile_unconfirmed ON user_profile (unconfirmed_until)
 WHERE unconfirmed_until IS NOT NULL;
+
+-- Sessions of people who signed in; how many an account may have is a setting. The row of one that is over is given to a new one.
+CREATE TABLE session (
+    id INTEGER PRIMARY KEY,
+    token_hash BLOB NOT NULL UNIQUE,
+    account_id INTEGER NOT NULL,
+    account_kind TEXT NOT NULL DEFAULT 'user' CHECK (account_kind = 'user'),
+    -- It counts while it is that of the account.
+    epoch INTEGER NOT NULL,
+    -- How often the password was given again: each time the CSRF token changes.
+    renewals INTEGER NOT NULL DEFAULT 0,
+    -- When the password was last given.
+    signed_in_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
+);
+
+CREATE INDEX session_by_account ON session (account_id, signed_in_at);
+
+CREATE INDEX session_by_expiry ON session (expires_at);
+
+CREATE TRIGGER sessions_end AFTER UPDATE OF session_epoch ON user_profile
+WHEN NEW.session_epoch <> OLD.session_epoch
+BEGIN
+    DELETE FROM session WHERE account_id = NEW.account_id;
+END;
 
 -- Accounts that wait for their confirmation. An account that was made a member of something, or that owns anything, stays.
 CREATE VIEW unconfirmed_account AS
@@ -185,6 +211,7 @@ CREATE TRIGGER user_becomes_organization AFTER UPDATE OF kind ON account
 WHEN OLD.kind = 'user' AND NEW.kind = 'organization'
 BEGIN
     DELETE FROM user_profile WHERE account_id = OLD.id;
+    DELETE FROM session WHERE account_id = OLD.id;
     DELETE FROM access_token WHERE account_id = OLD.id;
     DELETE FROM team_member WHERE account_id = OLD.id;
     DELETE FROM team_invitation WHERE account_id = OLD.id;

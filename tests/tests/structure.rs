@@ -77,7 +77,6 @@ const PATHS: &[(&str, &str)] = &[
 const STORES: &[(&str, &str)] = &[
     ("authorizations", "tokens.rs and assignments.rs: an authorization is a token"),
     ("oauth", "applications.rs, tokens.rs and assignments.rs: it is about the same rows"),
-    ("sessions", "accounts.rs; sessions themselves are in the key-value store"),
     ("system", "it reads no tables"),
 ];
 

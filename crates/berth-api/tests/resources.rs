@@ -20,6 +20,7 @@ mod organizations;
 mod permissions;
 mod proxy_cache;
 mod quotas;
+mod rates;
 mod repositories;
 mod robots;
 mod sessions;

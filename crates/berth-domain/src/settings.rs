@@ -116,6 +116,7 @@ settings! {
     FEATURE_USER_CREATION: bool = "feature_user_creation", "true", flag, "People may sign up.";
     FEATURE_INVITE_ONLY_USER_CREATION: bool = "feature_invite_only_user_creation", "false", flag, "Signing up needs an invitation code.";
     SIGN_UPS_PER_HOUR: i64 = "sign_ups_per_hour", "60", whole_number, "How many accounts one client address may ask for in an hour; 0 is no limit.";
+    RECOVERIES_PER_HOUR: i64 = "recoveries_per_hour", "60", whole_number, "How many times one client address may say in an hour that a password is forgotten; 0 is no limit.";
     FEATURE_DIRECT_LOGIN: bool = "feature_direct_login", "true", flag, "People may sign in with a password.";
     SIGN_IN_FAILURES_PER_MINUTE: i64 = "sign_in_failures_per_minute", "10", whole_number, "How many wrong passwords one client address may send in a minute, whatever the names; 0 is no limit. Behind a proxy that is not named as a trusted one all clients share its address.";
     FEATURE_ANONYMOUS_ACCESS: bool = "feature_anonymous_access", "true", flag, "Callers without credentials may read what is public.";
@@ -123,6 +124,7 @@ settings! {
     FEATURE_USER_METADATA: bool = "feature_user_metadata", "false", flag, "Users may record name, company and location.";
     FRESH_LOGIN_TIMEOUT: i64 = "fresh_login_timeout", "10m", duration, "How long after signing in a session may do what needs a fresh login.";
     SESSION_TIMEOUT: i64 = "session_timeout", "31d", duration, "How long a session lives after signing in.";
+    SESSIONS_PER_ACCOUNT: i64 = "sessions_per_account", "200", whole_number, "How many sessions a user has at a time: one more ends the oldest; 0 is no limit.";
     BROWSER_API_CALLS_XHR_ONLY: bool = "browser_api_calls_xhr_only", "true", flag, "API calls of browsers need the header X-Requested-With.";
     TRUSTED_PROXIES: Vec<String> = "trusted_proxies", "", networks, "Addresses and CIDRs of the proxies before the registry. Of what comes from there the client's address is the one that `Forwarded` or `X-Forwarded-For` names; from anybody else these headers are ignored. See deployment.md.";
     CORS_ORIGIN: String = "cors_origin", "", text, "The one origin from which a web console may call with cookies. Empty: any origin, without cookies.";
@@ -138,8 +140,10 @@ settings! {
     MAIL_GATEWAY_PATH: String = "mail_gateway_path", "", path, "Path and query at the mail gateway, where `mail_gateway_url` has none: `/v1/send`.";
     MAIL_GATEWAY_TOKEN: String = "mail_gateway_token", "", text, "The Bearer token for the mail gateway.";
     MAIL_DEFAULT_SENDER: String = "mail_default_sender", "berth@localhost", text, "The sender of mails.";
-    MAILS_PER_HOUR: i64 = "mails_per_hour", "100", whole_number, "How many mails to others (invitations, confirmations of addresses) a user, or an unknown client, may cause in an hour, where a gateway is set.";
+    MAILS_PER_HOUR: i64 = "mails_per_hour", "100", whole_number, "How many mails to others (invitations, confirmations of addresses) a user, or an unknown client, may cause in an hour, where a gateway is set; 0 is no limit.";
+    MAILS_TO_ADDRESS_PER_HOUR: i64 = "mails_to_address_per_hour", "50", whole_number, "How many such mails, and mails for forgotten passwords, one address gets in an hour, whoever causes them; 0 is no limit. From one sender it gets 20.";
     FEATURE_PROXY_CACHE: bool = "feature_proxy_cache", "true", flag, "Organizations may be configured to cache an upstream registry.";
+    REGISTRY_CHECKS_PER_MINUTE: i64 = "registry_checks_per_minute", "60", whole_number, "How many times a user may have upstream registries tried in a minute; 0 is no limit.";
     SSRF_ALLOWED_HOSTS: Vec<String> = "ssrf_allowed_hosts", "", destinations, "Host names, addresses and CIDRs that upstream registries may have although they are private.";
     UPSTREAM_REGISTRIES: Vec<String> = "upstream_registries", "docker.io,registry-1.docker.io,auth.docker.io,quay.io,ghcr.io,gcr.io,registry.k8s.io,mcr.microsoft.com,public.ecr.aws,registry.gitlab.com,gitlab.com,registry.access.redhat.com,registry.redhat.io,nvcr.io,authn.nvidia.com", list, "Registries, with their token servers, that may be called where the host looks no names up, as Spin does: only there it matters. Their names must lead into no private network.";
     HOST_BLOCKS_PRIVATE_NETWORKS: bool = "host_blocks_private_networks", "false", flag, "The host itself keeps components out of private networks, by `block_networks` in Spin's runtime configuration: then any registry may be called where the host looks no names up.";
@@ -152,6 +156,7 @@ settings! {
     FEATURE_ASSIGN_OAUTH_TOKEN: bool = "feature_assign_oauth_token", "true", flag, "Administrators may assign tokens of their applications to users.";
     DIRECT_OAUTH_CLIENTID_WHITELIST: Vec<String> = "direct_oauth_clientid_whitelist", "", list, "Client ids of applications for which `POST /oauth/authorizeapp` takes a user name and password without a CSRF token.";
     OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT: i64 = "oauth_application_maximum_token_count", "0", whole_number, "How many unexpired tokens an application may have; 0 is no limit.";
+    TOKENS_PER_MINUTE: i64 = "tokens_per_minute", "300", whole_number, "How many tokens a user may make in a minute, for applications and by OAuth; 0 is no limit.";
     FEATURE_EXTENDED_REPOSITORY_NAMES: bool = "feature_extended_repository_names", "true", flag, "Names of repositories may contain slashes.";
     FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL: bool = "feature_aggregated_log_count_retrieval", "true", flag, "Counts of log entries can be read.";
     ACTION_LOG_AUDIT_LOGINS: bool = "action_log_audit_logins", "true", flag, "Successful logins are logged.";

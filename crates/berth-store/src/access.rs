@@ -10,6 +10,7 @@ use crate::db::{Database, DatabaseError, FromRow, Row, StoreError, Value, row_of
 use crate::limits::{self, LimitInForce};
 use crate::migrate::{SchemaState, migrate, schema_state};
 use crate::quotas::quota_json;
+use crate::sessions::SessionRow;
 
 /// The credential of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +19,15 @@ pub enum Credential {
     None,
     /// An access token, by its SHA-256.
     Token(Vec<u8>),
-    /// A session, by the UUID of its account.
-    Session(String),
-    /// A password, with the name of the user. The caller of [`load`] verifies the password.
-    Password(String),
+    /// A session, by the SHA-256 of its cookie.
+    Session(Vec<u8>),
+    /// A password. The caller of [`load`] verifies it.
+    Password {
+        /// The name of the user.
+        name: String,
+        /// The session that the request also shows, as above: it says nothing of who calls.
+        session: Option<Vec<u8>>,
+    },
 }
 
 /// The user of the credential: enabled accounts and unexpired tokens only.
@@ -54,6 +60,8 @@ pub struct CallerRow {
 pub struct Loaded {
     /// The caller.
     pub caller: Option<CallerRow>,
+    /// The session that was shown, while it lives; whether it counts, its epoch says.
+    pub session: Option<SessionRow>,
     /// The facts for the policy.
     pub facts: Facts,
     /// The sealed token of the addressed robot, if there is one. It has nothing to do with access: it is read here because
@@ -86,6 +94,7 @@ macro_rules! caller_columns {
         "SELECT v.version, v.oldest_reader, EXISTS (SELECT 1 FROM mail WHERE due_at <= ?3)
                 OR EXISTS (SELECT 1 FROM mail WHERE held_until > ?3 AND attempts = 0)
                 AS mail_is_due,
+            s.id, s.epoch, s.renewals, s.signed_in_at,
             c.id, c.uuid, c.name, c.email, coalesce(u.verified, 0) AS verified,
             coalesce(u.is_first, 0) AS is_first, coalesce(u.session_epoch, 0) AS session_epoch,
             t.id, t.scope, a.client_id, a.name AS application, t.accessed_at,
@@ -93,17 +102,18 @@ macro_rules! caller_columns {
     };
 }
 
-// `?1` is the hash of a token (a blob) or the name of a user (a text), `?2` the UUID of a session's account.
+// `?1` is the hash of a token (a blob) or the name of a user (a text), `?2` the hash of a session's cookie.
 macro_rules! from_caller {
     () => {
         " FROM schema_version v
         LEFT JOIN access_token t ON t.token_hash = ?1 AND t.expires_at > ?3
         LEFT JOIN oauth_application a ON a.id = t.application_id
+        LEFT JOIN session s ON s.token_hash = ?2 AND s.expires_at > ?3
         LEFT JOIN account c ON c.id = CASE typeof(?1)
                 WHEN 'blob' THEN t.account_id
                 WHEN 'text' THEN (SELECT id FROM account
                     WHERE name = ?1 AND name = ?1 COLLATE BINARY)
-                ELSE (SELECT id FROM account WHERE uuid = ?2) END
+                ELSE s.account_id END
             AND c.kind = 'user' AND c.enabled = 1
         LEFT JOIN user_profile u ON u.account_id = c.id"
     };
@@ -261,8 +271,8 @@ fn load_once(
     let (token, session) = match credential {
         Credential::None => (Value::Null, Value::Null),
         Credential::Token(hash) => (hash.as_slice().into(), Value::Null),
-        Credential::Session(uuid) => (Value::Null, uuid.into()),
-        Credential::Password(name) => (name.into(), Value::Null),
+        Credential::Session(hash) => (Value::Null, hash.as_slice().into()),
+        Credential::Password { name, session } => (name.into(), session.as_deref().into()),
     };
     let namespace = Value::from(address.namespace.as_deref());
     let (sql, names) = match kind {
@@ -288,12 +298,13 @@ fn load_once(
         return Ok(None);
     }
     let mail_is_due = row.column("mail_is_due")?;
+    let session = row.joined("session")?;
     let caller = row.joined("caller")?;
     let facts = read_facts(&mut row, kind)?;
     let with_robot = kind == TargetKind::Namespace && address.robot.is_some();
     let sealed_robot_token = if with_robot { row.column("sealed_robot_token")? } else { None };
     row.end()?;
-    Ok(Some(Loaded { caller, facts, sealed_robot_token, mail_is_due, limits_differ }))
+    Ok(Some(Loaded { caller, session, facts, sealed_robot_token, mail_is_due, limits_differ }))
 }
 
 fn read_facts(row: &mut Row, kind: TargetKind) -> Result<Facts, StoreError> {

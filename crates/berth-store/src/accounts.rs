@@ -147,8 +147,10 @@ pub fn for_sign_in(
 ) -> Result<Option<SignInRow>, StoreError> {
     db.optional(
         sign_in_rows!(
-            "kind = 'user' AND (name = ?1 COLLATE BINARY OR email = ?1 COLLATE NOCASE)
-            ORDER BY name = ?1 COLLATE BINARY DESC LIMIT 1"
+            "account.id = coalesce(
+                (SELECT id FROM account
+                    WHERE name = ?1 AND name = ?1 COLLATE BINARY AND kind = 'user'),
+                (SELECT id FROM account WHERE kind = 'user' AND email = ?1 COLLATE NOCASE))"
         ),
         params![name_or_email],
     )

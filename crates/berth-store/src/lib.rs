@@ -33,6 +33,7 @@ pub mod proxy_cache;
 pub mod quotas;
 pub mod repositories;
 pub mod robots;
+pub mod sessions;
 pub mod teams;
 pub mod tokens;
 pub mod upstream_checks;

@@ -67,6 +67,8 @@ pub struct Sender<'a> {
     pub id: &'a str,
     /// How many mails of theirs may leave in an hour.
     pub hourly_limit: i64,
+    /// How many mails one address gets in an hour on behalf of others, in all.
+    pub hourly_limit_of_address: i64,
 }
 
 /// How often the same mail goes to the same address at most, in seconds.
@@ -75,14 +77,11 @@ pub const REPETITION_PAUSE_S: i64 = 60;
 /// How many mails one sender may have sent to one address in an hour.
 const MOST_TO_ONE: i64 = 20;
 
-/// How many mails an address gets in an hour on behalf of others, in all.
-const MOST_FOR_ONE: i64 = 50;
-
 const HOUR_S: i64 = 3_600;
 
 /// As [`append`], on somebody's behalf and within the limits: the same mail to the same address once a minute, and numbers
 /// per hour from one sender to one address, to one address, and from one sender. `None` where a limit is reached;
-/// [`wait_s`] gives the wait. A mail that is only held is written anyway, for superusers to read, but does not leave later
+/// [`reached_limit`] says which. A mail that is only held is written anyway, for superusers to read, but does not leave later
 /// when it exceeds a limit. One statement.
 ///
 /// # Errors
@@ -120,40 +119,56 @@ pub fn append_limited(
             mail.at.plus_seconds(-REPETITION_PAUSE_S),
             hour_ago,
             MOST_TO_ONE,
-            MOST_FOR_ONE,
+            sender.hourly_limit_of_address,
             sender.hourly_limit,
             (!mail.is_due).then_some(mail.held_until)
         ],
     )
 }
 
-/// How many seconds a refused mail must wait: until the pause of the same mail is over, or the oldest mail that counts is an hour
-/// old. One statement.
+/// A limit that keeps a mail back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct ReachedLimit {
+    /// How many are sent in its time.
+    pub limit: i64,
+    /// How many seconds the mail must wait: until the pause of the same mail is over, or the oldest mail that counts is an
+    /// hour old.
+    pub wait_s: i64,
+}
+
+/// The limit that keeps a refused mail back for the longest time. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn wait_s(
+pub fn reached_limit(
     tx: &Transaction<'_>,
     mail: &NewMail<'_>,
     sender: Sender<'_>,
-) -> Result<i64, StoreError> {
-    let until: Option<i64> = tx.one(
-        "SELECT coalesce(
-            (SELECT max(created_at) + ?5 FROM limited_mail WHERE recipient = ?1 COLLATE NOCASE
-                AND created_at > ?4 - ?5 AND subject = ?2),
-            (SELECT min(created_at) + ?6 FROM limited_mail
-                WHERE (recipient = ?1 COLLATE NOCASE OR sender = ?3) AND created_at > ?4 - ?6))",
+) -> Result<ReachedLimit, StoreError> {
+    let reached = tx.optional(
+        "SELECT most AS \"limit\", max((until - ?4 + 999999) / 1000000, 1) AS wait_s FROM (
+            SELECT 1 AS most, count(*) AS number, max(created_at) + ?5 AS until FROM limited_mail
+            WHERE recipient = ?1 COLLATE NOCASE AND created_at > ?4 - ?5 AND subject = ?2
+            UNION ALL SELECT ?7, count(*), min(created_at) + ?6 FROM limited_mail
+            WHERE recipient = ?1 COLLATE NOCASE AND created_at > ?4 - ?6 AND sender = ?3
+            UNION ALL SELECT ?8, count(*), min(created_at) + ?6 FROM limited_mail
+            WHERE recipient = ?1 COLLATE NOCASE AND created_at > ?4 - ?6
+            UNION ALL SELECT ?9, count(*), min(created_at) + ?6 FROM limited_mail
+            WHERE sender = ?3 AND created_at > ?4 - ?6
+        ) WHERE number >= most ORDER BY until DESC LIMIT 1",
         params![
             mail.recipient,
             mail.subject,
             sender.id,
             mail.at,
             REPETITION_PAUSE_S * 1_000_000,
-            HOUR_S * 1_000_000
+            HOUR_S * 1_000_000,
+            MOST_TO_ONE,
+            sender.hourly_limit_of_address,
+            sender.hourly_limit
         ],
     )?;
-    let wait = until.map_or(0, |until| until - mail.at.as_micros());
-    Ok((wait + 999_999).div_euclid(1_000_000).max(1))
+    Ok(reached.unwrap_or(ReachedLimit { limit: 1, wait_s: 1 }))
 }
 
 /// A mail that only the caller may deliver for now.

@@ -6,6 +6,8 @@ use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use berth_access::{Authority, Caller, SuperuserPowers};
 use berth_access::{CreateOrganization, Facts, Principal, authorize};
@@ -42,6 +44,9 @@ const READ_BUDGET: usize = 2;
 
 /// Changes take at most this many statements, BEGIN and COMMIT included.
 const CHANGE_BUDGET: usize = 8;
+
+/// A change that begins a session takes at most this many more.
+const SESSION_BUDGET: usize = 1;
 
 /// The hash of `password`, with the least parameters that argon2 has: tests verify it often.
 const PASSWORD_HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c2FsdCBvZiBhIHRlc3Q$\
@@ -371,8 +376,8 @@ impl App {
         self.database.take_statements();
         let services = Services::new(self.platform());
         services.load_settings(session::SETTINGS).expect("the settings are right");
-        let session = Session::begin(&services, &caller.uuid, caller.session_epoch);
-        let session = session.expect("the key-value store answers");
+        let session =
+            self.change(|tx| Session::begin(tx, &services, caller.id, caller.session_epoch, None));
         let response = session.announce(&services, NoContent);
         let response = response.expect("the settings give a key");
         self.continuing(&Reply(response.into_response()))
@@ -433,15 +438,16 @@ impl App {
         lines.join("\n")
     }
 
-    /// Puts something into the key-value store, as another component would.
-    pub fn set_key(&self, key: &str, value: &[u8]) {
-        self.keys.set(key, value).expect("the key-value store answers");
-    }
-
     /// The keys of the key-value store that begin so, in their order.
     #[must_use]
     pub fn keys(&self, prefix: &str) -> Vec<String> {
         self.keys.beginning(prefix)
+    }
+
+    /// All keys of the key-value store, each with the length of its value in bytes.
+    #[must_use]
+    pub fn stored(&self) -> Vec<(String, usize)> {
+        self.keys.lengths()
     }
 
     /// The database, for tests of the store.
@@ -476,7 +482,13 @@ impl App {
         &self,
         work: impl Fn(&berth_store::Transaction<'_>) -> Result<T, StoreError>,
     ) -> T {
-        let result = berth_store::transaction(&self.database, work);
+        // Nobody waits for the database here, and others may be writing to its file.
+        let end = Instant::now() + Duration::from_secs(60);
+        let mut result = berth_store::transaction(&self.database, &work);
+        while matches!(result, Err(StoreError::Busy)) && Instant::now() < end {
+            thread::sleep(Duration::from_millis(1));
+            result = berth_store::transaction(&self.database, &work);
+        }
         self.database.take_statements();
         result.expect("the fixture is consistent")
     }
@@ -602,11 +614,16 @@ impl App {
     }
 }
 
-/// How many statements a request may take.
+/// How many statements a request may take that takes these.
 fn budget(route: Option<&Route>, request: &Request, statements: &[String]) -> usize {
     let reads =
         route.is_none_or(|route| request.method().is_safe() && matches!(route.logs, Logs::Reads));
-    let budget = if reads { READ_BUDGET } else { CHANGE_BUDGET };
+    let begins_session = statements.iter().any(|sql| sql.starts_with("INSERT INTO session "));
+    let budget = match (reads, begins_session) {
+        (true, _) => READ_BUDGET,
+        (false, false) => CHANGE_BUDGET,
+        (false, true) => CHANGE_BUDGET + SESSION_BUDGET,
+    };
     // Counting a list is a statement more, in the same round trip.
     let counts = request.uri().query().is_some_and(|query| query.contains("count=true"));
     let budget = budget + usize::from(counts);
@@ -753,8 +770,8 @@ fn must_be_logged(change: &Change) -> bool {
                 | "recovery_code_expires_at",
             ),
         ) => false,
-        // Sessions that end: logged as a sign-out, where sign-ins are logged at all.
-        ("user_profile", Some("session_epoch")) => false,
+        // Sessions that begin and end: logged as a sign-in or a sign-out, where those are logged at all.
+        ("session", _) | ("user_profile", Some("session_epoch")) => false,
         // The same secret under another key.
         (_, Some(column)) => !column.starts_with("sealed_"),
         (_, None) => true,

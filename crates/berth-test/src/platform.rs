@@ -263,6 +263,12 @@ impl MemoryKeys {
         keys
     }
 
+    /// All keys, each with the length of its value in bytes.
+    pub(crate) fn lengths(&self) -> Vec<(String, usize)> {
+        let values = self.values.borrow();
+        values.iter().map(|(key, value)| (key.clone(), value.len())).collect()
+    }
+
     fn require(&self, key: &str) -> Result<(), PlatformError> {
         assert!(key.starts_with("berth/"), "keys begin with berth/: {key}");
         if self.failing.get() { Err(PlatformError("made by the test".into())) } else { Ok(()) }

@@ -382,7 +382,7 @@ impl Ground<'_> {
 
     /// A grant for a caller who may do everything.
     fn grant<P: Permit>(&self, namespace: &str, repository: Option<&str>) -> Grant<P> {
-        let credential = Credential::Session(self.user(0));
+        let credential = self.session(&self.user(0)).expect("the user is there");
         let (row, facts) = self.load(&credential, P::Target::KIND, namespace, repository);
         let powers =
             SuperuserPowers { superuser: true, full_access: true, ..SuperuserPowers::default() };
@@ -407,10 +407,19 @@ impl Ground<'_> {
         (loaded.caller.expect("the credential is good"), loaded.facts)
     }
 
+    /// A session that begins.
+    fn session(&self, user: &str) -> Result<Credential, StoreError> {
+        Ok(Credential::Session(returned(self.db.execute(
+            "INSERT INTO session (token_hash, account_id, epoch, signed_in_at, expires_at)
+            SELECT randomblob(32), id, 0, 0, ?2 FROM account WHERE name = ?1 RETURNING token_hash",
+            params![user, NOW.plus_seconds(60)],
+        )?)?))
+    }
+
     /// The credential of a call; a token is stored.
     fn credential(&self, call: &Call) -> Result<Credential, StoreError> {
         let name = self.user(call.user);
-        let Some(scopes) = &call.scopes else { return Ok(Credential::Session(name)) };
+        let Some(scopes) = &call.scopes else { return self.session(&name) };
         let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         self.db.execute(
             "INSERT OR IGNORE INTO oauth_application (client_id, namespace_id, name, created_at)

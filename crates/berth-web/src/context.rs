@@ -167,16 +167,15 @@ impl<'a, P: Permit> Context<'a, P> {
 
     fn sign_in(&self, user: &SignInRow, change: ProfileChange<'_>) -> Result<Session, ApiError> {
         let services = self.services();
-        let session = Session::replace(self.session(), services, &user.uuid, user.session_epoch)?;
-        let session = session.on_device(services, self.request(), &user.uuid)?;
         let entry = self.sign_in_entry(user.id, "quayauth");
-        if entry.is_some() || change != ProfileChange::default() {
-            transaction(self.db(), |tx| -> Result<_, StoreError> {
-                accounts::change_profile(tx, user.id, &change)?;
-                logs::append(tx, entry.as_slice())
-            })?;
-        }
-        Ok(session)
+        let session = transaction(self.db(), |tx| -> Result<_, StoreError> {
+            accounts::change_profile(tx, user.id, &change)?;
+            let (epoch, before) = (user.session_epoch, self.session());
+            let session = Session::begin(tx, services, user.id, epoch, before)?;
+            logs::append(tx, entry.as_slice())?;
+            Ok(session)
+        })?;
+        session.on_device(services, self.request(), &user.uuid)
     }
 
     /// What is logged when somebody signs in; none where sign-ins are not logged. `how` says by what they signed in. Nobody is known

@@ -3,13 +3,12 @@
 
 use berth_domain::secret::hash_token;
 use berth_store::access::Credential;
+use berth_store::sessions::SessionRow;
 use http::header;
 
-use crate::error::ApiError;
 use crate::request::{Request, RequestExt};
 use crate::route::Route;
-use crate::services::Services;
-use crate::session::{Record, SESSION_COOKIE, Session};
+use crate::session::{SESSION_COOKIE, Session};
 
 /// What a request shows.
 pub(crate) struct Credentials {
@@ -17,8 +16,6 @@ pub(crate) struct Credentials {
     pub(crate) credential: Credential,
     /// The session cookie, known or not; not looked at beside a token.
     pub(crate) session: Option<Session>,
-    /// The record of the session, where there is one.
-    pub(crate) record: Option<Record>,
     /// The password that the request carries itself, in place of a session.
     pub(crate) password: Option<String>,
 }
@@ -26,7 +23,7 @@ pub(crate) struct Credentials {
 impl Credentials {
     /// None at all.
     pub(crate) const fn none() -> Self {
-        Self { credential: Credential::None, session: None, record: None, password: None }
+        Self { credential: Credential::None, session: None, password: None }
     }
 
     /// A token.
@@ -35,39 +32,34 @@ impl Credentials {
     }
 
     /// A user name and a password, which nobody has checked yet.
-    pub(crate) fn password(user: String, password: String) -> Self {
-        let credential = Credential::Password(user);
+    pub(crate) fn password(name: String, password: String) -> Self {
+        let credential = Credential::Password { name, session: None };
         Self { credential, password: Some(password), ..Self::none() }
+    }
+
+    /// Notes what the database knows of the session.
+    pub(crate) fn know_session(&mut self, row: Option<SessionRow>) {
+        if let (Some(session), Some(row)) = (&mut self.session, row) {
+            session.know(row);
+        }
     }
 }
 
 /// Reads the credentials. A Bearer token hides the cookie, even a token that nobody knows; a header of another form counts
 /// as absent.
-pub(crate) fn read(
-    request: &Request,
-    services: &Services<'_>,
-    route: &Route,
-) -> Result<Credentials, ApiError> {
+pub(crate) fn read(request: &Request, route: &Route) -> Credentials {
     if let Some(token) = bearer_token(request) {
-        return Ok(Credentials::token(token));
+        return Credentials::token(token);
     }
-    let mut session = request.cookie(SESSION_COOKIE).and_then(Session::of_cookie);
-    let record = match &session {
-        Some(session) => session.record(services)?,
-        None => None,
-    };
-    if let Some(record) = &record {
-        session = session.map(|session| session.known_by(record));
-    }
+    let session = request.cookie(SESSION_COOKIE).and_then(Session::of_cookie);
+    let hash = session.as_ref().map(Session::hash);
     let by_password = request.basic_credentials().filter(|_| route.takes_password);
-    if let Some((user, password)) = by_password {
-        return Ok(Credentials { session, ..Credentials::password(user, password) });
+    if let Some((name, password)) = by_password {
+        let credential = Credential::Password { name, session: hash };
+        return Credentials { credential, session, password: Some(password) };
     }
-    let credential = match &record {
-        Some(record) => Credential::Session(record.account.clone()),
-        None => Credential::None,
-    };
-    Ok(Credentials { credential, session, record, password: None })
+    let credential = hash.map_or(Credential::None, Credential::Session);
+    Credentials { credential, session, password: None }
 }
 
 /// The token of `Authorization: Bearer <token>`: the scheme in any case, any number of spaces, exactly two parts.

@@ -32,11 +32,10 @@ impl Dialect {
     pub(crate) fn credentials(
         self,
         request: &Request,
-        services: &Services<'_>,
         route: &Route,
     ) -> Result<Credentials, ApiError> {
         match self {
-            Self::Quay => credentials::read(request, services, route),
+            Self::Quay => Ok(credentials::read(request, route)),
             Self::Concord => concord::credentials(request),
         }
     }

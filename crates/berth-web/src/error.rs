@@ -11,7 +11,7 @@ use berth_domain::secret::Unsealable;
 use berth_domain::settings::Unusable;
 use berth_store::StoreError;
 use berth_store::db::Temporary;
-use http::{StatusCode, header};
+use http::{HeaderName, StatusCode, header};
 use serde_json::{Map, Value, json};
 use strum::VariantArray;
 
@@ -110,6 +110,33 @@ impl ErrorType {
     }
 }
 
+/// A limit that is reached, as the headers of a 429 tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many are heard before somebody has to wait.
+    pub limit: i64,
+    /// Seconds until the next one is heard.
+    pub reset_s: i64,
+}
+
+impl RateLimit {
+    /// As many as that, where that is a length.
+    pub(crate) fn of(limit: usize, reset_s: i64) -> Self {
+        Self { limit: i64::try_from(limit).unwrap_or(i64::MAX), reset_s }
+    }
+
+    /// The answer with `Retry-After`, and the headers of the IETF draft in the form that clients read (up to its version 07; the one
+    /// field of later versions is read by few).
+    #[must_use]
+    pub fn told_by(self, response: Response) -> Response {
+        response
+            .with_header(header::RETRY_AFTER, self.reset_s.to_string())
+            .with_header(HeaderName::from_static("ratelimit-limit"), self.limit.to_string())
+            .with_header(HeaderName::from_static("ratelimit-remaining"), "0")
+            .with_header(HeaderName::from_static("ratelimit-reset"), self.reset_s.to_string())
+    }
+}
+
 /// An error, as the caller gets it.
 #[derive(Debug, Clone)]
 pub enum ApiError {
@@ -130,17 +157,14 @@ pub enum ApiError {
     MethodNotAllowed(String),
     /// F4: an early abort, JSON in a `text/html` body.
     Abort(StatusCode, String),
-    /// F6: too many attempts; seconds to wait.
-    TooManyAttempts {
-        /// Seconds until the next attempt is heard.
-        retry_after_s: i64,
-    },
-    /// 429: a limit is reached; seconds to wait.
+    /// F6: too many attempts.
+    TooManyAttempts(RateLimit),
+    /// 429: a limit is reached.
     TooManyRequests {
         /// The message.
         message: Cow<'static, str>,
-        /// Seconds until the next one is heard.
-        retry_after_s: i64,
+        /// The limit.
+        limit: RateLimit,
     },
     /// F1 400: somebody would own more than they may.
     Limited {
@@ -274,13 +298,13 @@ impl ApiError {
                 let body = json!({ "error": text }).to_string();
                 response::text(status, "text/html; charset=utf-8", body)
             }
-            Self::TooManyAttempts { retry_after_s } => too_many(
+            Self::TooManyAttempts(limit) => too_many(
                 "Too many login attempts. \nPlease reset your Quay password and try again.",
                 "too_many_attempts",
-                retry_after_s,
+                limit,
             ),
-            Self::TooManyRequests { message, retry_after_s } => {
-                too_many(&message, "too_many_requests", retry_after_s)
+            Self::TooManyRequests { message, limit } => {
+                too_many(&message, "too_many_requests", limit)
             }
             Self::Limited { limit, most } => {
                 let text = limit.sentence(most);
@@ -316,10 +340,9 @@ fn message(status: StatusCode, text: &str) -> Response {
     response::json(status, &json!({ "message": text }))
 }
 
-fn too_many(text: &str, error_type: &str, retry_after_s: i64) -> Response {
+fn too_many(text: &str, error_type: &str, limit: RateLimit) -> Response {
     let body = json!({ "message": text, "error_type": error_type });
-    response::json(StatusCode::TOO_MANY_REQUESTS, &body)
-        .with_header(header::RETRY_AFTER, retry_after_s.to_string())
+    limit.told_by(response::json(StatusCode::TOO_MANY_REQUESTS, &body))
 }
 
 impl From<Response> for ApiError {

@@ -5,23 +5,15 @@ use berth_domain::settings;
 use berth_store::access::CallerRow;
 use berth_store::logs::LogEntry;
 use berth_store::{StoreError, logs, transaction};
-use serde::{Deserialize, Serialize};
 
 use crate::context::sign_in_entry;
 use crate::error::ApiError;
 use crate::request::Request;
 use crate::services::Services;
-use crate::throttle::Slot;
+use crate::throttle::{Rule, Throttle};
 
 /// How long an entry covers the uses that follow, in seconds.
 const RESOLUTION_S: i64 = 600;
-
-/// What the log has already.
-#[derive(Serialize, Deserialize)]
-struct Logged {
-    owner: String,
-    at: i64,
-}
 
 /// Has the use of a password written down once the request is answered.
 pub(crate) fn note(services: &Services<'_>, request: &Request, user: &CallerRow) {
@@ -40,19 +32,15 @@ fn record(services: &Services<'_>, account_uuid: &str, entry: LogEntry) -> Resul
         return Ok(());
     }
     let address = entry.ip.as_deref().unwrap_or_default();
-    let slot = Slot::new(services, "logged", &[account_uuid, address])?;
-    let kept = services.key_value().get(&slot.key)?;
-    let kept: Option<Logged> = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
-    let since = services.now().plus_seconds(-RESOLUTION_S).as_micros();
-    if kept.is_some_and(|logged| logged.owner == slot.owner && logged.at > since) {
-        return Ok(());
+    let once = Rule::per(1, RESOLUTION_S);
+    let logged = Throttle::new(services, "logged", &[account_uuid, address], once, usize::MAX)?;
+    match logged.require() {
+        Ok(()) => {}
+        Err(ApiError::TooManyAttempts(_)) => return Ok(()),
+        Err(error) => return Err(error),
     }
     transaction(services.db(), |tx| -> Result<_, StoreError> {
         logs::append(tx, std::slice::from_ref(&entry))
     })?;
-    let logged = Logged { owner: slot.owner, at: services.now().as_micros() };
-    let Ok(value) = serde_json::to_vec(&logged) else {
-        unreachable!("what was logged is plain data");
-    };
-    Ok(services.key_value().set(&slot.key, &value)?)
+    logged.count()
 }

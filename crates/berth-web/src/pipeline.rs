@@ -9,8 +9,8 @@ use berth_access::{
     Token,
 };
 use berth_domain::limits::{FORM_BYTES, LARGEST_BODY_BYTES, Limit};
+use berth_domain::loggable_path;
 use berth_domain::settings;
-use berth_domain::{Timestamp, loggable_path};
 use berth_store::access::{self, CallerRow, Credential};
 use berth_store::limits::{self, LimitInForce};
 use http::header::{HeaderName, HeaderValue};
@@ -31,6 +31,7 @@ use crate::response::Response;
 use crate::route::{Logs, Route};
 use crate::routing;
 use crate::services::{SUPERUSERS, Services};
+use crate::session::Session;
 use crate::token_use;
 
 /// An answer, and what is left to do once it is sent.
@@ -131,8 +132,8 @@ fn answer(
     if route.unauthenticated {
         return answer_everybody(services, request, route, &path);
     }
-    let credentials = dialect.credentials(request, services, route)?;
-    let known = known_before_work(services, request, route, &credentials)?;
+    let mut credentials = dialect.credentials(request, route)?;
+    let known = known_before_work(services, request, route, &mut credentials)?;
     let Read { address, handle } = route.endpoint.read(request, &path);
     let address = with_named_client(request, route, address);
     let kind = route.endpoint.target();
@@ -144,6 +145,7 @@ fn answer(
     if let Some(token) = loaded.caller.as_ref().and_then(|caller| caller.token.as_ref()) {
         token_use::note(services, token);
     }
+    credentials.know_session(loaded.session);
     let password_hash = loaded.caller.as_ref().and_then(|caller| caller.password_hash.clone());
     let principal = match known {
         Some(principal) => principal,
@@ -218,7 +220,7 @@ fn known_before_work(
     services: &Services<'_>,
     request: &Request,
     route: &Route,
-    credentials: &Credentials,
+    credentials: &mut Credentials,
 ) -> Result<Option<Principal>, ApiError> {
     if request.body().len() <= SMALL_BODY || !route.endpoint.needs_caller() {
         return Ok(None);
@@ -286,7 +288,7 @@ fn unmatched(
 }
 
 fn require_caller(services: &Services<'_>, request: &Request) -> Result<(), ApiError> {
-    let principal = who_calls(services, request, &concord::credentials(request)?)?;
+    let principal = who_calls(services, request, &mut concord::credentials(request)?)?;
     principal.caller().map(drop).ok_or_else(ApiError::unauthenticated)
 }
 
@@ -294,14 +296,16 @@ fn require_caller(services: &Services<'_>, request: &Request) -> Result<(), ApiE
 fn who_calls(
     services: &Services<'_>,
     request: &Request,
-    credentials: &Credentials,
+    credentials: &mut Credentials,
 ) -> Result<Principal, ApiError> {
     let caller = match credentials.credential {
         Credential::None => None,
         _ => {
             let (kind, nothing) = (TargetKind::None, Address::default());
             let shown = &credentials.credential;
-            access::load(services.db(), shown, kind, &nothing, &[], services.now())?.caller
+            let loaded = access::load(services.db(), shown, kind, &nothing, &[], services.now())?;
+            credentials.know_session(loaded.session);
+            loaded.caller
         }
     };
     principal(services, request, credentials, caller)
@@ -337,7 +341,11 @@ fn principal(
 ) -> Result<Principal, ApiError> {
     let right = has_right_password(services, request, credentials, row.as_ref())?;
     let Some(row) = row else { return Ok(Principal::Anonymous) };
-    let authority = match (&row.token, &credentials.record) {
+    let session = match credentials.credential {
+        Credential::Session(_) => credentials.session.as_ref().and_then(Session::row),
+        _ => None,
+    };
+    let authority = match (&row.token, session) {
         _ if right => Authority::Session { signed_in_at: services.now() },
         (Some(token), _) => Authority::Token(Token {
             id: token.id,
@@ -345,8 +353,8 @@ fn principal(
             client_id: token.client_id.clone(),
             application: token.application.clone(),
         }),
-        (None, Some(record)) if record.epoch == row.session_epoch => {
-            Authority::Session { signed_in_at: Timestamp::from_micros(record.signed_in_at) }
+        (None, Some(session)) if session.epoch == row.session_epoch => {
+            Authority::Session { signed_in_at: session.signed_in_at }
         }
         _ => return Ok(Principal::Anonymous),
     };
@@ -375,7 +383,7 @@ fn has_right_password(
     row: Option<&CallerRow>,
 ) -> Result<bool, ApiError> {
     match (&credentials.credential, &credentials.password) {
-        (Credential::Password(name), Some(password))
+        (Credential::Password { name, .. }, Some(password))
             if services.read_setting(&settings::FEATURE_DIRECT_LOGIN)? =>
         {
             let account = row.map(|row| (row.uuid.as_str(), row.password_hash.as_deref()));

@@ -1,8 +1,19 @@
-//! Counting attempts, so that guessing is slow and costs little (`docs/contract/quay.md` 0.3 F6, 5.4).
+//! Counting attempts, so that guessing is slow and costs little (`docs/contract/quay.md` 0.3 F6, 5.4), and what else a client may do
+//! only so often ([`crate::rate`]).
 //!
-//! Records are in the key-value store. Which of 65,536 slots of its kind one has is a keyed hash of whom it is about: guesses
-//! fill no store, and nobody makes another one meet a record. A record stays while it makes somebody wait; then the next one
-//! in its slot takes its place.
+//! Records are in the key-value store, in a fixed number of buckets of a limited number of records each. Which bucket one is
+//! in is a keyed hash of whom it is about: whatever is tried fills no store, and nobody can choose whose record is beside
+//! theirs. A record stays while it makes somebody wait. Of the others those that are good for nothing any more go when their
+//! bucket is written, and where there is no room, those that were not used for the longest time, failures before successes.
+//! Where all of a bucket make somebody wait, a new name, address or device is not counted: nobody is locked out by the
+//! guesses of others.
+//!
+//! The store cannot compare and set. Whoever writes a bucket reads it again, and once more after the writes of others that were
+//! on their way: both reads must find it the same, with what was noted, or it is noted again. So a note is lost only where a
+//! read and the write that follows it take longer than a write and a read of another instance.
+
+#[cfg(test)]
+mod at_once;
 
 use std::net::IpAddr;
 
@@ -12,9 +23,15 @@ use berth_domain::Timestamp;
 use berth_domain::secret::Purpose;
 use serde::{Deserialize, Serialize};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, RateLimit};
 use crate::request::{Request, RequestExt};
 use crate::services::Services;
+
+/// How many keys of the key-value store there are for all records. Hosts allow 1,024 in a store.
+const BUCKETS: usize = 512;
+
+/// How many records a bucket has at most: some 30 KB.
+const MOST_RECORDS: usize = 128;
 
 /// Failures in a row beyond this number no longer lengthen the wait, which is then a good hour.
 const MOST_IN_A_ROW: u32 = 13;
@@ -22,8 +39,17 @@ const MOST_IN_A_ROW: u32 = 13;
 /// After how many seconds an attempt that came to no end counts as a failure.
 const ATTEMPT_TIMEOUT_S: i64 = 10;
 
-/// How often an attempt whose note others overwrite makes it again. The store cannot compare and set.
-const MOST_NOTES: usize = 9;
+/// How long it is remembered who failed in a row or succeeded, in seconds: a month.
+pub(crate) const KEPT_S: i64 = 30 * 86_400;
+
+/// How often what is noted is looked for, or written again where others overwrote it.
+const MOST_NOTES: usize = 50;
+
+/// A key that there never is. Deleting it waits for the writes of others, where the store does them one after another.
+const NO_KEY: &str = "berth/throttle/none";
+
+/// How many of the latest failures are known by their ids.
+const LATEST: usize = 32;
 
 /// How failures make the next attempt wait.
 #[derive(Debug, Clone, Copy)]
@@ -45,29 +71,48 @@ impl Rule {
         let burst = u32::try_from(count).unwrap_or(u32::MAX).max(1);
         Self::Steady { burst, pause: (period_s * 1_000_000 / i64::from(burst)).max(1) }
     }
+
+    /// How many there may be before somebody waits.
+    fn limit(self) -> i64 {
+        match self {
+            Self::Doubling => 1,
+            Self::Steady { burst, .. } => i64::from(burst),
+        }
+    }
 }
 
 /// Tells attempts that are made at the same time from each other.
 type AttemptId = u32;
 
-/// What is known of one name, address or device.
+/// What is known of one name, address or device. The names are short because the store's values are.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Record {
-    /// Whose it is.
-    owner: String,
     /// Failures that count; where they wear off, since `since`.
+    #[serde(rename = "n")]
     count: u32,
+    #[serde(rename = "s")]
     since: i64,
     /// Those of them that are being checked at this moment: each counts as a failure until it is known to be none, since
     /// guesses that are made at the same time must see each other.
+    #[serde(rename = "a", skip_serializing_if = "Vec::is_empty")]
     open: Vec<AttemptId>,
+    /// The latest that are known to be failures, and were noted in the last seconds.
+    #[serde(rename = "d", skip_serializing_if = "Vec::is_empty")]
+    latest: Vec<AttemptId>,
+    #[serde(rename = "l")]
     last_at: i64,
     /// When an attempt was last none.
-    #[serde(default)]
+    #[serde(rename = "y", skip_serializing_if = "is_zero")]
     pub(crate) succeeded_at: i64,
     /// What was before does not count.
-    #[serde(default)]
+    #[serde(rename = "f", skip_serializing_if = "is_zero")]
     pub(crate) forgiven_at: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 impl Record {
@@ -92,24 +137,49 @@ impl Record {
     /// How long the next attempt has to wait, in microseconds, for those that are known to be failures.
     fn wait(&self, rule: Rule, now: Timestamp) -> i64 {
         let open = u32::try_from(self.open_at(now).len()).unwrap_or(u32::MAX);
-        let failures = self.count.saturating_sub(open);
-        let until = match rule {
-            _ if failures == 0 => return 0,
+        let until = self.waits_until(rule, self.count.saturating_sub(open));
+        (until - now.as_micros()).max(0)
+    }
+
+    /// Until when the next attempt has to wait after so many failures.
+    fn waits_until(&self, rule: Rule, failures: u32) -> i64 {
+        match rule {
+            _ if failures == 0 => 0,
             Rule::Doubling => {
                 let half_seconds = (1_i64 << failures.min(MOST_IN_A_ROW)) - 1;
                 self.last_at + half_seconds * 500_000
             }
-            Rule::Steady { burst, .. } if failures < burst => return 0,
+            Rule::Steady { burst, .. } if failures < burst => 0,
             Rule::Steady { burst, pause } => {
                 self.since + pause * (1 + i64::from(failures).saturating_sub(i64::from(burst)))
             }
-        };
-        (until - now.as_micros()).max(0)
+        }
     }
 
-    /// Whether somebody waits because of it, or an answer is still to come.
-    fn counts_at(&self, rule: Rule, now: Timestamp) -> bool {
-        !self.open_at(now).is_empty() || self.wait(rule, now) > 0
+    /// Until when somebody waits because of it, or an answer is still to come.
+    fn counts_until(&self, rule: Rule) -> i64 {
+        let answered = match self.open.is_empty() {
+            true => 0,
+            false => after(self.last_at, ATTEMPT_TIMEOUT_S),
+        };
+        self.waits_until(rule, self.count).max(answered)
+    }
+
+    /// When it is good for nothing any more.
+    fn expires_at(&self, rule: Rule) -> i64 {
+        let kept = match rule {
+            Rule::Doubling => after(self.used_at(), KEPT_S),
+            Rule::Steady { pause, .. } => {
+                let worn_off = self.since.saturating_add(pause.saturating_mul(self.count.into()));
+                worn_off.max(after(self.forgiven_at, KEPT_S))
+            }
+        };
+        self.counts_until(rule).max(kept)
+    }
+
+    /// When it was last written on purpose.
+    fn used_at(&self) -> i64 {
+        self.last_at.max(self.succeeded_at).max(self.forgiven_at)
     }
 
     /// With one more, which is being checked.
@@ -120,9 +190,16 @@ impl Record {
 
     /// With one that is being checked found out to be a failure. Another one that was none may have taken the note away.
     fn failed(self, attempt: AttemptId, now: Timestamp) -> Self {
-        let known = if self.open.contains(&attempt) { self } else { self.begun(attempt, now) };
-        let open = known.open.iter().copied().filter(|open| *open != attempt).collect();
-        Self { open, ..known }
+        let recent = now < Timestamp::from_micros(self.last_at).plus_seconds(ATTEMPT_TIMEOUT_S);
+        let mut known = if self.open.contains(&attempt) { self } else { self.begun(attempt, now) };
+        known.open.retain(|open| *open != attempt);
+        if !recent {
+            known.latest.clear();
+        }
+        known.latest.push(attempt);
+        let excess = known.latest.len().saturating_sub(LATEST);
+        known.latest.drain(..excess);
+        known
     }
 
     /// With one that is being checked found out to be none: that ends a row of failures, and nothing else.
@@ -136,36 +213,101 @@ impl Record {
         self.succeeded_at = now.as_micros();
         self
     }
+
+    /// Without one that was being checked and was not made after all.
+    fn withdrawn(mut self, attempt: AttemptId) -> Self {
+        self.open.retain(|open| *open != attempt);
+        self.count = self.count.saturating_sub(1);
+        self
+    }
 }
 
-/// A place in the key-value store, which others may have at other times.
-pub(crate) struct Slot {
-    /// Where it is.
-    pub(crate) key: String,
-    /// Whose it is.
-    pub(crate) owner: String,
+/// So many seconds after something, if it was at all.
+fn after(at: i64, seconds: i64) -> i64 {
+    if at == 0 { 0 } else { at + seconds * 1_000_000 }
 }
 
-impl Slot {
-    /// The slot of what `parts` name together.
-    pub(crate) fn new(
-        services: &Services<'_>,
-        kind: &str,
-        parts: &[&str],
-    ) -> Result<Self, ApiError> {
-        let whom = serde_json::json!([kind, parts]).to_string();
-        let hash = services.sealing_keys()?.fingerprint(Purpose::Throttle, &whom);
-        Ok(Self {
-            key: format!("berth/throttle/{kind}-{:02x}{:02x}", hash[0], hash[1]),
-            owner: URL_SAFE_NO_PAD.encode(hash),
-        })
+/// A line of a bucket: whose record it is, how long it is of use, and the record, which is read for its owner alone.
+struct Line<'a> {
+    owner: &'a str,
+    counts_until: i64,
+    expires_at: i64,
+    used_at: i64,
+    /// Whether more than failures is remembered.
+    remembers: bool,
+    text: &'a str,
+}
+
+impl<'a> Line<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ' ');
+        let owner = parts.next()?;
+        let mut number = || parts.next()?.parse().ok();
+        let (counts_until, expires_at, used_at) = (number()?, number()?, number()?);
+        Some(Self { owner, counts_until, expires_at, used_at, remembers: number()? > 0, text })
+    }
+
+    fn record(&self) -> Option<Record> {
+        serde_json::from_str(self.text.splitn(6, ' ').nth(5)?).ok()
+    }
+
+    /// The line of a record.
+    fn write(owner: &str, record: &Record, rule: Rule) -> String {
+        let Ok(text) = serde_json::to_string(record) else {
+            unreachable!("a record is plain data");
+        };
+        let (counts_until, expires_at) = (record.counts_until(rule), record.expires_at(rule));
+        let remembers = i64::from(record.succeeded_at.max(record.forgiven_at) > 0);
+        format!("{owner} {counts_until} {expires_at} {} {remembers} {text}", record.used_at())
+    }
+}
+
+/// The value of a key: the records of whoever they are about, in lines. What cannot be read is as good as lost.
+#[derive(PartialEq, Eq)]
+struct Bucket(String);
+
+impl Bucket {
+    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.0.lines().filter_map(Line::read)
+    }
+
+    fn of(&self, owner: &str) -> Option<Record> {
+        let text = self.0.lines().find(|line| line.starts_with(owner))?;
+        Line::read(text)?.record()
+    }
+
+    /// Whether there is room for another record: one that makes nobody wait makes room.
+    fn has_room(&self, now: Timestamp) -> bool {
+        self.0.lines().count() < MOST_RECORDS
+            || self.lines().any(|line| line.counts_until <= now.as_micros())
+    }
+
+    /// With that line in place of the one of its owner. What is good for nothing is left out.
+    fn with(&self, line: &str, now: Timestamp) -> String {
+        let new = Line::read(line);
+        let is_new = |other: &Line<'_>| new.as_ref().is_some_and(|new| new.owner == other.owner);
+        let living = |line: &Line<'_>| line.expires_at > now.as_micros();
+        let mut kept: Vec<_> = self.lines().filter(|line| !is_new(line) && living(line)).collect();
+        if kept.len() >= MOST_RECORDS {
+            let idle = kept.iter().enumerate();
+            let idle = idle.filter(|(_, line)| line.counts_until <= now.as_micros());
+            let least = idle.min_by_key(|(_, line)| (line.remembers, line.used_at));
+            if let Some(least) = least.map(|(position, _)| position) {
+                kept.swap_remove(least);
+            }
+        }
+        kept.extend(new.into_iter().filter(living));
+        kept.iter().map(|line| line.text).collect::<Vec<_>>().join("\n")
     }
 }
 
 /// What counts the attempts of one name, address or device.
 pub(crate) struct Throttle<'a> {
     services: &'a Services<'a>,
-    slot: Slot,
+    /// The key of the bucket.
+    key: String,
+    /// Whose record it is.
+    owner: String,
     rule: Rule,
     /// How many attempts may be checked at the same moment: programs ask in parallel.
     at_once: usize,
@@ -182,8 +324,12 @@ impl<'a> Throttle<'a> {
         rule: Rule,
         at_once: usize,
     ) -> Result<Self, ApiError> {
-        let slot = Slot::new(services, kind, parts)?;
-        Ok(Self { services, slot, rule, at_once, forgiven_at: 0 })
+        let whom = serde_json::json!([kind, parts]).to_string();
+        let hash = services.sealing_keys()?.fingerprint(Purpose::Throttle, &whom);
+        let bucket = usize::from(u16::from_be_bytes([hash[0], hash[1]])) % BUCKETS;
+        let (key, owner) = (format!("berth/throttle/{bucket:03}"), &hash[16..]);
+        let owner = URL_SAFE_NO_PAD.encode(owner);
+        Ok(Self { services, key, owner, rule, at_once, forgiven_at: 0 })
     }
 
     /// The same, for which failures before `forgiven_at` do not count.
@@ -196,13 +342,14 @@ impl<'a> Throttle<'a> {
         self.record()?.map_or(Ok(()), |record| self.require_of(&record))
     }
 
-    /// Notes an attempt, if one is heard at all. One whose note another one overwrote makes it again.
+    /// Notes an attempt, if one is heard at all.
     pub(crate) fn begin(self) -> Result<Attempt<'a>, ApiError> {
-        let id = self.new_id();
-        match self.note(id)? {
-            true => Ok(Attempt { throttle: self, id }),
-            false => Err(ApiError::TooManyAttempts { retry_after_s: 1 }),
-        }
+        let (id, now) = (self.new_id(), self.services.now());
+        let is_noted = self.change(
+            |record| record.open.contains(&id),
+            |record| self.require_of(&record).map(|()| record.begun(id, now)),
+        )?;
+        if is_noted { Ok(Attempt { throttle: self, id }) } else { Err(self.too_many(1)) }
     }
 
     /// Counts a failure that was not noted before.
@@ -210,16 +357,21 @@ impl<'a> Throttle<'a> {
         self.fail(self.new_id())
     }
 
-    /// Counts something that is as good as a failure, if it is heard at all. Where many are at it, it is counted at the end.
-    fn take(&self) -> Result<(), ApiError> {
-        let id = self.new_id();
-        self.note(id)?;
-        self.fail(id)
+    /// Counts something that is as good as a failure, if it is heard at all.
+    pub(crate) fn take(&self) -> Result<(), ApiError> {
+        let (id, now) = (self.new_id(), self.services.now());
+        let is_noted = self.change(
+            |record| record.latest.contains(&id),
+            |record| self.require_of(&record).map(|()| record.failed(id, now)),
+        )?;
+        if is_noted { Ok(()) } else { Err(self.too_many(1)) }
     }
 
     /// From now on nothing that was before counts, here and where [`Record::forgiven_at`] is asked for.
     pub(crate) fn forgive(&self) -> Result<(), ApiError> {
-        self.set(&Record { forgiven_at: self.services.now().as_micros(), ..self.empty() })
+        let forgiven_at = self.services.now().as_micros();
+        let forgiven = |record: &Record| record.forgiven_at == forgiven_at;
+        self.change(forgiven, |_| Ok(Record { forgiven_at, ..self.empty() })).map(drop)
     }
 
     /// Whether an attempt would be heard with that record.
@@ -227,46 +379,61 @@ impl<'a> Throttle<'a> {
         let now = self.services.now();
         let wait = record.wait(self.rule, now);
         if wait > 0 {
-            return Err(ApiError::TooManyAttempts { retry_after_s: (wait + 999_999) / 1_000_000 });
+            return Err(self.too_many((wait + 999_999) / 1_000_000));
         }
         if record.open_at(now).len() >= self.at_once {
-            return Err(ApiError::TooManyAttempts { retry_after_s: 1 });
+            return Err(ApiError::TooManyAttempts(RateLimit::of(self.at_once, 1)));
         }
         Ok(())
     }
 
-    /// What is known so far; nothing where the slot is another's, whom somebody still waits for.
+    /// What is known so far; nothing where the bucket is full of others, for whom somebody still waits.
     pub(crate) fn record(&self) -> Result<Option<Record>, ApiError> {
-        let now = self.services.now();
-        let kept = self.services.key_value().get(&self.slot.key)?;
-        let kept: Option<Record> = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
-        Ok(match kept.map(|record| record.at(self.rule, now)) {
-            Some(own) if own.owner == self.slot.owner => Some(self.pardoned(own)),
-            Some(other) if other.counts_at(self.rule, now) => None,
-            _ => Some(self.empty()),
-        })
+        Ok(self.own(&self.read()?))
     }
 
-    /// Notes an attempt, if one is heard at all; whether the note stayed.
-    fn note(&self, id: AttemptId) -> Result<bool, ApiError> {
+    fn too_many(&self, wait_s: i64) -> ApiError {
+        ApiError::TooManyAttempts(RateLimit { limit: self.rule.limit(), reset_s: wait_s })
+    }
+
+    /// Changes the record until `is_done` is seen to stay; whether it was.
+    fn change(
+        &self,
+        is_done: impl Fn(&Record) -> bool,
+        change: impl Fn(Record) -> Result<Record, ApiError>,
+    ) -> Result<bool, ApiError> {
+        let mut seen = None;
         for _ in 0..MOST_NOTES {
-            let Some(before) = self.record()? else { return Ok(true) };
-            if before.open.contains(&id) {
+            let bucket = self.read()?;
+            let Some(record) = self.own(&bucket) else { return Ok(true) };
+            if !is_done(&record) {
+                self.write(&bucket, &change(record)?)?;
+            } else if seen.as_ref() == Some(&bucket) {
                 return Ok(true);
+            } else {
+                seen = Some(bucket);
+                self.services.key_value().delete(NO_KEY)?;
             }
-            self.require_of(&before)?;
-            self.set(&before.begun(id, self.services.now()))?;
         }
         Ok(false)
     }
 
     fn fail(&self, id: AttemptId) -> Result<(), ApiError> {
-        let Some(before) = self.record()? else { return Ok(()) };
-        self.set(&before.failed(id, self.services.now()))
+        let now = self.services.now();
+        let is_noted = |record: &Record| record.latest.contains(&id);
+        self.change(is_noted, |record| Ok(record.failed(id, now))).map(drop)
     }
 
     fn new_id(&self) -> AttemptId {
         AttemptId::from_le_bytes(self.services.random().bytes())
+    }
+
+    fn own(&self, bucket: &Bucket) -> Option<Record> {
+        let now = self.services.now();
+        match bucket.of(&self.owner) {
+            Some(own) => Some(self.pardoned(own.at(self.rule, now))),
+            None => bucket.has_room(now).then(|| self.empty()),
+        }
     }
 
     fn pardoned(&self, own: Record) -> Record {
@@ -275,14 +442,18 @@ impl<'a> Throttle<'a> {
 
     fn empty(&self) -> Record {
         let since = self.services.now().as_micros();
-        Record { owner: self.slot.owner.clone(), since, ..Record::default() }
+        Record { since, ..Record::default() }
     }
 
-    fn set(&self, record: &Record) -> Result<(), ApiError> {
-        let Ok(value) = serde_json::to_vec(record) else {
-            unreachable!("a record is plain data");
-        };
-        Ok(self.services.key_value().set(&self.slot.key, &value)?)
+    fn read(&self) -> Result<Bucket, ApiError> {
+        let value = self.services.key_value().get(&self.key)?.unwrap_or_default();
+        Ok(Bucket(String::from_utf8(value).unwrap_or_default()))
+    }
+
+    fn write(&self, bucket: &Bucket, record: &Record) -> Result<(), ApiError> {
+        let line = Line::write(&self.owner, record, self.rule);
+        let value = bucket.with(&line, self.services.now());
+        Ok(self.services.key_value().set(&self.key, value.as_bytes())?)
     }
 }
 
@@ -300,39 +471,23 @@ impl Attempt<'_> {
 
     /// Notes that it was none.
     pub(crate) fn succeed(&self) -> Result<(), ApiError> {
-        let Throttle { services, rule, .. } = self.throttle;
-        let Some(before) = self.throttle.record()? else { return Ok(()) };
-        self.throttle.set(&before.succeeded(self.id, rule, services.now()))
+        let (id, rule, now) = (self.id, self.throttle.rule, self.throttle.services.now());
+        let is_noted = |record: &Record| {
+            let remembered = match rule {
+                Rule::Doubling => record.succeeded_at == now.as_micros(),
+                Rule::Steady { .. } => true,
+            };
+            remembered && !record.open.contains(&id)
+        };
+        self.throttle.change(is_noted, |record| Ok(record.succeeded(id, rule, now))).map(drop)
     }
 
     /// Takes its note away: it was not made after all.
     pub(crate) fn withdraw(&self) -> Result<(), ApiError> {
-        let Some(mut before) = self.throttle.record()? else { return Ok(()) };
-        if before.open.contains(&self.id) {
-            before.open.retain(|open| *open != self.id);
-            before.count = before.count.saturating_sub(1);
-            self.throttle.set(&before)?;
-        }
-        Ok(())
+        let id = self.id;
+        let is_gone = |record: &Record| !record.open.contains(&id);
+        self.throttle.change(is_gone, |record| Ok(record.withdrawn(id))).map(drop)
     }
-}
-
-/// Counts something that a client asks for, of which each address may have so many in an hour; 0 is no limit.
-///
-/// # Errors
-/// [`ApiError::TooManyAttempts`] beyond that; [`ApiError`] when the key-value store does not answer.
-pub fn limit_rate(
-    services: &Services<'_>,
-    request: &Request,
-    kind: &str,
-    per_hour: i64,
-) -> Result<(), ApiError> {
-    if per_hour == 0 {
-        return Ok(());
-    }
-    let rule = Rule::per(per_hour, 3_600);
-    let network = network(request);
-    Throttle::new(services, kind, &[&network], rule, usize::MAX)?.take()
 }
 
 /// The client's address as far as it tells clients apart: whoever has an IPv6 address has the 64 bits behind its network.
@@ -422,6 +577,45 @@ mod tests {
         assert!(most.wait(Rule::Doubling, at(ATTEMPT_TIMEOUT_S)) > 0);
         // One that was none took the note away.
         assert_eq!(Record::default().failed(1, at(0)).count, 1);
+    }
+
+    /// The owners of a bucket, in their order.
+    fn owners(bucket: &Bucket) -> Vec<&str> {
+        bucket.lines().map(|line| line.owner).collect()
+    }
+
+    /// Whoever tries names or addresses without end pushes nobody out for whom somebody waits, nor, while there is anybody else,
+    /// anybody who is known here.
+    #[test]
+    fn a_full_bucket_keeps_what_counts() {
+        let (now, rule) = (at(0), Rule::Doubling);
+        let put = |bucket: Bucket, owner: &str, record: &Record, now: Timestamp| {
+            Bucket(bucket.with(&Line::write(owner, record, rule), now))
+        };
+        let waits = Record { count: 13, last_at: now.as_micros(), ..Record::default() };
+        let known = Record { succeeded_at: now.as_micros(), ..Record::default() };
+        let mut bucket =
+            put(put(Bucket(String::new()), "victim", &waits, now), "known", &known, now);
+        // A failure makes somebody wait for half a second.
+        for number in 0..1_000 {
+            let at = at(1 + number);
+            let guess = Record { count: 1, last_at: at.as_micros(), ..Record::default() };
+            bucket = put(bucket, &format!("guess{number}"), &guess, at);
+        }
+        assert_eq!(owners(&bucket).len(), MOST_RECORDS);
+        assert_eq!(bucket.of("victim").map(|record| record.count), Some(13));
+        assert!(bucket.of("known").is_some() && bucket.of("guess999").is_some());
+        assert!(bucket.of("guess0").is_none() && bucket.0.len() < 65_536);
+        // Those for whom somebody waits leave no room, and go when nobody does.
+        let mut full = Bucket(String::new());
+        for number in 0..MOST_RECORDS {
+            full = put(full, &format!("waits{number}"), &waits, now);
+        }
+        assert!(!full.has_room(now) && full.has_room(at(4_096)));
+        // What is good for nothing any more goes with the next write, whoever writes.
+        let late = now.plus_seconds(KEPT_S + 1);
+        let new = Record { count: 1, last_at: late.as_micros(), ..Record::default() };
+        assert_eq!(owners(&put(full, "new", &new, late)), ["new"]);
     }
 
     #[test]

@@ -353,7 +353,7 @@ fn refusals() -> Value {
         ("UnsupportedMediaType", "The body is no JSON", "Message"),
         (
             "TooManyRequests",
-            "Too many attempts with a password, or too many of what costs; `Retry-After` says how long to wait",
+            "Too many attempts with a password, or too many of what costs; `Retry-After` says how long to wait, `RateLimit-Limit` which limit it is",
             "Refusal",
         ),
         ("Unavailable", "Busy, or the registry takes no changes", "Message"),

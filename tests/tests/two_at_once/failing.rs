@@ -58,6 +58,13 @@ impl Trial {
         self.ground.fixture.app.over(&self.ground.copy())
     }
 
+    /// The state before the request, with the session of whoever sends it.
+    fn before(&self) -> String {
+        let app = self.app();
+        let _ = self.credentials(&app);
+        without_random(&state(&app))
+    }
+
     fn undisturbed(&self) -> Outcome {
         let app = self.app();
         let reply = self.send(&app, &self.credentials(&app));
@@ -104,7 +111,7 @@ fn without_random(state: &str) -> String {
 
 /// The faults of one change.
 fn faults_of(trial: &Trial) -> Vec<String> {
-    let before = without_random(&state(&trial.app()));
+    let before = trial.before();
     let undisturbed = trial.undisturbed();
     let (status, after) = (undisturbed.reply.status(), undisturbed.state.as_str());
     let mut faults = Vec::new();

@@ -68,7 +68,7 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::CreateOauthApiToken]),
     )
     .limits(&[&limits::TOKENS])
-    .settings(&[&[&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT]])
+    .settings(&[&[&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT, &settings::TOKENS_PER_MINUTE]])
     .decided_inside(
         "organization admins, with scopes that they have themselves; `super:user` for superusers",
     )

@@ -8,6 +8,7 @@ use berth_store::tokens::{NewToken, TokenLine};
 use berth_store::{applications, tokens, transaction};
 use berth_web::{
     ApiError, Context, HandlerResult, JsonResponse, ListQuery, ListResponse, NoContent, StatusCode,
+    rate,
 };
 use serde_json::Number;
 
@@ -41,6 +42,7 @@ pub(crate) fn create(
         return Err(ApiError::Plain(StatusCode::BAD_REQUEST, "'name' must not be empty".into()));
     }
     let scope = requested_scope(cx, &body.scope)?;
+    rate::TOKENS.take(services, &caller.uuid)?;
     let limit = services.setting(&settings::OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT);
     let token = services.random().mixed(TOKEN_LENGTH);
     let target = cx.grant.target();

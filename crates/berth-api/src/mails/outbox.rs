@@ -6,19 +6,20 @@
 
 use berth_access::Permit;
 use berth_domain::secret::{Purpose, SecretKeys};
-use berth_domain::settings::Settings;
+use berth_domain::settings::{Setting, Settings};
 use berth_domain::{Timestamp, settings};
 use berth_store::Transaction;
 use berth_store::mails::{self, NewMail, Sender};
 use maud::{DOCTYPE, html};
 use serde::{Deserialize, Serialize};
 
-use berth_web::{ApiError, Context, Services, network};
+use berth_web::{ApiError, Context, RateLimit, Services, network};
 
 /// What rows declare that write mails to others.
 pub(crate) const SETTINGS: Settings = &[
     &settings::FEATURE_MAILING,
     &settings::MAILS_PER_HOUR,
+    &settings::MAILS_TO_ADDRESS_PER_HOUR,
     &settings::MAIL_GATEWAY_URL,
     &settings::PREFERRED_URL_SCHEME,
     &settings::REGISTRY_TITLE,
@@ -168,10 +169,11 @@ impl SealedMail<'_> {
         account_id: i64,
         sender: &MailSender,
     ) -> Result<ApiError, ApiError> {
+        let reached = mails::reached_limit(tx, &self.mail(account_id), sender.limits())?;
         Ok(ApiError::TooManyRequests {
             message: "Too many mails to this address, or on your behalf. Please try again later."
                 .into(),
-            retry_after_s: mails::wait_s(tx, &self.mail(account_id), sender.limits())?,
+            limit: RateLimit { limit: reached.limit, reset_s: reached.wait_s },
         })
     }
 
@@ -193,6 +195,7 @@ impl SealedMail<'_> {
 pub(crate) struct MailSender {
     id: String,
     hourly_limit: i64,
+    hourly_limit_of_address: i64,
 }
 
 impl MailSender {
@@ -202,17 +205,31 @@ impl MailSender {
             Some(caller) => caller.uuid.clone(),
             None => network(cx.request()),
         };
-        Self { id, hourly_limit: cx.services().setting(&settings::MAILS_PER_HOUR) }
+        let hourly_limit = limit(cx.services(), &settings::MAILS_PER_HOUR);
+        Self { id, hourly_limit, ..Self::recovery(cx.services()) }
     }
 
-    /// Somebody who forgot a password: nothing says who. What one address gets is limited, and no more.
+    /// Somebody who forgot a password: nothing says who. What one address gets is limited, and no more. For rows as above.
     #[must_use]
-    pub(crate) fn recovery() -> Self {
-        Self { id: "recovery".into(), hourly_limit: i64::MAX }
+    pub(crate) fn recovery(services: &Services<'_>) -> Self {
+        let hourly_limit_of_address = limit(services, &settings::MAILS_TO_ADDRESS_PER_HOUR);
+        Self { id: "recovery".into(), hourly_limit: i64::MAX, hourly_limit_of_address }
     }
 
     fn limits(&self) -> Sender<'_> {
-        Sender { id: &self.id, hourly_limit: self.hourly_limit }
+        Sender {
+            id: &self.id,
+            hourly_limit: self.hourly_limit,
+            hourly_limit_of_address: self.hourly_limit_of_address,
+        }
+    }
+}
+
+/// The value of a setting of which 0 is no limit.
+fn limit(services: &Services<'_>, setting: &Setting<i64>) -> i64 {
+    match services.setting(setting) {
+        0 => i64::MAX,
+        limit => limit,
     }
 }
 

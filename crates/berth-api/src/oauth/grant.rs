@@ -7,7 +7,7 @@ use berth_domain::secret::hash_token;
 use berth_store::codes::NewCode;
 use berth_store::tokens::NewToken;
 use berth_store::{Transaction, applications, assignments, codes, tokens, transaction};
-use berth_web::{ApiError, Context, Form, HandlerResult, RequestExt, StatusCode};
+use berth_web::{ApiError, Context, Form, HandlerResult, RequestExt, StatusCode, rate};
 
 use super::answers::error;
 use super::person::{self, may_use};
@@ -58,6 +58,8 @@ pub(crate) fn issue(
     if request.scopes().is_none() {
         return Ok(refuse(request, &target, "invalid_scope"));
     }
+    // A code becomes one token.
+    rate::TOKENS.take(cx.services(), &caller.uuid)?;
     let grant = Granting { cx, request, caller, application, target };
     match (request.flow(), refused_flow(request)) {
         (Some(ResponseType::Token), None) => grant.token(),

@@ -22,6 +22,7 @@ pub const ROUTES: &[Route] = &[
             &settings::FEATURE_DIRECT_LOGIN,
             &settings::REGISTRY_STATE,
             &settings::REGISTRY_TITLE,
+            &settings::TOKENS_PER_MINUTE,
         ],
     ])
     .decided_inside(
@@ -38,7 +39,7 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::OauthTokenGranted]),
     )
     .limits(&[&limits::TOKENS])
-    .settings(&[BASE_URL, &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN]])
+    .settings(&[BASE_URL, &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN, &settings::TOKENS_PER_MINUTE]])
     .decided_inside(
         "users in person who administer the organization of the application, or were assigned a \
             token of it",

@@ -22,8 +22,9 @@ pub(crate) fn sign_in(
             return again("This account is disabled. Please ask your administrator.");
         }
         Ok(Checked::Wrong) => return again("This is not the name and password of a user."),
-        Err(ApiError::TooManyAttempts { retry_after_s }) => {
-            return again(&format!("Too many attempts. Try again in {retry_after_s} seconds."));
+        Err(ApiError::TooManyAttempts(limit)) => {
+            let text = format!("Too many attempts. Try again in {} seconds.", limit.reset_s);
+            return again(&text);
         }
         Err(error) => return Err(error),
     };

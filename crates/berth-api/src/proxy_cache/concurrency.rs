@@ -3,7 +3,7 @@
 
 use berth_access::ProxyCacheAdmin;
 use berth_store::upstream_checks::{self, Most};
-use berth_web::{ApiError, Context};
+use berth_web::{ApiError, Context, RateLimit};
 
 /// For one organization, by one person, and in all.
 const MOST: Most = Most { of_organization: 2, of_caller: 2, in_all: 16 };
@@ -23,7 +23,7 @@ pub(crate) fn counted<T>(
     let Some(running) = begun else {
         return Err(ApiError::TooManyRequests {
             message: "Too many upstream registries are being tried. Please try again later.".into(),
-            retry_after_s: LONGEST_S,
+            limit: RateLimit { limit: MOST.of_caller, reset_s: LONGEST_S },
         });
     };
     let tried = try_it();

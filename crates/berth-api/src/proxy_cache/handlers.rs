@@ -11,7 +11,9 @@ use berth_store::proxy_cache::{
 };
 use berth_store::{Constraint, transaction};
 use berth_web::outbound::registry::{Failure, Upstream, Verdict};
-use berth_web::{Accepted, ApiError, Context, Created, HandlerResult, JsonResponse, Services};
+use berth_web::{
+    Accepted, ApiError, Context, Created, HandlerResult, JsonResponse, Services, rate,
+};
 
 use crate::proxy_cache::bodies::{ConfigurationChange, NewConfiguration};
 use crate::proxy_cache::concurrency;
@@ -136,6 +138,7 @@ pub(crate) fn validate(
     body: NewConfiguration,
 ) -> HandlerResult<Accepted<&'static str>> {
     let (services, organization) = (cx.services(), organization_without_configuration(cx)?);
+    rate::REGISTRY_CHECKS.take(services, &cx.caller()?.uuid)?;
     let registry = services.registry()?;
     let upstream = Upstream {
         name: body.upstream_registry(),

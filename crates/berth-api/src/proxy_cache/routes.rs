@@ -44,6 +44,6 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<ProxyCacheAdmin, _, _>(handlers::validate),
         Logs::Nothing("it changes nothing"),
     )
-    .settings(&[handlers::DESTINATIONS])
+    .settings(&[handlers::DESTINATIONS, &[&settings::REGISTRY_CHECKS_PER_MINUTE]])
     .feature(&settings::FEATURE_PROXY_CACHE),
 ];

@@ -11,7 +11,7 @@ use berth_store::{StoreError, Transaction, logs, members, transaction};
 use berth_web::session::Session;
 use berth_web::{
     ApiError, Context, Form, HandlerResult, IntoResponse as _, JsonResponse, RequestExt, Services,
-    StatusCode, password,
+    StatusCode, network, password, rate,
 };
 
 use super::pages::{self, SessionPage};
@@ -29,6 +29,7 @@ pub(crate) fn ask_for_recovery(
     body: Recovery,
 ) -> HandlerResult<JsonResponse<RecoveryAnswer>> {
     let (services, sent) = (cx.services(), JsonResponse(RecoveryAnswer::SENT));
+    rate::RECOVERIES.take(services, &network(cx.request()))?;
     let Ok(email) = EmailAddress::try_from(body.email.as_str()) else { return Ok(sent) };
     let Some(found) = accounts::with_address(cx.db(), email.as_str())? else { return Ok(sent) };
     let answer = match found.is_organization {
@@ -50,7 +51,7 @@ fn send_recovery_code(services: &Services<'_>, user: &Addressee) -> Result<(), A
             return Ok(());
         }
         // Where the address has had its mails for this hour, the former code stays.
-        mail.enqueue_for(tx, user.id, &MailSender::recovery())
+        mail.enqueue_for(tx, user.id, &MailSender::recovery(services))
     })
 }
 
@@ -58,7 +59,7 @@ fn tell_organization(services: &Services<'_>, organization: &Addressee) -> Resul
     let administrators = members::administrators(services.db(), organization.id)?;
     let mail = codes::organization_recovery(services, organization, &administrators)?;
     transaction(services.db(), |tx| {
-        mail.enqueue_for(tx, organization.id, &MailSender::recovery()).map(drop)
+        mail.enqueue_for(tx, organization.id, &MailSender::recovery(services)).map(drop)
     })
 }
 
@@ -95,13 +96,13 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult<Ses
         let event = LogEvent::UserChangePassword { username: &bearer.name, superuser: None };
         let mut entries = vec![cx.log_entry(bearer.id, &event)];
         entries.extend(cx.sign_in_entry(bearer.id, "recovery"));
+        let session = begin_session(cx, tx, &bearer)?;
         logs::append(tx, &entries)?;
-        Ok(Some(bearer))
+        Ok(Some((bearer, session)))
     })?;
-    let Some(bearer) = used else { return Ok(pages::no_recovery().into()) };
+    let Some((bearer, session)) = used else { return Ok(pages::no_recovery().into()) };
     password::forgive(services, &bearer.name, &bearer.email)?;
-    Session::end_all(services, &bearer.uuid)?;
-    signed_in(cx, &bearer, pages::PASSWORD_TITLE, "Your new password is set.")
+    signed_in(cx, &session, &bearer, pages::PASSWORD_TITLE, "Your new password is set.")
 }
 
 /// `GET /confirm?code=…`: asks the person with the code whether the address is theirs.
@@ -122,15 +123,15 @@ pub(crate) fn confirm(cx: &Context<'_, Public>, form: Form) -> HandlerResult<Ses
     // A mail is sealed in the transaction: the keys must be there before.
     services.sealing_keys()?;
     let used = transaction(cx.db(), |tx| use_email_code(cx, tx, &hash))?;
-    let Some(bearer) = used else { return Ok(pages::no_confirmation().into()) };
-    signed_in(cx, &bearer, pages::ADDRESS_TITLE, "Your address is confirmed.")
+    let Some((bearer, session)) = used else { return Ok(pages::no_confirmation().into()) };
+    signed_in(cx, &session, &bearer, pages::ADDRESS_TITLE, "Your address is confirmed.")
 }
 
 fn use_email_code(
     cx: &Context<'_, Public>,
     tx: &Transaction<'_>,
     hash: &[u8],
-) -> Result<Option<CodeOwner>, ApiError> {
+) -> Result<Option<(CodeOwner, Session)>, ApiError> {
     let used = accounts::use_email_code(tx, hash, cx.services().now())?;
     let Some(bearer) = used else { return Ok(None) };
     let mut entries = Vec::new();
@@ -151,20 +152,29 @@ fn use_email_code(
         entries.push(cx.log_entry(bearer.id, &event));
     }
     entries.extend(cx.sign_in_entry(bearer.id, "confirmation"));
+    let session = begin_session(cx, tx, &bearer)?;
     logs::append(tx, &entries)?;
-    Ok(Some(bearer))
+    Ok(Some((bearer, session)))
 }
 
-/// Begins a session of who brought a code, in place of the one that the browser had.
+/// Begins a session of whoever brought a code, in place of the one that the browser had.
+fn begin_session(
+    cx: &Context<'_, Public>,
+    tx: &Transaction<'_>,
+    bearer: &CodeOwner,
+) -> Result<Session, StoreError> {
+    Session::begin(tx, cx.services(), bearer.id, bearer.session_epoch, cx.session())
+}
+
+/// The page for somebody who is signed in now.
 fn signed_in(
     cx: &Context<'_, Public>,
+    session: &Session,
     bearer: &CodeOwner,
     title: &str,
     text: &str,
 ) -> HandlerResult<SessionPage> {
-    let services = cx.services();
-    let session = Session::replace(cx.session(), services, &bearer.uuid, bearer.session_epoch)?;
-    session.announce(services, pages::done(title, text, &bearer.name))
+    session.announce(cx.services(), pages::done(title, text, &bearer.name))
 }
 
 /// The form is ours: browsers say when another page sends it, beside that such a page does not know its CSRF token.

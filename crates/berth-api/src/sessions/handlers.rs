@@ -66,8 +66,10 @@ pub(crate) fn verify(cx: &Context<'_, UserAdmin>, body: Password) -> HandlerResu
         return Err(wrong_password());
     };
     let session = match cx.session() {
-        Some(session) => session.renew(services, &user.uuid, user.session_epoch)?,
-        None => Session::begin(services, &user.uuid, user.session_epoch)?,
+        Some(session) => session.renew(services, user.session_epoch)?,
+        None => transaction(cx.db(), |tx| -> Result<_, StoreError> {
+            Session::begin(tx, services, user.id, user.session_epoch, None)
+        })?,
     };
     let session = session.on_device(services, cx.request(), &user.uuid)?;
     session.announce(services, JsonResponse(Success::DONE))
@@ -87,21 +89,19 @@ pub(crate) fn sign_out(cx: &Context<'_, Public>) -> HandlerResult<SessionAnswer>
     if let Some(caller) = cx.grant.caller().filter(|_| administers) {
         let logs = services.setting(&settings::ACTION_LOG_AUDIT_LOGINS);
         let epoch = cx.session().and_then(Session::epoch);
-        let ended = transaction(cx.db(), |tx| -> Result<_, StoreError> {
-            let ended = accounts::end_sessions(tx, caller.id, epoch)?;
-            if ended && logs {
+        transaction(cx.db(), |tx| -> Result<_, StoreError> {
+            // Otherwise the session has ended already, and those that there are now began later.
+            if accounts::end_sessions(tx, caller.id, epoch)? && logs {
                 cx.log(tx, caller.id, &LogEvent::LogoutSuccess {})?;
             }
-            Ok(ended)
+            Ok(())
         })?;
-        // Otherwise the session has ended already, and those that there are now began later.
-        if ended {
-            Session::end_all(services, &caller.uuid)?;
-        }
+    } else if let Some(session) = cx.session() {
+        session.end(services)?;
     }
     let answer = JsonResponse(Success::DONE);
     match cx.session() {
-        Some(session) => session.end(services)?.announce(services, answer),
+        Some(session) => session.of_nobody().announce(services, answer),
         None => Ok(answer.into()),
     }
 }

@@ -54,7 +54,7 @@ pub const ROUTES: &[Route] = &[
             "anybody may ask for any address, and the answer does not say whether it is known",
         ),
     )
-    .settings(&[outbox::SETTINGS])
+    .settings(&[outbox::SETTINGS, &[&settings::RECOVERIES_PER_HOUR]])
     .feature(&settings::FEATURE_MAILING)
     .open()
     .internal(),

@@ -10,7 +10,7 @@ use berth_store::{StoreError, Transaction, accounts, tokens, transaction};
 use berth_web::session::Session;
 use berth_web::{
     ApiError, Body, Context, HandlerResult, JsonResponse, RequestExt, StatusCode, WithHeaders,
-    limit_rate, password,
+    network, password, rate,
 };
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult<FirstUserAns
     let name = NamespaceName::try_from(body.username.as_str()).map_err(failed)?;
     // Hashing costs, and anybody may call.
     reserve_hashing_memory();
-    limit_rate(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR))?;
+    rate::SIGN_UPS.take(services, &network(cx.request()))?;
     let random = services.random();
     let uuid = random.ordered_uuid(services.now());
     let hash = hash_password(&body.password, random.bytes());
@@ -75,7 +75,7 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult<FirstUserAns
         tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION),
         at: services.now(),
     };
-    transaction(cx.db(), |tx| {
+    let session = transaction(cx.db(), |tx| {
         let id = accounts::create(tx, &new).map_err(|error| match error {
             StoreError::UniqueViolation(_) => not_empty(),
             error => error.into(),
@@ -85,7 +85,9 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult<FirstUserAns
         }
         let (email, username) = (given.as_deref(), body.username.as_str());
         let event = LogEvent::UserCreate { email, username, superuser: None };
-        Ok::<_, ApiError>(cx.log(tx, id, &event)?)
+        let session = Session::begin(tx, services, id, 0, cx.session())?;
+        cx.log(tx, id, &event)?;
+        Ok::<_, ApiError>(session)
     })?;
     let view = FirstUserView {
         access_token: token,
@@ -93,7 +95,6 @@ fn make(cx: &Context<'_, Public>, body: FirstUser) -> HandlerResult<FirstUserAns
         encrypted_password: password::for_clients(services, &uuid, &hash)?,
         username: body.username,
     };
-    let session = Session::replace(cx.session(), services, &uuid, 0)?;
     session.announce(services, JsonResponse(view))
 }
 

@@ -4,7 +4,6 @@ use berth_access::{Permit, PublicNamespace, UserView as ViewPermit};
 use berth_domain::NamespaceKind;
 use berth_domain::log_event::LogEvent;
 use berth_store::{StoreError, accounts, transaction, users};
-use berth_web::session::Session;
 use berth_web::{ApiError, Context, HandlerResult, JsonResponse, NoContent};
 
 use crate::users::views::{AccountVisibility, UserView};
@@ -33,8 +32,6 @@ pub(crate) fn any(cx: &Context<'_, PublicNamespace>) -> HandlerResult<JsonRespon
 pub(crate) struct DepartingUser<'a> {
     /// Row id.
     pub(crate) id: i64,
-    /// Stable id.
-    pub(crate) uuid: &'a str,
     /// User name.
     pub(crate) name: &'a str,
 }
@@ -52,11 +49,7 @@ pub(crate) fn delete_account<P: Permit>(
         if accounts::delete(tx, user.id)? { Ok(()) } else { Err(StoreError::NotFound) }
     });
     match deleted {
-        Ok(()) => {
-            // The account is gone, and with it whatever its sessions were good for.
-            let _ = Session::end_all(cx.services(), user.uuid);
-            Ok(NoContent)
-        }
+        Ok(()) => Ok(NoContent),
         Err(StoreError::NoOwnerLeft) => {
             let organizations = accounts::administered_alone(cx.db(), user.id)?.join(", ");
             Err(ApiError::invalid_request(format!(

@@ -263,7 +263,8 @@ pub(crate) fn change(
     let (services, caller) = (cx.services(), cx.caller()?);
     let requested = RequestedChange::of(cx, body)?;
     let sender = MailSender::of(cx);
-    let after = transaction(cx.db(), |tx| {
+    let goes_on = requested.password_hash.is_some() && cx.person().is_some();
+    let (after, session) = transaction(cx.db(), |tx| {
         let before = users::account(tx, caller.id)?.ok_or_else(ApiError::not_found)?;
         let requested = requested.changes(&before);
         let after = requested.apply(&before);
@@ -276,10 +277,15 @@ pub(crate) fn change(
         if let Some(notice) = &requested.notice {
             notice.enqueue(tx, before.id)?;
         }
+        let session = match goes_on {
+            true => {
+                Some(Session::begin(tx, services, before.id, after.session_epoch, cx.session())?)
+            }
+            false => None,
+        };
         cx.log_all(tx, before.id, &requested.events(&before))?;
-        Ok::<_, ApiError>(after)
+        Ok::<_, ApiError>((after, session))
     })?;
-    let epoch = after.session_epoch;
     let shown = AccountVisibility::of(cx);
     let number = requested.tag_expiration.map(|(_, number)| number);
     let answer = JsonResponse(UserView::own(after, &shown).with_tag_expiration(number));
@@ -287,10 +293,7 @@ pub(crate) fn change(
         return Ok(answer.into());
     }
     password::forgive(services, &caller.name, &caller.email)?;
-    if cx.person().is_none() {
-        return Ok(answer.into());
-    }
-    let session = Session::replace(cx.session(), services, &caller.uuid, epoch)?;
+    let Some(session) = session else { return Ok(answer.into()) };
     let session = session.on_device(services, cx.request(), &caller.uuid)?;
     session.announce(services, answer)
 }
@@ -308,7 +311,7 @@ fn taken(error: StoreError) -> ApiError {
 /// `DELETE /api/v1/user/`: everything of the caller goes at once.
 pub(crate) fn delete(cx: &Context<'_, UserAdmin>) -> HandlerResult<NoContent> {
     let caller = cx.caller()?;
-    let user = DepartingUser { id: caller.id, uuid: &caller.uuid, name: &caller.name };
+    let user = DepartingUser { id: caller.id, name: &caller.name };
     delete_account(cx, &user, None)
 }
 

@@ -13,7 +13,7 @@ use berth_store::accounts::{NewUser, SignUpFacts};
 use berth_store::{Constraint, StoreError, Transaction, accounts, invitations, transaction};
 use berth_web::session::Session;
 use berth_web::{
-    ApiError, Context, HandlerResult, JsonResponse, Services, WithHeaders, limit_rate,
+    ApiError, Context, HandlerResult, JsonResponse, Services, WithHeaders, network, rate,
 };
 
 use crate::mails::codes::CodeMail;
@@ -30,7 +30,7 @@ pub(crate) fn create(
     let facts = facts(cx, &body)?;
     let email = acceptable(cx, &body, facts)?;
     reserve_hashing_memory();
-    limit_rate(services, cx.request(), "sign-up", services.setting(&settings::SIGN_UPS_PER_HOUR))?;
+    rate::SIGN_UPS.take(services, &network(cx.request()))?;
     let precedence = Precedence::of(services, &body)?;
     let proven = facts.proves_address && has_gateway(services);
     // Hashing costs: what is known to be in vain is refused before.
@@ -40,10 +40,8 @@ pub(crate) fn create(
     let random = services.random();
     let uuid = random.ordered_uuid(services.now());
     let hash = hash_password(&body.password, random.bytes());
-    let mail = match proven {
-        true => None,
-        false => CodeMail::to_new_user(services, &body.username, &email)?,
-    };
+    let to_new_user = || CodeMail::to_new_user(services, &body.username, &email);
+    let mail = if proven { None } else { to_new_user()? };
     let (sender, no_email) = (MailSender::of(cx), random.uuid());
     let new = NewUser {
         uuid: &uuid,
@@ -58,7 +56,7 @@ pub(crate) fn create(
         tag_expiration_s: services.setting(&settings::DEFAULT_TAG_EXPIRATION),
         at: services.now(),
     };
-    transaction(cx.db(), |tx| {
+    let session = transaction(cx.db(), |tx| {
         if proven {
             accounts::leave_address(tx, &email, &no_email)?;
         }
@@ -68,12 +66,14 @@ pub(crate) fn create(
         }
         let (email, username) = (body.email.as_deref(), body.username.as_str());
         let event = LogEvent::UserCreate { email, username, superuser: None };
-        Ok::<_, ApiError>(cx.log(tx, id, &event)?)
+        let begin = || Session::begin(tx, services, id, 0, cx.session());
+        let session = mail.is_none().then(begin).transpose()?;
+        cx.log(tx, id, &event)?;
+        Ok::<_, ApiError>(session)
     })?;
-    if mail.is_some() {
+    let Some(session) = session else {
         return Ok(JsonResponse(SignedUp::Awaiting { awaiting_verification: true }).into());
-    }
-    let session = Session::replace(cx.session(), services, &uuid, 0)?;
+    };
     let view = SignedUp::User(Box::new(UserView::of_new(services, &new)));
     session.announce(services, JsonResponse(view))
 }

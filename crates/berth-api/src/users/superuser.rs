@@ -197,6 +197,6 @@ pub(crate) fn delete(cx: &Context<'_, SuperuserUser>) -> HandlerResult<NoContent
     if cx.services().superusers().is_superuser(&user.name, user.is_first) {
         return Err(ApiError::invalid_request("Cannot delete a superuser"));
     }
-    let user = DepartingUser { id: user.id, uuid: &user.uuid, name: &user.name };
+    let user = DepartingUser { id: user.id, name: &user.name };
     delete_account(cx, &user, Some(&cx.caller()?.name))
 }

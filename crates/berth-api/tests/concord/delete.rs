@@ -92,15 +92,3 @@ fn the_policy_is_asked_before_a_transaction_begins() {
     assert_eq!(bob.post("/api/v1/org", json!({ "name": "acme" })).status(), 403);
     assert_eq!(root.delete("/api/v1/org/nope?confirmation=yes").status(), 400);
 }
-
-/// Records outside the database are deleted with it.
-#[test]
-fn what_registries_answered_is_forgotten() {
-    let app = app();
-    let uuid = app.rows("SELECT uuid FROM account WHERE name = 'acme'").remove(0).remove(0);
-    app.set_key(&format!("berth/upstream-answers/{uuid}"), b"[]");
-    app.set_key("berth/upstream-answers/another", b"[]");
-    let reply = app.as_user("root").delete("/api/v1/org/acme?confirmation=yes");
-    assert_eq!(reply.status(), 200);
-    assert_eq!(app.keys("berth/upstream-answers/"), ["berth/upstream-answers/another"]);
-}

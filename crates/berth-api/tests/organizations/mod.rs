@@ -126,14 +126,3 @@ fn which_teams_are_said_to_be_viewable() {
     assert_eq!(weak.get("/api/v1/organization/acme/team/owners/members").status(), 200);
     assert_eq!(weak.get("/api/v1/organization/acme/team/members/members").status(), 403);
 }
-
-/// Records outside the database are deleted with it.
-#[test]
-fn what_registries_answered_is_forgotten() {
-    let app = app();
-    let uuid = app.rows("SELECT uuid FROM account WHERE name = 'acme'").remove(0).remove(0);
-    app.set_key(&format!("berth/upstream-answers/{uuid}"), b"[]");
-    app.set_key("berth/upstream-answers/another", b"[]");
-    assert_eq!(app.as_user("ana").delete("/api/v1/organization/acme").status(), 204);
-    assert_eq!(app.keys("berth/upstream-answers/"), ["berth/upstream-answers/another"]);
-}

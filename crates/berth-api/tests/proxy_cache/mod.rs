@@ -1,5 +1,5 @@
 //! The component `proxycache` on in-memory SQLite, with scripted upstream registries.
 
 mod configuration;
-mod registry;
+pub(crate) mod registry;
 mod validation;

@@ -274,26 +274,38 @@ fn how_long_a_session_lives_is_a_setting() {
     assert_eq!(session.get("/api/v1/user/").status(), 401);
 }
 
+/// The number of sessions that are kept.
+fn kept(app: &App) -> String {
+    app.rows("SELECT count(*) FROM session").remove(0).remove(0)
+}
+
+/// The rows of sessions that expired are given to new ones, whoever signs in.
 #[test]
 fn sessions_that_ended_are_forgotten() {
     let app = app();
     let old: Vec<_> = (0..5).map(|_| app.with_session("ana")).collect();
-    assert_eq!(app.keys("berth/session/").len(), 5);
     app.advance(31 * 86_400);
-    // They are deleted when one is used, and when the account is signed in to again.
     assert_eq!(old[0].get("/api/v1/user/").status(), 401);
-    assert_eq!(app.keys("berth/session/").len(), 4);
+    let sessions: Vec<_> = (0..4).map(|_| app.with_session("bob")).collect();
+    assert_eq!(kept(&app), "5");
     let session = app.with_session("ana");
-    assert_eq!(app.keys("berth/session/").len(), 1);
-    assert_eq!(session.get("/api/v1/user/").status(), 200);
+    assert_eq!(kept(&app), "5");
+    for session in sessions.iter().chain([&session]) {
+        assert_eq!(session.get("/api/v1/user/").status(), 200);
+    }
     // One in use, whose password was given again, is not.
     app.advance(20 * 86_400);
     let body = json!({ "password": "password" });
     assert_eq!(session.post("/api/v1/signin/verify", body).status(), 200);
     app.advance(20 * 86_400);
-    let _other = app.with_session("ana");
+    for _ in 0..4 {
+        let _other = app.with_session("ana");
+    }
     assert_eq!(session.get("/api/v1/user/").status(), 200);
-    assert_eq!(app.keys("berth/session/").len(), 2);
+    assert_eq!(kept(&app), "5");
+    // All of an account end with it, and when it signs out.
+    assert_eq!(app.with_session("ana").post_empty("/api/v1/signout").status(), 200);
+    assert_eq!(kept(&app), "0");
 }
 
 #[test]
@@ -361,13 +373,40 @@ fn without_the_key_value_store() {
 /// Otherwise repeated sign-ins would fill the store.
 #[test]
 fn the_oldest_of_too_many_sessions_ends() {
-    let app = app();
+    let app = app().with("sessions_per_account", "3");
     let first = app.with_session("ana");
-    let sessions: Vec<_> = (0..199).map(|_| app.with_session("ana")).collect();
+    app.advance(1);
+    let others: Vec<_> = (0..2).map(|_| app.with_session("ana")).collect();
     assert_eq!(first.get("/api/v1/user/").status(), 200);
+    let bob = app.with_session("bob");
+    app.advance(1);
     let last = app.with_session("ana");
     assert_eq!(first.get("/api/v1/user/").status(), 401);
-    for session in [&sessions[0], &sessions[198], &last] {
+    for session in others.iter().chain([&last, &bob]) {
         assert_eq!(session.get("/api/v1/user/").status(), 200);
     }
+    // In a browser where somebody else is signed in, the session of that person ends too, at the limit and below it.
+    let ana = json!({ "username": "ana", "password": "password" });
+    app.advance(1);
+    assert_eq!(bob.post("/api/v1/signin", ana.clone()).status(), 200);
+    assert_eq!(bob.get("/api/v1/user/").status(), 401);
+    assert_eq!(kept(&app), "3");
+    app.set("sessions_per_account", "0");
+    let bob = app.with_session("bob");
+    assert_eq!(bob.post("/api/v1/signin", ana.clone()).status(), 200);
+    assert_eq!(bob.get("/api/v1/user/").status(), 401);
+    assert_eq!(kept(&app), "4");
+    // One's own is replaced, whatever the limit.
+    assert_eq!(last.post("/api/v1/signin", ana).status(), 200);
+    assert_eq!(last.get("/api/v1/user/").status(), 401);
+    assert_eq!(kept(&app), "4");
+}
+
+/// A sign-in that was checked before the password was changed, and begins after it.
+#[test]
+fn a_session_of_a_former_epoch_counts_for_nothing() {
+    let app = app();
+    let session = app.with_session("ana");
+    app.execute("UPDATE session SET epoch = epoch - 1");
+    assert_eq!(session.get("/api/v1/user/").status(), 401);
 }

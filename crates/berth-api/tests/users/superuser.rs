@@ -494,14 +494,3 @@ fn the_trigger_for_new_organizations_names_every_table_of_a_person() {
         assert!(trigger[0][0].contains(&part), "{table}");
     }
 }
-
-/// Records outside the database are deleted with it.
-#[test]
-fn what_registries_answered_is_forgotten() {
-    let app = app();
-    let uuid = app.rows("SELECT uuid FROM account WHERE name = 'acme'").remove(0).remove(0);
-    app.set_key(&format!("berth/upstream-answers/{uuid}"), b"[]");
-    app.set_key("berth/upstream-answers/another", b"[]");
-    assert_eq!(root(&app).delete(&format!("{ORGS}acme")).status(), 204);
-    assert_eq!(app.keys("berth/upstream-answers/"), ["berth/upstream-answers/another"]);
-}

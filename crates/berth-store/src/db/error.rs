@@ -327,6 +327,7 @@ mod tests {
         "repository.id, repository.namespace_id",
         "repository_permission.repository_id, repository_permission.account_id",
         "repository_permission.repository_id, repository_permission.team_id",
+        "session.token_hash",
         "star.account_id, star.repository_id",
         "team.id, team.organization_id",
         "team.organization_id, team.name",
