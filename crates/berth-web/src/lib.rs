@@ -30,6 +30,7 @@ mod query;
 mod random;
 mod request;
 pub mod response;
+mod retention;
 mod route;
 mod routing;
 pub mod schema;

@@ -26,6 +26,7 @@ use crate::password_use;
 use crate::platform::Platform;
 use crate::request::{Request, RequestExt, named_client};
 use crate::response::Response;
+use crate::retention;
 use crate::route::{Logs, Route};
 use crate::routing;
 use crate::services::{SUPERUSERS, Services};
@@ -160,6 +161,9 @@ fn answer(
         ..route.parts(services, request, &address)
     };
     let answered = handle(&parts, &principal, facts);
+    if answered.is_ok() && changes(request, route) && !route.works_read_only {
+        retention::sweep_later(services);
+    }
     answered.map_err(|error| own_account_error(route, &address, error))
 }
 
@@ -419,13 +423,16 @@ fn abort_text(message: &str, principal: &Principal) -> String {
     }
 }
 
+fn changes(request: &Request, route: &Route) -> bool {
+    !request.method().is_safe() || route.logs != Logs::Reads
+}
+
 fn require_writable(
     services: &Services<'_>,
     request: &Request,
     route: &Route,
 ) -> Result<(), ApiError> {
-    let changes = !request.method().is_safe() || route.logs != Logs::Reads;
-    let refused = changes
+    let refused = changes(request, route)
         && !route.works_read_only
         && services.read_setting(&settings::REGISTRY_STATE)? == "readonly";
     if refused { Err(ApiError::ReadOnly) } else { Ok(()) }
