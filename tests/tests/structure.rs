@@ -14,6 +14,7 @@ use berth_tests::repository_root;
 const ACTIONS: &[&str] = &[
     "changevisibility",
     "clientkey",
+    "export",
     "federation",
     "initialize",
     "limit",

@@ -7,6 +7,7 @@ use berth_domain::limits::{
     LOG_MEMBER_BYTES, LOG_METADATA_BYTES, LOG_METADATA_READ_BYTES, LOG_PAGE_BYTES,
 };
 use berth_domain::{LogKind, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
@@ -135,11 +136,12 @@ fn json_text(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// Which entries somebody may read: made of a grant ([`ReadsLog`]), so that nobody reads another tenant's.
-#[derive(Debug, Clone, Copy)]
+/// Which entries somebody may read: made of a grant ([`ReadsLog`]), so that nobody reads another tenant's, or read from what
+/// was sealed of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogFilter(Entries);
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Entries {
     /// What happened to a namespace.
     Namespace(i64),
@@ -286,12 +288,64 @@ pub fn page(
     after: Option<(i64, i64)>,
     limit: i64,
 ) -> Result<Option<Vec<LogLine>>, StoreError> {
-    let (time, id) = after.unwrap_or((i64::MAX, i64::MAX)).min((query.end.as_micros(), i64::MIN));
+    let position = after.unwrap_or((i64::MAX, i64::MAX)).min((query.end.as_micros(), i64::MIN));
+    let order = Order { direction: "DESC", beyond: "(l.created_at, l.id) < (?4, ?5)", end: None };
+    ordered_page(db, reach, query, order, position, limit)
+}
+
+/// As [`page`], the oldest first: pages in which no entry is missing or twice while others come and go.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn page_from_oldest(
+    db: &dyn Database,
+    reach: LogFilter,
+    query: LogQuery<'_>,
+    after: Option<(i64, i64)>,
+    limit: i64,
+) -> Result<Option<Vec<LogLine>>, StoreError> {
+    let position = after.unwrap_or((i64::MIN, i64::MIN));
+    // The first bound is where the index is entered: with the start alone, each page would read those before it again.
+    let start = query.start.as_micros().max(position.0);
+    let beyond = "(l.created_at, l.id) > (?4, ?5) AND l.created_at < ?8";
+    let order = Order { direction: "ASC", beyond, end: Some(query.end) };
+    let query = LogQuery { start: Timestamp::from_micros(start), ..query };
+    ordered_page(db, reach, query, order, position, limit)
+}
+
+/// In which order entries are read, and which come after a position.
+struct Order {
+    direction: &'static str,
+    /// The condition on `l`; its parameters are `?4` and `?5`,
+    beyond: &'static str,
+    /// and `?8`, where it has that.
+    end: Option<Timestamp>,
+}
+
+fn ordered_page(
+    db: &dyn Database,
+    reach: LogFilter,
+    query: LogQuery<'_>,
+    Order { direction, beyond, end }: Order,
+    position: (i64, i64),
+    limit: i64,
+) -> Result<Option<Vec<LogLine>>, StoreError> {
     let (namespace_id, repository_id) = reach.ids();
     let by_performer = match query.performer {
         Some(_) => format!("AND l.performer_id = ({PERFORMER})"),
         None => String::new(),
     };
+    let mut parameters = vec![
+        query.start.into(),
+        namespace_id,
+        repository_id,
+        position.0.into(),
+        position.1.into(),
+        query.performer.into(),
+        limit.into(),
+    ];
+    parameters.extend(end.map(Value::from));
+    let order = format!("ORDER BY l.created_at {direction}, l.id {direction}");
     let lines: Vec<PageRow> = db.all(
         // The page is cut where the index gives it in order; the rest is joined to that.
         &format!(
@@ -300,29 +354,19 @@ pub fn page(
                 p.kind, p.name, p.email, n.kind, n.name, n.email
             FROM (SELECT 1) LEFT JOIN (
                 SELECT *, sum(min(octet_length(l.metadata), {LOG_METADATA_READ_BYTES})) OVER (
-                    ORDER BY l.created_at DESC, l.id DESC
-                    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS bytes,
-                    row_number() OVER (ORDER BY l.created_at DESC, l.id DESC) AS place
+                    {order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS bytes,
+                    row_number() OVER ({order}) AS place
                 FROM (
                     SELECT * FROM log_entry l
-                    WHERE {} {by_performer} AND (l.created_at, l.id) < (?4, ?5)
-                    ORDER BY l.created_at DESC, l.id DESC LIMIT ?7) l
+                    WHERE {} {by_performer} AND {beyond} {order} LIMIT ?7) l
                 ) l ON l.place = 1 OR l.bytes <= {LOG_PAGE_BYTES}
             LEFT JOIN account p ON p.id = l.performer_id
             LEFT JOIN account n ON n.id = l.namespace_id
-            ORDER BY l.created_at DESC, l.id DESC",
+            {order}",
             readable_metadata(),
             reach.condition()
         ),
-        &[
-            query.start.into(),
-            namespace_id,
-            repository_id,
-            time.into(),
-            id.into(),
-            query.performer.into(),
-            limit.into(),
-        ],
+        &parameters,
     )?;
     let performer_exists = lines.iter().all(|row| row.performer_exists);
     Ok(performer_exists.then(|| lines.into_iter().filter_map(|row| row.line).collect()))

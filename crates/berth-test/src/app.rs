@@ -23,8 +23,8 @@ use berth_store::{
 use berth_web::outbound::Registry;
 use berth_web::session::{self, Session};
 use berth_web::{
-    Answer, ApiError, Clock as _, IntoResponse as _, KeyValue, Logs, Method, NoContent, Outbound,
-    Outcome, Platform, PlatformError, Request, Response, Route, Services, Variables as _,
+    Answer, ApiError, Clock as _, Deferred, IntoResponse as _, KeyValue, Logs, Method, NoContent,
+    Outbound, Outcome, Platform, PlatformError, Request, Response, Route, Services, Variables as _,
 };
 use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
@@ -66,6 +66,7 @@ pub struct App {
     latest_statements: RefCell<Vec<String>>,
     latest_settings: RefCell<Vec<&'static str>>,
     interruption: RefCell<Option<Stop>>,
+    between_parts: RefCell<Option<Rc<dyn Fn()>>>,
     failure: Cell<Option<Failure>>,
 }
 
@@ -119,6 +120,7 @@ impl App {
             latest_statements: RefCell::default(),
             latest_settings: RefCell::default(),
             interruption: RefCell::default(),
+            between_parts: RefCell::default(),
             failure: Cell::default(),
         };
         app.variables.set("secret_key", "a key for tests");
@@ -141,6 +143,7 @@ impl App {
             latest_statements: self.latest_statements.clone(),
             latest_settings: self.latest_settings.clone(),
             interruption: RefCell::default(),
+            between_parts: RefCell::default(),
             failure: Cell::default(),
         }
     }
@@ -164,6 +167,14 @@ impl App {
         let reply = request(self);
         self.interruption.take();
         (reply, self.database.take_stop())
+    }
+
+    /// Does `work` in the middle of `request`, after each part of its body.
+    pub fn between_parts(&self, work: Rc<dyn Fn()>, request: impl FnOnce(&Self) -> Reply) -> Reply {
+        self.between_parts.replace(Some(work));
+        let reply = request(self);
+        self.between_parts.take();
+        reply
     }
 
     /// Lets the database fail once in `request`; says whether the request has so many statements.
@@ -528,7 +539,8 @@ impl App {
         let failing = self.failure.get().is_some();
         self.database.fail_at(self.failure.take());
         self.variables.take_reads();
-        let Outcome { response, deferred } = berth_web::serve(self.platform(), &self.tables, sent);
+        let Outcome { mut response, deferred } =
+            berth_web::serve(self.platform(), &self.tables, sent);
         self.failure.set(self.database.take_failure());
         let settings = self.variables.take_reads();
         check_settings(&settings);
@@ -537,12 +549,15 @@ impl App {
         // ROLLBACK is the price of a failure, not of a request.
         let mut statements = self.database.take_statements();
         let new = self.log_kinds(log_before.len());
+        self.read_rest(&mut response, &deferred);
         // Work after the answer has statements of its own.
         deferred.run(deliver_due);
         let later = self.database.take_statements();
         self.latest_statements.replace([statements.clone(), later].concat());
         let later = self.log_kinds(log_before.len() + new.len());
-        assert!(later.iter().all(|kind| kind == "login_success"), "logged deferred: {later:?}");
+        let others_log = self.between_parts.borrow().is_some();
+        let is_expected = |kind: &String| others_log || kind == "login_success";
+        assert!(later.iter().all(is_expected), "logged deferred: {later:?}");
         statements.retain(|sql| sql != "ROLLBACK");
         let route = self.row(request);
         let reads = route
@@ -564,6 +579,19 @@ impl App {
         }
         check_headers(request, &response);
         response
+    }
+
+    /// Reads the parts of a body that goes on: each costs a statement, and none leaves a transaction open.
+    fn read_rest(&self, response: &mut Response, deferred: &Deferred<'_>) {
+        let work = self.between_parts.borrow().clone();
+        while let Some(part) = deferred.next_part().expect("the body is whole") {
+            response.body_mut().extend(part);
+            assert_eq!(self.database.take_statements().len(), 1);
+            assert!(!self.database.is_in_transaction());
+            if let Some(work) = &work {
+                work();
+            }
+        }
     }
 
     /// Answers a request that could not be read whole.

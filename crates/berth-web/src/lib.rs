@@ -50,12 +50,13 @@ pub use error::{ApiError, ErrorType};
 pub use handler::{At, Endpoint, HandlerResult, WithBody, WithPath, WithPathAndBody, WithoutBody};
 pub use http::{Method, StatusCode, header};
 pub use into_response::{
-    Accepted, Answer, Created, Either, IntoResponse, JsonResponse, NoContent, Redirect, WithHeaders,
+    Accepted, Answer, Created, Either, IntoResponse, JsonLines, JsonResponse, NoContent, Redirect,
+    WithHeaders,
 };
 pub use listing::{LIMIT_REFUSAL, Page, PageQuery};
 pub use member::{Integer, IntegerOrString, Json, Member, Members, Patch};
 pub use outbound::Outbound;
-pub use pipeline::{BODY_LIMIT, Deferred, Outcome, refuse, serve};
+pub use pipeline::{BODY_LIMIT, BrokenBody, Deferred, Outcome, refuse, serve};
 pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 pub use quay_paths::is_below_a_repository;
 pub use query::{Parameter, Parameters, Query};

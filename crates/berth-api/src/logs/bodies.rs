@@ -27,7 +27,21 @@ pub(crate) struct LogsQuery {
     pub(super) page: PageQuery,
 }
 
+/// The query of an export.
+#[derive(Query)]
+pub(crate) struct ExportQuery {
+    #[query(flatten)]
+    pub(super) entries: CountsQuery,
+    /// The cursor that an answer named last: the export goes on behind it. The other parameters must be as they were
+    pub(super) cursor: Option<String>,
+}
+
 impl CountsQuery {
+    /// The parameters as they were given.
+    pub(super) fn given(&self) -> [&str; 3] {
+        [&self.starttime, &self.endtime, &self.performer]
+    }
+
     /// From when to when: the day before `now` by default; the day of the end counts whole. A performer without a name is none.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The usage log: its entries and how many there are a day (`docs/contract/quay.md` 8).
 
 mod bodies;
+mod export;
 pub(crate) mod handlers;
 mod routes;
 mod views;

@@ -7,7 +7,7 @@ use berth_access::{
 use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_SUPER_USERS};
 use berth_web::{Logs, Route, WithBody, WithoutBody};
 
-use super::handlers;
+use super::{export, handlers};
 
 /// What an export of the log leaves in it.
 const NO_EXPORT: Logs = Logs::Nothing("nothing is exported");
@@ -18,6 +18,12 @@ pub const OF_REPOSITORIES: &[Route] = &[
         "/api/v1/repository/*repository/logs",
         "listRepoLogs",
         &WithBody::<RepositoryAdminView, _, _>(handlers::list),
+    )
+    .scope(Scope::RepoAdmin),
+    Route::get(
+        "/api/v1/repository/*repository/logs/export",
+        "downloadRepoLogs",
+        &WithBody::<RepositoryAdminView, _, _>(export::export),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
@@ -46,6 +52,12 @@ pub const ROUTES: &[Route] = &[
     )
     .scope(Scope::OrgAdmin),
     Route::get(
+        "/api/v1/organization/:orgname/logs/export",
+        "downloadOrgLogs",
+        &WithBody::<NamespaceOrOwnAdminView, _, _>(export::export),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::get(
         "/api/v1/organization/:orgname/aggregatelogs",
         "getAggregateOrgLogs",
         &WithBody::<NamespaceOrOwnAdminView, _, _>(handlers::count),
@@ -67,6 +79,12 @@ pub const ROUTES: &[Route] = &[
     )
     .scope(Scope::UserAdmin),
     Route::get(
+        "/api/v1/user/logs/export",
+        "downloadUserLogs",
+        &WithBody::<OwnNamespaceView, _, _>(export::export),
+    )
+    .scope(Scope::UserAdmin),
+    Route::get(
         "/api/v1/user/aggregatelogs",
         "getAggregateUserLogs",
         &WithBody::<OwnNamespaceView, _, _>(handlers::count),
@@ -85,6 +103,12 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/superuser/logs",
         "listAllLogs",
         &WithBody::<SuperuserView, _, _>(handlers::list),
+    )
+    .superuser(),
+    Route::get(
+        "/api/v1/superuser/logs/export",
+        "downloadAllLogs",
+        &WithBody::<SuperuserView, _, _>(export::export),
     )
     .superuser(),
     Route::get(

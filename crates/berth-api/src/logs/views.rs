@@ -34,6 +34,15 @@ pub(crate) struct LogView {
     namespace: Option<LoggedNamespace>,
 }
 
+/// How far an export is, after each page: a line of its own.
+#[derive(Serialize)]
+pub(crate) struct ExportProgress {
+    /// With this an export goes on behind the lines before.
+    pub(super) cursor: String,
+    /// Whether that was all.
+    pub(super) complete: bool,
+}
+
 impl LogView {
     pub(super) fn new(line: &LogLine, with_namespace: bool) -> Self {
         let namespace = line.namespace.as_ref().filter(|_| with_namespace);

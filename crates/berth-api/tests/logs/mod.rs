@@ -1,5 +1,6 @@
 //! The log, read.
 
+mod export;
 mod repository;
 
 use berth_test::App;
