@@ -7,10 +7,30 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use berth_domain::settings::{DATABASE_TOKEN, DATABASE_URL, LOG_RETENTION};
 use berth_hrana::Server;
+use clap::Parser;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::Command;
+/// Remove what has had its time (old log entries, expired tokens, codes and invitations, old mails, dismissed
+/// notifications), and print how much that was.
+///
+/// It works beside a running host, in transactions of 100 rows with pauses between them.
+#[derive(Parser)]
+#[command(name = "berth-maintenance", bin_name = "berth maintenance", version)]
+pub(crate) struct Command {
+    /// The manifest of the application.
+    #[arg(long, value_name = "FILE", default_value = "spin.toml")]
+    from: PathBuf,
+    /// Where the databases are kept [default: .spin beside the manifest].
+    #[arg(long, value_name = "DIRECTORY")]
+    state_dir: Option<PathBuf>,
+    /// Spin's runtime configuration file.
+    #[arg(long, value_name = "FILE")]
+    runtime_config_file: Option<PathBuf>,
+    /// Set a variable of the application, as for `berth up`: `log_retention` counts.
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = parse_assignment)]
+    variables: Vec<(String, String)>,
+}
 
 /// What there is to do, and where.
 pub(crate) struct Configuration {
@@ -118,7 +138,6 @@ pub(crate) fn parse_assignment(argument: &str) -> Result<(String, String), Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser as _;
 
     /// What the command line says beside a manifest and a runtime configuration file.
     fn read_with(words: &[&str], config: &str) -> (Result<Configuration>, PathBuf) {

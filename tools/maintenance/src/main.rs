@@ -6,7 +6,7 @@ mod libsql;
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -17,28 +17,7 @@ use berth_store::{Database, SchemaState, retention, schema_state};
 use clap::Parser;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::configuration::{Configuration, Store};
-
-/// Remove what has had its time (old log entries, expired tokens, codes and invitations, old mails, dismissed
-/// notifications), and print how much that was.
-///
-/// It works beside a running host, in transactions of 100 rows with pauses between them.
-#[derive(Parser)]
-#[command(name = "berth-maintenance", bin_name = "berth maintenance", version)]
-struct Command {
-    /// The manifest of the application.
-    #[arg(long, value_name = "FILE", default_value = "spin.toml")]
-    from: PathBuf,
-    /// Where the databases are kept [default: .spin beside the manifest].
-    #[arg(long, value_name = "DIRECTORY")]
-    state_dir: Option<PathBuf>,
-    /// Spin's runtime configuration file.
-    #[arg(long, value_name = "FILE")]
-    runtime_config_file: Option<PathBuf>,
-    /// Set a variable of the application, as for `berth up`: `log_retention` counts.
-    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = configuration::parse_assignment)]
-    variables: Vec<(String, String)>,
-}
+use crate::configuration::{Command, Configuration, Store};
 
 /// How long a statement waits for another process, as under Spin.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
