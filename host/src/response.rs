@@ -190,7 +190,7 @@ impl ResponseCollector {
         self.pace.passed(self.size);
         let stream = ResponseStream { body, pace: self.pace.clone(), _reservation: reservation };
         let chunks = std::mem::take(&mut self.chunks);
-        Ok(Response::from_parts(head, ResponseBody { chunks, stream: Some(stream) }))
+        Ok(Response::from_parts(head, ResponseBody { chunks, stream: Some(Box::new(stream)) }))
     }
 
     fn finish(&mut self) -> Result<Response<ResponseBody>, ResponseError> {
@@ -255,7 +255,7 @@ struct ResponseStream {
 #[derive(Default)]
 pub(crate) struct ResponseBody {
     chunks: VecDeque<Bytes>,
-    stream: Option<ResponseStream>,
+    stream: Option<Box<ResponseStream>>,
 }
 
 impl ResponseBody {

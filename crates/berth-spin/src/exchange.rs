@@ -11,6 +11,9 @@ use wasi::io::streams::{OutputStream, StreamError};
 /// How much of it is asked for at a time.
 const PIECE_BYTES: u64 = 64 * 1024;
 
+/// How much of a body that goes on is handed over at a time. The host keeps that until the client has taken it.
+const STREAMED_BYTES: usize = 64 * 1024;
+
 /// A request, but for its body.
 ///
 /// # Errors
@@ -113,11 +116,12 @@ fn write(
 ) -> Result<(), String> {
     if !first.is_empty() || rest.is_some() {
         let stream = body.write().map_err(|()| StreamError::Closed.to_string())?;
-        write_part(&stream, first, head).map_err(|error| error.to_string())?;
+        write_part(&stream, first, usize::MAX, head).map_err(|error| error.to_string())?;
         if let Some(rest) = rest {
             head.hand_over();
             while let Some(part) = rest().map_err(|error| error.to_string())? {
-                write_part(&stream, &part, head).map_err(|error| error.to_string())?;
+                write_part(&stream, &part, STREAMED_BYTES, head)
+                    .map_err(|error| error.to_string())?;
             }
         }
     }
@@ -127,10 +131,11 @@ fn write(
     finished.map_err(|_| StreamError::Closed.to_string())
 }
 
-/// Writes as much as the host takes at a time, and waits until it has taken that.
+/// Writes as much as the host takes at a time, but no more than `most`, and waits until it has taken that.
 fn write_part(
     stream: &OutputStream,
     part: &[u8],
+    most: usize,
     head: &mut Head<impl FnOnce()>,
 ) -> Result<(), StreamError> {
     let mut left = part;
@@ -141,7 +146,7 @@ fn write_part(
             stream.subscribe().block();
             continue;
         }
-        let (piece, after) = left.split_at(room.min(left.len()));
+        let (piece, after) = left.split_at(room.min(left.len()).min(most));
         stream.write(piece)?;
         left = after;
     }
