@@ -41,6 +41,7 @@ const WORDS: &[(&str, &str)] = &[
     ("csrf_token", "sessions"),
     ("discovery", "system"),
     ("error", "system"),
+    ("exportedlogs", "logs"),
     ("exportlogs", "logs"),
     ("health", "system"),
     ("invite", "invitations"),

@@ -1,7 +1,8 @@
 //! The audit log: written in the transaction of the change, read by the administrators of the namespace or repository.
 
 use berth_access::{
-    Grant, NamespaceOrOwnAdminView, OwnNamespaceView, Permit, RepositoryAdminView, SuperuserView,
+    Grant, NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, Permit,
+    RepositoryAdminView, SuperuserView,
 };
 use berth_domain::limits::{
     LOG_MEMBER_BYTES, LOG_METADATA_BYTES, LOG_METADATA_READ_BYTES, LOG_PAGE_BYTES,
@@ -168,6 +169,13 @@ impl ReadsLog for NamespaceOrOwnAdminView {
 impl ReadsLog for OwnNamespaceView {
     fn filter(grant: &Grant<Self>) -> Option<LogFilter> {
         grant.namespace().map(|namespace| LogFilter(Entries::Namespace(namespace.id)))
+    }
+}
+
+/// What happened to an organization.
+impl ReadsLog for OrganizationAdminView {
+    fn filter(grant: &Grant<Self>) -> Option<LogFilter> {
+        Some(LogFilter(Entries::Namespace(grant.organization().id)))
     }
 }
 

@@ -20,7 +20,7 @@ use berth_store::tokens::AutomationToken;
 use berth_store::{
     Database, StoreError, Value as SqlValue, accounts, applications, organizations, tokens,
 };
-use berth_web::outbound::Registry;
+use berth_web::outbound::{Callback, Registry};
 use berth_web::session::{self, Session};
 use berth_web::{
     Answer, ApiError, Clock as _, Deferred, IntoResponse as _, KeyValue, Logs, Method, NoContent,
@@ -63,6 +63,7 @@ pub struct App {
     entropy: SeededEntropy,
     mailer: MemoryMailer,
     registry: Option<Rc<dyn Registry>>,
+    callback: Option<Rc<dyn Callback>>,
     latest_statements: RefCell<Vec<String>>,
     latest_settings: RefCell<Vec<&'static str>>,
     interruption: RefCell<Option<Stop>>,
@@ -117,6 +118,7 @@ impl App {
             entropy: SeededEntropy::new(),
             mailer: MemoryMailer::default(),
             registry: None,
+            callback: None,
             latest_statements: RefCell::default(),
             latest_settings: RefCell::default(),
             interruption: RefCell::default(),
@@ -140,6 +142,7 @@ impl App {
             entropy: self.entropy.clone(),
             mailer: self.mailer.clone(),
             registry: self.registry.clone(),
+            callback: self.callback.clone(),
             latest_statements: self.latest_statements.clone(),
             latest_settings: self.latest_settings.clone(),
             interruption: RefCell::default(),
@@ -216,6 +219,13 @@ impl App {
     #[must_use]
     pub fn with_registry(mut self, registry: impl Registry + 'static) -> Self {
         self.registry = Some(Rc::new(registry));
+        self
+    }
+
+    /// Replaces what calls the addresses that callers name.
+    #[must_use]
+    pub fn with_callback(mut self, callback: impl Callback + 'static) -> Self {
+        self.callback = Some(Rc::new(callback));
         self
     }
 
@@ -468,7 +478,11 @@ impl App {
             variables: &self.variables,
             clock: &self.clock,
             entropy: &self.entropy,
-            outbound: Outbound { mailer: Some(&self.mailer), registry: self.registry.as_deref() },
+            outbound: Outbound {
+                callback: self.callback.as_deref(),
+                mailer: Some(&self.mailer),
+                registry: self.registry.as_deref(),
+            },
         }
     }
 
@@ -554,10 +568,7 @@ impl App {
         deferred.run(deliver_due);
         let later = self.database.take_statements();
         self.latest_statements.replace([statements.clone(), later].concat());
-        let later = self.log_kinds(log_before.len() + new.len());
-        let others_log = self.between_parts.borrow().is_some();
-        let is_expected = |kind: &String| others_log || kind == "login_success";
-        assert!(later.iter().all(is_expected), "logged deferred: {later:?}");
+        self.check_deferred_log(log_before.len() + new.len());
         statements.retain(|sql| sql != "ROLLBACK");
         let route = self.row(request);
         let reads = route
@@ -579,6 +590,14 @@ impl App {
         }
         check_headers(request, &response);
         response
+    }
+
+    /// What is done after the answer is logged by nobody, but for sign-ins, unless the test did something meanwhile.
+    fn check_deferred_log(&self, before: usize) {
+        let later = self.log_kinds(before);
+        let others_log = self.between_parts.borrow().is_some();
+        let is_expected = |kind: &String| others_log || kind == "login_success";
+        assert!(later.iter().all(is_expected), "logged deferred: {later:?}");
     }
 
     /// Reads the parts of a body that goes on: each costs a statement, and none leaves a transaction open.

@@ -44,7 +44,7 @@ mod token_use;
 
 pub use berth_access::Address;
 pub use berth_derive::{Choice, Json, Query};
-pub use body::{Body, Form, OptionalJson, parse};
+pub use body::{Body, Form, OptionalJson, WithQuery, parse};
 pub use context::Context;
 pub use error::{ApiError, ErrorType};
 pub use handler::{At, Endpoint, HandlerResult, WithBody, WithPath, WithPathAndBody, WithoutBody};

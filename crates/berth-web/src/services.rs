@@ -9,7 +9,7 @@ use berth_domain::settings::{self, AnySetting, Setting, Settings};
 use berth_store::Database;
 
 use crate::error::ApiError;
-use crate::outbound::{Mailer, Registry};
+use crate::outbound::{Callback, Mailer, Registry};
 use crate::platform::{KeyValue, Platform};
 use crate::random::Random;
 use crate::settings::Snapshot;
@@ -77,6 +77,12 @@ impl<'a> Services<'a> {
     #[must_use]
     pub fn mailer(&self) -> Option<&'a dyn Mailer> {
         self.platform.outbound.mailer
+    }
+
+    /// Who calls addresses that callers name; none in a component that may not.
+    #[must_use]
+    pub fn callback(&self) -> Option<&'a dyn Callback> {
+        self.platform.outbound.callback
     }
 
     /// Upstream registries.

@@ -2,7 +2,7 @@
 
 use berth_domain::Timestamp;
 use berth_store::logs::LogQuery;
-use berth_web::{ApiError, PageQuery, Query};
+use berth_web::{ApiError, Json, PageQuery, Query};
 
 /// How many seconds a day has.
 pub(super) const DAY_S: i64 = 86_400;
@@ -16,6 +16,24 @@ pub(crate) struct CountsQuery {
     endtime: String,
     /// Only what this user did
     performer: String,
+}
+
+/// Configuration for an export logs operation.
+#[derive(Json)]
+#[json(name = "ExportLogs")]
+pub(crate) struct ExportRequest {
+    /// The callback URL to invoke with a link to the exported logs
+    pub(super) callback_url: Option<String>,
+    /// The e-mail address at which to e-mail a link to the exported logs
+    pub(super) callback_email: Option<String>,
+}
+
+/// The query of a link to an export.
+#[derive(Query)]
+pub(crate) struct LinkQuery {
+    /// The code of the link
+    #[query(required)]
+    pub(super) code: String,
 }
 
 /// The query of a list of entries.

@@ -13,7 +13,7 @@ use super::bodies::ExportQuery;
 use super::views::{ExportProgress, LogView};
 
 /// How many entries a page has.
-const ROWS: i64 = 500;
+const ROWS: i64 = 200;
 
 /// `GET …/logs/export`: a line for each entry, and after each page one that says how far the export is.
 pub(crate) fn export<P: ReadsLog>(

@@ -2,8 +2,9 @@
 
 mod bodies;
 mod export;
+mod export_link;
 pub(crate) mod handlers;
 mod routes;
 mod views;
 
-pub use routes::{OF_REPOSITORIES, ROUTES};
+pub use routes::{EXPORTS, OF_REPOSITORIES, ROUTES};

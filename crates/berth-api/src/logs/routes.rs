@@ -1,16 +1,19 @@
 //! The rows of this resource.
 
 use berth_access::{
-    NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, RepositoryAdminView, Scope,
-    SuperuserView,
+    NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, Public, RepositoryAdminView,
+    Scope, SuperuserView,
 };
+use berth_domain::LogKind;
 use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_SUPER_USERS};
-use berth_web::{Logs, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Route, WithBody};
 
-use super::{export, handlers};
+use super::{export, export_link, handlers};
+use crate::mails::outbox;
+use crate::proxy_cache::handlers::DESTINATIONS;
 
-/// What an export of the log leaves in it.
-const NO_EXPORT: Logs = Logs::Nothing("nothing is exported");
+/// What an export that is asked for leaves in the log.
+const EXPORTED: Logs = Logs::Kinds(&[LogKind::ExportLogsSuccess]);
 
 /// The route table.
 pub const OF_REPOSITORIES: &[Route] = &[
@@ -36,9 +39,10 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::post(
         "/api/v1/repository/*repository/exportlogs",
         "exportRepoLogs",
-        &WithoutBody::<RepositoryAdminView, _>(handlers::export_of_repository),
-        NO_EXPORT,
+        &WithBody::<RepositoryAdminView, _, _>(export_link::ask),
+        EXPORTED,
     )
+    .settings(&[outbox::SETTINGS])
     .scope(Scope::RepoAdmin)
     .internal(),
 ];
@@ -64,14 +68,6 @@ pub const ROUTES: &[Route] = &[
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
-    Route::post(
-        "/api/v1/organization/:orgname/exportlogs",
-        "exportOrgLogs",
-        &WithoutBody::<OrganizationAdminView, _>(handlers::export),
-        NO_EXPORT,
-    )
-    .scope(Scope::OrgAdmin)
-    .internal(),
     Route::get(
         "/api/v1/user/logs",
         "listUserLogs",
@@ -91,14 +87,6 @@ pub const ROUTES: &[Route] = &[
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
-    Route::post(
-        "/api/v1/user/exportlogs",
-        "exportUserLogs",
-        &WithoutBody::<OwnNamespaceView, _>(handlers::export),
-        NO_EXPORT,
-    )
-    .scope(Scope::UserAdmin)
-    .internal(),
     Route::get(
         "/api/v1/superuser/logs",
         "listAllLogs",
@@ -118,5 +106,30 @@ pub const ROUTES: &[Route] = &[
     )
     .features(&[&FEATURE_SUPER_USERS, &FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL])
     .fresh_login()
+    .internal(),
+    Route::get("/exportedlogs", "openExportedLogs", &WithBody::<Public, _, _>(export_link::open))
+        .open()
+        .internal(),
+];
+
+/// The rows of exports that are asked for: their component may call the addresses that callers name.
+pub const EXPORTS: &[Route] = &[
+    Route::post(
+        "/api/v1/organization/:orgname/exportlogs",
+        "exportOrgLogs",
+        &WithBody::<OrganizationAdminView, _, _>(export_link::ask),
+        EXPORTED,
+    )
+    .settings(&[outbox::SETTINGS, DESTINATIONS])
+    .scope(Scope::OrgAdmin)
+    .internal(),
+    Route::post(
+        "/api/v1/user/exportlogs",
+        "exportUserLogs",
+        &WithBody::<OwnNamespaceView, _, _>(export_link::ask),
+        EXPORTED,
+    )
+    .settings(&[outbox::SETTINGS, DESTINATIONS])
+    .scope(Scope::UserAdmin)
     .internal(),
 ];

@@ -34,6 +34,24 @@ pub(crate) struct LogView {
     namespace: Option<LoggedNamespace>,
 }
 
+/// An export that was asked for.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ExportStarted {
+    pub(super) export_id: String,
+}
+
+/// What an address is told of an export, as the original tells it.
+#[derive(Serialize)]
+pub(crate) struct ExportNotice<'a> {
+    pub(super) export_id: &'a str,
+    pub(super) start_time: String,
+    pub(super) end_time: String,
+    pub(super) namespace: &'a str,
+    pub(super) repository: Option<&'a str>,
+    pub(super) exported_data_url: &'a str,
+    pub(super) status: &'static str,
+}
+
 /// How far an export is, after each page: a line of its own.
 #[derive(Serialize)]
 pub(crate) struct ExportProgress {
