@@ -80,7 +80,7 @@ use crate::variables::Values;
 #[command(
     name = "berth",
     version,
-    after_help = "`berth NAME` runs the program `berth-NAME`, which is beside this one or in PATH."
+    after_help = external::help()
 )]
 enum Command {
     /// Serve an application until Ctrl-C or SIGTERM.
