@@ -223,6 +223,20 @@ impl LogFilter {
     }
 }
 
+/// Whether that is still there whose entries these are. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_there(tx: &Transaction<'_>, reach: LogFilter) -> Result<bool, StoreError> {
+    match reach.0 {
+        Entries::Namespace(id) => tx.any("SELECT 1 FROM account WHERE id = ?1", &[id.into()]),
+        Entries::Repository { id, .. } => {
+            tx.any("SELECT 1 FROM repository WHERE id = ?1", &[id.into()])
+        }
+        Entries::All => Ok(true),
+    }
+}
+
 /// Which entries are asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct LogQuery<'a> {

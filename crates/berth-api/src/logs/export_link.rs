@@ -8,7 +8,7 @@ use berth_domain::destination::{Destinations, host_of_url};
 use berth_domain::log_event::LogEvent;
 use berth_domain::secret::Purpose;
 use berth_domain::{EmailAddress, Namespace, Timestamp, settings};
-use berth_store::logs::ReadsLog;
+use berth_store::logs::{self, ReadsLog};
 use berth_store::transaction;
 use berth_web::outbound::callback::Destination;
 use berth_web::{
@@ -80,6 +80,9 @@ pub(crate) fn ask<P: ExportsLog>(
     let event = LogEvent::ExportLogsSuccess { repo: repository, export_id: &export_id, url, email };
     let sender = MailSender::of(cx);
     transaction(cx.db(), |tx| {
+        if !logs::is_there(tx, filter)? {
+            return Err(ApiError::not_found());
+        }
         cx.log(tx, namespace.id, &event)?;
         match &mail {
             Some(mail) if mail.enqueue_for(tx, namespace.id, &sender)?.is_none() => {
