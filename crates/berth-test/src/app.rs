@@ -603,13 +603,15 @@ impl App {
     /// Reads the parts of a body that goes on: each costs a statement, and none leaves a transaction open.
     fn read_rest(&self, response: &mut Response, deferred: &Deferred<'_>) {
         let work = self.between_parts.borrow().clone();
-        while let Some(part) = deferred.next_part().expect("the body is whole") {
-            response.body_mut().extend(part);
-            assert_eq!(self.database.take_statements().len(), 1);
-            assert!(!self.database.is_in_transaction());
+        loop {
             if let Some(work) = &work {
                 work();
             }
+            let part = deferred.next_part().expect("the body is whole");
+            let Some(part) = part else { break };
+            response.body_mut().extend(part);
+            assert_eq!(self.database.take_statements().len(), 1);
+            assert!(!self.database.is_in_transaction());
         }
     }
 
