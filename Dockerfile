@@ -10,14 +10,16 @@ RUN apt-get update \
 WORKDIR /source
 COPY . .
 # The dev profile is the one for programs: see ARCHITECTURE.md.
-RUN cargo build --locked --target "$(uname -m)-unknown-linux-musl" --package berth-host --package berth-token --bins
+RUN cargo build --locked --target "$(uname -m)-unknown-linux-musl" --package berth-host \
+    --package berth-token --package berth-maintenance --bins
 RUN cargo build --locked --release --target wasm32-wasip1 \
     $(cd components && for component in *; do echo "--package=berth-$component"; done)
 # spin.toml names the components by these paths.
 RUN components=target/wasm32-wasip1/release \
     && mkdir --parents "/image/$components" /state \
     && cp "$components"/berth_*.wasm "/image/$components/" \
-    && cp spin.toml "target/$(uname -m)-unknown-linux-musl/debug/berth" "target/$(uname -m)-unknown-linux-musl/debug/berth-token" /image/
+    && cp spin.toml "target/$(uname -m)-unknown-linux-musl/debug/berth" "target/$(uname -m)-unknown-linux-musl/debug/berth-token" \
+        "target/$(uname -m)-unknown-linux-musl/debug/berth-maintenance" /image/
 
 FROM scratch
 # Of root, so that the process cannot change what it runs.

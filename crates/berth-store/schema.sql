@@ -3,6 +3,9 @@
 -- Every rule of the data that must hold whatever two requests do at the same moment is here: as UNIQUE, CHECK or FOREIGN KEY,
 -- or as a trigger that refuses (RAISE) or follows. Texts that begin with `berth:` are read by `src/db/error.rs`.
 --
+-- No trigger removes anything because of its age, but for names and addresses that must be free: `src/retention.rs` does, a
+-- few rows at a time.
+--
 -- Spin runs one statement at a time: each ends with a semicolon before an empty line, and no trigger has such a line in it.
 --
 --   _at, _until    microseconds since 1970
@@ -119,6 +122,12 @@ WHERE email_code_hash IS NOT NULL;
 
 CREATE UNIQUE INDEX user_profile_recovery_code ON user_profile (recovery_code_hash)
 WHERE recovery_code_hash IS NOT NULL;
+
+CREATE INDEX user_profile_email_code_expiry ON user_profile (email_code_expires_at)
+WHERE email_code_expires_at IS NOT NULL;
+
+CREATE INDEX user_profile_recovery_code_expiry ON user_profile (recovery_code_expires_at)
+WHERE recovery_code_expires_at IS NOT NULL;
 
 CREATE INDEX user_profile_unconfirmed ON user_profile (unconfirmed_until)
 WHERE unconfirmed_until IS NOT NULL;
@@ -663,12 +672,6 @@ CREATE INDEX mail_by_sender ON mail (sender, created_at) WHERE sender IS NOT NUL
 
 CREATE INDEX mail_held ON mail (held_until) WHERE held_until IS NOT NULL AND attempts = 0;
 
--- A month is long enough to look into what happened to a mail.
-CREATE TRIGGER mail_is_forgotten AFTER INSERT ON mail
-BEGIN
-    DELETE FROM mail WHERE created_at < NEW.created_at - 30 * 86400 * 1000000;
-END;
-
 -- Mails that were sent, or may have been, count for an hour even when the account that they were about is deleted: making
 -- and deleting organizations circumvents no limit.
 CREATE TABLE gone_mail (
@@ -690,7 +693,6 @@ WHEN OLD.sender IS NOT NULL AND (OLD.attempts > 0 OR OLD.delivered_at IS NOT NUL
 BEGIN
     INSERT INTO gone_mail (recipient, subject, sender, created_at)
     VALUES (OLD.recipient, OLD.subject, OLD.sender, OLD.created_at);
-    DELETE FROM gone_mail WHERE created_at < (SELECT max(created_at) FROM gone_mail) - 3600 * 1000000;
 END;
 
 CREATE VIEW limited_mail AS
@@ -749,6 +751,8 @@ BEGIN
             ORDER BY expires_at LIMIT 100)
     ) AND NOT (team_id = NEW.team_id AND account_id IS NEW.account_id AND email IS NEW.email);
 END;
+
+CREATE INDEX team_invitation_by_expiry ON team_invitation (expires_at);
 
 -- Members of the team need no invitation into it.
 CREATE TRIGGER team_member_was_invited AFTER INSERT ON team_member
@@ -810,6 +814,8 @@ CREATE TABLE notification (
 CREATE INDEX notification_by_account ON notification (account_id, created_at);
 
 CREATE INDEX notification_by_subject ON notification (subject) WHERE subject IS NOT NULL;
+
+CREATE INDEX notification_dismissed ON notification (created_at) WHERE dismissed = 1;
 
 -- Strangers cannot fill a user's notifications without end: where there are too many the dismissed ones go first, then those by
 -- the sender of the new one, then the oldest. A hundred go at a time, where the limit was lowered.
@@ -1143,11 +1149,13 @@ CREATE TABLE access_token (
 
 CREATE INDEX access_token_by_application ON access_token (application_id);
 
-CREATE INDEX access_token_by_expiry ON access_token (application_id, expires_at);
+CREATE INDEX access_token_of_application_by_expiry ON access_token (application_id, expires_at);
 
 CREATE INDEX access_token_by_account ON access_token (account_id);
 
 CREATE INDEX access_token_by_creator ON access_token (created_by);
+
+CREATE INDEX access_token_by_expiry ON access_token (expires_at);
 
 -- Expired ones leave room for new ones, a hundred at a time. Until the limit is reached their users see that there were some.
 CREATE TRIGGER access_token_needs_room BEFORE INSERT ON access_token

@@ -28,6 +28,9 @@ pub(crate) const MAX_MEMORY_BYTES: usize = 128 * 1024 * 1024;
 pub(crate) const MAX_TABLE_ELEMENTS: usize = 20_000;
 /// Memory of all instances together, beyond what each may use without a reservation, in MiB.
 const MEMORY_MIB: usize = 192;
+/// Responses that are streamed at a time, and those of one client. Each has an instance for as long as its client reads.
+const STREAMS: usize = 16;
+const STREAMS_OF_CLIENT: usize = 4;
 /// Responses that clients have not read yet, in bytes. Small ones do not count.
 const RESPONSE_BYTES: usize = 128 * 1024 * 1024;
 
@@ -39,6 +42,7 @@ pub(crate) struct Capacity {
     pub(crate) memory: Arc<Quota>,
     /// In bytes.
     pub(crate) responses: Arc<Quota>,
+    pub(crate) streams: Arc<Quota>,
     /// In bytes.
     pub(crate) bodies: Arc<Quota>,
     pub(crate) calls: Arc<Quota>,
@@ -63,6 +67,7 @@ impl Capacity {
             probes: FairSemaphore::new(Size::of(PROBES)),
             memory: Quota::new(MEMORY_MIB, MAX_MEMORY_BYTES >> 20),
             responses: Quota::new(RESPONSE_BYTES, RESPONSE_BYTES / 4),
+            streams: Quota::new(STREAMS, STREAMS_OF_CLIENT),
             bodies: Quota::new(limits.body_quota, limits.body_quota / 4),
             calls: Quota::new(CALLS, CALLS_OF_CLIENT),
         }

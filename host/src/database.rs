@@ -31,6 +31,7 @@ use rusqlite::{Connection, ErrorCode, Row, Statement};
 use tokio::task::block_in_place;
 
 use crate::client::Client;
+use crate::deadline::Deadline;
 use crate::fair_semaphore::{FairSemaphore, Permit, Size};
 use crate::instance_permit::{InstancePermit, KeepGuard, WriterState};
 use crate::quota::{Quota, Reservation};
@@ -241,7 +242,7 @@ impl<'a> ResultSize<'a> {
 #[derive(Clone)]
 pub(crate) struct DatabaseContext {
     /// When the request ends.
-    pub(crate) deadline: Instant,
+    pub(crate) deadline: Deadline,
     /// Whether a connection of this request has the write lock. (A second one would wait for the first for ever.)
     pub(crate) writer: WriterState,
     permit: Arc<InstancePermit>,
@@ -251,7 +252,7 @@ pub(crate) struct DatabaseContext {
 
 impl DatabaseContext {
     /// For a request that ends at `deadline`.
-    pub(crate) fn new(deadline: Instant, permit: Arc<InstancePermit>, memory: Arc<Quota>) -> Self {
+    pub(crate) fn new(deadline: Deadline, permit: Arc<InstancePermit>, memory: Arc<Quota>) -> Self {
         Self { deadline, writer: WriterState::default(), permit, memory }
     }
 
@@ -374,7 +375,7 @@ impl GuestConnection {
             let result = pooled.run(statement, parameters, deadline, &mut size)?;
             Ok(Attempt::Done(result, size.reservation))
         };
-        let deadline = self.context.deadline;
+        let deadline = self.context.deadline.at();
         let short = Instant::now() + SHORT_READ;
         let reads = statement.readonly() && statement.column_count() > 0;
         if reads && !is_slow && short < deadline {
@@ -391,7 +392,8 @@ impl GuestConnection {
         if writer.since().is_some() {
             return Err(Failure::Busy);
         }
-        let until = deadline.checked_sub(TIME_TO_RESPOND).unwrap_or(*deadline);
+        let deadline = deadline.at();
+        let until = deadline.checked_sub(TIME_TO_RESPOND).unwrap_or(deadline);
         let acquire = self.database.write_lock.acquire(permit.client());
         let acquire = acquire.map_err(|_| Failure::Busy)?;
         let permit = tokio::time::timeout_at(until.into(), acquire).await;

@@ -8,6 +8,32 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+/// What `berth --help` says of these programs, with the names of those that are beside this one.
+pub(crate) fn help() -> String {
+    let mut help =
+        "`berth NAME` runs the program `berth-NAME`, which is beside this one or in PATH."
+            .to_owned();
+    let names = names_beside();
+    if !names.is_empty() {
+        help.push_str(&format!(" Beside this one: {}.", names.join(", ")));
+    }
+    help
+}
+
+fn names_beside() -> Vec<String> {
+    let beside = std::env::current_exe().ok();
+    let entries = beside.and_then(|program| std::fs::read_dir(program.parent()?).ok());
+    let names = entries.into_iter().flatten().filter_map(|entry| {
+        let name = entry.ok()?.file_name().into_string().ok()?;
+        let name = name.strip_prefix("berth-")?;
+        // Others are what a build leaves there.
+        (!name.contains(['.', '_'])).then(|| name.to_owned())
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
 /// Becomes the program that the first of `words` names, with the other words as its arguments. Returns only on failure.
 pub(crate) fn run(words: &[OsString]) -> Result<()> {
     let Some((name, arguments)) = words.split_first() else { bail!("there is no command") };

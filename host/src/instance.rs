@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
@@ -17,6 +16,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::capacity::{Capacity, MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS};
 use crate::database::DatabaseContext;
+use crate::deadline::Deadline;
 use crate::instance_permit::{InstancePermit, WriterState};
 use crate::key_value::KeyValueStore;
 use crate::outbound::{Calls, Hooks, Outbound};
@@ -71,7 +71,7 @@ impl State {
     pub(crate) fn new(
         component: &Arc<Component>,
         request_id: &str,
-        deadline: Instant,
+        deadline: Deadline,
         counters: Arc<Counters>,
         (permit, capacity): (&Arc<InstancePermit>, &Capacity),
     ) -> Self {

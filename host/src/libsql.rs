@@ -321,7 +321,7 @@ impl Connection {
 
     /// Runs a statement. The outer error is one of the stream, which is lost then.
     async fn run(&mut self, statement: Statement<'_>) -> Result<StatementAnswer, String> {
-        let deadline = self.context.deadline;
+        let deadline = self.context.deadline.at();
         let latest = deadline.checked_sub(TIME_TO_RESPOND).unwrap_or(deadline);
         let until = latest.min(Instant::now() + STATEMENT_TIMEOUT);
         // In place of the stream while the statement runs: whatever ends that ends the stream.

@@ -13,7 +13,7 @@
 //! `database` file, or `libsql`), `key_value` (a file too, or `redis_store`) and `resolve`; `outbound` is its HTTP client.
 //!
 //! Sharing: `capacity` has the size of every shared resource. One is waited for (`fair_semaphore`) or refused (`quota`), and
-//! counted by `client`. `limits` has what one request may use.
+//! counted by `client`. `limits` has what one request may use, `deadline` until when.
 
 mod access_log;
 mod app;
@@ -24,6 +24,7 @@ mod client;
 mod compose;
 mod connections;
 mod database;
+mod deadline;
 mod engine;
 mod external;
 mod fair_semaphore;
@@ -79,7 +80,7 @@ use crate::variables::Values;
 #[command(
     name = "berth",
     version,
-    after_help = "`berth NAME` runs the program `berth-NAME`, which is beside this one or in PATH."
+    after_help = external::help()
 )]
 enum Command {
     /// Serve an application until Ctrl-C or SIGTERM.

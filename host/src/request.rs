@@ -15,6 +15,7 @@ use crate::access_log::{LogEntry, REQUEST_ID};
 use crate::app::App;
 use crate::authority::{NoHost, complete_uri};
 use crate::client::Client;
+use crate::deadline::Deadline;
 use crate::fair_semaphore::Permit;
 use crate::instance_permit::InstancePermit;
 use crate::refusal::Refusal;
@@ -91,6 +92,7 @@ async fn respond(
 
     let permit = acquire_permit(app, client, is_probe).await?;
     let permit = InstancePermit::new(app.capacity.pools.clone(), client, permit);
+    let deadline = Deadline::new(deadline);
     let run = Run { app: app.clone(), served, permit, deadline, cost: cost.clone() };
     run.start(Request::from_parts(parts, Full::new(bytes)), (reservation, in_flight)).await
 }

@@ -1,27 +1,38 @@
 //! The response of an instance: collected whole while the instance runs, so that no instance is kept for a client that reads
 //! slowly. Large ones need a reservation of the quota for responses; small ones need none.
+//!
+//! A large one that does not say its length is streamed: its instance writes on as its client reads. There are few of those at a
+//! time, and a client that reads none of it, or reads for too long, ends it.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Response;
+use http::header::CONTENT_LENGTH;
 use http::response::Parts;
 use http_body::{Body as _, Frame, SizeHint};
 use tokio::sync::oneshot;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
+use crate::app::App;
 use crate::client::Client;
+use crate::deadline::Deadline;
+use crate::min_data_rate::MinDataRate;
 use crate::quota::{Quota, Reservation};
 
 /// The largest response, in bytes.
 const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;
 /// Responses up to this size, in bytes, need no reservation: there are no more of them than connections.
 const SMALL_RESPONSE_BYTES: usize = 64 * 1024;
+
+/// How long a response may be streamed.
+const MAX_STREAM: Duration = Duration::from_secs(3600);
 
 /// The response that an instance sets.
 pub(crate) type GuestResponse = Result<Response<GuestBody>, ErrorCode>;
@@ -84,19 +95,34 @@ pub(crate) struct ResponseCollector {
     client: Client,
     quota: Arc<Quota>,
     reservation: Option<Reservation>,
+    streams: Arc<Quota>,
+    pace: Pace,
 }
 
 impl ResponseCollector {
     pub(crate) fn new(
         head: oneshot::Receiver<GuestResponse>,
         client: Client,
-        quota: Arc<Quota>,
+        app: &App,
+        deadline: Deadline,
     ) -> Self {
-        let chunks = VecDeque::new();
-        Self { head, started: None, chunks, size: 0, client, quota, reservation: None }
+        let App { capacity, limits, .. } = app;
+        let rate = MinDataRate { grace_period: limits.deadline, ..limits.body_rate };
+        let pace = Pace { deadline, rate, end: Instant::now() + MAX_STREAM };
+        Self {
+            head,
+            started: None,
+            chunks: VecDeque::new(),
+            size: 0,
+            client,
+            quota: capacity.responses.clone(),
+            reservation: None,
+            streams: capacity.streams.clone(),
+            pace,
+        }
     }
 
-    /// Collects what has been written. Ready when the response is complete.
+    /// Collects what has been written. Ready when the response is complete, or is to be streamed from here on.
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
@@ -118,6 +144,9 @@ impl ResponseCollector {
                     if let Err(error) = self.push(chunk) {
                         return Poll::Ready(Err(error));
                     }
+                    if self.is_to_be_streamed() {
+                        return Poll::Ready(self.stream());
+                    }
                 }
                 Some(Err(error)) => {
                     return Poll::Ready(Err(failed(format!("its answer broke off: {error}"))));
@@ -137,6 +166,7 @@ impl ResponseCollector {
             return Err(failed(format!("its answer is larger than {MAX_RESPONSE_BYTES} bytes")));
         }
         if self.size > SMALL_RESPONSE_BYTES
+            && !self.is_to_be_streamed()
             && !self.quota.try_extend(&mut self.reservation, self.client, self.size)
         {
             return Err(ResponseError::OverQuota);
@@ -145,10 +175,26 @@ impl ResponseCollector {
         Ok(())
     }
 
+    /// Whether the response is large and does not say its length.
+    fn is_to_be_streamed(&self) -> bool {
+        let head = self.started.as_ref().map(|(head, _)| head);
+        self.size > SMALL_RESPONSE_BYTES
+            && head.is_some_and(|head| !head.headers.contains_key(CONTENT_LENGTH))
+    }
+
+    /// What was collected, with the rest to come.
+    fn stream(&mut self) -> Result<Response<ResponseBody>, ResponseError> {
+        let reservation = self.streams.try_reserve(self.client, 1);
+        let reservation = reservation.ok_or(ResponseError::OverQuota)?;
+        let (head, body) = self.started.take().ok_or_else(no_answer)?;
+        self.pace.passed(self.size);
+        let stream = ResponseStream { body, pace: self.pace.clone(), _reservation: reservation };
+        let chunks = std::mem::take(&mut self.chunks);
+        Ok(Response::from_parts(head, ResponseBody { chunks, stream: Some(Box::new(stream)) }))
+    }
+
     fn finish(&mut self) -> Result<Response<ResponseBody>, ResponseError> {
-        let Some((head, _)) = self.started.take() else {
-            return Err(failed("it ended without an answer".to_owned()));
-        };
+        let (head, _) = self.started.take().ok_or_else(no_answer)?;
         let mut chunks = std::mem::take(&mut self.chunks);
         if let Some(reservation) = self.reservation.take() {
             let reservation = Arc::new(reservation);
@@ -157,8 +203,12 @@ impl ResponseCollector {
                 *chunk = Bytes::from_owner(ReservedChunk { bytes, _of: reservation.clone() });
             }
         }
-        Ok(Response::from_parts(head, ResponseBody { chunks }))
+        Ok(Response::from_parts(head, ResponseBody { chunks, stream: None }))
     }
+}
+
+fn no_answer() -> ResponseError {
+    failed("it ended without an answer".to_owned())
 }
 
 fn failed(cause: String) -> ResponseError {
@@ -177,34 +227,85 @@ impl AsRef<[u8]> for ReservedChunk {
     }
 }
 
-/// A complete body.
+/// How long the instance of a streamed response has.
+#[derive(Clone)]
+struct Pace {
+    deadline: Deadline,
+    rate: MinDataRate,
+    /// However well the client reads.
+    end: Instant,
+}
+
+impl Pace {
+    /// The client takes the next `bytes`: so much longer has the instance.
+    fn passed(&self, bytes: usize) {
+        let until = self.rate.deadline(Instant::now(), bytes as u64);
+        self.deadline.extend(until.min(self.end));
+    }
+}
+
+/// The rest of a streamed response. Dropping it tells the instance that nobody reads any more.
+struct ResponseStream {
+    body: GuestBody,
+    pace: Pace,
+    _reservation: Reservation,
+}
+
+/// A body: complete, or with the rest to come.
 #[derive(Default)]
 pub(crate) struct ResponseBody {
     chunks: VecDeque<Bytes>,
+    stream: Option<Box<ResponseStream>>,
+}
+
+impl ResponseBody {
+    /// Whether its instance still writes it.
+    pub(crate) fn is_streamed(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    fn poll_stream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, io::Error>>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
+        let chunk = ready!(stream.body.poll(cx));
+        if let Some(Ok(chunk)) = &chunk {
+            stream.pace.passed(chunk.len());
+        } else {
+            self.stream = None;
+        }
+        Poll::Ready(chunk.map(|chunk| chunk.map_err(io::Error::other)))
+    }
 }
 
 impl From<String> for ResponseBody {
     fn from(text: String) -> Self {
-        Self { chunks: VecDeque::from([Bytes::from(text)]) }
+        Self { chunks: VecDeque::from([Bytes::from(text)]), stream: None }
     }
 }
 
 impl http_body::Body for ResponseBody {
     type Data = Bytes;
-    type Error = Infallible;
+    /// The instance broke off: hyper closes the connection, so that the client sees that the body is not whole.
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.chunks.pop_front().map(|chunk| Ok(Frame::data(chunk))))
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let chunk = match self.chunks.pop_front() {
+            Some(chunk) => Some(Ok(chunk)),
+            None => ready!(self.poll_stream(cx)),
+        };
+        Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.chunks.is_empty()
+        self.chunks.is_empty() && self.stream.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.chunks.iter().map(|chunk| chunk.len() as u64).sum())
+        match self.stream {
+            Some(_) => SizeHint::default(),
+            None => SizeHint::with_exact(self.chunks.iter().map(|chunk| chunk.len() as u64).sum()),
+        }
     }
 }

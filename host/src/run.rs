@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
 
 use bytes::Bytes;
 use cpu_time::ThreadTime;
@@ -19,6 +18,7 @@ use wasmtime_wasi_http::{Error, WasiHttpView};
 
 use crate::access_log::REQUEST_ID;
 use crate::app::{App, Served};
+use crate::deadline::Deadline;
 use crate::instance::{Counters, OutOfCapacity, State};
 use crate::instance_permit::{InstancePermit, Scheduled, TransactionTimeout};
 use crate::refusal::Refusal;
@@ -29,7 +29,7 @@ pub(crate) struct Run {
     pub(crate) app: Arc<App>,
     pub(crate) served: Arc<Served>,
     pub(crate) permit: Arc<InstancePermit>,
-    pub(crate) deadline: Instant,
+    pub(crate) deadline: Deadline,
     pub(crate) cost: Cost,
 }
 
@@ -43,7 +43,7 @@ enum First {
 }
 
 impl Run {
-    /// Runs an instance until its response is complete. `guards` are dropped when the instance has ended.
+    /// Runs an instance until its response is complete, or so large that it is streamed. `guards` are dropped when the instance has ended.
     ///
     /// Nearly every instance ends with its response, in the task of the request. One that goes on gets a task of its own.
     pub(crate) async fn start<G: Send + 'static>(
@@ -59,7 +59,7 @@ impl Run {
         let (sender, head) = oneshot::channel();
         let permit = self.permit.clone();
         let mut response =
-            ResponseCollector::new(head, permit.client(), self.app.capacity.responses.clone());
+            ResponseCollector::new(head, permit.client(), &self.app, self.deadline.clone());
         let instance = self
             .instance(request, sender, guards)
             .map_err(|error| refusal(ResponseError::Failed(format!("{error:#}"))))?;
@@ -80,7 +80,7 @@ impl Run {
                 }
             }
             First::Responded(response) => {
-                if response.is_ok() {
+                if response.as_ref().is_ok_and(|response| !response.body().is_streamed()) {
                     permit.continue_in_background();
                 }
                 // Dropping `instance` lets it go on.
@@ -101,7 +101,7 @@ impl Run {
         let state = State::new(
             &served.component,
             id.unwrap_or("-"),
-            deadline,
+            deadline.clone(),
             cost.counters.clone(),
             (&permit, &app.capacity),
         );
@@ -130,11 +130,15 @@ impl Run {
             let timed = Timed { call: Box::pin(call), cpu_micros };
             let scheduled = Scheduled::new(timed, permit, writer, app.limits.transaction);
             // (A running instance yields at each tick of the epoch, so this ends it as well as a waiting one.)
-            let ended = tokio::time::timeout_at(deadline.into(), scheduled).await;
+            let ended = tokio::select! {
+                biased;
+                ended = scheduled => ended,
+                () = deadline.passed() => Err(TransactionTimeout),
+            };
             let end = match ended {
-                Ok(Ok(Ok(()))) => Ok(()),
-                Ok(Ok(Err(error))) => Err(refusal_of(error, &served.component.name)),
-                Ok(Err(TransactionTimeout)) | Err(_) => Err(Refusal::Deadline),
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(refusal_of(error, &served.component.name)),
+                Err(TransactionTimeout) => Err(Refusal::Deadline),
             };
             drop(store);
             drop(guards);

@@ -248,7 +248,6 @@ fn what_is_left_out_does_not_exist() {
         "REPO_MIRROR",
         "IMMUTABLE_TAGS",
         "SECURITY_SCANNER",
-        "LOG_EXPORT",
         "APP_SPECIFIC_TOKENS",
         "TEAM_SYNCING",
     ];

@@ -92,7 +92,7 @@ fn spin_reads_the_manifest() {
     );
     let newer = newer.parse().expect("it is TOML");
     assert_eq!(faults("4", &newer), [""; 0]);
-    assert_eq!(faults("3.6", &newer).len(), 2, "of identity and teams");
+    assert_eq!(faults("3.6", &newer).len(), 3, "of identity, proxycache and teams");
 }
 
 #[test]

@@ -127,3 +127,31 @@ const PARTS: [&str; 7] = ["(subquery-", "visible", "own", "found", "named", "pag
 /// How one row at most is looked up.
 const ONE: [&str; 2] =
     ["(rowid=?)", "sqlite_autoindex_affiliation_1 (account_id=? AND namespace_id=?"];
+
+/// A page far behind takes the database no more steps than the first: each is entered at its place.
+#[test]
+fn a_page_far_behind_costs_what_the_first_costs() {
+    let mut costly = Vec::new();
+    for (route, filling) in lists().filter(|(_, filling)| filling.most.is_none()) {
+        let app = app();
+        filling.prepare(&app);
+        filling.fill(&app, 0, 1_200);
+        let client = app.as_user(filling.reader);
+        for order in orders(route) {
+            let first = with_query(filling.path, &format!("limit=50&sort={order}"));
+            let (mut page, mut pages, mut steps) = (Some(first), 0, Vec::new());
+            while let Some(path) = page.take() {
+                let before = app.steps();
+                page = link(&client.get(&path), "next");
+                pages += 1;
+                steps.push(app.steps() - before);
+            }
+            assert!(pages >= 20, "{} has {pages} pages", route.name);
+            let (first, last) = (steps[0], steps[1..pages - 1].iter().max().copied().unwrap_or(0));
+            if last > first * 3 / 2 {
+                costly.push(format!("{} {order}: {first} and then {last} steps", route.name));
+            }
+        }
+    }
+    assert!(costly.is_empty(), "{costly:#?}");
+}

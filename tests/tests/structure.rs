@@ -14,6 +14,7 @@ use berth_tests::repository_root;
 const ACTIONS: &[&str] = &[
     "changevisibility",
     "clientkey",
+    "export",
     "federation",
     "initialize",
     "limit",
@@ -40,6 +41,7 @@ const WORDS: &[(&str, &str)] = &[
     ("csrf_token", "sessions"),
     ("discovery", "system"),
     ("error", "system"),
+    ("exportedlogs", "logs"),
     ("exportlogs", "logs"),
     ("health", "system"),
     ("invite", "invitations"),

@@ -38,12 +38,14 @@ pub(crate) fn fixtures() -> Result<()> {
     wasm_crates(root(), "tests/fixtures", "fixture-", &[])
 }
 
-/// Builds the host, `berth`, and the program behind its command `token`.
+/// Builds the host, `berth`, and the programs behind its commands `token` and `maintenance`.
 ///
 /// With `--workspace`, though it is one package: cargo unites the features of what it is asked to
 /// build, so that `--package` and `--workspace` would each compile wasmtime, eight minutes a time.
 pub(crate) fn programs() -> Result<()> {
-    cargo(&["build", "--workspace", "--bin", "berth", "--bin", "berth-token"])
+    let programs = ["berth", "berth-token", "berth-maintenance"];
+    let named = programs.iter().flat_map(|name| ["--bin", name]);
+    cargo(&["build", "--workspace"].into_iter().chain(named).collect::<Vec<_>>())
 }
 
 /// Builds the benchmark, as [`programs`] builds those.

@@ -39,7 +39,7 @@ enum Task {
     Test(Flags),
     /// Measure speed, cost and growth; FLAGS are `--quick` and `--json FILE`
     Bench(Flags),
-    /// Build the components, the host and `berth-token`
+    /// Build the components, the host, `berth-token` and `berth-maintenance`
     Build {
         /// The components of `spin-edge.toml` alone: for hosts without SQLite
         #[arg(long)]

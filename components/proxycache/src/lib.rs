@@ -1,3 +1,4 @@
-//! The component `proxycache`: which upstream registry an organization caches.
+//! The component `proxycache`: what calls servers that clients name. Which upstream registry an organization caches, and exports of
+//! logs, of which an address may be told.
 
-berth_api::resources!([proxy_cache::ROUTES], registry);
+berth_api::resources!([proxy_cache::ROUTES, logs::EXPORTS], registry, callback, mailer);

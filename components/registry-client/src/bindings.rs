@@ -7,6 +7,7 @@ wit_bindgen::generate!({
     additional_derives: [PartialEq],
 });
 
+pub use exports::berth::outbound::callback::Destination;
 pub use exports::berth::outbound::registry::{
     Credentials, Failure, LookUpError, Upstream, Verdict,
 };

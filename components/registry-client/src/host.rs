@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use berth_http_client::{Client, Error, ErrorCode};
-use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http::{Request, Response};
 use url::{Position, Url};
 use wasi::sockets::instance_network::instance_network;
@@ -50,6 +50,17 @@ impl HttpClient for Host {
         // A token that fits into no header is none.
         let request = request.body(Vec::new()).map_err(|_| Failure::NotARegistry)?;
         self.0.send(&request, limit).map_err(failure_of)
+    }
+
+    fn post(&self, url: &Url, json: &str) -> Result<Response<Vec<u8>>, Failure> {
+        let request = Request::post(&url[..Position::AfterQuery])
+            .header(USER_AGENT, concat!("berth/", env!("CARGO_PKG_VERSION")))
+            .header(CONTENT_TYPE, "application/json")
+            // Without a length the host sends chunks, which not every receiver reads.
+            .header(CONTENT_LENGTH, json.len())
+            .body(json.as_bytes().to_vec());
+        let request = request.map_err(|_| Failure::NotARegistry)?;
+        self.0.send(&request, 0).map_err(failure_of)
     }
 }
 

@@ -1,10 +1,11 @@
-//! The component `registry-client`: exports `berth:outbound/registry` (`wit/registry.wit`), the only code that talks to
-//! upstream registries.
+//! The component `registry-client`: exports `berth:outbound/registry` (`wit/registry.wit`) and `berth:outbound/callback`
+//! (`wit/callback.wit`), the only code that talks to upstream registries and to addresses that callers name.
 //!
 //! [`handshake`] is the distribution API's authentication, [`upstream_client`] checks destinations and follows redirects,
 //! `host` is HTTP and name look-up on WASI. Only the last needs a host.
 
 mod bindings;
+mod callback;
 #[cfg(target_family = "wasm")]
 mod exported;
 mod handshake;
@@ -13,6 +14,7 @@ mod host;
 mod response;
 mod upstream_client;
 
-pub use bindings::{Credentials, Failure, LookUpError, Upstream, Verdict};
+pub use bindings::{Credentials, Destination, Failure, LookUpError, Upstream, Verdict};
+pub use callback::post;
 pub use handshake::check;
 pub use upstream_client::{HttpClient, TOKEN_LIMIT};

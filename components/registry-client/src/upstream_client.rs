@@ -34,6 +34,12 @@ pub trait HttpClient {
         authorization: Option<&str>,
         limit: usize,
     ) -> Result<Response<Vec<u8>>, Failure>;
+
+    /// Sends a POST with JSON, and reads nothing of the body.
+    ///
+    /// # Errors
+    /// Whatever hinders the request.
+    fn post(&self, url: &Url, json: &str) -> Result<Response<Vec<u8>>, Failure>;
 }
 
 /// Sends requests to allowed destinations.
@@ -62,6 +68,12 @@ impl<C: HttpClient> UpstreamClient<'_, C> {
             url = url.join(location).map_err(|_| Failure::NotARegistry)?;
         }
         Err(Failure::TooManyRedirects)
+    }
+
+    /// POST, following no redirect: it might lead elsewhere what was meant for one.
+    pub(crate) fn post(&self, url: &Url, json: &str) -> Result<Response<Vec<u8>>, Failure> {
+        self.admit(url)?;
+        self.http.post(url, json)
     }
 
     fn admit(&self, url: &Url) -> Result<(), Failure> {

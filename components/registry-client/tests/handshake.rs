@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 
 use berth_registry_client::{
-    Credentials, Failure, HttpClient, LookUpError, Upstream, Verdict, check,
+    Credentials, Destination, Failure, HttpClient, LookUpError, Upstream, Verdict, check, post,
 };
 use http::Response;
 use url::Url;
@@ -35,6 +35,11 @@ impl<F: Fn(&str, Option<&str>) -> Result<Response<Vec<u8>>, Failure>> HttpClient
         let shown = authorization.map(|text| format!(" [{text}]")).unwrap_or_default();
         self.asked.borrow_mut().push(format!("{url}{shown}"));
         (self.answer)(url.as_str(), authorization)
+    }
+
+    fn post(&self, url: &Url, json: &str) -> Result<Response<Vec<u8>>, Failure> {
+        self.asked.borrow_mut().push(format!("POST {url} {json}"));
+        (self.answer)(url.as_str(), None)
     }
 }
 
@@ -278,4 +283,34 @@ fn a_secure_registry_stays_secure() {
     let realm = r#"Bearer realm="http://auth.example/token""#;
     let (outcome, asked) = run(&with_credentials("a.example"), |_, _| challenge(realm));
     assert_eq!((outcome, asked.len()), (Err(Failure::Tls), 1));
+}
+
+/// An address that a caller names is called once, and only where upstream registries may be.
+#[test]
+fn a_callback_goes_to_allowed_addresses_and_no_further() {
+    let redirect = |_: &str, _: Option<&str>| {
+        let answer =
+            Response::builder().status(302).header("location", "http://elsewhere.example/");
+        Ok(answer.body(Vec::new()).expect("an answer"))
+    };
+    let http = Script { answer: redirect, asked: RefCell::default() };
+    let to = |url: &str, allowed: &[&str]| Destination {
+        url: url.into(),
+        allowed: allowed.iter().map(|item| (*item).to_owned()).collect(),
+        without_look_up: Vec::new(),
+        host_blocks: false,
+    };
+    assert_eq!(post(&http, &to("http://outside.example/x?y=1", &[]), "{}"), Ok(302));
+    assert_eq!(post(&http, &to("https://inside.example/", &["10.0.0.0/8"]), "{}"), Ok(302));
+    for refused in [
+        "http://inside.example/",
+        "http://127.0.0.1/",
+        "http://[::1]/",
+        "ftp://outside.example/",
+        "x",
+    ] {
+        assert!(post(&http, &to(refused, &[]), "{}").is_err(), "{refused}");
+    }
+    let asked = ["POST http://outside.example/x?y=1 {}", "POST https://inside.example/ {}"];
+    assert_eq!(*http.asked.borrow(), asked);
 }

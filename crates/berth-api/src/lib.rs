@@ -41,11 +41,12 @@ macro_rules! resources {
     ([$($resource:ident :: $table:ident),+ $(,)?]) => {
         $crate::resources!(@component [$($resource::$table),+] ::spin_sdk::Outbound::default(), |_| ());
     };
-    ([$($resource:ident :: $table:ident),+ $(,)?], registry) => {
+    ([$($resource:ident :: $table:ident),+ $(,)?], registry, callback, mailer) => {
         $crate::resources!(@component [$($resource::$table),+] ::spin_sdk::Outbound {
             registry: Some(&::spin_sdk::outbound::registry::Imported),
-            ..::spin_sdk::Outbound::default()
-        }, |_| ());
+            callback: Some(&::spin_sdk::outbound::callback::Imported),
+            mailer: Some(&::spin_sdk::outbound::mailer::Imported),
+        }, ::berth_api::mails::deliver_due);
     };
     ([$($resource:ident :: $table:ident),+ $(,)?], mailer) => {
         $crate::resources!(@component [$($resource::$table),+] ::spin_sdk::Outbound {
@@ -96,7 +97,7 @@ pub const RESOURCES: &[Resource] = &[
     Resource { name: "default_permissions", tables: &[default_permissions::ROUTES] },
     Resource { name: "entities", tables: &[entities::ROUTES] },
     Resource { name: "invitations", tables: &[invitations::ROUTES] },
-    Resource { name: "logs", tables: &[logs::ROUTES, logs::OF_REPOSITORIES] },
+    Resource { name: "logs", tables: &[logs::ROUTES, logs::EXPORTS, logs::OF_REPOSITORIES] },
     Resource { name: "mails", tables: &[mails::ROUTES] },
     Resource { name: "members", tables: &[members::ROUTES] },
     Resource { name: "messages", tables: &[messages::ROUTES] },

@@ -67,6 +67,12 @@ impl Timestamp {
         self.utc().to_rfc3339_opts(precision, true)
     }
 
+    /// `11/22/2026`: what [`Self::from_us_date`] reads.
+    #[must_use]
+    pub fn to_us_date(self) -> String {
+        self.utc().format("%m/%d/%Y").to_string()
+    }
+
     /// `2026-11-22`: days in counts.
     #[must_use]
     pub fn to_date(self) -> String {

@@ -58,6 +58,16 @@ impl std::str::FromStr for UpstreamName {
     }
 }
 
+/// The host of an address that may be called: `http://` or `https://`, without user name and password. `None` for any other
+/// text.
+#[must_use]
+pub fn host_of_url(text: &str) -> Option<Host> {
+    let url = url::Url::parse(text).ok()?;
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    let is_http = matches!(url.scheme(), "http" | "https");
+    url.host().filter(|_| is_http && is_plain).map(|host| host.to_owned())
+}
+
 /// Splits `host:port`; an IPv6 address is in brackets.
 fn split_port(text: &str) -> (&str, &str) {
     let end =

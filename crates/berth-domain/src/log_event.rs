@@ -96,6 +96,13 @@ events! {
     }
     OauthTokenRevoked { oauth_token_uuid: &'a str, application_name: &'a str, client_id: &'a str }
 
+    ExportLogsSuccess {
+        #[serde(skip_serializing_if = "Option::is_none")] repo: Option<&'a str>,
+        export_id: &'a str,
+        url: Option<&'a str>,
+        email: Option<&'a str>,
+    }
+
     CreateProxyCacheConfig { upstream_registry: &'a str }
     ChangeProxyCacheConfig { upstream_registry: &'a str }
     DeleteProxyCacheConfig {}

@@ -24,6 +24,7 @@ pub enum LogKind {
     OauthTokenAssigned,
     OauthTokenGranted,
     OauthTokenRevoked,
+    ExportLogsSuccess,
     CreateProxyCacheConfig,
     ChangeProxyCacheConfig,
     DeleteProxyCacheConfig,

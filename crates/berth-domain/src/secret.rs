@@ -73,6 +73,10 @@ pub enum Purpose {
     ClientPassword,
     /// A code or ticket that a later request brings back.
     Ticket,
+    /// How far an export of the log is.
+    LogCursor,
+    /// The link to an export of the log.
+    LogExport,
     /// Where failures of a name, an address or a device are counted.
     Throttle,
     /// The cookie of a device from which somebody signed in before.
@@ -92,6 +96,8 @@ impl Purpose {
             Self::Mail => b"berth mail",
             Self::ClientPassword => b"berth client-password",
             Self::Ticket => b"berth ticket",
+            Self::LogCursor => b"berth log-cursor",
+            Self::LogExport => b"berth log-export",
             Self::Throttle => b"berth throttle",
             Self::Device => b"berth device",
             Self::PageToken => b"berth page-token",

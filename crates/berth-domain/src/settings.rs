@@ -160,6 +160,7 @@ settings! {
     FEATURE_EXTENDED_REPOSITORY_NAMES: bool = "feature_extended_repository_names", "true", flag, "Names of repositories may contain slashes.";
     FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL: bool = "feature_aggregated_log_count_retrieval", "true", flag, "Counts of log entries can be read.";
     ACTION_LOG_AUDIT_LOGINS: bool = "action_log_audit_logins", "true", flag, "Successful logins are logged.";
+    LOG_RETENTION: Option<i64> = "log_retention", "forever", retention, "How long entries of the log are kept: `forever`, or a duration of a day at least, such as `90d`. Older ones are removed a few at a time, by requests that change anything and by `berth maintenance`; `…/logs/export` has them before.";
     ROBOTS_DISALLOW: bool = "robots_disallow", "false", flag, "Robot accounts can neither be created nor used.";
     CONCORD_ADMIN_ONLY_CREATE: bool = "concord_admin_only_create", "true", flag, "Only administrators create organizations through Concord's API.";
     LIMIT_ORGANIZATIONS_PER_USER: i64 = "limit_organizations_per_user", "1000", positive_number, "How many organizations a user may have that they made, superusers too.";
@@ -301,6 +302,15 @@ fn duration(text: &str) -> Result<i64, &'static str> {
     parse_duration(text).ok_or("a duration such as `30s`, `10m`, `1h`, `1d` or `2w`")
 }
 
+fn retention(text: &str) -> Result<Option<i64>, &'static str> {
+    let seconds = parse_duration(text).filter(|seconds| *seconds >= 86_400);
+    match (text, seconds) {
+        ("forever", _) => Ok(None),
+        (_, Some(seconds)) => Ok(Some(seconds)),
+        (_, None) => Err("`forever`, or a duration of a day at least, such as `90d` or `52w`"),
+    }
+}
+
 fn durations(text: &str) -> Result<Vec<i64>, &'static str> {
     text.split(',')
         .map(|item| parse_duration(item.trim()))
@@ -325,6 +335,7 @@ const fn kind_of(parse: &str) -> &'static str {
         b"networks" => "addresses and CIDRs, separated by commas",
         b"path" => "a path",
         b"duration" => "a duration: `30s`, `10m`, `1h`, `1d`, `2w`",
+        b"retention" => "`forever`, or a duration: `90d`, `52w`",
         b"durations" => "durations, separated by commas",
         b"whole_number" => "a whole number",
         b"positive_number" => "a whole number, 1 or more",
@@ -384,6 +395,17 @@ mod tests {
     fn durations_become_text() {
         for text in ["0s", "90s", "10m", "1h", "1d", "2w"] {
             assert_eq!(parse_duration(text).map(duration_text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn a_log_is_kept_for_a_day_at_least() {
+        let kept = |text| LOG_RETENTION.parse(text);
+        assert_eq!(kept("forever"), Ok(None));
+        assert_eq!(kept("90d"), Ok(Some(7_776_000)));
+        assert_eq!(kept("24h"), Ok(Some(86_400)));
+        for bad in ["", "0s", "23h", "ever", "-1d"] {
+            assert!(kept(bad).is_err(), "{bad}");
         }
     }
 

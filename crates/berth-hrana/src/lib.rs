@@ -70,6 +70,14 @@ impl<C: HttpClient> Hrana<C> {
         }
     }
 
+    /// The server that is known already.
+    pub fn at(client: C, server: Server) -> Self {
+        let hrana = Self::new(client, || Err(DatabaseError("no server is configured".into())));
+        // It is empty.
+        let _ = hrana.server.set(server);
+        hrana
+    }
+
     fn server(&self) -> Result<&Server, DatabaseError> {
         if let Some(server) = self.server.get() {
             return Ok(server);

@@ -2,15 +2,18 @@
 //! that there are come and go, those of one name in their order.
 
 use berth_domain::limits::LARGEST_BODY_BYTES;
-use berth_web::{ApiError, Request, Response};
+use berth_web::{ApiError, BrokenBody, Request, Response};
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
 use spin_sdk::http::{Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
-use wasi::io::streams::StreamError;
+use wasi::io::streams::{OutputStream, StreamError};
 
 /// How much of it is asked for at a time.
 const PIECE_BYTES: u64 = 64 * 1024;
+
+/// How much of a body that goes on is handed over at a time. The host keeps that until the client has taken it.
+const STREAMED_BYTES: usize = 64 * 1024;
 
 /// A request, but for its body.
 ///
@@ -67,13 +70,17 @@ pub(crate) fn body(incoming: &IncomingRequest) -> Result<Vec<u8>, ApiError> {
     }
 }
 
-/// Sends an answer with its length: it is complete for the client although the component goes on.
+/// What a body has behind what the answer has of it: each call gives the next part, none at the end.
+pub(crate) type Rest<'a> = &'a mut dyn FnMut() -> Result<Option<Vec<u8>>, BrokenBody>;
+
+/// Sends an answer with its length: it is complete for the client although the component goes on. One whose body goes on with
+/// `rest` has no length, and its client reads the parts as they come.
 ///
 /// The body is written before the head is handed over, as far as the host takes it: a host that passes on at once what it
 /// gets, as Spin does, sends both in one segment. In two, a client that keeps its connection waits 40 ms for the second,
 /// until it acknowledges the first.
-pub(crate) fn send(response: Response, out: ResponseOutparam) {
-    let fields = match Fields::from_list(&fields(&response)) {
+pub(crate) fn send(response: Response, rest: Option<Rest<'_>>, out: ResponseOutparam) {
+    let fields = match Fields::from_list(&fields(&response, rest.is_none())) {
         Ok(fields) => fields,
         // Without an answer the host makes a 500 of it.
         Err(error) => return eprintln!("error: an answer has an impossible header: {error}"),
@@ -83,46 +90,78 @@ pub(crate) fn send(response: Response, out: ResponseOutparam) {
         return eprintln!("error: {} is no status", response.status().as_u16());
     }
     let Ok(body) = outgoing.body() else { return eprintln!("error: an answer has no body") };
-    if let Err(error) = write(body, response.body(), || out.set(outgoing)) {
+    let mut head = Head(Some(|| out.set(outgoing)));
+    if let Err(error) = write(body, response.body(), rest, &mut head) {
         eprintln!("error: an answer could not be sent: {error}");
     }
 }
 
-/// Writes and ends a body. `set` hands the head over: once all is written, or when the host takes no more before.
-fn write(body: OutgoingBody, bytes: &[u8], set: impl FnOnce()) -> Result<(), StreamError> {
-    let mut set = Some(set);
-    let mut rest = bytes;
-    if !rest.is_empty() {
-        let stream = body.write().map_err(|()| StreamError::Closed)?;
-        while !rest.is_empty() {
-            let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
-            if room == 0 {
-                if let Some(set) = set.take() {
-                    set();
-                }
-                stream.subscribe().block();
-                continue;
+/// The head of an answer, until it is handed over.
+struct Head<F>(Option<F>);
+
+impl<F: FnOnce()> Head<F> {
+    fn hand_over(&mut self) {
+        if let Some(set) = self.0.take() {
+            set();
+        }
+    }
+}
+
+/// Writes and ends a body. The head is handed over once all is written that is there at once, or when the host takes no more
+/// before. A body that breaks off is not ended, so that the host breaks the connection off.
+fn write(
+    body: OutgoingBody,
+    first: &[u8],
+    rest: Option<Rest<'_>>,
+    head: &mut Head<impl FnOnce()>,
+) -> Result<(), String> {
+    if !first.is_empty() || rest.is_some() {
+        let stream = body.write().map_err(|()| StreamError::Closed.to_string())?;
+        write_part(&stream, first, usize::MAX, head).map_err(|error| error.to_string())?;
+        if let Some(rest) = rest {
+            head.hand_over();
+            while let Some(part) = rest().map_err(|error| error.to_string())? {
+                write_part(&stream, &part, STREAMED_BYTES, head)
+                    .map_err(|error| error.to_string())?;
             }
-            let (piece, after) = rest.split_at(room.min(rest.len()));
-            stream.write(piece)?;
-            rest = after;
         }
     }
     let finished = OutgoingBody::finish(body, None);
-    if let Some(set) = set {
-        set();
-    }
+    head.hand_over();
     // The host says no more than that the client is gone, or that a body has not the length of its head.
-    finished.map_err(|_| StreamError::Closed)
+    finished.map_err(|_| StreamError::Closed.to_string())
 }
 
-fn fields(response: &Response) -> Vec<(String, Vec<u8>)> {
+/// Writes as much as the host takes at a time, but no more than `most`, and waits until it has taken that.
+fn write_part(
+    stream: &OutputStream,
+    part: &[u8],
+    most: usize,
+    head: &mut Head<impl FnOnce()>,
+) -> Result<(), StreamError> {
+    let mut left = part;
+    while !left.is_empty() {
+        let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
+        if room == 0 {
+            head.hand_over();
+            stream.subscribe().block();
+            continue;
+        }
+        let (piece, after) = left.split_at(room.min(left.len()).min(most));
+        stream.write(piece)?;
+        left = after;
+    }
+    Ok(())
+}
+
+fn fields(response: &Response, is_whole: bool) -> Vec<(String, Vec<u8>)> {
     let headers = response.headers().iter();
     let mut fields: Vec<_> = headers
         .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
         .collect();
     // Answers that never have a body have no length either.
-    if !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+    let has_body = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if has_body && is_whole {
         let length = response.body().len().to_string();
         fields.push((CONTENT_LENGTH.as_str().to_owned(), length.into_bytes()));
     }
@@ -176,8 +215,9 @@ mod tests {
             ("www-authenticate", "Bearer"),
             ("content-length", "2"),
         ];
-        assert_eq!(texts(fields(&response)), pairs(&sent));
-        let sent = fields(&response::no_content());
-        assert!(sent.iter().all(|(name, _)| name != "content-length"));
+        assert_eq!(texts(fields(&response, true)), pairs(&sent));
+        for sent in [fields(&response::no_content(), true), fields(&response, false)] {
+            assert!(sent.iter().all(|(name, _)| name != "content-length"));
+        }
     }
 }

@@ -32,15 +32,22 @@ pub fn serve(
     let spin = platform::SpinPlatform::new(outbound);
     let mut request = match exchange::head(&incoming) {
         Ok(request) => request,
-        Err(error) => return exchange::send(error.into_response(""), out),
+        Err(error) => return exchange::send(error.into_response(""), None, out),
     };
     match exchange::body(&incoming) {
         Ok(body) => {
             *request.body_mut() = body;
             let Outcome { response, deferred } = berth_web::serve(spin.platform(), tables, request);
-            exchange::send(response, out);
+            let mut rest = || deferred.next_part();
+            let rest: Option<exchange::Rest<'_>> = match deferred.has_more_body() {
+                true => Some(&mut rest),
+                false => None,
+            };
+            exchange::send(response, rest, out);
             deferred.run(deliver_mail);
         }
-        Err(error) => exchange::send(berth_web::refuse(spin.platform(), &request, error), out),
+        Err(error) => {
+            exchange::send(berth_web::refuse(spin.platform(), &request, error), None, out)
+        }
     }
 }

@@ -26,12 +26,11 @@ pub struct NewCode<'a> {
     pub expires_at: Timestamp,
 }
 
-/// Makes a code, and clears away those whose time is over. Two statements.
+/// Makes a code. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn create(tx: &Transaction<'_>, new: &NewCode<'_>) -> Result<(), StoreError> {
-    tx.defer("DELETE FROM authorization_code WHERE expires_at <= ?1", params![new.at])?;
     tx.defer(
         "INSERT INTO authorization_code (code_hash, application_id, account_id, redirect_uri, scope,
             code_challenge, expires_at)

@@ -83,18 +83,18 @@ impl Listed for Found {
 
 // Names are ASCII, and no character of a name sorts after the tilde.
 const TEAMS: &str = "1 AS kind, name, name AS email, 1 AS is_member FROM team
-    WHERE ?4 AND organization_id = ?1 AND name >= ?2 AND name < ?2 || '~'";
+    WHERE ?4 AND organization_id = ?1 AND {lower}name >= ?2 AND {upper}name < ?2 || '~'";
 
 const PEOPLE: &str = "2 AS kind, name, email, EXISTS (SELECT 1 FROM affiliation f
         WHERE f.account_id = person.id AND f.namespace_id = ?1 AND f.teams > 0) AS is_member
-    FROM account person WHERE kind = 'user' AND name >= ?2 AND name < ?2 || '~'";
+    FROM account person WHERE kind = 'user' AND {lower}name >= ?2 AND {upper}name < ?2 || '~'";
 
 const ROBOTS: &str = "3 AS kind, name, email, 1 AS is_member
     FROM account robot WHERE ?5 AND kind = 'robot' AND namespace_id = ?1
-        AND name COLLATE BINARY >= ?3 || ?2 AND name COLLATE BINARY < ?3 || ?2 || '~'";
+        AND {lower}name COLLATE BINARY >= ?3 || ?2 AND {upper}name COLLATE BINARY < ?3 || ?2 || '~'";
 
 const ITSELF: &str = "4 AS kind, name, email, 1 AS is_member FROM account itself
-    WHERE ?6 AND id = ?1 AND name >= ?2 AND name < ?2 || '~'";
+    WHERE ?6 AND id = ?1 AND {lower}name >= ?2 AND {upper}name < ?2 || '~'";
 
 /// What the original finds: teams, then people and robots, a few of each, the one with exactly that name first, then in the order
 /// of their ids; last the organization itself. One statement.
@@ -119,6 +119,7 @@ pub fn search(
             SELECT * FROM (SELECT 3, id, {ITSELF}))
         ORDER BY part, name = ?2 DESC, id"
     );
+    let sql = sql.replace("{lower}", "").replace("{upper}", "");
     Slice::of(db.execute(&sql, &parameters(grant, search))?)
 }
 

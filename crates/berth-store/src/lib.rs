@@ -32,6 +32,7 @@ pub mod permissions;
 pub mod proxy_cache;
 pub mod quotas;
 pub mod repositories;
+pub mod retention;
 pub mod robots;
 pub mod sessions;
 pub mod teams;

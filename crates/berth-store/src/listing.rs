@@ -8,6 +8,9 @@
 //! * `{search}`, a condition: which rows have the text in their names. `{window}` includes it;
 //! * `{text}`, that text, where there is one.
 //!
+//! A list whose order is that of a column with a bound of its own puts `{lower}` or `{upper}` before the column in the bound: an
+//! index is entered at one of two bounds only, and on a later page that must be the page's.
+//!
 //! A list that several SELECTs give numbers the marks of those that are ordered by something else (`{position2}`), and ends with
 //! `{order}`; `{ordered}` is that without the number of rows.
 
@@ -278,7 +281,11 @@ impl Window {
     /// The statement with its marks replaced, but for `{order}`; `window` gives what is behind the condition of the search.
     fn replaced(&self, list: &str, text: Option<&str>, window: impl Fn(&Key) -> String) -> String {
         let selects = self.order.keys.iter().zip(self.list.texts);
-        let list = list.replace("{text}", text.unwrap_or_default());
+        let own = |is_used: bool| if self.after.is_some() && is_used { "+" } else { "" };
+        let list = list
+            .replace("{text}", text.unwrap_or_default())
+            .replace("{lower}", own(!self.descending))
+            .replace("{upper}", own(self.descending));
         selects.enumerate().fold(list, |sql, (at, (key, searched))| {
             let number = if at == 0 { String::new() } else { (at + 1).to_string() };
             let search = text.map(|text| condition(searched, text)).unwrap_or_default();

@@ -1,16 +1,18 @@
 //! The audit log: written in the transaction of the change, read by the administrators of the namespace or repository.
 
 use berth_access::{
-    Grant, NamespaceOrOwnAdminView, OwnNamespaceView, Permit, RepositoryAdminView, SuperuserView,
+    Grant, NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, Permit,
+    RepositoryAdminView, SuperuserView,
 };
 use berth_domain::limits::{
     LOG_MEMBER_BYTES, LOG_METADATA_BYTES, LOG_METADATA_READ_BYTES, LOG_PAGE_BYTES,
 };
 use berth_domain::{LogKind, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
-use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
+use crate::listing::{Key, List, Listed, Order, Original, Position, Slice, Window};
 use berth_domain::log_event::LogEvent;
 
 /// An entry to be written.
@@ -136,11 +138,12 @@ fn json_text(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// Which entries somebody may read: made of a grant ([`ReadsLog`]), so that nobody reads another tenant's.
-#[derive(Debug, Clone, Copy)]
+/// Which entries somebody may read: made of a grant ([`ReadsLog`]), so that nobody reads another tenant's, or read from what
+/// was sealed of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogFilter(Reach);
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Reach {
     /// What happened to a namespace.
     Namespace(i64),
@@ -167,6 +170,13 @@ impl ReadsLog for NamespaceOrOwnAdminView {
 impl ReadsLog for OwnNamespaceView {
     fn filter(grant: &Grant<Self>) -> Option<LogFilter> {
         grant.namespace().map(|namespace| LogFilter(Reach::Namespace(namespace.id)))
+    }
+}
+
+/// What happened to an organization.
+impl ReadsLog for OrganizationAdminView {
+    fn filter(grant: &Grant<Self>) -> Option<LogFilter> {
+        Some(LogFilter(Reach::Namespace(grant.organization().id)))
     }
 }
 
@@ -211,6 +221,20 @@ impl LogFilter {
             }
             Reach::All => (Value::Null, Value::Null),
         }
+    }
+}
+
+/// Whether that is still there whose entries these are. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_there(tx: &Transaction<'_>, reach: LogFilter) -> Result<bool, StoreError> {
+    match reach.0 {
+        Reach::Namespace(id) => tx.any("SELECT 1 FROM account WHERE id = ?1", &[id.into()]),
+        Reach::Repository { id, .. } => {
+            tx.any("SELECT 1 FROM repository WHERE id = ?1", &[id.into()])
+        }
+        Reach::All => Ok(true),
     }
 }
 
@@ -300,6 +324,7 @@ pub fn page(
     query: LogQuery<'_>,
     window: &Window,
 ) -> Result<Option<Slice<LogLine>>, StoreError> {
+    let query = query.behind(window);
     let (namespace_id, repository_id) = reach.ids();
     let by_performer = match query.performer {
         Some(_) => format!(" AND l.performer_id = ({PERFORMER})"),
@@ -336,6 +361,45 @@ pub fn page(
     let line = |(position, row): (_, PageRow)| row.line.map(|line| (position, line));
     let rows = rows.into_iter().filter_map(line).collect();
     Ok(Some(Slice { rows, total, is_cut }))
+}
+
+/// As [`page`], the oldest first: `limit` of them at most, behind the entry at `after` (time and row id).
+///
+/// # Errors
+/// [`StoreError`].
+pub fn page_from_oldest(
+    db: &dyn Database,
+    reach: LogFilter,
+    query: LogQuery<'_>,
+    after: Option<(i64, i64)>,
+    limit: i64,
+) -> Result<Option<Vec<LogLine>>, StoreError> {
+    let window = Window {
+        list: &Entries::LIST,
+        order: &Entries::LIST.orders[0],
+        descending: false,
+        after: after.map(|(at, tie)| Position { key: at.into(), tie }),
+        skipped: 0,
+        rows: limit,
+        text: None,
+        counted: false,
+    };
+    let page = page(db, reach, query, &window)?;
+    Ok(page.map(|page| page.rows.into_iter().map(|(_, line)| line).collect()))
+}
+
+impl LogQuery<'_> {
+    /// The same, where a page begins: the index is entered there. With the bound of the query and that of the page SQLite
+    /// would take one of them, and read what was on the pages before once more.
+    fn behind(self, window: &Window) -> Self {
+        let Some(Position { key: Value::Integer(at), .. }) = window.after else { return self };
+        match window.descending {
+            true => {
+                Self { end: self.end.min(Timestamp::from_micros(at.saturating_add(1))), ..self }
+            }
+            false => Self { start: self.start.max(Timestamp::from_micros(at)), ..self },
+        }
+    }
 }
 
 /// A row of a page, with the number of rows that it would have: one without an entry where there is none at all.

@@ -23,11 +23,11 @@ use berth_store::tokens::AutomationToken;
 use berth_store::{
     Database, StoreError, Value as SqlValue, accounts, applications, organizations, tokens,
 };
-use berth_web::outbound::Registry;
+use berth_web::outbound::{Callback, Registry};
 use berth_web::session::{self, Session};
 use berth_web::{
-    Answer, ApiError, Clock as _, IntoResponse as _, KeyValue, Logs, Method, NoContent, Outbound,
-    Outcome, Platform, PlatformError, Request, Response, Route, Services, Variables as _,
+    Answer, ApiError, Clock as _, Deferred, IntoResponse as _, KeyValue, Logs, Method, NoContent,
+    Outbound, Outcome, Platform, PlatformError, Request, Response, Route, Services, Variables as _,
 };
 use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
@@ -69,9 +69,11 @@ pub struct App {
     entropy: SeededEntropy,
     mailer: MemoryMailer,
     registry: Option<Rc<dyn Registry>>,
+    callback: Option<Rc<dyn Callback>>,
     latest_statements: RefCell<Vec<String>>,
     latest_settings: RefCell<Vec<&'static str>>,
     interruption: RefCell<Option<Stop>>,
+    between_parts: RefCell<Option<Rc<dyn Fn()>>>,
     failure: Cell<Option<Failure>>,
     is_alone: bool,
 }
@@ -123,9 +125,11 @@ impl App {
             entropy: SeededEntropy::new(),
             mailer: MemoryMailer::default(),
             registry: None,
+            callback: None,
             latest_statements: RefCell::default(),
             latest_settings: RefCell::default(),
             interruption: RefCell::default(),
+            between_parts: RefCell::default(),
             failure: Cell::default(),
             is_alone: true,
         };
@@ -146,9 +150,11 @@ impl App {
             entropy: self.entropy.clone(),
             mailer: self.mailer.clone(),
             registry: self.registry.clone(),
+            callback: self.callback.clone(),
             latest_statements: self.latest_statements.clone(),
             latest_settings: self.latest_settings.clone(),
             interruption: RefCell::default(),
+            between_parts: RefCell::default(),
             failure: Cell::default(),
             is_alone: self.is_alone,
         }
@@ -180,6 +186,14 @@ impl App {
         let reply = request(self);
         self.interruption.take();
         (reply, self.database.take_stop())
+    }
+
+    /// Does `work` in the middle of `request`, after each part of its body.
+    pub fn between_parts(&self, work: Rc<dyn Fn()>, request: impl FnOnce(&Self) -> Reply) -> Reply {
+        self.between_parts.replace(Some(work));
+        let reply = request(self);
+        self.between_parts.take();
+        reply
     }
 
     /// Lets the database fail once in `request`; says whether the request has so many statements.
@@ -221,6 +235,13 @@ impl App {
     #[must_use]
     pub fn with_registry(mut self, registry: impl Registry + 'static) -> Self {
         self.registry = Some(Rc::new(registry));
+        self
+    }
+
+    /// Replaces what calls the addresses that callers name.
+    #[must_use]
+    pub fn with_callback(mut self, callback: impl Callback + 'static) -> Self {
+        self.callback = Some(Rc::new(callback));
         self
     }
 
@@ -456,6 +477,12 @@ impl App {
         &self.database
     }
 
+    /// How many steps the database has taken so far, in sixteens: what a request costs that is not its time.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.database.steps()
+    }
+
     /// Runs a statement, to make a state that no request of these tables makes.
     pub fn execute(&self, sql: &str) {
         self.database.execute(sql, &[]).expect("the statement of a test is right");
@@ -474,7 +501,11 @@ impl App {
             variables: &self.variables,
             clock: &self.clock,
             entropy: &self.entropy,
-            outbound: Outbound { mailer: Some(&self.mailer), registry: self.registry.as_deref() },
+            outbound: Outbound {
+                callback: self.callback.as_deref(),
+                mailer: Some(&self.mailer),
+                registry: self.registry.as_deref(),
+            },
         }
     }
 
@@ -551,7 +582,8 @@ impl App {
         let failing = self.failure.get().is_some();
         self.database.fail_at(self.failure.take());
         self.variables.take_reads();
-        let Outcome { response, deferred } = berth_web::serve(self.platform(), &self.tables, sent);
+        let Outcome { mut response, deferred } =
+            berth_web::serve(self.platform(), &self.tables, sent);
         self.failure.set(self.database.take_failure());
         let settings = self.variables.take_reads();
         check_settings(&settings);
@@ -560,13 +592,12 @@ impl App {
         // ROLLBACK is the price of a failure, not of a request.
         let mut statements = self.database.take_statements();
         let new = self.log_kinds(log_before.len());
+        self.read_rest(&mut response, &deferred);
         // Work after the answer has statements of its own.
         deferred.run(deliver_due);
         let later = self.database.take_statements();
         self.latest_statements.replace([statements.clone(), later].concat());
-        let later = self.log_kinds(log_before.len() + new.len());
-        let are_sign_ins = later.iter().all(|kind| kind == "login_success");
-        assert!(are_sign_ins || !self.is_alone, "logged deferred: {later:?}");
+        self.check_deferred_log(log_before.len() + new.len());
         statements.retain(|sql| sql != "ROLLBACK");
         let route = self.row(request);
         assert!(
@@ -586,6 +617,29 @@ impl App {
         }
         check_headers(request, &response);
         response
+    }
+
+    /// What is done after the answer is logged by nobody, but for sign-ins, unless the test did something meanwhile.
+    fn check_deferred_log(&self, before: usize) {
+        let later = self.log_kinds(before);
+        let others_log = self.between_parts.borrow().is_some();
+        let is_expected = |kind: &String| others_log || kind == "login_success";
+        assert!(later.iter().all(is_expected), "logged deferred: {later:?}");
+    }
+
+    /// Reads the parts of a body that goes on: each costs a statement, and none leaves a transaction open.
+    fn read_rest(&self, response: &mut Response, deferred: &Deferred<'_>) {
+        let work = self.between_parts.borrow().clone();
+        loop {
+            if let Some(work) = &work {
+                work();
+            }
+            let part = deferred.next_part().expect("the body is whole");
+            let Some(part) = part else { break };
+            response.body_mut().extend(part);
+            assert_eq!(self.database.take_statements().len(), 1);
+            assert!(!self.database.is_in_transaction());
+        }
     }
 
     /// Answers a request that could not be read whole.

@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use berth_domain::Timestamp;
@@ -21,6 +23,7 @@ pub(crate) const START: i64 = 1_795_328_887;
 /// SQLite that remembers its statements: in memory, or in a file that several have open.
 pub(crate) struct MemoryDatabase {
     sqlite: Sqlite,
+    steps: Arc<AtomicU64>,
     statements: RefCell<Vec<String>>,
     failing: RefCell<Option<String>>,
     stop: RefCell<Option<Stop>>,
@@ -69,19 +72,32 @@ impl MemoryDatabase {
         Self::on(connection)
     }
 
-    fn on(connection: rusqlite::Connection) -> Self {
+    fn on(mut connection: rusqlite::Connection) -> Self {
+        let steps = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&steps);
+        let count = move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        connection.progress_handler(16, Some(count)).expect("steps can be counted");
         connection.set_prepared_statement_cache_capacity(256);
         connection
             .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
             .expect("as on the host");
         Self {
             sqlite: Sqlite(connection),
+            steps,
             statements: RefCell::default(),
             failing: RefCell::default(),
             stop: RefCell::default(),
             stopped: Cell::default(),
             failure: Cell::default(),
         }
+    }
+
+    /// How many steps SQLite's virtual machine has taken, in sixteens.
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_in_transaction(&self) -> bool {

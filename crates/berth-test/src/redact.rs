@@ -51,6 +51,7 @@ pub fn redaction(name: &str, value: &Value) -> Option<String> {
     }
     match name {
         "next_page" => return Some("<page>".to_owned()),
+        "cursor" => return Some("<cursor>".to_owned()),
         _ if is_uuid(text) => return Some("<uuid>".to_owned()),
         _ => {}
     }
@@ -86,12 +87,22 @@ fn redacted_members(members: Map<String, Value>) -> Map<String, Value> {
     members.collect()
 }
 
-/// A text as snapshots show it, JSON or not.
+/// A text as snapshots show it: JSON, a value a line too, or not.
 #[must_use]
 pub fn redacted_text(text: &str) -> String {
+    if let Some(json) = redacted_json(text) {
+        return json;
+    }
+    let lines: Option<Vec<String>> = text.lines().map(redacted_json).collect();
+    lines
+        .filter(|lines| lines.len() > 1)
+        .map_or_else(|| redacted_parameters(text), |lines| lines.join("\n"))
+}
+
+fn redacted_json(text: &str) -> Option<String> {
     match serde_json::from_str::<Value>(text) {
-        Ok(json @ (Value::Object(_) | Value::Array(_))) => redacted(json).to_string(),
-        _ => redacted_parameters(text),
+        Ok(json @ (Value::Object(_) | Value::Array(_))) => Some(redacted(json).to_string()),
+        _ => None,
     }
 }
 

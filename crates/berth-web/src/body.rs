@@ -76,6 +76,26 @@ impl<T: Json> Body for OptionalJson<T> {
     }
 }
 
+/// A JSON body, and the query beside it.
+pub struct WithQuery<Q, T>(pub Q, pub T);
+
+impl<Q: Body, T: Json> Body for WithQuery<Q, T> {
+    const SCHEMA: Option<&'static Schema> = Some(T::SCHEMA);
+
+    #[cfg(not(target_family = "wasm"))]
+    fn query() -> Vec<Query> {
+        Q::query()
+    }
+
+    fn read(request: &Request) -> Result<Self, ApiError> {
+        Ok(Self(Q::read(request)?, T::read(request)?))
+    }
+
+    fn say(&self, address: &mut Address) {
+        <T as Json>::say(&self.1, address);
+    }
+}
+
 /// The body of a request that has none, or whose body does not matter.
 pub struct NoBody;
 

@@ -85,6 +85,24 @@ impl IntoResponse for NoContent {
     }
 }
 
+/// 200 with JSON, a value a line (NDJSON).
+#[derive(Debug)]
+pub struct JsonLines(pub Vec<u8>);
+
+impl JsonLines {
+    const MEDIA_TYPE: &str = "application/x-ndjson";
+}
+
+impl IntoResponse for JsonLines {
+    fn answers(_: &mut SchemaGenerator) -> Vec<Answer> {
+        vec![Answer::other(StatusCode::OK, Some(Self::MEDIA_TYPE))]
+    }
+
+    fn into_response(self) -> Response {
+        response::bytes(StatusCode::OK, Self::MEDIA_TYPE, self.0)
+    }
+}
+
 /// A redirect (302) to a URL.
 #[derive(Debug)]
 pub struct Redirect(pub String);

@@ -30,6 +30,7 @@ mod random;
 pub mod rate;
 mod request;
 pub mod response;
+mod retention;
 mod route;
 mod routing;
 pub mod schema;
@@ -43,18 +44,19 @@ mod token_use;
 
 pub use berth_access::Address;
 pub use berth_derive::{Choice, Json, Query};
-pub use body::{Body, Form, OptionalJson, parse};
+pub use body::{Body, Form, OptionalJson, WithQuery, parse};
 pub use context::Context;
 pub use error::{ApiError, ErrorType, RateLimit};
 pub use handler::{At, Endpoint, HandlerResult, WithBody, WithPath, WithPathAndBody, WithoutBody};
 pub use http::{Method, StatusCode, header};
 pub use into_response::{
-    Accepted, Answer, Created, Either, IntoResponse, JsonResponse, NoContent, Redirect, WithHeaders,
+    Accepted, Answer, Created, Either, IntoResponse, JsonLines, JsonResponse, NoContent, Redirect,
+    WithHeaders,
 };
 pub use listing::{LIMIT_REFUSAL, ListQuery, ListResponse, Page};
 pub use member::{Integer, IntegerOrString, Json, Member, Members, Patch};
 pub use outbound::Outbound;
-pub use pipeline::{Deferred, Outcome, refuse, serve};
+pub use pipeline::{BrokenBody, Deferred, Outcome, refuse, serve};
 pub use platform::{Clock, Entropy, KeyValue, Platform, PlatformError, Variables};
 pub use quay_paths::is_below_a_repository;
 pub use query::{Parameter, Parameters, Query};

@@ -15,6 +15,7 @@ use berth_store::access::{self, CallerRow, Credential};
 use berth_store::limits::{self, LimitInForce};
 use http::header::{HeaderName, HeaderValue};
 use http::{Method, StatusCode};
+use thiserror::Error;
 
 use crate::concord;
 use crate::context::RequestParts;
@@ -28,6 +29,7 @@ use crate::password_use;
 use crate::platform::Platform;
 use crate::request::{Request, RequestExt, named_client};
 use crate::response::Response;
+use crate::retention;
 use crate::route::{Logs, Route};
 use crate::routing;
 use crate::services::{SUPERUSERS, Services};
@@ -42,12 +44,37 @@ pub struct Outcome<'a> {
     pub deferred: Deferred<'a>,
 }
 
+/// A body ends before its end. The log says why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the body cannot be read to its end")]
+pub struct BrokenBody;
+
 /// What is left to do of a request whose answer is sent: nobody waits for it, and no answer tells by its time whether
 /// there was anything.
 #[must_use = "mail stays where it is"]
 pub struct Deferred<'a>(Services<'a>);
 
 impl Deferred<'_> {
+    /// Whether the body goes on behind what the answer has of it: then its length is unknown, and [`Self::next_part`] gives the
+    /// rest.
+    #[must_use]
+    pub fn has_more_body(&self) -> bool {
+        self.0.rest_of_body().borrow().is_some()
+    }
+
+    /// The next part of the body; none at its end.
+    ///
+    /// # Errors
+    /// [`BrokenBody`]: the client must see that the body is not whole.
+    pub fn next_part(&self) -> Result<Option<Vec<u8>>, BrokenBody> {
+        let mut rest = self.0.rest_of_body().borrow_mut();
+        let Some(next) = rest.as_mut() else { return Ok(None) };
+        next(&self.0).map_err(|error| {
+            eprintln!("error: an answer breaks off: {}", error.cause().unwrap_or("refused"));
+            BrokenBody
+        })
+    }
+
     /// Does what was put off, and has mail delivered where some is due.
     pub fn run(self, deliver_mail: impl FnOnce(&Services<'_>)) {
         for work in self.0.take_deferred() {
@@ -169,6 +196,9 @@ fn answer(
         ..route.parts(services, request, &address)
     };
     let answered = handle(&parts, &principal, facts);
+    if answered.is_ok() && changes(request, route) && !route.works_read_only {
+        retention::sweep_later(services);
+    }
     answered.map_err(|error| own_account_error(route, &address, with_limit(&limits, error)))
 }
 
@@ -447,13 +477,16 @@ fn abort_text(message: &str, principal: &Principal) -> String {
     }
 }
 
+fn changes(request: &Request, route: &Route) -> bool {
+    !request.method().is_safe() || route.logs != Logs::Reads
+}
+
 fn require_writable(
     services: &Services<'_>,
     request: &Request,
     route: &Route,
 ) -> Result<(), ApiError> {
-    let changes = !request.method().is_safe() || route.logs != Logs::Reads;
-    let refused = changes
+    let refused = changes(request, route)
         && !route.works_read_only
         && services.read_setting(&settings::REGISTRY_STATE)? == "readonly";
     if refused { Err(ApiError::ReadOnly) } else { Ok(()) }

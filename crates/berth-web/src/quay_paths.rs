@@ -24,6 +24,8 @@ const BELOW_A_REPOSITORY: &[&str] = &[
     "immutabilitypolicy",
     "immutabilitypolicy/:",
     "logs",
+    // Berth's own.
+    "logs/export",
     "manifest/:",
     "manifest/:/labels",
     "manifest/:/labels/:",

@@ -26,19 +26,19 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
         Err(error) => unreachable!("views are plain data with string keys: {error}"),
     };
     text.push(b'\n');
-    with_body(status, "application/json", text)
+    bytes(status, "application/json", text)
 }
 
 /// 204, empty. It has a type all the same, as the original's.
 #[must_use]
 pub fn no_content() -> Response {
-    with_body(StatusCode::NO_CONTENT, "application/json", Vec::new())
+    bytes(StatusCode::NO_CONTENT, "application/json", Vec::new())
 }
 
 /// Text of any other type.
 #[must_use]
 pub fn text(status: StatusCode, content_type: &'static str, body: impl Into<String>) -> Response {
-    with_body(status, content_type, body.into().into_bytes())
+    bytes(status, content_type, body.into().into_bytes())
 }
 
 /// A redirect.
@@ -47,7 +47,8 @@ pub fn redirect(status: StatusCode, location: String) -> Response {
     empty(status).with_header(header::LOCATION, location)
 }
 
-fn with_body(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
+/// A body of any type.
+pub(crate) fn bytes(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
     let mut response = empty(status);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     *response.body_mut() = body;

@@ -9,7 +9,7 @@ use berth_domain::settings::{self, AnySetting, Setting, Settings};
 use berth_store::Database;
 
 use crate::error::ApiError;
-use crate::outbound::{Mailer, Registry};
+use crate::outbound::{Callback, Mailer, Registry};
 use crate::platform::{KeyValue, Platform};
 use crate::random::Random;
 use crate::settings::Snapshot;
@@ -21,6 +21,7 @@ pub struct Services<'a> {
     now: Timestamp,
     mail_is_due: Cell<bool>,
     deferred: RefCell<Vec<DeferredWork>>,
+    rest_of_body: RefCell<Option<RestOfBody>>,
     sealing_key: OnceCell<String>,
 }
 
@@ -39,6 +40,9 @@ pub const SUPERUSERS: Settings = &[
 /// Work for when the request is answered.
 type DeferredWork = Box<dyn FnOnce(&Services<'_>) -> Result<(), ApiError>>;
 
+/// What a body has behind what the answer has of it: each call gives the next part, none at the end.
+type RestOfBody = Box<dyn FnMut(&Services<'_>) -> Result<Option<Vec<u8>>, ApiError>>;
+
 /// Where the secret key stays when no setting gives one.
 const SECRET_KEY: &str = "berth/secret-key";
 
@@ -52,6 +56,7 @@ impl<'a> Services<'a> {
             now: platform.clock.now(),
             mail_is_due: Cell::new(false),
             deferred: RefCell::default(),
+            rest_of_body: RefCell::default(),
             sealing_key: OnceCell::new(),
         }
     }
@@ -72,6 +77,12 @@ impl<'a> Services<'a> {
     #[must_use]
     pub fn mailer(&self) -> Option<&'a dyn Mailer> {
         self.platform.outbound.mailer
+    }
+
+    /// Who calls addresses that callers name; none in a component that may not.
+    #[must_use]
+    pub fn callback(&self) -> Option<&'a dyn Callback> {
+        self.platform.outbound.callback
     }
 
     /// Upstream registries.
@@ -149,6 +160,20 @@ impl<'a> Services<'a> {
     /// Has work done once the request is answered: its time tells nobody anything, and its failure is only logged.
     pub fn defer(&self, work: impl FnOnce(&Services<'_>) -> Result<(), ApiError> + 'static) {
         self.deferred.borrow_mut().push(Box::new(work));
+    }
+
+    /// Has the body of the answer go on with the parts that `rest` gives, none at its end: each is asked for when the client has
+    /// taken those before it, so that a body of any length needs the memory of one part. No transaction is open meanwhile.
+    pub fn continue_body(
+        &self,
+        rest: impl FnMut(&Services<'_>) -> Result<Option<Vec<u8>>, ApiError> + 'static,
+    ) {
+        self.rest_of_body.replace(Some(Box::new(rest)));
+    }
+
+    /// What the body of the answer has besides, if it has.
+    pub(crate) fn rest_of_body(&self) -> &RefCell<Option<RestOfBody>> {
+        &self.rest_of_body
     }
 
     /// The work that was put off.

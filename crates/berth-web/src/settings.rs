@@ -21,6 +21,7 @@ pub const PIPELINE_SETTINGS: Settings = &[
     &settings::FEATURE_SUPER_USERS,
     &settings::FRESH_LOGIN_TIMEOUT,
     &settings::GLOBAL_READONLY_SUPER_USERS,
+    &settings::LOG_RETENTION,
     &settings::PREFERRED_URL_SCHEME,
     &settings::REGISTRY_STATE,
     &settings::RESTRICTED_USERS_WHITELIST,

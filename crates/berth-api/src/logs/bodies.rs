@@ -2,7 +2,7 @@
 
 use berth_domain::Timestamp;
 use berth_store::logs::{Entries, LogQuery};
-use berth_web::{ApiError, ListQuery, Query};
+use berth_web::{ApiError, Json, ListQuery, Query};
 
 /// How many seconds a day has.
 pub(super) const DAY_S: i64 = 86_400;
@@ -18,6 +18,24 @@ pub(crate) struct CountsQuery {
     performer: String,
 }
 
+/// Configuration for an export logs operation.
+#[derive(Json)]
+#[json(name = "ExportLogs")]
+pub(crate) struct ExportRequest {
+    /// The callback URL to invoke with a link to the exported logs
+    pub(super) callback_url: Option<String>,
+    /// The e-mail address at which to e-mail a link to the exported logs
+    pub(super) callback_email: Option<String>,
+}
+
+/// The query of a link to an export.
+#[derive(Query)]
+pub(crate) struct LinkQuery {
+    /// The code of the link
+    #[query(required)]
+    pub(super) code: String,
+}
+
 /// The query of a list of entries.
 #[derive(Query)]
 pub(crate) struct LogsQuery {
@@ -27,7 +45,21 @@ pub(crate) struct LogsQuery {
     pub(super) page: ListQuery<Entries>,
 }
 
+/// The query of an export.
+#[derive(Query)]
+pub(crate) struct ExportQuery {
+    #[query(flatten)]
+    pub(super) entries: CountsQuery,
+    /// The cursor that an answer named last: the export goes on behind it. The other parameters must be as they were
+    pub(super) cursor: Option<String>,
+}
+
 impl CountsQuery {
+    /// The parameters as they were given.
+    pub(super) fn given(&self) -> [&str; 3] {
+        [&self.starttime, &self.endtime, &self.performer]
+    }
+
     /// From when to when: the day before `now` by default; the day of the end counts whole. A performer without a name is none.
     ///
     /// # Errors

@@ -1,9 +1,6 @@
 //! The log, read (`docs/contract/quay.md` 8.1): of an organization, of a repository, of oneself, of everything. They differ in
 //! their permissions and in nothing else, so the handlers are generic over the permission.
 
-use std::convert::Infallible;
-
-use berth_access::{Permit, RepositoryAdminView};
 use berth_store::listing::Position;
 use berth_store::logs::{self, ReadsLog};
 use berth_web::{ApiError, Context, HandlerResult, JsonResponse, ListResponse, StatusCode};
@@ -48,19 +45,4 @@ pub(crate) fn count<P: ReadsLog>(
     }
     let counts = logs::counts(cx.db(), filter, query)?;
     Ok(JsonResponse(LogCounts { aggregated: counts.into_iter().map(LogCountView::from).collect() }))
-}
-
-/// `POST …/exportlogs`: there is no place to keep a file of the log.
-pub(crate) fn export<P: Permit>(_: &Context<'_, P>) -> HandlerResult<Infallible> {
-    Err(ApiError::invalid_request(
-        "Logs cannot be exported here. The list of logs has every entry, page by page",
-    ))
-}
-
-/// As [`export`], of a repository, which must exist.
-pub(crate) fn export_of_repository(
-    cx: &Context<'_, RepositoryAdminView>,
-) -> HandlerResult<Infallible> {
-    cx.grant.repository()?;
-    export(cx)
 }

@@ -1,16 +1,19 @@
 //! The rows of this resource.
 
 use berth_access::{
-    NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, RepositoryAdminView, Scope,
-    SuperuserView,
+    NamespaceOrOwnAdminView, OrganizationAdminView, OwnNamespaceView, Public, RepositoryAdminView,
+    Scope, SuperuserView,
 };
+use berth_domain::LogKind;
 use berth_domain::settings::{FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL, FEATURE_SUPER_USERS};
-use berth_web::{Logs, Route, WithBody, WithoutBody};
+use berth_web::{Logs, Route, WithBody};
 
-use super::handlers;
+use super::{export, export_link, handlers};
+use crate::mails::outbox;
+use crate::proxy_cache::handlers::DESTINATIONS;
 
-/// What an export of the log leaves in it.
-const NO_EXPORT: Logs = Logs::Nothing("nothing is exported");
+/// What an export that is asked for leaves in the log.
+const EXPORTED: Logs = Logs::Kinds(&[LogKind::ExportLogsSuccess]);
 
 /// The route table.
 pub const OF_REPOSITORIES: &[Route] = &[
@@ -18,6 +21,12 @@ pub const OF_REPOSITORIES: &[Route] = &[
         "/api/v1/repository/*repository/logs",
         "listRepoLogs",
         &WithBody::<RepositoryAdminView, _, _>(handlers::list),
+    )
+    .scope(Scope::RepoAdmin),
+    Route::get(
+        "/api/v1/repository/*repository/logs/export",
+        "downloadRepoLogs",
+        &WithBody::<RepositoryAdminView, _, _>(export::export),
     )
     .scope(Scope::RepoAdmin),
     Route::get(
@@ -30,9 +39,10 @@ pub const OF_REPOSITORIES: &[Route] = &[
     Route::post(
         "/api/v1/repository/*repository/exportlogs",
         "exportRepoLogs",
-        &WithoutBody::<RepositoryAdminView, _>(handlers::export_of_repository),
-        NO_EXPORT,
+        &WithBody::<RepositoryAdminView, _, _>(export_link::ask),
+        EXPORTED,
     )
+    .settings(&[outbox::SETTINGS])
     .scope(Scope::RepoAdmin)
     .internal(),
 ];
@@ -46,24 +56,28 @@ pub const ROUTES: &[Route] = &[
     )
     .scope(Scope::OrgAdmin),
     Route::get(
+        "/api/v1/organization/:orgname/logs/export",
+        "downloadOrgLogs",
+        &WithBody::<NamespaceOrOwnAdminView, _, _>(export::export),
+    )
+    .scope(Scope::OrgAdmin),
+    Route::get(
         "/api/v1/organization/:orgname/aggregatelogs",
         "getAggregateOrgLogs",
         &WithBody::<NamespaceOrOwnAdminView, _, _>(handlers::count),
     )
     .scope(Scope::OrgAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
-    Route::post(
-        "/api/v1/organization/:orgname/exportlogs",
-        "exportOrgLogs",
-        &WithoutBody::<OrganizationAdminView, _>(handlers::export),
-        NO_EXPORT,
-    )
-    .scope(Scope::OrgAdmin)
-    .internal(),
     Route::get(
         "/api/v1/user/logs",
         "listUserLogs",
         &WithBody::<OwnNamespaceView, _, _>(handlers::list),
+    )
+    .scope(Scope::UserAdmin),
+    Route::get(
+        "/api/v1/user/logs/export",
+        "downloadUserLogs",
+        &WithBody::<OwnNamespaceView, _, _>(export::export),
     )
     .scope(Scope::UserAdmin),
     Route::get(
@@ -73,18 +87,16 @@ pub const ROUTES: &[Route] = &[
     )
     .scope(Scope::UserAdmin)
     .feature(&FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL),
-    Route::post(
-        "/api/v1/user/exportlogs",
-        "exportUserLogs",
-        &WithoutBody::<OwnNamespaceView, _>(handlers::export),
-        NO_EXPORT,
-    )
-    .scope(Scope::UserAdmin)
-    .internal(),
     Route::get(
         "/api/v1/superuser/logs",
         "listAllLogs",
         &WithBody::<SuperuserView, _, _>(handlers::list),
+    )
+    .superuser(),
+    Route::get(
+        "/api/v1/superuser/logs/export",
+        "downloadAllLogs",
+        &WithBody::<SuperuserView, _, _>(export::export),
     )
     .superuser(),
     Route::get(
@@ -94,5 +106,30 @@ pub const ROUTES: &[Route] = &[
     )
     .features(&[&FEATURE_SUPER_USERS, &FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL])
     .fresh_login()
+    .internal(),
+    Route::get("/exportedlogs", "openExportedLogs", &WithBody::<Public, _, _>(export_link::open))
+        .open()
+        .internal(),
+];
+
+/// The rows of exports that are asked for: their component may call the addresses that callers name.
+pub const EXPORTS: &[Route] = &[
+    Route::post(
+        "/api/v1/organization/:orgname/exportlogs",
+        "exportOrgLogs",
+        &WithBody::<OrganizationAdminView, _, _>(export_link::ask),
+        EXPORTED,
+    )
+    .settings(&[outbox::SETTINGS, DESTINATIONS])
+    .scope(Scope::OrgAdmin)
+    .internal(),
+    Route::post(
+        "/api/v1/user/exportlogs",
+        "exportUserLogs",
+        &WithBody::<OwnNamespaceView, _, _>(export_link::ask),
+        EXPORTED,
+    )
+    .settings(&[outbox::SETTINGS, DESTINATIONS])
+    .scope(Scope::UserAdmin)
     .internal(),
 ];

@@ -35,6 +35,33 @@ pub(crate) struct LogView {
     namespace: Option<LoggedNamespace>,
 }
 
+/// An export that was asked for.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ExportStarted {
+    pub(super) export_id: String,
+}
+
+/// What an address is told of an export, as the original tells it.
+#[derive(Serialize)]
+pub(crate) struct ExportNotice<'a> {
+    pub(super) export_id: &'a str,
+    pub(super) start_time: String,
+    pub(super) end_time: String,
+    pub(super) namespace: &'a str,
+    pub(super) repository: Option<&'a str>,
+    pub(super) exported_data_url: &'a str,
+    pub(super) status: &'static str,
+}
+
+/// How far an export is, after each page: a line of its own.
+#[derive(Serialize)]
+pub(crate) struct ExportProgress {
+    /// With this an export goes on behind the lines before.
+    pub(super) cursor: String,
+    /// Whether that was all.
+    pub(super) complete: bool,
+}
+
 impl LogView {
     pub(super) fn new(line: &LogLine, with_namespace: bool) -> Self {
         let namespace = line.namespace.as_ref().filter(|_| with_namespace);

@@ -77,7 +77,6 @@ const ABSENT: &[&str] = &[
     "HELM_OCI_SUPPORT",
     "IMMUTABLE_TAGS",
     "LIBRARY_SUPPORT",
-    "LOG_EXPORT",
     "NONSUPERUSER_TEAM_SYNCING_SETUP",
     "ORG_MIRROR",
     "PROGRAMMATIC_BOOTSTRAP",
@@ -145,6 +144,7 @@ fn visible(services: &Services<'_>) -> VisibleSettings {
 fn features(services: &Services<'_>) -> BTreeMap<String, bool> {
     let mut features: BTreeMap<_, _> =
         ABSENT.iter().map(|name| ((*name).to_owned(), false)).collect();
+    features.insert("LOG_EXPORT".into(), true);
     features.insert("REQUIRE_TEAM_INVITE".into(), requires_team_invite(services));
     for setting in FEATURES {
         features.insert(feature_name(setting), services.setting(setting));

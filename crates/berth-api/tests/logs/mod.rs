@@ -1,5 +1,7 @@
 //! The log, read.
 
+mod export;
+mod export_link;
 mod repository;
 
 use berth_test::App;
@@ -474,38 +476,4 @@ fn permitted_callers() {
     app.set("feature_superusers_full_access", "false");
     assert_eq!(app.as_user("superuser").get(LOGS).status(), 403);
     assert_eq!(app.as_user("superuser").get("/api/v1/superuser/logs").status(), 200);
-}
-
-/// Consoles print the `error_message`.
-#[test]
-fn an_export_is_refused_with_the_reason() {
-    let app = app();
-    let body = json!({ "callback_email": "admin@example.com" });
-    let organization =
-        "/api/v1/organization/acme/exportlogs?starttime=11/01/2026&endtime=11/20/2026";
-    let refused = app.as_user("admin").post(organization, body.clone());
-    assert_snapshot!(refused.refusal(), @"400 invalid_request: Logs cannot be exported here. The list of logs has every entry, page by page");
-    let own = app.as_user("admin").post("/api/v1/user/exportlogs", body.clone());
-    assert_eq!(own.to_string(), refused.to_string());
-    let of_user = app.as_user("admin").post("/api/v1/organization/admin/exportlogs", body.clone());
-    assert_eq!(of_user.status(), 404, "a user is no organization");
-    assert_eq!(app.log(), "", "nothing happened");
-    assert_snapshot!(app.matrix(&[
-        (Method::POST, "/api/v1/organization/acme/exportlogs", body.clone()),
-        (Method::POST, "/api/v1/organization/nobody/exportlogs", body.clone()),
-        (Method::POST, "/api/v1/user/exportlogs", body),
-    ]), @"
-    POST /api/v1/organization/acme/exportlogs
-      400 admin superuser reader admin[org:admin] superuser[super:user] reader[repo:read]
-      401 anonymous
-      403 outsider member creator admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
-    POST /api/v1/organization/nobody/exportlogs
-      401 anonymous
-      403 outsider member creator admin admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
-      404 superuser reader superuser[super:user] reader[repo:read]
-    POST /api/v1/user/exportlogs
-      400 outsider member creator admin superuser reader admin[user:admin] superuser[user:admin]
-      401 anonymous
-      403 admin[repo:read] admin[repo:write] admin[repo:admin] admin[repo:create] admin[user:read] admin[org:admin] admin[super:user] superuser[super:user] superuser[org:admin] reader[repo:read]
-    ");
 }

@@ -67,7 +67,7 @@ fn the_configuration_is_the_settings() {
         "IMMUTABLE_TAGS": false,
         "INVITE_ONLY_USER_CREATION": false,
         "LIBRARY_SUPPORT": false,
-        "LOG_EXPORT": false,
+        "LOG_EXPORT": true,
         "MAILING": true,
         "NONSUPERUSER_TEAM_SYNCING_SETUP": false,
         "ORG_MIRROR": false,

@@ -1,6 +1,7 @@
 //! Health, errors, and paths that do not exist.
 
 mod console;
+mod retention;
 mod schema;
 mod settings;
 

@@ -532,7 +532,8 @@ fn invite(app: &App, email: &str, code: &str) {
         berth_domain::secret::hash_token(code).iter().map(|b| format!("{b:02x}")).collect();
     app.execute(&format!(
         "INSERT INTO mail (uuid, account_id, recipient, subject, delivered_at, created_at)
-        VALUES ('{code}', 1, '{email}', 'invitation', 1, 1)"
+        VALUES ('{code}', 1, '{email}', 'invitation', {now}, {now})",
+        now = app.time() * 1_000_000
     ));
     app.execute(&format!(
         "INSERT INTO team_invitation (team_id, organization_id, email, inviter_id, code_hash,
