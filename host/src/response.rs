@@ -1,7 +1,7 @@
 //! The response of an instance: collected whole while the instance runs, so that no instance is kept for a client that reads
 //! slowly. Large ones need a reservation of the quota for responses; small ones need none.
 //!
-//! A large one that does not say its length is streamed: its instance writes on as its client reads. There are few of those at a
+//! A large one of lines that are read as they come, and that does not say its length, is streamed: its instance writes on as its client reads. There are few of those at a
 //! time, and a client that reads none of it, or reads for too long, ends it.
 
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Response;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::response::Parts;
 use http_body::{Body as _, Frame, SizeHint};
 use tokio::sync::oneshot;
@@ -30,6 +30,9 @@ use crate::quota::{Quota, Reservation};
 const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;
 /// Responses up to this size, in bytes, need no reservation: there are no more of them than connections.
 const SMALL_RESPONSE_BYTES: usize = 64 * 1024;
+
+/// The media types of lines that are read as they come. Clients of others take half an answer for a whole one.
+const STREAMED_TYPES: [&str; 2] = ["application/x-ndjson", "text/event-stream"];
 
 /// How long a response may be streamed.
 const MAX_STREAM: Duration = Duration::from_secs(3600);
@@ -175,11 +178,14 @@ impl ResponseCollector {
         Ok(())
     }
 
-    /// Whether the response is large and does not say its length.
+    /// Whether the response is large, of lines, and does not say its length.
     fn is_to_be_streamed(&self) -> bool {
-        let head = self.started.as_ref().map(|(head, _)| head);
+        let Some((head, _)) = &self.started else { return false };
+        let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = content_type.and_then(|value| value.split(';').next());
         self.size > SMALL_RESPONSE_BYTES
-            && head.is_some_and(|head| !head.headers.contains_key(CONTENT_LENGTH))
+            && media_type.is_some_and(|media_type| STREAMED_TYPES.contains(&media_type.trim()))
+            && !head.headers.contains_key(CONTENT_LENGTH)
     }
 
     /// What was collected, with the rest to come.
