@@ -54,6 +54,15 @@ pub const KINDS: &[Kind] = &[
         kept: Kept::AsLog,
     },
     Kind {
+        name: "expired sessions",
+        change: "DELETE FROM session",
+        table: "session",
+        id: "id",
+        time: "expires_at",
+        condition: "1",
+        kept: Kept::For(0),
+    },
+    Kind {
         name: "expired authorization codes",
         change: "DELETE FROM authorization_code",
         table: "authorization_code",

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use berth_domain::limits::{Beyond, FIXED, OWNED};
+use berth_domain::settings;
 
 const HEAD: &str = "\
 # Limits
@@ -44,6 +45,9 @@ pub(super) fn text() -> String {
         let (name, most) = (limit.setting.name, limit.default());
         let _ = writeln!(text, "| `{name}` | {most} | {beyond} |");
     }
+    let sessions = settings::ALL.iter().find(|row| row.name == "sessions_per_account");
+    let most = sessions.map_or("", |row| row.default);
+    let _ = writeln!(text, "| `sessions_per_account` | {most} | the oldest end |");
     text.push_str(FIXED_HEAD);
     for limit in FIXED {
         let _ = writeln!(text, "| {} {} | {} |", limit.most, limit.unit, limit.about);

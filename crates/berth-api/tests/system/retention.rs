@@ -54,6 +54,13 @@ fn recipe(kind: &str) -> Recipe {
             "SELECT count(recovery_code_hash) FROM user_profile",
             0,
         ),
+        "expired sessions" => (
+            "INSERT INTO session (token_hash, account_id, epoch, signed_in_at, expires_at)
+            SELECT CAST('session ' || :t || ' ' || n AS BLOB), (SELECT id FROM account WHERE name = 'admin'), 0, 0, :t
+            FROM number",
+            "SELECT count(*) FROM session",
+            0,
+        ),
         "expired invitations" => (
             "INSERT INTO team_invitation (team_id, organization_id, email, code_hash, sealed_code, created_at, expires_at)
             SELECT id, organization_id, :t || '@' || n, :t || '@' || n, '', 0, :t
