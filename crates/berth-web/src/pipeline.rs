@@ -179,10 +179,7 @@ fn answer(
         None => principal(services, request, &credentials, loaded.caller)?,
     };
     dialect.admit(request, &principal)?;
-    require_intent(services, request, route, &credentials, &principal)?;
-    require_writable(services, request, route)?;
-    require_anonymous_access(services, route, &principal)?;
-    require_fresh_login(services, route, &principal)?;
+    require_conditions(services, request, route, &credentials, &principal)?;
     // Once after each change of a setting, so it does no harm that the policy was not asked yet.
     if loaded.limits_differ {
         limits::set(services.db(), &limits)?;
@@ -200,6 +197,20 @@ fn answer(
         retention::sweep_later(services);
     }
     answered.map_err(|error| own_account_error(route, &address, with_limit(&limits, error)))
+}
+
+/// What the row asks of callers and of the registry, whoever may do what.
+fn require_conditions(
+    services: &Services<'_>,
+    request: &Request,
+    route: &Route,
+    credentials: &Credentials,
+    principal: &Principal,
+) -> Result<(), ApiError> {
+    require_intent(services, request, route, credentials, principal)?;
+    require_writable(services, request, route)?;
+    require_anonymous_access(services, route, principal)?;
+    require_fresh_login(services, route, principal)
 }
 
 /// The limits that a request of the row could exceed, as the settings have them.
