@@ -316,7 +316,7 @@ CREATE TABLE owned_limit (
 ) WITHOUT ROWID;
 
 INSERT INTO owned_limit (kind, most) VALUES
-    ('organizations', 1000),
+    ('organizations', 10000),
     ('robots', 20000),
     ('robot_metadata', 67108864),
     ('teams', 10000),

@@ -141,7 +141,10 @@ fn some_rows_mean_the_own_name_in_sessions() {
     let marked: Vec<&Route> =
         rows_of_organizations().filter(|route| route.endpoint.own_name_in_sessions()).collect();
     let names: Vec<&str> = marked.iter().map(|route| route.name).collect();
-    assert_eq!(names, ["getOrgRobots", "deleteOrgRobot", "listOrgLogs", "getAggregateOrgLogs"]);
+    assert_eq!(
+        names,
+        ["getOrgRobots", "deleteOrgRobot", "listOrgLogs", "downloadOrgLogs", "getAggregateOrgLogs"]
+    );
     for route in marked {
         let case = script.case(route.name);
         let mut fixture = base.copy();

@@ -163,7 +163,7 @@ settings! {
     LOG_RETENTION: Option<i64> = "log_retention", "forever", retention, "How long entries of the log are kept: `forever`, or a duration of a day at least, such as `90d`. Older ones are removed a few at a time, by requests that change anything and by `berth maintenance`; `…/logs/export` has them before.";
     ROBOTS_DISALLOW: bool = "robots_disallow", "false", flag, "Robot accounts can neither be created nor used.";
     CONCORD_ADMIN_ONLY_CREATE: bool = "concord_admin_only_create", "true", flag, "Only administrators create organizations through Concord's API.";
-    LIMIT_ORGANIZATIONS_PER_USER: i64 = "limit_organizations_per_user", "1000", positive_number, "How many organizations a user may have that they made, superusers too.";
+    LIMIT_ORGANIZATIONS_PER_USER: i64 = "limit_organizations_per_user", "10000", positive_number, "How many organizations a user may have that they made, superusers too.";
     LIMIT_TEAMS_PER_ORGANIZATION: i64 = "limit_teams_per_organization", "10000", positive_number, "How many teams an organization may have.";
     LIMIT_MEMBERS_PER_TEAM: i64 = "limit_members_per_team", "100000", positive_number, "How many members a team may have, robots too.";
     LIMIT_MEMBERSHIPS_PER_ORGANIZATION: i64 = "limit_memberships_per_organization", "1000000", positive_number, "How many memberships all teams of an organization may have together.";

@@ -125,6 +125,9 @@ static CORS: [(HeaderName, HeaderValue); 3] = [
     (header::VARY, HeaderValue::from_static("Cookie")),
 ];
 
+/// The headers that a web console may read: the original's, and what is said of pages and of limits.
+const EXPOSED: &str = "X-Next-CSRF-Token, Link, X-Total-Count, Retry-After";
+
 /// To any origin, without cookies.
 static CORS_OF_ANY_ORIGIN: [(HeaderName, HeaderValue); 2] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
@@ -137,7 +140,7 @@ static CORS_OF_ANY_ORIGIN: [(HeaderName, HeaderValue); 2] = [
 /// To the origin of the setting, with cookies.
 static CORS_OF_ONE_ORIGIN: [(HeaderName, HeaderValue); 3] = [
     (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true")),
-    (header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("X-Next-CSRF-Token")),
+    (header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED)),
     (
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static(

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use berth_tests::{Client, Host, Session, require_organizations};
+use berth_tests::{Client, Host, HostOptions, Session, require_organizations};
 use serde_json::json;
 
 use crate::Stores;
@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 #[test]
 fn eight_then_sixty_four_writers() {
     let stores = Stores::start_new();
-    let hosts = stores.hosts(Host::options);
+    let hosts = stores.hosts(many_organizations);
     let ana = hosts[0].client().initialize("ana");
     for number in [8, 64] {
         let load = Load { number, gives_up: false, time: Duration::from_secs(10) };
@@ -36,7 +36,7 @@ fn eight_then_sixty_four_writers() {
 #[test]
 fn writing_never_stops_while_clients_give_up() {
     let stores = Stores::start_new();
-    let hosts = stores.hosts(Host::options);
+    let hosts = stores.hosts(many_organizations);
     let ana = hosts[0].client().initialize("ana");
     let load = Load { number: 64, gives_up: true, time: long_run() };
     require_organizations(&ana, &load.run(&hosts, slice::from_ref(&ana)));
@@ -46,7 +46,7 @@ fn writing_never_stops_while_clients_give_up() {
 #[test]
 fn stores_that_stop_and_start_lose_nothing() {
     let mut stores = Stores::start_new();
-    let hosts = stores.hosts(Host::options);
+    let hosts = stores.hosts(many_organizations);
     let ana = hosts[0].client().initialize("ana");
     let answered = thread::scope(|scope| {
         let load = Load { number: 8, gives_up: false, time: Duration::from_secs(16) };
@@ -67,6 +67,11 @@ fn stores_that_stop_and_start_lose_nothing() {
         writing.join().expect("writers go on")
     });
     require_organizations(&ana, &answered);
+}
+
+/// Hosts on which one user may make as many organizations as come.
+fn many_organizations() -> HostOptions {
+    Host::options().variable("limit_organizations_per_user", "1000000")
 }
 
 /// Writers that create organizations, going round the hosts.

@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::page_token;
+use super::page_token::{self, binding};
 use crate::error::ApiError;
 use crate::into_response::{JsonResponse, WithHeaders};
 use crate::query::Parameters;
@@ -32,8 +32,7 @@ pub struct Page<'a> {
     pub(super) path: &'a str,
     /// The request's parameters, without those that say where the page begins.
     pub(super) parameters: Parameters,
-    /// What the token of another page must have been given for.
-    pub(super) binding: String,
+    pub(super) caller_id: Option<i64>,
     /// Whether it is a page of the original's, or the whole list.
     pub(super) is_original: bool,
     /// Whether the answer names the next page and the first in its headers: the request asked for a page.
@@ -121,7 +120,8 @@ impl Page<'_> {
         }
         text.push(close);
         let behind = if goes_on || slice.is_cut { last.as_ref() } else { end };
-        let seal = |behind| page_token::seal(self.services, behind, &self.binding);
+        let binding = || binding(self.caller_id, self.path, &self.parameters);
+        let seal = |behind| page_token::seal(self.services, behind, &binding());
         let next_page = behind.map(seal).transpose()?;
         let text = String::from_utf8(text).map_err(serde::de::Error::custom);
         let entries = match text.and_then(RawValue::from_string) {

@@ -2,12 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use berth_domain::secret::Purpose;
+use berth_domain::secret::{Purpose, hash_token};
 use berth_store::Value;
 use berth_store::listing::Position;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::error::ApiError;
+use crate::query::Parameters;
 use crate::services::Services;
 
 /// How long a token is good for, in seconds: two days.
@@ -23,6 +25,15 @@ struct Content(Key, i64, String, i64);
 enum Key {
     Integer(i64),
     Text(String),
+}
+
+/// What stands for the caller, the list, its filter and its order: all that the request says but the size of the page.
+pub(super) fn binding(caller_id: Option<i64>, path: &str, parameters: &Parameters) -> String {
+    let mut filter: Vec<_> =
+        parameters.0.iter().filter(|(name, _)| name != "limit" && name != "count").collect();
+    filter.sort();
+    let hash = hash_token(&json!([caller_id, path, filter]).to_string());
+    URL_SAFE_NO_PAD.encode(&hash[..16])
 }
 
 /// The token of the page behind a position, in the list that `binding` stands for.

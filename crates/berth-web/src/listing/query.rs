@@ -2,17 +2,14 @@
 
 use std::marker::PhantomData;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use berth_access::Permit;
 use berth_domain::limits::{LISTED_ROWS, SEARCHED_TEXT};
-use berth_domain::secret::hash_token;
 use berth_store::listing::{Listed, Order, Original, Position, Window};
 use http::StatusCode;
 use serde_json::json;
 
 use super::page::{MOST_ROWS, Page};
-use super::page_token;
+use super::page_token::{self, binding};
 use crate::body::Body;
 use crate::context::Context;
 use crate::error::ApiError;
@@ -135,8 +132,9 @@ impl<L: Listed> ListQuery<L> {
         let path = request.uri().path();
         let mut parameters = request.query();
         parameters.0.retain(|(name, _)| !PLACES.contains(&name.as_str()));
-        let binding = binding(cx.grant.caller_id(), path, &parameters);
-        let open = |token: &str| page_token::open(services, token, &binding);
+        let caller_id = cx.grant.caller_id();
+        let open =
+            |token: &str| page_token::open(services, token, &binding(caller_id, path, &parameters));
         let after: Option<Position> = match &self.start {
             Start::First => None,
             Start::NextPage(token) => open(token)?,
@@ -164,7 +162,7 @@ impl<L: Listed> ListQuery<L> {
             services,
             path,
             parameters,
-            binding,
+            caller_id,
             is_original,
             has_links,
             names_next,
@@ -172,15 +170,6 @@ impl<L: Listed> ListQuery<L> {
         };
         Ok(page)
     }
-}
-
-/// What stands for the caller, the list, its filter and its order: all that the request says but the size of the page.
-fn binding(caller_id: Option<i64>, path: &str, parameters: &Parameters) -> String {
-    let mut filter: Vec<_> =
-        parameters.0.iter().filter(|(name, _)| name != "limit" && name != "count").collect();
-    filter.sort();
-    let hash = hash_token(&json!([caller_id, path, filter]).to_string());
-    URL_SAFE_NO_PAD.encode(&hash[..16])
 }
 
 fn start(query: &Parameters) -> Start {
