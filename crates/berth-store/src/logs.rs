@@ -10,7 +10,7 @@ use berth_domain::{LogKind, Timestamp};
 use serde_json::{Map, Value as Json};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction, Value};
-use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
+use crate::listing::{Key, List, Listed, Order, Original, Position, Slice, Window};
 use berth_domain::log_event::LogEvent;
 
 /// An entry to be written.
@@ -191,15 +191,15 @@ impl LogFilter {
         matches!(self.0, Reach::All)
     }
 
-    /// The condition on `log_entry l`. Its parameters are the first three: from when on, and those of [`Self::ids`].
-    const fn condition(self) -> &'static str {
+    /// The condition on `log_entry l`, from `start` on. Its parameters `?2` and `?3` are those of [`Self::ids`].
+    fn condition(self, start: &str) -> String {
         match self.0 {
-            Reach::Namespace(_) => "l.namespace_id = ?2 AND l.created_at >= ?1",
-            Reach::Repository { .. } => {
+            Reach::Namespace(_) => format!("l.namespace_id = ?2 AND l.created_at >= {start}"),
+            Reach::Repository { .. } => format!(
                 "l.namespace_id = ?2 AND l.repository = (SELECT name FROM repository WHERE id = ?3)
-                AND l.created_at >= max(?1, (SELECT created_at FROM repository WHERE id = ?3))"
-            }
-            Reach::All => "l.created_at >= ?1",
+                AND l.created_at >= max({start}, (SELECT created_at FROM repository WHERE id = ?3))"
+            ),
+            Reach::All => format!("l.created_at >= {start}"),
         }
     }
 
@@ -223,6 +223,22 @@ pub struct LogQuery<'a> {
     pub end: Timestamp,
     /// Only what this user or robot did.
     pub performer: Option<&'a str>,
+}
+
+impl LogQuery<'_> {
+    /// From when, and before when, the entries of the window are. SQLite enters an index by the first condition on its column: by
+    /// the bounds of the query alone, each page would read those before it again. Where entries are counted, all are read anyway.
+    fn part(&self, window: &Window) -> (i64, i64) {
+        let (start, end) = (self.start.as_micros(), self.end.as_micros());
+        match window.after {
+            _ if window.counted => (start, end),
+            Some(Position { key: Value::Integer(at), .. }) if window.descending => {
+                (start, end.min(at.saturating_add(1)))
+            }
+            Some(Position { key: Value::Integer(at), .. }) => (start.max(at), end),
+            _ => (start, end),
+        }
+    }
 }
 
 /// An account in an entry.
@@ -323,10 +339,10 @@ pub fn page(
         LEFT JOIN account n ON n.id = page.namespace_id
         {{ordered}}",
         readable_metadata(),
-        reach.condition()
+        reach.condition("?1")
     );
-    let parameters =
-        [query.start.into(), namespace_id, repository_id, query.end.into(), query.performer.into()];
+    let (start, end) = query.part(window);
+    let parameters = [start.into(), namespace_id, repository_id, end.into(), query.performer.into()];
     let Slice { rows, total, .. }: Slice<PageRow> = window.read(db, &list, &parameters)?;
     if rows.iter().any(|(_, row)| !row.performer_exists) {
         return Ok(None);
@@ -377,7 +393,7 @@ pub fn counts(
             WHERE {} AND l.created_at < ?4
                 AND (NOT EXISTS ({PERFORMER}) OR l.performer_id = ({PERFORMER}))
             GROUP BY day, l.kind ORDER BY day, l.kind",
-            reach.condition()
+            reach.condition("?1")
         ),
         &[
             query.start.into(),
