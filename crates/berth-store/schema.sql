@@ -1286,7 +1286,10 @@ CREATE INDEX log_entry_by_namespace ON log_entry (namespace_id, created_at);
 
 CREATE INDEX log_entry_by_time ON log_entry (created_at);
 
+-- What somebody did in all namespaces, and what they did in one: who does much elsewhere is found as quickly.
 CREATE INDEX log_entry_by_performer ON log_entry (performer_id, created_at);
+
+CREATE INDEX log_entry_by_performer_in_namespace ON log_entry (namespace_id, performer_id, created_at);
 
 CREATE INDEX log_entry_by_repository ON log_entry (namespace_id, repository, created_at)
 WHERE repository IS NOT NULL;
