@@ -234,6 +234,14 @@ pub struct LogQuery<'a> {
 }
 
 impl LogQuery<'_> {
+    /// When the first whole day in it begins, and when the last one ends. Where there is none, both are the end.
+    fn whole_days(&self) -> (i64, i64) {
+        let (start, end) = (self.start.as_micros(), self.end.as_micros());
+        let first = (start + DAY_US - 1).div_euclid(DAY_US) * DAY_US;
+        let last = end.div_euclid(DAY_US) * DAY_US;
+        if first < last { (first, last) } else { (end, end) }
+    }
+
     /// From when, and before when, the entries of the window are. SQLite enters an index by the first condition on its column: by
     /// the bounds of the query alone, each page would read those before it again. Where entries are counted, all are read anyway.
     fn part(&self, window: &Window) -> (i64, i64) {
@@ -280,6 +288,9 @@ pub struct LogLine {
     #[row(nested)]
     pub namespace: Option<LogAccount>,
 }
+
+/// A day in microseconds.
+const DAY_US: i64 = 86_400_000_000;
 
 /// The id of the performer in the query, if there is one: a person, or a robot of the namespace that is read. Which robots
 /// other namespaces have stays hidden.
@@ -386,6 +397,8 @@ pub struct LogCount {
 /// How often each kind of thing happened on each day, by day and kind. A performer who does not exist counts as none.
 /// One statement.
 ///
+/// Of whole days, the database keeps the numbers; entries are read of days that count in part, of repositories, and of a performer.
+///
 /// # Errors
 /// [`StoreError`].
 pub fn counts(
@@ -393,15 +406,28 @@ pub fn counts(
     reach: LogFilter,
     query: LogQuery<'_>,
 ) -> Result<Vec<LogCount>, StoreError> {
-    const DAY_US: i64 = 86_400_000_000;
     let (namespace_id, repository_id) = reach.ids();
+    let (counted_as, (first, last)) = match reach.0 {
+        Reach::Namespace(id) => (Value::Integer(id), query.whole_days()),
+        Reach::All => (Value::Integer(0), query.whole_days()),
+        Reach::Repository { .. } => (Value::Null, (query.end.as_micros(), query.end.as_micros())),
+    };
     db.all(
         &format!(
-            "SELECT l.kind, count(*) AS count, l.created_at / {DAY_US} * {DAY_US} AS day
-            FROM log_entry l
-            WHERE {} AND l.created_at < ?4
-                AND (NOT EXISTS ({PERFORMER}) OR l.performer_id = ({PERFORMER}))
-            GROUP BY day, l.kind ORDER BY day, l.kind",
+            "SELECT kind, sum(number) AS count, day * {DAY_US} AS day FROM (
+                SELECT c.kind, c.number, c.day FROM log_count c
+                WHERE c.namespace_id = ?6 AND c.day >= ?7 / {DAY_US} AND c.day < ?8 / {DAY_US}
+                    AND NOT EXISTS ({PERFORMER})
+                UNION ALL
+                SELECT l.kind, 1, l.created_at / {DAY_US} FROM (
+                    SELECT * FROM (VALUES (?1, ?7), (?8, ?4)) WHERE NOT EXISTS ({PERFORMER})) rest
+                CROSS JOIN log_entry l WHERE {} AND l.created_at < rest.column2
+                UNION ALL
+                SELECT l.kind, 1, l.created_at / {DAY_US} FROM {}
+                WHERE {} AND l.created_at < ?4 AND l.performer_id = ({PERFORMER}))
+            GROUP BY day, kind ORDER BY day, kind",
+            reach.condition("rest.column1"),
+            reach.by_performer(),
             reach.condition("?1")
         ),
         &[
@@ -410,6 +436,9 @@ pub fn counts(
             repository_id,
             query.end.into(),
             query.performer.into(),
+            counted_as,
+            first.into(),
+            last.into(),
         ],
     )
 }
