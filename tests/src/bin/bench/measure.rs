@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use berth_tests::{Host, HostOptions, Session, repository_root};
+use berth_tests::{Client, Host, HostOptions, Session, repository_root};
 
 use crate::database::{self, TOKEN};
 use crate::load::Load;
@@ -26,6 +26,11 @@ impl Server {
             _ => Vec::new(),
         };
         Self { host, session }
+    }
+
+    /// Sends requests, without credentials.
+    pub(crate) fn client(&self) -> Client {
+        self.host.client()
     }
 
     /// Sends one request of the kind, so that what happens once has happened.
@@ -138,7 +143,7 @@ fn start_once(options: HostOptions) -> (f64, f64) {
     (start, before.elapsed().as_secs_f64() * 1_000.0)
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
