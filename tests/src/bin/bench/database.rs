@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use berth_domain::secret::hash_token;
 use berth_sqlite::Sqlite;
-use berth_tests::{Host, large};
+use berth_tests::{Host, HostOptions, large};
 use tempfile::TempDir;
 
 /// The token of the administrator of every organization: all scopes.
@@ -25,10 +25,15 @@ pub(crate) struct Seeded {
 }
 
 impl Seeded {
-    pub(crate) fn state(&self) -> Arc<TempDir> {
-        Arc::clone(&self.state)
+    /// A host of it. One person makes all organizations here.
+    pub(crate) fn host(&self) -> HostOptions {
+        let limit = ("limit_organizations_per_user", MOST_ORGANIZATIONS.to_string());
+        Host::options().state(Arc::clone(&self.state)).variable(limit.0, &limit.1)
     }
 }
+
+/// How many organizations a person may make here.
+const MOST_ORGANIZATIONS: u32 = 1_000_000_000;
 
 /// The size of an organization, `org-1`, whose lists are long. Beside it is one of ten members, `org-2`, in whose log the same people
 /// have a thousand entries.
@@ -107,9 +112,9 @@ fn empty() -> (Arc<TempDir>, rusqlite::Connection) {
     let fast = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000";
     file.0.execute_batch(fast).expect("pragmas");
     berth_store::migrate(&file).expect("the schema is made");
-    // One person makes all organizations here.
-    let limit = "UPDATE owned_limit SET most = 1000000000";
-    file.0.execute_batch(limit).expect("the limits are there");
+    let limit =
+        format!("UPDATE owned_limit SET most = {MOST_ORGANIZATIONS} WHERE kind = 'organizations'");
+    file.0.execute_batch(&limit).expect("the limits are there");
     (state, file.0)
 }
 

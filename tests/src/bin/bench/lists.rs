@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
+use berth_tests::Client;
 use berth_tests::lists::linked;
-use berth_tests::{Client, Host};
 use serde_json::{Value, json};
 
-use crate::database::{self, LOG_ENDS, ListSizes, RowBytes, Seeded, TOKEN};
+use crate::database::{self, LOG_ENDS, ListSizes, RowBytes, TOKEN};
 use crate::measure::{Server, median};
 use crate::report::{Goal, round};
 
@@ -76,9 +76,8 @@ pub(crate) fn sizes(flags: &[String]) -> ListSizes {
 pub(crate) fn measure(large: ListSizes) -> Lists {
     let (of_small, _) = database::make_lists(SMALL);
     let (of_large, bytes) = database::make_lists(large);
-    let [on_small, on_large] = [(SMALL, &of_small), (large, &of_large)].map(|(sizes, seeded)| {
-        (sizes, Server::start(Host::options().state(Seeded::state(seeded))))
-    });
+    let [on_small, on_large] = [(SMALL, &of_small), (large, &of_large)]
+        .map(|(sizes, seeded)| (sizes, Server::start(seeded.host())));
     let rows = questions().into_iter().map(|question| {
         eprintln!("{}", question.name);
         let requests = [&on_small, &on_large].map(|(sizes, server)| {

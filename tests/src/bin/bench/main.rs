@@ -66,7 +66,7 @@ fn run(plan: &Plan, sizes: ListSizes) -> Report {
     report.limits.clone_from(&limits);
     eprintln!("Making a database of {LARGE} organizations");
     let large = database::make(LARGE);
-    let server = Server::start(Host::options().state(large.state()));
+    let server = Server::start(large.host());
     // So that the first use of the token has been noted, as it is once a minute.
     server.warm(&Load::all(&large)[0]);
     for load in Load::all(&large) {
@@ -109,8 +109,8 @@ fn measure_limits(plan: &Plan) -> BTreeMap<u32, (Figure, Figure)> {
 /// same for both.
 fn growth(plan: &Plan, large: &database::Seeded) -> BTreeMap<String, f64> {
     let small = database::make(SMALL);
-    let of_small = Server::start(Host::options().state(small.state()));
-    let of_large = Server::start(Host::options().state(large.state()));
+    let of_small = Server::start(small.host());
+    let of_large = Server::start(large.host());
     let loads = Load::all(&small).into_iter().zip(Load::all(large));
     loads
         .filter(|(load, _)| load.is_read)

@@ -106,7 +106,7 @@ impl Server {
 /// How long the deletion of one large organization takes, in milliseconds: the median of three.
 pub(crate) fn deletion() -> f64 {
     let once = |_| {
-        let server = Server::start(Host::options().state(database::make_one_large().state()));
+        let server = Server::start(database::make_one_large().host());
         let client = server.host.client().bearer(TOKEN);
         assert_eq!(client.get("/api/v1/organization/org-1").status, 200);
         let before = Instant::now();
