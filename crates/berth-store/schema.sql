@@ -1294,10 +1294,41 @@ CREATE INDEX log_entry_by_namespace ON log_entry (namespace_id, created_at);
 
 CREATE INDEX log_entry_by_time ON log_entry (created_at);
 
+-- What somebody did in all namespaces, and what they did in one: who does much elsewhere is found as quickly.
 CREATE INDEX log_entry_by_performer ON log_entry (performer_id, created_at);
+
+CREATE INDEX log_entry_by_performer_in_namespace ON log_entry (namespace_id, performer_id, created_at);
 
 CREATE INDEX log_entry_by_repository ON log_entry (namespace_id, repository, created_at)
 WHERE repository IS NOT NULL;
+
+-- How many entries there are of each day and kind: in a namespace, and in all of them (0, which is no id). Counts of a long log
+-- are read here. Entries never change.
+CREATE TABLE log_count (
+    namespace_id INTEGER NOT NULL,
+    -- Since 1970, in UTC.
+    day INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (namespace_id, day, kind)
+) WITHOUT ROWID;
+
+CREATE TRIGGER log_entries_counted_up AFTER INSERT ON log_entry
+BEGIN
+    INSERT INTO log_count (namespace_id, day, kind, number)
+    SELECT column1, NEW.created_at / 86400000000, NEW.kind, 1 FROM (VALUES (0), (NEW.namespace_id))
+    WHERE column1 IS NOT NULL
+    ON CONFLICT DO UPDATE SET number = number + 1;
+END;
+
+CREATE TRIGGER log_entries_counted_down AFTER DELETE ON log_entry
+BEGIN
+    UPDATE log_count SET number = number - 1
+    WHERE namespace_id IN (0, OLD.namespace_id) AND day = OLD.created_at / 86400000000 AND kind = OLD.kind;
+    DELETE FROM log_count
+    WHERE namespace_id IN (0, OLD.namespace_id) AND day = OLD.created_at / 86400000000 AND kind = OLD.kind
+        AND number = 0;
+END;
 
 ----------------------------------------------------------------------------------------------------------------------------
 -- Messages

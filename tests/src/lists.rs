@@ -56,7 +56,12 @@ pub fn with_query(path: &str, query: &str) -> String {
 /// The address in `Link` of what stands so to the page.
 #[must_use]
 pub fn link(reply: &Reply, relation: &str) -> Option<String> {
-    let links = reply.header("link").unwrap_or_default();
+    linked(reply.header("link").unwrap_or_default(), relation)
+}
+
+/// The same, in the header's text.
+#[must_use]
+pub fn linked(links: &str, relation: &str) -> Option<String> {
     let link = links.split(", ").find(|link| link.ends_with(&format!("; rel=\"{relation}\"")))?;
     Some(link.split_once('>')?.0.trim_start_matches('<').to_owned())
 }

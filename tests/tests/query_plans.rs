@@ -53,20 +53,31 @@ fn plan(app: &App, filling: &Filling, path: &str) -> String {
     plan
 }
 
-/// Each plan of a list, with the requests that have it: a later page in each order, with and without a search.
+/// What else is asked of a list: nothing, a search, and a performer where it has such a parameter.
+fn filters(route: &Route, filling: &Filling) -> Vec<(String, &'static str)> {
+    let mut filters = vec![(String::new(), ""), (format!("&q={}", filling.search.0), " with q")];
+    if route.endpoint.query().iter().any(|query| query.name == "performer") {
+        filters.push((format!("&performer={}", filling.reader), " with performer"));
+    }
+    filters
+}
+
+/// Each plan of a list, with the requests that have it: a later page in each order, with and without a filter.
 fn plans(route: &Route, filling: &Filling) -> Vec<(Vec<String>, String)> {
     let app = app();
     filling.prepare(&app);
     filling.fill(&app, 0, 40);
+    let reader = format!("(SELECT id FROM account WHERE name = '{}')", filling.reader);
+    app.execute(&format!("UPDATE log_entry SET performer_id = {reader}"));
     let mut plans: Vec<(Vec<String>, String)> = Vec::new();
     for order in orders(route) {
-        for search in [None, Some(filling.search.0)] {
-            let query = format!("limit=3&sort={order}&q={}", search.unwrap_or_default());
+        for (filter, name) in filters(route, filling) {
+            let query = format!("limit=3&sort={order}{filter}");
             let first = with_query(filling.path, &query);
             let next =
                 link(&app.as_user(filling.reader).get(&first), "next").expect("another page");
             let plan = plan(&app, filling, &next);
-            let request = format!("{order}{}", search.map_or("", |_| " with q"));
+            let request = format!("{order}{name}");
             match plans.iter_mut().find(|(_, known)| *known == plan) {
                 Some((requests, _)) => requests.push(request),
                 None => plans.push((vec![request], plan)),

@@ -8,7 +8,7 @@ use crate::programs::{self, Program};
 /// The load generator.
 const PROGRAMS: &[Program] = &[Program { path: "/usr/bin/wrk", package: "wrk" }];
 
-/// Builds and measures. `flags` are `--quick` and `--json FILE`.
+/// Builds and measures. `flags` are `--quick`, `--json FILE`, `--lists`, `--members N`, `--entries N`.
 pub(crate) fn run(flags: &[String]) -> Result<()> {
     programs::install(PROGRAMS)?;
     build::all()?;

@@ -37,7 +37,7 @@ enum Task {
     /// Install what the tests need, build everything, run all tests; FLAGS are those of `cargo test`
     #[command(disable_help_flag = true)]
     Test(Flags),
-    /// Measure speed, cost and growth; FLAGS are `--quick` and `--json FILE`
+    /// Measure speed, cost and growth; FLAGS are `--quick`, `--json FILE`, `--lists`, `--members N`, `--entries N`
     Bench(Flags),
     /// Build the components, the host, `berth-token` and `berth-maintenance`
     Build {

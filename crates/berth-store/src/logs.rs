@@ -201,15 +201,23 @@ impl LogFilter {
         matches!(self.0, Reach::All)
     }
 
-    /// The condition on `log_entry l`. Its parameters are the first three: from when on, and those of [`Self::ids`].
-    const fn condition(self) -> &'static str {
+    /// The condition on `log_entry l`, from `start` on. Its parameters `?2` and `?3` are those of [`Self::ids`].
+    fn condition(self, start: &str) -> String {
         match self.0 {
-            Reach::Namespace(_) => "l.namespace_id = ?2 AND l.created_at >= ?1",
-            Reach::Repository { .. } => {
+            Reach::Namespace(_) => format!("l.namespace_id = ?2 AND l.created_at >= {start}"),
+            Reach::Repository { .. } => format!(
                 "l.namespace_id = ?2 AND l.repository = (SELECT name FROM repository WHERE id = ?3)
-                AND l.created_at >= max(?1, (SELECT created_at FROM repository WHERE id = ?3))"
-            }
-            Reach::All => "l.created_at >= ?1",
+                AND l.created_at >= max({start}, (SELECT created_at FROM repository WHERE id = ?3))"
+            ),
+            Reach::All => format!("l.created_at >= {start}"),
+        }
+    }
+
+    /// `log_entry l`, where a performer is asked for. Without statistics SQLite takes the index of all that they did.
+    const fn by_performer(self) -> &'static str {
+        match self.0 {
+            Reach::Namespace(_) => "log_entry l INDEXED BY log_entry_by_performer_in_namespace",
+            Reach::Repository { .. } | Reach::All => "log_entry l",
         }
     }
 
@@ -249,6 +257,30 @@ pub struct LogQuery<'a> {
     pub performer: Option<&'a str>,
 }
 
+impl LogQuery<'_> {
+    /// When the first whole day in it begins, and when the last one ends. Where there is none, both are the end.
+    fn whole_days(&self) -> (i64, i64) {
+        let (start, end) = (self.start.as_micros(), self.end.as_micros());
+        let first = (start + DAY_US - 1).div_euclid(DAY_US) * DAY_US;
+        let last = end.div_euclid(DAY_US) * DAY_US;
+        if first < last { (first, last) } else { (end, end) }
+    }
+
+    /// From when, and before when, the entries of the window are. SQLite enters an index by the first condition on its column: by
+    /// the bounds of the query alone, each page would read those before it again. Where entries are counted, all are read anyway.
+    fn part(&self, window: &Window) -> (i64, i64) {
+        let (start, end) = (self.start.as_micros(), self.end.as_micros());
+        match window.after {
+            _ if window.counted => (start, end),
+            Some(Position { key: Value::Integer(at), .. }) if window.descending => {
+                (start, end.min(at.saturating_add(1)))
+            }
+            Some(Position { key: Value::Integer(at), .. }) => (start.max(at), end),
+            _ => (start, end),
+        }
+    }
+}
+
 /// An account in an entry.
 #[derive(Debug, Clone, FromRow)]
 pub struct LogAccount {
@@ -280,6 +312,9 @@ pub struct LogLine {
     #[row(nested)]
     pub namespace: Option<LogAccount>,
 }
+
+/// A day in microseconds.
+const DAY_US: i64 = 86_400_000_000;
 
 /// The id of the performer in the query, if there is one: a person, or a robot of the namespace that is read. Which robots
 /// other namespaces have stays hidden.
@@ -324,11 +359,10 @@ pub fn page(
     query: LogQuery<'_>,
     window: &Window,
 ) -> Result<Option<Slice<LogLine>>, StoreError> {
-    let query = query.behind(window);
     let (namespace_id, repository_id) = reach.ids();
-    let by_performer = match query.performer {
-        Some(_) => format!(" AND l.performer_id = ({PERFORMER})"),
-        None => String::new(),
+    let (entries, by_performer) = match query.performer {
+        Some(_) => (reach.by_performer(), format!(" AND l.performer_id = ({PERFORMER})")),
+        None => ("log_entry l", String::new()),
     };
     // The page is cut where the index gives it in order; the rest is joined to that.
     let list = format!(
@@ -341,17 +375,18 @@ pub fn page(
                 sum(min(octet_length(metadata), {LOG_METADATA_READ_BYTES})) OVER (
                     {{ordered}} ROWS UNBOUNDED PRECEDING) AS bytes
             FROM (
-                SELECT {{position}}, l.* FROM log_entry l
+                SELECT {{position}}, l.* FROM {entries}
                 WHERE {} AND l.created_at < ?4{by_performer}{{window}})
             ) page ON page.place = 1 OR page.bytes <= {LOG_PAGE_BYTES}
         LEFT JOIN account p ON p.id = page.performer_id
         LEFT JOIN account n ON n.id = page.namespace_id
         {{ordered}}",
         readable_metadata(),
-        reach.condition()
+        reach.condition("?1")
     );
+    let (start, end) = query.part(window);
     let parameters =
-        [query.start.into(), namespace_id, repository_id, query.end.into(), query.performer.into()];
+        [start.into(), namespace_id, repository_id, end.into(), query.performer.into()];
     let Slice { rows, total, .. }: Slice<PageRow> = window.read(db, &list, &parameters)?;
     if rows.iter().any(|(_, row)| !row.performer_exists) {
         return Ok(None);
@@ -388,20 +423,6 @@ pub fn page_from_oldest(
     Ok(page.map(|page| page.rows.into_iter().map(|(_, line)| line).collect()))
 }
 
-impl LogQuery<'_> {
-    /// The same, where a page begins: the index is entered there. With the bound of the query and that of the page SQLite
-    /// would take one of them, and read what was on the pages before once more.
-    fn behind(self, window: &Window) -> Self {
-        let Some(Position { key: Value::Integer(at), .. }) = window.after else { return self };
-        match window.descending {
-            true => {
-                Self { end: self.end.min(Timestamp::from_micros(at.saturating_add(1))), ..self }
-            }
-            false => Self { start: self.start.max(Timestamp::from_micros(at)), ..self },
-        }
-    }
-}
-
 /// A row of a page, with the number of rows that it would have: one without an entry where there is none at all.
 #[derive(FromRow)]
 struct PageRow {
@@ -425,6 +446,8 @@ pub struct LogCount {
 /// How often each kind of thing happened on each day, by day and kind. A performer who does not exist counts as none.
 /// One statement.
 ///
+/// Of whole days, the database keeps the numbers; entries are read of days that count in part, of repositories, and of a performer.
+///
 /// # Errors
 /// [`StoreError`].
 pub fn counts(
@@ -432,16 +455,29 @@ pub fn counts(
     reach: LogFilter,
     query: LogQuery<'_>,
 ) -> Result<Vec<LogCount>, StoreError> {
-    const DAY_US: i64 = 86_400_000_000;
     let (namespace_id, repository_id) = reach.ids();
+    let (counted_as, (first, last)) = match reach.0 {
+        Reach::Namespace(id) => (Value::Integer(id), query.whole_days()),
+        Reach::All => (Value::Integer(0), query.whole_days()),
+        Reach::Repository { .. } => (Value::Null, (query.end.as_micros(), query.end.as_micros())),
+    };
     db.all(
         &format!(
-            "SELECT l.kind, count(*) AS count, l.created_at / {DAY_US} * {DAY_US} AS day
-            FROM log_entry l
-            WHERE {} AND l.created_at < ?4
-                AND (NOT EXISTS ({PERFORMER}) OR l.performer_id = ({PERFORMER}))
-            GROUP BY day, l.kind ORDER BY day, l.kind",
-            reach.condition()
+            "SELECT kind, sum(number) AS count, day * {DAY_US} AS day FROM (
+                SELECT c.kind, c.number, c.day FROM log_count c
+                WHERE c.namespace_id = ?6 AND c.day >= ?7 / {DAY_US} AND c.day < ?8 / {DAY_US}
+                    AND NOT EXISTS ({PERFORMER})
+                UNION ALL
+                SELECT l.kind, 1, l.created_at / {DAY_US} FROM (
+                    SELECT * FROM (VALUES (?1, ?7), (?8, ?4)) WHERE NOT EXISTS ({PERFORMER})) rest
+                CROSS JOIN log_entry l WHERE {} AND l.created_at < rest.column2
+                UNION ALL
+                SELECT l.kind, 1, l.created_at / {DAY_US} FROM {}
+                WHERE {} AND l.created_at < ?4 AND l.performer_id = ({PERFORMER}))
+            GROUP BY day, kind ORDER BY day, kind",
+            reach.condition("rest.column1"),
+            reach.by_performer(),
+            reach.condition("?1")
         ),
         &[
             query.start.into(),
@@ -449,6 +485,9 @@ pub fn counts(
             repository_id,
             query.end.into(),
             query.performer.into(),
+            counted_as,
+            first.into(),
+            last.into(),
         ],
     )
 }

@@ -72,7 +72,7 @@ macro_rules! searched_member_list {
             "{window})
                 UNION ALL
                 SELECT * FROM (SELECT {position}, f.account_id FROM affiliation f
-                    WHERE (SELECT count(*) FROM found) > 1000 AND f.namespace_id = ?1 AND ",
+                    WHERE f.namespace_id = (SELECT ?1 FROM found LIMIT 1 OFFSET 1000) AND ",
             $affiliation,
             "{window})
                 {order})

@@ -188,7 +188,7 @@ impl MemoryDatabase {
                 ' UNION ALL ')
             FROM main.sqlite_schema t, pragma_table_info(t.name) c
             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'
-                AND t.name NOT IN ('log_entry', 'schema_version')
+                AND t.name NOT IN ('log_entry', 'log_count', 'schema_version')
             GROUP BY t.name";
         let mut statement = self.sqlite.0.prepare(sql).expect("a statement");
         let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));

@@ -336,6 +336,55 @@ fn counts_by_day_and_kind() {
     assert_eq!(app.as_user("superuser").get(EVERYTHING).status(), 404);
 }
 
+/// The database keeps the numbers of whole days: they are those of the entries, whatever comes and goes.
+#[test]
+fn counts_are_those_of_the_entries() {
+    let app = app().with_organization("other", "admin");
+    for hours in 0..200 {
+        let (namespace, performer) =
+            [("acme", "admin"), ("other", "member"), ("-", "admin")][hours % 3];
+        let kind = ["org_create_team", "org_delete_team"][hours % 2];
+        enter(&app, namespace, performer, kind, 3_600 * i64::try_from(hours).expect("few") - 7_200);
+    }
+    app.execute("DELETE FROM log_entry WHERE id % 7 = 0 OR created_at BETWEEN 1794700800000000 AND 1794787199999999");
+    let (now, day) = (1_795_328_887_000_000_i64, 86_400_000_000_i64);
+    let midnight = now / day * day;
+    for (query, start, end) in [
+        (String::new(), now - day, now + day),
+        ("starttime=11/15/2026".into(), midnight - 7 * day, now + day),
+        ("endtime=11/22/2026".into(), now - day, midnight + day),
+        ("starttime=11/14/2026&endtime=11/21/2026".into(), midnight - 8 * day, midnight),
+        ("starttime=11/15/2026&endtime=11/15/2026".into(), midnight - 7 * day, midnight - 6 * day),
+    ] {
+        for (counts, namespace) in [(COUNTS, Some("acme")), (EVERYTHING, None)] {
+            for performer in [None, Some("admin")] {
+                let of = |column: &str, name: Option<&str>| {
+                    let is = |name| {
+                        format!("AND {column} = (SELECT id FROM account WHERE name = '{name}')")
+                    };
+                    name.map(is).unwrap_or_default()
+                };
+                let entries = app.rows(&format!(
+                    "SELECT kind, count(*) FROM log_entry
+                    WHERE created_at >= {start} AND created_at < {end} {} {}
+                    GROUP BY created_at / {day}, kind ORDER BY created_at / {day}, kind",
+                    of("namespace_id", namespace),
+                    of("performer_id", performer),
+                ));
+                let query = format!("{query}&performer={}", performer.unwrap_or_default());
+                let reply = app.as_user("superuser").get(&format!("{counts}?{query}")).json();
+                let counted = reply["aggregated"].as_array().expect("a list").iter();
+                let counted = counted.map(|row| {
+                    vec![row["kind"].as_str().expect("a kind").to_owned(), row["count"].to_string()]
+                });
+                assert_eq!(counted.collect::<Vec<_>>(), entries, "{counts}?{query}");
+            }
+        }
+    }
+    app.execute("DELETE FROM log_entry");
+    assert!(app.rows("SELECT day FROM log_count").is_empty());
+}
+
 #[test]
 fn the_installation_s_log_names_the_account() {
     let app = app();

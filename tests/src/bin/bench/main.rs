@@ -3,8 +3,11 @@
 //! Release components on the host, a database made in bulk, wrk as the load generator. In the same run two limits are
 //! measured on the same host: a component that answers a constant, and one that runs a single indexed SELECT. Ratios to
 //! those hold when the machine's speed does not.
+//!
+//! `--lists` measures lists alone; `--members N` and `--entries N` are how many members and log entries the large organization has.
 
 mod database;
+mod lists;
 mod load;
 mod measure;
 mod report;
@@ -14,6 +17,7 @@ use std::path::PathBuf;
 
 use berth_tests::{Host, large};
 
+use crate::database::ListSizes;
 use crate::load::Load;
 use crate::measure::Server;
 use crate::report::{Figure, Report};
@@ -36,19 +40,24 @@ fn main() {
     let quick = flags.iter().any(|flag| flag == "--quick");
     let json = flags.iter().position(|flag| flag == "--json");
     let json: Option<PathBuf> = json.and_then(|place| flags.get(place + 1)).map(PathBuf::from);
+    let sizes = lists::sizes(&flags);
+    if flags.iter().any(|flag| flag == "--lists") {
+        print!("{}", report::lists_alone(&lists::measure(sizes)));
+        return;
+    }
     let plan = if quick {
         Plan { seconds: 3, growth_seconds: 3 }
     } else {
         Plan { seconds: 15, growth_seconds: 10 }
     };
-    let report = run(&plan);
+    let report = run(&plan, sizes);
     print!("{}", report.table());
     if let Some(path) = json {
         std::fs::write(&path, report.json()).expect("the file can be written");
     }
 }
 
-fn run(plan: &Plan) -> Report {
+fn run(plan: &Plan, sizes: ListSizes) -> Report {
     let mut report = Report { wasm_kib: measure::wasm_sizes(), ..Report::default() };
     eprintln!("Starting: cold, then with compiled code at hand");
     (report.cold_start_ms, report.warm_start_ms, report.first_request_ms) = measure::starts();
@@ -57,7 +66,7 @@ fn run(plan: &Plan) -> Report {
     report.limits.clone_from(&limits);
     eprintln!("Making a database of {LARGE} organizations");
     let large = database::make(LARGE);
-    let server = Server::start(Host::options().state(large.state()));
+    let server = Server::start(large.host());
     // So that the first use of the token has been noted, as it is once a minute.
     server.warm(&Load::all(&large)[0]);
     for load in Load::all(&large) {
@@ -77,6 +86,8 @@ fn run(plan: &Plan) -> Report {
     report.delete_large_organization_ms = measure::deletion();
     eprintln!("Growth from {SMALL} to {LARGE} organizations");
     report.growth = growth(plan, &large);
+    eprintln!("Lists of {} members and {} log entries", sizes.members, sizes.entries);
+    report.lists = lists::measure(sizes);
     report
 }
 
@@ -98,8 +109,8 @@ fn measure_limits(plan: &Plan) -> BTreeMap<u32, (Figure, Figure)> {
 /// same for both.
 fn growth(plan: &Plan, large: &database::Seeded) -> BTreeMap<String, f64> {
     let small = database::make(SMALL);
-    let of_small = Server::start(Host::options().state(small.state()));
-    let of_large = Server::start(Host::options().state(large.state()));
+    let of_small = Server::start(small.host());
+    let of_large = Server::start(large.host());
     let loads = Load::all(&small).into_iter().zip(Load::all(large));
     loads
         .filter(|(load, _)| load.is_read)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use berth_tests::{Host, HostOptions, Session, repository_root};
+use berth_tests::{Client, Host, HostOptions, Session, repository_root};
 
 use crate::database::{self, TOKEN};
 use crate::load::Load;
@@ -26,6 +26,11 @@ impl Server {
             _ => Vec::new(),
         };
         Self { host, session }
+    }
+
+    /// Sends requests, without credentials.
+    pub(crate) fn client(&self) -> Client {
+        self.host.client()
     }
 
     /// Sends one request of the kind, so that what happens once has happened.
@@ -101,7 +106,7 @@ impl Server {
 /// How long the deletion of one large organization takes, in milliseconds: the median of three.
 pub(crate) fn deletion() -> f64 {
     let once = |_| {
-        let server = Server::start(Host::options().state(database::make_one_large().state()));
+        let server = Server::start(database::make_one_large().host());
         let client = server.host.client().bearer(TOKEN);
         assert_eq!(client.get("/api/v1/organization/org-1").status, 200);
         let before = Instant::now();
@@ -138,7 +143,7 @@ fn start_once(options: HostOptions) -> (f64, f64) {
     (start, before.elapsed().as_secs_f64() * 1_000.0)
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

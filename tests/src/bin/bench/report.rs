@@ -5,6 +5,8 @@ use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value, json};
 
+use crate::lists::Lists;
+
 /// The measurements of one operation at one number of connections.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Figure {
@@ -62,6 +64,7 @@ pub(crate) struct Report {
     pub(crate) warm_start_ms: f64,
     pub(crate) first_request_ms: f64,
     pub(crate) wasm_kib: BTreeMap<String, u64>,
+    pub(crate) lists: Lists,
 }
 
 impl Report {
@@ -101,11 +104,7 @@ impl Report {
         for (name, size) in &self.wasm_kib {
             let _ = writeln!(text, "{name}.wasm: {size} KiB");
         }
-        text.push_str("\nwithin reach:\n");
-        for goal in self.goals() {
-            let _ = writeln!(text, "{goal}");
-        }
-        text
+        text + &self.lists.table() + &reached(self.goals().into_iter().chain(self.lists.goals()))
     }
 
     /// The goals of the figures, on two cores.
@@ -177,12 +176,23 @@ impl Report {
         all.insert("warm_start_ms".into(), round(self.warm_start_ms).into());
         all.insert("first_request_ms".into(), round(self.first_request_ms).into());
         all.insert("wasm_kib".into(), json!(self.wasm_kib));
+        all.insert("lists".into(), self.lists.json());
         Value::Object(all).to_string() + "\n"
     }
 }
 
+/// The report of lists alone.
+pub(crate) fn lists_alone(lists: &Lists) -> String {
+    lists.table() + &reached(lists.goals())
+}
+
+fn reached(goals: impl Iterator<Item = Goal>) -> String {
+    let goals = goals.map(|goal| format!("{goal}\n"));
+    format!("\nwithin reach:\n{}", goals.collect::<String>())
+}
+
 /// A figure and its limit.
-struct Goal {
+pub(crate) struct Goal {
     what: &'static str,
     figure: f64,
     limit: f64,
@@ -194,7 +204,7 @@ impl Goal {
         Self { what, figure, limit, at_least: true }
     }
 
-    fn at_most(what: &'static str, figure: f64, limit: f64) -> Self {
+    pub(crate) fn at_most(what: &'static str, figure: f64, limit: f64) -> Self {
         Self { what, figure, limit, at_least: false }
     }
 }
@@ -231,6 +241,6 @@ fn row(text: &mut String, name: &str, connections: u32, figure: &Figure, stateme
 }
 
 /// Three digits behind the point are more than a machine repeats.
-fn round(value: f64) -> f64 {
+pub(crate) fn round(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
 }
