@@ -50,7 +50,7 @@ fn one_origin_may_call_with_cookies() {
     access-control-allow-headers: AUTHORIZATION, CONTENT-TYPE, X-REQUESTED-WITH, COOKIE, X-CSRF-TOKEN
     access-control-allow-methods: DELETE, GET, HEAD, OPTIONS, POST, PUT
     access-control-allow-origin: http://good.example
-    access-control-expose-headers: X-Next-CSRF-Token
+    access-control-expose-headers: X-Next-CSRF-Token, Link, X-Total-Count, Retry-After
     access-control-max-age: 21600
     cache-control: no-store
     vary: Cookie
