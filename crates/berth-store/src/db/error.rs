@@ -317,6 +317,7 @@ mod tests {
         "authorization_code.code_hash",
         "autoprune_policy.uuid",
         "default_permission.uuid",
+        "log_count.namespace_id, log_count.day, log_count.kind",
         "mail.uuid",
         "message.uuid",
         "notification.invitation_id",
