@@ -21,8 +21,8 @@ const MEBIBYTE: u64 = 1 << 20;
 const BEFORE: Duration = Duration::from_secs(2);
 const DURING: Duration = Duration::from_secs(5);
 
-/// The promises.
-const HEALTH: Duration = Duration::from_secs(1);
+/// The promises. A connection that the kernel has no room for is asked for again after a second.
+const HEALTH: Duration = Duration::from_secs(2);
 const READ: Duration = Duration::from_secs(2);
 const SIGN_IN: Duration = Duration::from_secs(5);
 const MEMORY: u64 = 512 * MEBIBYTE;

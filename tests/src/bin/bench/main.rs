@@ -7,6 +7,8 @@
 //! `--lists` measures lists alone; `--members N` and `--entries N` are how many members and log entries the large organization has.
 
 mod database;
+mod figure;
+mod goal;
 mod lists;
 mod load;
 mod measure;
@@ -18,9 +20,10 @@ use std::path::PathBuf;
 use berth_tests::{Host, large};
 
 use crate::database::ListSizes;
+use crate::figure::Figure;
 use crate::load::Load;
 use crate::measure::Server;
-use crate::report::{Figure, Report};
+use crate::report::Report;
 
 /// The smaller and the larger number of organizations.
 const SMALL: u32 = 1_000;

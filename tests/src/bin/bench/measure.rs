@@ -9,8 +9,8 @@ use std::time::Instant;
 use berth_tests::{Client, Host, HostOptions, Session, repository_root};
 
 use crate::database::{self, TOKEN};
+use crate::figure::Figure;
 use crate::load::Load;
-use crate::report::Figure;
 
 /// A running host, and a session for signing in.
 pub(crate) struct Server {

@@ -1,52 +1,13 @@
 //! The measurements, as a table and as JSON.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
+use crate::figure::Figure;
+use crate::goal::{Goal, round};
 use crate::lists::Lists;
-
-/// The measurements of one operation at one number of connections.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Figure {
-    /// Requests a second.
-    pub(crate) rps: f64,
-    /// Half of the requests took at most this long, in milliseconds.
-    pub(crate) p50_ms: f64,
-    /// 99 of 100 took at most this long.
-    pub(crate) p99_ms: f64,
-    /// Processor time of the host per request, in milliseconds.
-    pub(crate) cpu_ms: f64,
-    /// Requests a second, divided by those of the component that answers a constant.
-    pub(crate) ratio_constant: f64,
-    /// The same, of the component that runs one SELECT.
-    pub(crate) ratio_select: f64,
-    /// Requests that failed.
-    pub(crate) errors: u64,
-}
-
-impl Figure {
-    pub(crate) fn with_limits(mut self, limits: Option<&(Self, Self)>) -> Self {
-        if let Some((constant, select)) = limits {
-            self.ratio_constant = self.rps / constant.rps;
-            self.ratio_select = self.rps / select.rps;
-        }
-        self
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "rps": round(self.rps),
-            "p50_ms": round(self.p50_ms),
-            "p99_ms": round(self.p99_ms),
-            "cpu_ms": round(self.cpu_ms),
-            "ratio_constant": round(self.ratio_constant),
-            "ratio_select": round(self.ratio_select),
-            "errors": self.errors,
-        })
-    }
-}
 
 /// Everything that was measured.
 #[derive(Default)]
@@ -191,36 +152,6 @@ fn reached(goals: impl Iterator<Item = Goal>) -> String {
     format!("\nwithin reach:\n{}", goals.collect::<String>())
 }
 
-/// A figure and its limit.
-pub(crate) struct Goal {
-    what: &'static str,
-    figure: f64,
-    limit: f64,
-    at_least: bool,
-}
-
-impl Goal {
-    fn at_least(what: &'static str, figure: f64, limit: f64) -> Self {
-        Self { what, figure, limit, at_least: true }
-    }
-
-    pub(crate) fn at_most(what: &'static str, figure: f64, limit: f64) -> Self {
-        Self { what, figure, limit, at_least: false }
-    }
-}
-
-impl fmt::Display for Goal {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, figure, limit, at_least } = self;
-        let reached = if *at_least { figure >= limit } else { figure <= limit };
-        let (verdict, side) = (
-            if reached { "reached" } else { "MISSED " },
-            if *at_least { "at least" } else { "at most" },
-        );
-        write!(formatter, "  {verdict} {what}: {figure:.2}, {side} {limit:.2}")
-    }
-}
-
 #[expect(clippy::cast_precision_loss, reason = "counts are small")]
 fn count(count: u64) -> f64 {
     count as f64
@@ -238,9 +169,4 @@ fn row(text: &mut String, name: &str, connections: u32, figure: &Figure, stateme
         figure.ratio_select,
         figure.errors,
     );
-}
-
-/// Three digits behind the point are more than a machine repeats.
-pub(crate) fn round(value: f64) -> f64 {
-    (value * 1_000.0).round() / 1_000.0
 }
