@@ -1,8 +1,6 @@
 //! Devices from which somebody signed in before: a cookie that lets its holder be heard while others guess at the password
 //! (OWASP: slowing down online guessing attacks with device cookies). It opens nothing by itself.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use berth_domain::Timestamp;
 use berth_domain::secret::Purpose;
 use serde::{Deserialize, Serialize};
@@ -38,13 +36,10 @@ impl Device {
         account_uuid: &str,
     ) -> Result<Option<Self>, ApiError> {
         let Some(cookie) = request.cookie(DEVICE_COOKIE) else { return Ok(None) };
-        let sealed = URL_SAFE_NO_PAD.decode(cookie).unwrap_or_default();
-        if cookie.len() > LONGEST_COOKIE || sealed.is_empty() {
+        if cookie.len() > LONGEST_COOKIE || cookie.is_empty() {
             return Ok(None);
         }
-        let opened = services.secret_keys()?.open(Purpose::Device, &sealed).ok();
-        let device: Option<Self> =
-            opened.and_then(|opened| serde_json::from_str(&opened.text).ok());
+        let device: Option<Self> = services.open_token(Purpose::Device, cookie)?;
         Ok(device.filter(|device| {
             device.account == account_uuid
                 && Timestamp::from_micros(device.expires_at) > services.now()
@@ -68,9 +63,6 @@ impl Device {
             id: before.map_or_else(|| services.random().mixed(20), |device| device.id),
             expires_at: services.now().plus_seconds(LIFETIME_S).as_micros(),
         };
-        let Ok(text) = serde_json::to_string(&device) else {
-            unreachable!("a device is plain data");
-        };
-        Ok(Some(URL_SAFE_NO_PAD.encode(services.seal(Purpose::Device, &text)?)))
+        services.seal_token(Purpose::Device, &device).map(Some)
     }
 }

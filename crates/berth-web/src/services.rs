@@ -2,11 +2,15 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use berth_access::Superusers;
 use berth_domain::Timestamp;
 use berth_domain::secret::{NONCE_LENGTH, Purpose, SecretKeys};
 use berth_domain::settings::{self, AnySetting, Setting, Settings};
 use berth_store::Database;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
 use crate::outbound::{Callback, Mailer, Registry};
@@ -220,6 +224,34 @@ impl<'a> Services<'a> {
     /// [`ApiError`] when the keys cannot be had.
     pub fn seal(&self, purpose: Purpose, text: &str) -> Result<Vec<u8>, ApiError> {
         Ok(self.sealing_keys()?.seal(purpose, text, self.random().bytes::<NONCE_LENGTH>()))
+    }
+
+    /// What a client keeps and brings back, sealed: a text for URLs and cookies.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the keys cannot be had, or `content` is no plain data.
+    pub fn seal_token(
+        &self,
+        purpose: Purpose,
+        content: &impl Serialize,
+    ) -> Result<String, ApiError> {
+        let text = serde_json::to_string(content)
+            .map_err(|error| ApiError::Internal(format!("a token cannot be written: {error}")))?;
+        Ok(URL_SAFE_NO_PAD.encode(self.seal(purpose, &text)?))
+    }
+
+    /// What such a text says; none where it was altered, or never was one.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the keys cannot be had.
+    pub fn open_token<T: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        token: &str,
+    ) -> Result<Option<T>, ApiError> {
+        let Ok(sealed) = URL_SAFE_NO_PAD.decode(token) else { return Ok(None) };
+        let opened = self.secret_keys()?.open(purpose, &sealed).ok();
+        Ok(opened.and_then(|opened| serde_json::from_str(&opened.text).ok()))
     }
 
     fn kept_secret_key(&self) -> Result<Option<String>, ApiError> {

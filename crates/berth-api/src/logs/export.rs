@@ -1,8 +1,6 @@
 //! The log as lines of JSON: all entries of a range, the oldest first. Each page is read when the client has taken the one
 //! before, so that an export of any length needs the memory of one page, and no statement waits for the client.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use berth_domain::Timestamp;
 use berth_domain::secret::Purpose;
 use berth_store::logs::{self, LogFilter, LogQuery, ReadsLog};
@@ -84,15 +82,11 @@ impl Export {
     }
 
     fn at(cursor: &str, services: &Services<'_>) -> Result<Self, ApiError> {
-        let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| unknown_cursor())?;
-        let opened = services.secret_keys()?.open(Purpose::LogCursor, &sealed);
-        let opened = opened.map_err(|_| unknown_cursor())?;
-        serde_json::from_str(&opened.text).map_err(|_| unknown_cursor())
+        services.open_token(Purpose::LogCursor, cursor)?.ok_or_else(unknown_cursor)
     }
 
     fn cursor(&self, services: &Services<'_>) -> Result<String, ApiError> {
-        let sealed = services.seal(Purpose::LogCursor, &json_text(self)?)?;
-        Ok(URL_SAFE_NO_PAD.encode(sealed))
+        services.seal_token(Purpose::LogCursor, self)
     }
 
     /// Its first page, which the others follow.
@@ -143,10 +137,6 @@ fn write_line(lines: &mut Vec<u8>, view: &impl Serialize) -> Result<(), ApiError
     serde_json::to_writer(&mut *lines, view).map_err(unwritable)?;
     lines.push(b'\n');
     Ok(())
-}
-
-fn json_text(value: &impl Serialize) -> Result<String, ApiError> {
-    serde_json::to_string(value).map_err(unwritable)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]

@@ -1,8 +1,6 @@
 //! Exports that somebody asks for (`POST …/exportlogs`): a link to the entries of a range leaves, by mail or to an address that the
 //! caller names. The link says all that there is to know, sealed, and is good for a day; nothing is stored.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use berth_access::{Grant, OrganizationAdminView, OwnNamespaceView, Public, RepositoryAdminView};
 use berth_domain::destination::{Destinations, host_of_url};
 use berth_domain::log_event::LogEvent;
@@ -121,18 +119,13 @@ pub(crate) fn open(
 fn sealed_link(services: &Services<'_>, id: &str, export: Export) -> Result<String, ApiError> {
     let expires_at_us = services.now().plus_seconds(DAY_S).as_micros();
     let link = ExportLink { id: id.to_owned(), export, expires_at_us };
-    let text = serde_json::to_string(&link)
-        .map_err(|error| ApiError::Internal(format!("a link cannot be written: {error}")))?;
-    let code = URL_SAFE_NO_PAD.encode(services.seal(Purpose::LogExport, &text)?);
+    let code = services.seal_token(Purpose::LogExport, &link)?;
     Ok(format!("{}/exportedlogs?code={code}", services.base_url()))
 }
 
 /// What a link says; none when it was altered or has had its time.
 fn opened_link(services: &Services<'_>, code: &str) -> Result<Option<ExportLink>, ApiError> {
-    let Ok(sealed) = URL_SAFE_NO_PAD.decode(code) else { return Ok(None) };
-    let opened = services.secret_keys()?.open(Purpose::LogExport, &sealed).ok();
-    let link: Option<ExportLink> =
-        opened.and_then(|opened| serde_json::from_str(&opened.text).ok());
+    let link: Option<ExportLink> = services.open_token(Purpose::LogExport, code)?;
     Ok(link.filter(|link| services.now() < Timestamp::from_micros(link.expires_at_us)))
 }
 

@@ -52,10 +52,7 @@ pub(super) fn seal(
     };
     let expires_at_s = services.now().plus_seconds(LIFETIME_S).as_seconds();
     let content = Content(key, position.tie, binding.to_owned(), expires_at_s);
-    match serde_json::to_string(&content) {
-        Ok(text) => Ok(URL_SAFE_NO_PAD.encode(services.seal(Purpose::PageToken, &text)?)),
-        Err(error) => unreachable!("a position is plain data: {error}"),
-    }
+    services.seal_token(Purpose::PageToken, &content)
 }
 
 /// The position of a token. None: it is no living one of that list's.
@@ -67,9 +64,7 @@ pub(super) fn open(
     token: &str,
     binding: &str,
 ) -> Result<Option<Position>, ApiError> {
-    let Ok(sealed) = URL_SAFE_NO_PAD.decode(token) else { return Ok(None) };
-    let opened = services.secret_keys()?.open(Purpose::PageToken, &sealed).ok();
-    let content = opened.and_then(|opened| serde_json::from_str::<Content>(&opened.text).ok());
+    let content: Option<Content> = services.open_token(Purpose::PageToken, token)?;
     let now_s = services.now().as_seconds();
     let living = content.filter(|Content(_, _, bound, until)| bound == binding && *until > now_s);
     Ok(living.map(|Content(key, tie, ..)| Position {
