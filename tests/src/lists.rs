@@ -490,6 +490,31 @@ const fn repositories(path: &'static str, reader: &'static str) -> Filling {
         )
 }
 
+/// A tenth of them is public; on the others the reader has a role in three ways, and few enough to look up each of them.
+#[must_use]
+pub const fn repositories_seen_in_three_ways() -> Filling {
+    let filling = Filling::new("/api/v1/organization/acme/repositories", "bob")
+        .before(
+            "INSERT INTO team (organization_id, name, role)
+                SELECT {acme}, 'one', 'member' UNION SELECT {acme}, 'two', 'member';
+            INSERT INTO team_member (team_id, organization_id, account_id, account_kind)
+                SELECT t.id, {acme}, a.id, 'user' FROM team t JOIN account a ON a.name = 'bob'
+                WHERE t.name IN ('one', 'two')",
+        )
+        .entries(
+            "INSERT INTO repository (namespace_id, name, created_at, is_public)
+                SELECT {acme}, {x}, 0, i % 10 = 0 FROM {n};
+            INSERT INTO repository_permission (repository_id, namespace_id, account_id, role)
+                SELECT r.id, {acme}, a.id, 'read' FROM {n} JOIN repository r ON r.name = {x}
+                JOIN account a ON a.name = 'bob' WHERE i % 10;
+            INSERT INTO repository_permission (repository_id, namespace_id, team_id, role)
+                SELECT r.id, {acme}, t.id, 'read' FROM {n} JOIN repository r ON r.name = {x}
+                JOIN team t ON t.name IN ('one', 'two') WHERE i % 10",
+            "DELETE FROM repository WHERE name = {x}",
+        );
+    Filling { most: Some(300), ..filling }
+}
+
 /// What tells the limits of a quota apart is their kind and their percentage: there are two hundred.
 const fn limits(path: &'static str, reader: &'static str) -> Filling {
     let filling = Filling::new(path, reader)

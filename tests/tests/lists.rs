@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use berth_test::{App, As};
-use berth_tests::lists::{Filling, app, entries, link, lists, number, orders, with_query};
+use berth_tests::lists::{
+    Filling, app, entries, link, lists, number, orders, repositories_seen_in_three_ways, with_query,
+};
 use berth_web::Route;
 
 /// How many entries a list has.
@@ -67,6 +69,14 @@ fn every_list_shows_each_entry_once_in_every_order() {
             });
         }
     });
+}
+
+/// What is seen in several ways takes the place of nothing else.
+#[test]
+fn a_repository_that_is_seen_in_three_ways_is_shown_once() {
+    let (route, _) =
+        lists().find(|(route, _)| route.name == "listOrganizationRepos").expect("a list");
+    read_in_every_order(route, &repositories_seen_in_three_ways());
 }
 
 fn read_in_every_order(route: &Route, filling: &Filling) {

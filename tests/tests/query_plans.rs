@@ -152,10 +152,9 @@ fn a_page_far_behind_costs_what_the_first_costs() {
             let first = with_query(filling.path, &format!("limit=50&sort={order}"));
             let (mut page, mut pages, mut steps) = (Some(first), 0, Vec::new());
             while let Some(path) = page.take() {
-                let before = app.steps();
                 page = link(&client.get(&path), "next");
                 pages += 1;
-                steps.push(app.steps() - before);
+                steps.push(app.latest_steps());
             }
             assert!(pages >= 20, "{} has {pages} pages", route.name);
             let (first, last) = (steps[0], steps[1..pages - 1].iter().max().copied().unwrap_or(0));
@@ -165,4 +164,53 @@ fn a_page_far_behind_costs_what_the_first_costs() {
         }
     }
     assert!(costly.is_empty(), "{costly:#?}");
+}
+
+/// Lists of which a person has few, so that they are sorted: see [`FEW`].
+const SORTED_BY_PERSON: &[(&str, &str)] = &[
+    ("/api/v1/user/organizations?limit=50&sort=name", "the organizations that one person is in"),
+    ("/api/v1/user/organizations?limit=50&sort=-name", "the organizations that one person is in"),
+    ("/api/v1/org?", "the organizations that one person is in or owns"),
+    ("/api/v1/user/starred?", "the stars of one person: a limit"),
+    (
+        "/api/v1/organization/acme/team/owners/members?",
+        "the pending invitations into a team: a limit",
+    ),
+];
+
+/// The first page costs the same however long the list is, and so does a search of people that finds few of them.
+#[test]
+fn a_first_page_costs_the_same_however_much_there_is() {
+    // More than what is looked up one by one, where that is done.
+    const SHORT: usize = 1_600;
+    const LONG: usize = 6_400;
+    let of_people = ["listAllUsers", "getOrganizationMembers", "getOrganizationCollaborators"];
+    let mut costly = Vec::new();
+    for (route, filling) in lists().filter(|(_, filling)| filling.most.is_none()) {
+        let app = app();
+        filling.prepare(&app);
+        filling.fill(&app, 0, SHORT);
+        let searches = if of_people.contains(&route.name) { &["", "x00123"][..] } else { &[""] };
+        let requests = orders(route).into_iter().flat_map(|order| {
+            searches.iter().map(move |search| format!("limit=50&sort={order}&q={search}"))
+        });
+        let requests: Vec<_> = requests.map(|query| with_query(filling.path, &query)).collect();
+        let measure = || requests.iter().map(|request| steps(&app, &filling, request)).collect();
+        let short: Vec<u64> = measure();
+        filling.fill(&app, SHORT, LONG - SHORT);
+        let long: Vec<u64> = measure();
+        for ((request, short), long) in requests.iter().zip(short).zip(long) {
+            let is_few = SORTED_BY_PERSON.iter().any(|(few, _)| request.starts_with(few));
+            if long > short * 3 / 2 && !is_few {
+                costly.push(format!("{request}: {short} and then {long} steps"));
+            }
+        }
+    }
+    assert!(costly.is_empty(), "{costly:#?}");
+}
+
+fn steps(app: &App, filling: &Filling, path: &str) -> u64 {
+    let reply = app.as_user(filling.reader).get(path);
+    assert_eq!(reply.status(), 200, "{path}: {reply}");
+    app.latest_steps()
 }

@@ -3,7 +3,7 @@
 use berth_access::{AuthenticatedNamespace, Grant};
 
 use crate::db::{Database, FromRow, FromValue, StoreError, Value};
-use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
+use crate::listing::{Key, List, Listed, Order, Original, Slice, Window, replace_marks};
 
 /// How many teams and how many people are found at most.
 const MOST: usize = 10;
@@ -83,18 +83,18 @@ impl Listed for Found {
 
 // Names are ASCII, and no character of a name sorts after the tilde.
 const TEAMS: &str = "1 AS kind, name, name AS email, 1 AS is_member FROM team
-    WHERE ?4 AND organization_id = ?1 AND {lower}name >= ?2 AND {upper}name < ?2 || '~'";
+    WHERE ?4 AND organization_id = ?1 AND {lower team.name} >= ?2 AND {upper team.name} < ?2 || '~'";
 
 const PEOPLE: &str = "2 AS kind, name, email, EXISTS (SELECT 1 FROM affiliation f
         WHERE f.account_id = person.id AND f.namespace_id = ?1 AND f.teams > 0) AS is_member
-    FROM account person WHERE kind = 'user' AND {lower}name >= ?2 AND {upper}name < ?2 || '~'";
+    FROM account person WHERE kind = 'user' AND {lower person.name} >= ?2 AND {upper person.name} < ?2 || '~'";
 
 const ROBOTS: &str = "3 AS kind, name, email, 1 AS is_member
     FROM account robot WHERE ?5 AND kind = 'robot' AND namespace_id = ?1
-        AND {lower}name COLLATE BINARY >= ?3 || ?2 AND {upper}name COLLATE BINARY < ?3 || ?2 || '~'";
+        AND {lower robot.name COLLATE BINARY} >= ?3 || ?2 AND {upper robot.name COLLATE BINARY} < ?3 || ?2 || '~'";
 
 const ITSELF: &str = "4 AS kind, name, email, 1 AS is_member FROM account itself
-    WHERE ?6 AND id = ?1 AND {lower}name >= ?2 AND {upper}name < ?2 || '~'";
+    WHERE ?6 AND id = ?1 AND {lower itself.name} >= ?2 AND {upper itself.name} < ?2 || '~'";
 
 /// What the original finds: teams, then people and robots, a few of each, the one with exactly that name first, then in the order
 /// of their ids; last the organization itself. One statement.
@@ -119,7 +119,8 @@ pub fn search(
             SELECT * FROM (SELECT 3, id, {ITSELF}))
         ORDER BY part, name = ?2 DESC, id"
     );
-    let sql = sql.replace("{lower}", "").replace("{upper}", "");
+    let column = |mark: &str| mark.split_once(' ').map(|(_, column)| column.to_owned().into());
+    let sql = replace_marks(&sql, column);
     Slice::of(db.execute(&sql, &parameters(grant, search))?)
 }
 

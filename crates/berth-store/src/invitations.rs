@@ -176,7 +176,7 @@ pub fn pending(
         LEFT JOIN account a ON a.id = i.account_id
         LEFT JOIN account inviter ON inviter.id = i.inviter_id
         LEFT JOIN mail m ON m.id = i.mail_id
-        WHERE i.organization_id = ?1 AND {lower}i.expires_at > ?2{window}",
+        WHERE i.organization_id = ?1 AND {lower i.expires_at} > ?2{window}",
         params![grant.organization().id, now],
     )
 }

@@ -1,18 +1,21 @@
 //! Lists, page by page: in one of a few orders, from behind an entry on, with a text in their names. Each page costs what it
 //! shows: an index has the list's order, and the page begins where a position says, never behind a number of rows.
 //!
-//! A list is a statement in which three marks stand for the page:
+//! A list is a statement in which marks stand for the page:
 //!
 //! * `{position}`, the first columns of the rows: what they are ordered by;
-//! * `{window}`, the end of a SELECT: which rows belong to the page, their order and their number;
-//! * `{search}`, a condition: which rows have the text in their names. `{window}` includes it;
-//! * `{text}`, that text, where there is one.
+//! * `{window}`, the end of a SELECT: which rows belong to the page and have the text in their names, their order, and at last
+//!   their number. What stands behind it may multiply that: a SELECT of 0 rows reads none, whereas a condition without columns is
+//!   asked for each row;
+//! * `{text}`, what is searched, where something is.
 //!
-//! A list whose order is that of a column with a bound of its own puts `{lower}` or `{upper}` before the column in the bound: an
-//! index is entered at one of two bounds only, and on a later page that must be the page's.
+//! A list with a bound of its own on an indexed column has `{lower column}` or `{upper column}` in place of the column: an index
+//! is entered at one bound only, and that must be the page's, or the beginning of another order.
 //!
 //! A list that several SELECTs give numbers the marks of those that are ordered by something else (`{position2}`), and ends with
 //! `{order}`; `{ordered}` is that without the number of rows.
+
+use std::borrow::Cow;
 
 use berth_domain::limits::LISTED_ROW_BYTES;
 
@@ -206,8 +209,9 @@ impl Window {
     /// The statement that counts all rows.
     fn count(&self, list: &str, mut parameters: Vec<Value>) -> Statement {
         let text = self.text_parameter(&mut parameters);
-        let sql = self.replaced(list, text.as_deref(), |_| String::new());
-        let sql = sql.replace("{order}", "").replace("{ordered}", "");
+        // Where all rows are counted, a SELECT is left out by the number that its rows are multiplied with.
+        let parts = self.parts(text.as_deref(), |_| " LIMIT 9223372036854775807".into());
+        let sql = self.filled(list, &parts, text.as_deref(), ["", ""]);
         Statement { sql: format!("SELECT count(*) FROM ({sql})").into(), parameters }
     }
 
@@ -220,7 +224,7 @@ impl Window {
         });
         let (rows, all_rows) = self.limits(list.contains("{order}"), &mut parameters);
         let (beyond, direction) = if self.descending { ("<", " DESC") } else { (">", "") };
-        let sql = self.replaced(list, text.as_deref(), |Key(key, tie)| {
+        let parts = self.parts(text.as_deref(), |Key(key, tie)| {
             let behind = after.as_ref().map(|(after_key, after_tie)| match key == tie {
                 true => format!(" AND {key} {beyond} {after_key}"),
                 // Not as a comparison of rows, for which SQLite uses no index of an expression.
@@ -235,15 +239,61 @@ impl Window {
             format!("{} ORDER BY {order} {rows}", behind.unwrap_or_default())
         });
         let ordered = format!("ORDER BY position_key{direction}, position_tie{direction}");
-        let sql = sql.replace("{order}", &format!("{ordered} {all_rows}"));
-        let sql = self.measured(&sql.replace("{ordered}", &ordered), &ordered);
-        Statement { sql: sql.into(), parameters }
+        let order = format!("{ordered} {all_rows}");
+        let sql = self.filled(list, &parts, text.as_deref(), [&order, &ordered]);
+        Statement { sql: self.measured(sql, &ordered).into(), parameters }
+    }
+
+    /// What `{position}` and `{window}` are in each SELECT; `window` gives what is behind the condition of the search.
+    fn parts(&self, text: Option<&str>, window: impl Fn(&Key) -> String) -> Vec<[String; 2]> {
+        let selects = self.order.keys.iter().zip(self.list.texts);
+        let part = |(key, searched): (&Key, &&[&str])| {
+            let search = text.map(|text| condition(searched, text)).unwrap_or_default();
+            let position = format!("{} AS position_key, {} AS position_tie", key.0, key.1);
+            [position, format!("{search}{}", window(key))]
+        };
+        selects.map(part).collect()
+    }
+
+    /// The statement with its marks replaced.
+    fn filled<'a>(
+        &self,
+        list: &'a str,
+        parts: &'a [[String; 2]],
+        text: Option<&'a str>,
+        [order, ordered]: [&'a str; 2],
+    ) -> String {
+        replace_marks(list, |mark| {
+            if let Some((side @ ("lower" | "upper"), column)) = mark.split_once(' ') {
+                return Some(format!("{}{column}", self.sign(side, column)).into());
+            }
+            let name = mark.trim_end_matches(|last: char| last.is_ascii_digit());
+            let number = mark[name.len()..].parse().unwrap_or(1_usize);
+            let [position, window] = parts.get(number.wrapping_sub(1))?;
+            let part = match name {
+                "position" => position,
+                "window" => window,
+                "text" => text.unwrap_or_default(),
+                "order" => order,
+                "ordered" => ordered,
+                _ => return None,
+            };
+            Some(part.into())
+        })
+    }
+
+    /// What keeps SQLite from entering an index at the bound of a column: the list is in another order, or this page has a bound on
+    /// the same side.
+    fn sign(&self, side: &str, column: &str) -> &'static str {
+        let is_ordered = self.order.keys.iter().any(|Key(key, _)| *key == column);
+        let is_bounded = self.after.is_some() && (side == "upper") == self.descending;
+        if is_ordered && !is_bounded { "" } else { "+" }
     }
 
     /// The statement with its rows up to what they may hold together, and behind each how many rows there were.
-    fn measured(&self, sql: &str, ordered: &str) -> String {
+    fn measured(&self, sql: String, ordered: &str) -> String {
         if self.list.long.is_empty() {
-            return sql.to_owned();
+            return sql;
         }
         let bytes = |column| format!("coalesce(octet_length({column}), 0)");
         let bytes: Vec<_> = self.list.long.iter().map(bytes).collect();
@@ -277,24 +327,6 @@ impl Window {
         let text = self.text.as_ref()?;
         Some(parameter(parameters, text.to_ascii_lowercase().into()))
     }
-
-    /// The statement with its marks replaced, but for `{order}`; `window` gives what is behind the condition of the search.
-    fn replaced(&self, list: &str, text: Option<&str>, window: impl Fn(&Key) -> String) -> String {
-        let selects = self.order.keys.iter().zip(self.list.texts);
-        let own = |is_used: bool| if self.after.is_some() && is_used { "+" } else { "" };
-        let list = list
-            .replace("{text}", text.unwrap_or_default())
-            .replace("{lower}", own(!self.descending))
-            .replace("{upper}", own(self.descending));
-        selects.enumerate().fold(list, |sql, (at, (key, searched))| {
-            let number = if at == 0 { String::new() } else { (at + 1).to_string() };
-            let search = text.map(|text| condition(searched, text)).unwrap_or_default();
-            let position = format!("{} AS position_key, {} AS position_tie", key.0, key.1);
-            sql.replace(&format!("{{position{number}}}"), &position)
-                .replace(&format!("{{search{number}}}"), &search)
-                .replace(&format!("{{window{number}}}"), &format!("{search}{}", window(key)))
-        })
-    }
 }
 
 /// Begins a statement that searches people. `found` are those who have the text in their name, or their
@@ -307,12 +339,29 @@ macro_rules! people_found {
                 WHERE ",
             $texts,
             " AND part >= substr({text}, 1, 32)
-                    AND part < substr({text}, 1, 32) || char(0x10FFFD) LIMIT 1001) ",
+                    AND part < substr({text}, 1, 32) || char(0x10FFFD) LIMIT 1001)",
             $rest
         )
     };
 }
 pub(crate) use people_found;
+
+/// The text with what `of` gives for each of its marks, `{mark}`. What is none stays.
+pub(crate) fn replace_marks<'a>(
+    text: &'a str,
+    of: impl Fn(&'a str) -> Option<Cow<'a, str>>,
+) -> String {
+    let (mut replaced, mut rest) = (String::with_capacity(2 * text.len()), text);
+    while let Some((before, behind)) = rest.split_once('{') {
+        replaced.push_str(before);
+        let known = behind.split_once('}').and_then(|(mark, behind)| Some((of(mark)?, behind)));
+        (replaced, rest) = match known {
+            Some((part, behind)) => (replaced + &part, behind),
+            None => (replaced + "{", behind),
+        };
+    }
+    replaced + rest
+}
 
 /// Adds a parameter; what it is called in the statement.
 fn parameter(parameters: &mut Vec<Value>, value: Value) -> String {

@@ -66,15 +66,15 @@ macro_rules! searched_member_list {
                 ", page AS (
                 SELECT * FROM (SELECT {position}, f.account_id FROM found
                     CROSS JOIN affiliation f ON f.account_id = found.id AND f.namespace_id = ?1
-                    WHERE (SELECT count(*) FROM found) <= 1000 AND "
+                    WHERE "
             ),
             $affiliation,
-            "{window})
+            "{window} * (SELECT count(*) <= 1000 FROM found))
                 UNION ALL
                 SELECT * FROM (SELECT {position}, f.account_id FROM affiliation f
-                    WHERE f.namespace_id = (SELECT ?1 FROM found LIMIT 1 OFFSET 1000) AND ",
+                    WHERE f.namespace_id = ?1 AND ",
             $affiliation,
-            "{window})
+            "{window} * (SELECT count(*) > 1000 FROM found))
                 {order})
             SELECT page.position_key, page.position_tie, ",
             member_columns!(),

@@ -176,11 +176,11 @@ fn visible_sql(scope: &str) -> String {
             SELECT * FROM (SELECT {{position}} FROM repository r
                 WHERE NOT ?3 AND ?4 AND r.is_public = 1{scope}{{window}})
             UNION
-            SELECT * FROM (SELECT {{position}} FROM own CROSS JOIN repository r ON r.id = own.id
-                WHERE NOT ?3 AND (SELECT count(*) FROM own) <= {FEW}{{window}})
+            SELECT * FROM (SELECT {{position}} FROM repository r WHERE r.id IN own
+                AND NOT ?3{{window}} * (SELECT count(*) <= {FEW} FROM own))
             UNION
             SELECT * FROM (SELECT {{position}} FROM repository r
-                WHERE NOT ?3 AND (SELECT count(*) FROM own) > {FEW} AND {HAS_RIGHTS}{scope}{{window}})
+                WHERE NOT ?3 AND {HAS_RIGHTS}{scope}{{window}} * (SELECT count(*) > {FEW} FROM own))
             {{order}})
         {LISTED} {{ordered}}"
     )

@@ -152,7 +152,7 @@ pub fn list(
         "SELECT {position}, t.uuid, t.name, substr(t.scope, 1, 4096) AS scope, t.created_at, t.expires_at,
             maker.name AS created_by, t.accessed_at
         FROM access_token t LEFT JOIN account maker ON maker.id = t.created_by
-        WHERE t.application_id = ?1 AND {lower}t.expires_at > ?2{window}",
+        WHERE t.application_id = ?1 AND {lower t.expires_at} > ?2{window}",
         params![grant.target().application.id, now],
     )
 }

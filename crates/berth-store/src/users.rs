@@ -4,7 +4,9 @@ use berth_domain::limits::{LISTED_MEMBERSHIPS, PAGE_ROWS};
 use berth_domain::{Quota, TeamRole};
 
 use crate::db::{Database, FromRow, Query, StoreError};
-use crate::listing::{Key, List, Listed, Order, Original, Slice, Window, people_found};
+use crate::listing::{
+    Key, List, Listed, Order, Original, Slice, Window, people_found, replace_marks,
+};
 use crate::params;
 use crate::quotas::quota_json;
 
@@ -213,22 +215,26 @@ pub fn all(
     window: &Window,
 ) -> Result<Slice<UserSummary>, StoreError> {
     let list = match window.text {
-        None => summary!("{position}, ", "account.kind = 'user' AND (?1 OR enabled = 1){window}"),
+        None => summary!("{position}, ", "{users} AND (?1 OR enabled = 1){window}"),
         Some(_) => concat!(
             people_found!("is_address IN (0, 1)", ", page AS (SELECT * FROM ("),
             summary!(
                 "{position}, ",
-                "account.id IN found AND (SELECT count(*) FROM found) <= 1000
-                    AND (?1 OR enabled = 1){window}"
+                "account.id IN found AND (?1 OR enabled = 1){window}
+                    * (SELECT count(*) <= 1000 FROM found)"
             ),
             ") UNION ALL SELECT * FROM (",
             summary!(
                 "{position}, ",
-                "account.kind = 'user' AND (SELECT count(*) FROM found) > 1000
-                    AND (?1 OR enabled = 1){window}"
+                "{users} AND (?1 OR enabled = 1){window}
+                    * (SELECT count(*) > 1000 FROM found)"
             ),
             ") {order}) SELECT * FROM page {ordered}"
         ),
     };
-    window.read(db, list, params![with_disabled])
+    // Only the order of names has the index of all users; for the other SQLite would sort what that gives.
+    let is_by_name = window.order.name == "name";
+    let users = if is_by_name { "account.kind = 'user'" } else { "+account.kind = 'user'" };
+    let list = replace_marks(list, |mark| (mark == "users").then(|| users.into()));
+    window.read(db, &list, params![with_disabled])
 }

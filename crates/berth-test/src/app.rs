@@ -71,6 +71,7 @@ pub struct App {
     registry: Option<Rc<dyn Registry>>,
     callback: Option<Rc<dyn Callback>>,
     latest_statements: RefCell<Vec<String>>,
+    latest_steps: Cell<u64>,
     latest_settings: RefCell<Vec<&'static str>>,
     interruption: RefCell<Option<Stop>>,
     between_parts: RefCell<Option<Rc<dyn Fn()>>>,
@@ -127,6 +128,7 @@ impl App {
             registry: None,
             callback: None,
             latest_statements: RefCell::default(),
+            latest_steps: Cell::default(),
             latest_settings: RefCell::default(),
             interruption: RefCell::default(),
             between_parts: RefCell::default(),
@@ -152,6 +154,7 @@ impl App {
             registry: self.registry.clone(),
             callback: self.callback.clone(),
             latest_statements: self.latest_statements.clone(),
+            latest_steps: self.latest_steps.clone(),
             latest_settings: self.latest_settings.clone(),
             interruption: RefCell::default(),
             between_parts: RefCell::default(),
@@ -477,10 +480,10 @@ impl App {
         &self.database
     }
 
-    /// How many steps the database has taken so far, in sixteens: what a request costs that is not its time.
+    /// How many steps the database took for the latest request, in sixteens: what it costs that is not its time.
     #[must_use]
-    pub fn steps(&self) -> u64 {
-        self.database.steps()
+    pub fn latest_steps(&self) -> u64 {
+        self.latest_steps.get()
     }
 
     /// Runs a statement, to make a state that no request of these tables makes.
@@ -582,8 +585,10 @@ impl App {
         let failing = self.failure.get().is_some();
         self.database.fail_at(self.failure.take());
         self.variables.take_reads();
+        let steps_before = self.database.steps();
         let Outcome { mut response, deferred } =
             berth_web::serve(self.platform(), &self.tables, sent);
+        self.latest_steps.set(self.database.steps() - steps_before);
         self.failure.set(self.database.take_failure());
         let settings = self.variables.take_reads();
         check_settings(&settings);
