@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::components::rows;
 
-/// An application with what lists need: `ana` owns `acme`, `bob` is nobody in it, `root` is a superuser. Nothing is limited.
+/// An application with all that lists are about: `ana` owns `acme`, `bob` is nobody in it, `root` is a superuser.
 #[must_use]
-pub fn app() -> App {
-    let app = App::new()
+pub fn acme() -> App {
+    App::new()
         .with("super_users", "root")
         .with("feature_auto_prune", "true")
         .with("feature_quota_management", "true")
@@ -17,7 +17,13 @@ pub fn app() -> App {
         .with_user("root")
         .with_user("ana")
         .with_user("bob")
-        .with_organization("acme", "ana");
+        .with_organization("acme", "ana")
+}
+
+/// The same, where nothing is limited.
+#[must_use]
+pub fn app() -> App {
+    let app = acme();
     app.execute("UPDATE owned_limit SET most = 1000000");
     app
 }

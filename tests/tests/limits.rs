@@ -6,23 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use berth_domain::limits::{LIST_BYTES, OWNED};
 use berth_test::{App, As};
 use berth_tests::components::rows;
+use berth_tests::lists::acme;
 use berth_web::{Method, Route};
 use serde_json::{Value, json};
 
 /// No answer is larger, in bytes: a list ends at half of it.
 const LARGEST_ANSWER: usize = 2 * LIST_BYTES;
-
-fn app() -> App {
-    App::new()
-        .with("super_users", "root")
-        .with("feature_auto_prune", "true")
-        .with("feature_quota_management", "true")
-        .with("feature_edit_quota", "true")
-        .with_user("root")
-        .with_user("ana")
-        .with_user("bob")
-        .with_organization("acme", "ana")
-}
 
 /// `INSERT INTO table (columns) SELECT values FROM n …` for `i` from 1 to `count`.
 fn insert(app: &App, into: &str, count: usize, select: &str) {
@@ -322,7 +311,7 @@ fn long_entries(app: &App) {
 }
 
 fn grown() -> App {
-    let app = app();
+    let app = acme();
     people(&app);
     organizations_and_teams(&app);
     robots(&app);
@@ -418,7 +407,7 @@ fn every_list_answers_whatever_somebody_owns() {
 #[test]
 fn the_database_knows_the_same_numbers() {
     let known: Vec<_> =
-        app().rows("SELECT kind, most FROM owned_limit ORDER BY kind").into_iter().collect();
+        acme().rows("SELECT kind, most FROM owned_limit ORDER BY kind").into_iter().collect();
     let mut limits: Vec<_> = OWNED
         .iter()
         .map(|limit| vec![limit.name.to_owned(), limit.default().to_string()])
@@ -431,7 +420,7 @@ fn the_database_knows_the_same_numbers() {
 /// to read.
 #[test]
 fn nothing_that_is_logged_hides_the_log() {
-    let app = app();
+    let app = acme();
     let ana = app.as_user("ana");
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
     let notes = [
@@ -484,7 +473,7 @@ fn nothing_that_is_logged_hides_the_log() {
 /// Entries that an earlier version wrote do not hide others either, and a page of them is small.
 #[test]
 fn a_log_of_long_entries_is_read_to_its_end() {
-    let app = app();
+    let app = acme();
     long_entries(&app);
     let (mut seen, mut next) = (Vec::new(), String::new());
     loop {

@@ -83,10 +83,10 @@ macro_rules! searched_member_list {
     };
 }
 
-/// The people in teams of an organization.
-pub struct Members;
+/// The people who have to do with an organization: its members, or its collaborators.
+pub struct Affiliated;
 
-impl Listed for Members {
+impl Listed for Affiliated {
     const LIST: List = List {
         orders: &[
             Order { name: "created", keys: &[Key("f.id", "f.id")] },
@@ -136,23 +136,6 @@ pub fn get(
         ),
         params![grant.organization().id, name],
     )
-}
-
-/// Accounts with roles on repositories of an organization that they are not in.
-pub struct Collaborators;
-
-impl Listed for Collaborators {
-    const LIST: List = List {
-        orders: &[
-            Order { name: "created", keys: &[Key("f.id", "f.id")] },
-            Order { name: "name", keys: &[Key("f.account_name", "f.id")] },
-        ],
-        default: "created",
-        searched: "the name",
-        texts: &[&["f.account_name"]],
-        long: &["teams", "repositories"],
-        original: Original::Whole,
-    };
 }
 
 /// Accounts that have a role on a repository themselves and are in no team. Robots are left out, organizations are not. One

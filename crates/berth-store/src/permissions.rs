@@ -39,10 +39,27 @@ pub struct RepositoryPermission {
     pub role: RepositoryRole,
 }
 
-/// The accounts with roles on a repository.
-pub struct Accounts;
+/// The roles that a team or a robot has on repositories.
+pub struct OnRepositories;
 
-impl Listed for Accounts {
+impl Listed for OnRepositories {
+    const LIST: List = List {
+        orders: &[
+            Order { name: "created", keys: &[Key("p.id", "p.id")] },
+            Order { name: "name", keys: &[Key("p.repository", "p.id")] },
+        ],
+        default: "created",
+        searched: "the repository's name",
+        texts: &[&["p.repository"]],
+        long: &[],
+        original: Original::Whole,
+    };
+}
+
+/// Those who have roles on a repository: its accounts, or its teams.
+pub struct Grantees;
+
+impl Listed for Grantees {
     const LIST: List = List {
         orders: &[
             Order { name: "created", keys: &[Key("p.id", "p.id")] },
@@ -95,23 +112,6 @@ pub fn account(
         account_permissions!("", " AND p.account_id IS NOT NULL AND p.grantee = ?3"),
         params![namespace_id(grant), row_id(grant), name],
     )
-}
-
-/// The teams with roles on a repository.
-pub struct Teams;
-
-impl Listed for Teams {
-    const LIST: List = List {
-        orders: &[
-            Order { name: "created", keys: &[Key("p.id", "p.id")] },
-            Order { name: "name", keys: &[Key("p.grantee", "p.id")] },
-        ],
-        default: "created",
-        searched: "the name",
-        texts: &[&["p.grantee"]],
-        long: &[],
-        original: Original::Whole,
-    };
 }
 
 /// The teams with a permission. One statement.

@@ -221,23 +221,6 @@ pub fn set_federation<P: NamespaceChange>(
     )
 }
 
-/// The roles of a robot on repositories.
-pub struct Permissions;
-
-impl Listed for Permissions {
-    const LIST: List = List {
-        orders: &[
-            Order { name: "created", keys: &[Key("p.id", "p.id")] },
-            Order { name: "name", keys: &[Key("p.repository", "p.id")] },
-        ],
-        default: "created",
-        searched: "the repository's name",
-        texts: &[&["p.repository"]],
-        long: &[],
-        original: Original::Whole,
-    };
-}
-
 /// The permissions of a robot on repositories of its namespace; none when there is no such robot. One statement.
 ///
 /// # Errors

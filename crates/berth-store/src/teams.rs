@@ -249,23 +249,6 @@ pub fn remove_member(
     )
 }
 
-/// The roles of a team on repositories.
-pub struct Permissions;
-
-impl Listed for Permissions {
-    const LIST: List = List {
-        orders: &[
-            Order { name: "created", keys: &[Key("p.id", "p.id")] },
-            Order { name: "name", keys: &[Key("p.repository", "p.id")] },
-        ],
-        default: "created",
-        searched: "the repository's name",
-        texts: &[&["p.repository"]],
-        long: &[],
-        original: Original::Whole,
-    };
-}
-
 /// The repository permissions of the grant's team. One statement.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use crate::members::views::{
 /// `GET …/collaborators` (`docs/contract/quay.md` 1.6).
 pub(crate) fn collaborators(
     cx: &Context<'_, OrganizationAdminView>,
-    query: ListQuery<members::Collaborators>,
+    query: ListQuery<members::Affiliated>,
 ) -> HandlerResult<ListResponse<Collaborators>> {
     let page = query.page(cx)?;
     let found = members::collaborators(cx.db(), &cx.grant, &page.window)?;
@@ -27,7 +27,7 @@ pub(crate) fn collaborators(
 /// `GET …/members` (`docs/contract/quay.md` 1.7).
 pub(crate) fn list(
     cx: &Context<'_, OrganizationAdminView>,
-    query: ListQuery<members::Members>,
+    query: ListQuery<members::Affiliated>,
 ) -> HandlerResult<ListResponse<Members>> {
     let page = query.page(cx)?;
     let found = members::list(cx.db(), &cx.grant, &page.window)?;

@@ -27,7 +27,7 @@ path! {
 /// `GET …/permissions/user/`.
 pub(crate) fn users(
     cx: &Context<'_, RepositoryAdminView>,
-    query: ListQuery<permissions::Accounts>,
+    query: ListQuery<permissions::Grantees>,
 ) -> HandlerResult<ListResponse<UserPermissions>> {
     let page = query.page(cx)?;
     let found = permissions::accounts(cx.db(), &cx.grant, &page.window)?;
@@ -115,7 +115,7 @@ pub(crate) fn remove_user(
 /// `GET …/permissions/team/`.
 pub(crate) fn teams(
     cx: &Context<'_, RepositoryAdminView>,
-    query: ListQuery<permissions::Teams>,
+    query: ListQuery<permissions::Grantees>,
 ) -> HandlerResult<ListResponse<TeamPermissions>> {
     let page = query.page(cx)?;
     let found = permissions::teams(cx.db(), &cx.grant, &page.window)?;
@@ -138,7 +138,7 @@ pub(crate) fn team(
 /// `GET …/team/<teamname>/permissions` (`docs/contract/quay.md` 4.8).
 pub(crate) fn of_team(
     cx: &Context<'_, TeamAdminView>,
-    query: ListQuery<teams::Permissions>,
+    query: ListQuery<permissions::OnRepositories>,
 ) -> HandlerResult<ListResponse<PermissionsOnRepositories>> {
     let page = query.page(cx)?;
     let found = teams::permissions(cx.db(), &cx.grant, &page.window)?;

@@ -3,7 +3,7 @@
 use berth_access::{NamespaceTarget, Permit, RepositoryAdmin};
 use berth_domain::Namespace;
 use berth_domain::log_event::LogEvent;
-use berth_store::permissions::RepositoryPermission;
+use berth_store::permissions::{OnRepositories, RepositoryPermission};
 use berth_store::robots::{self, PermissionChange};
 use berth_store::transaction;
 use berth_web::{
@@ -19,7 +19,7 @@ use super::views::{PermissionOnRepository, PermissionsOnRepositories};
 pub(crate) fn list<P: Permit<Target: NamespaceTarget>>(
     cx: &Context<'_, P>,
     path: RobotPath,
-    query: ListQuery<robots::Permissions>,
+    query: ListQuery<OnRepositories>,
 ) -> HandlerResult<ListResponse<PermissionsOnRepositories>> {
     let (namespace, page) = (existing::<P>(cx)?, query.page(cx)?);
     let robot = path.full_name(namespace);
