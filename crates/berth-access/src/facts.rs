@@ -27,6 +27,8 @@ pub struct Facts {
     pub repository: Option<Repository>,
     /// The highest role on the repository that the permissions of the caller and of their teams give.
     pub repository_role: Option<RepositoryRole>,
+    /// Whether the namespace is a proxy cache: an organization that fetches what it lacks from an upstream registry.
+    pub is_proxy_cache: bool,
     /// The application.
     pub application: Option<Application>,
     /// The scopes of the caller's living tokens of that application, a text for each.

@@ -23,7 +23,7 @@ pub use facts::Facts;
 pub use permission::{Permission, Permit};
 pub use permits::*;
 pub use policy::{Denied, Grant, Rights, authorize};
-pub use principal::{Authority, Caller, Principal, SuperuserPowers, Token};
+pub use principal::{AppToken, Authority, Caller, Principal, SuperuserPowers, Token};
 pub use scope::{InvalidScope, Scope, ScopeSet};
 pub use superusers::Superusers;
 pub use target::*;

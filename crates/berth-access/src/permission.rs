@@ -50,6 +50,14 @@ pub enum Permission {
     RepositoryAdminView,
     /// Administering a repository.
     RepositoryAdmin,
+    /// Pulling from a repository, which may be missing.
+    RegistryPull,
+    /// Pushing to a repository.
+    RegistryPush,
+    /// Making a repository by pushing to it.
+    RegistryCreate,
+    /// Everything with a repository at a registry (`*`).
+    RegistryAdmin,
     /// Reading what only superusers may read.
     SuperuserView,
     /// Acting as a superuser.
@@ -80,6 +88,12 @@ impl Permission {
             Self::RepositoryWrite => "writers of the repository",
             Self::RepositoryAdminView => "repository admins, superuser views",
             Self::RepositoryAdmin => "repository admins",
+            Self::RegistryPull => {
+                "readers of the repository; of a proxy cache members of its organization"
+            }
+            Self::RegistryPush => "writers of the repository, but not of a proxy cache",
+            Self::RegistryCreate => "creators in the namespace, but not of a proxy cache",
+            Self::RegistryAdmin => "repository admins",
             Self::SuperuserView => "superusers, also read-only ones",
             Self::Superuser | Self::ConcordDelete => "superusers",
             Self::ConcordCreate => {

@@ -8,7 +8,7 @@ use crate::permission::{Permission, Permit};
 use crate::policy::{Denied, authorize};
 use crate::principal::Principal;
 use crate::target::{
-    ApplicationRef, ClientRef, ExistingTeamRef, MaybeOrganizationRef, NamespaceRef,
+    ApplicationRef, ClientRef, ExistingRepositoryRef, ExistingTeamRef, MaybeOrganizationRef, NamespaceRef,
     NamespaceTarget, NewRepositoryRef, OrganizationNamespaceRef, OrganizationOrOwnRef,
     OrganizationRef, OwnNamespaceRef, RepositoryRef, TeamRef, UserRef,
 };
@@ -121,6 +121,14 @@ permits! {
     RepositoryAdminView => RepositoryAdminView on RepositoryRef;
     /// A repository, to administer.
     RepositoryAdmin => RepositoryAdmin on RepositoryRef;
+    /// A repository that may be missing, to pull from.
+    RegistryPull => RegistryPull on RepositoryRef;
+    /// A repository, to push to, or to delete from at a registry.
+    RegistryPush => RegistryPush on ExistingRepositoryRef;
+    /// A new repository, made by a push.
+    RegistryCreate => RegistryCreate on NewRepositoryRef;
+    /// A repository, for everything at a registry.
+    RegistryAdmin => RegistryAdmin on ExistingRepositoryRef;
     /// An application of an organization, to read as an administrator.
     ApplicationAdminView => AdminView on ApplicationRef;
     /// An application of an organization, to change.

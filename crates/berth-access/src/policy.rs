@@ -160,6 +160,10 @@ pub struct Rights {
     at_own: bool,
     /// Whether the operation is about the account of the caller.
     by_own: bool,
+    /// Whether the namespace is a proxy cache.
+    in_proxy_cache: bool,
+    /// Whether the caller is in any team of the namespace, whatever the token leaves of that.
+    in_any_team: bool,
 }
 
 /// Decides whether `principal` may do `P` with what `facts` describe.
@@ -230,6 +234,10 @@ fn allows(permission: Permission, rights: &Rights) -> bool {
         Permission::RepositoryWrite => rights.writes_repository(),
         Permission::RepositoryAdminView => rights.sees_repository_as_admin(),
         Permission::RepositoryAdmin => rights.administers_repository(),
+        Permission::RegistryPull => rights.pulls(),
+        Permission::RegistryPush => rights.pushes(),
+        Permission::RegistryCreate => rights.creates_by_pushing(),
+        Permission::RegistryAdmin => rights.repository_at_least(RepositoryRole::Admin),
         Permission::SuperuserView => rights.superuser || rights.global_reader,
         Permission::Superuser => rights.superuser,
     }
@@ -264,6 +272,8 @@ impl Rights {
             scopes: caller.scopes(),
             at_own: is_own(caller, facts),
             by_own: false,
+            in_proxy_cache: facts.is_proxy_cache,
+            in_any_team: facts.team_role.is_some(),
         }
     }
 
@@ -302,8 +312,31 @@ impl Rights {
     /// May create repositories in the namespace.
     #[must_use]
     pub fn may_create_repositories(&self) -> bool {
+        !self.global_reader && self.creates_repositories()
+    }
+
+    fn creates_repositories(&self) -> bool {
         let may = self.namespace_role >= Some(TeamRole::Creator) && !self.barred_at_home;
-        !self.global_reader && (self.full_access || may)
+        self.full_access || may
+    }
+
+    /// Pulls from the repository, at a registry (`docs/contract/registry.md` A.4): its readers, whoever administers its
+    /// namespace although there is no such repository yet, and of a proxy cache the members of the organization, since
+    /// what they pull is there afterwards.
+    fn pulls(&self) -> bool {
+        let through = self.in_proxy_cache && self.in_any_team && self.scopes.allows(Scope::RepoRead);
+        through || self.repository_at_least(RepositoryRole::Read)
+    }
+
+    /// Pushes to the repository, at a registry. There global readers push what anybody with their roles pushes. Nobody pushes
+    /// into a proxy cache: the next pull would bring the upstream's.
+    fn pushes(&self) -> bool {
+        !self.in_proxy_cache && self.repository_at_least(RepositoryRole::Write)
+    }
+
+    /// Makes a repository by pushing to it; otherwise as [`Self::may_create_repositories`], and as [`Self::pushes`].
+    fn creates_by_pushing(&self) -> bool {
+        !self.in_proxy_cache && self.creates_repositories()
     }
 
     /// Changes the content or the description of the repository.

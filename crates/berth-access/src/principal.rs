@@ -11,7 +11,7 @@ use crate::scope::{Scope, ScopeSet};
 pub enum Principal {
     /// Unknown.
     Anonymous,
-    /// A person.
+    /// A person, or at a registry a robot.
     User(Arc<Caller>),
 }
 
@@ -26,7 +26,7 @@ impl Principal {
     }
 }
 
-/// A person who calls.
+/// A person who calls, or at a registry a robot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// Row id of the account.
@@ -70,7 +70,27 @@ pub enum Authority {
     },
     /// An OAuth token; its scopes cap their rights.
     Token(Token),
+    /// An app-specific token, in place of the password where a registry is used; all their rights count.
+    AppToken(AppToken),
+    /// A robot account, by its token: it has rights over repositories and none over accounts.
+    Robot {
+        /// The row id of its namespace.
+        owner_id: i64,
+    },
 }
+
+/// The app-specific token of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppToken {
+    /// Row id.
+    pub id: i64,
+    /// What its user calls it.
+    pub title: String,
+}
+
+/// What a robot may be given at all.
+const OF_ROBOTS: &[Scope] =
+    &[Scope::RepoRead, Scope::RepoWrite, Scope::RepoAdmin, Scope::RepoCreate, Scope::OrgAdmin];
 
 /// The token of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +110,8 @@ impl Caller {
     #[must_use]
     pub fn scopes(&self) -> ScopeSet {
         match &self.authority {
-            Authority::Session { .. } => ScopeSet::of(Scope::ALL),
+            Authority::Session { .. } | Authority::AppToken(_) => ScopeSet::of(Scope::ALL),
+            Authority::Robot { .. } => ScopeSet::of(OF_ROBOTS),
             Authority::Token(token) => token.scopes.unwrap_or_default(),
         }
     }

@@ -237,6 +237,24 @@ impl Target for RepositoryRef {
     }
 }
 
+/// A repository that exists. Callers learn by what they are granted whether it does.
+#[derive(Debug, Clone)]
+pub struct ExistingRepositoryRef {
+    /// The namespace.
+    pub namespace: Namespace,
+    /// The repository.
+    pub repository: Repository,
+}
+
+impl Target for ExistingRepositoryRef {
+    const KIND: TargetKind = TargetKind::Repository;
+    type Path = RepositoryPath;
+
+    fn take(facts: Facts) -> Option<Self> {
+        Some(Self { namespace: facts.namespace?, repository: facts.repository? })
+    }
+}
+
 /// An application of an organization, both of which exist.
 #[derive(Debug, Clone)]
 pub struct ApplicationRef {

@@ -215,6 +215,15 @@ events! {
     UserChangeMetadata { username: &'a str }
     UserGenerateClientKey { username: &'a str }
     LoginSuccess { r#type: &'a str, useragent: &'a str }
+    LoginSuccessAtRegistry (LoginSuccess) {
+        r#type: &'a str,
+        kind: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        robot: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        app_specific_token_title: Option<&'a str>,
+        useragent: &'a str,
+    }
     LogoutSuccess {}
 
     CreateGlobalMessage { uuid: &'a str, severity: &'a str }

@@ -134,6 +134,31 @@ impl TryFrom<&str> for RepositoryName {
     }
 }
 
+/// Whether a registry takes the text between two slashes of a repository's name: `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+))*` (the specification of OCI's distribution).
+#[must_use]
+pub fn is_registry_component(component: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let mut rest = component.as_bytes();
+    loop {
+        let plain = rest.iter().take_while(|byte| is_plain(**byte)).count();
+        if plain == 0 {
+            return false;
+        }
+        rest = &rest[plain..];
+        if rest.is_empty() {
+            return true;
+        }
+        let between = rest.iter().take_while(|byte| !is_plain(**byte)).count();
+        let (separator, after) = rest.split_at(between);
+        let is_separator = matches!(separator, b"." | b"_" | b"__")
+            || separator.iter().all(|byte| *byte == b'-');
+        if !is_separator {
+            return false;
+        }
+        rest = after;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

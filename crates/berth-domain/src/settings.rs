@@ -161,6 +161,9 @@ settings! {
     FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL: bool = "feature_aggregated_log_count_retrieval", "true", flag, "Counts of log entries can be read.";
     ACTION_LOG_AUDIT_LOGINS: bool = "action_log_audit_logins", "true", flag, "Successful logins are logged.";
     LOG_RETENTION: Option<i64> = "log_retention", "forever", retention, "How long entries of the log are kept: `forever`, or a duration of a day at least, such as `90d`. Older ones are removed a few at a time, by requests that change anything and by `berth maintenance`; `…/logs/export` has them before.";
+    CREATE_PRIVATE_REPO_ON_PUSH: bool = "create_private_repo_on_push", "true", flag, "A repository that a push makes is private.";
+    CREATE_NAMESPACE_ON_PUSH: bool = "create_namespace_on_push", "false", flag, "A push to a namespace that does not exist makes an organization of that name.";
+    LIBRARY_NAMESPACE: String = "library_namespace", "library", text, "The namespace of repositories that clients name without one.";
     ROBOTS_DISALLOW: bool = "robots_disallow", "false", flag, "Robot accounts can neither be created nor used.";
     CONCORD_ADMIN_ONLY_CREATE: bool = "concord_admin_only_create", "true", flag, "Only administrators create organizations through Concord's API.";
     LIMIT_ORGANIZATIONS_PER_USER: i64 = "limit_organizations_per_user", "10000", positive_number, "How many organizations a user may have that they made, superusers too.";

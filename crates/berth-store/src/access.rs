@@ -28,6 +28,64 @@ pub enum Credential {
         /// The session that the request also shows, as above: it says nothing of who calls.
         session: Option<Vec<u8>>,
     },
+    /// What a registry's client shows.
+    Registry(RegistryCredential),
+}
+
+/// What a registry's client shows (`docs/contract/registry.md` A.2). Passwords and tokens of robots are verified by the caller of
+/// [`load`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegistryCredential {
+    /// The name of a user or their e-mail address, or the name of a robot.
+    Name(String),
+    /// An app-specific token, by its SHA-256.
+    AppToken(Vec<u8>),
+    /// An access token, by its SHA-256.
+    AccessToken(Vec<u8>),
+}
+
+/// Whom a registry's credential names, whether or not they may act.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct LoginRow {
+    /// The account.
+    #[row(nested)]
+    pub account: CallerRow,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// Whether the access token has had its time.
+    pub token_expired: bool,
+    /// What is known of a robot.
+    #[row(nested)]
+    pub robot: Option<RobotLogin>,
+    /// The app-specific token, while it lives.
+    #[row(nested)]
+    pub app_token: Option<AppTokenRow>,
+}
+
+/// A robot that shows its token.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct RobotLogin {
+    /// The row id of its namespace.
+    pub owner_id: i64,
+    /// The name of its namespace.
+    pub owner: String,
+    /// Whether the namespace may be used.
+    pub owner_enabled: bool,
+    /// Its token, sealed.
+    pub sealed_token: Vec<u8>,
+    /// When that was last used, to the minute.
+    pub last_accessed: Option<Timestamp>,
+}
+
+/// An app-specific token that was shown.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct AppTokenRow {
+    /// Row id.
+    pub id: i64,
+    /// What its user calls it.
+    pub title: String,
+    /// When it was last used, to the minute.
+    pub accessed_at: Option<Timestamp>,
 }
 
 /// The user of the credential: enabled accounts and unexpired tokens only.
@@ -58,8 +116,10 @@ pub struct CallerRow {
 /// What the statement reads for a request.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The caller.
+    /// The caller; not of a registry's credential.
     pub caller: Option<CallerRow>,
+    /// Whom a registry's credential names.
+    pub login: Option<LoginRow>,
     /// The session that was shown, while it lives; whether it counts, its epoch says.
     pub session: Option<SessionRow>,
     /// The facts for the policy.
@@ -119,6 +179,32 @@ macro_rules! from_caller {
     };
 }
 
+macro_rules! login_columns {
+    () => {
+        ", c.enabled, coalesce(t.expires_at <= ?3, 0) AS token_expired,
+            o.id AS owner_id, o.name AS owner, o.enabled AS owner_enabled, robot.sealed_token,
+            robot.last_accessed,
+            x.id, x.title, x.accessed_at"
+    };
+}
+
+// `?1` is a name (a text) or the hash of an access token (a blob), `?2` the hash of an app-specific token.
+macro_rules! from_login {
+    () => {
+        " FROM schema_version v
+        LEFT JOIN access_token t ON t.token_hash = ?1
+        LEFT JOIN oauth_application a ON a.id = t.application_id
+        LEFT JOIN app_token x ON x.token_hash = ?2 AND (x.expires_at IS NULL OR x.expires_at > ?3)
+        LEFT JOIN session s ON 0
+        LEFT JOIN account c ON c.kind <> 'organization' AND c.id = coalesce(t.account_id, x.account_id,
+            (SELECT id FROM account WHERE name = ?1 AND name = ?1 COLLATE BINARY),
+            (SELECT id FROM account WHERE kind = 'user' AND email = ?1 COLLATE NOCASE))
+        LEFT JOIN user_profile u ON u.account_id = c.id
+        LEFT JOIN robot ON robot.account_id = c.id
+        LEFT JOIN account o ON o.id = robot.namespace_id"
+    };
+}
+
 macro_rules! namespace_columns {
     () => {
         concat!(
@@ -141,6 +227,22 @@ macro_rules! application_columns {
     };
 }
 
+macro_rules! repository_columns {
+    () => {
+        ", r.id, r.name, r.description, r.is_public,
+        nullif(max(
+            coalesce((SELECT CASE p.role WHEN 'admin' THEN 3 WHEN 'write' THEN 2 ELSE 1 END
+                FROM repository_permission p
+                WHERE p.repository_id = r.id AND p.account_id = c.id), 0),
+            coalesce((SELECT max(CASE p.role WHEN 'admin' THEN 3 WHEN 'write' THEN 2 ELSE 1 END)
+                FROM team_member m
+                JOIN repository_permission p ON p.repository_id = r.id AND p.team_id = m.team_id
+                WHERE m.account_id = c.id AND m.organization_id = n.id), 0)), 0) AS repository_role"
+    };
+}
+
+pub(crate) use {namespace_columns, repository_columns};
+
 macro_rules! from_namespace {
     () => {
         " LEFT JOIN account n ON n.id = CASE WHEN ?4 IS NULL THEN c.id
@@ -150,6 +252,8 @@ macro_rules! from_namespace {
 }
 
 const CALLER: &str = concat!(caller_columns!(), from_caller!());
+
+const LOGIN: &str = concat!(caller_columns!(), login_columns!(), from_login!());
 
 const NAMESPACE: &str =
     concat!(caller_columns!(), namespace_columns!(), from_caller!(), from_namespace!());
@@ -183,15 +287,7 @@ const TEAM: &str = concat!(
 const REPOSITORY: &str = concat!(
     caller_columns!(),
     namespace_columns!(),
-    ", r.id, r.name, r.description, r.is_public,
-        nullif(max(
-            coalesce((SELECT CASE p.role WHEN 'admin' THEN 3 WHEN 'write' THEN 2 ELSE 1 END
-                FROM repository_permission p
-                WHERE p.repository_id = r.id AND p.account_id = c.id), 0),
-            coalesce((SELECT max(CASE p.role WHEN 'admin' THEN 3 WHEN 'write' THEN 2 ELSE 1 END)
-                FROM team_member m
-                JOIN repository_permission p ON p.repository_id = r.id AND p.team_id = m.team_id
-                WHERE m.account_id = c.id AND m.organization_id = n.id), 0)), 0) AS repository_role",
+    repository_columns!(),
     from_caller!(),
     from_namespace!(),
     " LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = ?5"
@@ -273,9 +369,19 @@ fn load_once(
         Credential::Token(hash) => (hash.as_slice().into(), Value::Null),
         Credential::Session(hash) => (Value::Null, hash.as_slice().into()),
         Credential::Password { name, session } => (name.into(), session.as_deref().into()),
+        Credential::Registry(RegistryCredential::Name(name)) => (name.into(), Value::Null),
+        Credential::Registry(RegistryCredential::AccessToken(hash)) => {
+            (hash.as_slice().into(), Value::Null)
+        }
+        Credential::Registry(RegistryCredential::AppToken(hash)) => {
+            (Value::Null, hash.as_slice().into())
+        }
     };
+    let is_login = matches!(credential, Credential::Registry(_));
     let namespace = Value::from(address.namespace.as_deref());
     let (sql, names) = match kind {
+        // What a registry's client addresses is in its scopes, as many as it likes: they are read by a statement of their own.
+        _ if is_login => (LOGIN, vec![]),
         TargetKind::None => (CALLER, vec![]),
         TargetKind::Namespace if address.robot.is_some() => {
             (ROBOT, vec![namespace, address.robot.as_deref().into()])
@@ -299,12 +405,25 @@ fn load_once(
     }
     let mail_is_due = row.column("mail_is_due")?;
     let session = row.joined("session")?;
-    let caller = row.joined("caller")?;
-    let facts = read_facts(&mut row, kind)?;
+    let (mut caller, mut login) = (None, None);
+    if is_login {
+        login = row.joined("login")?;
+    } else {
+        caller = row.joined("caller")?;
+    }
+    let facts = if is_login { Facts::default() } else { read_facts(&mut row, kind)? };
     let with_robot = kind == TargetKind::Namespace && address.robot.is_some();
     let sealed_robot_token = if with_robot { row.column("sealed_robot_token")? } else { None };
     row.end()?;
-    Ok(Some(Loaded { caller, session, facts, sealed_robot_token, mail_is_due, limits_differ }))
+    Ok(Some(Loaded {
+        caller,
+        login,
+        session,
+        facts,
+        sealed_robot_token,
+        mail_is_due,
+        limits_differ,
+    }))
 }
 
 fn read_facts(row: &mut Row, kind: TargetKind) -> Result<Facts, StoreError> {

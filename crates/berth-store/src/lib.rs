@@ -11,6 +11,7 @@ pub mod access;
 pub mod accounts;
 pub mod applications;
 pub mod assignments;
+pub mod auth;
 pub mod autoprune;
 pub mod codes;
 pub mod concord;

@@ -1,7 +1,7 @@
 //! Repositories: creating, listing, changing, deleting.
 
 use berth_access::{
-    Grant, Permit, RepositoryAdmin, RepositoryCreate, RepositoryRef, RepositoryView,
+    Grant, NewRepositoryRef, Permit, RepositoryAdmin, RepositoryRef, RepositoryView,
     RepositoryWrite,
 };
 use berth_domain::limits::{PAGE_ROWS, listed_text};
@@ -35,7 +35,7 @@ pub struct NewRepository<'a> {
 /// [`StoreError::UniqueViolation`] of `repository.namespace_id` when the namespace has a repository of that name.
 pub fn create(
     tx: &Transaction<'_>,
-    grant: &Grant<RepositoryCreate>,
+    grant: &Grant<impl Permit<Target = NewRepositoryRef>>,
     new: &NewRepository<'_>,
 ) -> Result<i64, StoreError> {
     let namespace_id = grant.target().namespace.id;

@@ -319,3 +319,20 @@ pub fn delete_permission(
 fn repository_id(grant: &Grant<RepositoryAdmin>) -> Value {
     grant.target().repository.as_ref().map(|repository| repository.id).into()
 }
+
+/// Notes that a robot used its token, unless a use is noted that is later than `since`. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn note_use(
+    db: &dyn Database,
+    robot_id: i64,
+    now: Timestamp,
+    since: Timestamp,
+) -> Result<(), StoreError> {
+    db.run(
+        "UPDATE robot SET last_accessed = ?2
+        WHERE account_id = ?1 AND (last_accessed IS NULL OR last_accessed <= ?3)",
+        params![robot_id, now, since],
+    )
+}

@@ -1,5 +1,5 @@
-//! The two dialects of HTTP that are spoken here: Quay's, and Concord's below `/api/v1/org`. The way of a request is the
-//! same in both; they differ in what is in this file.
+//! The dialects of HTTP that are spoken here: Quay's, Concord's below `/api/v1/org`, and that of registries below `/v2`. The way of a
+//! request is the same in all; they differ in what is in this file.
 
 use berth_access::{PathParameters, Principal};
 use berth_domain::settings;
@@ -9,6 +9,7 @@ use http::{HeaderName, Method, StatusCode};
 use crate::concord;
 use crate::credentials::{self, Credentials};
 use crate::error::ApiError;
+use crate::registry;
 use crate::request::Request;
 use crate::response::{self, Response, ResponseExt, set_headers};
 use crate::route::Route;
@@ -20,23 +21,32 @@ use crate::services::{BASE_URL, Services};
 pub(crate) enum Dialect {
     Quay,
     Concord,
+    Registry,
 }
 
 impl Dialect {
     /// The dialect that is spoken at a path, whether or not a route knows it.
     pub(crate) fn of(path: &str) -> Self {
-        if concord::speaks(path) { Self::Concord } else { Self::Quay }
+        if concord::speaks(path) {
+            Self::Concord
+        } else if registry::speaks(path) {
+            Self::Registry
+        } else {
+            Self::Quay
+        }
     }
 
     /// What a request shows to prove who calls.
     pub(crate) fn credentials(
         self,
+        services: &Services<'_>,
         request: &Request,
         route: &Route,
     ) -> Result<Credentials, ApiError> {
         match self {
             Self::Quay => Ok(credentials::read(request, route)),
             Self::Concord => concord::credentials(request),
+            Self::Registry => registry::credentials(services, request),
         }
     }
 
@@ -48,7 +58,7 @@ impl Dialect {
         matches: &[(&Route, PathParameters)],
     ) -> Result<Option<Response>, ApiError> {
         match (self, request.method()) {
-            (Self::Quay, &Method::OPTIONS) if !matches.is_empty() => {
+            (Self::Quay | Self::Registry, &Method::OPTIONS) if !matches.is_empty() => {
                 let response = response::text(StatusCode::OK, "text/html; charset=utf-8", "");
                 Ok(Some(response.with_header(header::ALLOW, routing::allowed(matches))))
             }
@@ -63,7 +73,7 @@ impl Dialect {
     /// What is asked of every request that a row answers, whatever the row.
     pub(crate) fn admit(self, request: &Request, principal: &Principal) -> Result<(), ApiError> {
         match self {
-            Self::Quay => Ok(()),
+            Self::Quay | Self::Registry => Ok(()),
             Self::Concord => concord::admit(request, principal),
         }
     }
@@ -81,6 +91,7 @@ impl Dialect {
                 error.into_response(&services.base_url())
             }
             Self::Concord => concord::error_response(error, request),
+            Self::Registry => registry::error_response(services, error)?,
         })
     }
 
@@ -91,6 +102,7 @@ impl Dialect {
         match self {
             Self::Quay => with_cors(&origin, with_challenge(response)),
             Self::Concord => concord::with_headers(response, &origin),
+            Self::Registry => registry::with_headers(response),
         }
     }
 }

@@ -179,6 +179,15 @@ pub enum ApiError {
     Custom(StatusCode, Value),
     /// A whole answer of an operation's own: a page for people, an error as OAuth has it.
     Response(Box<Response>),
+    /// Registries: a code of theirs and a message (`docs/contract/registry.md` A.5).
+    Registry {
+        /// The status.
+        status: StatusCode,
+        /// The code.
+        code: &'static str,
+        /// The message.
+        message: String,
+    },
     /// Concord: a plain text.
     Text(StatusCode, String),
     /// Concord: 400, rules of the data that were broken, each with where and what.
@@ -314,6 +323,7 @@ impl ApiError {
                 StatusCode::SERVICE_UNAVAILABLE,
                 &json!({ "is_readonly": true, "message": READ_ONLY }),
             ),
+            Self::Registry { status, message: text, .. } => message(status, &text),
             Self::Text(status, text) => response::text(status, "text/plain;charset=UTF-8", text),
             Self::Violations(violations) => {
                 let texts = violations.into_iter().map(|(_, text)| text);

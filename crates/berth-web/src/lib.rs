@@ -8,6 +8,7 @@
 extern crate self as berth_web;
 
 mod body;
+mod caller;
 mod concord;
 mod context;
 mod credentials;
@@ -28,6 +29,7 @@ mod quay_paths;
 mod query;
 mod random;
 pub mod rate;
+pub mod registry;
 mod request;
 pub mod response;
 mod retention;

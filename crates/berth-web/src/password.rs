@@ -13,7 +13,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use berth_access::Caller;
-use berth_domain::secret::{Purpose, hash_token, reserve_hashing_memory, verify_password};
+use berth_domain::secret::{Purpose, equal_in_constant_time, hash_token, reserve_hashing_memory, verify_password};
 use berth_domain::settings;
 use berth_store::accounts::{self, SignInRow};
 
@@ -214,8 +214,30 @@ pub fn for_clients(
     account_uuid: &str,
     password_hash: &str,
 ) -> Result<String, ApiError> {
-    let text = format!("{account_uuid} {}", URL_SAFE_NO_PAD.encode(hash_token(password_hash)));
+    let text = client_password(account_uuid, password_hash);
     Ok(STANDARD.encode(services.seal(Purpose::ClientPassword, &text)?))
+}
+
+/// Whether `given` is what [`for_clients`] gives for the account: it is not guessed, so it is not throttled.
+///
+/// # Errors
+/// [`ApiError`] when the secret keys cannot be had.
+pub(crate) fn is_for_clients(
+    services: &Services<'_>,
+    account_uuid: &str,
+    password_hash: &str,
+    given: &str,
+) -> Result<bool, ApiError> {
+    let Ok(sealed) = STANDARD.decode(given) else { return Ok(false) };
+    let Ok(opened) = services.secret_keys()?.open(Purpose::ClientPassword, &sealed) else {
+        return Ok(false);
+    };
+    Ok(equal_in_constant_time(&opened.text, &client_password(account_uuid, password_hash)))
+}
+
+/// What is sealed in the password of an account for clients.
+fn client_password(account_uuid: &str, password_hash: &str) -> String {
+    format!("{account_uuid} {}", URL_SAFE_NO_PAD.encode(hash_token(password_hash)))
 }
 
 #[cfg(test)]

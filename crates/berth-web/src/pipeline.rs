@@ -2,10 +2,8 @@
 //!
 //! The order of the checks is the contract's (`docs/contract/quay.md` 0.2).
 
-use std::sync::Arc;
-
 use berth_access::{
-    Address, Authority, Caller, Facts, PathParameters, Permission, Principal, ScopeSet, TargetKind,
+    Address, Authority, Facts, PathParameters, Permission, Principal, ScopeSet, TargetKind,
     Token,
 };
 use berth_domain::limits::{FORM_BYTES, LARGEST_BODY_BYTES, Limit};
@@ -17,6 +15,7 @@ use http::header::{HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use thiserror::Error;
 
+use crate::caller;
 use crate::concord;
 use crate::context::RequestParts;
 use crate::credentials::Credentials;
@@ -27,12 +26,13 @@ use crate::normalize;
 use crate::password;
 use crate::password_use;
 use crate::platform::Platform;
+use crate::registry;
 use crate::request::{Request, RequestExt, named_client};
 use crate::response::Response;
 use crate::retention;
 use crate::route::{Logs, Route};
 use crate::routing;
-use crate::services::{SUPERUSERS, Services};
+use crate::services::Services;
 use crate::session::Session;
 use crate::token_use;
 
@@ -159,8 +159,8 @@ fn answer(
     if route.unauthenticated {
         return answer_everybody(services, request, route, &path);
     }
-    let mut credentials = dialect.credentials(request, route)?;
-    let known = known_before_work(services, request, route, &mut credentials)?;
+    let mut credentials = dialect.credentials(services, request, route)?;
+    let known = known_before_work(services, dialect, request, route, &mut credentials)?;
     let Read { address, handle } = route.endpoint.read(request, &path);
     let address = with_named_client(request, route, address);
     let kind = route.endpoint.target();
@@ -174,12 +174,16 @@ fn answer(
     }
     credentials.know_session(loaded.session);
     let password_hash = loaded.caller.as_ref().and_then(|caller| caller.password_hash.clone());
-    let principal = match known {
-        Some(principal) => principal,
-        None => principal(services, request, &credentials, loaded.caller)?,
+    let principal = match (known, &credentials.credential) {
+        (Some(principal), _) => principal,
+        (None, Credential::Registry(shown)) => {
+            let password = credentials.password.as_deref().unwrap_or_default();
+            registry::principal(services, request, shown, password, loaded.login)?
+        }
+        (None, _) => principal(services, request, &credentials, loaded.caller)?,
     };
     dialect.admit(request, &principal)?;
-    require_conditions(services, request, route, &credentials, &principal)?;
+    require_conditions(services, dialect, request, route, &credentials, &principal)?;
     // Once after each change of a setting, so it does no harm that the policy was not asked yet.
     if loaded.limits_differ {
         limits::set(services.db(), &limits)?;
@@ -202,6 +206,7 @@ fn answer(
 /// What the row asks of callers and of the registry, whoever may do what.
 fn require_conditions(
     services: &Services<'_>,
+    dialect: Dialect,
     request: &Request,
     route: &Route,
     credentials: &Credentials,
@@ -209,7 +214,7 @@ fn require_conditions(
 ) -> Result<(), ApiError> {
     require_intent(services, request, route, credentials, principal)?;
     require_writable(services, request, route)?;
-    require_anonymous_access(services, route, principal)?;
+    require_anonymous_access(services, dialect, route, principal)?;
     require_fresh_login(services, route, principal)
 }
 
@@ -259,6 +264,7 @@ const SMALL_BODY: usize = 16_384;
 /// the price of a statement.
 fn known_before_work(
     services: &Services<'_>,
+    dialect: Dialect,
     request: &Request,
     route: &Route,
     credentials: &mut Credentials,
@@ -269,7 +275,7 @@ fn known_before_work(
     let principal = who_calls(services, request, credentials)?;
     if principal.caller().is_none() {
         require_intent(services, request, route, credentials, &principal)?;
-        require_anonymous_access(services, route, &principal)?;
+        require_anonymous_access(services, dialect, route, &principal)?;
         return Err(ApiError::unauthenticated());
     }
     Ok(Some(principal))
@@ -323,7 +329,7 @@ fn unmatched(
     error: ApiError,
 ) -> ApiError {
     match dialect {
-        Dialect::Quay => error,
+        Dialect::Quay | Dialect::Registry => error,
         Dialect::Concord => require_caller(services, request).err().unwrap_or(error),
     }
 }
@@ -399,20 +405,7 @@ fn principal(
         }
         _ => return Ok(Principal::Anonymous),
     };
-    services.load_settings(SUPERUSERS)?;
-    let powers = services.superusers().powers(&row.name, row.is_first);
-    let restricted = services.read_setting(&settings::FEATURE_RESTRICTED_USERS)?
-        && !services.read_setting(&settings::RESTRICTED_USERS_WHITELIST)?.contains(&row.name);
-    Ok(Principal::User(Arc::new(Caller {
-        id: row.id,
-        uuid: row.uuid,
-        name: row.name,
-        email: row.email,
-        verified: row.verified,
-        authority,
-        powers,
-        restricted,
-    })))
+    caller::known(services, row, authority)
 }
 
 /// Whether the password of the request, if any, is that of the account that it names, and signs in: passwords are on, and
@@ -505,12 +498,13 @@ fn require_writable(
 
 fn require_anonymous_access(
     services: &Services<'_>,
+    dialect: Dialect,
     route: &Route,
     principal: &Principal,
 ) -> Result<(), ApiError> {
     let refused = principal.caller().is_none()
         && !route.open
-        && route.path.starts_with("/api/")
+        && (route.path.starts_with("/api/") || dialect == Dialect::Registry)
         && !services.read_setting(&settings::FEATURE_ANONYMOUS_ACCESS)?;
     if refused {
         return Err(ApiError::Abort(

@@ -20,6 +20,9 @@ pub trait RequestExt {
     /// The parameters of the query, for types that say what they read of it, and for OAuth, whose parameters are in its RFCs.
     fn query(&self) -> Parameters;
 
+    /// The parameters of the form; none where the body is another.
+    fn form(&self) -> Parameters;
+
     /// The parameters of the query, then those of the form, whatever they are called.
     fn values(&self) -> Parameters;
 
@@ -59,11 +62,13 @@ impl RequestExt for Request {
         Parameters::parse(self.uri().query().unwrap_or_default().as_bytes())
     }
 
+    fn form(&self) -> Parameters {
+        if self.has_form_type() { Parameters::parse(self.body()) } else { Parameters::default() }
+    }
+
     fn values(&self) -> Parameters {
         let mut values = self.query();
-        if self.has_form_type() {
-            values.0.extend(Parameters::parse(self.body()).0);
-        }
+        values.0.extend(self.form().0);
         values
     }
 
