@@ -52,6 +52,8 @@ pub enum Permission {
     RepositoryAdmin,
     /// Reading what only superusers may read.
     SuperuserView,
+    /// Reading what users keep for themselves: superusers with full access, and read-only ones.
+    SuperuserAuditView,
     /// Acting as a superuser.
     Superuser,
 }
@@ -81,6 +83,7 @@ impl Permission {
             Self::RepositoryAdminView => "repository admins, superuser views",
             Self::RepositoryAdmin => "repository admins",
             Self::SuperuserView => "superusers, also read-only ones",
+            Self::SuperuserAuditView => "superusers with full access, and read-only ones",
             Self::Superuser | Self::ConcordDelete => "superusers",
             Self::ConcordCreate => {
                 "superusers, and if so set everybody who may create organizations"

@@ -231,6 +231,7 @@ fn allows(permission: Permission, rights: &Rights) -> bool {
         Permission::RepositoryAdminView => rights.sees_repository_as_admin(),
         Permission::RepositoryAdmin => rights.administers_repository(),
         Permission::SuperuserView => rights.superuser || rights.global_reader,
+        Permission::SuperuserAuditView => rights.full_access || rights.global_reader,
         Permission::Superuser => rights.superuser,
     }
 }
