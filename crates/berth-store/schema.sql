@@ -222,6 +222,7 @@ BEGIN
     DELETE FROM user_profile WHERE account_id = OLD.id;
     DELETE FROM session WHERE account_id = OLD.id;
     DELETE FROM access_token WHERE account_id = OLD.id;
+    DELETE FROM app_token WHERE account_id = OLD.id;
     DELETE FROM team_member WHERE account_id = OLD.id;
     DELETE FROM team_invitation WHERE account_id = OLD.id;
     DELETE FROM authorization_code WHERE account_id = OLD.id;
@@ -334,6 +335,7 @@ INSERT INTO owned_limit (kind, most) VALUES
     ('applications', 3000),
     ('tokens', 100000),
     ('assignments', 10000),
+    ('app_tokens', 1000),
     ('notifications', 1000),
     ('messages', 100);
 
@@ -379,6 +381,7 @@ BEGIN
         WHEN 'applications' THEN RAISE(ABORT, 'berth: limit of applications')
         WHEN 'tokens' THEN RAISE(ABORT, 'berth: limit of tokens')
         WHEN 'assignments' THEN RAISE(ABORT, 'berth: limit of assignments')
+        WHEN 'app_tokens' THEN RAISE(ABORT, 'berth: limit of app_tokens')
         WHEN 'messages' THEN RAISE(ABORT, 'berth: limit of messages')
         END
     FROM owned JOIN owned_limit USING (kind)
@@ -1237,6 +1240,50 @@ END;
 CREATE TRIGGER assignments_counted AFTER DELETE ON assigned_authorization
 BEGIN
     UPDATE owned SET number = number - 1 WHERE holder_id = OLD.application_id AND kind = 'assignments';
+END;
+
+-- What people give programs in the place of their password: an app-specific token. It is found by its SHA-256, and sealed too, since
+-- its owner can be shown it again.
+CREATE TABLE app_token (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    account_id INTEGER NOT NULL,
+    account_kind TEXT NOT NULL DEFAULT 'user' CHECK (account_kind = 'user'),
+    title TEXT NOT NULL,
+    token_hash BLOB NOT NULL UNIQUE,
+    sealed_token BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    -- NULL: it does not end.
+    expires_at INTEGER,
+    -- When it was last used, to the minute.
+    accessed_at INTEGER,
+    FOREIGN KEY (account_id, account_kind) REFERENCES account (id, kind) ON DELETE CASCADE
+);
+
+CREATE INDEX app_token_by_account ON app_token (account_id);
+
+CREATE INDEX app_token_by_expiry ON app_token (expires_at) WHERE expires_at IS NOT NULL;
+
+-- As with access tokens, expired ones leave room for new ones.
+CREATE TRIGGER app_token_needs_room BEFORE INSERT ON app_token
+WHEN (SELECT number >= most FROM owned JOIN owned_limit USING (kind)
+    WHERE holder_id = NEW.account_id AND kind = 'app_tokens')
+BEGIN
+    DELETE FROM app_token WHERE id IN (
+        SELECT id FROM app_token
+        WHERE account_id = NEW.account_id AND expires_at <= NEW.created_at
+        ORDER BY expires_at LIMIT 100
+    );
+END;
+
+CREATE TRIGGER app_tokens_limited AFTER INSERT ON app_token
+BEGIN
+    INSERT INTO owned_more VALUES (NEW.account_id, 'app_tokens', 1);
+END;
+
+CREATE TRIGGER app_tokens_counted AFTER DELETE ON app_token
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.account_id AND kind = 'app_tokens';
 END;
 
 ----------------------------------------------------------------------------------------------------------------------------

@@ -60,6 +60,8 @@ pub enum Permission {
     RegistryAdmin,
     /// Reading what only superusers may read.
     SuperuserView,
+    /// Reading what users keep for themselves: superusers with full access, and read-only ones.
+    SuperuserAuditView,
     /// Acting as a superuser.
     Superuser,
 }
@@ -95,6 +97,7 @@ impl Permission {
             Self::RegistryCreate => "creators in the namespace, but not of a proxy cache",
             Self::RegistryAdmin => "repository admins",
             Self::SuperuserView => "superusers, also read-only ones",
+            Self::SuperuserAuditView => "superusers with full access, and read-only ones",
             Self::Superuser | Self::ConcordDelete => "superusers",
             Self::ConcordCreate => {
                 "superusers, and if so set everybody who may create organizations"

@@ -137,6 +137,8 @@ permits! {
     Client => Public on ClientRef;
     /// The installation, to read as a superuser.
     SuperuserView => SuperuserView on ();
+    /// The installation, to read what users keep for themselves.
+    SuperuserAuditView => SuperuserAuditView on ();
     /// The installation, as a superuser.
     Superuser => Superuser on ();
     /// A namespace, as a superuser.

@@ -239,6 +239,7 @@ fn allows(permission: Permission, rights: &Rights) -> bool {
         Permission::RegistryCreate => rights.creates_by_pushing(),
         Permission::RegistryAdmin => rights.repository_at_least(RepositoryRole::Admin),
         Permission::SuperuserView => rights.superuser || rights.global_reader,
+        Permission::SuperuserAuditView => rights.full_access || rights.global_reader,
         Permission::Superuser => rights.superuser,
     }
 }

@@ -167,6 +167,7 @@ limits! {
     APPLICATIONS = "applications", LIMIT_APPLICATIONS_PER_NAMESPACE, "A namespace", "applications", Refused;
     TOKENS = "tokens", LIMIT_TOKENS_PER_APPLICATION, "An application", "unexpired tokens", Refused;
     ASSIGNMENTS = "assignments", LIMIT_ASSIGNED_TOKENS_PER_APPLICATION, "An application", "assigned tokens that wait for their users", Refused;
+    APP_TOKENS = "app_tokens", LIMIT_APP_TOKENS_PER_USER, "A user", "app-specific tokens", Refused;
     NOTIFICATIONS = "notifications", LIMIT_NOTIFICATIONS_PER_USER, "A user", "notifications", OldestDeleted;
     MESSAGES = "messages", LIMIT_MESSAGES, "An installation", "messages to everybody", Refused;
 }

@@ -95,6 +95,8 @@ events! {
         client_id: &'a str,
     }
     OauthTokenRevoked { oauth_token_uuid: &'a str, application_name: &'a str, client_id: &'a str }
+    CreateAppSpecificToken { app_specific_token_title: &'a str, app_specific_token: &'a str }
+    RevokeAppSpecificToken { app_specific_token_title: &'a str, app_specific_token: &'a str }
 
     ExportLogsSuccess {
         #[serde(skip_serializing_if = "Option::is_none")] repo: Option<&'a str>,

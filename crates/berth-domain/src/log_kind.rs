@@ -24,6 +24,8 @@ pub enum LogKind {
     OauthTokenAssigned,
     OauthTokenGranted,
     OauthTokenRevoked,
+    CreateAppSpecificToken,
+    RevokeAppSpecificToken,
     ExportLogsSuccess,
     CreateProxyCacheConfig,
     ChangeProxyCacheConfig,

@@ -61,6 +61,8 @@ pub enum Purpose {
     ClientSecret,
     /// The token of a robot.
     RobotToken,
+    /// An app-specific token.
+    AppToken,
     /// The code of an invitation.
     InvitationCode,
     /// User name or password for an upstream registry.
@@ -90,6 +92,7 @@ impl Purpose {
         match self {
             Self::ClientSecret => b"berth client-secret",
             Self::RobotToken => b"berth robot-token",
+            Self::AppToken => b"berth app-token",
             Self::InvitationCode => b"berth invitation-code",
             Self::UpstreamCredentials => b"berth upstream-credentials",
             Self::CsrfToken => b"berth csrf-token",

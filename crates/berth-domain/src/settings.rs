@@ -157,6 +157,8 @@ settings! {
     DIRECT_OAUTH_CLIENTID_WHITELIST: Vec<String> = "direct_oauth_clientid_whitelist", "", list, "Client ids of applications for which `POST /oauth/authorizeapp` takes a user name and password without a CSRF token.";
     OAUTH_APPLICATION_MAXIMUM_TOKEN_COUNT: i64 = "oauth_application_maximum_token_count", "0", whole_number, "How many unexpired tokens an application may have; 0 is no limit.";
     TOKENS_PER_MINUTE: i64 = "tokens_per_minute", "300", whole_number, "How many tokens a user may make in a minute, for applications and by OAuth; 0 is no limit.";
+    FEATURE_APP_SPECIFIC_TOKENS: bool = "feature_app_specific_tokens", "true", flag, "Users may have app-specific tokens, which programs show in the place of a password.";
+    APP_SPECIFIC_TOKEN_EXPIRATION: Option<i64> = "app_specific_token_expiration", "", optional_duration, "How long a new app-specific token works, such as `90d`. Empty: until it is deleted.";
     FEATURE_EXTENDED_REPOSITORY_NAMES: bool = "feature_extended_repository_names", "true", flag, "Names of repositories may contain slashes.";
     FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL: bool = "feature_aggregated_log_count_retrieval", "true", flag, "Counts of log entries can be read.";
     ACTION_LOG_AUDIT_LOGINS: bool = "action_log_audit_logins", "true", flag, "Successful logins are logged.";
@@ -184,6 +186,7 @@ settings! {
     LIMIT_APPLICATIONS_PER_NAMESPACE: i64 = "limit_applications_per_namespace", "3000", positive_number, "How many OAuth applications an organization or a user may have.";
     LIMIT_TOKENS_PER_APPLICATION: i64 = "limit_tokens_per_application", "100000", positive_number, "How many unexpired tokens an application may have, whatever `oauth_application_maximum_token_count` says.";
     LIMIT_ASSIGNED_TOKENS_PER_APPLICATION: i64 = "limit_assigned_tokens_per_application", "10000", positive_number, "How many assigned tokens of an application may wait for their users.";
+    LIMIT_APP_TOKENS_PER_USER: i64 = "limit_app_tokens_per_user", "1000", positive_number, "How many app-specific tokens a user may have.";
     LIMIT_NOTIFICATIONS_PER_USER: i64 = "limit_notifications_per_user", "1000", positive_number, "How many notifications a user keeps: beyond that the oldest are deleted, dismissed ones first.";
     LIMIT_MESSAGES: i64 = "limit_messages", "100", positive_number, "How many messages to everybody there may be.";
 }
@@ -305,6 +308,15 @@ fn duration(text: &str) -> Result<i64, &'static str> {
     parse_duration(text).ok_or("a duration such as `30s`, `10m`, `1h`, `1d` or `2w`")
 }
 
+fn optional_duration(text: &str) -> Result<Option<i64>, &'static str> {
+    let seconds = parse_duration(text).filter(|seconds| *seconds > 0);
+    match (text, seconds) {
+        ("", _) => Ok(None),
+        (_, Some(seconds)) => Ok(Some(seconds)),
+        (_, None) => Err("empty, or a duration such as `1h`, `90d` or `52w`"),
+    }
+}
+
 fn retention(text: &str) -> Result<Option<i64>, &'static str> {
     let seconds = parse_duration(text).filter(|seconds| *seconds >= 86_400);
     match (text, seconds) {
@@ -338,6 +350,7 @@ const fn kind_of(parse: &str) -> &'static str {
         b"networks" => "addresses and CIDRs, separated by commas",
         b"path" => "a path",
         b"duration" => "a duration: `30s`, `10m`, `1h`, `1d`, `2w`",
+        b"optional_duration" => "nothing, or a duration: `1h`, `90d`, `52w`",
         b"retention" => "`forever`, or a duration: `90d`, `52w`",
         b"durations" => "durations, separated by commas",
         b"whole_number" => "a whole number",
@@ -409,6 +422,16 @@ mod tests {
         assert_eq!(kept("24h"), Ok(Some(86_400)));
         for bad in ["", "0s", "23h", "ever", "-1d"] {
             assert!(kept(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_may_not_end_at_once() {
+        let lives = |text| APP_SPECIFIC_TOKEN_EXPIRATION.parse(text);
+        assert_eq!(lives(""), Ok(None));
+        assert_eq!(lives("90d"), Ok(Some(7_776_000)));
+        for bad in ["0s", "0w", "ever", "-1d"] {
+            assert!(lives(bad).is_err(), "{bad}");
         }
     }
 

@@ -404,8 +404,8 @@ pub fn use_email_code(
 }
 
 /// Uses up the code for a forgotten password and sets the new one; returns whose it was. All sessions end, other codes
-/// become invalid, and tokens too where nobody had proven the address before. The address is proven if the code was mailed
-/// there, at `sent_since` or later: superusers can read the text of a mail that was only held. Two statements.
+/// become invalid, and tokens end where nobody had proven the address before. The address is proven if the code was mailed
+/// there, at `sent_since` or later: superusers can read the text of a mail that was only held. Three statements.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -417,13 +417,17 @@ pub fn use_recovery_code(
     sent_since: Timestamp,
 ) -> Result<Option<CodeOwner>, StoreError> {
     // A former holder of the account, before its address was proven, may have left tokens.
-    tx.execute(
-        "DELETE FROM access_token WHERE account_id = (
-            SELECT account_id FROM user_profile JOIN account ON account.id = account_id
-            WHERE recovery_code_hash = ?1 AND recovery_code_expires_at > ?2
-                AND proven_email IS NOT email COLLATE NOCASE)",
-        params![code_hash, now],
-    )?;
+    for deletion in ["DELETE FROM access_token", "DELETE FROM app_token"] {
+        tx.defer(
+            format!(
+                "{deletion} WHERE account_id = (
+                    SELECT account_id FROM user_profile JOIN account ON account.id = account_id
+                    WHERE recovery_code_hash = ?1 AND recovery_code_expires_at > ?2
+                        AND proven_email IS NOT email COLLATE NOCASE)"
+            ),
+            params![code_hash, now],
+        )?;
+    }
     tx.optional(
         concat!(
             "UPDATE user_profile SET password_hash = ?3, session_epoch = session_epoch + 1,

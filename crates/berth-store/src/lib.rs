@@ -9,6 +9,7 @@ extern crate self as berth_store;
 
 pub mod access;
 pub mod accounts;
+pub mod app_tokens;
 pub mod applications;
 pub mod assignments;
 pub mod auth;

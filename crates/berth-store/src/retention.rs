@@ -12,8 +12,11 @@ use crate::db::{Database, Query, Statement, StoreError, Value};
 /// them.
 pub const ROWS: i64 = 100;
 
-/// How long mails, dismissed notifications and expired tokens are kept, in seconds: a month, to look into what happened.
+/// How long mails, dismissed notifications and expired access tokens are kept, in seconds: a month, to look into what happened.
 const MONTH_S: i64 = 30 * 86_400;
+
+/// How long expired app-specific tokens are kept, in seconds, as the original does: their users see that there were some.
+const DAY_S: i64 = 86_400;
 
 /// How long mails count that are gone, in seconds: the limits of mails are those of an hour.
 const HOUR_S: i64 = 3_600;
@@ -79,6 +82,15 @@ pub const KINDS: &[Kind] = &[
         time: "expires_at",
         condition: "1",
         kept: Kept::For(MONTH_S),
+    },
+    Kind {
+        name: "expired app-specific tokens",
+        change: "DELETE FROM app_token",
+        table: "app_token",
+        id: "id",
+        time: "expires_at",
+        condition: "expires_at IS NOT NULL",
+        kept: Kept::For(DAY_S),
     },
     Kind {
         name: "expired codes to confirm an address",

@@ -12,7 +12,7 @@ use super::logo;
 use super::views::{Branding, Config, VisibleSettings};
 
 /// The features that a setting switches, under Quay's names: the setting's without `feature_`, in capitals.
-pub(crate) const FEATURES: &[&Setting<bool>; 23] = &[
+pub(crate) const FEATURES: &[&Setting<bool>; 24] = &[
     &settings::FEATURE_SUPER_USERS,
     &settings::FEATURE_SUPERUSERS_FULL_ACCESS,
     &settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY,
@@ -34,6 +34,7 @@ pub(crate) const FEATURES: &[&Setting<bool>; 23] = &[
     &settings::FEATURE_BILLING,
     &settings::FEATURE_TEAM_SYNCING,
     &settings::FEATURE_ASSIGN_OAUTH_TOKEN,
+    &settings::FEATURE_APP_SPECIFIC_TOKENS,
     &settings::FEATURE_EXTENDED_REPOSITORY_NAMES,
     &settings::FEATURE_AGGREGATED_LOG_COUNT_RETRIEVAL,
 ];
@@ -66,7 +67,6 @@ pub(crate) const SETTINGS: Settings = &[
 /// Features of Quay that Berth does not have, because they belong to image content or to services beside the registry.
 const ABSENT: &[&str] = &[
     "ACTION_LOG_ROTATION",
-    "APP_SPECIFIC_TOKENS",
     "BITBUCKET_BUILD",
     "BUILD_SUPPORT",
     "GENERAL_OCI_SUPPORT",

@@ -48,7 +48,7 @@ fn the_configuration_is_the_settings() {
         "ACTION_LOG_ROTATION": false,
         "AGGREGATED_LOG_COUNT_RETRIEVAL": true,
         "ANONYMOUS_ACCESS": true,
-        "APP_SPECIFIC_TOKENS": false,
+        "APP_SPECIFIC_TOKENS": true,
         "ASSIGN_OAUTH_TOKEN": true,
         "AUTO_PRUNE": false,
         "BILLING": false,

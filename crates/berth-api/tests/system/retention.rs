@@ -42,6 +42,13 @@ fn recipe(kind: &str) -> Recipe {
             "SELECT count(*) FROM access_token WHERE scope = ''",
             30 * DAY_S,
         ),
+        "expired app-specific tokens" => (
+            "INSERT INTO app_token (uuid, account_id, title, token_hash, sealed_token, created_at, expires_at)
+            SELECT :t || ' ' || n, (SELECT id FROM account WHERE name = 'admin'), '', :t || ' ' || n, '', 0, :t
+            FROM number",
+            "SELECT count(*) FROM app_token",
+            DAY_S,
+        ),
         "expired codes to confirm an address" => (
             "INSERT INTO user_profile (account_id, email_code_hash, email_code_expires_at)
             SELECT id, 'e' || id, :t FROM account WHERE created_at = :t AND kind = 'user' AND id NOT IN (SELECT account_id FROM user_profile)",

@@ -313,6 +313,8 @@ mod tests {
         "account.uuid",
         "account_search.is_address, account_search.part, account_search.account_id",
         "affiliation.account_id, affiliation.namespace_id",
+        "app_token.token_hash",
+        "app_token.uuid",
         "assigned_authorization.uuid",
         "authorization_code.code_hash",
         "autoprune_policy.uuid",
