@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use berth_access::{
-    Authority, Caller, Denied, Facts, PERMITS, Principal, Scope, ScopeSet, SuperuserPowers, Token,
+    AppToken, Authority, Caller, Denied, Facts, PERMITS, Principal, Scope, ScopeSet, SuperuserPowers, Token,
     Verdict,
 };
 use berth_domain::{
@@ -27,6 +27,7 @@ struct Role {
     concord_owner: bool,
     anybody_creates: bool,
     restricted: bool,
+    in_proxy_cache: bool,
     powers: SuperuserPowers,
 }
 
@@ -40,6 +41,7 @@ const NOBODY: Role = Role {
     concord_owner: false,
     anybody_creates: false,
     restricted: false,
+    in_proxy_cache: false,
     powers: SuperuserPowers {
         superuser: false,
         full_access: false,
@@ -49,7 +51,7 @@ const NOBODY: Role = Role {
 };
 
 fn roles() -> Vec<Role> {
-    [everyday_roles(), superuser_roles(), concord_roles()].into_iter().flatten().collect()
+    [everyday_roles(), proxy_cache_roles(), superuser_roles(), concord_roles()].into_iter().flatten().collect()
 }
 
 fn outsider(name: &'static str) -> Role {
@@ -76,6 +78,16 @@ fn everyday_roles() -> Vec<Role> {
             names_organization: true,
             ..outsider("own, in a path")
         },
+    ]
+}
+
+/// People at an organization that caches an upstream registry.
+fn proxy_cache_roles() -> Vec<Role> {
+    let of = |role| Role { in_proxy_cache: true, ..role };
+    vec![
+        of(Role { team_role: Some(TeamRole::Member), ..outsider("member, proxy cache") }),
+        of(Role { team_role: Some(TeamRole::Admin), ..outsider("admin, proxy cache") }),
+        of(outsider("outsider, proxy cache")),
     ]
 }
 
@@ -154,6 +166,7 @@ impl Role {
                 is_public: false,
             }),
             repository_role: self.repository_role,
+            is_proxy_cache: self.in_proxy_cache,
             application: Some(Application {
                 id: 6,
                 client_id: "client".into(),
@@ -195,6 +208,8 @@ fn authorities() -> Vec<(String, Authority)> {
     for &scope in Scope::ALL {
         all.push((scope.as_str().to_owned(), token(&[scope])));
     }
+    all.push(("app token".into(), Authority::AppToken(AppToken { id: 7, title: "cli".into() })));
+    all.push(("robot".into(), Authority::Robot { owner_id: SOMEBODY_ELSE }));
     all.push(("user:admin + org:admin".into(), token(&[Scope::UserAdmin, Scope::OrgAdmin])));
     all.push((
         "unreadable scope".into(),

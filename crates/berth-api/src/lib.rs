@@ -6,6 +6,7 @@
 //! resources.
 
 pub mod applications;
+pub mod auth;
 pub mod authorizations;
 pub mod autoprune;
 pub mod concord;
@@ -91,6 +92,7 @@ impl Resource {
 /// All resources, for tests and documentation.
 pub const RESOURCES: &[Resource] = &[
     Resource { name: "applications", tables: &[applications::ROUTES] },
+    Resource { name: "auth", tables: &[auth::ROUTES] },
     Resource { name: "authorizations", tables: &[authorizations::ROUTES] },
     Resource { name: "autoprune", tables: &[autoprune::OF_NAMESPACES, autoprune::OF_REPOSITORIES] },
     Resource { name: "concord", tables: &[concord::ROUTES] },

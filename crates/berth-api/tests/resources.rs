@@ -3,6 +3,7 @@
 #![expect(clippy::too_many_lines, reason = "one story, or one table, is a test")]
 
 mod applications;
+mod auth;
 mod authorizations;
 mod autoprune;
 mod common;

@@ -29,7 +29,9 @@ pub use entity::{Application, Namespace, NamespaceKind, Repository, Team};
 pub use invalid::{Invalid, NAMESPACE_PATTERN};
 pub use log_kind::LogKind;
 pub use loggable::{SECRET_SEGMENTS, loggable_path};
-pub use name::{NamespaceName, RepositoryName, RobotName, TeamName, has_namespace_form};
+pub use name::{
+    NamespaceName, RepositoryName, RobotName, TeamName, has_namespace_form, is_registry_component,
+};
 pub use password::is_acceptable_password;
 pub use quota::{Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size};
 pub use role::{RepositoryRole, TeamRole};

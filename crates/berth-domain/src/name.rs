@@ -134,7 +134,8 @@ impl TryFrom<&str> for RepositoryName {
     }
 }
 
-/// Whether a registry takes the text between two slashes of a repository's name: `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+))*` (the specification of OCI's distribution).
+/// Whether a registry takes the text between two slashes of a repository's name: `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
+/// (OCI's distribution specification).
 #[must_use]
 pub fn is_registry_component(component: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();

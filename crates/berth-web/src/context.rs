@@ -188,6 +188,12 @@ impl<'a, P: Permit> Context<'a, P> {
         Some(sign_in_entry(self.services(), self.request(), account_id, how))
     }
 
+    /// What program asks, as much of it as is logged.
+    #[must_use]
+    pub fn user_agent(&self) -> String {
+        user_agent(self.request())
+    }
+
     /// Writes an entry into the log: what the caller did to an organization or a user.
     ///
     /// # Errors
@@ -249,6 +255,12 @@ impl RequestParts<'_> {
     }
 }
 
+/// What program asks, as much of it as is logged.
+fn user_agent(request: &Request) -> String {
+    let useragent = request.header(header::USER_AGENT).unwrap_or_default();
+    useragent.chars().take(LONGEST_USER_AGENT).collect()
+}
+
 /// The entry of a sign-in.
 pub(crate) fn sign_in_entry(
     services: &Services<'_>,
@@ -256,8 +268,7 @@ pub(crate) fn sign_in_entry(
     account_id: i64,
     how: &str,
 ) -> LogEntry {
-    let useragent = request.header(header::USER_AGENT).unwrap_or_default();
-    let useragent: String = useragent.chars().take(LONGEST_USER_AGENT).collect();
+    let useragent = user_agent(request);
     let event = LogEvent::LoginSuccess { r#type: how, useragent: &useragent };
     LogEntry {
         ip: request.client_address(),

@@ -232,7 +232,8 @@ pub(crate) fn is_for_clients(
     let Ok(opened) = services.secret_keys()?.open(Purpose::ClientPassword, &sealed) else {
         return Ok(false);
     };
-    Ok(equal_in_constant_time(&opened.text, &client_password(account_uuid, password_hash)))
+    let text = client_password(account_uuid, password_hash);
+    Ok(equal_in_constant_time(opened.text.as_bytes(), text.as_bytes()))
 }
 
 /// What is sealed in the password of an account for clients.

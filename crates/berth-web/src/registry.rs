@@ -215,11 +215,17 @@ pub(crate) fn error_response(
 ) -> Result<Response, ApiError> {
     let (code, message) = told(&error);
     let mut body = json!({ "errors": [{ "code": code, "message": message, "detail": {} }] });
-    let is_read_only = matches!(error, ApiError::ReadOnly);
-    let mut response = error.into_response("");
-    if is_read_only {
+    if matches!(error, ApiError::ReadOnly) {
         body["is_readonly"] = true.into();
-        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    }
+    let status = match error {
+        ApiError::ReadOnly => Some(StatusCode::METHOD_NOT_ALLOWED),
+        ApiError::Limited { .. } => Some(StatusCode::FORBIDDEN),
+        _ => None,
+    };
+    let mut response = error.into_response("");
+    if let Some(status) = status {
+        *response.status_mut() = status;
     }
     if response.status() == StatusCode::UNAUTHORIZED {
         if services.read_setting(&settings::FEATURE_ANONYMOUS_ACCESS)? {

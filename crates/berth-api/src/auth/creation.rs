@@ -1,0 +1,191 @@
+//! Repositories that a push makes, and organizations (`docs/contract/registry.md` A.4). It happens when the token is asked for: the
+//! registry would not ask.
+
+use berth_access::{CreateOrganization, Facts, Grant, Public, RegistryCreate};
+use berth_domain::log_event::LogEvent;
+use berth_domain::{
+    Namespace, NamespaceKind, NamespaceName, Repository, RepositoryName, RepositoryRole, TeamRole,
+    settings,
+};
+use berth_store::auth::Asked;
+use berth_store::organizations::{self, NewOrganization};
+use berth_store::repositories::{self, NewRepository};
+use berth_store::{Constraint, StoreError, Transaction, transaction};
+use berth_web::registry::error;
+use berth_web::{ApiError, Context, StatusCode};
+
+use super::handlers::{is_read_only, load};
+use super::scope::{Action, Scope};
+
+/// Makes the repository that is to be pushed to and does not exist, where the caller may; says which of the scopes it is. `asked`
+/// has the facts of afterwards.
+///
+/// # Errors
+/// 400 for more than one, or a name that cannot be a repository's; 405 while the registry is read-only, or for a name that cannot
+/// be an organization's; 403 when a limit is reached.
+pub(super) fn make_pushed(
+    cx: &Context<'_, Public>,
+    scopes: &[Scope],
+    asked: &mut Vec<Asked>,
+) -> Result<Option<usize>, ApiError> {
+    let mut to_make = None;
+    for (at, (scope, asked)) in scopes.iter().zip(&*asked).enumerate() {
+        let is_missing = asked.facts.repository.is_none() && scope.asks_for(Action::Push);
+        if let Some(place) = is_missing.then(|| place(cx, &asked.facts)).flatten() {
+            to_make.get_or_insert_with(Vec::new).push((at, place));
+        }
+    }
+    let Some(mut to_make) = to_make else { return Ok(None) };
+    if is_read_only(cx) {
+        return Err(ApiError::ReadOnly);
+    }
+    let Some((at, place)) = to_make.pop().filter(|_| to_make.is_empty()) else {
+        let message = "a token makes one repository at most: ask for the others by themselves";
+        return Err(error(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message));
+    };
+    let new = NewNames::of(&scopes[at], &place)?;
+    match transaction(cx.db(), |tx| make(cx, tx, &new, place)) {
+        Ok(facts) => {
+            asked[at].facts = facts;
+            Ok(Some(at))
+        }
+        // Somebody else made it meanwhile.
+        Err(error) if is_taken(&error) => {
+            *asked = load(cx, scopes)?;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_taken(error: &StoreError) -> bool {
+    error.violates(Constraint::RepositoryName) || error.violates(Constraint::AccountName)
+}
+
+/// Where a repository is made.
+enum Place {
+    /// In a namespace.
+    Existing(Grant<RegistryCreate>),
+    /// In an organization that is made for it.
+    New(Grant<CreateOrganization>),
+}
+
+/// Where the caller may make the repository.
+fn place(cx: &Context<'_, Public>, facts: &Facts) -> Option<Place> {
+    if facts.namespace.is_some() {
+        return cx.authorize(facts.clone()).ok().map(Place::Existing);
+    }
+    let makes_namespaces = cx.services().setting(&settings::CREATE_NAMESPACE_ON_PUSH);
+    let grant = makes_namespaces.then(|| cx.authorize(Facts::default()).ok());
+    grant.flatten().map(Place::New)
+}
+
+/// The names of what is made.
+struct NewNames {
+    repository: RepositoryName,
+    organization: Option<NamespaceName>,
+}
+
+impl NewNames {
+    fn of(scope: &Scope, place: &Place) -> Result<Self, ApiError> {
+        let name = scope.repository.as_str();
+        // No path of the API would lead to it: nobody could delete it.
+        let is_route = berth_web::is_below_a_repository(&format!("namespace/{name}"));
+        let repository = RepositoryName::try_from(name).ok().filter(|_| !is_route);
+        let repository = repository.ok_or_else(|| {
+            let message = format!("Invalid repository name: {}/{name}", scope.namespace);
+            error(StatusCode::BAD_REQUEST, "NAME_INVALID", message)
+        })?;
+        let organization = match place {
+            Place::Existing(_) => None,
+            Place::New(_) => Some(NamespaceName::try_from(&*scope.namespace).map_err(|_| {
+                let message = "Cannot create organization";
+                error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message)
+            })?),
+        };
+        Ok(Self { repository, organization })
+    }
+}
+
+/// Makes the repository, and its organization where that is new; the facts of afterwards.
+fn make(
+    cx: &Context<'_, Public>,
+    tx: &Transaction<'_>,
+    new: &NewNames,
+    place: Place,
+) -> Result<Facts, StoreError> {
+    let grant = match (place, &new.organization) {
+        (Place::Existing(grant), _) => grant,
+        (Place::New(grant), Some(name)) => make_organization(cx, tx, &grant, name)?,
+        (Place::New(_), None) => return Err(StoreError::NotFound),
+    };
+    let Some(creator_id) = cx.grant.caller_id() else { return Err(StoreError::NotFound) };
+    let services = cx.services();
+    let is_public = !services.setting(&settings::CREATE_PRIVATE_REPO_ON_PUSH);
+    let id = repositories::create(tx, &grant, &NewRepository {
+        name: &new.repository,
+        description: "",
+        is_public,
+        status_token: &services.random().uuid(),
+        creator_id,
+        at: services.now(),
+    })?;
+    let namespace = &grant.target().namespace;
+    Ok(Facts {
+        namespace: Some(namespace.clone()),
+        repository: Some(Repository {
+            id,
+            name: new.repository.as_str().to_owned(),
+            description: String::new(),
+            is_public,
+        }),
+        repository_role: Some(RepositoryRole::Admin),
+        ..Facts::default()
+    })
+}
+
+/// Makes the organization that is pushed to, with the caller as its owner; gives the right to push there.
+fn make_organization(
+    cx: &Context<'_, Public>,
+    tx: &Transaction<'_>,
+    grant: &Grant<CreateOrganization>,
+    name: &NamespaceName,
+) -> Result<Grant<RegistryCreate>, StoreError> {
+    let (services, caller) = (cx.services(), grant.caller().ok_or(StoreError::NotFound)?);
+    let (uuid, name) = (services.random().ordered_uuid(services.now()), name);
+    let hostname = services.setting(&settings::SERVER_HOSTNAME);
+    let domain = caller.email.split_once('@').map_or_else(
+        || hostname.split(':').next().unwrap_or_default(),
+        |(_, domain)| domain,
+    );
+    let email = format!("{}+{}@{domain}", caller.name, name.as_str());
+    let tag_expiration_s = services.setting(&settings::DEFAULT_TAG_EXPIRATION);
+    let new = NewOrganization {
+        uuid: &uuid,
+        name,
+        email: &email,
+        tag_expiration_s,
+        owner_id: caller.id,
+        at: services.now(),
+    };
+    let id = organizations::create(tx, grant, &new)?;
+    let event = LogEvent::OrgCreate { email: Some(&email), namespace: name.as_str() };
+    cx.log(tx, id, &event)?;
+    let organization = Namespace {
+        id,
+        kind: NamespaceKind::Organization,
+        name: name.as_str().to_owned(),
+        invoice_email: false,
+        invoice_email_address: None,
+        quota: None,
+        tag_expiration_s,
+        uuid,
+        email,
+    };
+    let facts = Facts {
+        namespace: Some(organization),
+        team_role: Some(TeamRole::Admin),
+        ..Facts::default()
+    };
+    cx.authorize(facts).map_err(|_| StoreError::NotFound)
+}
