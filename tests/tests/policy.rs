@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use berth_access::{
-    AppToken, Authority, Caller, Denied, Facts, PERMITS, Principal, Scope, ScopeSet, SuperuserPowers, Token,
-    Verdict,
+    AppToken, Authority, Caller, Denied, Facts, PERMITS, Principal, Scope, ScopeSet,
+    SuperuserPowers, Token, Verdict,
 };
 use berth_domain::{
     Application, Namespace, NamespaceKind, Repository, RepositoryRole, Team, TeamRole, Timestamp,
@@ -51,7 +51,10 @@ const NOBODY: Role = Role {
 };
 
 fn roles() -> Vec<Role> {
-    [everyday_roles(), proxy_cache_roles(), superuser_roles(), concord_roles()].into_iter().flatten().collect()
+    [everyday_roles(), proxy_cache_roles(), superuser_roles(), concord_roles()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn outsider(name: &'static str) -> Role {

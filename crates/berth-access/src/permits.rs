@@ -8,9 +8,9 @@ use crate::permission::{Permission, Permit};
 use crate::policy::{Denied, authorize};
 use crate::principal::Principal;
 use crate::target::{
-    ApplicationRef, ClientRef, ExistingRepositoryRef, ExistingTeamRef, MaybeOrganizationRef, NamespaceRef,
-    NamespaceTarget, NewRepositoryRef, OrganizationNamespaceRef, OrganizationOrOwnRef,
-    OrganizationRef, OwnNamespaceRef, RepositoryRef, TeamRef, UserRef,
+    ApplicationRef, ClientRef, ExistingRepositoryRef, ExistingTeamRef, MaybeOrganizationRef,
+    NamespaceRef, NamespaceTarget, NewRepositoryRef, OrganizationNamespaceRef,
+    OrganizationOrOwnRef, OrganizationRef, OwnNamespaceRef, RepositoryRef, TeamRef, UserRef,
 };
 
 /// What the policy says of a permission, for code that does not need the type of the grant.

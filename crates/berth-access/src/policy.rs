@@ -325,7 +325,8 @@ impl Rights {
     /// namespace although there is no such repository yet, and of a proxy cache the members of the organization, since
     /// what they pull is there afterwards.
     fn pulls(&self) -> bool {
-        let through = self.in_proxy_cache && self.in_any_team && self.scopes.allows(Scope::RepoRead);
+        let through =
+            self.in_proxy_cache && self.in_any_team && self.scopes.allows(Scope::RepoRead);
         through || self.repository_at_least(RepositoryRole::Read)
     }
 

@@ -13,7 +13,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use berth_access::Caller;
-use berth_domain::secret::{Purpose, equal_in_constant_time, hash_token, reserve_hashing_memory, verify_password};
+use berth_domain::secret::{
+    Purpose, equal_in_constant_time, hash_token, reserve_hashing_memory, verify_password,
+};
 use berth_domain::settings;
 use berth_store::accounts::{self, SignInRow};
 

@@ -3,8 +3,7 @@
 //! The order of the checks is the contract's (`docs/contract/quay.md` 0.2).
 
 use berth_access::{
-    Address, Authority, Facts, PathParameters, Permission, Principal, ScopeSet, TargetKind,
-    Token,
+    Address, Authority, Facts, PathParameters, Permission, Principal, ScopeSet, TargetKind, Token,
 };
 use berth_domain::limits::{FORM_BYTES, LARGEST_BODY_BYTES, Limit};
 use berth_domain::loggable_path;

@@ -13,6 +13,7 @@ use crate::caller;
 use crate::credentials::Credentials;
 use crate::error::{ApiError, ErrorType};
 use crate::password;
+use crate::registry_token;
 use crate::request::{Request, RequestExt};
 use crate::response::{self, Response};
 use crate::services::{BASE_URL, Services};
@@ -95,7 +96,8 @@ pub(crate) fn principal(
             by_password(services, request, name, password, login.as_ref())?
         }
     };
-    login.map_or(Ok(Principal::Anonymous), |login| caller::known(services, login.account, authority))
+    login
+        .map_or(Ok(Principal::Anonymous), |login| caller::known(services, login.account, authority))
 }
 
 fn by_access_token(
@@ -191,8 +193,9 @@ fn require_enabled(login: &LoginRow) -> Result<(), ApiError> {
 /// Where clients get tokens, for those who show none or a wrong one.
 fn challenge(services: &Services<'_>) -> Result<HeaderValue, ApiError> {
     services.load_settings(BASE_URL)?;
-    let text =
-        format!("Bearer realm=\"{}/v2/auth\",service=\"{}\"", services.base_url(), services.setting(&settings::SERVER_HOSTNAME));
+    services.load_settings(registry_token::SETTINGS)?;
+    let (url, service) = (services.base_url(), registry_token::service(services));
+    let text = format!("Bearer realm=\"{url}/v2/auth\",service=\"{service}\"");
     HeaderValue::try_from(text)
         .map_err(|_| ApiError::Internal("the address of the registry fits into no header".into()))
 }
@@ -277,8 +280,9 @@ fn told(error: &ApiError) -> (&'static str, String) {
         ApiError::Violations(_) | ApiError::Custom(..) | ApiError::Response(_) => {
             ("INVALID_REQUEST", "The request cannot be fulfilled.".into())
         }
-        ApiError::Internal(_) => {
-            ("UNKNOWN", "Something went wrong on our side. It was logged under the request id.".into())
-        }
+        ApiError::Internal(_) => (
+            "UNKNOWN",
+            "Something went wrong on our side. It was logged under the request id.".into(),
+        ),
     }
 }

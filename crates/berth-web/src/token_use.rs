@@ -27,7 +27,8 @@ pub(crate) fn note_robot(services: &Services<'_>, account_id: i64, robot: &Robot
 }
 
 /// Writes down that the row of that id was used now, unless it was used since then.
-type NoteUse = fn(&dyn Database, id: i64, now: Timestamp, since: Timestamp) -> Result<(), StoreError>;
+type NoteUse =
+    fn(&dyn Database, id: i64, now: Timestamp, since: Timestamp) -> Result<(), StoreError>;
 
 fn note_with(services: &Services<'_>, last: Option<Timestamp>, id: i64, note_use: NoteUse) {
     let now = services.now();

@@ -28,23 +28,23 @@ pub(super) fn make_pushed(
     scopes: &[Scope],
     asked: &mut Vec<Asked>,
 ) -> Result<Option<usize>, ApiError> {
-    let mut to_make = None;
+    let mut missing = None;
     for (at, (scope, asked)) in scopes.iter().zip(&*asked).enumerate() {
-        let is_missing = asked.facts.repository.is_none() && scope.asks_for(Action::Push);
-        if let Some(place) = is_missing.then(|| place(cx, &asked.facts)).flatten() {
-            to_make.get_or_insert_with(Vec::new).push((at, place));
+        if asked.facts.repository.is_some() || !scope.asks_for(Action::Push) {
+            continue;
+        }
+        let Some(place) = place(cx, scope, &asked.facts)? else { continue };
+        if missing.replace((at, place)).is_some() {
+            let message = "a token makes one repository at most: ask for the others by themselves";
+            return Err(error(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message));
         }
     }
-    let Some(mut to_make) = to_make else { return Ok(None) };
+    let Some((at, place)) = missing else { return Ok(None) };
     if is_read_only(cx) {
         return Err(ApiError::ReadOnly);
     }
-    let Some((at, place)) = to_make.pop().filter(|_| to_make.is_empty()) else {
-        let message = "a token makes one repository at most: ask for the others by themselves";
-        return Err(error(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message));
-    };
-    let new = NewNames::of(&scopes[at], &place)?;
-    match transaction(cx.db(), |tx| make(cx, tx, &new, place)) {
+    let name = repository_name(&scopes[at])?;
+    match transaction(cx.db(), |tx| make(cx, tx, &name, &place)) {
         Ok(facts) => {
             asked[at].facts = facts;
             Ok(Some(at))
@@ -67,75 +67,75 @@ enum Place {
     /// In a namespace.
     Existing(Grant<RegistryCreate>),
     /// In an organization that is made for it.
-    New(Grant<CreateOrganization>),
+    New(Grant<CreateOrganization>, NamespaceName),
 }
 
 /// Where the caller may make the repository.
-fn place(cx: &Context<'_, Public>, facts: &Facts) -> Option<Place> {
+fn place(
+    cx: &Context<'_, Public>,
+    scope: &Scope,
+    facts: &Facts,
+) -> Result<Option<Place>, ApiError> {
     if facts.namespace.is_some() {
-        return cx.authorize(facts.clone()).ok().map(Place::Existing);
+        return Ok(cx.authorize(facts.clone()).ok().map(Place::Existing));
     }
     let makes_namespaces = cx.services().setting(&settings::CREATE_NAMESPACE_ON_PUSH);
     let grant = makes_namespaces.then(|| cx.authorize(Facts::default()).ok());
-    grant.flatten().map(Place::New)
+    let Some(grant) = grant.flatten() else { return Ok(None) };
+    let name = NamespaceName::try_from(&*scope.namespace).map_err(|_| {
+        let message = "Cannot create organization";
+        error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message)
+    })?;
+    Ok(Some(Place::New(grant, name)))
 }
 
-/// The names of what is made.
-struct NewNames {
-    repository: RepositoryName,
-    organization: Option<NamespaceName>,
-}
-
-impl NewNames {
-    fn of(scope: &Scope, place: &Place) -> Result<Self, ApiError> {
-        let name = scope.repository.as_str();
-        // No path of the API would lead to it: nobody could delete it.
-        let is_route = berth_web::is_below_a_repository(&format!("namespace/{name}"));
-        let repository = RepositoryName::try_from(name).ok().filter(|_| !is_route);
-        let repository = repository.ok_or_else(|| {
-            let message = format!("Invalid repository name: {}/{name}", scope.namespace);
-            error(StatusCode::BAD_REQUEST, "NAME_INVALID", message)
-        })?;
-        let organization = match place {
-            Place::Existing(_) => None,
-            Place::New(_) => Some(NamespaceName::try_from(&*scope.namespace).map_err(|_| {
-                let message = "Cannot create organization";
-                error(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message)
-            })?),
-        };
-        Ok(Self { repository, organization })
-    }
+fn repository_name(scope: &Scope) -> Result<RepositoryName, ApiError> {
+    let name = scope.repository.as_str();
+    // No path of the API would lead to it: nobody could delete it.
+    let is_route = berth_web::is_below_a_repository(&format!("namespace/{name}"));
+    let named = RepositoryName::try_from(name).ok().filter(|_| !is_route);
+    named.ok_or_else(|| {
+        let message = format!("Invalid repository name: {}/{name}", scope.namespace);
+        error(StatusCode::BAD_REQUEST, "NAME_INVALID", message)
+    })
 }
 
 /// Makes the repository, and its organization where that is new; the facts of afterwards.
 fn make(
     cx: &Context<'_, Public>,
     tx: &Transaction<'_>,
-    new: &NewNames,
-    place: Place,
+    name: &RepositoryName,
+    place: &Place,
 ) -> Result<Facts, StoreError> {
-    let grant = match (place, &new.organization) {
-        (Place::Existing(grant), _) => grant,
-        (Place::New(grant), Some(name)) => make_organization(cx, tx, &grant, name)?,
-        (Place::New(_), None) => return Err(StoreError::NotFound),
+    let in_new;
+    let grant = match place {
+        Place::Existing(grant) => grant,
+        Place::New(grant, organization) => {
+            in_new = make_organization(cx, tx, grant, organization)?;
+            &in_new
+        }
     };
     let Some(creator_id) = cx.grant.caller_id() else { return Err(StoreError::NotFound) };
     let services = cx.services();
     let is_public = !services.setting(&settings::CREATE_PRIVATE_REPO_ON_PUSH);
-    let id = repositories::create(tx, &grant, &NewRepository {
-        name: &new.repository,
-        description: "",
-        is_public,
-        status_token: &services.random().uuid(),
-        creator_id,
-        at: services.now(),
-    })?;
+    let id = repositories::create(
+        tx,
+        grant,
+        &NewRepository {
+            name,
+            description: "",
+            is_public,
+            status_token: &services.random().uuid(),
+            creator_id,
+            at: services.now(),
+        },
+    )?;
     let namespace = &grant.target().namespace;
     Ok(Facts {
         namespace: Some(namespace.clone()),
         repository: Some(Repository {
             id,
-            name: new.repository.as_str().to_owned(),
+            name: name.as_str().to_owned(),
             description: String::new(),
             is_public,
         }),
@@ -154,10 +154,10 @@ fn make_organization(
     let (services, caller) = (cx.services(), grant.caller().ok_or(StoreError::NotFound)?);
     let (uuid, name) = (services.random().ordered_uuid(services.now()), name);
     let hostname = services.setting(&settings::SERVER_HOSTNAME);
-    let domain = caller.email.split_once('@').map_or_else(
-        || hostname.split(':').next().unwrap_or_default(),
-        |(_, domain)| domain,
-    );
+    let domain = caller
+        .email
+        .split_once('@')
+        .map_or_else(|| hostname.split(':').next().unwrap_or_default(), |(_, domain)| domain);
     let email = format!("{}+{}@{domain}", caller.name, name.as_str());
     let tag_expiration_s = services.setting(&settings::DEFAULT_TAG_EXPIRATION);
     let new = NewOrganization {

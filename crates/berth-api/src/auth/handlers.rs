@@ -8,7 +8,7 @@ use berth_store::logs::LogEntry;
 use berth_store::{StoreError, logs, transaction};
 use berth_web::registry::error;
 use berth_web::registry_token::{self, AccessEntry, Claims};
-use berth_web::{ApiError, Context, Form, HandlerResult, StatusCode};
+use berth_web::{ApiError, Context, Form, HandlerResult, RequestExt, StatusCode};
 
 use super::creation::make_pushed;
 use super::scope::{Action, Rules, Scope};
@@ -36,12 +36,7 @@ pub(crate) fn post(cx: &Context<'_, Public>, Form(form): Form) -> HandlerResult<
     let texts: Vec<_> = form.all("scope").collect();
     let scopes: Vec<_> = texts.iter().flat_map(|text| text.split_ascii_whitespace()).collect();
     let issued = issue(cx, &scopes, form.get("service"))?;
-    let token = issued.token.clone();
-    Ok(RegistryToken(TokenView {
-        access_token: Some(token),
-        scope: Some(scopes.join(" ")),
-        ..issued
-    }))
+    Ok(RegistryToken(issued.of_form(scopes.join(" "))))
 }
 
 /// A token for what of `scopes` the caller may. Want of rights is no error.
@@ -77,12 +72,15 @@ fn issue(
     if let Some(caller) = caller.filter(|_| scopes.is_empty()) {
         log_sign_in(cx, caller);
     }
-    let signed = registry_token::sign(services, &Claims {
-        issuer: services.setting(&settings::REGISTRY_TOKEN_ISSUER),
-        subject: caller.map_or(NOBODY, |caller| &caller.name).to_owned(),
-        audience: audience.map(str::to_owned),
-        access,
-    })?;
+    let signed = registry_token::sign(
+        services,
+        &Claims {
+            issuer: services.setting(&settings::REGISTRY_TOKEN_ISSUER),
+            subject: caller.map_or(NOBODY, |caller| &caller.name).to_owned(),
+            audience: audience.map(str::to_owned),
+            access,
+        },
+    )?;
     Ok(TokenView::new(signed))
 }
 
@@ -109,14 +107,12 @@ fn read(cx: &Context<'_, Public>, scopes: &[&str]) -> (Vec<Scope>, Option<ApiErr
 }
 
 /// What is known of the repositories of `scopes`.
-pub(super) fn load(
-    cx: &Context<'_, Public>,
-    scopes: &[Scope],
-) -> Result<Vec<Asked>, ApiError> {
+pub(super) fn load(cx: &Context<'_, Public>, scopes: &[Scope]) -> Result<Vec<Asked>, ApiError> {
     if scopes.is_empty() {
         return Ok(Vec::new());
     }
-    let names: Vec<_> = scopes.iter().map(|scope| (&*scope.namespace, &*scope.repository)).collect();
+    let names: Vec<_> =
+        scopes.iter().map(|scope| (&*scope.namespace, &*scope.repository)).collect();
     let mut asked = auth::asked(cx.db(), &cx.grant, &names)?;
     if !cx.services().setting(&settings::FEATURE_PROXY_CACHE) {
         asked.iter_mut().for_each(|asked| asked.facts.is_proxy_cache = false);

@@ -2,7 +2,7 @@
 
 use berth_access::Public;
 use berth_domain::{LogKind, limits, settings};
-use berth_web::{BASE_URL, Logs, Route, WithBody, WithoutBody};
+use berth_web::{BASE_URL, Logs, Route, WithBody, WithoutBody, registry_token};
 
 use super::handlers;
 
@@ -23,6 +23,7 @@ const fn token_row(route: Route) -> Route {
         ])
         .settings(&[
             BASE_URL,
+            registry_token::SETTINGS,
             &[
                 &settings::ACTION_LOG_AUDIT_LOGINS,
                 &settings::CREATE_NAMESPACE_ON_PUSH,

@@ -8,14 +8,14 @@ use serde::Serialize;
 /// A token. What is below `token` the original does not say: without it clients take a token for good for 60 seconds.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct TokenView {
-    pub(super) token: String,
+    token: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) access_token: Option<String>,
+    access_token: Option<String>,
     expires_in: i64,
     /// RFC 3339.
     issued_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) scope: Option<String>,
+    scope: Option<String>,
 }
 
 impl TokenView {
@@ -27,6 +27,11 @@ impl TokenView {
             issued_at: signed.issued_at.to_iso8601(),
             scope: None,
         }
+    }
+
+    /// As answers to forms have it (RFC 6749, 5.1).
+    pub(super) fn of_form(self, scope: String) -> Self {
+        Self { access_token: Some(self.token.clone()), scope: Some(scope), ..self }
     }
 }
 

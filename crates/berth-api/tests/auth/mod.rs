@@ -29,9 +29,11 @@ impl Cast {
             .with_organization("px", "pia")
             .with_organization("off", "otto");
         let mut cast = Self { app, robots: Vec::new() };
-        for (organization, owner, robots) in
-            [("acme", "ana", ["ci", "idle"]), ("px", "pia", ["in", "out"]), ("off", "otto", ["a", "b"])]
-        {
+        for (organization, owner, robots) in [
+            ("acme", "ana", ["ci", "idle"]),
+            ("px", "pia", ["in", "out"]),
+            ("off", "otto", ["in", "out"]),
+        ] {
             for robot in robots {
                 let path = format!("/api/v1/organization/{organization}/robots/{robot}");
                 let made = cast.app.as_user(owner).put_empty(&path);
@@ -141,27 +143,30 @@ fn hold(cast: &Cast, cases: &[Case]) {
         .iter()
         .filter_map(|(number, who, scopes, expected)| {
             let found = cast.ask(who, scopes);
-            (found != *expected).then(|| format!("{number}: {who} {scopes:?}\n  want {expected}\n  have {found}"))
+            (found != *expected)
+                .then(|| format!("{number}: {who} {scopes:?}\n  want {expected}\n  have {found}"))
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-const NOT_AUTHORIZED: &str =
-    "401 UNAUTHORIZED access to the requested resource is not authorized";
+const NOT_AUTHORIZED: &str = "401 UNAUTHORIZED access to the requested resource is not authorized";
 
 #[test]
 fn credentials() {
     let cast = Cast::new();
-    hold(&cast, &[
-        ("1", "ana", &[], "ana:"),
-        ("4", "acme+ci", &[], "acme+ci:"),
-        ("7", "ana repo:read", &[], "ana:"),
-        ("13", "-", &[], NOT_AUTHORIZED),
-        ("14", "-", &[""], NOT_AUTHORIZED),
-        ("15", "ana", &[""], "ana:"),
-        ("16", "off+a", &[], "401 UNAUTHORIZED Robot off+a owner off is disabled"),
-    ]);
+    hold(
+        &cast,
+        &[
+            ("1", "ana", &[], "ana:"),
+            ("4", "acme+ci", &[], "acme+ci:"),
+            ("7", "ana repo:read", &[], "ana:"),
+            ("13", "-", &[], NOT_AUTHORIZED),
+            ("14", "-", &[""], NOT_AUTHORIZED),
+            ("15", "ana", &[""], "ana:"),
+            ("16", "off+in", &[], "401 UNAUTHORIZED Robot off+in owner off is disabled"),
+        ],
+    );
     let refused = |name: &str, password: &str| {
         let reply = cast.with_password(name, password).get("/v2/auth?service=x");
         let challenge = "Bearer realm=\"http://localhost:3000/v2/auth\",service=\"localhost:3000\"";
@@ -170,8 +175,11 @@ fn credentials() {
         told(&reply)
     };
     let nobody = "401 UNAUTHORIZED Invalid Username or Password";
-    let no_robot =
-        |name| format!("401 UNAUTHORIZED Could not find robot with username: {name} and supplied password.");
+    let no_robot = |name| {
+        format!(
+            "401 UNAUTHORIZED Could not find robot with username: {name} and supplied password."
+        )
+    };
     assert_eq!(refused("ana", "wrong"), nobody, "2");
     assert_eq!(refused("nobody", "x"), nobody, "3");
     assert_eq!(refused("acme", "x"), nobody, "an organization");
@@ -239,123 +247,147 @@ fn forms() {
     assert_eq!(told(&put), "405 UNSUPPORTED The method is not allowed for the requested URL.");
 }
 
+const APP: &str = "repository:acme/app:pull";
+
+const ALL: &str = "repository:acme/app:pull,push,*";
+
 const NEW: &str = "repository:acme/new:pull,push";
 
 #[test]
 fn scopes() {
     let cast = Cast::new();
-    let (app, all) = ("repository:acme/app:pull", "repository:acme/app:pull,push,*");
-    hold(&cast, &[
-        (
-            "24",
-            "ana",
-            &["some_invalid_scope"],
-            "400 INVALID_REQUEST Unable to decode repository and actions: some_invalid_scope",
-        ),
-        ("25", "ana", &[app], "ana: acme/app [pull]"),
-        ("26", "ana", &["repository:acme/app:push"], "ana: acme/app [push]"),
-        ("27", "ana", &["repository:acme/app:pull,push"], "ana: acme/app [push, pull]"),
-        ("28", "ana", &[all], "ana: acme/app [push, pull, *]"),
-        ("29", "rhea", &[all], "rhea: acme/app [pull]"),
-        ("30", "cory", &[all], "cory: acme/app []"),
-        ("31", "otto", &[all], "otto: acme/app []"),
-        ("32", "acme+ci", &[all], "acme+ci: acme/app [push, pull]"),
-        ("33", "acme+idle", &[all], "acme+idle: acme/app []"),
-        ("34", "-", &[app], "(anonymous): acme/app []"),
-        ("35", "-", &["repository:acme/pub:pull"], "(anonymous): acme/pub [pull]"),
-        ("36", "-", &["repository:acme/pub:pull,push"], "(anonymous): acme/pub [pull]"),
-        ("37", "otto", &["repository:acme/pub:push,pull"], "otto: acme/pub [pull]"),
-        ("38", "ana repo:read", &["repository:acme/app:pull,push"], "ana: acme/app [pull]"),
-        ("39", "ana repo:write", &["repository:acme/app:pull,push"], "ana: acme/app [push, pull]"),
-        ("40", "ana repo:write", &["repository:acme/new:push"], "ana: acme/new []"),
-        ("41", "gil", &[app], "gil: acme/app [pull]"),
-        ("42", "gil", &["repository:acme/app:push"], "gil: acme/app []"),
-        ("44", "root", &[all], "root: acme/app []"),
-        (
-            "45",
-            "ana",
-            &["repository:acme/app:push,pull", "repository:acme/pub:pull"],
-            "ana: acme/app [push, pull] acme/pub [pull]",
-        ),
-        (
-            "46",
-            "ana",
-            &[app, "repository:off/x:pull"],
-            "405 DENIED Namespace off has been disabled. Please contact a system administrator.",
-        ),
-        (
-            "46, the first error counts",
-            "ana",
-            &["repository:off/x:pull", "nonsense"],
-            "405 DENIED Namespace off has been disabled. Please contact a system administrator.",
-        ),
-        (
-            "47",
-            "ana",
-            &["repository:localhost:3000/acme/app:pull"],
-            "ana: localhost:3000/acme/app [pull]",
-        ),
-        (
-            "48",
-            "ana",
-            &["repository:other.host/acme/app:pull"],
-            "ana: other.host/acme/app []",
-        ),
-        ("49", "ana", &["repository:acme/a/b/c:pull"], "ana: acme/a/b/c [pull]"),
-        (
-            "51",
-            "ana",
-            &["repository:acme/UPPER:pull"],
-            "400 NAME_INVALID Invalid repository name: acme/UPPER",
-        ),
-        ("53", "ana", &["repository:ubuntu:pull"], "ana: ubuntu []"),
-        ("54", "ana", &["repository:acme/app:delete"], "ana: acme/app [delete]"),
-        ("54", "acme+ci", &["repository:acme/app:delete"], "acme+ci: acme/app [delete]"),
-        ("54", "rhea", &["repository:acme/app:delete"], "rhea: acme/app []"),
-        (
-            "55",
-            "ana",
-            &["registry:catalog:*"],
-            "400 INVALID_REQUEST Unable to decode repository and actions: registry:catalog:*",
-        ),
-        (
-            "56",
-            "ana",
-            &["repository:acme/app:pull repository:acme/pub:pull"],
-            "400 INVALID_REQUEST Unable to decode repository and actions: \
+    hold(
+        &cast,
+        &[
+            (
+                "24",
+                "ana",
+                &["some_invalid_scope"],
+                "400 INVALID_REQUEST Unable to decode repository and actions: some_invalid_scope",
+            ),
+            ("25", "ana", &[APP], "ana: acme/app [pull]"),
+            ("26", "ana", &["repository:acme/app:push"], "ana: acme/app [push]"),
+            ("27", "ana", &["repository:acme/app:pull,push"], "ana: acme/app [push, pull]"),
+            ("28", "ana", &[ALL], "ana: acme/app [push, pull, *]"),
+            ("29", "rhea", &[ALL], "rhea: acme/app [pull]"),
+            ("30", "cory", &[ALL], "cory: acme/app []"),
+            ("31", "otto", &[ALL], "otto: acme/app []"),
+            ("32", "acme+ci", &[ALL], "acme+ci: acme/app [push, pull]"),
+            ("33", "acme+idle", &[ALL], "acme+idle: acme/app []"),
+            ("34", "-", &[APP], "(anonymous): acme/app []"),
+            ("35", "-", &["repository:acme/pub:pull"], "(anonymous): acme/pub [pull]"),
+            ("36", "-", &["repository:acme/pub:pull,push"], "(anonymous): acme/pub [pull]"),
+            ("37", "otto", &["repository:acme/pub:push,pull"], "otto: acme/pub [pull]"),
+            ("38", "ana repo:read", &["repository:acme/app:pull,push"], "ana: acme/app [pull]"),
+            (
+                "39",
+                "ana repo:write",
+                &["repository:acme/app:pull,push"],
+                "ana: acme/app [push, pull]",
+            ),
+            ("40", "ana repo:write", &["repository:acme/new:push"], "ana: acme/new []"),
+            ("41", "gil", &[APP], "gil: acme/app [pull]"),
+            ("42", "gil", &["repository:acme/app:push"], "gil: acme/app []"),
+            ("44", "root", &[ALL], "root: acme/app []"),
+            (
+                "45",
+                "ana",
+                &["repository:acme/app:push,pull", "repository:acme/pub:pull"],
+                "ana: acme/app [push, pull] acme/pub [pull]",
+            ),
+            (
+                "46",
+                "ana",
+                &[APP, "repository:off/x:pull"],
+                "405 DENIED Namespace off has been disabled. Please contact a system administrator.",
+            ),
+            (
+                "46, the first error counts",
+                "ana",
+                &["repository:off/x:pull", "nonsense"],
+                "405 DENIED Namespace off has been disabled. Please contact a system administrator.",
+            ),
+            (
+                "47",
+                "ana",
+                &["repository:localhost:3000/acme/app:pull"],
+                "ana: localhost:3000/acme/app [pull]",
+            ),
+            ("48", "ana", &["repository:other.host/acme/app:pull"], "ana: other.host/acme/app []"),
+            ("49", "ana", &["repository:acme/a/b/c:pull"], "ana: acme/a/b/c [pull]"),
+            (
+                "51",
+                "ana",
+                &["repository:acme/UPPER:pull"],
+                "400 NAME_INVALID Invalid repository name: acme/UPPER",
+            ),
+            ("53", "ana", &["repository:ubuntu:pull"], "ana: ubuntu []"),
+            ("54", "ana", &["repository:acme/app:delete"], "ana: acme/app [delete]"),
+            ("54", "acme+ci", &["repository:acme/app:delete"], "acme+ci: acme/app [delete]"),
+            ("54", "rhea", &["repository:acme/app:delete"], "rhea: acme/app []"),
+            (
+                "55",
+                "ana",
+                &["registry:catalog:*"],
+                "400 INVALID_REQUEST Unable to decode repository and actions: registry:catalog:*",
+            ),
+            (
+                "56",
+                "ana",
+                &["repository:acme/app:pull repository:acme/pub:pull"],
+                "400 INVALID_REQUEST Unable to decode repository and actions: \
                 repository:acme/app:pull repository:acme/pub:pull",
-        ),
-        (
-            "57",
-            "ana",
-            &["repository:acme/app:"],
-            "400 INVALID_REQUEST Unable to decode repository and actions: repository:acme/app:",
-        ),
-        ("58", "ana", &["repository:acme/nosuch:*"], "ana: acme/nosuch []"),
-        ("59", "ana", &["repository:acme/nosuch:pull"], "ana: acme/nosuch [pull]"),
-        ("60", "mia", &["repository:acme/nosuch:pull"], "mia: acme/nosuch []"),
-        ("64", "ana", &["repository:nosuch/x:pull,push"], "ana: nosuch/x []"),
-        ("63", "mia", &[NEW], "mia: acme/new []"),
-        ("108", "mia", &["repository:px/library/alpine:pull"], "mia: px/library/alpine [pull]"),
-        ("109", "px+in", &["repository:px/library/alpine:pull"], "px+in: px/library/alpine [pull]"),
-        ("109", "px+out", &["repository:px/library/alpine:pull"], "px+out: px/library/alpine []"),
-        ("109", "otto", &["repository:px/library/alpine:pull"], "otto: px/library/alpine []"),
-        ("109", "-", &["repository:px/library/alpine:pull"], "(anonymous): px/library/alpine []"),
-        ("110", "pia", &["repository:px/library/alpine:push"], "pia: px/library/alpine []"),
-    ]);
+            ),
+            (
+                "57",
+                "ana",
+                &["repository:acme/app:"],
+                "400 INVALID_REQUEST Unable to decode repository and actions: repository:acme/app:",
+            ),
+            ("58", "ana", &["repository:acme/nosuch:*"], "ana: acme/nosuch []"),
+            ("59", "ana", &["repository:acme/nosuch:pull"], "ana: acme/nosuch [pull]"),
+            ("60", "mia", &["repository:acme/nosuch:pull"], "mia: acme/nosuch []"),
+            ("64", "ana", &["repository:nosuch/x:pull,push"], "ana: nosuch/x []"),
+            ("63", "mia", &[NEW], "mia: acme/new []"),
+            ("108", "mia", &["repository:px/library/alpine:pull"], "mia: px/library/alpine [pull]"),
+            (
+                "109",
+                "px+in",
+                &["repository:px/library/alpine:pull"],
+                "px+in: px/library/alpine [pull]",
+            ),
+            (
+                "109",
+                "px+out",
+                &["repository:px/library/alpine:pull"],
+                "px+out: px/library/alpine []",
+            ),
+            ("109", "otto", &["repository:px/library/alpine:pull"], "otto: px/library/alpine []"),
+            (
+                "109",
+                "-",
+                &["repository:px/library/alpine:pull"],
+                "(anonymous): px/library/alpine []",
+            ),
+            ("110", "pia", &["repository:px/library/alpine:push"], "pia: px/library/alpine []"),
+        ],
+    );
     let long = format!("repository:acme/{}:pull", "a".repeat(251));
     assert!(cast.ask("ana", &[&long]).starts_with("400 NAME_INVALID"), "52");
     let repositories = "SELECT name FROM repository ORDER BY id";
     assert_eq!(cast.app.rows(repositories).concat(), ["app", "a/b/c", "pub"], "nothing is made");
     cast.app.set("feature_superusers_full_access", "true");
-    hold(&cast, &[("43", "root", &[all], "root: acme/app [push, pull, *]")]);
+    hold(&cast, &[("43", "root", &[ALL], "root: acme/app [push, pull, *]")]);
     cast.app.set("feature_extended_repository_names", "false");
-    hold(&cast, &[(
-        "50",
-        "ana",
-        &["repository:acme/a/b/c:pull"],
-        "400 NAME_INVALID Nested repositories are not supported. Found: acme/a/b/c",
-    )]);
+    hold(
+        &cast,
+        &[(
+            "50",
+            "ana",
+            &["repository:acme/a/b/c:pull"],
+            "400 NAME_INVALID Nested repositories are not supported. Found: acme/a/b/c",
+        )],
+    );
     let many = ["repository:acme/app:pull"; 101];
     assert!(cast.ask("ana", &many).starts_with("400 INVALID_REQUEST a token is for 100 scopes"));
 }
@@ -375,11 +407,19 @@ fn a_push_makes_the_repository() {
         WHERE r.name = 'new' ORDER BY p.role";
     assert_eq!(cast.app.rows(made), [["0", "cory", "admin"], ["0", "devs", "read"]], "61");
     cast.app.set("create_private_repo_on_push", "false");
-    hold(&cast, &[
-        ("62", "cory", &["repository:acme/open:push,*"], "cory: acme/open [push, *]"),
-        ("67", "ana", &["repository:ana/mine:push"], "ana: ana/mine [push]"),
-        ("oauth", "ana repo:create", &["repository:acme/oauth:push,pull"], "ana: acme/oauth [push]"),
-    ]);
+    hold(
+        &cast,
+        &[
+            ("62", "cory", &["repository:acme/open:push,*"], "cory: acme/open [push, *]"),
+            ("67", "ana", &["repository:ana/mine:push"], "ana: ana/mine [push]"),
+            (
+                "oauth",
+                "ana repo:create",
+                &["repository:acme/oauth:push,pull"],
+                "ana: acme/oauth [push]",
+            ),
+        ],
+    );
     let is_public = cast.app.rows("SELECT is_public FROM repository WHERE name = 'open'");
     assert_eq!(is_public.concat(), ["1"], "62");
     let two = ["repository:acme/x:push", "repository:acme/y:push"];
@@ -397,18 +437,21 @@ fn a_push_makes_the_repository() {
 #[test]
 fn a_push_makes_the_organization_where_that_is_set() {
     let cast = Cast::with(App::new().with("create_namespace_on_push", "true"));
-    hold(&cast, &[
-        ("65", "ana", &["repository:nosuch/x:pull,push"], "ana: nosuch/x [push, pull]"),
-        (
-            "66",
-            "ana",
-            &["repository:NoSuch-/x:push"],
-            "405 UNSUPPORTED Cannot create organization",
-        ),
-        ("nobody", "-", &["repository:other/x:push"], "(anonymous): other/x []"),
-        ("a robot", "acme+ci", &["repository:other/x:push"], "acme+ci: other/x []"),
-        ("by OAuth", "ana repo:create", &["repository:other/x:push"], "ana: other/x []"),
-    ]);
+    hold(
+        &cast,
+        &[
+            ("65", "ana", &["repository:nosuch/x:pull,push"], "ana: nosuch/x [push, pull]"),
+            (
+                "66",
+                "ana",
+                &["repository:NoSuch-/x:push"],
+                "405 UNSUPPORTED Cannot create organization",
+            ),
+            ("nobody", "-", &["repository:other/x:push"], "(anonymous): other/x []"),
+            ("a robot", "acme+ci", &["repository:other/x:push"], "acme+ci: other/x []"),
+            ("by OAuth", "ana repo:create", &["repository:other/x:push"], "ana: other/x []"),
+        ],
+    );
     let made = cast.app.rows(
         "SELECT a.email, t.name, t.role, m.name FROM account a JOIN team t ON t.organization_id = a.id
         JOIN team_member tm ON tm.team_id = t.id JOIN account m ON m.id = tm.account_id
@@ -426,8 +469,7 @@ fn nothing_is_written_while_the_registry_is_read_only() {
     assert_eq!(reply.status(), 405, "69");
     assert_eq!(reply.json()["is_readonly"], true, "69");
     assert_eq!(reply.json()["errors"][0]["code"], "DENIED", "69");
-    let all = "repository:acme/app:pull,push,*,delete";
-    hold(&cast, &[("70", "ana", &[all], "ana: acme/app [pull]")]);
+    hold(&cast, &[("70", "ana", &["repository:acme/app:pull,push,*,delete"], "ana: acme/app [pull]")]);
 }
 
 #[test]
@@ -439,9 +481,9 @@ fn a_sign_in_is_logged_where_nothing_is_asked_for() {
             WHERE kind = 'login_success' ORDER BY e.id",
         )
     };
-    cast.caller("ana").header("user-agent", "docker/20").get("/v2/auth?service=x");
-    cast.caller("acme+ci").get("/v2/auth?service=x");
-    cast.caller("ana").get("/v2/auth?service=x&scope=repository:acme/app:pull");
+    let _ = cast.caller("ana").header("user-agent", "docker/20").get("/v2/auth?service=x");
+    let _ = cast.caller("acme+ci").get("/v2/auth?service=x");
+    let _ = cast.caller("ana").get("/v2/auth?service=x&scope=repository:acme/app:pull");
     let expected = [
         ["ana", r#"{"type":"v2auth","kind":"user","useragent":"docker/20"}"#],
         ["acme", r#"{"type":"v2auth","kind":"robot","robot":"acme+ci","useragent":""}"#],
@@ -487,7 +529,8 @@ fn the_last_use_of_tokens_is_known() {
 fn robots_are_disallowed_where_that_is_set() {
     let cast = Cast::new();
     cast.app.set("robots_disallow", "true");
-    let refused = "401 UNAUTHORIZED Robot account have been disabled. Please contact your administrator.";
+    let refused =
+        "401 UNAUTHORIZED Robot account have been disabled. Please contact your administrator.";
     hold(&cast, &[("robots_disallow", "acme+ci", &[], refused)]);
 }
 
