@@ -28,6 +28,7 @@ mod quay_paths;
 mod query;
 mod random;
 pub mod rate;
+pub mod registry_token;
 mod request;
 pub mod response;
 mod retention;

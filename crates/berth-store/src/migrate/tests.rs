@@ -147,7 +147,7 @@ mod this_schema {
         let made: Vec<_> = statements(first()).map(normal).collect();
         let hash: String =
             hash_token(&made.join("\n")).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let known = (34, "3ce459a896b3762a");
+        let known = (35, "4043bf3a75e24225");
         assert_eq!((FIRST_VERSION, hash.as_str()), known, "another schema needs another version");
     }
 
