@@ -8,7 +8,7 @@
 --
 -- Spin runs one statement at a time: each ends with a semicolon before an empty line, and no trigger has such a line in it.
 --
---   _at, _until    microseconds since 1970
+--   _at, _until    microseconds since 1970; `signs_from` too
 --   _s             seconds
 --   _hash          a SHA-256: the text itself is stored nowhere
 --   sealed_        encrypted under `secret_key` and bound to its row
@@ -1376,6 +1376,31 @@ BEGIN
     WHERE namespace_id IN (0, OLD.namespace_id) AND day = OLD.created_at / 86400000000 AND kind = OLD.kind
         AND number = 0;
 END;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Keys that sign tokens for registries
+----------------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE signing_key (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- The id that tokens name it by.
+    kid TEXT NOT NULL UNIQUE,
+    sealed_private_key BLOB NOT NULL,
+    -- A point, in the form of SEC 1.
+    public_key BLOB NOT NULL,
+    -- DER.
+    certificate BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    -- From then on it signs, until the next one does.
+    signs_from INTEGER NOT NULL,
+    -- Until then it is published; NULL while no other follows it.
+    published_until INTEGER CHECK (published_until > signs_from)
+);
+
+-- One key is the last: two requests that make the first at once, or the next, make one.
+CREATE UNIQUE INDEX signing_key_last ON signing_key (published_until IS NULL) WHERE published_until IS NULL;
+
+CREATE INDEX signing_key_by_end ON signing_key (published_until) WHERE published_until IS NOT NULL;
 
 ----------------------------------------------------------------------------------------------------------------------------
 -- Messages

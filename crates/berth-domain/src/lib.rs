@@ -21,6 +21,7 @@ mod quota;
 mod role;
 pub mod secret;
 pub mod settings;
+pub mod signing_key;
 
 pub use avatar::{Avatar, AvatarKind};
 pub use date::Timestamp;

@@ -85,6 +85,8 @@ pub enum Purpose {
     Device,
     /// The token of a page of a list.
     PageToken,
+    /// The private key that signs tokens for registries.
+    SigningKey,
 }
 
 impl Purpose {
@@ -104,6 +106,7 @@ impl Purpose {
             Self::Throttle => b"berth throttle",
             Self::Device => b"berth device",
             Self::PageToken => b"berth page-token",
+            Self::SigningKey => b"berth signing-key",
         }
     }
 }

@@ -37,6 +37,7 @@ pub mod repositories;
 pub mod retention;
 pub mod robots;
 pub mod sessions;
+pub mod signing_keys;
 pub mod teams;
 pub mod tokens;
 pub mod upstream_checks;

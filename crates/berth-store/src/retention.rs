@@ -146,6 +146,15 @@ pub const KINDS: &[Kind] = &[
         condition: "1",
         kept: Kept::For(HOUR_S),
     },
+    Kind {
+        name: "keys that signed tokens for registries",
+        change: "DELETE FROM signing_key",
+        table: "signing_key",
+        id: "id",
+        time: "published_until",
+        condition: "published_until IS NOT NULL",
+        kept: Kept::For(0),
+    },
 ];
 
 impl Kind {

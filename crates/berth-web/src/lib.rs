@@ -30,6 +30,7 @@ mod query;
 mod random;
 pub mod rate;
 pub mod registry;
+pub mod registry_token;
 mod request;
 pub mod response;
 mod retention;

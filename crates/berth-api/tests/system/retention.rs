@@ -93,6 +93,12 @@ fn recipe(kind: &str) -> Recipe {
             "SELECT count(*) FROM gone_mail",
             3_600,
         ),
+        "keys that signed tokens for registries" => (
+            "INSERT INTO signing_key (kid, sealed_private_key, public_key, certificate, created_at, signs_from, published_until)
+            SELECT :t || '@' || n, '', '', '', 0, 0, :t FROM number",
+            "SELECT count(*) FROM signing_key",
+            0,
+        ),
         other => panic!("no recipe for {other}"),
     };
     Recipe { make, count, kept_s }

@@ -1,0 +1,330 @@
+//! The token that registries take (`docs/contract/registry.md` B.4): signed here, and verified where one comes back. Its keys are
+//! in the database; the first one is made when it is first needed.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use berth_domain::Timestamp;
+use berth_domain::secret::{Opened, Purpose};
+use berth_domain::settings::{self, Settings};
+use berth_domain::signing_key::{PublicKey, SigningKey};
+use berth_store::signing_keys::{self, NewKey, PublishedKey, Signer};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::error::ApiError;
+use crate::services::Services;
+
+/// How long a token counts, in seconds. A right that is withdrawn ends within that.
+pub const LIFETIME_S: i64 = 300;
+
+/// By how much a token counts from before it is signed, in seconds: zot refuses one of a moment that its own clock has not
+/// reached.
+const BACKDATED_S: i64 = 5;
+
+/// How far the clock that signed may be from the one that verifies, in seconds (`docs/contract/registry.md` A.6).
+const SKEW_S: i64 = 30;
+
+/// How long a key stays published after its last token expired, in seconds: clocks differ, and registries allow a minute.
+const PUBLISHED_AFTER_S: i64 = 3_600;
+
+/// ECDSA on P-256 with SHA-256 (RFC 7518 3.4): the only algorithm here.
+pub const ALGORITHM: &str = "ES256";
+
+/// What [`service`] and [`verify`] are made of: for rows that use them.
+pub const SETTINGS: Settings =
+    &[&settings::REGISTRY_SERVICE, &settings::REGISTRY_TOKEN_ISSUER, &settings::SERVER_HOSTNAME];
+
+/// What a token says. The times and the id of the token are added when it is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// `iss`: the setting `registry_token_issuer`.
+    pub issuer: String,
+    /// `sub`: the name of the caller.
+    pub subject: String,
+    /// `aud`: the service that the token is for; null where none is named.
+    pub audience: Option<String>,
+    /// `access`.
+    pub access: Vec<AccessEntry>,
+}
+
+/// What a token allows on one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessEntry {
+    /// `repository` or `registry`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The name, as it was asked for.
+    pub name: String,
+    /// `push`, `pull`, `delete`, `*`.
+    pub actions: Vec<String>,
+}
+
+/// A token, as `/v2/auth` answers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedToken {
+    /// The token: a secret.
+    pub token: String,
+    /// When it was signed. It counts for [`LIFETIME_S`] seconds from then on.
+    pub issued_at: Timestamp,
+}
+
+/// What a token of ours says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedClaims {
+    /// The name of the caller.
+    pub subject: String,
+    /// What it allows.
+    pub access: Vec<AccessEntry>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// Why a token does not count.
+#[derive(Debug, Error)]
+pub enum VerifyError {
+    /// It is no valid token of ours; the text says why, and nothing of the token.
+    #[error("{0}")]
+    Refused(&'static str),
+    /// It cannot be known.
+    #[error("the token cannot be verified")]
+    Failed(ApiError),
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    typ: &'a str,
+    alg: &'a str,
+    kid: &'a str,
+    x5c: [String; 1],
+}
+
+#[derive(Serialize)]
+struct Payload<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: Option<&'a str>,
+    exp: i64,
+    nbf: i64,
+    iat: i64,
+    jti: String,
+    access: &'a [AccessEntry],
+}
+
+#[derive(Deserialize)]
+struct ReceivedHeader {
+    alg: String,
+    kid: String,
+}
+
+#[derive(Deserialize)]
+struct ReceivedPayload {
+    iss: String,
+    sub: String,
+    aud: Option<String>,
+    exp: i64,
+    nbf: i64,
+    access: Vec<AccessEntry>,
+}
+
+/// The service that registries are configured with, whose tokens [`verify`] accepts. For rows that declare [`SETTINGS`].
+#[must_use]
+pub fn service(services: &Services<'_>) -> String {
+    let service = services.setting(&settings::REGISTRY_SERVICE);
+    if service.is_empty() { services.setting(&settings::SERVER_HOSTNAME) } else { service }
+}
+
+/// Signs a token. One statement; two more for the first token of an installation, which makes the key. Outside of a
+/// transaction.
+///
+/// # Errors
+/// [`ApiError::Internal`] when the key cannot be opened with the settings' secret keys: it is not replaced by another one, which
+/// no registry would know.
+pub fn sign(services: &Services<'_>, claims: &Claims) -> Result<SignedToken, ApiError> {
+    let signer = signer(services)?;
+    let key = open(services, &signer)?;
+    let issued_at = services.now();
+    let now_s = issued_at.as_seconds();
+    let header = encoded(&Header {
+        typ: "JWT",
+        alg: ALGORITHM,
+        kid: &signer.kid,
+        x5c: [STANDARD.encode(&signer.certificate)],
+    })?;
+    let payload = encoded(&Payload {
+        iss: &claims.issuer,
+        sub: &claims.subject,
+        aud: claims.audience.as_deref(),
+        exp: now_s + LIFETIME_S,
+        nbf: now_s - BACKDATED_S,
+        iat: now_s - BACKDATED_S,
+        jti: services.random().uuid(),
+        access: &claims.access,
+    })?;
+    let signed = format!("{header}.{payload}");
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes()));
+    Ok(SignedToken { token: format!("{signed}.{signature}"), issued_at })
+}
+
+/// Verifies that a token is ours and counts now. One statement; none for what is no token. For rows that declare [`SETTINGS`].
+///
+/// # Errors
+/// [`VerifyError`].
+pub fn verify(services: &Services<'_>, token: &str) -> Result<VerifiedClaims, VerifyError> {
+    let malformed = VerifyError::Refused("the token is malformed");
+    let parts = token.rsplit_once('.').and_then(|(signed, signature)| {
+        let (header, payload) = signed.split_once('.')?;
+        Some((signed, header, payload, URL_SAFE_NO_PAD.decode(signature).ok()?))
+    });
+    let Some((signed, header, payload, signature)) = parts else { return Err(malformed) };
+    let Some(ReceivedHeader { alg, kid }) = decoded(header) else { return Err(malformed) };
+    if alg != ALGORITHM {
+        return Err(VerifyError::Refused("the token has another algorithm"));
+    }
+    let point = signing_keys::public_key(services.db(), &kid, services.now())
+        .map_err(|error| VerifyError::Failed(error.into()))?;
+    let key = point.as_deref().and_then(PublicKey::from_point);
+    if !key.is_some_and(|key| key.has_signed(signed.as_bytes(), &signature)) {
+        return Err(VerifyError::Refused("the token is not signed by a key of ours"));
+    }
+    let Some(payload) = decoded(payload) else { return Err(malformed) };
+    require_counts(services, payload).map_err(VerifyError::Refused)
+}
+
+/// What a token of ours says, if it is for this service and of this time.
+fn require_counts(
+    services: &Services<'_>,
+    payload: ReceivedPayload,
+) -> Result<VerifiedClaims, &'static str> {
+    let ReceivedPayload { iss, sub, aud, exp, nbf, access } = payload;
+    if iss != services.setting(&settings::REGISTRY_TOKEN_ISSUER) {
+        return Err("the token has another issuer");
+    }
+    if aud.is_none_or(|aud| aud != service(services)) {
+        return Err("the token is for another service");
+    }
+    let now_s = services.now().as_seconds();
+    if nbf.saturating_sub(SKEW_S) > now_s {
+        return Err("the token does not count yet");
+    }
+    if exp.saturating_add(SKEW_S) <= now_s {
+        return Err("the token has expired");
+    }
+    let expires_at = services.now().plus_seconds(exp - now_s);
+    Ok(VerifiedClaims { subject: sub, access, expires_at })
+}
+
+/// The keys that are published, the one that signs first: where there is none yet, it is made. One statement, or three.
+///
+/// # Errors
+/// [`ApiError`] when the database does not answer, or no key can be made.
+pub fn published_keys(services: &Services<'_>) -> Result<Vec<PublishedKey>, ApiError> {
+    let published = signing_keys::published(services.db(), services.now())?;
+    if !published.is_empty() {
+        return Ok(published);
+    }
+    make_first(services)?;
+    Ok(signing_keys::published(services.db(), services.now())?)
+}
+
+/// Until when a key is published whose follower signs from then on.
+#[must_use]
+pub const fn published_until(follower_signs_from: Timestamp) -> Timestamp {
+    follower_signs_from.plus_seconds(LIFETIME_S + PUBLISHED_AFTER_S)
+}
+
+/// Makes a key that signs from then on. It is not stored yet. Outside of a transaction.
+///
+/// # Errors
+/// [`ApiError`] when the secret key cannot be had, or the clock shows a time that no certificate can hold.
+pub fn new_key(services: &Services<'_>, signs_from: Timestamp) -> Result<NewKey, ApiError> {
+    let key = loop {
+        // Nearly every number is a key.
+        if let Some(key) = SigningKey::from_bytes(&services.random().bytes()) {
+            break key;
+        }
+    };
+    let (now, public) = (services.now(), key.public_key());
+    let certificate = key
+        .certificate(now, services.random().bytes())
+        .map_err(|error| ApiError::Internal(format!("a key to sign with: {error}")))?;
+    Ok(NewKey {
+        published: PublishedKey {
+            kid: public.fingerprint(),
+            public_key: public.to_point(),
+            certificate,
+            created_at: now,
+            signs_from,
+            published_until: None,
+        },
+        sealed_private_key: services
+            .seal(Purpose::SigningKey, &URL_SAFE_NO_PAD.encode(key.to_bytes()))?,
+    })
+}
+
+/// The key that signs now.
+fn signer(services: &Services<'_>) -> Result<Signer, ApiError> {
+    if let Some(signer) = signing_keys::signer(services.db(), services.now())? {
+        return Ok(signer);
+    }
+    make_first(services)?;
+    signing_keys::signer(services.db(), services.now())?
+        .ok_or_else(|| ApiError::Internal("the key that was made is gone".into()))
+}
+
+/// Stores the first key. Of several requests that find none, the first one's counts.
+fn make_first(services: &Services<'_>) -> Result<(), ApiError> {
+    let key = new_key(services, services.now())?;
+    Ok(signing_keys::create_first(services.db(), &key)?)
+}
+
+/// Opens a private key. Where a former secret key opened it, all are sealed anew once the request is answered.
+fn open(services: &Services<'_>, signer: &Signer) -> Result<SigningKey, ApiError> {
+    let opened = opened(services, &signer.sealed_private_key)?;
+    let key = opened.as_ref().and_then(|opened| {
+        let bytes = URL_SAFE_NO_PAD.decode(&opened.text).ok()?;
+        SigningKey::from_bytes(&bytes.try_into().ok()?)
+    });
+    let Some(key) = key else {
+        return Err(ApiError::Internal(format!(
+            "the signing key {} cannot be opened with `secret_key`: no token for the registry can be signed until \
+            `secret_key_previous` is the key that sealed it, or a superuser gives it up (docs/registry.md, \
+            \"Losing secret_key\")",
+            signer.kid
+        )));
+    };
+    if opened.is_some_and(|opened| opened.is_stale) {
+        services.defer(seal_anew);
+    }
+    Ok(key)
+}
+
+/// What is sealed; none where no secret key opens it. The former ones are looked for only where the present one is not it.
+fn opened(services: &Services<'_>, sealed: &[u8]) -> Result<Option<Opened>, ApiError> {
+    if let Ok(opened) = services.sealing_keys()?.open(Purpose::SigningKey, sealed) {
+        return Ok(Some(opened));
+    }
+    Ok(services.secret_keys()?.open(Purpose::SigningKey, sealed).ok())
+}
+
+/// Seals all keys under the present secret key that are sealed under a former one: those too that do not sign yet.
+fn seal_anew(services: &Services<'_>) -> Result<(), ApiError> {
+    for (kid, before) in signing_keys::sealed(services.db())? {
+        let opened = opened(services, &before)?;
+        if let Some(stale) = opened.filter(|opened| opened.is_stale) {
+            let sealed = services.seal(Purpose::SigningKey, &stale.text)?;
+            signing_keys::reseal(services.db(), &kid, &before, &sealed)?;
+        }
+    }
+    Ok(())
+}
+
+fn encoded(part: &impl Serialize) -> Result<String, ApiError> {
+    let json = serde_json::to_vec(part)
+        .map_err(|error| ApiError::Internal(format!("a token cannot be written: {error}")))?;
+    Ok(URL_SAFE_NO_PAD.encode(json))
+}
+
+fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
