@@ -151,8 +151,8 @@ pub fn is_registry_component(component: &str) -> bool {
         }
         let between = rest.iter().take_while(|byte| !is_plain(**byte)).count();
         let (separator, after) = rest.split_at(between);
-        let is_separator = matches!(separator, b"." | b"_" | b"__")
-            || separator.iter().all(|byte| *byte == b'-');
+        let is_separator =
+            matches!(separator, b"." | b"_" | b"__") || separator.iter().all(|byte| *byte == b'-');
         if !is_separator {
             return false;
         }

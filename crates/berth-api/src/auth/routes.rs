@@ -41,7 +41,6 @@ const fn token_row(route: Route) -> Route {
         .takes_password()
         .csrf_exempt()
         .works_read_only()
-        .open()
         .internal()
 }
 
