@@ -5,6 +5,7 @@
 //! tests are in `tests/` under the same name. Which component serves a resource is no matter of this crate: a component lists
 //! resources.
 
+pub mod app_tokens;
 pub mod applications;
 pub mod authorizations;
 pub mod autoprune;
@@ -90,6 +91,7 @@ impl Resource {
 
 /// All resources, for tests and documentation.
 pub const RESOURCES: &[Resource] = &[
+    Resource { name: "app_tokens", tables: &[app_tokens::ROUTES] },
     Resource { name: "applications", tables: &[applications::ROUTES] },
     Resource { name: "authorizations", tables: &[authorizations::ROUTES] },
     Resource { name: "autoprune", tables: &[autoprune::OF_NAMESPACES, autoprune::OF_REPOSITORIES] },
