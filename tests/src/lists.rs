@@ -6,17 +6,19 @@ use serde_json::Value;
 
 use crate::components::rows;
 
-/// An application with all that lists are about: `ana` owns `acme`, `bob` is nobody in it, `root` is a superuser.
+/// An application with all that lists are about: `ana` owns `acme`, `bob` is nobody in it, `root` is a superuser, `reader` reads everything.
 #[must_use]
 pub fn acme() -> App {
     App::new()
         .with("super_users", "root")
+        .with("global_readonly_super_users", "reader")
         .with("feature_auto_prune", "true")
         .with("feature_quota_management", "true")
         .with("feature_edit_quota", "true")
         .with_user("root")
         .with_user("ana")
         .with_user("bob")
+        .with_user("reader")
         .with_organization("acme", "ana")
 }
 
@@ -178,6 +180,12 @@ impl Filling {
     }
 }
 
+const APP_TOKENS: &str = "
+    INSERT INTO app_token (uuid, account_id, title, token_hash, sealed_token, created_at)
+        SELECT {x}, {ana}, {x}, CAST({x} AS BLOB), '', 0 FROM {n}";
+
+const APP_TOKEN: &str = "DELETE FROM app_token WHERE uuid = {x}";
+
 const PEOPLE: &str = "
     INSERT INTO account (uuid, kind, name, email, created_at)
         SELECT {x}, 'user', {x}, {x} || '@example.com', 0 FROM {n};
@@ -227,6 +235,10 @@ fn filling(operation: &str) -> Option<Filling> {
                 FROM {n} JOIN oauth_application app ON app.client_id = {x}",
             "DELETE FROM assigned_authorization WHERE uuid = {x}",
         ),
+        "listAppTokens" => ana("/api/v1/user/apptoken").entries(APP_TOKENS, APP_TOKEN),
+        "listAllAppTokens" => {
+            Filling::new("/api/v1/superuser/apptokens", "reader").entries(APP_TOKENS, APP_TOKEN)
+        }
         "listAllUsers" => root("/api/v1/superuser/users/").entries(PEOPLE, person),
         "listUserNotifications" => Filling {
             most: Some(900),

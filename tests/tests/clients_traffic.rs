@@ -248,7 +248,6 @@ fn what_is_left_out_does_not_exist() {
         "REPO_MIRROR",
         "IMMUTABLE_TAGS",
         "SECURITY_SCANNER",
-        "APP_SPECIFIC_TOKENS",
         "TEAM_SYNCING",
     ];
     for name in off {

@@ -279,6 +279,12 @@ fn the_rest(app: &App) {
     );
     insert(
         app,
+        "app_token (uuid, account_id, title, token_hash, sealed_token, created_at)",
+        999,
+        &format!("'app token ' || i, {ANA}, {}, 'app token ' || i, '', 0 FROM n", worst(255)),
+    );
+    insert(
+        app,
         "message (uuid, content, severity, media_type, created_at)",
         99,
         &format!("'message ' || i, {}, 'info', 'text/plain', 0 FROM n", worst(10_000)),
@@ -329,6 +335,7 @@ fn path(pattern: &str, namespace: &str) -> String {
         ":client_id" => "big".into(),
         ":username" | ":membername" | ":name" => "bob".into(),
         ":access_token_uuid" => "token 1".into(),
+        ":token_uuid" => "app token 1".into(),
         ":prefix" => "p0".into(),
         ":quota_id" | ":limit_id" => "1".into(),
         "*repository" => format!("{namespace}/big"),

@@ -29,6 +29,8 @@ const WORDS: &[(&str, &str)] = &[
     (".well-known", "oauth"),
     ("aggregatelogs", "logs"),
     ("app", "applications"),
+    ("apptoken", "app_tokens"),
+    ("apptokens", "app_tokens"),
     ("assignedauthorization", "authorizations"),
     ("autoprunepolicy", "autoprune"),
     ("berth-logo.svg", "system"),

@@ -5,6 +5,7 @@
 //! tests are in `tests/` under the same name. Which component serves a resource is no matter of this crate: a component lists
 //! resources.
 
+pub mod app_tokens;
 pub mod applications;
 pub mod auth;
 pub mod authorizations;
@@ -91,6 +92,7 @@ impl Resource {
 
 /// All resources, for tests and documentation.
 pub const RESOURCES: &[Resource] = &[
+    Resource { name: "app_tokens", tables: &[app_tokens::ROUTES] },
     Resource { name: "applications", tables: &[applications::ROUTES] },
     Resource { name: "auth", tables: &[auth::ROUTES] },
     Resource { name: "authorizations", tables: &[authorizations::ROUTES] },

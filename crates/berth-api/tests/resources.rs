@@ -2,6 +2,7 @@
 
 #![expect(clippy::too_many_lines, reason = "one story, or one table, is a test")]
 
+mod app_tokens;
 mod applications;
 mod auth;
 mod authorizations;

@@ -102,7 +102,7 @@ settings! {
     SERVER_HOSTNAME: String = "server_hostname", "localhost:3000", host, "The host name, with a port where needed, under which clients reach the registry; part of links in answers and mails.";
     PREFERRED_URL_SCHEME: String = "preferred_url_scheme", "http", scheme, "The scheme under which clients reach the registry. With `https` cookies are marked Secure.";
     REGISTRY_TITLE: String = "registry_title", "Berth", text, "The name of the registry on pages and in mails.";
-    SECRET_KEY: String = "secret_key", "", text, "The key under which secrets that must be shown again are sealed (client secrets, robot tokens, invitation codes, upstream passwords). Empty: the first use makes one and keeps it in the key-value store, so that key and data live together.";
+    SECRET_KEY: String = "secret_key", "", text, "The key under which secrets that must be shown again are sealed (client secrets, robot tokens, app-specific tokens, invitation codes, upstream passwords). Empty: the first use makes one and keeps it in the key-value store, so that key and data live together.";
     SECRET_KEY_PREVIOUS: String = "secret_key_previous", "", text, "The former `secret_key` while it is being replaced: what it sealed can still be read, and is sealed anew when it is used.";
     SETUP_TOKEN: String = "setup_token", "", text, "When not empty, `POST /api/v1/user/initialize` needs it as `setup_token`.";
     SUPER_USERS: Vec<String> = "super_users", "", list, "Names of the superusers, besides the first user.";

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::platform::START;
 
 /// The members of JSON and the parameters of queries and forms that hold secrets.
-pub const SECRETS: [&str; 15] = [
+pub const SECRETS: [&str; 16] = [
     "_csrf_token",
     "access_token",
     "client_secret",
@@ -22,6 +22,7 @@ pub const SECRETS: [&str; 15] = [
     "setup_token",
     "status_token",
     "token",
+    "token_code",
     "upstream_registry_password",
 ];
 

@@ -80,6 +80,11 @@ const TAGS: &[Tag] = &[
     tag(CONCORD, &["/v1/org/"], "Organizations, as Concord's API has them"),
     tag("suconfig", &["/superuser/registrystatus/"], "The state of the registry"),
     tag("superuser", &["/superuser/"], "The installation, for superusers"),
+    tag(
+        "appspecifictokens",
+        &["/apptoken/"],
+        "Tokens that programs show in the place of a password",
+    ),
     tag("discovery", &["/discovery/"], "What the API has"),
     tag("error", &["/error/"], "What the types of errors mean"),
     tag("capabilities", &["/registry/capabilities/"], "What the registry can"),

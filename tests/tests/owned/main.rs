@@ -10,7 +10,9 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use berth_domain::limits::{Beyond, INVITATIONS, INVITER_INVITATIONS, Limit, OWNED, TEAMS, TOKENS};
+use berth_domain::limits::{
+    APP_TOKENS, Beyond, INVITATIONS, INVITER_INVITATIONS, Limit, OWNED, TEAMS, TOKENS,
+};
 use berth_test::{App, Reply};
 use berth_tests::components::rows;
 use serde_json::json;
@@ -110,6 +112,7 @@ fn a_changed_setting_is_written_down_once() {
 fn what_is_expired_leaves_room() {
     for (row, limit) in [
         ("createOrganizationApplicationToken", &TOKENS),
+        ("createAppToken", &APP_TOKENS),
         ("inviteTeamMemberEmail", &INVITATIONS),
         ("inviteTeamMemberEmail", &INVITER_INVITATIONS),
     ] {
@@ -119,6 +122,7 @@ fn what_is_expired_leaves_room() {
         let status = |n: usize| things.step(row, limit, n).send(&app).status();
         assert_eq!([0, 1, 2, 3].map(|n| status(n) < 400), [true, true, true, false], "{limit:?}");
         app.execute("UPDATE access_token SET expires_at = 0 WHERE name = 'x'");
+        app.execute("UPDATE app_token SET expires_at = 0");
         app.execute("UPDATE team_invitation SET expires_at = 0 WHERE email LIKE 'a%'");
         assert_eq!([4, 5, 6, 7].map(|n| status(n) < 400), [true, true, true, false], "{limit:?}");
         assert_eq!(things.number(&app, row, limit), before + 3, "{limit:?}");

@@ -75,6 +75,7 @@ pub(crate) const DISAGREEMENTS: &str = "
         UNION ALL SELECT namespace_id, 'applications', count(*) FROM oauth_application GROUP BY 1
         UNION ALL SELECT application_id, 'tokens', count(*) FROM access_token GROUP BY 1
         UNION ALL SELECT application_id, 'assignments', count(*) FROM assigned_authorization GROUP BY 1
+        UNION ALL SELECT account_id, 'app_tokens', count(*) FROM app_token GROUP BY 1
         UNION ALL SELECT account_id, 'notifications', count(*) FROM notification GROUP BY 1
         UNION ALL SELECT 0, 'messages', count(*) FROM message HAVING count(*) > 0)
     SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM owned)
@@ -226,7 +227,7 @@ impl Things {
         let namespace = if is_own { caller } else { "acme" };
         let repository = if is_own { "own" } else { "shared" };
         match limit.name {
-            "organizations" | "stars" | "inviter_invitations" => account(caller),
+            "organizations" | "stars" | "inviter_invitations" | "app_tokens" => account(caller),
             "team_members" => {
                 let team = match row {
                     "acceptOrganizationTeamInvite" | "answerTeamInvite" => "asked",
@@ -384,6 +385,7 @@ impl Things {
                 format!("{ACME}/applications/{client_id}/tokens"),
                 json!({ "name": "x", "scope": "repo:read" }),
             ),
+            "createAppToken" => self.post("/api/v1/user/apptoken", json!({ "title": "x" })),
             "oauthAuthorize" => {
                 let path = format!("/oauth/authorize?{}", self.asking("token"));
                 browser(Method::GET, path, Content::Nothing)
@@ -449,6 +451,7 @@ impl Things {
                 let path = format!("/api/v1/user/assignedauthorization/{}", uuid[0][0]);
                 Step { who: Who::Token("u0".into()), ..self.put(path, Value::Null).deletion() }
             }
+            (_, "app_tokens") => below(&step.path, latest("app_token")),
             (_, "tokens") => below(
                 &format!("{ACME}/applications/{}/tokens", self.client_id),
                 latest("access_token"),

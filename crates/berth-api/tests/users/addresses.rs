@@ -434,18 +434,24 @@ fn the_first_recovery_ends_the_tokens_of_before() {
     let app = app();
     let before = app.with_scope("member", "user:admin org:admin");
     assert_eq!(before.get(USER).status(), 200);
+    let title = json!({ "title": "laptop" });
+    assert_eq!(before.post("/api/v1/user/apptoken", title.clone()).status(), 200);
+    let of_programs = || app.rows("SELECT count(*) FROM app_token");
     recover(&app, "member@example.com");
     let code = mailed_code(&app, "member@example.com");
     assert_eq!(press(&app, "/recovery", &code, "&password=another-password").status(), 200);
     assert_eq!(app.rows("SELECT count(*) FROM access_token t JOIN account a ON a.id = t.account_id WHERE a.name = 'member'"), [["0"]]);
+    assert_eq!(of_programs(), [["0"]]);
     // Once it is proven, a forgotten password ends no token.
     app.advance(120);
-    let after = app.with_scope("member", "user:read");
+    let after = app.with_scope("member", "user:admin");
+    assert_eq!(after.post("/api/v1/user/apptoken", title).status(), 200);
     assert_eq!(after.get(USER).status(), 200);
     recover(&app, "member@example.com");
     let code = mailed_code(&app, "member@example.com");
     assert_eq!(press(&app, "/recovery", &code, "&password=one-more-password").status(), 200);
     assert_eq!(app.rows("SELECT count(*) FROM access_token t JOIN account a ON a.id = t.account_id WHERE a.name = 'member'"), [["1"]]);
+    assert_eq!(of_programs(), [["1"]]);
 }
 
 /// Limits would begin anew with each organization that somebody makes and deletes.
