@@ -557,3 +557,33 @@ fn the_password_for_clients() {
     cast.app.execute("UPDATE user_profile SET password_hash = password_hash || 'x'");
     assert_eq!(told(&cast.with_password("ana", &key).get("/v2/auth")), nobody);
 }
+
+#[test]
+fn app_specific_tokens() {
+    let cast = Cast::new();
+    let ana = cast.app.with_session("ana");
+    let made = ana.post("/api/v1/user/apptoken", json!({ "title": "laptop" }));
+    let code = made.json()["token"]["token_code"].as_str().expect("a code").to_owned();
+    let uuid = made.json()["token"]["uuid"].as_str().expect("a UUID").to_owned();
+    let ask =
+        |query: &str| told(&cast.with_password("$app", &code).get(&format!("/v2/auth{query}")));
+    assert_eq!(ask(""), "ana:");
+    assert_eq!(ask("?scope=repository:acme/app:pull,push,*"), "ana: acme/app [push, pull, *]");
+    assert!(
+        cast.app.log().contains(r#""app_specific_token_title":"laptop""#),
+        "{}",
+        cast.app.log()
+    );
+    let path = format!("/api/v1/user/apptoken/{uuid}");
+    assert!(ana.get(&path).json()["token"]["last_accessed"].is_string(), "its use is noted");
+    cast.app.execute("UPDATE account SET enabled = 0 WHERE name = 'ana'");
+    let disabled =
+        "401 UNAUTHORIZED This user has been disabled. Please contact your administrator.";
+    assert_eq!(ask(""), disabled);
+    cast.app.execute("UPDATE account SET enabled = 1 WHERE name = 'ana'");
+    cast.app.set("feature_app_specific_tokens", "false");
+    assert_eq!(ask(""), "401 UNAUTHORIZED Invalid Username or Password");
+    cast.app.set("feature_app_specific_tokens", "true");
+    assert_eq!(ana.delete(&path).status(), 204);
+    assert_eq!(ask(""), "401 UNAUTHORIZED Invalid token");
+}
