@@ -42,6 +42,23 @@ impl Facts {
         Self { namespace: organization, caller_is_owner, ..Self::default() }
     }
 
+    /// The facts of an organization that the caller made just now, with themselves in its team.
+    #[must_use]
+    pub fn of_made_organization(organization: Namespace) -> Self {
+        Self { namespace: Some(organization), team_role: Some(TeamRole::Admin), ..Self::default() }
+    }
+
+    /// The facts of a repository that the caller made just now, and administers.
+    #[must_use]
+    pub fn of_made_repository(namespace: Namespace, repository: Repository) -> Self {
+        Self {
+            namespace: Some(namespace),
+            repository: Some(repository),
+            repository_role: Some(RepositoryRole::Admin),
+            ..Self::default()
+        }
+    }
+
     /// The facts of an organization that is to be made through Concord's API.
     #[must_use]
     pub fn of_new_organization(anybody_creates: bool) -> Self {

@@ -364,6 +364,40 @@ fn load_once(
     limits: &[LimitInForce],
     now: Timestamp,
 ) -> Result<Option<Loaded>, StoreError> {
+    let (sql, parameters) = statement(credential, kind, address, now);
+    let mut rows = db.execute(&limits::with_difference(sql, limits), &parameters)?;
+    let Some(mut row) = rows.pop() else { return Ok(None) };
+    let limits_differ = if limits.is_empty() { false } else { row.column("limits_differ")? };
+    if SchemaState::of(row.column("version")?, row.column("oldest_reader")?)? == SchemaState::Old {
+        return Ok(None);
+    }
+    let mail_is_due = row.column("mail_is_due")?;
+    let session = row.joined("session")?;
+    let (caller, login, facts) = match credential {
+        Credential::Registry(_) => (None, row.joined("login")?, Facts::default()),
+        _ => (row.joined("caller")?, None, read_facts(&mut row, kind)?),
+    };
+    let with_robot = kind == TargetKind::Namespace && address.robot.is_some();
+    let sealed_robot_token = if with_robot { row.column("sealed_robot_token")? } else { None };
+    row.end()?;
+    Ok(Some(Loaded {
+        caller,
+        login,
+        session,
+        facts,
+        sealed_robot_token,
+        mail_is_due,
+        limits_differ,
+    }))
+}
+
+/// The statement for a credential and a target, with its parameters.
+fn statement(
+    credential: &Credential,
+    kind: TargetKind,
+    address: &Address,
+    now: Timestamp,
+) -> (&'static str, Vec<Value>) {
     let (token, session) = match credential {
         Credential::None => (Value::Null, Value::Null),
         Credential::Token(hash) => (hash.as_slice().into(), Value::Null),
@@ -377,11 +411,10 @@ fn load_once(
             (Value::Null, hash.as_slice().into())
         }
     };
-    let is_login = matches!(credential, Credential::Registry(_));
     let namespace = Value::from(address.namespace.as_deref());
     let (sql, names) = match kind {
         // What a registry's client addresses is in its scopes, as many as it likes: they are read by a statement of their own.
-        _ if is_login => (LOGIN, vec![]),
+        _ if matches!(credential, Credential::Registry(_)) => (LOGIN, vec![]),
         TargetKind::None => (CALLER, vec![]),
         TargetKind::Namespace if address.robot.is_some() => {
             (ROBOT, vec![namespace, address.robot.as_deref().into()])
@@ -396,34 +429,7 @@ fn load_once(
         }
         TargetKind::Client => (CLIENT, vec![address.client_id.as_deref().into()]),
     };
-    let parameters = [vec![token, session, now.into()], names].concat();
-    let mut rows = db.execute(&limits::with_difference(sql, limits), &parameters)?;
-    let Some(mut row) = rows.pop() else { return Ok(None) };
-    let limits_differ = if limits.is_empty() { false } else { row.column("limits_differ")? };
-    if SchemaState::of(row.column("version")?, row.column("oldest_reader")?)? == SchemaState::Old {
-        return Ok(None);
-    }
-    let mail_is_due = row.column("mail_is_due")?;
-    let session = row.joined("session")?;
-    let (mut caller, mut login) = (None, None);
-    if is_login {
-        login = row.joined("login")?;
-    } else {
-        caller = row.joined("caller")?;
-    }
-    let facts = if is_login { Facts::default() } else { read_facts(&mut row, kind)? };
-    let with_robot = kind == TargetKind::Namespace && address.robot.is_some();
-    let sealed_robot_token = if with_robot { row.column("sealed_robot_token")? } else { None };
-    row.end()?;
-    Ok(Some(Loaded {
-        caller,
-        login,
-        session,
-        facts,
-        sealed_robot_token,
-        mail_is_due,
-        limits_differ,
-    }))
+    (sql, [vec![token, session, now.into()], names].concat())
 }
 
 fn read_facts(row: &mut Row, kind: TargetKind) -> Result<Facts, StoreError> {

@@ -188,12 +188,6 @@ impl<'a, P: Permit> Context<'a, P> {
         Some(sign_in_entry(self.services(), self.request(), account_id, how))
     }
 
-    /// What program asks, as much of it as is logged.
-    #[must_use]
-    pub fn user_agent(&self) -> String {
-        user_agent(self.request())
-    }
-
     /// Writes an entry into the log: what the caller did to an organization or a user.
     ///
     /// # Errors
@@ -256,7 +250,7 @@ impl RequestParts<'_> {
 }
 
 /// What program asks, as much of it as is logged.
-fn user_agent(request: &Request) -> String {
+pub(crate) fn user_agent(request: &Request) -> String {
     let useragent = request.header(header::USER_AGENT).unwrap_or_default();
     useragent.chars().take(LONGEST_USER_AGENT).collect()
 }

@@ -8,7 +8,7 @@ use berth_access::{
 use berth_domain::limits::{FORM_BYTES, LARGEST_BODY_BYTES, Limit};
 use berth_domain::loggable_path;
 use berth_domain::settings;
-use berth_store::access::{self, CallerRow, Credential};
+use berth_store::access::{self, CallerRow, Credential, LoginRow};
 use berth_store::limits::{self, LimitInForce};
 use http::header::{HeaderName, HeaderValue};
 use http::{Method, StatusCode};
@@ -173,13 +173,9 @@ fn answer(
     }
     credentials.know_session(loaded.session);
     let password_hash = loaded.caller.as_ref().and_then(|caller| caller.password_hash.clone());
-    let principal = match (known, &credentials.credential) {
-        (Some(principal), _) => principal,
-        (None, Credential::Registry(shown)) => {
-            let password = credentials.password.as_deref().unwrap_or_default();
-            registry::principal(services, request, shown, password, loaded.login)?
-        }
-        (None, _) => principal(services, request, &credentials, loaded.caller)?,
+    let principal = match known {
+        Some(principal) => principal,
+        None => principal(services, request, &credentials, loaded.caller, loaded.login)?,
     };
     dialect.admit(request, &principal)?;
     require_conditions(services, dialect, request, route, &credentials, &principal)?;
@@ -344,17 +340,17 @@ fn who_calls(
     request: &Request,
     credentials: &mut Credentials,
 ) -> Result<Principal, ApiError> {
-    let caller = match credentials.credential {
-        Credential::None => None,
+    let (caller, login) = match credentials.credential {
+        Credential::None => (None, None),
         _ => {
             let (kind, nothing) = (TargetKind::None, Address::default());
             let shown = &credentials.credential;
             let loaded = access::load(services.db(), shown, kind, &nothing, &[], services.now())?;
             credentials.know_session(loaded.session);
-            loaded.caller
+            (loaded.caller, loaded.login)
         }
     };
-    principal(services, request, credentials, caller)
+    principal(services, request, credentials, caller, login)
 }
 
 /// Browsers that follow a link do not read Quay's API (`docs/contract/quay.md` 0.5).
@@ -384,7 +380,12 @@ fn principal(
     request: &Request,
     credentials: &Credentials,
     row: Option<CallerRow>,
+    login: Option<LoginRow>,
 ) -> Result<Principal, ApiError> {
+    if let Credential::Registry(shown) = &credentials.credential {
+        let password = credentials.password.as_deref().unwrap_or_default();
+        return registry::principal(services, request, shown, password, login);
+    }
     let right = has_right_password(services, request, credentials, row.as_ref())?;
     let Some(row) = row else { return Ok(Principal::Anonymous) };
     let session = match credentials.credential {

@@ -1,15 +1,18 @@
 //! The dialect of registries, below `/v2/`: how their clients prove who they are, what errors look like
 //! (`docs/contract/registry.md` A.2, A.5).
 
-use berth_access::{AppToken, Authority, Principal, ScopeSet, Token};
+use berth_access::{AppToken, Authority, Caller, Principal, ScopeSet, Token};
+use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{Purpose, equal_in_constant_time, hash_token};
 use berth_domain::settings;
 use berth_store::access::{Credential, LoginRow, RegistryCredential};
+use berth_store::logs::LogEntry;
 use http::header::{self, HeaderValue};
 use http::{HeaderName, StatusCode};
 use serde_json::json;
 
 use crate::caller;
+use crate::context;
 use crate::credentials::Credentials;
 use crate::error::{ApiError, ErrorType};
 use crate::password;
@@ -188,6 +191,36 @@ fn require_enabled(login: &LoginRow) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(invalid_login("This user has been disabled. Please contact your administrator."))
+}
+
+/// What is logged of a sign-in. Nobody is known to act before: the entry has no performer. Of a robot it is in the log of its
+/// namespace.
+#[must_use]
+pub fn sign_in_entry(services: &Services<'_>, request: &Request, caller: &Caller) -> LogEntry {
+    let useragent = context::user_agent(request);
+    let (mut account_id, mut robot, mut app_specific_token_title) = (caller.id, None, None);
+    let kind = match &caller.authority {
+        Authority::Session { .. } => "user",
+        Authority::Token(_) => "oauthtoken",
+        Authority::AppToken(token) => {
+            app_specific_token_title = Some(token.title.as_str());
+            "app_specific_token"
+        }
+        Authority::Robot { owner_id } => {
+            account_id = *owner_id;
+            robot = Some(caller.name.as_str());
+            "robot"
+        }
+    };
+    let event = LogEvent::LoginSuccessAtRegistry {
+        r#type: "v2auth",
+        kind,
+        robot,
+        app_specific_token_title,
+        useragent: &useragent,
+    };
+    let entry = LogEntry::new(Some(account_id), &event, services.now());
+    LogEntry { ip: request.client_address(), ..entry }
 }
 
 /// Where clients get tokens, for those who show none or a wrong one.

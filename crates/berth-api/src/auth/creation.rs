@@ -3,10 +3,7 @@
 
 use berth_access::{CreateOrganization, Facts, Grant, Public, RegistryCreate};
 use berth_domain::log_event::LogEvent;
-use berth_domain::{
-    Namespace, NamespaceKind, NamespaceName, Repository, RepositoryName, RepositoryRole, TeamRole,
-    settings,
-};
+use berth_domain::{Namespace, NamespaceKind, NamespaceName, Repository, RepositoryName, settings};
 use berth_store::auth::Asked;
 use berth_store::organizations::{self, NewOrganization};
 use berth_store::repositories::{self, NewRepository};
@@ -14,7 +11,7 @@ use berth_store::{Constraint, StoreError, Transaction, transaction};
 use berth_web::registry::error;
 use berth_web::{ApiError, Context, StatusCode};
 
-use super::handlers::{is_read_only, load};
+use super::asked::{is_read_only, load};
 use super::scope::{Action, Scope};
 
 /// Makes the repository that is to be pushed to and does not exist, where the caller may; says which of the scopes it is. `asked`
@@ -130,18 +127,9 @@ fn make(
             at: services.now(),
         },
     )?;
-    let namespace = &grant.target().namespace;
-    Ok(Facts {
-        namespace: Some(namespace.clone()),
-        repository: Some(Repository {
-            id,
-            name: name.as_str().to_owned(),
-            description: String::new(),
-            is_public,
-        }),
-        repository_role: Some(RepositoryRole::Admin),
-        ..Facts::default()
-    })
+    let repository =
+        Repository { id, name: name.as_str().to_owned(), description: String::new(), is_public };
+    Ok(Facts::of_made_repository(grant.target().namespace.clone(), repository))
 }
 
 /// Makes the organization that is pushed to, with the caller as its owner; gives the right to push there.
@@ -182,10 +170,6 @@ fn make_organization(
         uuid,
         email,
     };
-    let facts = Facts {
-        namespace: Some(organization),
-        team_role: Some(TeamRole::Admin),
-        ..Facts::default()
-    };
+    let facts = Facts::of_made_organization(organization);
     cx.authorize(facts).map_err(|_| StoreError::NotFound)
 }

@@ -1,15 +1,15 @@
 //! Tokens for registries: the rules of each operation (`docs/contract/registry.md` A.3, A.4).
 
-use berth_access::{Authority, Caller, Public, RegistryAdmin, RegistryPull, RegistryPush};
-use berth_domain::log_event::LogEvent;
+use berth_access::{Caller, Public, RegistryAdmin, RegistryPull, RegistryPush};
 use berth_domain::settings;
-use berth_store::auth::{self, Asked};
-use berth_store::logs::LogEntry;
+use berth_store::auth::Asked;
 use berth_store::{StoreError, logs, transaction};
-use berth_web::registry::error;
+use berth_web::registry::{error, sign_in_entry};
 use berth_web::registry_token::{self, AccessEntry, Claims};
-use berth_web::{ApiError, Context, Form, HandlerResult, RequestExt, StatusCode};
+use berth_web::{ApiError, Context, Form, HandlerResult, StatusCode};
 
+use super::asked::{is_read_only, load};
+use super::bodies::TokenQuery;
 use super::creation::make_pushed;
 use super::scope::{Action, Rules, Scope};
 use super::views::{RegistryToken, TokenView};
@@ -21,10 +21,9 @@ const MOST_SCOPES: usize = 100;
 const NOBODY: &str = "(anonymous)";
 
 /// `GET /v2/auth`.
-pub(crate) fn get(cx: &Context<'_, Public>) -> HandlerResult<RegistryToken> {
-    let query = cx.request().query();
-    let scopes: Vec<_> = query.all("scope").collect();
-    Ok(RegistryToken(issue(cx, &scopes, query.get("service"))?))
+pub(crate) fn get(cx: &Context<'_, Public>, query: TokenQuery) -> HandlerResult<RegistryToken> {
+    let scopes: Vec<_> = query.scopes.iter().map(String::as_str).collect();
+    Ok(RegistryToken(issue(cx, &scopes, query.service.as_deref())?))
 }
 
 /// `POST /v2/auth`: the same as a form, with the scopes in one text (RFC 6749, 4.3). There are no refresh tokens.
@@ -106,20 +105,6 @@ fn read(cx: &Context<'_, Public>, scopes: &[&str]) -> (Vec<Scope>, Option<ApiErr
     (read, None)
 }
 
-/// What is known of the repositories of `scopes`.
-pub(super) fn load(cx: &Context<'_, Public>, scopes: &[Scope]) -> Result<Vec<Asked>, ApiError> {
-    if scopes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let names: Vec<_> =
-        scopes.iter().map(|scope| (&*scope.namespace, &*scope.repository)).collect();
-    let mut asked = auth::asked(cx.db(), &cx.grant, &names)?;
-    if !cx.services().setting(&settings::FEATURE_PROXY_CACHE) {
-        asked.iter_mut().for_each(|asked| asked.facts.is_proxy_cache = false);
-    }
-    Ok(asked)
-}
-
 /// What the caller may do of what they ask for. The order is the original's, whatever the order of asking. A registry knows no
 /// read-only mode: in ours nobody gets to change anything there.
 fn entry(cx: &Context<'_, Public>, scope: &Scope, asked: &Asked, is_made: bool) -> AccessEntry {
@@ -143,38 +128,12 @@ fn entry(cx: &Context<'_, Public>, scope: &Scope, asked: &Asked, is_made: bool) 
     }
 }
 
-pub(super) fn is_read_only(cx: &Context<'_, Public>) -> bool {
-    cx.services().setting(&settings::REGISTRY_STATE) == "readonly"
-}
-
 /// Has a sign-in logged once the token is on its way: a client that asks for a token of nothing signs in (`docker login`).
 fn log_sign_in(cx: &Context<'_, Public>, caller: &Caller) {
     if !cx.services().setting(&settings::ACTION_LOG_AUDIT_LOGINS) {
         return;
     }
-    let useragent = cx.user_agent();
-    let (mut account_id, mut robot, mut app_specific_token_title) = (caller.id, None, None);
-    let kind = match &caller.authority {
-        Authority::Session { .. } => "user",
-        Authority::Token(_) => "oauthtoken",
-        Authority::AppToken(token) => {
-            app_specific_token_title = Some(token.title.as_str());
-            "app_specific_token"
-        }
-        Authority::Robot { owner_id } => {
-            account_id = *owner_id;
-            robot = Some(caller.name.as_str());
-            "robot"
-        }
-    };
-    let event = LogEvent::LoginSuccessAtRegistry {
-        r#type: "v2auth",
-        kind,
-        robot,
-        app_specific_token_title,
-        useragent: &useragent,
-    };
-    let entry = LogEntry { performer_id: None, ..cx.log_entry(account_id, &event) };
+    let entry = sign_in_entry(cx.services(), cx.request(), caller);
     cx.services().defer(move |services| {
         let logged = transaction(services.db(), |tx| -> Result<_, StoreError> {
             logs::append(tx, std::slice::from_ref(&entry))

@@ -2,7 +2,7 @@
 
 use berth_access::Public;
 use berth_domain::{LogKind, limits, settings};
-use berth_web::{BASE_URL, Logs, Route, WithBody, WithoutBody, registry_token};
+use berth_web::{BASE_URL, Logs, Route, WithBody, registry_token};
 
 use super::handlers;
 
@@ -47,7 +47,7 @@ const fn token_row(route: Route) -> Route {
 /// The route table.
 pub const ROUTES: &[Route] = &[
     token_row(
-        Route::get("/v2/auth", "getRegistryToken", &WithoutBody::<Public, _>(handlers::get))
+        Route::get("/v2/auth", "getRegistryToken", &WithBody::<Public, _, _>(handlers::get))
             .changes(LOGS),
     ),
     token_row(Route::post(
