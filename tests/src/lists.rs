@@ -182,7 +182,7 @@ impl Filling {
 
 const APP_TOKENS: &str = "
     INSERT INTO app_token (uuid, account_id, title, token_hash, sealed_token, created_at)
-        SELECT {x}, {ana}, {x}, CAST({x} AS BLOB), '', 0 FROM {n}";
+        SELECT {x}, {ana}, {x}, CAST({x} AS BLOB), zeroblob(140), 0 FROM {n}";
 
 const APP_TOKEN: &str = "DELETE FROM app_token WHERE uuid = {x}";
 

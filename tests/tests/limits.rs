@@ -281,7 +281,10 @@ fn the_rest(app: &App) {
         app,
         "app_token (uuid, account_id, title, token_hash, sealed_token, created_at)",
         999,
-        &format!("'app token ' || i, {ANA}, {}, 'app token ' || i, '', 0 FROM n", worst(255)),
+        &format!(
+            "'app token ' || i, {ANA}, {}, CAST('app token ' || i AS BLOB), zeroblob(140), 0 FROM n",
+            worst(255)
+        ),
     );
     insert(
         app,

@@ -133,9 +133,9 @@ fn a_request_that_asks_for_no_page_gets_the_whole() {
             "getMatchingEntities",
         ]
         .contains(&route.name)
-            || route.path.starts_with("/api/v1/superuser/")
+            || (route.path.starts_with("/api/v1/superuser/") && route.name != "listAllAppTokens")
             || route.path.ends_with("logs")
-            || route.path.ends_with("tokens");
+            || route.path.ends_with("/tokens");
         let seen = entries(&reply.json()).iter().filter_map(number).count();
         assert_eq!(seen == count, !is_paged || count == 0, "{} shows {seen}", route.name);
     }

@@ -1,6 +1,6 @@
 //! App-specific tokens: what people give programs in the place of their password.
 
-use berth_access::{Grant, SuperuserAuditView, UserAdmin};
+use berth_access::{Grant, UserAdmin};
 use berth_domain::Timestamp;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
@@ -88,7 +88,6 @@ pub fn list(
 /// [`StoreError`].
 pub fn list_all(
     db: &dyn Database,
-    _grant: &Grant<SuperuserAuditView>,
     ending: Option<Ending>,
     window: &Window,
 ) -> Result<Slice<AppToken>, StoreError> {

@@ -41,7 +41,7 @@ pub(crate) fn list_all(
     query: AppTokensQuery,
 ) -> HandlerResult<ListResponse<AppTokens>> {
     let (page, ending) = (query.list.page(cx)?, ending(cx.services(), query.expiring));
-    let found = app_tokens::list_all(cx.db(), &cx.grant, ending, &page.window)?;
+    let found = app_tokens::list_all(cx.db(), ending, &page.window)?;
     let listed = page.list(found, AppTokenView::new)?;
     Ok(listed.respond(|tokens, next_page| AppTokens::of(tokens, query.expiring, next_page)))
 }
