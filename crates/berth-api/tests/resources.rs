@@ -24,6 +24,7 @@ mod rates;
 mod repositories;
 mod robots;
 mod sessions;
+mod signing_keys;
 mod system;
 mod teams;
 mod users;

@@ -81,6 +81,7 @@ pub enum LogKind {
     CreateGlobalMessage,
     DeleteGlobalMessage,
     MailsRead,
+    ServiceKeyCreate,
 }
 
 impl LogKind {
