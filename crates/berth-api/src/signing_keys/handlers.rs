@@ -3,7 +3,7 @@
 use berth_access::{Public, Superuser, SuperuserView, path};
 use berth_domain::log_event::LogEvent;
 use berth_domain::settings;
-use berth_store::signing_keys::{self, NewKey, PublishedKey};
+use berth_store::signing_keys::{self, KeyPair, PublishedKey};
 use berth_store::{StoreError, Transaction, transaction};
 use berth_web::registry_token::{new_key, published_keys, published_until};
 use berth_web::{
@@ -76,7 +76,7 @@ pub(crate) fn create(
         let published = signing_keys::published(tx, now)?;
         require_no_other_change(&published)?;
         let signs_from = if published.is_empty() { now } else { made.published.signs_from };
-        let key = NewKey {
+        let key = KeyPair {
             published: PublishedKey { signs_from, ..made.published.clone() },
             sealed_private_key: made.sealed_private_key.clone(),
         };

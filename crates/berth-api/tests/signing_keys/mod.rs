@@ -42,7 +42,12 @@ fn sign(cx: &Context<'_, Public>) -> HandlerResult<JsonResponse<String>> {
         audience: Some("localhost:3000".into()),
         access: vec![entry],
     };
-    Ok(JsonResponse(registry_token::sign(cx.services(), &claims)?.token))
+    let signed = registry_token::sign(cx.services(), &claims).inspect_err(|error| {
+        let cause = error.cause().expect("the log says why");
+        assert!(cause.contains("cannot be opened with `secret_key`"), "{cause}");
+    })?;
+    assert_eq!(signed.issued_at, cx.services().now());
+    Ok(JsonResponse(signed.token))
 }
 
 fn verify(cx: &Context<'_, Public>, path: TokenPath) -> HandlerResult<JsonResponse<String>> {
@@ -313,7 +318,7 @@ fn a_change_of_the_key_overlaps() {
     let kept = app.anonymous().get(&format!("{LIST}/{}", kid_of(&old)));
     assert_eq!(kept.header("cache-control"), Some("max-age=900"));
     app.advance(900);
-    assert_eq!(kids(&app), [next.clone()]);
+    assert_eq!(kids(&app), std::slice::from_ref(&next));
     assert_eq!(app.anonymous().get(&format!("{LIST}/{}", kid_of(&old))).status(), 404);
     let reply = root.post("/registry/keys", json!({ "signs_in": 60 }));
     assert_eq!(reply.status(), 201, "{reply}");
