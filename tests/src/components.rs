@@ -17,6 +17,7 @@ pub const COMPONENTS: &[Component] = &[
     Component { name: "identity", tables: berth_identity::TABLES },
     Component { name: "organizations", tables: berth_organizations::TABLES },
     Component { name: "proxycache", tables: berth_proxycache::TABLES },
+    Component { name: "registry", tables: berth_registry::TABLES },
     Component { name: "repositories", tables: berth_repositories::TABLES },
     Component { name: "system", tables: berth_system::TABLES },
     Component { name: "teams", tables: berth_teams::TABLES },

@@ -22,6 +22,8 @@ pub mod lists;
 pub mod packages;
 pub mod quay;
 #[cfg(feature = "end-to-end")]
+pub mod registry;
+#[cfg(feature = "end-to-end")]
 mod servers;
 pub mod surface;
 mod workspace;

@@ -35,6 +35,7 @@ const WORDS: &[(&str, &str)] = &[
     ("autoprunepolicy", "autoprune"),
     ("berth-logo.svg", "system"),
     ("capabilities", "system"),
+    ("certificates.pem", "signing_keys"),
     ("changelog", "system"),
     ("collaborators", "members"),
     ("config", "system"),
@@ -47,7 +48,7 @@ const WORDS: &[(&str, &str)] = &[
     ("exportlogs", "logs"),
     ("health", "system"),
     ("invite", "invitations"),
-    ("keys", "system"),
+    ("keys", "signing_keys"),
     ("org", "concord"),
     ("prototypes", "default_permissions"),
     ("proxycache", "proxy_cache"),
@@ -75,6 +76,7 @@ const PATHS: &[(&str, &str)] = &[
     ("/api/v1/repository/*repository/permissions/user/", "permissions"),
     ("/api/v1/repository/*repository/permissions/user/:username", "permissions"),
     ("/api/v1/repository/*repository/permissions/user/:username/transitive", "permissions"),
+    ("/api/v1/superuser/keys", "system"),
 ];
 
 /// Resources without a file of their own in `berth-store`: where their SQL is, or why there is none.

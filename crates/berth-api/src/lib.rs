@@ -29,6 +29,7 @@ pub mod quotas;
 pub mod repositories;
 pub mod robots;
 pub mod sessions;
+pub mod signing_keys;
 mod success;
 pub mod system;
 pub mod teams;
@@ -114,6 +115,7 @@ pub const RESOURCES: &[Resource] = &[
     Resource { name: "repositories", tables: &[repositories::ROUTES] },
     Resource { name: "robots", tables: &[robots::ROUTES] },
     Resource { name: "sessions", tables: &[sessions::ROUTES] },
+    Resource { name: "signing_keys", tables: &[signing_keys::ROUTES] },
     Resource { name: "system", tables: &[system::ROUTES] },
     Resource { name: "teams", tables: &[teams::ROUTES] },
     Resource { name: "users", tables: &[users::ROUTES] },

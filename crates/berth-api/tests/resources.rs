@@ -26,6 +26,7 @@ mod rates;
 mod repositories;
 mod robots;
 mod sessions;
+mod signing_keys;
 mod system;
 mod teams;
 mod users;

@@ -231,6 +231,7 @@ events! {
     CreateGlobalMessage { uuid: &'a str, severity: &'a str }
     DeleteGlobalMessage { uuid: &'a str }
     MailsRead {}
+    ServiceKeyCreate { kid: &'a str, service: &'a str, signs_from: &'a str }
 }
 
 /// A default permission.

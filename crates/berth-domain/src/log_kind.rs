@@ -83,6 +83,7 @@ pub enum LogKind {
     CreateGlobalMessage,
     DeleteGlobalMessage,
     MailsRead,
+    ServiceKeyCreate,
 }
 
 impl LogKind {

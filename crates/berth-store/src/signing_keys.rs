@@ -22,24 +22,21 @@ pub struct PublishedKey {
     pub published_until: Option<Timestamp>,
 }
 
-/// What signs.
+/// A key with its private part.
 #[derive(Debug, FromRow)]
-pub struct Signer {
-    /// The id that tokens name it by.
-    pub kid: String,
-    /// The private key, sealed.
-    pub sealed_private_key: Vec<u8>,
-    /// DER.
-    pub certificate: Vec<u8>,
-}
-
-/// A key to be stored.
-#[derive(Debug)]
-pub struct NewKey {
-    /// The public part; no other follows it yet.
+pub struct KeyPair {
+    /// The public part.
+    #[row(nested)]
     pub published: PublishedKey,
     /// The private key, sealed.
     pub sealed_private_key: Vec<u8>,
+}
+
+/// The columns of [`PublishedKey`].
+macro_rules! published_columns {
+    () => {
+        "kid, public_key, certificate, created_at, signs_from, published_until"
+    };
 }
 
 /// The newest key of those that sign already, first; the clock of whoever made the first one may be ahead.
@@ -53,10 +50,12 @@ macro_rules! signing_first {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn signer(db: &dyn Database, now: Timestamp) -> Result<Option<Signer>, StoreError> {
+pub fn signer(db: &dyn Database, now: Timestamp) -> Result<Option<KeyPair>, StoreError> {
     db.optional(
         concat!(
-            "SELECT kid, sealed_private_key, certificate FROM signing_key",
+            "SELECT ",
+            published_columns!(),
+            ", sealed_private_key FROM signing_key",
             signing_first!("?1"),
             " LIMIT 1"
         ),
@@ -71,8 +70,9 @@ pub fn signer(db: &dyn Database, now: Timestamp) -> Result<Option<Signer>, Store
 pub fn published(db: &dyn Database, now: Timestamp) -> Result<Vec<PublishedKey>, StoreError> {
     db.all(
         concat!(
-            "SELECT kid, public_key, certificate, created_at, signs_from, published_until
-            FROM signing_key WHERE published_until IS NULL OR published_until > ?1",
+            "SELECT ",
+            published_columns!(),
+            " FROM signing_key WHERE published_until IS NULL OR published_until > ?1",
             signing_first!("?1")
         ),
         params![now],
@@ -95,15 +95,21 @@ pub fn public_key(
     )
 }
 
-/// Stores the first key, unless somebody has just stored one. One statement.
+/// Stores the first key, unless somebody has just stored one; returns the one that is there then. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn create_first(db: &dyn Database, new: &NewKey) -> Result<(), StoreError> {
-    db.run(
-        "INSERT INTO signing_key (kid, sealed_private_key, public_key, certificate, created_at,
-            signs_from)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+pub fn create_first(db: &dyn Database, new: &KeyPair) -> Result<KeyPair, StoreError> {
+    db.one(
+        concat!(
+            "INSERT INTO signing_key (kid, sealed_private_key, public_key, certificate, created_at,
+                signs_from)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (published_until IS NULL) WHERE published_until IS NULL DO UPDATE SET kid = kid
+            RETURNING ",
+            published_columns!(),
+            ", sealed_private_key"
+        ),
         &values(new),
     )
 }
@@ -114,7 +120,7 @@ pub fn create_first(db: &dyn Database, new: &NewKey) -> Result<(), StoreError> {
 /// [`StoreError`].
 pub fn create_next(
     tx: &Transaction<'_>,
-    new: &NewKey,
+    new: &KeyPair,
     former_until: Timestamp,
 ) -> Result<(), StoreError> {
     tx.defer(
@@ -129,8 +135,8 @@ pub fn create_next(
     )
 }
 
-fn values(new: &NewKey) -> [crate::Value; 6] {
-    let NewKey { published, sealed_private_key } = new;
+fn values(new: &KeyPair) -> [crate::Value; 6] {
+    let KeyPair { published, sealed_private_key } = new;
     [
         published.kid.as_str().into(),
         sealed_private_key.clone().into(),

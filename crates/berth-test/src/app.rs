@@ -714,14 +714,14 @@ fn check_settings(asked: &[&str]) {
     }
 }
 
-/// Browsers and proxies may store pictures only, and must not guess content types.
+/// Browsers and proxies may store pictures and public keys only, and must not guess content types.
 fn check_headers(request: &Request, response: &Response) {
     let has = |name: &str, part: &str| {
         let value = response.headers().get(name).and_then(|value| value.to_str().ok());
         value.is_some_and(|value| value.contains(part))
     };
     let path = request.uri().path();
-    let for_everybody = path.starts_with("/static/");
+    let for_everybody = path.starts_with("/static/") || path.starts_with("/keys/");
     assert!(for_everybody || has("cache-control", "no-store"), "{path} may be kept");
     assert!(has("x-content-type-options", "nosniff"), "{path} may be guessed at");
 }
@@ -843,6 +843,8 @@ fn must_be_logged(change: &Change) -> bool {
     match (change.table.as_str(), change.column.as_deref()) {
         // A mail is about something else, which is logged itself where it changes anything.
         ("mail" | "gone_mail", _) => false,
+        // The first key that signs tokens is made for whoever comes first; one that follows it also changes the former one.
+        ("signing_key", None) => false,
         // Counts that the schema keeps by itself.
         ("owned", _) => false,
         // The first key of the token server, which nobody asks for.

@@ -34,9 +34,10 @@ struct Kind {
     shown: &'static str,
 }
 
-const KINDS: [Kind; 2] = [
+const KINDS: [Kind; 3] = [
     Kind { names: &SECRETS, shortest: 16, shown: "<secret>" },
     Kind { names: &["client_id", "clientId"], shortest: 20, shown: "<client id>" },
+    Kind { names: &["kid"], shortest: 59, shown: "<key id>" },
 ];
 
 /// What a snapshot shows in the place of `value`, the member `name` of an object; `None`: the value itself.

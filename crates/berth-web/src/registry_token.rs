@@ -7,7 +7,7 @@ use berth_domain::Timestamp;
 use berth_domain::secret::{Opened, Purpose};
 use berth_domain::settings::{self, Settings};
 use berth_domain::signing_key::{PublicKey, SigningKey};
-use berth_store::signing_keys::{self, NewKey, PublishedKey, Signer};
+use berth_store::signing_keys::{self, KeyPair, PublishedKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -134,22 +134,25 @@ pub fn service(services: &Services<'_>) -> String {
     if service.is_empty() { services.setting(&settings::SERVER_HOSTNAME) } else { service }
 }
 
-/// Signs a token. One statement; two more for the first token of an installation, which makes the key. Outside of a
+/// Signs a token. One statement; one more for the first token of an installation, which makes the key. Outside of a
 /// transaction.
 ///
 /// # Errors
 /// [`ApiError::Internal`] when the key cannot be opened with the settings' secret keys: it is not replaced by another one, which
 /// no registry would know.
 pub fn sign(services: &Services<'_>, claims: &Claims) -> Result<SignedToken, ApiError> {
-    let signer = signer(services)?;
+    let signer = match signing_keys::signer(services.db(), services.now())? {
+        Some(signer) => signer,
+        None => make_first(services)?,
+    };
     let key = open(services, &signer)?;
     let issued_at = services.now();
     let now_s = issued_at.as_seconds();
     let header = encoded(&Header {
         typ: "JWT",
         alg: ALGORITHM,
-        kid: &signer.kid,
-        x5c: [STANDARD.encode(&signer.certificate)],
+        kid: &signer.published.kid,
+        x5c: [STANDARD.encode(&signer.published.certificate)],
     })?;
     let payload = encoded(&Payload {
         iss: &claims.issuer,
@@ -214,17 +217,13 @@ fn require_counts(
     Ok(VerifiedClaims { subject: sub, access, expires_at })
 }
 
-/// The keys that are published, the one that signs first: where there is none yet, it is made. One statement, or three.
+/// The keys that are published, the one that signs first: where there is none yet, it is made. One statement, or two.
 ///
 /// # Errors
 /// [`ApiError`] when the database does not answer, or no key can be made.
 pub fn published_keys(services: &Services<'_>) -> Result<Vec<PublishedKey>, ApiError> {
     let published = signing_keys::published(services.db(), services.now())?;
-    if !published.is_empty() {
-        return Ok(published);
-    }
-    make_first(services)?;
-    Ok(signing_keys::published(services.db(), services.now())?)
+    if published.is_empty() { Ok(vec![make_first(services)?.published]) } else { Ok(published) }
 }
 
 /// Until when a key is published whose follower signs from then on.
@@ -237,7 +236,7 @@ pub const fn published_until(follower_signs_from: Timestamp) -> Timestamp {
 ///
 /// # Errors
 /// [`ApiError`] when the secret key cannot be had, or the clock shows a time that no certificate can hold.
-pub fn new_key(services: &Services<'_>, signs_from: Timestamp) -> Result<NewKey, ApiError> {
+pub fn new_key(services: &Services<'_>, signs_from: Timestamp) -> Result<KeyPair, ApiError> {
     let key = loop {
         // Nearly every number is a key.
         if let Some(key) = SigningKey::from_bytes(&services.random().bytes()) {
@@ -248,7 +247,7 @@ pub fn new_key(services: &Services<'_>, signs_from: Timestamp) -> Result<NewKey,
     let certificate = key
         .certificate(now, services.random().bytes())
         .map_err(|error| ApiError::Internal(format!("a key to sign with: {error}")))?;
-    Ok(NewKey {
+    Ok(KeyPair {
         published: PublishedKey {
             kid: public.fingerprint(),
             public_key: public.to_point(),
@@ -262,24 +261,14 @@ pub fn new_key(services: &Services<'_>, signs_from: Timestamp) -> Result<NewKey,
     })
 }
 
-/// The key that signs now.
-fn signer(services: &Services<'_>) -> Result<Signer, ApiError> {
-    if let Some(signer) = signing_keys::signer(services.db(), services.now())? {
-        return Ok(signer);
-    }
-    make_first(services)?;
-    signing_keys::signer(services.db(), services.now())?
-        .ok_or_else(|| ApiError::Internal("the key that was made is gone".into()))
-}
-
-/// Stores the first key. Of several requests that find none, the first one's counts.
-fn make_first(services: &Services<'_>) -> Result<(), ApiError> {
+/// Makes the first key. Of several requests that find none, the first one's counts.
+fn make_first(services: &Services<'_>) -> Result<KeyPair, ApiError> {
     let key = new_key(services, services.now())?;
     Ok(signing_keys::create_first(services.db(), &key)?)
 }
 
 /// Opens a private key. Where a former secret key opened it, all are sealed anew once the request is answered.
-fn open(services: &Services<'_>, signer: &Signer) -> Result<SigningKey, ApiError> {
+fn open(services: &Services<'_>, signer: &KeyPair) -> Result<SigningKey, ApiError> {
     let opened = opened(services, &signer.sealed_private_key)?;
     let key = opened.as_ref().and_then(|opened| {
         let bytes = URL_SAFE_NO_PAD.decode(&opened.text).ok()?;
@@ -290,7 +279,7 @@ fn open(services: &Services<'_>, signer: &Signer) -> Result<SigningKey, ApiError
             "the signing key {} cannot be opened with `secret_key`: no token for the registry can be signed until \
             `secret_key_previous` is the key that sealed it, or a superuser gives it up (docs/registry.md, \
             \"Losing secret_key\")",
-            signer.kid
+            signer.published.kid
         )));
     };
     if opened.is_some_and(|opened| opened.is_stale) {

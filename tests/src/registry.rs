@@ -1,0 +1,129 @@
+//! Debian's `docker-registry`, configured as `docs/registry.md` says.
+
+use std::fs::{self, File};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::client::Client;
+use crate::host::new_directory;
+use crate::packages;
+
+/// How long a registry may take to start.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The service that it is in the documentation: the audience of its tokens.
+pub const SERVICE: &str = "registry.example.com";
+
+/// A running registry. What was pushed stays when it is restarted. Dropping it ends it.
+pub struct Registry {
+    process: Child,
+    port: u16,
+    directory: TempDir,
+}
+
+impl Registry {
+    /// Starts an empty one that sends clients to `realm` and takes tokens of the keys in `certificates`, and waits until it
+    /// serves.
+    ///
+    /// # Panics
+    /// When it does not serve in 20 seconds.
+    #[must_use]
+    pub fn start(realm: &str, certificates: &str) -> Self {
+        let (directory, port) = (new_directory(), free_port());
+        let path = |name: &str| directory.path().join(name).display().to_string();
+        let fields = [
+            (
+                "rootdirectory: /var/lib/docker-registry",
+                "rootdirectory: ".to_owned() + &path("data"),
+            ),
+            ("addr: :5000", format!("addr: 127.0.0.1:{port}")),
+            ("realm: https://berth.example.com/v2/auth", format!("realm: {realm}")),
+            ("/etc/docker/registry/berth.pem", path("berth.pem")),
+        ];
+        let configuration = fields.iter().fold(documented(), |text, (documented, here)| {
+            assert_eq!(text.matches(documented).count(), 1, "docs/registry.md: {documented}");
+            text.replace(documented, here)
+        });
+        fs::write(path("config.yml"), configuration).expect("the directory is ours");
+        fs::write(path("berth.pem"), certificates).expect("the directory is ours");
+        let process = serve(&directory, port);
+        Self { process, port, directory }
+    }
+
+    /// Restarts it with other certificates.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn restart(&mut self, certificates: &str) {
+        self.end();
+        fs::write(self.directory.path().join("berth.pem"), certificates)
+            .expect("the directory is ours");
+        self.process = serve(&self.directory, self.port);
+    }
+
+    /// `127.0.0.1:<port>`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// A client of it, without a token.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(&format!("http://{}", self.name()))
+    }
+
+    /// Everything that it has written to its outputs: why it refuses a token, above all.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+
+    fn end(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The configuration of the documentation.
+fn documented() -> String {
+    let text = include_str!("../../docs/registry.md");
+    let (_, behind) = text.split_once("```yaml\n").expect("docs/registry.md has a configuration");
+    behind.split("```").next().unwrap_or_default().to_owned()
+}
+
+/// Starts the process, and waits until it serves.
+fn serve(directory: &TempDir, port: u16) -> Child {
+    let log = directory.path().join("log");
+    let log = File::options().create(true).append(true).open(log).expect("the directory is ours");
+    let mut command = packages::command("docker-registry", "docker-registry");
+    command.arg("serve").arg("config.yml").current_dir(directory).stdin(Stdio::null());
+    command.stdout(log.try_clone().expect("a file")).stderr(log);
+    let mut child = command.spawn().expect("docker-registry can be run");
+    let end = Instant::now() + PATIENCE;
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let ended = child.try_wait().expect("the process is ours").is_some();
+        let log = || fs::read_to_string(directory.path().join("log")).unwrap_or_default();
+        if ended || Instant::now() > end {
+            let _ = child.kill();
+            panic!("docker-registry does not serve:\n{}", log());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    child
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
+    listener.local_addr().expect("it is bound").port()
+}
