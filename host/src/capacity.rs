@@ -80,7 +80,7 @@ impl Capacity {
         }
     }
 
-    /// What the instances of a component share with others, which stream as it does or not.
+    /// What the instances of a component share: those of components that stream have their own.
     pub(crate) fn share(&self, streams: bool) -> &Share {
         if streams { &self.streaming } else { &self.usual }
     }
