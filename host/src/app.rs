@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
-use crate::capacity::{CALLS_OF_COMPONENT, Capacity};
+use crate::capacity::{CALLS_OF_COMPONENT, Capacity, calls_of_streams};
 use crate::compose::Parts;
 use crate::engine::{self, Compiler};
 use crate::file_permissions;
@@ -80,7 +80,7 @@ impl App {
         make_directory(&cache)?;
         file_permissions::restrict(&cache, "")?;
         let stores = Stores::open(manifest, state_directory, stores)?;
-        let components = prepare_all(manifest, values, &stores, resolver)?;
+        let components = prepare_all(manifest, values, &stores, (resolver, &limits))?;
 
         let engine = engine::start(Capacity::instances(&limits))?;
         let linker = engine::linker(&engine)?;
@@ -194,21 +194,23 @@ fn prepare_all<'a>(
     manifest: &'a Manifest,
     values: &Values,
     stores: &Stores,
-    resolver: &Arc<Resolver>,
+    (resolver, limits): (&Arc<Resolver>, &Limits),
 ) -> Result<BTreeMap<&'a str, Arc<Component>>> {
     let prepare = |(name, settings): (&'a String, &'a manifest::Component)| {
-        let component = prepare(name, settings, values, stores, resolver);
+        let calls = manifest.streams(name).then(|| calls_of_streams(limits));
+        let component = prepare((name, settings), values, stores, resolver, calls);
         Ok((name.as_str(), component.with_context(|| naming(name))?))
     };
     manifest.components.iter().map(prepare).collect()
 }
 
+/// `calls_of_streams`: how many calls the component may make at a time, if it streams.
 fn prepare(
-    name: &str,
-    settings: &manifest::Component,
+    (name, settings): (&str, &manifest::Component),
     values: &Values,
     stores: &Stores,
     resolver: &Arc<Resolver>,
+    calls_of_streams: Option<usize>,
 ) -> Result<Arc<Component>> {
     let variables = settings
         .variables
@@ -220,6 +222,7 @@ fn prepare(
         .filter_map(|entry| AllowedHost::of_template(entry, values).transpose());
     Ok(Arc::new(Component {
         name: name.to_owned(),
+        streams: calls_of_streams.is_some(),
         environment: settings.environment.clone().into_iter().collect(),
         variables: variables.collect::<Result<_>>()?,
         sqlite: stores.sqlite.clone().filter(|_| !settings.sqlite_databases.is_empty()),
@@ -227,7 +230,7 @@ fn prepare(
         outbound: Arc::new(Outbound {
             component: name.to_owned(),
             allowed: allowed.collect::<Result<_>>()?,
-            calls: Arc::new(Semaphore::new(CALLS_OF_COMPONENT)),
+            calls: Arc::new(Semaphore::new(calls_of_streams.unwrap_or(CALLS_OF_COMPONENT))),
         }),
         resolver: resolver.clone(),
     }))

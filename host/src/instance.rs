@@ -16,7 +16,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::capacity::{Capacity, MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS};
 use crate::database::DatabaseContext;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Progress};
 use crate::instance_permit::{InstancePermit, WriterState};
 use crate::key_value::KeyValueStore;
 use crate::outbound::{Calls, Hooks, Outbound};
@@ -33,6 +33,8 @@ const MAX_LOG_LINE_BYTES: usize = 8 * 1024;
 /// The capabilities of a component of the manifest.
 pub(crate) struct Component {
     pub(crate) name: String,
+    /// Whether its requests and responses pass piece by piece.
+    pub(crate) streams: bool,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) sqlite: Option<SqliteDatabase>,
@@ -67,14 +69,15 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// For the request `request_id` to `component`, which ends at `deadline`.
+    /// For the request `request_id` to `component`, which ends at `deadline`; `progress` is that of a component that streams.
     pub(crate) fn new(
         component: &Arc<Component>,
         request_id: &str,
-        deadline: Deadline,
+        (deadline, progress): (Deadline, Option<Progress>),
         counters: Arc<Counters>,
         (permit, capacity): (&Arc<InstancePermit>, &Capacity),
     ) -> Self {
+        let share = capacity.share(component.streams);
         let output = GuestOutput::new(component);
         let wasi = WasiCtx::builder()
             .stdout(output.clone())
@@ -84,13 +87,13 @@ impl State {
             .allow_udp(false)
             .build();
         let resolver = CachingResolver::new(&component.resolver);
-        let database = DatabaseContext::new(deadline, permit.clone(), capacity.memory.clone());
-        let calls = Calls::new(&component.outbound, permit.client(), &capacity.calls);
+        let database = DatabaseContext::new(deadline, permit.clone(), share.memory.clone());
+        let calls = Calls::new(&component.outbound, permit.client(), &share.calls);
         let memory = MemoryLimit {
             used: 0,
             initial: 0,
             reservation: None,
-            quota: capacity.memory.clone(),
+            quota: share.memory.clone(),
             responses: capacity.responses.clone(),
             permit: permit.clone(),
             writer: database.writer.clone(),
@@ -106,7 +109,7 @@ impl State {
             calls: calls.clone(),
             wasi,
             http: WasiHttpCtx::new(),
-            hooks: Hooks { calls, resolver },
+            hooks: Hooks { calls, resolver, progress },
             memory,
         }
     }

@@ -7,8 +7,10 @@ use crate::min_data_rate::MinDataRate;
 /// The limits of a request.
 #[derive(Clone)]
 pub(crate) struct Limits {
-    /// How long a request may take in all.
+    /// How long a request may take in all, unless its component streams.
     pub(crate) deadline: Duration,
+    /// How long a request to a component that streams may go without a byte, in any direction.
+    pub(crate) progress: Duration,
     /// The largest body, in bytes.
     pub(crate) body_bytes: u64,
     /// How long a client may pause while it sends the body.
@@ -19,6 +21,8 @@ pub(crate) struct Limits {
     pub(crate) body_quota: usize,
     /// Requests that run at a time. The others wait,
     pub(crate) concurrent_requests: u32,
+    /// Requests to components that stream, at a time. More are refused.
+    pub(crate) streams: usize,
     /// but no longer than this.
     pub(crate) queue: Duration,
     /// How long a component may hold the write lock of the database.

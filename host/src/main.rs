@@ -137,6 +137,8 @@ struct Hidden {
     debug_headers: bool,
     #[arg(long, hide = true, default_value_t = 30_000)]
     deadline_ms: u64,
+    #[arg(long, hide = true, default_value_t = 60_000)]
+    progress_ms: u64,
     #[arg(long, hide = true, default_value_t = capacity::default_concurrent_requests())]
     concurrent_requests: u32,
     #[arg(long, hide = true, default_value_t = 10_000)]
@@ -208,18 +210,19 @@ async fn start_and_serve(up: Up, source: Source) -> Result<()> {
     let listener = TcpListener::bind(up.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", up.listen))?;
     let address = listener.local_addr()?;
+    let (files, hidden) = (open_files::raise_limit(), &up.hidden);
+    let has_streams = !source.0.application.tool.berth.streaming_components.is_empty();
+    let streams = if has_streams { capacity::streams(files) } else { 0 };
     let limits = server::Limits {
-        connections: open_files::max_connections(
-            open_files::raise_limit(),
-            up.hidden.concurrent_requests,
-        ),
+        connections: open_files::max_connections(files, hidden.concurrent_requests, streams),
         head: Duration::from_millis(up.hidden.header_ms),
         response_rate: MinDataRate::after(Duration::from_millis(up.hidden.slow_ms)),
+        progress: Duration::from_millis(hidden.progress_ms),
         drain: Duration::from_secs(up.drain_s),
     };
     let mut shutdown = Shutdown::listen()?;
     let app = tokio::select! {
-        app = tokio::task::spawn_blocking(move || load(up, source)) => app??,
+        app = tokio::task::spawn_blocking(move || load(up, source, streams)) => app??,
         () = shutdown.requested() => return Ok(()),
     };
     announce(&app, address);
@@ -227,16 +230,18 @@ async fn start_and_serve(up: Up, source: Source) -> Result<()> {
     Ok(())
 }
 
-fn load(up: Up, (manifest, values, config): Source) -> Result<App> {
+fn load(up: Up, (manifest, values, config): Source, streams: usize) -> Result<App> {
     let state_directory = up.state_dir.or_else(|| config.state_dir.clone());
     let state_directory = state_directory.unwrap_or_else(|| manifest.directory.join(".spin"));
     let limits = Limits {
         deadline: Duration::from_millis(up.hidden.deadline_ms),
+        progress: Duration::from_millis(up.hidden.progress_ms),
         body_bytes: up.max_body_bytes,
         body_pause: Duration::from_millis(up.hidden.body_pause_ms),
         body_rate: MinDataRate::after(Duration::from_millis(up.hidden.slow_ms)),
         body_quota: up.hidden.body_quota,
         concurrent_requests: up.hidden.concurrent_requests,
+        streams,
         queue: Duration::from_millis(up.hidden.queue_ms),
         transaction: Duration::from_millis(up.hidden.transaction_ms),
         probe_path: up.probe_path,

@@ -70,10 +70,26 @@ impl Manifest {
                 trigger.component
             );
         }
+        self.check_streaming_components()?;
         for (name, component) in &self.components {
             component.check(&self.components).with_context(|| format!("component {name:?}"))?;
         }
         Ok(())
+    }
+
+    fn check_streaming_components(&self) -> Result<()> {
+        for name in &self.application.tool.berth.streaming_components {
+            ensure!(
+                self.components.contains_key(name),
+                "application.tool.berth.streaming_components names {name:?}, but there is no [component.{name}]"
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether requests and responses of the component `name` pass piece by piece.
+    pub(crate) fn streams(&self, name: &str) -> bool {
+        self.application.tool.berth.streaming_components.iter().any(|streaming| streaming == name)
     }
 }
 
@@ -127,6 +143,9 @@ pub(crate) struct HostSettings {
     /// Prefixes of segments of paths that end with a secret: in the log everything after the last colon is masked.
     #[serde(default)]
     pub(crate) secret_segments: Vec<String>,
+    /// Components whose requests and responses pass piece by piece, of any length, under limits of their own.
+    #[serde(default)]
+    pub(crate) streaming_components: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

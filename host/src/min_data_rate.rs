@@ -41,11 +41,35 @@ pub(crate) struct MinDataRateStream {
     timer: Option<Pin<Box<Sleep>>>,
     /// Whether a response is being sent.
     is_sending: Arc<AtomicBool>,
+    /// Whether it is one that may take as long as bytes pass.
+    has_progress: Arc<AtomicBool>,
+    /// How long a client may take nothing of such a response.
+    progress: Duration,
 }
 
 impl MinDataRateStream {
-    pub(crate) fn new(stream: TcpStream, rate: MinDataRate, is_sending: Arc<AtomicBool>) -> Self {
-        Self { stream, rate, waiting: None, timer: None, is_sending }
+    /// `rate` is that of responses in general; of one that `has_progress`, a client may take nothing for `progress`.
+    pub(crate) fn new(
+        stream: TcpStream,
+        (rate, progress): (MinDataRate, Duration),
+        is_sending: Arc<AtomicBool>,
+        has_progress: Arc<AtomicBool>,
+    ) -> Self {
+        Self { stream, rate, waiting: None, timer: None, is_sending, has_progress, progress }
+    }
+
+    /// The rate of the response that is being sent. Begins a wait, if there is none.
+    fn begin_wait(&mut self) -> MinDataRate {
+        if !self.has_progress.load(Ordering::Relaxed) {
+            return self.rate;
+        }
+        #[cfg(target_os = "linux")]
+        if self.waiting.is_none() {
+            // It is no reason to end the response if the system does not do so.
+            let patience = Some(self.progress + Duration::from_secs(1));
+            let _ = socket2::SockRef::from(&self.stream).set_tcp_user_timeout(patience);
+        }
+        MinDataRate { grace_period: self.progress, ..self.rate }
     }
 
     /// Counts what was sent, or waits until the client reads.
@@ -69,9 +93,10 @@ impl MinDataRateStream {
     /// Ready with an error when the client is too slow.
     fn poll_too_slow(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         self.is_sending.store(true, Ordering::Relaxed);
+        let rate = self.begin_wait();
         loop {
             let (since, bytes) = *self.waiting.get_or_insert_with(|| (Instant::now(), 0));
-            let deadline = self.rate.deadline(since, bytes);
+            let deadline = rate.deadline(since, bytes);
             let timer = self
                 .timer
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));

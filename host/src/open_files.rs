@@ -1,6 +1,7 @@
 //! The limit of open files: raised at start as far as the system allows, and divided so that connections leave enough for
 //! the databases of the requests on them.
 
+use crate::capacity::FILES_PER_STREAM;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Files that a request may have open at a time: database and key-value store, each with its log, one outgoing connection,
@@ -22,9 +23,11 @@ pub(crate) fn raise_limit() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
-/// How many connections there may be at a time, if `concurrent_requests` run beside them.
-pub(crate) fn max_connections(limit: u64, concurrent_requests: u32) -> usize {
-    let reserved = FILES_OF_THE_HOST + FILES_PER_REQUEST * u64::from(concurrent_requests);
+/// How many connections there may be at a time, if `concurrent_requests` and so many streams run beside them.
+pub(crate) fn max_connections(limit: u64, concurrent_requests: u32, streams: usize) -> usize {
+    let of_streams = u64::try_from(streams * FILES_PER_STREAM).unwrap_or(u64::MAX);
+    let reserved =
+        FILES_OF_THE_HOST + FILES_PER_REQUEST * u64::from(concurrent_requests) + of_streams;
     let left = limit.saturating_sub(reserved);
     if left < MAX_CONNECTIONS {
         tracing::warn!(

@@ -23,6 +23,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::client::Client;
+use crate::deadline::Progress;
 use crate::quota::{Quota, Reservation};
 use crate::resolve::{CachingResolver, CallGuard};
 use crate::variables::Values;
@@ -32,6 +33,13 @@ use crate::variables::Values;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for a response, or between two parts of it, likewise.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait for a response of a request that streams, likewise: most come after a body of any length, and the request's progress
+/// bounds that.
+const STREAMED_READ_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The largest piece of a body that a component which streams writes at a time, in bytes. Two are on their way at most.
+const STREAMED_PIECE_BYTES: usize = 256 * 1024;
+/// How much of a response is read ahead for such a component, in bytes.
+const STREAMED_READ_BYTES: usize = 64 * 1024;
 
 /// The outgoing calls that a component may make.
 pub(crate) struct Outbound {
@@ -207,6 +215,8 @@ impl HostPattern {
 pub(crate) struct Hooks {
     pub(crate) calls: Calls,
     pub(crate) resolver: CachingResolver,
+    /// Of a component that streams.
+    pub(crate) progress: Option<Progress>,
 }
 
 type Sent =
@@ -220,12 +230,18 @@ impl WasiHttpHooks for Hooks {
         _sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let (calls, resolver) = (self.calls.clone(), self.resolver.clone());
-        Box::new(async move { send(&calls, &resolver, request, options.unwrap_or_default()).await })
+        let (progress, options) = (self.progress.clone(), options.unwrap_or_default());
+        Box::new(async move { send(&calls, &resolver, request, options, progress).await })
     }
 
     fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
-        // Enough for nearly every response to be complete before the first byte is sent, so that it leaves in one piece.
-        8
+        // Enough for nearly every response to be complete before the first byte is sent, so that it leaves in one piece. wasmtime adds one.
+        if self.progress.is_some() { 1 } else { 8 }
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        let usual = wasmtime_wasi_http::p2::DEFAULT_OUTGOING_BODY_CHUNK_SIZE;
+        if self.progress.is_some() { STREAMED_PIECE_BYTES } else { usual }
     }
 }
 
@@ -234,6 +250,7 @@ async fn send(
     resolver: &CachingResolver,
     mut request: http::Request<WasiBody>,
     options: RequestOptions,
+    progress: Option<Progress>,
 ) -> Sent {
     let outbound = &calls.outbound;
     let target = Target::of(request.uri())?;
@@ -250,19 +267,58 @@ async fn send(
     let guard: CallGuard = call.clone();
     let connected = tokio::time::timeout(connect_timeout, target.connect(resolver, &guard)).await;
     let stream = connected.map_err(|_| Error::ConnectionTimeout)??;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let mut client = hyper::client::conn::http1::Builder::new();
+    if progress.is_some() {
+        client.max_buf_size(STREAMED_READ_BYTES);
+    }
+    let (mut sender, connection) = client.handshake(TokioIo::new(stream)).await?;
     let driver = wasmtime_wasi::runtime::spawn(connection);
 
     // Absolute only towards a proxy.
     *request.uri_mut() =
         request.uri().path_and_query().map_or(http::Uri::default(), |path| path.clone().into());
-    let first_byte_timeout = options.first_byte_timeout.unwrap_or(READ_TIMEOUT);
+    let read_timeout = progress.as_ref().map_or(READ_TIMEOUT, |_| STREAMED_READ_TIMEOUT);
+    let first_byte_timeout = options.first_byte_timeout.unwrap_or(read_timeout);
+    let request = request.map(|body| Observed { body, progress: progress.clone() }.boxed_unsync());
     let answered = tokio::time::timeout(first_byte_timeout, sender.send_request(request)).await;
     let response = answered.map_err(|_| Error::ConnectionReadTimeout)??;
-    let pause = options.between_bytes_timeout.unwrap_or(READ_TIMEOUT);
-    let response = response.map(|body| TimedBody::new(body, pause, call).boxed_unsync());
+    let default_pause = progress.as_ref().map_or(READ_TIMEOUT, Progress::pause);
+    let pause = options.between_bytes_timeout.unwrap_or(default_pause);
+    let response = response.map(|body| {
+        let body = TimedBody { body, pause, timer: None, _call: call };
+        Observed { body, progress }.boxed_unsync()
+    });
     Ok((response, Box::new(async move { driver.await.map_err(Error::from) })))
+}
+
+/// A body whose pieces are progress.
+struct Observed<B> {
+    body: B,
+    progress: Option<Progress>,
+}
+
+impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for Observed<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let (Some(Ok(_)), Some(progress)) = (&frame, &self.progress) {
+            progress.made();
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// Where a request goes.
@@ -336,18 +392,13 @@ static TLS: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
     Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 });
 
-/// A response body with a time-out between two parts.
+/// A response body with a time-out between two parts. It runs while the next part is waited for, and not while the component does
+/// something else.
 struct TimedBody {
     body: hyper::body::Incoming,
     pause: Duration,
-    timer: Pin<Box<tokio::time::Sleep>>,
+    timer: Option<Pin<Box<tokio::time::Sleep>>>,
     _call: Arc<Call>,
-}
-
-impl TimedBody {
-    fn new(body: hyper::body::Incoming, pause: Duration, call: Arc<Call>) -> Self {
-        Self { body, pause, timer: Box::pin(tokio::time::sleep(pause)), _call: call }
-    }
 }
 
 impl http_body::Body for TimedBody {
@@ -358,12 +409,13 @@ impl http_body::Body for TimedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
-            let next = tokio::time::Instant::now() + self.pause;
-            self.timer.as_mut().reset(next);
+        let this = &mut *self;
+        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
+            this.timer = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::from)));
         }
-        ready!(self.timer.as_mut().poll(cx));
+        let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(this.pause)));
+        ready!(timer.as_mut().poll(cx));
         Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))
     }
 

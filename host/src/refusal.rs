@@ -21,6 +21,8 @@ pub(crate) enum Refusal {
     TooBusy,
     /// The quota for responses that are not read yet is used up.
     TooManyResponses,
+    /// Too many requests to components that stream.
+    TooManyStreams,
     TooManyConnections,
     Deadline,
     /// The component broke off, for this cause.
@@ -48,6 +50,7 @@ impl Refusal {
             Self::TooManyResponses => {
                 (StatusCode::SERVICE_UNAVAILABLE, "Too many large answers at a time")
             }
+            Self::TooManyStreams => (StatusCode::SERVICE_UNAVAILABLE, "Too many streams at a time"),
             Self::TooManyConnections => {
                 (StatusCode::SERVICE_UNAVAILABLE, "Too many connections at a time")
             }

@@ -1,26 +1,27 @@
 //! The steps of a request: its route, its body, its permit and its response. Connections belong to
 //! `server`, running an instance to `run`.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use http::header::{CONNECTION, EXPECT, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 
 use crate::access_log::{LogEntry, REQUEST_ID};
-use crate::app::App;
+use crate::app::{App, Served};
 use crate::authority::{NoHost, complete_uri};
 use crate::client::Client;
-use crate::deadline::Deadline;
-use crate::fair_semaphore::Permit;
+use crate::deadline::{Deadline, Progress};
+use crate::fair_semaphore::{FairSemaphore, Permit};
 use crate::instance_permit::InstancePermit;
 use crate::refusal::Refusal;
-use crate::request_body::{self, BodyLimits, RequestBody};
-use crate::response::ResponseBody;
+use crate::request_body::{self, BodyLimits, RequestBody, StreamedBody};
+use crate::response::{ResponseBody, Streaming};
 use crate::run::{Cost, Run};
 
 /// Kept by what must be finished before the host stops, and before its connection is closed then.
@@ -82,6 +83,9 @@ async fn respond(
     let served = found.route.target.clone();
 
     let client = Client::from(client.ip());
+    if served.component.streams {
+        return stream(app, served, client, in_flight, request, cost).await;
+    }
     let is_probe = app.is_probe(request.uri().path());
     let deadline = started + app.limits.deadline;
     let (parts, body) = request.into_parts();
@@ -90,15 +94,45 @@ async fn respond(
     let under = BodyLimits { client, quota, limits: &app.limits, deadline };
     let RequestBody { bytes, reservation } = request_body::read(body, has_expect, under).await?;
 
-    let permit = acquire_permit(app, client, is_probe).await?;
-    let permit = InstancePermit::new(app.capacity.pools.clone(), client, permit);
+    let pools = &app.capacity.usual.pools;
+    let pool = if is_probe { &app.capacity.probes } else { &pools.running };
+    let permit = acquire_permit(app, pool, client).await?;
+    let permit = InstancePermit::new(pools.clone(), client, permit);
     let deadline = Deadline::new(deadline);
-    let run = Run { app: app.clone(), served, permit, deadline, cost: cost.clone() };
-    run.start(Request::from_parts(parts, Full::new(bytes)), (reservation, in_flight)).await
+    let run =
+        Run { app: app.clone(), served, permit, deadline, streaming: None, cost: cost.clone() };
+    let body = Full::new(bytes).map_err(|never: Infallible| -> hyper::Error { match never {} });
+    run.start(Request::from_parts(parts, body), (reservation, in_flight)).await
 }
 
-async fn acquire_permit(app: &App, client: Client, is_probe: bool) -> Result<Permit, Refusal> {
-    let pool = if is_probe { &app.capacity.probes } else { &app.capacity.pools.running };
+/// Has a component that streams respond.
+async fn stream(
+    app: &Arc<App>,
+    served: Arc<Served>,
+    client: Client,
+    in_flight: InFlight,
+    request: Request<Incoming>,
+    cost: &Cost,
+) -> Result<Response<ResponseBody>, Refusal> {
+    let progress = Progress::new(app.limits.progress);
+    let has_expect = request.headers().contains_key(EXPECT);
+    let request = request.map(|body| StreamedBody::new(body, has_expect, progress.clone()));
+    let reservation = app.capacity.streams.try_reserve(client, 1);
+    let reservation = Arc::new(reservation.ok_or(Refusal::TooManyStreams)?);
+    let pools = &app.capacity.streaming.pools;
+    let permit = acquire_permit(app, &pools.running, client).await?;
+    let permit = InstancePermit::new(pools.clone(), client, permit);
+    let deadline = progress.deadline();
+    let streaming = Some(Streaming { progress, reservation });
+    let run = Run { app: app.clone(), served, permit, deadline, streaming, cost: cost.clone() };
+    run.start(request, in_flight).await
+}
+
+async fn acquire_permit(
+    app: &App,
+    pool: &Arc<FairSemaphore>,
+    client: Client,
+) -> Result<Permit, Refusal> {
     let acquire = pool.acquire(client).map_err(|_| Refusal::TooBusy)?;
     tokio::time::timeout(app.limits.queue, acquire).await.map_err(|_| Refusal::TooBusy)
 }

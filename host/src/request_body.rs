@@ -1,16 +1,21 @@
 //! The body of a request: read whole before an instance is started for it, so that a client that sends slowly holds no permit.
 //! A body that is too large, too slow or broken is refused. Large ones need a reservation of the quota for bodies; small ones
 //! need none.
+//!
+//! A component that streams gets the body as it comes, no faster than it reads.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http_body::Body as _;
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use crate::client::Client;
+use crate::deadline::Progress;
 use crate::limits::Limits;
 use crate::quota::{Quota, Reservation};
 use crate::refusal::Refusal;
@@ -85,6 +90,60 @@ async fn read_all(body: &mut Incoming, under: &BodyLimits<'_>) -> Result<Request
         chunks.push(data);
     }
     Ok(RequestBody { bytes: chunks.join(), reservation })
+}
+
+/// A body that its instance reads piece by piece, of any length.
+pub(crate) struct StreamedBody {
+    /// None when all of it was read.
+    body: Option<Incoming>,
+    progress: Progress,
+    /// Whether the client sends what was not read.
+    is_coming: bool,
+}
+
+impl StreamedBody {
+    /// `has_expect`: the client waits with its body until it is read.
+    pub(crate) fn new(body: Incoming, has_expect: bool, progress: Progress) -> Self {
+        Self { body: Some(body), progress, is_coming: !has_expect }
+    }
+}
+
+impl Body for StreamedBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let this = &mut *self;
+        this.is_coming = true;
+        let Some(body) = &mut this.body else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(body).poll_frame(cx));
+        match &frame {
+            Some(Ok(_)) => this.progress.made(),
+            _ => this.body = None,
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+/// An instance that needs no more of it has answered, or the request is refused: the client is to see that.
+impl Drop for StreamedBody {
+    fn drop(&mut self) {
+        let left = self.body.take().filter(|body| self.is_coming && !body.is_end_stream());
+        if let (Some(left), Ok(runtime)) = (left, tokio::runtime::Handle::try_current()) {
+            runtime.spawn(drain(left));
+        }
+    }
 }
 
 /// Reads what a client still sends, up to a limit.

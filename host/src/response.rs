@@ -1,13 +1,17 @@
 //! The response of an instance: collected whole while the instance runs, so that no instance is kept for a client that reads
-//! slowly. Large ones need a reservation of the quota for responses; small ones need none.
+//! slowly. Large ones need a reservation of the quota for responses; small ones need none. Of the answer to HEAD only the head is taken.
 //!
 //! A large one of lines that are read as they come, and that does not say its length, is streamed: its instance writes on as its client reads. There are few of those at a
 //! time, and a client that reads none of it, or reads for too long, ends it.
+//!
+//! A component that streams has each of its responses streamed, from the head on and with its length if it says one, as long as bytes pass.
+//! A streamed response whose instance breaks off breaks off as well.
 
 use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
@@ -22,7 +26,8 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::app::App;
 use crate::client::Client;
-use crate::deadline::Deadline;
+use crate::connections::ActiveRequest;
+use crate::deadline::{Deadline, Progress};
 use crate::min_data_rate::MinDataRate;
 use crate::quota::{Quota, Reservation};
 
@@ -34,7 +39,7 @@ const SMALL_RESPONSE_BYTES: usize = 64 * 1024;
 /// The media types of lines that are read as they come. Clients of others take half an answer for a whole one.
 const STREAMED_TYPES: [&str; 2] = ["application/x-ndjson", "text/event-stream"];
 
-/// How long a response may be streamed.
+/// How long such a response may be streamed.
 const MAX_STREAM: Duration = Duration::from_secs(3600);
 
 /// The response that an instance sets.
@@ -89,39 +94,60 @@ pub(crate) enum ResponseError {
     OverQuota,
 }
 
+/// How much of the response is collected.
+pub(crate) enum Collection {
+    /// The head, for HEAD.
+    Head,
+    /// All of it, or what is large enough to be streamed; the instance ends then.
+    Whole(Deadline),
+    /// The head: the body is streamed.
+    Streamed(Streaming),
+}
+
+/// What a request to a component that streams goes on with.
+#[derive(Clone)]
+pub(crate) struct Streaming {
+    pub(crate) progress: Progress,
+    /// Of the requests that stream.
+    pub(crate) reservation: Arc<Reservation>,
+}
+
 /// Collects the response of one instance.
 pub(crate) struct ResponseCollector {
     head: oneshot::Receiver<GuestResponse>,
+    collection: Collection,
+    /// Whether the instance has broken off.
+    broke_off: Arc<AtomicBool>,
     started: Option<(Parts, GuestBody)>,
     chunks: VecDeque<Bytes>,
     size: usize,
     client: Client,
     quota: Arc<Quota>,
     reservation: Option<Reservation>,
-    streams: Arc<Quota>,
-    pace: Pace,
+    lines: Arc<Quota>,
+    lines_rate: MinDataRate,
 }
 
 impl ResponseCollector {
     pub(crate) fn new(
         head: oneshot::Receiver<GuestResponse>,
+        collection: Collection,
+        broke_off: Arc<AtomicBool>,
         client: Client,
-        app: &App,
-        deadline: Deadline,
+        App { capacity, limits, .. }: &App,
     ) -> Self {
-        let App { capacity, limits, .. } = app;
-        let rate = MinDataRate { grace_period: limits.deadline, ..limits.body_rate };
-        let pace = Pace { deadline, rate, end: Instant::now() + MAX_STREAM };
         Self {
             head,
+            collection,
+            broke_off,
             started: None,
             chunks: VecDeque::new(),
             size: 0,
             client,
             quota: capacity.responses.clone(),
             reservation: None,
-            streams: capacity.streams.clone(),
-            pace,
+            lines: capacity.lines.clone(),
+            lines_rate: MinDataRate { grace_period: limits.deadline, ..limits.body_rate },
         }
     }
 
@@ -141,6 +167,9 @@ impl ResponseCollector {
                 }
             }
         }
+        if !matches!(self.collection, Collection::Whole(_)) {
+            return Poll::Ready(self.head());
+        }
         while let Some((_, body)) = &mut self.started {
             match ready!(body.poll(cx)) {
                 Some(Ok(chunk)) => {
@@ -148,7 +177,7 @@ impl ResponseCollector {
                         return Poll::Ready(Err(error));
                     }
                     if self.is_to_be_streamed() {
-                        return Poll::Ready(self.stream());
+                        return Poll::Ready(self.stream_lines());
                     }
                 }
                 Some(Err(error)) => {
@@ -188,15 +217,40 @@ impl ResponseCollector {
             && !head.headers.contains_key(CONTENT_LENGTH)
     }
 
+    /// The head, and with it the body if it is streamed.
+    fn head(&mut self) -> Result<Response<ResponseBody>, ResponseError> {
+        let (head, body) = self.started.take().ok_or_else(no_answer)?;
+        let body = match &self.collection {
+            Collection::Streamed(Streaming { progress, reservation }) => {
+                let pace = Pace::Progress(progress.clone());
+                self.streamed(body, pace, reservation.clone())
+            }
+            _ => ResponseBody::default(),
+        };
+        Ok(Response::from_parts(head, body))
+    }
+
     /// What was collected, with the rest to come.
-    fn stream(&mut self) -> Result<Response<ResponseBody>, ResponseError> {
-        let reservation = self.streams.try_reserve(self.client, 1);
+    fn stream_lines(&mut self) -> Result<Response<ResponseBody>, ResponseError> {
+        let Collection::Whole(deadline) = &self.collection else { return Err(no_answer()) };
+        let (deadline, rate) = (deadline.clone(), self.lines_rate);
+        let pace = Pace::Rate { deadline, rate, end: Instant::now() + MAX_STREAM };
+        let reservation = self.lines.try_reserve(self.client, 1);
         let reservation = reservation.ok_or(ResponseError::OverQuota)?;
         let (head, body) = self.started.take().ok_or_else(no_answer)?;
-        self.pace.passed(self.size);
-        let stream = ResponseStream { body, pace: self.pace.clone(), _reservation: reservation };
-        let chunks = std::mem::take(&mut self.chunks);
-        Ok(Response::from_parts(head, ResponseBody { chunks, stream: Some(Box::new(stream)) }))
+        pace.passed(self.size);
+        Ok(Response::from_parts(head, self.streamed(body, pace, Arc::new(reservation))))
+    }
+
+    fn streamed(
+        &mut self,
+        body: GuestBody,
+        pace: Pace,
+        reservation: Arc<Reservation>,
+    ) -> ResponseBody {
+        let broke_off = self.broke_off.clone();
+        let stream = ResponseStream { body, pace, broke_off, reservation, active: None };
+        ResponseBody { chunks: std::mem::take(&mut self.chunks), stream: Some(Box::new(stream)) }
     }
 
     fn finish(&mut self) -> Result<Response<ResponseBody>, ResponseError> {
@@ -234,19 +288,23 @@ impl AsRef<[u8]> for ReservedChunk {
 }
 
 /// How long the instance of a streamed response has.
-#[derive(Clone)]
-struct Pace {
-    deadline: Deadline,
-    rate: MinDataRate,
-    /// However well the client reads.
-    end: Instant,
+enum Pace {
+    /// For as long as bytes pass.
+    Progress(Progress),
+    /// For as long as its client reads at a least rate, and no longer than until `end`.
+    Rate { deadline: Deadline, rate: MinDataRate, end: Instant },
 }
 
 impl Pace {
     /// The client takes the next `bytes`: so much longer has the instance.
     fn passed(&self, bytes: usize) {
-        let until = self.rate.deadline(Instant::now(), bytes as u64);
-        self.deadline.extend(until.min(self.end));
+        match self {
+            Self::Progress(progress) => progress.made(),
+            Self::Rate { deadline, rate, end } => {
+                let until = rate.deadline(Instant::now(), bytes as u64);
+                deadline.extend(until.min(*end));
+            }
+        }
     }
 }
 
@@ -254,7 +312,30 @@ impl Pace {
 struct ResponseStream {
     body: GuestBody,
     pace: Pace,
-    _reservation: Reservation,
+    /// A body whose instance broke off ends like one that was finished.
+    broke_off: Arc<AtomicBool>,
+    #[allow(dead_code, reason = "counted")]
+    reservation: Arc<Reservation>,
+    /// Its connection is not idle.
+    #[allow(dead_code, reason = "counted")]
+    active: Option<ActiveRequest>,
+}
+
+impl ResponseStream {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, io::Error>>> {
+        let chunk = ready!(self.body.poll(cx));
+        Poll::Ready(match chunk {
+            Some(Ok(chunk)) => {
+                self.pace.passed(chunk.len());
+                Some(Ok(chunk))
+            }
+            Some(Err(error)) => Some(Err(io::Error::other(error))),
+            None if self.broke_off.load(Ordering::Acquire) => {
+                Some(Err(io::Error::other("the component broke off")))
+            }
+            None => None,
+        })
+    }
 }
 
 /// A body: complete, or with the rest to come.
@@ -270,15 +351,25 @@ impl ResponseBody {
         self.stream.is_some()
     }
 
+    /// Whether it may take as long as bytes pass.
+    pub(crate) fn has_progress(&self) -> bool {
+        self.stream.as_ref().is_some_and(|stream| matches!(stream.pace, Pace::Progress(_)))
+    }
+
+    /// Keeps `active` until the body has been read, if it is streamed.
+    pub(crate) fn keep(&mut self, active: ActiveRequest) {
+        if let Some(stream) = &mut self.stream {
+            stream.active = Some(active);
+        }
+    }
+
     fn poll_stream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, io::Error>>> {
         let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
-        let chunk = ready!(stream.body.poll(cx));
-        if let Some(Ok(chunk)) = &chunk {
-            stream.pace.passed(chunk.len());
-        } else {
+        let chunk = ready!(stream.poll(cx));
+        if !matches!(chunk, Some(Ok(_))) {
             self.stream = None;
         }
-        Poll::Ready(chunk.map(|chunk| chunk.map_err(io::Error::other)))
+        Poll::Ready(chunk)
     }
 }
 

@@ -1,16 +1,15 @@
 //! Runs an instance for one request, and no longer than it takes.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use cpu_time::ThreadTime;
-use http::{HeaderMap, Request, Response};
-use http_body_util::{BodyExt, Full};
+use http::{HeaderMap, Method, Request, Response};
+use http_body::Body;
 use tokio::sync::oneshot;
 use wasmtime::Store;
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
@@ -22,7 +21,9 @@ use crate::deadline::Deadline;
 use crate::instance::{Counters, OutOfCapacity, State};
 use crate::instance_permit::{InstancePermit, Scheduled, TransactionTimeout};
 use crate::refusal::Refusal;
-use crate::response::{GuestBody, GuestResponse, ResponseBody, ResponseCollector, ResponseError};
+use crate::response::{
+    Collection, GuestBody, GuestResponse, ResponseBody, ResponseCollector, ResponseError, Streaming,
+};
 
 /// What running a component for one request needs.
 pub(crate) struct Run {
@@ -30,8 +31,17 @@ pub(crate) struct Run {
     pub(crate) served: Arc<Served>,
     pub(crate) permit: Arc<InstancePermit>,
     pub(crate) deadline: Deadline,
+    /// Of a component that streams.
+    pub(crate) streaming: Option<Streaming>,
     pub(crate) cost: Cost,
 }
+
+/// The body of a request, for an instance.
+pub(crate) trait GuestRequestBody:
+    Body<Data = Bytes, Error: Into<Error>> + Send + 'static
+{
+}
+impl<B: Body<Data = Bytes, Error: Into<Error>> + Send + 'static> GuestRequestBody for B {}
 
 /// How an instance ended.
 type End = Result<(), Refusal>;
@@ -43,12 +53,12 @@ enum First {
 }
 
 impl Run {
-    /// Runs an instance until its response is complete, or so large that it is streamed. `guards` are dropped when the instance has ended.
+    /// Runs an instance until its response is complete, or is streamed. `guards` are dropped when the instance has ended.
     ///
     /// Nearly every instance ends with its response, in the task of the request. One that goes on gets a task of its own.
-    pub(crate) async fn start<G: Send + 'static>(
+    pub(crate) async fn start<B: GuestRequestBody, G: Send + 'static>(
         self,
-        request: Request<Full<Bytes>>,
+        request: Request<B>,
         guards: G,
     ) -> Result<Response<ResponseBody>, Refusal> {
         let name = self.served.component.name.clone();
@@ -57,11 +67,12 @@ impl Run {
             ResponseError::OverQuota => Refusal::TooManyResponses,
         };
         let (sender, head) = oneshot::channel();
-        let permit = self.permit.clone();
+        let (permit, broke_off) = (self.permit.clone(), Arc::new(AtomicBool::new(false)));
+        let collection = self.collection(request.method());
         let mut response =
-            ResponseCollector::new(head, permit.client(), &self.app, self.deadline.clone());
+            ResponseCollector::new(head, collection, broke_off.clone(), permit.client(), &self.app);
         let instance = self
-            .instance(request, sender, guards)
+            .instance(request, sender, (broke_off, guards))
             .map_err(|error| refusal(ResponseError::Failed(format!("{error:#}"))))?;
         let mut instance = Detached(Some(Box::pin(instance)));
         let first = poll_fn(|cx| {
@@ -89,19 +100,29 @@ impl Run {
         }
     }
 
-    /// An instance, from its start to its end.
-    fn instance<G: Send + 'static>(
+    /// How much of the response to a request with `method` is collected.
+    fn collection(&self, method: &Method) -> Collection {
+        match &self.streaming {
+            _ if method == Method::HEAD => Collection::Head,
+            Some(streaming) => Collection::Streamed(streaming.clone()),
+            None => Collection::Whole(self.deadline.clone()),
+        }
+    }
+
+    /// An instance, from its start to its end. `broke_off` tells whether that was one.
+    fn instance<B: GuestRequestBody, G: Send + 'static>(
         self,
-        request: Request<Full<Bytes>>,
+        request: Request<B>,
         response: oneshot::Sender<GuestResponse>,
-        guards: G,
+        (broke_off, guards): (Arc<AtomicBool>, G),
     ) -> wasmtime::Result<impl Future<Output = End> + Send + 'static> {
-        let Self { app, served, permit, deadline, cost } = self;
+        let is_head = request.method() == Method::HEAD;
+        let Self { app, served, permit, deadline, streaming, cost } = self;
         let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
         let state = State::new(
             &served.component,
             id.unwrap_or("-"),
-            deadline.clone(),
+            (deadline.clone(), streaming.as_ref().map(|streaming| streaming.progress.clone())),
             cost.counters.clone(),
             (&permit, &app.capacity),
         );
@@ -110,13 +131,12 @@ impl Run {
         store.limiter_async(State::limiter);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
-        let request =
-            request.map(|body| body.map_err(|never: Infallible| -> Error { match never {} }));
         let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
         let counters = cost.counters.clone();
         let outparam = store.data_mut().http().new_response_outparam_from_callback(move |set| {
             let set = set.map(|head| head.map(GuestBody::new));
-            let is_split = set.as_ref().is_ok_and(|response| !response.body().is_whole());
+            let is_whole = |response: &Response<GuestBody>| is_head || response.body().is_whole();
+            let is_split = set.as_ref().is_ok_and(|response| !is_whole(response));
             counters.response_split.store(is_split, Ordering::Relaxed);
             // Where nobody waits for it any more, nothing is lost.
             let _ = response.send(set);
@@ -140,8 +160,10 @@ impl Run {
                 Ok(Err(error)) => Err(refusal_of(error, &served.component.name)),
                 Err(TransactionTimeout) => Err(Refusal::Deadline),
             };
+            // The end of a body that is not whole comes with the next line.
+            broke_off.store(end.is_err(), Ordering::Release);
             drop(store);
-            drop(guards);
+            drop((guards, streaming));
             end
         })
     }

@@ -51,6 +51,8 @@ pub(crate) struct Limits {
     pub(crate) head: Duration,
     /// How fast a client must read responses.
     pub(crate) response_rate: MinDataRate,
+    /// How long a client may read nothing of a response of a component that streams.
+    pub(crate) progress: Duration,
     /// How long connections and requests are still accepted when the host shuts down.
     pub(crate) drain: Duration,
 }
@@ -181,16 +183,20 @@ impl Connection {
         let (state, is_spare) = (self.admission.state.clone(), self.admission.is_spare());
         let requests = Arc::new(watch::Sender::new(()));
         let (counted, draining) = (requests.clone(), self.draining.clone());
+        let has_progress = Arc::<AtomicBool>::default();
+        let progress = has_progress.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let in_flight = InFlight { host: host.clone(), connection: counted.subscribe() };
             let (app, draining, active) = (app.clone(), draining.clone(), state.begin_request());
+            let progress = progress.clone();
             async move {
                 let mut response = if is_spare && !app.is_probe(request.uri().path()) {
                     request::refuse_connection(&app, request)
                 } else {
                     request::handle(app, client, in_flight, request).await
                 };
-                drop(active);
+                progress.store(response.body().has_progress(), Ordering::Relaxed);
+                response.body_mut().keep(active);
                 if draining.load(Ordering::Relaxed) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
@@ -200,8 +206,9 @@ impl Connection {
         let head_timeout = if is_spare { SPARE_HEAD_TIMEOUT } else { self.limits.head };
         let stream = MinDataRateStream::new(
             stream,
-            self.limits.response_rate,
+            (self.limits.response_rate, self.limits.progress),
             self.admission.state.is_sending(),
+            has_progress,
         );
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

@@ -49,7 +49,14 @@ macro_rules! resources {
             registry: Some(&::spin_sdk::outbound::registry::Imported),
             callback: Some(&::spin_sdk::outbound::callback::Imported),
             mailer: Some(&::spin_sdk::outbound::mailer::Imported),
+            ..::spin_sdk::Outbound::default()
         }, ::berth_api::mails::deliver_due);
+    };
+    ([$($resource:ident :: $table:ident),+ $(,)?], streaming) => {
+        $crate::resources!(@component [$($resource::$table),+] ::spin_sdk::Outbound {
+            streaming: Some(&::spin_sdk::outbound::streaming::Host),
+            ..::spin_sdk::Outbound::default()
+        }, |_| ());
     };
     ([$($resource:ident :: $table:ident),+ $(,)?], mailer) => {
         $crate::resources!(@component [$($resource::$table),+] ::spin_sdk::Outbound {

@@ -1,6 +1,9 @@
 //! Outgoing HTTP on `wasi:http` with the `http` crate's types. Everything that one [`Client`] does ends by its deadline,
-//! however the other side behaves, and no more of a response is read than was asked for.
+//! however the other side behaves, and no more of a response is read than was asked for. What is [`streaming`] has no deadline, but
+//! ends when no byte passes.
 #![cfg(target_family = "wasm")]
+
+pub mod streaming;
 
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
@@ -79,10 +82,7 @@ impl Client {
             Ok(incoming) => incoming,
             Err(error) => return written.and(Err(error)),
         };
-        let mut response = Response::new(Vec::new());
-        *response.status_mut() =
-            StatusCode::from_u16(incoming.status()).map_err(|_| Error::Closed)?;
-        *response.headers_mut() = headers(incoming.headers().entries());
+        let mut response = head_of(&incoming)?.map(|()| Vec::new());
         if body_limit > 0 {
             *response.body_mut() = self.read(&incoming, body_limit)?;
         }
@@ -165,7 +165,7 @@ impl Client {
     }
 }
 
-fn outgoing(request: &Request<Vec<u8>>) -> Result<OutgoingRequest, Error> {
+fn outgoing<B>(request: &Request<B>) -> Result<OutgoingRequest, Error> {
     let fields = Fields::new();
     for (name, value) in request.headers() {
         fields
@@ -190,6 +190,13 @@ fn outgoing(request: &Request<Vec<u8>>) -> Result<OutgoingRequest, Error> {
         .and_then(|()| outgoing.set_path_with_query(uri.path_and_query().map(|path| path.as_str())))
         .map_err(|()| Error::InvalidRequest)?;
     Ok(outgoing)
+}
+
+fn head_of(incoming: &IncomingResponse) -> Result<Response<()>, Error> {
+    let mut head = Response::new(());
+    *head.status_mut() = StatusCode::from_u16(incoming.status()).map_err(|_| Error::Closed)?;
+    *head.headers_mut() = headers(incoming.headers().entries());
+    Ok(head)
 }
 
 /// Host and port. Names and passwords before them are for nobody.

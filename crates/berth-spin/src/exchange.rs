@@ -74,12 +74,17 @@ pub(crate) fn body(incoming: &IncomingRequest) -> Result<Vec<u8>, ApiError> {
 pub(crate) type Rest<'a> = &'a mut dyn FnMut() -> Result<Option<Vec<u8>>, BrokenBody>;
 
 /// Sends an answer with its length: it is complete for the client although the component goes on. One whose body goes on with
-/// `rest` has no length, and its client reads the parts as they come.
+/// `rest` has a length only if it says one, and its client reads the parts as they come. Of the answer to HEAD only the head is sent.
 ///
 /// The body is written before the head is handed over, as far as the host takes it: a host that passes on at once what it
 /// gets, as Spin does, sends both in one segment. In two, a client that keeps its connection waits 40 ms for the second,
 /// until it acknowledges the first.
-pub(crate) fn send(response: Response, rest: Option<Rest<'_>>, out: ResponseOutparam) {
+pub(crate) fn send(
+    response: Response,
+    rest: Option<Rest<'_>>,
+    is_head: bool,
+    out: ResponseOutparam,
+) {
     let fields = match Fields::from_list(&fields(&response, rest.is_none())) {
         Ok(fields) => fields,
         // Without an answer the host makes a 500 of it.
@@ -91,6 +96,10 @@ pub(crate) fn send(response: Response, rest: Option<Rest<'_>>, out: ResponseOutp
     }
     let Ok(body) = outgoing.body() else { return eprintln!("error: an answer has no body") };
     let mut head = Head(Some(|| out.set(outgoing)));
+    if is_head {
+        // Hosts look at no body here. One that is ended without having the length that the head says is an error.
+        return head.hand_over();
+    }
     if let Err(error) = write(body, response.body(), rest, &mut head) {
         eprintln!("error: an answer could not be sent: {error}");
     }
@@ -161,7 +170,7 @@ fn fields(response: &Response, is_whole: bool) -> Vec<(String, Vec<u8>)> {
         .collect();
     // Answers that never have a body have no length either.
     let has_body = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    if has_body && is_whole {
+    if has_body && is_whole && !response.headers().contains_key(CONTENT_LENGTH) {
         let length = response.body().len().to_string();
         fields.push((CONTENT_LENGTH.as_str().to_owned(), length.into_bytes()));
     }
@@ -218,6 +227,13 @@ mod tests {
         assert_eq!(texts(fields(&response, true)), pairs(&sent));
         for sent in [fields(&response::no_content(), true), fields(&response, false)] {
             assert!(sent.iter().all(|(name, _)| name != "content-length"));
+        }
+        // What is sent later, or was asked for by HEAD, is not there to be counted.
+        let later =
+            response::with_length(StatusCode::OK, "application/octet-stream", 5_000_000_000);
+        let sent = [("content-type", "application/octet-stream"), ("content-length", "5000000000")];
+        for is_whole in [true, false] {
+            assert_eq!(texts(fields(&later, is_whole)), pairs(&sent));
         }
     }
 }

@@ -12,7 +12,7 @@ mod platform;
 #[cfg(not(feature = "hrana"))]
 mod sqlite;
 
-use berth_web::{Outcome, Route, Services};
+use berth_web::{Method, Outcome, Route, Services};
 use spin_sdk::http::{IncomingRequest, ResponseOutparam};
 
 pub use berth_web::Outbound;
@@ -32,8 +32,9 @@ pub fn serve(
     let spin = platform::SpinPlatform::new(outbound);
     let mut request = match exchange::head(&incoming) {
         Ok(request) => request,
-        Err(error) => return exchange::send(error.into_response(""), None, out),
+        Err(error) => return exchange::send(error.into_response(""), None, false, out),
     };
+    let is_head = *request.method() == Method::HEAD;
     match exchange::body(&incoming) {
         Ok(body) => {
             *request.body_mut() = body;
@@ -43,11 +44,12 @@ pub fn serve(
                 true => Some(&mut rest),
                 false => None,
             };
-            exchange::send(response, rest, out);
+            exchange::send(response, rest, is_head, out);
             deferred.run(deliver_mail);
         }
         Err(error) => {
-            exchange::send(berth_web::refuse(spin.platform(), &request, error), None, out)
+            let refusal = berth_web::refuse(spin.platform(), &request, error);
+            exchange::send(refusal, None, is_head, out);
         }
     }
 }

@@ -23,11 +23,12 @@ use berth_store::tokens::AutomationToken;
 use berth_store::{
     Database, StoreError, Value as SqlValue, accounts, applications, organizations, tokens,
 };
-use berth_web::outbound::{Callback, Registry};
+use berth_web::outbound::{Callback, Registry, StreamingClient};
 use berth_web::session::{self, Session};
 use berth_web::{
-    Answer, ApiError, Clock as _, Deferred, IntoResponse as _, KeyValue, Logs, Method, NoContent,
-    Outbound, Outcome, Platform, PlatformError, Request, Response, Route, Services, Variables as _,
+    Answer, ApiError, BrokenBody, Clock as _, Deferred, IntoResponse as _, KeyValue, Logs, Method,
+    NoContent, Outbound, Outcome, Platform, PlatformError, Request, Response, Route, Services,
+    Variables as _,
 };
 use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
@@ -75,6 +76,7 @@ pub struct App {
     entropy: SeededEntropy,
     mailer: MemoryMailer,
     registry: Option<Rc<dyn Registry>>,
+    streaming: Option<Rc<dyn StreamingClient>>,
     callback: Option<Rc<dyn Callback>>,
     latest_statements: RefCell<Vec<String>>,
     latest_steps: Cell<u64>,
@@ -132,6 +134,7 @@ impl App {
             entropy: SeededEntropy::new(),
             mailer: MemoryMailer::default(),
             registry: None,
+            streaming: None,
             callback: None,
             latest_statements: RefCell::default(),
             latest_steps: Cell::default(),
@@ -158,6 +161,7 @@ impl App {
             entropy: self.entropy.clone(),
             mailer: self.mailer.clone(),
             registry: self.registry.clone(),
+            streaming: self.streaming.clone(),
             callback: self.callback.clone(),
             latest_statements: self.latest_statements.clone(),
             latest_steps: self.latest_steps.clone(),
@@ -244,6 +248,13 @@ impl App {
     #[must_use]
     pub fn with_registry(mut self, registry: impl Registry + 'static) -> Self {
         self.registry = Some(Rc::new(registry));
+        self
+    }
+
+    /// Replaces the servers to and from which bodies pass piece by piece: see [`crate::Servers`].
+    #[must_use]
+    pub fn with_streaming(mut self, servers: impl StreamingClient + 'static) -> Self {
+        self.streaming = Some(Rc::new(servers));
         self
     }
 
@@ -514,6 +525,7 @@ impl App {
                 callback: self.callback.as_deref(),
                 mailer: Some(&self.mailer),
                 registry: self.registry.as_deref(),
+                streaming: self.streaming.as_deref(),
             },
         }
     }
@@ -638,18 +650,29 @@ impl App {
         assert!(later.iter().all(is_expected), "logged deferred: {later:?}");
     }
 
-    /// Reads the parts of a body that goes on: each costs a statement, and none leaves a transaction open.
+    /// Reads the parts of a body that goes on: each costs a statement at most, and none leaves a transaction open. One that breaks off has a
+    /// length, and a whole one has that length.
     fn read_rest(&self, response: &mut Response, deferred: &Deferred<'_>) {
         let work = self.between_parts.borrow().clone();
         loop {
             if let Some(work) = &work {
                 work();
             }
-            let part = deferred.next_part().expect("the body is whole");
-            let Some(part) = part else { break };
-            response.body_mut().extend(part);
-            assert_eq!(self.database.take_statements().len(), 1);
+            let part = deferred.next_part();
+            assert!(self.database.take_statements().len() <= 1);
             assert!(!self.database.is_in_transaction());
+            match part {
+                Ok(Some(part)) => response.body_mut().extend(part),
+                Ok(None) => break,
+                Err(error) => {
+                    assert!(declared_length(response).is_some(), "{error}");
+                    response.extensions_mut().insert(error);
+                    return;
+                }
+            }
+        }
+        if let Some(length) = declared_length(response).filter(|_| deferred.has_more_body()) {
+            assert_eq!(length, response.body().len(), "the body has another length");
         }
     }
 
@@ -677,6 +700,10 @@ impl App {
         let rows = self.rows("SELECT kind FROM log_entry ORDER BY id");
         rows.into_iter().skip(skip).flatten().collect()
     }
+}
+
+fn declared_length(response: &Response) -> Option<usize> {
+    response.headers().get("content-length")?.to_str().ok()?.parse().ok()
 }
 
 /// How many statements a request may take that takes these.
@@ -1015,6 +1042,12 @@ impl Reply {
     #[must_use]
     pub fn body(&self) -> &[u8] {
         self.0.body()
+    }
+
+    /// Whether the body broke off: the client has a part of it, and knows that.
+    #[must_use]
+    pub fn broke_off(&self) -> bool {
+        self.0.extensions().get::<BrokenBody>().is_some()
     }
 
     /// Names and values of the headers.

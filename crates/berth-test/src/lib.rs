@@ -9,8 +9,10 @@ mod html;
 mod platform;
 mod redact;
 mod roles;
+mod servers;
 
 pub use app::{App, As, Reply};
 pub use html::lines_of_html;
 pub use platform::{DeliveredMail, Failure};
 pub use redact::{SECRETS, redacted, redacted_text, redaction};
+pub use servers::{Pieces, Server, Servers};

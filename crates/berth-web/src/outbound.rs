@@ -1,17 +1,20 @@
-//! What leaves the machine, as traits: the interfaces of `wit/`, one module each.
+//! What leaves the machine, as traits: the interfaces of `wit/`, one module each, and `streaming`.
 //!
 //! A component has those that its `resources!` names; on Spin each is another component, declared under
-//! `[component.….dependencies]` of `spin.toml`. Tests replace them by plain Rust.
+//! `[component.….dependencies]` of `spin.toml`, but for `streaming`: a call of another component returns bytes, and no stream. Tests replace
+//! them by plain Rust.
 
 pub mod callback;
 pub mod mailer;
 pub mod registry;
+pub mod streaming;
 
 pub use callback::Callback;
 pub use mailer::Mailer;
 pub use registry::Registry;
+pub use streaming::StreamingClient;
 
-/// What a component may use of `berth:outbound`.
+/// What a component may use of it.
 #[derive(Clone, Copy, Default)]
 pub struct Outbound<'a> {
     /// Addresses that callers name.
@@ -20,4 +23,6 @@ pub struct Outbound<'a> {
     pub mailer: Option<&'a dyn Mailer>,
     /// Upstream registries.
     pub registry: Option<&'a dyn Registry>,
+    /// Servers to and from which bodies pass piece by piece.
+    pub streaming: Option<&'a dyn StreamingClient>,
 }

@@ -54,8 +54,8 @@ pub struct BrokenBody;
 pub struct Deferred<'a>(Services<'a>);
 
 impl Deferred<'_> {
-    /// Whether the body goes on behind what the answer has of it: then its length is unknown, and [`Self::next_part`] gives the
-    /// rest.
+    /// Whether the body goes on behind what the answer has of it: [`Self::next_part`] gives the rest, whose length is unknown unless
+    /// the answer has `Content-Length`.
     #[must_use]
     pub fn has_more_body(&self) -> bool {
         self.0.rest_of_body().borrow().is_some()

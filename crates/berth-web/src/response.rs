@@ -55,6 +55,15 @@ pub(crate) fn bytes(status: StatusCode, content_type: &'static str, body: Vec<u8
     response
 }
 
+/// The head of a body of so many bytes: all of an answer to HEAD, and of others what [`crate::Services::continue_body`] goes on with.
+/// A body that ends before its length, or breaks off, breaks the connection, so that no client takes a part of it for the whole.
+#[must_use]
+pub fn with_length(status: StatusCode, content_type: &str, length: u64) -> Response {
+    empty(status)
+        .with_header(header::CONTENT_TYPE, content_type)
+        .with_header(header::CONTENT_LENGTH, length)
+}
+
 /// Headers by name and value.
 pub trait ResponseExt {
     /// The same with another header, beside those of its name. A value that no header can carry is a bug: it is 500.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
-use crate::outbound::{Callback, Mailer, Registry};
+use crate::outbound::{Callback, Mailer, Registry, StreamingClient};
 use crate::platform::{KeyValue, Platform};
 use crate::random::Random;
 use crate::settings::Snapshot;
@@ -94,9 +94,15 @@ impl<'a> Services<'a> {
     /// # Errors
     /// [`ApiError::Internal`] when the component was built without them.
     pub fn registry(&self) -> Result<&'a dyn Registry, ApiError> {
-        self.platform.outbound.registry.ok_or_else(|| {
-            ApiError::Internal("the component's `resources!` does not name `registry`".into())
-        })
+        self.platform.outbound.registry.ok_or_else(|| not_named("registry"))
+    }
+
+    /// Servers to and from which bodies pass piece by piece.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] when the component was built without them.
+    pub fn streaming(&self) -> Result<&'a dyn StreamingClient, ApiError> {
+        self.platform.outbound.streaming.ok_or_else(|| not_named("streaming"))
     }
 
     /// Randomness.
@@ -168,6 +174,9 @@ impl<'a> Services<'a> {
 
     /// Has the body of the answer go on with the parts that `rest` gives, none at its end: each is asked for when the client has
     /// taken those before it, so that a body of any length needs the memory of one part. No transaction is open meanwhile.
+    ///
+    /// The answer has no length then, unless it was made with one ([`crate::response::with_length`]). An error, or an end before that length,
+    /// breaks the body off.
     pub fn continue_body(
         &self,
         rest: impl FnMut(&Services<'_>) -> Result<Option<Vec<u8>>, ApiError> + 'static,
@@ -275,4 +284,8 @@ impl<'a> Services<'a> {
             Ok(made)
         })
     }
+}
+
+fn not_named(word: &str) -> ApiError {
+    ApiError::Internal(format!("the component's `resources!` does not name `{word}`"))
 }

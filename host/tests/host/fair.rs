@@ -222,7 +222,7 @@ fn calls_that_wait_are_bounded_for_a_client_and_hold_no_slot() {
 fn idle_connections_make_room_for_those_that_ask() {
     // They do not end by themselves.
     let flags = ["--concurrent-requests", "16", "--header-ms", "600000"];
-    let host = Host::start_limited("ulimit -n 320", &flags);
+    let host = Host::start_limited("ulimit -n 424", &flags);
     host.logged("only 96 connections at a time");
     let idle: Vec<_> = (0..200).map(|i| host.connect_from(2 + i)).collect();
     std::thread::sleep(Duration::from_millis(200));
@@ -236,7 +236,7 @@ fn idle_connections_make_room_for_those_that_ask() {
 #[test]
 fn with_all_connections_busy_a_probe_is_answered_and_others_are_refused() {
     let flags = ["--concurrent-requests", "16", "--probe-path", "/constant"];
-    let host = Host::start_limited("ulimit -n 256", &flags);
+    let host = Host::start_limited("ulimit -n 340", &flags);
     host.logged("only 32 connections at a time");
     let busy: Vec<_> = (0..32).map(|i| host.begin_from(2 + i, "/misbehave/wait/4000")).collect();
     host.begun(32);

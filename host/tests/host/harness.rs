@@ -279,14 +279,7 @@ impl Connection {
 
     /// `None` if the connection ends before the answer does.
     pub(crate) fn try_receive(&mut self) -> Option<Response> {
-        let status_line = self.line()?;
-        let status = status_line.split(' ').nth(1)?.parse().ok()?;
-        let mut response = Response { status, headers: Vec::new(), body: Vec::new() };
-        loop {
-            let line = self.line()?;
-            let Some((name, value)) = line.split_once(": ") else { break };
-            response.headers.push((name.to_lowercase(), value.to_owned()));
-        }
+        let mut response = self.receive_head()?;
         match response.header("content-length").map(|length| length.parse::<usize>().unwrap()) {
             Some(length) => response.body = self.exactly(length)?,
             None => loop {
@@ -297,6 +290,19 @@ impl Connection {
                     break;
                 }
             },
+        }
+        Some(response)
+    }
+
+    /// An answer without what may come of its body.
+    pub(crate) fn receive_head(&mut self) -> Option<Response> {
+        let status_line = self.line()?;
+        let status = status_line.split(' ').nth(1)?.parse().ok()?;
+        let mut response = Response { status, headers: Vec::new(), body: Vec::new() };
+        loop {
+            let line = self.line()?;
+            let Some((name, value)) = line.split_once(": ") else { break };
+            response.headers.push((name.to_lowercase(), value.to_owned()));
         }
         Some(response)
     }

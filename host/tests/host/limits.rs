@@ -204,7 +204,7 @@ fn the_limit_of_open_files_is_raised() {
 
 #[test]
 fn connections_leave_files_for_databases() {
-    let host = Host::start_limited("ulimit -n 320", &["--concurrent-requests", "16"]);
+    let host = Host::start_limited("ulimit -n 424", &["--concurrent-requests", "16"]);
     host.logged("only 96 connections at a time");
     let mut first = host.connect();
     assert_eq!(first.request("GET", "/constant", b"").status, 200);

@@ -12,3 +12,4 @@ mod requests;
 mod start;
 mod stop;
 mod storage;
+mod streams;

@@ -19,6 +19,11 @@ fn what_is_wrong_with_a_manifest_is_said_by_name() {
     for (old, new, said) in [
         ("[variables]", "[variable]", "unknown field `variable`"),
         (
+            "streaming_components = [\"relay\"]",
+            "streaming_components = [\"delay\"]",
+            "streaming_components names \"delay\", but there is no [component.delay]",
+        ),
+        (
             "sqlite_databases = [\"default\"]",
             "sqlite_databases = [\"other\"]",
             "SQLite database \"other\" is not configured",
@@ -162,7 +167,7 @@ fn a_port_in_use_is_named() {
 #[test]
 fn the_second_start_compiles_nothing() {
     let state = empty_state();
-    assert!(Host::start_on(state.clone(), &[]).log().contains("Compiling constant (1/5)…"));
+    assert!(Host::start_on(state.clone(), &[]).log().contains("Compiling constant (1/6)…"));
     let host = Host::start_on(state, &[]);
     assert_eq!(host.get("/constant").status, 200);
     assert!(!host.log().contains("Compiling"));
