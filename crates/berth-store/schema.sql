@@ -422,7 +422,7 @@ CREATE TABLE robot (
     -- A JSON array: which tokens of other issuers are accepted for this robot.
     federation TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(federation)),
     sealed_token BLOB NOT NULL,
-    -- When its token was last used. Nothing accepts tokens of robots yet, so it is NULL.
+    -- When its token was last used, to the minute.
     last_accessed INTEGER,
     -- That of the account: lists are in the order of use.
     namespace_id INTEGER NOT NULL DEFAULT 0,

@@ -50,7 +50,7 @@ const CHANGE_BUDGET: usize = 8;
 const SESSION_BUDGET: usize = 1;
 
 /// A request that makes the key of the token server takes at most this many more.
-const SIGNING_KEY_BUDGET: usize = 2;
+const SIGNING_KEY_BUDGET: usize = 1;
 
 /// A push that makes the organization too takes at most this many more.
 const PUSHED_ORGANIZATION_BUDGET: usize = 3;
@@ -874,8 +874,6 @@ fn must_be_logged(change: &Change) -> bool {
         ("signing_key", None) => false,
         // Counts that the schema keeps by itself.
         ("owned", _) => false,
-        // The first key of the token server, which nobody asks for.
-        ("signing_key", None) => false,
         // An address that waits for its confirmation, which is logged, and codes that only their owner can use.
         (
             "user_profile",
