@@ -14,5 +14,5 @@ mod servers;
 pub use app::{App, As, Reply};
 pub use html::lines_of_html;
 pub use platform::{DeliveredMail, Failure};
-pub use redact::{SECRETS, redacted, redacted_text, redaction};
+pub use redact::{SECRETS, is_error_code, redacted, redacted_text, redaction};
 pub use servers::{Pieces, Server, Servers};

@@ -58,12 +58,18 @@ pub fn redaction(name: &str, value: &Value) -> Option<String> {
         _ => {}
     }
     let is_word = text.chars().all(is_of_word);
-    let known = KINDS.iter().find(|kind| kind.names.contains(&name));
+    let known = KINDS.iter().find(|kind| kind.names.contains(&name) && !is_error_code(text));
     if let Some(kind) = known.filter(|kind| is_word && text.len() >= kind.shortest) {
         return Some(kind.shown.to_owned());
     }
     let shown = redacted_parameters(text);
     (shown != text).then_some(shown)
+}
+
+/// Whether a text is the code of an error, as registries have them (`NAME_UNKNOWN`), and so no secret.
+#[must_use]
+pub fn is_error_code(text: &str) -> bool {
+    text.len() <= 24 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 /// Letters of generated words.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use berth_test::SECRETS;
+use berth_test::{SECRETS, is_error_code};
 use serde_json::Value;
 
 /// Shorter values occur in texts by chance.
@@ -109,7 +109,11 @@ impl Secrets {
             Value::Object(members) => {
                 for (name, value) in members {
                     match value {
-                        Value::String(text) if SECRETS.contains(&name.as_str()) => self.add(text),
+                        Value::String(text)
+                            if SECRETS.contains(&name.as_str()) && !is_error_code(text) =>
+                        {
+                            self.add(text);
+                        }
                         Value::String(text) => self.learn_parameters(text),
                         other => self.learn_json(other),
                     }
