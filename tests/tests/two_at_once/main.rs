@@ -465,3 +465,28 @@ fn what_an_organization_has() {
         Edit::end("admin", &*prototype, "default_permission", "delete_prototype_permission"),
     ]);
 }
+
+/// Whoever needs the key that signs tokens for registries makes it where there is none: two at once get the same one.
+#[test]
+fn the_first_signing_key() {
+    const PATH: &str = "/registry/certificates.pem";
+    let ground = Ground::new();
+    for at in 0..BEYOND_EVERY_REQUEST {
+        let path = ground.copy();
+        let [stopped, other] = [(); 2].map(|()| ground.fixture.app.over(&path));
+        other.reseed(4711);
+        let answer = Rc::new(RefCell::new(None));
+        let work: Rc<dyn Fn()> = {
+            let answer = Rc::clone(&answer);
+            Rc::new(move || *answer.borrow_mut() = Some(other.anonymous().get(PATH)))
+        };
+        let (reply, interrupted) = stopped.interrupted(at, work, |app| app.anonymous().get(PATH));
+        if !interrupted {
+            assert_eq!(at, 3, "it has a statement of the caller, one to look and one to store");
+            return;
+        }
+        let other = answer.take().expect("the other one was answered");
+        assert_eq!((reply.status(), reply.text()), (other.status(), other.text()), "at {at}");
+        assert_eq!(stopped.rows("SELECT count(*) FROM signing_key"), [["1"]], "at {at}");
+    }
+}
