@@ -19,11 +19,6 @@ fn what_is_wrong_with_a_manifest_is_said_by_name() {
     for (old, new, said) in [
         ("[variables]", "[variable]", "unknown field `variable`"),
         (
-            "streaming_components = [\"relay\"]",
-            "streaming_components = [\"delay\"]",
-            "streaming_components names \"delay\", but there is no [component.delay]",
-        ),
-        (
             "sqlite_databases = [\"default\"]",
             "sqlite_databases = [\"other\"]",
             "SQLite database \"other\" is not configured",
