@@ -16,6 +16,7 @@ pub mod docs;
 mod durable;
 #[cfg(feature = "end-to-end")]
 mod host;
+pub mod image;
 pub mod large;
 pub mod lists;
 #[cfg(feature = "end-to-end")]

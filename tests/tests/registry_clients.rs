@@ -1,0 +1,157 @@
+//! skopeo at Debian's `docker-registry`, with the real token server: `docs/contract/registry.md` G, 91 to 96, and every kind of
+//! credential.
+
+#![cfg(feature = "end-to-end")]
+
+use std::process::Output;
+
+use berth_tests::image::{Image, Skopeo};
+use berth_tests::registry::{Registry, SERVICE};
+use berth_tests::{Client, Host, Session};
+use serde_json::{Value, json};
+
+/// The organization `acme` of *ana*, with the repository `app`, *rhea*, who reads it, *otto*, who does not, and the robot
+/// `acme+ci`, who writes it; and a registry.
+struct Place {
+    host: Host,
+    registry: Registry,
+    skopeo: Skopeo,
+    ana: Client,
+    robot: String,
+}
+
+fn done(reply: &berth_tests::Reply) {
+    assert!(reply.status < 300, "{reply}");
+}
+
+impl Place {
+    fn new() -> Self {
+        let host = Host::options()
+            .variable("registry_service", SERVICE)
+            .variable("require_team_invite", "false")
+            .start();
+        // The challenge of the registry leads to the host.
+        let certificates = host.client().get("/registry/certificates.pem").text();
+        let registry = Registry::start(&format!("{}/v2/auth", host.base()), &certificates);
+        let ana = host.client().initialize("ana");
+        done(&ana.post("/api/v1/organization/", &json!({ "name": "acme" })));
+        for name in ["rhea", "otto"] {
+            let email = format!("{name}@example.com");
+            let body = json!({ "username": name, "password": "password", "email": email });
+            done(&Session::anonymous(&host.client()).client().post("/api/v1/user/", &body));
+        }
+        let repository = json!({
+            "namespace": "acme", "repository": "app", "visibility": "private", "description": "",
+        });
+        done(&ana.post("/api/v1/repository", &repository));
+        let made = ana.put_empty("/api/v1/organization/acme/robots/ci");
+        let robot = made.json()["token"].as_str().expect("a token").to_owned();
+        for (name, role) in [("rhea", "read"), ("acme+ci", "write")] {
+            let path = format!("/api/v1/repository/acme/app/permissions/user/{name}");
+            done(&ana.put(&path, &json!({ "role": role })));
+        }
+        Self { host, registry, skopeo: Skopeo::new(), ana, robot }
+    }
+
+    fn named(&self, name: &str) -> String {
+        format!("{}/{name}", self.registry.name())
+    }
+
+    fn robot(&self) -> String {
+        format!("acme+ci:{}", self.robot)
+    }
+
+    fn has_repository(&self, name: &str) -> bool {
+        self.ana.get(&format!("/api/v1/repository/acme/{name}")).status == 200
+    }
+}
+
+fn ok(output: &Output) -> String {
+    let (out, err) = (&output.stdout, &output.stderr);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(err));
+    String::from_utf8_lossy(out).into_owned()
+}
+
+fn refused(output: &Output) -> String {
+    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn what_people_do_with_skopeo() {
+    let place = Place::new();
+    let (skopeo, image) = (&place.skopeo, Image::of(b"a layer"));
+    let (app, robot) = (place.named("acme/app"), place.robot());
+    ok(&skopeo.push(&image, &format!("{app}:v1"), &robot));
+    let docker = format!("docker://{app}:v1");
+    let inspect = ["inspect", "--tls-verify=false", "--creds", "rhea:password", &docker];
+    let seen: Value = serde_json::from_str(&ok(&skopeo.run(&inspect))).expect("JSON");
+    assert_eq!(seen["Digest"], image.manifest.digest, "92");
+    assert_eq!(seen["Layers"], json!([image.layer.digest]), "92");
+    let copy = format!("docker://{}:v1", place.named("acme/copy"));
+    let plain = ["--src-tls-verify=false", "--dest-tls-verify=false"];
+    let ana = ["--src-creds", "ana:password", "--dest-creds", "ana:password"];
+    ok(&skopeo.run(&[&["copy"], &plain[..], &ana[..], &[&docker, &copy]].concat()));
+    assert!(place.has_repository("copy"), "93: the push made it");
+    let delete = ["delete", "--tls-verify=false", "--creds", "ana:password", &docker];
+    ok(&skopeo.run(&delete));
+    assert!(refused(&skopeo.run(&inspect)).contains("manifest unknown"), "94");
+    let registry = place.registry.name();
+    let login = ["login", "--authfile", "/dev/null", "--tls-verify=false"];
+    let with = |name: &'static str, password: &str| {
+        let rest = ["-u", name, "-p", password, &registry].map(str::to_owned);
+        let all = login.map(str::to_owned).into_iter().chain(rest).collect::<Vec<_>>();
+        skopeo.run(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let wrong = refused(&with("acme+ci", "wrong"));
+    assert!(wrong.contains("unauthorized") || wrong.contains("invalid username"), "95: {wrong}");
+    let denied = refused(&skopeo.push(&image, &place.named("acme/new:v1"), "otto:password"));
+    assert!(denied.contains("unauthorized") || denied.contains("denied"), "96: {denied}");
+    assert!(!place.has_repository("new"), "96");
+}
+
+/// Push and pull by each kind of credential; another person's of that kind gets nothing.
+#[test]
+fn every_credential_pushes_and_pulls() {
+    let place = Place::new();
+    let (skopeo, image) = (&place.skopeo, Image::of(b"another layer"));
+    let session = Session::sign_in(&place.host.client(), "ana", "password").client();
+    let made = session.post("/api/v1/user/apptoken", &json!({ "title": "laptop" }));
+    let code = made.json()["token"]["token_code"].as_str().expect("a code").to_owned();
+    let oauth = place.ana.header_value("authorization").expect("ana has a token");
+    let oauth = oauth.trim_start_matches("Bearer ").to_owned();
+    let key = session.post("/api/v1/user/clientkey", &json!({ "password": "password" }));
+    let key = key.json()["key"].as_str().expect("a key").to_owned();
+    let credentials = [
+        ("user", "ana:password".to_owned()),
+        ("client", format!("ana:{key}")),
+        ("app", format!("$app:{code}")),
+        ("oauth", format!("$oauthtoken:{oauth}")),
+        ("robot", place.robot()),
+    ];
+    for (kind, credentials) in &credentials {
+        let name = place.named(&format!("acme/app:{kind}"));
+        ok(&skopeo.push(&image, &name, credentials));
+        ok(&skopeo.pull(&name, credentials));
+        let otto = refused(&skopeo.pull(&name, "otto:password"));
+        assert!(otto.contains("unauthorized") || otto.contains("denied"), "{kind}: {otto}");
+    }
+}
+
+/// A right that is withdrawn is felt with the next token, which is asked for within 5 minutes.
+#[test]
+fn a_right_that_is_withdrawn_is_felt() {
+    let place = Place::new();
+    let (skopeo, image) = (&place.skopeo, Image::of(b"a third layer"));
+    let name = place.named("acme/app:v1");
+    ok(&skopeo.push(&image, &name, &place.robot()));
+    ok(&skopeo.pull(&name, "rhea:password"));
+    done(&place.ana.delete("/api/v1/repository/acme/app/permissions/user/rhea"));
+    let rhea = refused(&skopeo.pull(&name, "rhea:password"));
+    assert!(rhea.contains("unauthorized") || rhea.contains("denied"), "{rhea}");
+    done(&place.ana.delete("/api/v1/organization/acme/robots/ci"));
+    let robot = refused(&skopeo.pull(&name, &place.robot()));
+    assert!(robot.contains("unauthorized") || robot.contains("invalid username"), "{robot}");
+    let token = place.host.client().get("/v2/auth?service=x&scope=repository:acme/app:pull");
+    assert_eq!(token.json()["expires_in"], 300);
+}
