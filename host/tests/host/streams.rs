@@ -199,8 +199,10 @@ fn a_request_body_of_any_length_passes() {
     }
     chunked.send("0\r\n\r\n");
     assert_eq!(chunked.receive().text(), "9");
-    // One that nobody reads does not hide the answer.
-    assert_eq!(host.post("/relay/bytes/3", &body).text(), "xxx");
+    // One that nobody reads hides neither the answer nor the next request.
+    let mut connection = host.connect();
+    assert_eq!(connection.request("POST", "/relay/bytes/3", &body).text(), "xxx");
+    assert_eq!(connection.request("GET", "/relay/bytes/1", b"").text(), "x");
 }
 
 #[test]
@@ -225,7 +227,8 @@ fn a_request_ends_when_no_byte_passes() {
     let mut unsent = host.connect();
     unsent.send(head("POST", "/relay/count", "content-length: 1000\r\n") + "x");
     unsent.receive().assert_refused(504, "The request took too long");
-    assert!(started.elapsed() >= Duration::from_secs(3));
+    let seconds = started.elapsed().as_secs();
+    assert!((3..25).contains(&seconds), "{seconds}");
     // Each has room for the next again.
     assert_eq!(host.get("/relay/bytes/1").text(), "x");
 }
