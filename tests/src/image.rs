@@ -45,9 +45,7 @@ impl Image {
             "rootfs": { "type": "layers", "diff_ids": [layer.digest] },
         });
         let config = write(&blobs, config.to_string().as_bytes());
-        let described = |media_type: &str, of: &Descriptor| {
-            json!({ "mediaType": media_type, "digest": of.digest, "size": of.size })
-        };
+        let described = |media_type: &str, of: &Descriptor| json!({ "mediaType": media_type, "digest": of.digest, "size": of.size });
         let manifest = json!({
             "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
             "config": described("application/vnd.oci.image.config.v1+json", &config),
@@ -122,7 +120,15 @@ impl Skopeo {
     pub fn push(&self, image: &Image, to: &str, credentials: &str) -> Output {
         let to = format!("docker://{to}");
         let plain = "--dest-tls-verify=false";
-        self.run(&["copy", plain, "--dest-creds", credentials, &image.name(), &to])
+        self.run(&[
+            "copy",
+            "--preserve-digests",
+            plain,
+            "--dest-creds",
+            credentials,
+            &image.name(),
+            &to,
+        ])
     }
 
     /// Pulls an image into a directory that is gone afterwards, with `user:password`.

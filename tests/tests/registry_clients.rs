@@ -31,7 +31,7 @@ impl Place {
             .variable("require_team_invite", "false")
             .start();
         // The challenge of the registry leads to the host.
-        let certificates = host.client().get("/registry/certificates.pem").text();
+        let certificates = host.client().get("/registry/certificates.pem").body;
         let registry = Registry::start(&format!("{}/v2/auth", host.base()), &certificates);
         let ana = host.client().initialize("ana");
         done(&ana.post("/api/v1/organization/", &json!({ "name": "acme" })));
