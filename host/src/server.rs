@@ -210,14 +210,7 @@ impl Connection {
             self.admission.state.is_sending(),
             has_progress,
         );
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(head_timeout)
-            // A client that has closed its side may still wait for a response.
-            .half_close(true)
-            .max_buf_size(MAX_HEAD_BYTES)
-            .max_headers(MAX_HEADERS)
-            .serve_connection(TokioIo::new(stream), service);
+        let connection = http(head_timeout).serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -235,6 +228,18 @@ impl Connection {
             tracing::debug!("connection of {}: {error}", self.client);
         }
     }
+}
+
+/// How connections are served.
+fn http(head_timeout: Duration) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new());
+    http.header_read_timeout(head_timeout);
+    // A client that has closed its side may still wait for a response.
+    http.half_close(true);
+    http.max_buf_size(MAX_HEAD_BYTES);
+    http.max_headers(MAX_HEADERS);
+    http
 }
 
 /// Ready when a connection has had no request for [`FLUSH_TIMEOUT`].

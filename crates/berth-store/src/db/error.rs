@@ -319,6 +319,7 @@ mod tests {
         "authorization_code.code_hash",
         "autoprune_policy.uuid",
         "default_permission.uuid",
+        "index 'signing_key_last'",
         "log_count.namespace_id, log_count.day, log_count.kind",
         "mail.uuid",
         "message.uuid",
@@ -331,6 +332,7 @@ mod tests {
         "repository_permission.repository_id, repository_permission.account_id",
         "repository_permission.repository_id, repository_permission.team_id",
         "session.token_hash",
+        "signing_key.kid",
         "star.account_id, star.repository_id",
         "team.id, team.organization_id",
         "team.organization_id, team.name",
@@ -345,7 +347,8 @@ mod tests {
     fn unique_rules() -> Vec<String> {
         let connection = rusqlite::Connection::open_in_memory().expect("memory is there");
         connection.execute_batch(crate::migrate::WHOLE).expect("the schema applies");
-        let sql = "SELECT group_concat(t.name || '.' || c.name, ', ' ORDER BY c.seqno)
+        let sql = "SELECT coalesce(group_concat(t.name || '.' || c.name, ', ' ORDER BY c.seqno),
+                'index ''' || i.name || '''')
             FROM sqlite_schema t, pragma_index_list(t.name) i, pragma_index_info(i.name) c
             WHERE t.type = 'table' AND i.\"unique\" GROUP BY t.name, i.name
             UNION SELECT 'proxy_cache_config.organization_id'";
