@@ -109,6 +109,8 @@ impl Skopeo {
         let path = |name: &str| self.0.path().join(name);
         let mut command = packages::command("skopeo", "skopeo");
         command.env("XDG_RUNTIME_DIR", self.0.path()).env("HOME", self.0.path());
+        // Where signing in keeps what it was given.
+        command.env("REGISTRY_AUTH_FILE", path("auth.json"));
         command.arg("--policy").arg(path("policy.json"));
         command.arg("--registries-conf").arg(path("registries.conf"));
         command.arg("--registries.d").arg(path("registries.d"));

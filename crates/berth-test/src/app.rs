@@ -875,8 +875,8 @@ fn must_be_logged(change: &Change) -> bool {
         ("mail" | "gone_mail", _) => false,
         // The first key that signs tokens is made for whoever comes first; one that follows it also changes the former one.
         ("signing_key", None) => false,
-        // Counts that the schema keeps by itself.
-        ("owned", _) => false,
+        // Counts that the schema keeps by itself, and how many there may be, which is a setting's.
+        ("owned" | "owned_limit", _) => false,
         // An address that waits for its confirmation, which is logged, and codes that only their owner can use.
         (
             "user_profile",

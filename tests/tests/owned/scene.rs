@@ -41,7 +41,8 @@ pub(crate) struct Things {
 pub(crate) fn is_of_a_new_owner(row: &str, limit: &Limit) -> bool {
     matches!(
         (row, limit.name),
-        ("createOrUpdateOrg", "teams" | "memberships") | ("createRepo", "repository_permissions")
+        ("createOrUpdateOrg", "teams" | "memberships")
+            | ("createRepo" | "getRegistryToken" | "postRegistryToken", "repository_permissions")
     )
 }
 
@@ -111,6 +112,7 @@ fn with_settings(app: App) -> App {
         .with("feature_superusers_full_access", "true")
         .with("feature_auto_prune", "true")
         .with("concord_admin_only_create", "false")
+        .with("create_namespace_on_push", "true")
 }
 
 fn account(name: &str) -> String {
@@ -197,7 +199,7 @@ impl Things {
         app.set(limit.setting.name, &most.to_string());
         let invites = matches!(limit.name, "invitations" | "inviter_invitations" | "notifications");
         app.set("require_team_invite", if invites { "true" } else { "false" });
-        if (row, limit.name) == ("createRepo", "repository_permissions") && most == 1 {
+        if limit.name == "repository_permissions" && is_of_a_new_owner(row, limit) && most == 1 {
             app.execute(&format!(
                 "INSERT INTO default_permission (uuid, organization_id, account_id, role)
                 VALUES ('one', ({}), ({}), 'read')",
@@ -254,6 +256,7 @@ impl Things {
             .in_organizations(row, limit, n)
             .or_else(|| self.in_teams(row, limit, n))
             .or_else(|| self.in_repositories(row, n))
+            .or_else(|| self.at_a_registry(row, limit, n))
             .or_else(|| self.of_applications(row, limit, n));
         step.unwrap_or_else(|| panic!("{row} makes something that is limited and has no case here"))
     }
@@ -368,6 +371,31 @@ impl Things {
         })
     }
 
+    /// A push to a repository that does not exist, in an organization that does or does not.
+    fn at_a_registry(&self, row: &str, limit: &Limit, n: usize) -> Option<Step> {
+        let name = match limit.name {
+            "organizations" => format!("one{n}/app"),
+            _ => format!("acme/one{n}"),
+        };
+        let scope = format!("scope=repository:{name}:push");
+        let asking = |method: Method, path: String, content: Content| Step {
+            who: Who::RegistryClient(self.caller.to_owned()),
+            method,
+            path,
+            content,
+        };
+        Some(match row {
+            "getRegistryToken" => {
+                asking(Method::GET, format!("/v2/auth?{scope}"), Content::Nothing)
+            }
+            "postRegistryToken" => {
+                let form = Content::Form(format!("grant_type=password&{scope}"));
+                asking(Method::POST, "/v2/auth".into(), form)
+            }
+            _ => return None,
+        })
+    }
+
     fn of_applications(&self, row: &str, limit: &Limit, n: usize) -> Option<Step> {
         let (client_id, secret) = (&self.client_id, &self.client_secret);
         let browser = |method: Method, path: String, content: Content| Step {
@@ -432,14 +460,17 @@ impl Things {
         };
         let first = format!("{}0", self.invited);
         match (row, limit.name) {
-            ("createOrganization" | "createOrUpdateOrg", _) => organization("one0"),
+            ("createOrganization" | "createOrUpdateOrg", _)
+            | ("getRegistryToken" | "postRegistryToken", "organizations") => organization("one0"),
             ("takeOwnership", "organizations") => {
                 Step { who: Who::Token("root".into()), ..organization("u0") }
             }
             ("takeOwnership", _) => member("owners", "s0"),
             ("acceptOrganizationTeamInvite" | "answerTeamInvite", _) => member("asked", &first),
             ("addOrganizationMember", _) => member("dev", "u0"),
-            ("createRepo", _) => below("/api/v1/repository/acme", "one0".into()),
+            ("createRepo" | "getRegistryToken" | "postRegistryToken", _) => {
+                below("/api/v1/repository/acme", "one0".into())
+            }
             ("createStar", _) => below("/api/v1/user/starred/acme", "r0".into()),
             ("createOrganizationApplication", _) => below(&step.path, id("client_id")),
             ("createGlobalMessage", _) => {

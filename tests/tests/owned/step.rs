@@ -1,5 +1,7 @@
 //! A request, and who sends it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use berth_test::{App, Reply};
 use berth_web::Method;
 use serde_json::Value;
@@ -12,6 +14,8 @@ pub(crate) enum Who {
     Browser(String),
     /// A program without credentials in the header.
     Program,
+    /// A client of a registry, with a token of that person as the password.
+    RegistryClient(String),
 }
 
 /// What is in it.
@@ -35,6 +39,12 @@ impl Step {
             Who::Token(name) => app.as_user(name),
             Who::Browser(name) => app.with_session(name),
             Who::Program => app.anonymous(),
+            Who::RegistryClient(name) => {
+                let person = app.as_user(name);
+                let token = person.headers()[0].1.trim_start_matches("Bearer ").to_owned();
+                let shown = STANDARD.encode(format!("$oauthtoken:{token}"));
+                person.without("authorization").header("authorization", &format!("Basic {shown}"))
+            }
         };
         let (kind, body) = match &self.content {
             Content::Nothing => (None, Vec::new()),
