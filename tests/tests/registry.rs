@@ -94,8 +94,10 @@ fn signed(key: &SigningKey, header: &Value, claims: &str) -> String {
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes())))
 }
 
-fn challenge(reply: &Reply) -> &str {
-    reply.header("www-authenticate").unwrap_or_default()
+/// The registry writes the actions in any order.
+fn challenge(reply: &Reply) -> String {
+    let challenge = reply.header("www-authenticate").unwrap_or_default();
+    challenge.replace(":push,pull", ":pull,push")
 }
 
 #[test]
