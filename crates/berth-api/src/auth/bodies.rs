@@ -1,6 +1,8 @@
 //! What clients of registries send.
 
-use berth_web::{ApiError, Body, Query, Request, RequestExt, Schema};
+#[cfg(not(target_family = "wasm"))]
+use berth_web::Query;
+use berth_web::{ApiError, Body, Request, RequestExt, Schema};
 
 /// The query of a token: any number of scopes.
 pub(crate) struct TokenQuery {

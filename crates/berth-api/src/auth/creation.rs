@@ -14,37 +14,28 @@ use berth_web::{ApiError, Context, StatusCode};
 use super::asked::{is_read_only, load};
 use super::scope::{Action, Scope};
 
-/// Makes the repository that is to be pushed to and does not exist, where the caller may; says which of the scopes it is. `asked`
-/// has the facts of afterwards.
+/// Makes the repository that is to be pushed to and does not exist, where the caller may; gives the first scope that is about it.
+/// `asked` has the facts of afterwards.
 ///
 /// # Errors
-/// 400 for more than one, or a name that cannot be a repository's; 405 while the registry is read-only, or for a name that cannot
+/// 400 for more than one repository, or a name that cannot be a repository's; 405 while the registry is read-only, or for a name that cannot
 /// be an organization's; 403 when a limit is reached.
-pub(super) fn make_pushed(
+pub(super) fn make_pushed<'a>(
     cx: &Context<'_, Public>,
-    scopes: &[Scope],
+    scopes: &'a [Scope],
     asked: &mut Vec<Asked>,
-) -> Result<Option<usize>, ApiError> {
-    let mut missing = None;
-    for (at, (scope, asked)) in scopes.iter().zip(&*asked).enumerate() {
-        if asked.facts.repository.is_some() || !scope.asks_for(Action::Push) {
-            continue;
-        }
-        let Some(place) = place(cx, scope, &asked.facts)? else { continue };
-        if missing.replace((at, place)).is_some() {
-            let message = "a token makes one repository at most: ask for the others by themselves";
-            return Err(error(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message));
-        }
-    }
-    let Some((at, place)) = missing else { return Ok(None) };
+) -> Result<Option<&'a Scope>, ApiError> {
+    let Some((scope, place)) = missing(cx, scopes, asked)? else { return Ok(None) };
     if is_read_only(cx) {
         return Err(ApiError::ReadOnly);
     }
-    let name = repository_name(&scopes[at])?;
+    let name = repository_name(scope)?;
     match transaction(cx.db(), |tx| make(cx, tx, &name, &place)) {
         Ok(facts) => {
-            asked[at].facts = facts;
-            Ok(Some(at))
+            let about_it =
+                scopes.iter().zip(asked).filter(|(other, _)| other.is_about_that_of(scope));
+            about_it.for_each(|(_, asked)| asked.facts = facts.clone());
+            Ok(Some(scope))
         }
         // Somebody else made it meanwhile.
         Err(error) if is_taken(&error) => {
@@ -53,6 +44,27 @@ pub(super) fn make_pushed(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The first scope about the one repository that has to be made, and where it is made.
+fn missing<'a>(
+    cx: &Context<'_, Public>,
+    scopes: &'a [Scope],
+    asked: &[Asked],
+) -> Result<Option<(&'a Scope, Place)>, ApiError> {
+    let mut missing: Option<(&Scope, Place)> = None;
+    for (scope, asked) in scopes.iter().zip(asked) {
+        let is_known = missing.as_ref().is_some_and(|(first, _)| first.is_about_that_of(scope));
+        if is_known || asked.facts.repository.is_some() || !scope.asks_for(Action::Push) {
+            continue;
+        }
+        let Some(place) = place(cx, scope, &asked.facts)? else { continue };
+        if missing.replace((scope, place)).is_some() {
+            let message = "a token makes one repository at most: ask for the others by themselves";
+            return Err(error(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message));
+        }
+    }
+    Ok(missing)
 }
 
 fn is_taken(error: &StoreError) -> bool {

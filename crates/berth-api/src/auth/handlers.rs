@@ -65,8 +65,9 @@ fn issue(
     failure.map_or(Ok(()), Err)?;
     let made = make_pushed(cx, &scopes_read, &mut asked)?;
     let mut access = Vec::new();
-    for (at, (scope, asked)) in scopes_read.iter().zip(&asked).enumerate() {
-        access.push(entry(cx, scope, asked, made == Some(at)));
+    for (scope, asked) in scopes_read.iter().zip(&asked) {
+        let is_made = made.is_some_and(|made| made.is_about_that_of(scope));
+        access.push(entry(cx, scope, asked, is_made));
     }
     if let Some(caller) = caller.filter(|_| scopes.is_empty()) {
         log_sign_in(cx, caller);

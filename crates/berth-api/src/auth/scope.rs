@@ -83,6 +83,11 @@ impl Scope {
         })
     }
 
+    /// Whether both are about the same repository, whatever they call it.
+    pub(crate) fn is_about_that_of(&self, other: &Self) -> bool {
+        (&self.namespace, &self.repository) == (&other.namespace, &other.repository)
+    }
+
     pub(crate) fn asks_for(&self, action: Action) -> bool {
         self.actions.contains(&action)
     }

@@ -425,6 +425,12 @@ fn a_push_makes_the_repository() {
         &[
             ("62", "cory", &["repository:acme/open:push,*"], "cory: acme/open [push, *]"),
             ("67", "ana", &["repository:ana/mine:push"], "ana: ana/mine [push]"),
+            (
+                "one repository, whatever it is called",
+                "ana",
+                &["repository:acme/twice:push", "repository:acme/twice:pull,push,*"],
+                "ana: acme/twice [push] acme/twice [push, pull, *]",
+            ),
         ],
     );
     let is_public = cast.app.rows("SELECT is_public FROM repository WHERE name = 'open'");
