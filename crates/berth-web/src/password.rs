@@ -231,9 +231,7 @@ pub(crate) fn is_for_clients(
     given: &str,
 ) -> Result<bool, ApiError> {
     let Ok(sealed) = STANDARD.decode(given) else { return Ok(false) };
-    let Ok(opened) = services.secret_keys()?.open(Purpose::ClientPassword, &sealed) else {
-        return Ok(false);
-    };
+    let Some(opened) = services.open(Purpose::ClientPassword, &sealed)? else { return Ok(false) };
     let text = client_password(account_uuid, password_hash);
     Ok(equal_in_constant_time(opened.text.as_bytes(), text.as_bytes()))
 }

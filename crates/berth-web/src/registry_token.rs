@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use berth_domain::Timestamp;
-use berth_domain::secret::{Opened, Purpose};
+use berth_domain::secret::Purpose;
 use berth_domain::settings::{self, Settings};
 use berth_domain::signing_key::{PublicKey, SigningKey};
 use berth_store::signing_keys::{self, KeyPair, PublishedKey};
@@ -269,7 +269,7 @@ fn make_first(services: &Services<'_>) -> Result<KeyPair, ApiError> {
 
 /// Opens a private key. Where a former secret key opened it, all are sealed anew once the request is answered.
 fn open(services: &Services<'_>, signer: &KeyPair) -> Result<SigningKey, ApiError> {
-    let opened = opened(services, &signer.sealed_private_key)?;
+    let opened = services.open(Purpose::SigningKey, &signer.sealed_private_key)?;
     let key = opened.as_ref().and_then(|opened| {
         let bytes = URL_SAFE_NO_PAD.decode(&opened.text).ok()?;
         SigningKey::from_bytes(&bytes.try_into().ok()?)
@@ -288,18 +288,10 @@ fn open(services: &Services<'_>, signer: &KeyPair) -> Result<SigningKey, ApiErro
     Ok(key)
 }
 
-/// What is sealed; none where no secret key opens it. The former ones are looked for only where the present one is not it.
-fn opened(services: &Services<'_>, sealed: &[u8]) -> Result<Option<Opened>, ApiError> {
-    if let Ok(opened) = services.sealing_keys()?.open(Purpose::SigningKey, sealed) {
-        return Ok(Some(opened));
-    }
-    Ok(services.secret_keys()?.open(Purpose::SigningKey, sealed).ok())
-}
-
 /// Seals all keys under the present secret key that are sealed under a former one: those too that do not sign yet.
 fn seal_anew(services: &Services<'_>) -> Result<(), ApiError> {
     for (kid, before) in signing_keys::sealed(services.db())? {
-        let opened = opened(services, &before)?;
+        let opened = services.open(Purpose::SigningKey, &before)?;
         if let Some(stale) = opened.filter(|opened| opened.is_stale) {
             let sealed = services.seal(Purpose::SigningKey, &stale.text)?;
             signing_keys::reseal(services.db(), &kid, &before, &sealed)?;

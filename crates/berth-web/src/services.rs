@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use berth_access::Superusers;
 use berth_domain::Timestamp;
-use berth_domain::secret::{NONCE_LENGTH, Purpose, SecretKeys};
+use berth_domain::secret::{NONCE_LENGTH, Opened, Purpose, SecretKeys};
 use berth_domain::settings::{self, AnySetting, Setting, Settings};
 use berth_store::Database;
 use serde::Serialize;
@@ -235,6 +235,17 @@ impl<'a> Services<'a> {
         Ok(self.sealing_keys()?.seal(purpose, text, self.random().bytes::<NONCE_LENGTH>()))
     }
 
+    /// Opens what [`Self::seal`] made; none where no key does. The former keys are looked for only where the present one is not it.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the keys cannot be had.
+    pub fn open(&self, purpose: Purpose, sealed: &[u8]) -> Result<Option<Opened>, ApiError> {
+        if let Ok(opened) = self.sealing_keys()?.open(purpose, sealed) {
+            return Ok(Some(opened));
+        }
+        Ok(self.secret_keys()?.open(purpose, sealed).ok())
+    }
+
     /// What a client keeps and brings back, sealed: a text for URLs and cookies.
     ///
     /// # Errors
@@ -259,7 +270,7 @@ impl<'a> Services<'a> {
         token: &str,
     ) -> Result<Option<T>, ApiError> {
         let Ok(sealed) = URL_SAFE_NO_PAD.decode(token) else { return Ok(None) };
-        let opened = self.secret_keys()?.open(purpose, &sealed).ok();
+        let opened = self.open(purpose, &sealed)?;
         Ok(opened.and_then(|opened| serde_json::from_str(&opened.text).ok()))
     }
 

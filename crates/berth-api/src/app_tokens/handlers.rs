@@ -2,7 +2,7 @@
 
 use berth_access::{SuperuserAuditView, UserAdmin, path};
 use berth_domain::log_event::LogEvent;
-use berth_domain::secret::{Opened, Purpose, hash_token};
+use berth_domain::secret::{Opened, Purpose, Unsealable, hash_token};
 use berth_domain::settings;
 use berth_store::app_tokens::{self, AppToken, Ending, NewAppToken, SealedAppToken};
 use berth_store::transaction;
@@ -98,11 +98,11 @@ pub(crate) fn get(
 /// The token itself: none where it does not open because its key is lost. What a former key sealed is sealed anew, once the
 /// request is answered.
 fn open(services: &Services<'_>, found: &SealedAppToken) -> Result<Option<String>, ApiError> {
-    let opened = services.secret_keys()?.open(Purpose::AppToken, &found.sealed_token);
-    if let Err(error) = &opened {
-        eprintln!("error: the app-specific token {}: {error}", found.token.uuid);
-    }
-    let Ok(Opened { text, is_stale }) = opened else { return Ok(None) };
+    let opened = services.open(Purpose::AppToken, &found.sealed_token)?;
+    let Some(Opened { text, is_stale }) = opened else {
+        eprintln!("error: the app-specific token {}: {Unsealable}", found.token.uuid);
+        return Ok(None);
+    };
     if is_stale {
         let (id, before) = (found.id, found.sealed_token.clone());
         let after = services.seal(Purpose::AppToken, &text)?;
