@@ -2,12 +2,22 @@
 
 use std::sync::Arc;
 
-use berth_access::{Authority, Caller, Principal};
+use berth_access::{Authority, Caller, Principal, ScopeSet, Token};
 use berth_domain::settings;
-use berth_store::access::CallerRow;
+use berth_store::access::{CallerRow, TokenRow};
 
 use crate::error::ApiError;
 use crate::services::{SUPERUSERS, Services};
+
+/// What an access token of OAuth lets its bearer do.
+pub(crate) fn of_access_token(token: &TokenRow) -> Authority {
+    Authority::Token(Token {
+        id: token.id,
+        scopes: ScopeSet::parse(&token.scope).ok(),
+        client_id: token.client_id.clone(),
+        application: token.application.clone(),
+    })
+}
 
 /// The caller of that row, with what the settings say of them.
 ///

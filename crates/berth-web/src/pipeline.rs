@@ -2,9 +2,7 @@
 //!
 //! The order of the checks is the contract's (`docs/contract/quay.md` 0.2).
 
-use berth_access::{
-    Address, Authority, Facts, PathParameters, Permission, Principal, ScopeSet, TargetKind, Token,
-};
+use berth_access::{Address, Authority, Facts, PathParameters, Permission, Principal, TargetKind};
 use berth_domain::limits::{FORM_BYTES, LARGEST_BODY_BYTES, Limit};
 use berth_domain::loggable_path;
 use berth_domain::settings;
@@ -394,12 +392,7 @@ fn principal(
     };
     let authority = match (&row.token, session) {
         _ if right => Authority::Session { signed_in_at: services.now() },
-        (Some(token), _) => Authority::Token(Token {
-            id: token.id,
-            scopes: ScopeSet::parse(&token.scope).ok(),
-            client_id: token.client_id.clone(),
-            application: token.application.clone(),
-        }),
+        (Some(token), _) => caller::of_access_token(token),
         (None, Some(session)) if session.epoch == row.session_epoch => {
             Authority::Session { signed_in_at: session.signed_in_at }
         }

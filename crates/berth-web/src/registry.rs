@@ -1,9 +1,9 @@
 //! The dialect of registries, below `/v2/`: how their clients prove who they are, what errors look like
 //! (`docs/contract/registry.md` A.2, A.5).
 
-use berth_access::{AppToken, Authority, Caller, Principal, ScopeSet, Token};
+use berth_access::{AppToken, Authority, Caller, Principal};
 use berth_domain::log_event::LogEvent;
-use berth_domain::secret::{Purpose, equal_in_constant_time, hash_token};
+use berth_domain::secret::{Purpose, Unsealable, equal_in_constant_time, hash_token};
 use berth_domain::settings;
 use berth_store::access::{Credential, LoginRow, RegistryCredential};
 use berth_store::logs::LogEntry;
@@ -116,12 +116,7 @@ fn by_access_token(
     }
     require_enabled(login)?;
     token_use::note(services, token);
-    Ok(Authority::Token(Token {
-        id: token.id,
-        scopes: ScopeSet::parse(&token.scope).ok(),
-        client_id: token.client_id.clone(),
-        application: token.application.clone(),
-    }))
+    Ok(caller::of_access_token(token))
 }
 
 fn by_app_token(services: &Services<'_>, login: Option<&LoginRow>) -> Result<Authority, ApiError> {
@@ -149,7 +144,7 @@ fn by_robot_token(
     };
     let found = login.and_then(|login| Some((login, login.robot.as_ref()?)));
     let (login, robot) = found.ok_or_else(refused)?;
-    let token = services.secret_keys()?.open(Purpose::RobotToken, &robot.sealed_token)?;
+    let token = services.open(Purpose::RobotToken, &robot.sealed_token)?.ok_or(Unsealable)?;
     if !equal_in_constant_time(token.text.as_bytes(), given.as_bytes()) {
         return Err(refused());
     }
