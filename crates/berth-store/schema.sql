@@ -1296,6 +1296,53 @@ CREATE TABLE registry_event (
 
 CREATE INDEX registry_event_by_time ON registry_event (seen_at);
 
+-- What is inserted here happened in the registry: its effects, its entry in the log, and that it is known. Once known it has no
+-- effect. `by_berth`: Berth itself did it, and logged what there was to log. `log_kind` is NULL where nothing is to be logged.
+CREATE VIEW notified_event (
+    id, seen_at, at, action, by_berth, namespace_id, repository_id, digest, tag, media_type, size_bytes, contents, request_id,
+    log_kind, performer_id, ip, metadata
+) AS
+SELECT id, seen_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM registry_event;
+
+CREATE TRIGGER event_notified INSTEAD OF INSERT ON notified_event
+BEGIN
+    SELECT RAISE(IGNORE) FROM registry_event WHERE id = NEW.id;
+    INSERT INTO registry_event (id, seen_at) VALUES (NEW.id, NEW.seen_at);
+    INSERT INTO pushed_manifest (namespace_id, repository_id, digest, media_type, size_bytes, contents, pushed_at)
+    SELECT NEW.namespace_id, NEW.repository_id, NEW.digest, NEW.media_type, NEW.size_bytes, NEW.contents, NEW.at
+    WHERE NEW.action = 'push';
+    INSERT INTO pushed_tag (repository_id, name, digest, pushed_at)
+    SELECT NEW.repository_id, NEW.tag, NEW.digest, NEW.at
+    WHERE NEW.action = 'push' AND NEW.tag IS NOT NULL AND NOT NEW.by_berth;
+    INSERT INTO log_entry (kind, namespace_id, performer_id, ip, metadata, created_at)
+    SELECT NEW.log_kind, NEW.namespace_id, NEW.performer_id, NEW.ip, NEW.metadata, NEW.at
+    WHERE NEW.action IN ('push', 'pull') AND NEW.log_kind IS NOT NULL;
+    -- A manifest is deleted with its tags, unless it was pushed again later. One entry for each of them.
+    INSERT INTO log_entry (kind, namespace_id, performer_id, ip, metadata, created_at)
+    SELECT NEW.log_kind, NEW.namespace_id, NEW.performer_id, NEW.ip,
+        json_set(NEW.metadata, '$.tag', tag.name, '$.digest', NEW.digest), NEW.at
+    FROM manifest JOIN tag ON tag.manifest_id = manifest.id AND tag.ended_at IS NULL
+    WHERE NEW.action = 'delete' AND NEW.log_kind IS NOT NULL
+        AND manifest.repository_id = NEW.repository_id AND manifest.digest = NEW.digest AND pushed_at <= NEW.at
+    ORDER BY tag.name;
+    UPDATE tag SET ended_at = NEW.at, ended_by = NEW.request_id
+    WHERE NEW.action = 'delete' AND ended_at IS NULL AND manifest_id = (
+        SELECT id FROM manifest
+        WHERE repository_id = NEW.repository_id AND digest = NEW.digest AND pushed_at <= NEW.at);
+    DELETE FROM manifest
+    WHERE NEW.action = 'delete' AND repository_id = NEW.repository_id AND digest = NEW.digest AND pushed_at <= NEW.at;
+    -- A tag alone. What its manifest took with it is logged already.
+    INSERT INTO log_entry (kind, namespace_id, performer_id, ip, metadata, created_at)
+    SELECT NEW.log_kind, NEW.namespace_id, NEW.performer_id, NEW.ip, json_set(NEW.metadata, '$.tag', NEW.tag), NEW.at
+    WHERE NEW.action = 'delete' AND NEW.log_kind IS NOT NULL AND NEW.tag IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM tag WHERE repository_id = NEW.repository_id AND name = NEW.tag
+            AND (ended_by = NEW.request_id OR (ended_at IS NULL AND started_at > NEW.at)));
+    UPDATE tag SET ended_at = NEW.at, ended_by = NEW.request_id
+    WHERE NEW.action = 'delete' AND ended_at IS NULL AND started_at <= NEW.at
+        AND repository_id = NEW.repository_id AND name = NEW.tag;
+END;
+
 ----------------------------------------------------------------------------------------------------------------------------
 -- Quotas and auto-prune policies
 ----------------------------------------------------------------------------------------------------------------------------
@@ -1612,7 +1659,7 @@ CREATE TABLE log_entry (
     created_at INTEGER NOT NULL,
     -- The repository that an entry is about, by its name in the namespace of the entry.
     repository TEXT GENERATED ALWAYS AS (
-        CASE WHEN instr(kind, '_repo') > 0 THEN json_extract(metadata, '$.repo') END
+        CASE WHEN instr(kind, '_repo') > 0 OR instr(kind, '_tag') > 0 THEN json_extract(metadata, '$.repo') END
     ) VIRTUAL
 );
 
