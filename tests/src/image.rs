@@ -25,6 +25,8 @@ pub struct Image {
     directory: TempDir,
     /// Its manifest.
     pub manifest: Descriptor,
+    /// Its configuration.
+    pub config: Descriptor,
     /// Its layer.
     pub layer: Descriptor,
 }
@@ -58,7 +60,7 @@ impl Image {
         fs::write(directory.path().join("index.json"), index).expect("the directory is ours");
         let layout = r#"{"imageLayoutVersion":"1.0.0"}"#;
         fs::write(directory.path().join("oci-layout"), layout).expect("the directory is ours");
-        Self { directory, manifest, layer }
+        Self { directory, manifest, config, layer }
     }
 
     /// Its name for skopeo.

@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The service that it is in the documentation: the audience of its tokens.
 pub const SERVICE: &str = "registry.example.com";
 
+/// The secret that it shows with its notifications, in the documentation.
+pub const EVENTS_SECRET: &str = "REGISTRY_EVENTS_SECRET";
+
 /// A running registry. What was pushed stays when it is restarted. Dropping it ends it.
 pub struct Registry {
     process: Child,
@@ -26,8 +29,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Starts an empty one that sends clients to `realm` and takes tokens of the keys in `certificates`, and waits until it
-    /// serves.
+    /// Starts an empty one that sends clients to `realm`, its notifications to the same host with [`EVENTS_SECRET`], and takes tokens
+    /// of the keys in `certificates`; waits until it serves.
     ///
     /// # Panics
     /// When it does not serve in 20 seconds.
@@ -43,6 +46,10 @@ impl Registry {
             ("addr: :5000", format!("addr: 127.0.0.1:{port}")),
             ("realm: https://berth.example.com/v2/auth", format!("realm: {realm}")),
             ("/etc/docker/registry/berth.pem", path("berth.pem")),
+            (
+                "url: https://berth.example.com",
+                format!("url: {}", realm.trim_end_matches("/v2/auth")),
+            ),
         ];
         let configuration = fields.iter().fold(documented(), |text, (documented, here)| {
             assert_eq!(text.matches(documented).count(), 1, "docs/registry.md: {documented}");

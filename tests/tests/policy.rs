@@ -28,6 +28,7 @@ struct Role {
     anybody_creates: bool,
     restricted: bool,
     in_proxy_cache: bool,
+    is_full: bool,
     powers: SuperuserPowers,
 }
 
@@ -42,6 +43,7 @@ const NOBODY: Role = Role {
     anybody_creates: false,
     restricted: false,
     in_proxy_cache: false,
+    is_full: false,
     powers: SuperuserPowers {
         superuser: false,
         full_access: false,
@@ -51,7 +53,7 @@ const NOBODY: Role = Role {
 };
 
 fn roles() -> Vec<Role> {
-    [everyday_roles(), proxy_cache_roles(), superuser_roles(), concord_roles()]
+    [everyday_roles(), proxy_cache_roles(), full_roles(), superuser_roles(), concord_roles()]
         .into_iter()
         .flatten()
         .collect()
@@ -91,6 +93,16 @@ fn proxy_cache_roles() -> Vec<Role> {
         of(Role { team_role: Some(TeamRole::Member), ..outsider("member, proxy cache") }),
         of(Role { team_role: Some(TeamRole::Admin), ..outsider("admin, proxy cache") }),
         of(outsider("outsider, proxy cache")),
+    ]
+}
+
+/// People at a namespace that holds more than its quota lets it.
+fn full_roles() -> Vec<Role> {
+    let of = |role| Role { is_full: true, ..role };
+    vec![
+        of(Role { repository_role: Some(RepositoryRole::Write), ..outsider("collaborator, full") }),
+        of(Role { team_role: Some(TeamRole::Creator), ..outsider("creator, full") }),
+        of(Role { team_role: Some(TeamRole::Admin), ..outsider("admin, full") }),
     ]
 }
 
@@ -170,6 +182,7 @@ impl Role {
             }),
             repository_role: self.repository_role,
             is_proxy_cache: self.in_proxy_cache,
+            is_full: self.is_full,
             application: Some(Application {
                 id: 6,
                 client_id: "client".into(),
@@ -195,6 +208,7 @@ impl Role {
             invoice_email: false,
             invoice_email_address: None,
             tag_expiration_s: 0,
+            stored_bytes: 0,
             quota: None,
         }
     }

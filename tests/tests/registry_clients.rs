@@ -4,9 +4,11 @@
 #![cfg(feature = "end-to-end")]
 
 use std::process::Output;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use berth_tests::image::{Image, Skopeo};
-use berth_tests::registry::{Registry, SERVICE};
+use berth_tests::registry::{EVENTS_SECRET, Registry, SERVICE};
 use berth_tests::{Client, Host, Session};
 use serde_json::{Value, json};
 
@@ -28,6 +30,9 @@ impl Place {
     fn new() -> Self {
         let host = Host::options()
             .variable("registry_service", SERVICE)
+            .variable("registry_events_secret", EVENTS_SECRET)
+            .variable("feature_quota_management", "true")
+            .variable("feature_superusers_full_access", "true")
             .variable("require_team_invite", "false")
             .start();
         // The challenge of the registry leads to the host.
@@ -63,6 +68,34 @@ impl Place {
 
     fn has_repository(&self, name: &str) -> bool {
         self.ana.get(&format!("/api/v1/repository/acme/{name}")).status == 200
+    }
+}
+
+impl Place {
+    /// The entries of the log of `acme` of these kinds, the oldest first, once there are so many: the registry tells of what it
+    /// did a moment later.
+    fn logged(&self, kinds: &[&str], number: usize) -> Vec<Value> {
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            let log = self.ana.get("/api/v1/organization/acme/logs").json();
+            let all = log["logs"].as_array().expect("a list").iter().rev();
+            let found: Vec<Value> = all
+                .filter(|entry| kinds.iter().any(|kind| entry["kind"] == **kind))
+                .cloned()
+                .collect();
+            if found.len() >= number {
+                return found;
+            }
+            assert!(Instant::now() < end, "{found:?}\n{}", self.registry.log());
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// What the list says of `acme/app`.
+    fn listed(&self) -> Value {
+        let list = self.ana.get("/api/v1/repository?namespace=acme&last_modified=true").json();
+        let all = list["repositories"].as_array().expect("a list").clone();
+        all.into_iter().find(|entry| entry["name"] == "app").expect("acme/app")
     }
 }
 
@@ -153,4 +186,79 @@ fn a_right_that_is_withdrawn_is_felt() {
     assert!(robot.contains("unauthorized") || robot.contains("invalid username"), "{robot}");
     let token = place.host.client().get("/v2/auth?service=x&scope=repository:acme/app:pull");
     assert_eq!(token.json()["expires_in"], 300);
+}
+
+/// What the registry tells, configured as the documentation says: who pushed, pulled and deleted what, and how much there is.
+#[test]
+fn the_registry_tells_what_happens() {
+    let place = Place::new();
+    let (skopeo, image) = (&place.skopeo, Image::of(b"a layer that is told of"));
+    let (name, robot) = (place.named("acme/app:v1"), place.robot());
+    assert_eq!(place.listed()["last_modified"], Value::Null);
+    ok(&skopeo.push(&image, &name, &robot));
+    let push = &place.logged(&["push_repo"], 1)[0];
+    let about = &push["metadata"];
+    assert_eq!(
+        (&about["repo"], &about["namespace"], &about["tag"]),
+        (&json!("app"), &json!("acme"), &json!("v1"))
+    );
+    assert_eq!((&about["username"], &about["is_robot"]), (&json!("acme+ci"), &json!(true)));
+    assert!(
+        about["user-agent"].as_str().is_some_and(|agent| agent.contains("containers/")),
+        "{about}"
+    );
+    assert_eq!(push["performer"]["name"], "acme+ci");
+    assert_eq!(push["ip"], "127.0.0.1");
+    let listed = place.listed();
+    assert!(listed["last_modified"].as_i64().is_some_and(|at| at > 1_700_000_000), "{listed}");
+    let bytes = image.config.size + image.layer.size;
+    assert_eq!(listed["quota_report"]["quota_bytes"], json!(bytes));
+    let organization = place.ana.get("/api/v1/organization/acme").json();
+    assert_eq!(organization["quota_report"]["quota_bytes"], json!(bytes));
+    // The same image elsewhere counts once in the organization.
+    ok(&skopeo.push(&image, &place.named("acme/copy:v1"), "ana:password"));
+    place.logged(&["push_repo"], 2);
+    let organization = place.ana.get("/api/v1/organization/acme").json();
+    assert_eq!(organization["quota_report"]["quota_bytes"], json!(bytes));
+    ok(&skopeo.pull(&name, "rhea:password"));
+    let pull = &place.logged(&["pull_repo"], 1)[0];
+    assert_eq!(
+        (&pull["performer"]["name"], &pull["metadata"]["username"]),
+        (&json!("rhea"), &json!("rhea"))
+    );
+    let docker = format!("docker://{name}");
+    ok(&skopeo.run(&["delete", "--tls-verify=false", "--creds", "ana:password", &docker]));
+    place.logged(&["delete_tag"], 1);
+    // The tag's own event follows: nothing is logged of it.
+    ok(&skopeo.push(&image, &name, &robot));
+    place.logged(&["push_repo"], 3);
+    let deletions = place.logged(&["delete_tag"], 1);
+    let about = &deletions[0]["metadata"];
+    assert_eq!(deletions.len(), 1, "{deletions:?}");
+    assert_eq!((&about["tag"], &about["digest"]), (&json!("v1"), &json!(image.manifest.digest)));
+}
+
+/// Beyond a quota nobody pushes; deleting makes room.
+#[test]
+fn a_full_namespace_takes_no_pushes() {
+    let place = Place::new();
+    let (skopeo, image) = (&place.skopeo, Image::of(b"a layer of some length"));
+    let (name, robot) = (place.named("acme/app:v1"), place.robot());
+    let quota = "/api/v1/organization/acme/quota";
+    done(&place.ana.post(quota, &json!({ "limit_bytes": 20 })));
+    let id = place.ana.get(quota).json()[0]["id"].clone();
+    let limit = json!({ "type": "Reject", "threshold_percent": 100 });
+    done(&place.ana.post(&format!("{quota}/{id}/limit"), &limit));
+    ok(&skopeo.push(&image, &name, &robot));
+    place.logged(&["push_repo"], 1);
+    let other = Image::of(b"another one");
+    let denied = refused(&skopeo.push(&other, &place.named("acme/app:v2"), &robot));
+    assert!(denied.contains("unauthorized") || denied.contains("denied"), "{denied}");
+    let told = place.ana.get("/api/v1/user/notifications?limit=100").json();
+    assert_eq!(told["notifications"][0]["kind"], "quota_error");
+    ok(&skopeo.pull(&name, &robot));
+    let docker = format!("docker://{name}");
+    ok(&skopeo.run(&["delete", "--tls-verify=false", "--creds", "ana:password", &docker]));
+    place.logged(&["delete_tag"], 1);
+    ok(&skopeo.push(&other, &place.named("acme/app:v2"), &robot));
 }

@@ -56,6 +56,8 @@ pub enum Permission {
     RegistryPush,
     /// Making a repository by pushing to it.
     RegistryCreate,
+    /// Deleting from a repository at a registry.
+    RegistryDelete,
     /// Everything with a repository at a registry (`*`).
     RegistryAdmin,
     /// Reading what only superusers may read.
@@ -93,9 +95,14 @@ impl Permission {
             Self::RegistryPull => {
                 "readers of the repository; of a proxy cache members of its organization"
             }
-            Self::RegistryPush => "writers of the repository, but not of a proxy cache",
-            Self::RegistryCreate => "creators in the namespace, but not of a proxy cache",
-            Self::RegistryAdmin => "repository admins",
+            Self::RegistryPush => {
+                "writers of the repository, but not of a proxy cache, nor beyond a quota"
+            }
+            Self::RegistryCreate => {
+                "creators in the namespace, but not of a proxy cache, nor beyond a quota"
+            }
+            Self::RegistryDelete => "writers of the repository, but not of a proxy cache",
+            Self::RegistryAdmin => "repository admins, but not beyond a quota",
             Self::SuperuserView => "superusers, also read-only ones",
             Self::SuperuserAuditView => "superusers with full access, and read-only ones",
             Self::Superuser | Self::ConcordDelete => "superusers",

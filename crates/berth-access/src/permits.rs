@@ -123,8 +123,10 @@ permits! {
     RepositoryAdmin => RepositoryAdmin on RepositoryRef;
     /// A repository that may be missing, to pull from.
     RegistryPull => RegistryPull on RepositoryRef;
-    /// A repository, to push to, or to delete from at a registry.
+    /// A repository, to push to.
     RegistryPush => RegistryPush on ExistingRepositoryRef;
+    /// A repository, to delete from at a registry.
+    RegistryDelete => RegistryDelete on ExistingRepositoryRef;
     /// A new repository, made by a push.
     RegistryCreate => RegistryCreate on NewRepositoryRef;
     /// A repository, for everything at a registry.

@@ -162,6 +162,8 @@ pub struct Rights {
     by_own: bool,
     /// Whether the namespace is a proxy cache.
     in_proxy_cache: bool,
+    /// Whether the quota of the namespace lets nobody push.
+    in_full_namespace: bool,
     /// Whether the caller is in any team of the namespace, whatever the token leaves of that.
     in_any_team: bool,
 }
@@ -237,7 +239,8 @@ fn allows(permission: Permission, rights: &Rights) -> bool {
         Permission::RegistryPull => rights.pulls(),
         Permission::RegistryPush => rights.pushes(),
         Permission::RegistryCreate => rights.creates_by_pushing(),
-        Permission::RegistryAdmin => rights.repository_at_least(RepositoryRole::Admin),
+        Permission::RegistryDelete => rights.deletes(),
+        Permission::RegistryAdmin => rights.does_everything(),
         Permission::SuperuserView => rights.superuser || rights.global_reader,
         Permission::SuperuserAuditView => rights.full_access || rights.global_reader,
         Permission::Superuser => rights.superuser,
@@ -274,6 +277,7 @@ impl Rights {
             at_own: is_own(caller, facts),
             by_own: false,
             in_proxy_cache: facts.is_proxy_cache,
+            in_full_namespace: facts.is_full,
             in_any_team: facts.team_role.is_some(),
         }
     }
@@ -331,14 +335,24 @@ impl Rights {
     }
 
     /// Pushes to the repository, at a registry. There global readers push what anybody with their roles pushes. Nobody pushes
-    /// into a proxy cache: the next pull would bring the upstream's.
+    /// into a proxy cache: the next pull would bring the upstream's; nor into a namespace that is full.
     fn pushes(&self) -> bool {
+        !self.in_full_namespace && self.deletes()
+    }
+
+    /// Deletes tags and manifests, at a registry: who pushes there, and where the namespace is full too.
+    fn deletes(&self) -> bool {
         !self.in_proxy_cache && self.repository_at_least(RepositoryRole::Write)
+    }
+
+    /// Does everything with the repository, at a registry: its administrators, where they push.
+    fn does_everything(&self) -> bool {
+        !self.in_full_namespace && self.repository_at_least(RepositoryRole::Admin)
     }
 
     /// Makes a repository by pushing to it; otherwise as [`Self::may_create_repositories`], and as [`Self::pushes`].
     fn creates_by_pushing(&self) -> bool {
-        !self.in_proxy_cache && self.creates_repositories()
+        !self.in_proxy_cache && !self.in_full_namespace && self.creates_repositories()
     }
 
     /// Changes the content or the description of the repository.

@@ -13,6 +13,7 @@ pub mod autoprune;
 pub mod concord;
 pub mod default_permissions;
 pub mod entities;
+pub mod events;
 mod html;
 pub mod invitations;
 pub mod logs;
@@ -108,6 +109,7 @@ pub const RESOURCES: &[Resource] = &[
     Resource { name: "concord", tables: &[concord::ROUTES] },
     Resource { name: "default_permissions", tables: &[default_permissions::ROUTES] },
     Resource { name: "entities", tables: &[entities::ROUTES] },
+    Resource { name: "events", tables: &[events::ROUTES] },
     Resource { name: "invitations", tables: &[invitations::ROUTES] },
     Resource { name: "logs", tables: &[logs::ROUTES, logs::EXPORTS, logs::OF_REPOSITORIES] },
     Resource { name: "mails", tables: &[mails::ROUTES] },

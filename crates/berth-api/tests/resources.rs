@@ -11,6 +11,7 @@ mod common;
 mod concord;
 mod default_permissions;
 mod entities;
+mod events;
 mod invitations;
 mod logs;
 mod mails;

@@ -50,6 +50,14 @@ impl Timestamp {
         Some(Self(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros()))
     }
 
+    /// From `2026-11-22T06:29:10.655076123+01:00` (RFC 3339), to the microsecond; `None` when the text is none, or of a year
+    /// before 1970 or after 9999.
+    #[must_use]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let micros = DateTime::parse_from_rfc3339(text).ok()?.timestamp_micros();
+        (0..=Self::LATEST.0).contains(&micros).then_some(Self(micros))
+    }
+
     /// `Sun, 22 Nov 2026 06:28:07 -0000`: robots, logs, notifications.
     #[must_use]
     pub fn to_rfc2822(self) -> String {
@@ -105,6 +113,17 @@ mod tests {
         assert_eq!(Timestamp::from_us_date("11/22/2026"), Some(whole.plus_seconds(-23_350)));
         assert_eq!(Timestamp::LATEST.to_rfc2822(), "Fri, 31 Dec 9999 23:59:59 -0000");
         assert!(Timestamp::LATEST.plus_seconds(1).to_rfc2822().contains("+10000"));
+    }
+
+    #[test]
+    fn times_of_other_zones_are_read() {
+        let read = |text| Timestamp::from_rfc3339(text).map(Timestamp::to_iso8601);
+        let time = Some("2026-11-22T06:29:10.655076Z".to_owned());
+        assert_eq!(read("2026-11-22T06:29:10.655076123Z"), time);
+        assert_eq!(read("2026-11-22T07:29:10.655076+01:00"), time);
+        for none in ["", "2026-11-22", "1969-12-31T23:59:59Z", "2026-11-22T06:29:10"] {
+            assert_eq!(read(none), None, "{none}");
+        }
     }
 
     #[test]

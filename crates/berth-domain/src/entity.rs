@@ -31,6 +31,8 @@ pub struct Namespace {
     pub invoice_email_address: Option<String>,
     /// How long deleted tags can be restored, in seconds.
     pub tag_expiration_s: i64,
+    /// How much it holds: the blobs of its images, each once.
+    pub stored_bytes: i64,
     /// How much it may hold, where that is limited.
     pub quota: Option<Quota>,
 }
@@ -48,7 +50,7 @@ pub struct Team {
     pub role: TeamRole,
 }
 
-/// A repository: metadata only, Berth stores no images.
+/// A repository: what is known of it, the registry behind stores the images.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
     /// Row id.

@@ -34,5 +34,5 @@ pub use name::{
     NamespaceName, RepositoryName, RobotName, TeamName, has_namespace_form, is_registry_component,
 };
 pub use password::is_acceptable_password;
-pub use quota::{Quota, QuotaLimit, QuotaLimitKind, format_size, parse_size};
+pub use quota::{Quota, QuotaLimit, QuotaLimitKind, ReachedLimit, format_size, parse_size};
 pub use role::{RepositoryRole, TeamRole};

@@ -38,6 +38,9 @@ fixed! {
     PATH_BYTES: usize = 4_096 bytes, "How long the path of a request may be, before it is decoded. The longest names that go into one are 255 characters.";
     LARGEST_BODY_BYTES: usize = 1_114_112 bytes, "How long any body may be: what it holds is kept in memory several times over. A little more than the notes of robots, which the contract refuses in words of its own.";
     BODY_BYTES: usize = 262_144 bytes, "How long a JSON body may be, where its type says nothing else.";
+    REGISTRY_EVENTS_BYTES: usize = 8_388_608 bytes, "How long the notifications of the registry may be in one request. A manifest has 4 MiB at most there, and they repeat what it names. Longer ones are taken and have no effect: a refused one would be sent for ever.";
+    REGISTRY_EVENTS: usize = 100 events, "How many notifications of the registry one request may have. Those beyond have no effect; registries send one.";
+    MANIFEST_CONTENTS: usize = 1_000 entries, "How much of what one manifest names is known (configuration and layers, or the manifests of an index): of more, the largest.";
     FORM_BYTES: usize = 65_536 bytes, "How long a form may be: it is read before it is known who calls.";
     TEXT_BYTES: usize = 65_536 bytes, "How long a text in a body may be, where nothing says less: of every one there are lists.";
     LOG_METADATA_BYTES: usize = 8_192 bytes, "How long the metadata of an entry of the log is at most, as JSON text. What is longer is shortened when it is written.";
@@ -96,6 +99,8 @@ pub enum Beyond {
     Refused,
     /// It succeeds, and the oldest is deleted: for what strangers make for somebody.
     OldestDeleted,
+    /// It succeeds, and nothing is written down: for what a registry has stored already.
+    Ignored,
 }
 
 impl Limit {
@@ -160,6 +165,8 @@ limits! {
     REPOSITORIES = "repositories", LIMIT_REPOSITORIES_PER_NAMESPACE, "A namespace", "repositories", Refused;
     REPOSITORY_PERMISSIONS = "repository_permissions", LIMIT_PERMISSIONS_PER_REPOSITORY, "A repository", "permissions", Refused;
     NAMESPACE_PERMISSIONS = "namespace_permissions", LIMIT_PERMISSIONS_PER_NAMESPACE, "A namespace", "permissions on repositories", Refused;
+    MANIFESTS = "manifests", LIMIT_MANIFESTS_PER_REPOSITORY, "A repository", "manifests", Ignored;
+    TAGS = "tags", LIMIT_TAGS_PER_REPOSITORY, "A repository", "tags, with those that ended lately", Ignored;
     DEFAULT_PERMISSIONS = "default_permissions", LIMIT_DEFAULT_PERMISSIONS_PER_ORGANIZATION, "An organization", "default permissions", Refused;
     AUTOPRUNE_POLICIES = "autoprune_policies", LIMIT_AUTOPRUNE_POLICIES_PER_NAMESPACE, "A namespace", "auto-prune policies", Refused;
     REPOSITORY_AUTOPRUNE_POLICIES = "repository_autoprune_policies", LIMIT_AUTOPRUNE_POLICIES_PER_REPOSITORY, "A repository", "auto-prune policies", Refused;

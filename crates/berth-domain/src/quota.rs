@@ -1,4 +1,4 @@
-//! Storage quotas: how much a namespace may hold. Berth keeps the configuration; it stores no images to hold against it.
+//! Storage quotas: how much a namespace may hold.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,37 @@ impl QuotaLimitKind {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
+    }
+}
+
+/// A limit that is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReachedLimit {
+    /// What happens.
+    pub kind: QuotaLimitKind,
+    /// Behind how many bytes.
+    pub bytes: i64,
+}
+
+impl ReachedLimit {
+    /// The highest limit that a namespace has reached which holds `stored_bytes`: of its own quota, else of `default_bytes`, the
+    /// quota of those who have none. As in the original, own limits are reached by what is more, the default by as much.
+    #[must_use]
+    pub fn of(
+        quota: Option<&Quota>,
+        default_bytes: Option<i64>,
+        stored_bytes: i64,
+    ) -> Option<Self> {
+        let Some(quota) = quota else {
+            let bytes = default_bytes.filter(|bytes| stored_bytes >= *bytes)?;
+            return Some(Self { kind: QuotaLimitKind::Reject, bytes });
+        };
+        let limits = quota.limits.iter().map(|limit| {
+            let bytes = i128::from(quota.limit_bytes) * i128::from(limit.percent) / 100;
+            Self { kind: limit.kind, bytes: i64::try_from(bytes).unwrap_or(i64::MAX) }
+        });
+        let reached = limits.filter(|limit| stored_bytes > limit.bytes && limit.bytes > 0);
+        reached.reduce(|highest, limit| if limit.bytes > highest.bytes { limit } else { highest })
     }
 }
 
@@ -112,6 +143,29 @@ mod tests {
         for text in ["", "GiB", "-1GiB", "1XB", "1iB", "1 G iB", "1.2.3k", "8EiB", "1e3", "NaN"] {
             assert_eq!(parse_size(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_highest_reached_limit_counts() {
+        let limit = |kind, percent| QuotaLimit { id: percent, kind, percent };
+        let (warning, reject) = (QuotaLimitKind::Warning, QuotaLimitKind::Reject);
+        let quota =
+            |limits: &[QuotaLimit]| Quota { id: 1, limit_bytes: 1_000, limits: limits.to_vec() };
+        let both = quota(&[limit(reject, 100), limit(warning, 80)]);
+        let kind = |quota: Option<&Quota>, default, stored| {
+            ReachedLimit::of(quota, default, stored).map(|reached| reached.kind)
+        };
+        for (stored, is) in
+            [(800, None), (801, Some(warning)), (1_000, Some(warning)), (1_001, Some(reject))]
+        {
+            assert_eq!(kind(Some(&both), Some(1), stored), is, "{stored}");
+        }
+        assert_eq!(kind(Some(&quota(&[])), Some(1), 5_000), None);
+        assert_eq!(kind(None, Some(1_000), 999), None);
+        assert_eq!(kind(None, Some(1_000), 1_000), Some(reject));
+        assert_eq!(kind(None, None, i64::MAX), None);
+        let huge = Quota { limit_bytes: i64::MAX, ..both };
+        assert_eq!(kind(Some(&huge), None, i64::MAX), Some(warning));
     }
 
     #[test]

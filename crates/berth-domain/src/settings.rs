@@ -144,6 +144,8 @@ settings! {
     MAILS_TO_ADDRESS_PER_HOUR: i64 = "mails_to_address_per_hour", "50", whole_number, "How many such mails, and mails for forgotten passwords, one address gets in an hour, whoever causes them; 0 is no limit. From one sender it gets 20.";
     REGISTRY_TOKEN_ISSUER: String = "registry_token_issuer", "berth", issuer, "Who signs the tokens for the registry (`iss`): the same as `auth.token.issuer` there, and part of the address of the public keys, `/keys/services/<issuer>/keys`.";
     REGISTRY_SERVICE: String = "registry_service", "", text, "For which service those tokens are (`aud`): the same as `auth.token.service` in the registry. Empty: `server_hostname`.";
+    REGISTRY_EVENTS_SECRET: String = "registry_events_secret", "", text, "What the registry shows with its notifications (`Authorization: Bearer …`). Empty: none are taken, so that neither pushes nor sizes are known.";
+    FEATURE_PULL_LOGS: bool = "feature_pull_logs", "true", flag, "Pulls from the registry are logged, one entry for each.";
     FEATURE_PROXY_CACHE: bool = "feature_proxy_cache", "true", flag, "Organizations may be configured to cache an upstream registry.";
     REGISTRY_CHECKS_PER_MINUTE: i64 = "registry_checks_per_minute", "60", whole_number, "How many times a user may have upstream registries tried in a minute; 0 is no limit.";
     SSRF_ALLOWED_HOSTS: Vec<String> = "ssrf_allowed_hosts", "", destinations, "Host names, addresses and CIDRs that upstream registries may have although they are private.";
@@ -181,6 +183,8 @@ settings! {
     LIMIT_REPOSITORIES_PER_NAMESPACE: i64 = "limit_repositories_per_namespace", "100000", positive_number, "How many repositories an organization or a user may have.";
     LIMIT_PERMISSIONS_PER_REPOSITORY: i64 = "limit_permissions_per_repository", "20000", positive_number, "How many permissions of users, robots and teams a repository may have.";
     LIMIT_PERMISSIONS_PER_NAMESPACE: i64 = "limit_permissions_per_namespace", "1000000", positive_number, "How many permissions all repositories of an organization or a user may have together.";
+    LIMIT_MANIFESTS_PER_REPOSITORY: i64 = "limit_manifests_per_repository", "20000", positive_number, "How many manifests of a repository are known: of what the registry has beyond that, nothing is known, nor counted.";
+    LIMIT_TAGS_PER_REPOSITORY: i64 = "limit_tags_per_repository", "20000", positive_number, "How many tags of a repository are known, with those that ended lately, which leave room first.";
     LIMIT_DEFAULT_PERMISSIONS_PER_ORGANIZATION: i64 = "limit_default_permissions_per_organization", "1000", positive_number, "How many default permissions an organization may have.";
     LIMIT_AUTOPRUNE_POLICIES_PER_NAMESPACE: i64 = "limit_autoprune_policies_per_namespace", "100", positive_number, "How many auto-prune policies an organization or a user may have, besides those of repositories.";
     LIMIT_AUTOPRUNE_POLICIES_PER_REPOSITORY: i64 = "limit_autoprune_policies_per_repository", "100", positive_number, "How many auto-prune policies a repository may have.";
@@ -376,6 +380,7 @@ const fn is_secret(name: &str) -> bool {
         name.as_bytes(),
         b"database_token"
             | b"mail_gateway_token"
+            | b"registry_events_secret"
             | b"secret_key"
             | b"secret_key_previous"
             | b"setup_token"

@@ -209,7 +209,7 @@ macro_rules! namespace_columns {
     () => {
         concat!(
             ", n.id, n.uuid, n.kind, n.name, n.email, n.invoice_email, n.invoice_email_address,
-            n.tag_expiration_s, ",
+            n.tag_expiration_s, n.stored_bytes, ",
             quota_json!("n.id"),
             " AS quota,
             (SELECT max(CASE role WHEN 'admin' THEN 3 WHEN 'creator' THEN 2 ELSE 1 END)
@@ -470,6 +470,7 @@ row_of!(Namespace {
     invoice_email,
     invoice_email_address,
     tag_expiration_s,
+    stored_bytes,
     quota,
 });
 row_of!(Team { id, name, description, role });

@@ -280,6 +280,7 @@ impl Target {
             invoice_email: false,
             invoice_email_address: None,
             tag_expiration_s: 0,
+            stored_bytes: 0,
             quota: None,
         };
         Facts::of_organization(Some(organization), owner_id.is_some() && owner_id == caller_id)

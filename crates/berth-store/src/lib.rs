@@ -19,6 +19,7 @@ pub mod concord;
 pub mod db;
 pub mod default_permissions;
 pub mod entities;
+pub mod events;
 pub mod grantees;
 pub mod invitations;
 pub mod limits;

@@ -86,7 +86,7 @@ pub const LEFT_OUT: &str = "…";
 /// large to be read. Of metadata that is longer, members of more than [`LOG_MEMBER_BYTES`] are cut: texts at their end, with
 /// the mark; of all else only the mark remains. If that is not enough, members are cut shorter, and finally those that do
 /// not fit are dropped.
-fn bounded(metadata: &Map<String, Json>) -> String {
+pub(crate) fn bounded(metadata: &Map<String, Json>) -> String {
     let text = json_text(metadata);
     if text.len() <= LOG_METADATA_BYTES {
         return text;

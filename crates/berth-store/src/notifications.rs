@@ -6,7 +6,7 @@
 use berth_access::{Grant, UserAdmin};
 use berth_domain::Timestamp;
 use berth_domain::limits::PAGE_ROWS;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
@@ -17,12 +17,18 @@ use crate::params;
 pub enum NotificationKind {
     /// Somebody assigned a token to the user, who must still accept it.
     AssignedAuthorization,
+    /// A namespace that the user administers has reached a limit of its quota, behind which administrators are warned.
+    QuotaWarning,
+    /// It has reached a limit behind which nobody pushes.
+    QuotaError,
 }
 
 impl NotificationKind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::AssignedAuthorization => "assigned_authorization",
+            Self::QuotaWarning => "quota_warning",
+            Self::QuotaError => "quota_error",
         }
     }
 }
@@ -60,6 +66,42 @@ pub fn create(tx: &Transaction<'_>, new: &NewNotification<'_>) -> Result<(), Sto
             Json::Object(new.metadata.clone()).to_string(),
             new.at
         ],
+    )
+}
+
+/// How many administrators are told at most, of all namespaces together.
+const TOLD: i64 = 1_000;
+
+/// Tells the administrators of namespaces, by their row ids, what it is about. Whoever has not dismissed the last one gets no
+/// other. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tell_administrators(
+    tx: &Transaction<'_>,
+    namespaces: &[(i64, NotificationKind)],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let told: Vec<_> = namespaces.iter().map(|(id, kind)| json!([id, kind.as_str()])).collect();
+    tx.defer(
+        "INSERT INTO notification (uuid, account_id, kind, subject, metadata, created_at)
+        SELECT lower(printf('%s-%s-4%s-a%s-%s', hex(randomblob(4)), hex(randomblob(2)),
+                substr(hex(randomblob(2)), 2), substr(hex(randomblob(2)), 2), hex(randomblob(6)))),
+            admin.account_id, told.value ->> 1, n.uuid, json_object('namespace', n.name), ?2
+        FROM json_each(?1) told CROSS JOIN account n ON n.id = told.value ->> 0
+        CROSS JOIN (
+            SELECT DISTINCT m.organization_id AS namespace_id, m.account_id FROM json_each(?1) asked
+            CROSS JOIN team ON team.organization_id = asked.value ->> 0 AND team.role = 'admin'
+            CROSS JOIN team_member m ON m.team_id = team.id AND m.account_kind = 'user'
+            UNION
+            SELECT account.id, account.id FROM json_each(?1) asked
+            CROSS JOIN account ON account.id = asked.value ->> 0 AND account.kind = 'user'
+        ) admin ON admin.namespace_id = n.id
+        WHERE NOT EXISTS (
+            SELECT 1 FROM notification
+            WHERE subject = n.uuid AND kind = told.value ->> 1 AND account_id = admin.account_id AND dismissed = 0)
+        LIMIT ?3",
+        params![Json::from(told).to_string(), at, TOLD],
     )
 }
 

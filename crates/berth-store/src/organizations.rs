@@ -208,6 +208,8 @@ pub struct OrganizationLine {
     pub name: String,
     /// Address, or the random UUID in its place.
     pub email: String,
+    /// How much it holds.
+    pub stored_bytes: i64,
     /// How much it may hold, where that is limited.
     pub quota: Option<Quota>,
 }
@@ -237,7 +239,7 @@ pub fn all(db: &dyn Database, window: &Window) -> Result<Slice<OrganizationLine>
     window.read(
         db,
         concat!(
-            "SELECT {position}, name, email, ",
+            "SELECT {position}, name, email, stored_bytes, ",
             quota_json!("account.id"),
             " AS quota FROM account WHERE kind = 'organization'{window}"
         ),

@@ -96,6 +96,10 @@ pub struct RepositoryLine {
     pub is_starred: bool,
     /// How many bytes its namespace may hold, where that is limited.
     pub quota_bytes: Option<i64>,
+    /// How many it holds.
+    pub stored_bytes: i64,
+    /// When an image was last pushed.
+    pub last_pushed_at: Option<Timestamp>,
 }
 
 /// Repositories.
@@ -210,7 +214,8 @@ const HAS_RIGHTS: &str = "(r.namespace_id = ?2
 const LISTED: &str = "SELECT visible.position_key, visible.position_tie, n.name AS namespace, r.name,
         substr(r.description, 1, 1025) AS description, r.is_public,
         EXISTS (SELECT 1 FROM star s WHERE s.account_id = ?1 AND s.repository_id = r.id) AS is_starred,
-        (SELECT limit_bytes FROM quota WHERE quota.namespace_id = r.namespace_id) AS quota_bytes
+        (SELECT limit_bytes FROM quota WHERE quota.namespace_id = r.namespace_id) AS quota_bytes,
+        r.stored_bytes, r.last_pushed_at
     FROM visible CROSS JOIN repository r ON r.id = visible.position_tie
     CROSS JOIN account n ON n.id = r.namespace_id";
 

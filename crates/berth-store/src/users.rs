@@ -29,6 +29,8 @@ pub struct UserAccount {
     pub invoice_email_address: Option<String>,
     /// How long deleted tags can be restored, in seconds.
     pub tag_expiration_s: i64,
+    /// How much their namespace holds.
+    pub stored_bytes: i64,
     /// The storage quota, if there is one.
     pub quota: Option<Quota>,
     /// What the person says of themselves.
@@ -82,7 +84,7 @@ pub fn account(db: &dyn Database, account_id: i64) -> Result<Option<UserAccount>
     let rows: Vec<AccountRow> = db.all(
         // Long fields are in the first row alone.
         concat!("SELECT u.id, u.name, u.email, p.verified, p.password_hash IS NOT NULL AS has_password, u.invoice_email,
-            CASE row_number() OVER w WHEN 1 THEN (SELECT invoice_email_address FROM account WHERE id = u.id) END AS invoice_email_address, u.tag_expiration_s,
+            CASE row_number() OVER w WHEN 1 THEN (SELECT invoice_email_address FROM account WHERE id = u.id) END AS invoice_email_address, u.tag_expiration_s, u.stored_bytes,
             CASE row_number() OVER w WHEN 1 THEN ", quota_json!("u.id"), " END AS quota,
             CASE row_number() OVER w WHEN 1 THEN (SELECT given_name FROM user_profile WHERE account_id = u.id) END AS given_name,
             CASE row_number() OVER w WHEN 1 THEN (SELECT family_name FROM user_profile WHERE account_id = u.id) END AS family_name,
@@ -160,6 +162,8 @@ pub struct UserSummary {
     pub enabled: bool,
     /// Whether this is the first user of the installation.
     pub is_first: bool,
+    /// How much their namespace holds.
+    pub stored_bytes: i64,
     /// The storage quota, if there is one.
     pub quota: Option<Quota>,
 }
@@ -169,7 +173,7 @@ macro_rules! summary {
         concat!(
             "SELECT ",
             $position,
-            "account.id, uuid, name, email, verified, enabled, is_first, ",
+            "account.id, uuid, name, email, verified, enabled, is_first, stored_bytes, ",
             quota_json!("account.id"),
             " AS quota FROM account JOIN user_profile ON user_profile.account_id = account.id WHERE ",
             $where

@@ -818,10 +818,13 @@ fn check_log(route: Option<&Route>, response: &Response, changes: &[Change], new
     }
     let unlogged = match route.logs {
         Logs::Reads | Logs::Kinds(_) => {
-            let pushes = route.path == "/v2/auth";
+            let logged_elsewhere = match route.path {
+                "/v2/auth" => LOGGED_WHEN_PUSHED,
+                "/registry/events" => LOGGED_BY_BERTH,
+                _ => &[],
+            };
             let unlogged = |change: &&Change| {
-                let by_push = pushes && LOGGED_WHEN_PUSHED.contains(&change.table.as_str());
-                must_be_logged(change) && !by_push
+                must_be_logged(change) && !logged_elsewhere.contains(&change.table.as_str())
             };
             changes.iter().find(unlogged)
         }
@@ -868,6 +871,9 @@ fn check_limits(route: Option<&Route>, changes: &[Change]) {
 /// What a push makes is not logged when its token is asked for: that it was pushed to is logged once it was.
 const LOGGED_WHEN_PUSHED: &[&str] = &["repository", "repository_permission", "affiliation"];
 
+/// A tag that Berth itself deletes in the registry was logged then. The registry tells of it too.
+const LOGGED_BY_BERTH: &[&str] = &["tag"];
+
 /// Whether what has changed belongs in the log.
 fn must_be_logged(change: &Change) -> bool {
     match (change.table.as_str(), change.column.as_deref()) {
@@ -875,6 +881,9 @@ fn must_be_logged(change: &Change) -> bool {
         ("mail" | "gone_mail", _) => false,
         // The first key that signs tokens is made for whoever comes first; one that follows it also changes the former one.
         ("signing_key", None) => false,
+        // What the registry stores; what somebody does with it is done with a tag.
+        ("registry_event" | "manifest" | "blob" | "manifest_blob" | "manifest_child", _) => false,
+        ("account" | "repository", Some("stored_bytes")) => false,
         // Counts that the schema keeps by itself, and how many there may be, which is a setting's.
         ("owned" | "owned_limit", _) => false,
         // An address that waits for its confirmation, which is logged, and codes that only their owner can use.

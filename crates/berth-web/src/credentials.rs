@@ -63,7 +63,7 @@ pub(crate) fn read(request: &Request, route: &Route) -> Credentials {
 }
 
 /// The token of `Authorization: Bearer <token>`: the scheme in any case, any number of spaces, exactly two parts.
-fn bearer_token(request: &Request) -> Option<&str> {
+pub(crate) fn bearer_token(request: &Request) -> Option<&str> {
     let mut parts = request.header(header::AUTHORIZATION)?.split_ascii_whitespace();
     let scheme = parts.next()?;
     let token = parts.next()?;

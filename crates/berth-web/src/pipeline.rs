@@ -5,6 +5,7 @@
 use berth_access::{Address, Authority, Facts, PathParameters, Permission, Principal, TargetKind};
 use berth_domain::limits::{FORM_BYTES, LARGEST_BODY_BYTES, Limit};
 use berth_domain::loggable_path;
+use berth_domain::secret::equal_in_constant_time;
 use berth_domain::settings;
 use berth_store::access::{self, CallerRow, Credential, LoginRow};
 use berth_store::limits::{self, LimitInForce};
@@ -15,7 +16,7 @@ use thiserror::Error;
 use crate::caller;
 use crate::concord;
 use crate::context::RequestParts;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, bearer_token};
 use crate::dialect::Dialect;
 use crate::error::{ApiError, ErrorType};
 use crate::handler::{HandlerResult, Read};
@@ -151,12 +152,12 @@ fn answer(
         .map_err(|error| unmatched(services, dialect, request, error))?;
     route.settings.iter().try_for_each(|settings| services.load_settings(settings))?;
     let limits = limits_in_force(services, route)?;
-    require_short_body(request)?;
+    require_secret_or_short_body(services, request, route)?;
     refuse_plain_browser(services, dialect, request)?;
     if route.unauthenticated {
         return answer_everybody(services, request, route, &path);
     }
-    let mut credentials = dialect.credentials(services, request, route)?;
+    let mut credentials = credentials(services, dialect, request, route)?;
     let known = known_before_work(services, dialect, request, route, &mut credentials)?;
     let Read { address, handle } = route.endpoint.read(request, &path);
     let address = with_named_client(request, route, address);
@@ -288,6 +289,33 @@ fn request_id(request: &Request, services: &Services<'_>) -> String {
     };
     let given = request.header("x-request-id").filter(is_valid);
     given.map_or_else(|| services.random().uuid(), str::to_owned)
+}
+
+/// The caller of a row that has a secret shows it; of all others a long body is refused.
+fn require_secret_or_short_body(
+    services: &Services<'_>,
+    request: &Request,
+    route: &Route,
+) -> Result<(), ApiError> {
+    let Some(secret) = route.secret else { return require_short_body(request) };
+    services.load_settings(&[secret])?;
+    let secret = services.setting(secret);
+    let shown = bearer_token(request).unwrap_or_default();
+    let is_right = equal_in_constant_time(secret.as_bytes(), shown.as_bytes());
+    if is_right && !secret.is_empty() { Ok(()) } else { Err(ApiError::unauthenticated()) }
+}
+
+/// What a request shows to prove which account calls: none calls a row that has a secret.
+fn credentials(
+    services: &Services<'_>,
+    dialect: Dialect,
+    request: &Request,
+    route: &Route,
+) -> Result<Credentials, ApiError> {
+    match route.secret {
+        Some(_) => Ok(Credentials::none()),
+        None => dialect.credentials(services, request, route),
+    }
 }
 
 fn require_short_body(request: &Request) -> Result<(), ApiError> {

@@ -54,6 +54,8 @@ pub struct Route {
     pub open: bool,
     /// Whether nobody asks who calls.
     pub unauthenticated: bool,
+    /// The secret that its callers show, in the place of all other credentials: an empty one lets nobody in.
+    pub(crate) secret: Option<&'static Setting<String>>,
     /// Whether discovery shows it only on request.
     pub internal: bool,
     /// Whether it can be refused for want of a plan (402), for discovery.
@@ -105,6 +107,7 @@ impl Route {
             extension: false,
             open: false,
             unauthenticated: false,
+            secret: None,
             internal: false,
             needs_plan: false,
         }
@@ -220,18 +223,30 @@ impl Route {
         self
     }
 
-    /// The names of the settings that the row needs: its conditions, what its handler uses, its limits.
+    /// The names of the settings that the row needs: its conditions, its secret, what its handler uses, its limits.
     pub fn setting_names(&self) -> impl Iterator<Item = &'static str> {
         let settings = self.settings.iter().flat_map(|group| group.iter());
         let conditions = self.conditions().map(|feature| feature.name);
         let limits = self.limits.iter().map(|limit| limit.setting.name);
-        conditions.chain(settings.map(|setting| setting.name())).chain(limits)
+        let secret = self.secret.iter().map(|secret| secret.name);
+        conditions.chain(secret).chain(settings.map(|setting| setting.name())).chain(limits)
     }
 
     /// It answers everybody alike, even while the database is down: nobody asks who calls.
     #[must_use]
     pub const fn unauthenticated(mut self) -> Self {
         self.unauthenticated = true;
+        self.open = true;
+        self
+    }
+
+    /// Its caller is no account, but whoever shows the value of the setting as a Bearer token. Their bodies may be of any length: the
+    /// row says what it does with long ones.
+    #[must_use]
+    pub const fn secret(mut self, secret: &'static Setting<String>, who: &'static str) -> Self {
+        self.secret = Some(secret);
+        self.who = Some(who);
+        self.csrf_exempt = true;
         self.open = true;
         self
     }
@@ -255,7 +270,7 @@ impl Route {
             services,
             request,
             operation: self.name,
-            may_ask_policy: self.who.is_some(),
+            may_ask_policy: self.who.is_some() && self.secret.is_none(),
             permission_first: self.permission_first,
             address,
             session: None,

@@ -5,7 +5,7 @@ use berth_test::{App, Reply};
 use berth_web::Method;
 use serde_json::{Value, json};
 
-use crate::step::{Content, Step, Who};
+use crate::step::{Content, EVENTS_SECRET, Step, Who};
 
 /// How many requests come at once.
 pub(crate) const AT_ONCE: usize = 16;
@@ -67,6 +67,8 @@ pub(crate) const DISAGREEMENTS: &str = "
         UNION ALL SELECT namespace_id, 'repositories', count(*) FROM repository GROUP BY 1
         UNION ALL SELECT repository_id, 'repository_permissions', count(*) FROM repository_permission GROUP BY 1
         UNION ALL SELECT namespace_id, 'namespace_permissions', count(*) FROM repository_permission GROUP BY 1
+        UNION ALL SELECT repository_id, 'manifests', count(*) FROM manifest GROUP BY 1
+        UNION ALL SELECT repository_id, 'tags', count(*) FROM tag GROUP BY 1
         UNION ALL SELECT organization_id, 'default_permissions', count(*) FROM default_permission GROUP BY 1
         UNION ALL SELECT account_id, 'stars', count(*) FROM star GROUP BY 1
         UNION ALL SELECT namespace_id, 'autoprune_policies', count(*) FROM autoprune_policy
@@ -90,6 +92,13 @@ impl Scene {
             app = app.with_user(&format!("u{n}")).with_user(&format!("s{n}"));
         }
         let app = app.with_organization("acme", caller);
+        // Each with a repository whose first image is too much for it.
+        let full = |app: App, n| app.with_organization(&format!("full{n}"), "s1");
+        let app = (0..ENOUGH).fold(app, full);
+        app.execute(
+            "INSERT INTO repository (namespace_id, name, created_at)
+            SELECT id, 'app', 0 FROM account WHERE name LIKE 'full%'",
+        );
         let things = Things {
             caller,
             invited: if caller == "root" { "s" } else { "u" },
@@ -113,6 +122,9 @@ fn with_settings(app: App) -> App {
         .with("feature_auto_prune", "true")
         .with("concord_admin_only_create", "false")
         .with("create_namespace_on_push", "true")
+        .with("registry_events_secret", EVENTS_SECRET)
+        .with("feature_quota_management", "true")
+        .with("default_system_reject_quota_bytes", "1")
 }
 
 fn account(name: &str) -> String {
@@ -238,7 +250,7 @@ impl Things {
                 };
                 format!("SELECT id FROM team WHERE name = '{team}'")
             }
-            "repository_permissions" | "repository_autoprune_policies" => {
+            "repository_permissions" | "repository_autoprune_policies" | "manifests" | "tags" => {
                 format!("SELECT id FROM repository WHERE name = '{repository}'")
             }
             "tokens" | "assignments" => {
@@ -257,6 +269,7 @@ impl Things {
             .or_else(|| self.in_teams(row, limit, n))
             .or_else(|| self.in_repositories(row, n))
             .or_else(|| self.at_a_registry(row, limit, n))
+            .or_else(|| Self::by_the_registry(row, limit, n))
             .or_else(|| self.of_applications(row, limit, n));
         step.unwrap_or_else(|| panic!("{row} makes something that is limited and has no case here"))
     }
@@ -368,6 +381,26 @@ impl Things {
                 self.put(format!("/api/v1/user/robots/b{n}/permissions/own"), role())
             }
             _ => return None,
+        })
+    }
+
+    /// The push of an image of its own, with a tag of its own; to be told of, in an organization of its own.
+    fn by_the_registry(row: &str, limit: &Limit, n: usize) -> Option<Step> {
+        let full = format!("full{n}/app");
+        let repository = if limit.name == "notifications" { full.as_str() } else { "acme/shared" };
+        let event = json!({
+            "id": format!("event {n}"), "timestamp": "2026-11-22T06:28:00Z", "action": "push",
+            "target": {
+                "repository": repository, "digest": format!("sha256:{n:064}"), "tag": format!("t{n}"), "size": 1,
+                "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "references": [{ "digest": "sha256:config", "size": 5 }],
+            },
+        });
+        (row == "notifyOfRegistryEvents").then(|| Step {
+            who: Who::Registry,
+            method: Method::POST,
+            path: "/registry/events".into(),
+            content: Content::Json(json!({ "events": [event] })),
         })
     }
 

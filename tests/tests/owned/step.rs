@@ -16,7 +16,12 @@ pub(crate) enum Who {
     Program,
     /// A client of a registry, with a token of that person as the password.
     RegistryClient(String),
+    /// The registry behind, with its secret.
+    Registry,
 }
+
+/// The secret of the registry.
+pub(crate) const EVENTS_SECRET: &str = "secret-of-the-registry";
 
 /// What is in it.
 pub(crate) enum Content {
@@ -39,6 +44,9 @@ impl Step {
             Who::Token(name) => app.as_user(name),
             Who::Browser(name) => app.with_session(name),
             Who::Program => app.anonymous(),
+            Who::Registry => {
+                app.anonymous().header("authorization", &format!("Bearer {EVENTS_SECRET}"))
+            }
             Who::RegistryClient(name) => {
                 let person = app.as_user(name);
                 let token = person.headers()[0].1.trim_start_matches("Bearer ").to_owned();

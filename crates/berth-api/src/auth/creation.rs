@@ -177,6 +177,7 @@ fn make_organization(
         name: name.as_str().to_owned(),
         invoice_email: false,
         invoice_email_address: None,
+        stored_bytes: 0,
         quota: None,
         tag_expiration_s,
         uuid,

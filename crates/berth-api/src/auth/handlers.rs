@@ -1,6 +1,6 @@
 //! Tokens for registries: the rules of each operation (`docs/contract/registry.md` A.3, A.4).
 
-use berth_access::{Caller, Public, RegistryAdmin, RegistryPull, RegistryPush};
+use berth_access::{Caller, Public, RegistryAdmin, RegistryDelete, RegistryPull, RegistryPush};
 use berth_domain::settings;
 use berth_store::auth::Asked;
 use berth_store::{StoreError, logs, transaction};
@@ -114,13 +114,19 @@ fn entry(cx: &Context<'_, Public>, scope: &Scope, asked: &Asked, is_made: bool) 
         Action::Push => is_made || cx.authorize::<RegistryPush>(facts()).is_ok(),
         Action::Pull => cx.authorize::<RegistryPull>(facts()).is_ok(),
         Action::All => cx.authorize::<RegistryAdmin>(facts()).is_ok(),
-        Action::Delete => cx.authorize::<RegistryPush>(facts()).is_ok(),
+        Action::Delete => cx.authorize::<RegistryDelete>(facts()).is_ok(),
     };
     let read_only = is_read_only(cx);
     let exists = asked.facts.namespace.is_some();
+    // Everything would let them push. Where that is all that is wrong, they get the rest of everything: so they can make room.
+    let in_place = |action| {
+        asked.facts.is_full
+            && matches!(action, Action::Pull | Action::Delete)
+            && scope.asks_for(Action::All)
+    };
     let granted = Action::EACH.into_iter().filter(|action| {
-        let asks = exists && scope.asks_for(*action) && (*action == Action::Pull || !read_only);
-        asks && may(*action)
+        let asks = exists && (scope.asks_for(*action) || in_place(*action));
+        asks && (*action == Action::Pull || !read_only) && may(*action)
     });
     AccessEntry {
         kind: "repository".to_owned(),

@@ -5,6 +5,7 @@ use berth_domain::{LogKind, limits, settings};
 use berth_web::{BASE_URL, Logs, Route, WithBody, registry_token};
 
 use super::handlers;
+use crate::quotas;
 
 /// Who may, for the table of endpoints.
 const WHO: &str = "anybody with a right on what they ask for; less is granted than was asked for where a right is missing";
@@ -24,6 +25,7 @@ const fn token_row(route: Route) -> Route {
         .settings(&[
             BASE_URL,
             registry_token::SETTINGS,
+            quotas::views::SETTINGS,
             &[
                 &settings::ACTION_LOG_AUDIT_LOGINS,
                 &settings::CREATE_NAMESPACE_ON_PUSH,

@@ -24,7 +24,11 @@ pub(crate) fn list(
     let found = organizations::all(cx.db(), &page.window)?;
     let quotas = Quotas::of(cx.services());
     let view = |line: organizations::OrganizationLine| {
-        ListedOrganization::new(&line.name, &line.email, quotas.fields(line.quota.as_ref()))
+        ListedOrganization::new(
+            &line.name,
+            &line.email,
+            quotas.fields(line.quota.as_ref(), line.stored_bytes),
+        )
     };
     Ok(page.list(found, view)?.respond(AllOrganizations::of))
 }
@@ -53,7 +57,8 @@ pub(crate) fn rename(
             }
         })?;
     }
-    let quota = Quotas::of(cx.services()).fields(organization.quota.as_ref());
+    let quota =
+        Quotas::of(cx.services()).fields(organization.quota.as_ref(), organization.stored_bytes);
     Ok(JsonResponse(ListedOrganization::new(&name, &organization.email, quota)))
 }
 

@@ -81,7 +81,9 @@ impl OrganizationView {
                 tag_expiration_s: organization.tag_expiration_s.into(),
                 is_free_account: true,
             }),
-            quota: quotas.fields(organization.quota.as_ref()).filter(|_| is_member),
+            quota: quotas
+                .fields(organization.quota.as_ref(), organization.stored_bytes)
+                .filter(|_| is_member),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Storage quotas of organizations and users (`docs/contract/quay.md` 7.1): configuration only, Berth stores no images.
+//! Storage quotas of organizations and users (`docs/contract/quay.md` 7.1).
 //!
 //! An organization's, a user's own and a superuser's operations differ in their permissions, so the handlers are generic over the
 //! permission.

@@ -1,7 +1,7 @@
 //! Quotas as views of organizations and users show them.
 
 use berth_domain::settings::Settings;
-use berth_domain::{Quota, QuotaLimit, format_size, settings};
+use berth_domain::{Quota, QuotaLimit, ReachedLimit, format_size, settings};
 use berth_web::Services;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,9 +14,10 @@ pub(crate) const SETTINGS: Settings = &[
     &settings::FEATURE_QUOTA_MANAGEMENT,
 ];
 
-/// How quotas are shown, by the settings.
+/// What the settings say of quotas.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Quotas {
+    managed: bool,
     shown: bool,
     default_bytes: Option<i64>,
 }
@@ -26,11 +27,18 @@ impl Quotas {
     #[must_use]
     pub(crate) fn of(services: &Services<'_>) -> Self {
         let default_bytes = services.setting(&settings::DEFAULT_SYSTEM_REJECT_QUOTA_BYTES);
+        let managed = services.setting(&settings::FEATURE_QUOTA_MANAGEMENT);
         Self {
-            shown: services.setting(&settings::FEATURE_QUOTA_MANAGEMENT)
-                && services.setting(&settings::FEATURE_EDIT_QUOTA),
+            managed,
+            shown: managed && services.setting(&settings::FEATURE_EDIT_QUOTA),
             default_bytes: Some(default_bytes).filter(|bytes| *bytes != 0),
         }
+    }
+
+    /// Whether quotas count at all.
+    #[must_use]
+    pub(crate) const fn are_managed(self) -> bool {
+        self.managed
     }
 
     /// The quota of those who have none of their own, in bytes, if there is one.
@@ -39,24 +47,33 @@ impl Quotas {
         self.default_bytes
     }
 
-    /// What is shown of a repository whose namespace may hold so many bytes; nothing while quotas are not managed.
+    /// The limit that a namespace with that quota has reached, which holds so much; none while quotas are not managed.
+    #[must_use]
+    pub(crate) fn reached(self, quota: Option<&Quota>, stored_bytes: i64) -> Option<ReachedLimit> {
+        ReachedLimit::of(quota, self.default_bytes, stored_bytes).filter(|_| self.managed)
+    }
+
+    /// What is shown of a repository that holds `stored_bytes`, and whose namespace may hold `limit_bytes`; nothing while
+    /// quotas are not managed.
     #[must_use]
     pub(crate) fn repository_report(
         self,
         limit_bytes: Option<i64>,
+        stored_bytes: i64,
     ) -> Option<RepositoryQuotaReport> {
         let configured_quota = limit_bytes.or(self.default_bytes);
-        self.shown.then_some(RepositoryQuotaReport { quota_bytes: 0, configured_quota })
+        let report = RepositoryQuotaReport { quota_bytes: stored_bytes, configured_quota };
+        self.shown.then_some(report)
     }
 
-    /// What is shown of a namespace with that quota; nothing while quotas are not managed.
+    /// What is shown of a namespace with that quota, which holds so much; nothing while quotas are not managed.
     #[must_use]
-    pub(crate) fn fields(self, quota: Option<&Quota>) -> Option<QuotaFields> {
+    pub(crate) fn fields(self, quota: Option<&Quota>, stored_bytes: i64) -> Option<QuotaFields> {
         let configured_quota = quota.map(|quota| quota.limit_bytes).or(self.default_bytes);
         self.shown.then(|| QuotaFields {
             quotas: quota.cloned().into_iter().collect(),
             quota_report: QuotaReport {
-                quota_bytes: 0,
+                quota_bytes: stored_bytes,
                 configured_quota,
                 running_backfill: "complete",
                 backfill_status: "complete",
@@ -72,7 +89,7 @@ pub(crate) struct QuotaFields {
     quota_report: QuotaReport,
 }
 
-/// How much is stored and may be. Berth stores no images: nothing, and that is counted.
+/// How much is stored and may be. It is counted as it comes, so no count is ever under way.
 #[derive(Debug, JsonSchema, Serialize)]
 struct QuotaReport {
     quota_bytes: i64,

@@ -117,10 +117,9 @@ pub(crate) struct ListedRepository {
     is_public: bool,
     kind: &'static str,
     state: &'static str,
-    /// Null: no image was ever pushed.
+    /// When an image was last pushed, in seconds since 1970. Null: none ever was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<i64>")]
-    last_modified: Option<()>,
+    last_modified: Option<Option<i64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     popularity: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,10 +138,12 @@ impl ListedRepository {
             is_public: line.is_public,
             kind: KIND,
             state: STATE,
-            last_modified: more.last_modified.then_some(()),
+            last_modified: more
+                .last_modified
+                .then_some(line.last_pushed_at.map(Timestamp::as_seconds)),
             popularity: more.popularity.then_some(0.0),
             is_starred: more.is_starred.then_some(line.is_starred),
-            quota_report: more.quotas.repository_report(line.quota_bytes),
+            quota_report: more.quotas.repository_report(line.quota_bytes, line.stored_bytes),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::quotas::views::{QuotaFields, Quotas};
 use berth_access::{Permit, Rights, Superusers};
-use berth_domain::{Avatar, AvatarKind, Quota, TeamRole, settings};
+use berth_domain::{Avatar, AvatarKind, TeamRole, settings};
 use berth_store::accounts::NewUser;
 use berth_store::users::{Membership, Metadata, UserAccount, UserSummary};
 use berth_web::{Context, Services};
@@ -115,7 +115,8 @@ impl UserView {
             tag_expiration_s: account.tag_expiration_s.into(),
             has_password_set: account.has_password,
             prompts: prompts(&account.metadata, shown.asks_for_metadata),
-            ..OwnView::new(account.metadata, shown.quotas, account.quota.as_ref())
+            quota: shown.quotas.fields(account.quota.as_ref(), account.stored_bytes),
+            ..OwnView::new(account.metadata)
         });
         view
     }
@@ -141,7 +142,8 @@ impl UserView {
                 &Metadata::default(),
                 services.setting(&settings::FEATURE_USER_METADATA),
             ),
-            ..OwnView::new(Metadata::default(), Quotas::of(services), None)
+            quota: Quotas::of(services).fields(None, 0),
+            ..OwnView::new(Metadata::default())
         };
         let outline = Self::outline(new.name, new.email);
         Self { own: Some(own), organizations: Some(Vec::new()), ..outline }
@@ -162,7 +164,7 @@ impl UserView {
 
 impl OwnView {
     /// A view of what is the same for everybody, and of what the person says about themselves.
-    fn new(metadata: Metadata, quotas: Quotas, quota: Option<&Quota>) -> Self {
+    fn new(metadata: Metadata) -> Self {
         Self {
             can_create_repo: true,
             is_me: true,
@@ -180,7 +182,7 @@ impl OwnView {
             location: metadata.location,
             is_free_account: true,
             has_password_set: false,
-            quota: quotas.fields(quota),
+            quota: None,
         }
     }
 }
@@ -241,7 +243,7 @@ impl ListedUser {
             email: user.email,
             verified: user.verified,
             enabled: user.enabled,
-            quota: quotas.fields(user.quota.as_ref()),
+            quota: quotas.fields(user.quota.as_ref(), user.stored_bytes),
             encrypted_password: None,
         }
     }

@@ -292,7 +292,8 @@ mod tests {
     #[test]
     fn every_rule_of_the_schema_is_known() {
         let mut raised = Vec::new();
-        for rest in crate::migrate::WHOLE.split("RAISE(").skip(1) {
+        // `RAISE(IGNORE)` has no text, and is no error.
+        for rest in crate::migrate::WHOLE.split("RAISE(ABORT").skip(1) {
             let text = rest.split('\'').nth(1).expect("RAISE has a text");
             let known =
                 Rule::broken(text).is_some() || !matches!(error_of(text), StoreError::Database(_));
@@ -318,22 +319,28 @@ mod tests {
         "assigned_authorization.uuid",
         "authorization_code.code_hash",
         "autoprune_policy.uuid",
+        "blob.repository_id, blob.digest",
         "default_permission.uuid",
         "index 'signing_key_last'",
         "log_count.namespace_id, log_count.day, log_count.kind",
         "mail.uuid",
+        "manifest.repository_id, manifest.digest",
+        "manifest_blob.manifest_id, manifest_blob.blob_id",
+        "manifest_child.manifest_id, manifest_child.digest",
         "message.uuid",
         "notification.invitation_id",
         "notification.uuid",
         "oauth_application.client_id",
         "owned.holder_id, owned.kind",
         "owned_limit.kind",
+        "registry_event.id",
         "repository.id, repository.namespace_id",
         "repository_permission.repository_id, repository_permission.account_id",
         "repository_permission.repository_id, repository_permission.team_id",
         "session.token_hash",
         "signing_key.kid",
         "star.account_id, star.repository_id",
+        "tag.repository_id, tag.name",
         "team.id, team.organization_id",
         "team.organization_id, team.name",
         "team_invitation.code_hash",
