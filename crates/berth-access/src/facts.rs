@@ -29,6 +29,8 @@ pub struct Facts {
     pub repository_role: Option<RepositoryRole>,
     /// Whether the namespace is a proxy cache: an organization that fetches what it lacks from an upstream registry.
     pub is_proxy_cache: bool,
+    /// The name of the repository in the path of a registry.
+    pub registry_name: Option<String>,
     /// The application.
     pub application: Option<Application>,
     /// The scopes of the caller's living tokens of that application, a text for each.
