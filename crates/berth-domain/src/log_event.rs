@@ -130,6 +130,9 @@ events! {
     DeleteRepo { repo: &'a str, namespace: &'a str }
     SetRepoDescription { repo: &'a str, namespace: &'a str, description: &'a str }
     ChangeRepoVisibility { repo: &'a str, namespace: &'a str, visibility: &'a str }
+    PushRepo { #[serde(flatten)] registry: AtRegistry<'a> }
+    PullRepo { #[serde(flatten)] registry: AtRegistry<'a> }
+    DeleteTag { #[serde(flatten)] registry: AtRegistry<'a> }
     ChangeRepoPermission {
         username: &'a str,
         repo: &'a str,
@@ -232,6 +235,36 @@ events! {
     DeleteGlobalMessage { uuid: &'a str }
     MailsRead {}
     ServiceKeyCreate { kid: &'a str, service: &'a str, signs_from: &'a str }
+}
+
+/// What somebody did with an image at the registry (`docs/contract/registry.md` C.2).
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct AtRegistry<'a> {
+    /// The repository, in its namespace.
+    pub repo: &'a str,
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// What program did it.
+    #[serde(rename = "user-agent")]
+    pub user_agent: &'a str,
+    /// The tag that was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<&'a str>,
+    /// What was pulled, where no tag was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest_digest: Option<&'a str>,
+    /// What the deleted tag named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<&'a str>,
+    /// Of the manifest.
+    #[serde(rename = "mediaType", skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<&'a str>,
+    /// The user or robot who did it; none for anybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<&'a str>,
+    /// True, or left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_robot: Option<bool>,
 }
 
 /// A default permission.

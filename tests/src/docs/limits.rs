@@ -41,6 +41,9 @@ pub(super) fn text() -> String {
         let beyond = match limit.beyond {
             Beyond::Refused => format!("400: {}", limit.sentence(limit.default())),
             Beyond::OldestDeleted => "the oldest are deleted, dismissed ones first".into(),
+            Beyond::Ignored => {
+                "not known; nothing is refused, since the registry has it already".into()
+            }
         };
         let (name, most) = (limit.setting.name, limit.default());
         let _ = writeln!(text, "| `{name}` | {most} | {beyond} |");
