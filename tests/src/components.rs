@@ -14,6 +14,7 @@ pub struct Component {
 /// Every component that serves routes.
 pub const COMPONENTS: &[Component] = &[
     Component { name: "applications", tables: berth_applications::TABLES },
+    Component { name: "content", tables: berth_content::TABLES },
     Component { name: "identity", tables: berth_identity::TABLES },
     Component { name: "organizations", tables: berth_organizations::TABLES },
     Component { name: "proxycache", tables: berth_proxycache::TABLES },

@@ -10,6 +10,7 @@ mod over_tcp;
 mod redactions;
 mod requests;
 mod secrets;
+mod small_registry;
 
 pub use answers::Transcripts;
 pub use fixture::{Fixture, content_type, send_as, sender};

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use berth_access::{
-    AppToken, Authority, Caller, Denied, Facts, PERMITS, Principal, Scope, ScopeSet,
-    SuperuserPowers, Token, Verdict,
+    AppToken, Authority, Caller, Denied, Facts, PERMITS, Principal, RepositoryAccess, Scope,
+    ScopeSet, SuperuserPowers, Token, TokenHolder, Verdict,
 };
 use berth_domain::{
     Application, Namespace, NamespaceKind, Repository, RepositoryRole, Team, TeamRole, Timestamp,
@@ -183,6 +183,7 @@ impl Role {
             repository_role: self.repository_role,
             is_proxy_cache: self.in_proxy_cache,
             is_full: self.is_full,
+            registry_name: Some("namespace/repository".into()),
             application: Some(Application {
                 id: 6,
                 client_id: "client".into(),
@@ -299,5 +300,41 @@ fn a_token_caps_and_never_adds() {
                 assert!(!adds, "{} of {} by {}", name, role.name, scope.as_str());
             }
         }
+    }
+}
+
+/// A token for a registry allows what it says, and nothing that its account may do: whatever else is asked, it counts as nobody.
+#[test]
+fn a_token_for_a_registry_gives_no_other_right() {
+    let holder = |pull, push| {
+        let access = RepositoryAccess { repository: "namespace/repository".into(), pull, push };
+        Principal::TokenHolder(Arc::new(TokenHolder {
+            name: "caller".into(),
+            is_of_nobody: false,
+            account_id: Some(CALLER),
+            access: vec![access],
+            lists_repositories: true,
+        }))
+    };
+    let facts = superuser_roles().pop().expect("a role").facts();
+    let granted = |principal: &Principal| {
+        let granted = PERMITS.iter().filter(|(_, may)| may(principal, facts.clone()).is_ok());
+        granted.map(|(name, _)| *name).collect::<Vec<_>>()
+    };
+    let nobody = granted(&Principal::Anonymous);
+    let beyond = |pull, push| {
+        let mut granted = granted(&holder(pull, push));
+        assert!(nobody.iter().all(|name| granted.contains(name)));
+        granted.retain(|name| !nobody.contains(name));
+        granted
+    };
+    let any = ["RegistryTokenHolder", "RegistryCatalog"];
+    assert_eq!(beyond(false, false), any);
+    assert_eq!(beyond(true, false), [&any[..], &["RegistryRead"]].concat());
+    assert_eq!(beyond(false, true), [&any[..], &["RegistryWrite"]].concat());
+    let elsewhere = Facts { registry_name: Some("namespace/other".into()), ..facts.clone() };
+    let may = |name| PERMITS.iter().find(|(known, _)| *known == name).expect("a permit").1;
+    for name in ["RegistryRead", "RegistryWrite"] {
+        assert!(may(name)(&holder(true, true), elsewhere.clone()).is_err(), "{name}");
     }
 }

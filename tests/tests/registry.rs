@@ -38,6 +38,7 @@ fn sign(cx: &Context<'_, Public>, path: AccessPath) -> HandlerResult<JsonRespons
         subject: "acme+ci".into(),
         audience: Some(SERVICE.into()),
         access,
+        lists: false,
     };
     Ok(JsonResponse(registry_token::sign(cx.services(), &claims)?.token))
 }

@@ -27,6 +27,7 @@ const ACTIONS: &[&str] = &[
 /// Words of Quay's, OAuth's and Concord's paths, and the folder of what they mean.
 const WORDS: &[(&str, &str)] = &[
     (".well-known", "oauth"),
+    ("_catalog", "content"),
     ("aggregatelogs", "logs"),
     ("app", "applications"),
     ("apptoken", "app_tokens"),
@@ -34,6 +35,7 @@ const WORDS: &[(&str, &str)] = &[
     ("assignedauthorization", "authorizations"),
     ("autoprunepolicy", "autoprune"),
     ("berth-logo.svg", "system"),
+    ("blobs", "content"),
     ("capabilities", "system"),
     ("certificates.pem", "signing_keys"),
     ("changelog", "system"),
@@ -49,10 +51,13 @@ const WORDS: &[(&str, &str)] = &[
     ("health", "system"),
     ("invite", "invitations"),
     ("keys", "signing_keys"),
+    ("list", "content"),
+    ("manifests", "content"),
     ("org", "concord"),
     ("prototypes", "default_permissions"),
     ("proxycache", "proxy_cache"),
     ("recovery", "sessions"),
+    ("referrers", "content"),
     ("registrysize", "system"),
     ("registrystatus", "system"),
     ("signin", "sessions"),
@@ -62,6 +67,8 @@ const WORDS: &[(&str, &str)] = &[
     ("takeownership", "organizations"),
     ("teaminvite", "invitations"),
     ("tokens", "applications"),
+    ("uploads", "content"),
+    ("v2", "content"),
     ("validateproxycache", "proxy_cache"),
 ];
 
@@ -82,6 +89,7 @@ const PATHS: &[(&str, &str)] = &[
 /// Resources without a file of their own in `berth-store`: where their SQL is, or why there is none.
 const STORES: &[(&str, &str)] = &[
     ("authorizations", "tokens.rs and assignments.rs: an authorization is a token"),
+    ("content", "it reads the registry behind"),
     ("oauth", "applications.rs, tokens.rs and assignments.rs: it is about the same rows"),
     ("system", "it reads no tables"),
 ];

@@ -3,12 +3,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use berth_domain::destination::{Destinations, Host, InvalidUpstream, UpstreamName};
-use serde_json::Value;
+use berth_upstream::{Challenge, TOKEN_BYTES, challenge, token_in};
 use url::Url;
 
 use crate::bindings::{Credentials, Failure, Upstream, Verdict};
-use crate::response::{self, Challenge};
-use crate::upstream_client::{HttpClient, TOKEN_LIMIT, UpstreamClient};
+use crate::response;
+use crate::upstream_client::{HttpClient, UpstreamClient};
 
 /// Authenticates, as a pull would.
 ///
@@ -67,7 +67,7 @@ fn authorization<C: HttpClient>(
     if response.status() == 200 {
         return Ok(None);
     }
-    let challenge = match response::challenge(&response) {
+    let challenge = match challenge(&response) {
         Some(challenge) if response.status().as_u16() != 429 => challenge,
         // It wants credentials and does not say how.
         None if response.status() == 401 => return Err(Failure::NotARegistry),
@@ -91,7 +91,7 @@ fn token<C: HttpClient>(
     if let Some(service) = &challenge.service {
         realm.query_pairs_mut().append_pair("service", service);
     }
-    let response = client.get(&realm, credentials.map(basic).as_deref(), TOKEN_LIMIT)?;
+    let response = client.get(&realm, credentials.map(basic).as_deref(), TOKEN_BYTES)?;
     match response.status().as_u16() {
         200..=299 => {
             let token = token_in(response.body()).ok_or(Failure::NotARegistry)?;
@@ -100,12 +100,6 @@ fn token<C: HttpClient>(
         401 | 403 if credentials.is_none() => Ok(None),
         _ => Err(response::failure(&response)),
     }
-}
-
-fn token_in(body: &[u8]) -> Option<String> {
-    let answer: Value = serde_json::from_slice(body).ok()?;
-    let member = |name: &str| answer.get(name)?.as_str().filter(|token| !token.is_empty());
-    Some(member("token").or_else(|| member("access_token"))?.to_owned())
 }
 
 fn basic(credentials: &Credentials) -> String {

@@ -14,7 +14,8 @@ mod host;
 mod response;
 mod upstream_client;
 
+pub use berth_upstream::TOKEN_BYTES as TOKEN_LIMIT;
 pub use bindings::{Credentials, Destination, Failure, LookUpError, Upstream, Verdict};
 pub use callback::post;
 pub use handshake::check;
-pub use upstream_client::{HttpClient, TOKEN_LIMIT};
+pub use upstream_client::HttpClient;

@@ -4,17 +4,11 @@
 use std::net::IpAddr;
 
 use berth_domain::destination::{self, Destinations, Refused};
+use berth_upstream::{REDIRECTS, redirect};
 use http::Response;
 use url::{Origin, Url};
 
 use crate::bindings::{Failure, LookUpError};
-use crate::response;
-
-/// How often one request is redirected.
-const REDIRECTS: usize = 3;
-
-/// The longest token that is read, in bytes.
-pub const TOKEN_LIMIT: usize = 64 * 1024;
 
 /// The capabilities of the host: one request at a time, and name look-up. Both have a time-out.
 pub trait HttpClient {
@@ -64,7 +58,7 @@ impl<C: HttpClient> UpstreamClient<'_, C> {
             self.admit(&url)?;
             let shown = authorization.filter(|_| url.origin() == origin);
             let response = self.http.get(&url, shown, limit)?;
-            let Some(location) = response::redirect(&response) else { return Ok(response) };
+            let Some(location) = redirect(&response) else { return Ok(response) };
             url = url.join(location).map_err(|_| Failure::NotARegistry)?;
         }
         Err(Failure::TooManyRedirects)

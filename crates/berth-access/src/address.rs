@@ -18,6 +18,8 @@ pub struct Address {
     pub client_id: Option<String>,
     /// A robot of the namespace, without the namespace's name.
     pub robot: Option<String>,
+    /// The name of the repository in the path of a registry: one without a slash is of the library's namespace.
+    pub registry_name: Option<String>,
 }
 
 impl Address {
@@ -50,6 +52,15 @@ impl Address {
         }
     }
 
+    /// It is about the repository that a registry calls so.
+    pub fn registry_repository(&mut self, name: &str) {
+        match name.split_once('/') {
+            Some(_) => self.namespace_and_repository(name),
+            None => self.repository(name),
+        }
+        self.registry_name = Some(name.to_owned());
+    }
+
     /// It is about the application of that client id.
     pub fn client_id(&mut self, client_id: &str) {
         self.client_id = Some(client_id.to_owned());
@@ -71,6 +82,7 @@ impl Address {
             repository: self.repository.or(other.repository),
             client_id: self.client_id.or(other.client_id),
             robot: self.robot.or(other.robot),
+            registry_name: self.registry_name.or(other.registry_name),
         }
     }
 }
@@ -162,6 +174,8 @@ path! {
     pub struct OrganizationRepository { orgname => organization, reponame => repository }
     /// A repository of the caller.
     pub struct OwnRepository { reponame => repository }
+    /// A repository, as registries call it.
+    pub struct RegistryPath { name => registry_repository }
     /// An application of any namespace.
     pub struct ClientPath { client_id => client_id }
 }

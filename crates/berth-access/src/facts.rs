@@ -31,6 +31,8 @@ pub struct Facts {
     pub is_proxy_cache: bool,
     /// Whether the namespace holds so much that its quota lets nobody push.
     pub is_full: bool,
+    /// The name of the repository in the path of a registry.
+    pub registry_name: Option<String>,
     /// The application.
     pub application: Option<Application>,
     /// The scopes of the caller's living tokens of that application, a text for each.

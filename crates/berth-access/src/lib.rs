@@ -16,14 +16,16 @@ mod target;
 
 pub use address::{
     Address, ApplicationPath, ClientPath, NamedOrganization, NamespacePath, OrganizationPath,
-    OrganizationRepository, OwnRepository, Path, PathParameters, RepositoryPath, TeamPath,
-    UserPath, in_body,
+    OrganizationRepository, OwnRepository, Path, PathParameters, RegistryPath, RepositoryPath,
+    TeamPath, UserPath, in_body,
 };
 pub use facts::Facts;
 pub use permission::{Permission, Permit};
 pub use permits::*;
 pub use policy::{Denied, Grant, Rights, authorize};
-pub use principal::{AppToken, Authority, Caller, Principal, SuperuserPowers, Token};
+pub use principal::{
+    AppToken, Authority, Caller, Principal, RepositoryAccess, SuperuserPowers, Token, TokenHolder,
+};
 pub use scope::{InvalidScope, Scope, ScopeSet};
 pub use superusers::Superusers;
 pub use target::*;

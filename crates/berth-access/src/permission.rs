@@ -60,6 +60,14 @@ pub enum Permission {
     RegistryDelete,
     /// Everything with a repository at a registry (`*`).
     RegistryAdmin,
+    /// Whatever any token for a registry allows.
+    RegistryTokenHolder,
+    /// Reading the names of repositories at a registry.
+    RegistryCatalog,
+    /// Reading from a repository at a registry, with a token that says so.
+    RegistryRead,
+    /// Writing to a repository at a registry, with a token that says so.
+    RegistryWrite,
     /// Reading what only superusers may read.
     SuperuserView,
     /// Reading what users keep for themselves: superusers with full access, and read-only ones.
@@ -103,6 +111,12 @@ impl Permission {
             }
             Self::RegistryDelete => "writers of the repository, but not of a proxy cache",
             Self::RegistryAdmin => "repository admins, but not beyond a quota",
+            Self::RegistryTokenHolder => "anybody with a token of `/v2/auth`",
+            Self::RegistryCatalog => {
+                "anybody with a token of `/v2/auth`; the repositories that its user may read"
+            }
+            Self::RegistryRead => "whoever has a token of `/v2/auth` with `pull`",
+            Self::RegistryWrite => "whoever has a token of `/v2/auth` with `push`",
             Self::SuperuserView => "superusers, also read-only ones",
             Self::SuperuserAuditView => "superusers with full access, and read-only ones",
             Self::Superuser | Self::ConcordDelete => "superusers",

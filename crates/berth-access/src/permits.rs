@@ -131,6 +131,14 @@ permits! {
     RegistryCreate => RegistryCreate on NewRepositoryRef;
     /// A repository, for everything at a registry.
     RegistryAdmin => RegistryAdmin on ExistingRepositoryRef;
+    /// A registry, with a token for it.
+    RegistryTokenHolder => RegistryTokenHolder on ();
+    /// The names of the repositories of a registry.
+    RegistryCatalog => RegistryCatalog on ();
+    /// A repository that may be missing, to read from with a token for it.
+    RegistryRead => RegistryRead on RepositoryRef;
+    /// A repository that may be missing, to write to with a token for it.
+    RegistryWrite => RegistryWrite on RepositoryRef;
     /// An application of an organization, to read as an administrator.
     ApplicationAdminView => AdminView on ApplicationRef;
     /// An application of an organization, to change.

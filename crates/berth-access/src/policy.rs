@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::facts::Facts;
 use crate::permission::{Permission, Permit};
-use crate::principal::{Caller, Principal};
+use crate::principal::{Caller, Principal, TokenHolder};
 use crate::scope::{Scope, ScopeSet};
 use crate::target::{
     MaybeOrganizationRef, NamespaceTarget, OrganizationRef, RepositoryRef, Target, UserRef,
@@ -47,10 +47,16 @@ impl<P: Permit> Grant<P> {
         self.principal.caller()
     }
 
-    /// The row id of the caller's account; `None`, which no row has, for an unknown caller.
+    /// The row id of the caller's account, also where they show a token for a registry; `None`, which no row has, for an unknown caller.
     #[must_use]
     pub fn caller_id(&self) -> Option<i64> {
-        self.caller().map(|caller| caller.id)
+        self.principal.account_id()
+    }
+
+    /// Who shows a token for a registry, if somebody does.
+    #[must_use]
+    pub fn token_holder(&self) -> Option<&TokenHolder> {
+        self.principal.token_holder()
     }
 
     /// What the grant is about.
@@ -166,6 +172,11 @@ pub struct Rights {
     in_full_namespace: bool,
     /// Whether the caller is in any team of the namespace, whatever the token leaves of that.
     in_any_team: bool,
+    /// Whether the caller shows a token for a registry, and no other right counts.
+    holds_token: bool,
+    /// What the token allows with the repository.
+    token_pulls: bool,
+    token_pushes: bool,
 }
 
 /// Decides whether `principal` may do `P` with what `facts` describe.
@@ -241,6 +252,9 @@ fn allows(permission: Permission, rights: &Rights) -> bool {
         Permission::RegistryCreate => rights.creates_by_pushing(),
         Permission::RegistryDelete => rights.deletes(),
         Permission::RegistryAdmin => rights.does_everything(),
+        Permission::RegistryTokenHolder | Permission::RegistryCatalog => rights.holds_token,
+        Permission::RegistryRead => rights.token_pulls,
+        Permission::RegistryWrite => rights.token_pushes,
         Permission::SuperuserView => rights.superuser || rights.global_reader,
         Permission::SuperuserAuditView => rights.full_access || rights.global_reader,
         Permission::Superuser => rights.superuser,
@@ -249,6 +263,9 @@ fn allows(permission: Permission, rights: &Rights) -> bool {
 
 impl Rights {
     fn of(principal: &Principal, facts: &Facts) -> Self {
+        if let Some(holder) = principal.token_holder() {
+            return Self::of_token(holder, facts);
+        }
         let public = facts.repository.as_ref().is_some_and(|repository| repository.is_public);
         let public_role = public.then_some(RepositoryRole::Read);
         let Some(caller) = principal.caller() else {
@@ -279,6 +296,23 @@ impl Rights {
             in_proxy_cache: facts.is_proxy_cache,
             in_full_namespace: facts.is_full,
             in_any_team: facts.team_role.is_some(),
+            holds_token: false,
+            token_pulls: false,
+            token_pushes: false,
+        }
+    }
+
+    /// What a token for a registry allows: what it says of the repository that the path names, and no right of its account.
+    fn of_token(holder: &TokenHolder, facts: &Facts) -> Self {
+        let named = facts.registry_name.as_deref();
+        let of_it = || holder.access.iter().filter(|entry| Some(&*entry.repository) == named);
+        let lists = if holder.lists_repositories { &[Scope::RepoRead][..] } else { &[] };
+        Self {
+            holds_token: true,
+            token_pulls: of_it().any(|entry| entry.pull),
+            token_pushes: of_it().any(|entry| entry.push),
+            scopes: ScopeSet::of(lists),
+            ..Self::default()
         }
     }
 

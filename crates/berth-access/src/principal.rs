@@ -13,6 +13,8 @@ pub enum Principal {
     Anonymous,
     /// A person, or at a registry a robot.
     User(Arc<Caller>),
+    /// Who shows a token that was signed here for a registry.
+    TokenHolder(Arc<TokenHolder>),
 }
 
 impl Principal {
@@ -20,10 +22,66 @@ impl Principal {
     #[must_use]
     pub fn caller(&self) -> Option<&Caller> {
         match self {
-            Self::Anonymous => None,
+            Self::Anonymous | Self::TokenHolder(_) => None,
             Self::User(caller) => Some(caller),
         }
     }
+
+    /// Who shows a token for a registry, if somebody does.
+    #[must_use]
+    pub fn token_holder(&self) -> Option<&TokenHolder> {
+        match self {
+            Self::Anonymous | Self::User(_) => None,
+            Self::TokenHolder(holder) => Some(holder),
+        }
+    }
+
+    /// The row id of the account that calls, by whatever authority.
+    #[must_use]
+    pub fn account_id(&self) -> Option<i64> {
+        match self {
+            Self::Anonymous => None,
+            Self::User(caller) => Some(caller.id),
+            Self::TokenHolder(holder) => holder.account_id,
+        }
+    }
+
+    /// Whether nobody knows who calls.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        match self {
+            Self::Anonymous => true,
+            Self::User(_) => false,
+            Self::TokenHolder(holder) => holder.is_of_nobody,
+        }
+    }
+}
+
+/// Who shows a token that was signed here for a registry (`docs/contract/registry.md` A.6). What the token says counts until it ends,
+/// and nothing else: no role and no power of its account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenHolder {
+    /// The subject: the name of a user or a robot, or a word for nobody.
+    pub name: String,
+    /// Whether the token is of nobody.
+    pub is_of_nobody: bool,
+    /// Row id of the account, while there is one of that name.
+    pub account_id: Option<i64>,
+    /// What the token allows, by repository.
+    pub access: Vec<RepositoryAccess>,
+    /// Whether its account's repositories may be listed.
+    pub lists_repositories: bool,
+}
+
+/// What a token allows with a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryAccess {
+    /// The name of the repository, as paths of registries have it.
+    pub repository: String,
+    /// Reading it.
+    pub pull: bool,
+    /// Writing to it.
+    pub push: bool,
 }
 
 /// A person who calls, or at a registry a robot.

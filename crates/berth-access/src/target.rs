@@ -4,7 +4,7 @@ use berth_domain::{Application, Namespace, NamespaceKind, Repository, Team, Team
 
 use crate::address::{
     ApplicationPath, ClientPath, NamedOrganization, NamespacePath, OrganizationPath,
-    OrganizationRepository, OwnRepository, Path, RepositoryPath, TeamPath, UserPath,
+    OrganizationRepository, OwnRepository, Path, RegistryPath, RepositoryPath, TeamPath, UserPath,
 };
 use crate::facts::Facts;
 
@@ -325,6 +325,7 @@ impl LeadsTo<OrganizationRef> for NamedOrganization {}
 impl LeadsTo<NamespaceRef> for UserPath {}
 impl LeadsTo<RepositoryRef> for OrganizationRepository {}
 impl LeadsTo<RepositoryRef> for OwnRepository {}
+impl LeadsTo<RepositoryRef> for RegistryPath {}
 impl LeadsTo<ClientRef> for ClientPath {}
 // The body names it, or the team of it.
 impl LeadsTo<NamespaceRef> for () {}

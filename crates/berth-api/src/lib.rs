@@ -11,6 +11,7 @@ pub mod auth;
 pub mod authorizations;
 pub mod autoprune;
 pub mod concord;
+pub mod content;
 pub mod default_permissions;
 pub mod entities;
 pub mod events;
@@ -107,6 +108,7 @@ pub const RESOURCES: &[Resource] = &[
     Resource { name: "authorizations", tables: &[authorizations::ROUTES] },
     Resource { name: "autoprune", tables: &[autoprune::OF_NAMESPACES, autoprune::OF_REPOSITORIES] },
     Resource { name: "concord", tables: &[concord::ROUTES] },
+    Resource { name: "content", tables: &[content::ROUTES] },
     Resource { name: "default_permissions", tables: &[default_permissions::ROUTES] },
     Resource { name: "entities", tables: &[entities::ROUTES] },
     Resource { name: "events", tables: &[events::ROUTES] },

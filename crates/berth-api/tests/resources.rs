@@ -9,6 +9,7 @@ mod authorizations;
 mod autoprune;
 mod common;
 mod concord;
+mod content;
 mod default_permissions;
 mod entities;
 mod events;

@@ -144,8 +144,10 @@ settings! {
     MAILS_TO_ADDRESS_PER_HOUR: i64 = "mails_to_address_per_hour", "50", whole_number, "How many such mails, and mails for forgotten passwords, one address gets in an hour, whoever causes them; 0 is no limit. From one sender it gets 20.";
     REGISTRY_TOKEN_ISSUER: String = "registry_token_issuer", "berth", issuer, "Who signs the tokens for the registry (`iss`): the same as `auth.token.issuer` there, and part of the address of the public keys, `/keys/services/<issuer>/keys`.";
     REGISTRY_SERVICE: String = "registry_service", "", text, "For which service those tokens are (`aud`): the same as `auth.token.service` in the registry. Empty: `server_hostname`.";
+    REGISTRY_URL: String = "registry_url", "", registry_url, "Where Berth reaches the registry behind it: `http://127.0.0.1:5000`. Empty: there is none, so that tags cannot be deleted and nothing is read through Berth.";
     REGISTRY_EVENTS_SECRET: String = "registry_events_secret", "", text, "What the registry shows with its notifications (`Authorization: Bearer …`). Empty: none are taken, so that neither pushes nor sizes are known.";
     FEATURE_PULL_LOGS: bool = "feature_pull_logs", "true", flag, "Pulls from the registry are logged, one entry for each.";
+    FEATURE_PUBLIC_CATALOG: bool = "feature_public_catalog", "false", flag, "The catalog of the registry (`/v2/_catalog`) lists public repositories too, and not only those on which its reader has a role.";
     FEATURE_PROXY_CACHE: bool = "feature_proxy_cache", "true", flag, "Organizations may be configured to cache an upstream registry.";
     REGISTRY_CHECKS_PER_MINUTE: i64 = "registry_checks_per_minute", "60", whole_number, "How many times a user may have upstream registries tried in a minute; 0 is no limit.";
     SSRF_ALLOWED_HOSTS: Vec<String> = "ssrf_allowed_hosts", "", destinations, "Host names, addresses and CIDRs that upstream registries may have although they are private.";
@@ -289,6 +291,22 @@ fn gateway(text: &str) -> Result<String, &'static str> {
     Ok(if is_none { String::new() } else { text.to_owned() })
 }
 
+fn registry_url(text: &str) -> Result<String, &'static str> {
+    let expected = "a URL of a host, `https://registry.example.com:5000`, without a path";
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let url = url::Url::parse(text).map_err(|_| expected)?;
+    let is_plain = ["http", "https"].contains(&url.scheme())
+        && url.has_host()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if is_plain { Ok(text.trim_end_matches('/').to_owned()) } else { Err(expected) }
+}
+
 fn list(text: &str) -> Result<Vec<String>, &'static str> {
     Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
 }
@@ -370,7 +388,7 @@ const fn kind_of(parse: &str) -> &'static str {
         b"scheme" => "`http` or `https`",
         b"registry_state" => "`normal` or `readonly`",
         b"host" => "a host name",
-        b"database_url" | b"gateway" => "a URL",
+        b"database_url" | b"gateway" | b"registry_url" => "a URL",
         _ => "text",
     }
 }
@@ -417,6 +435,27 @@ mod tests {
         }
         for text in ["https://mail.example/x.invalid", "http://invalid.example:8025", "nonsense"] {
             assert_eq!(gateway(text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn a_registry_behind_is_a_host() {
+        let url = |text| REGISTRY_URL.parse(text).ok();
+        for (text, read) in [
+            ("", ""),
+            ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+            ("https://registry.example.com/", "https://registry.example.com"),
+        ] {
+            assert_eq!(url(text).as_deref(), Some(read), "{text}");
+        }
+        for bad in [
+            "registry:5000",
+            "ftp://registry",
+            "https://a:b@registry",
+            "https://registry/v2/",
+            "https://registry/?a",
+        ] {
+            assert_eq!(url(bad), None, "{bad}");
         }
     }
 

@@ -30,6 +30,13 @@ pub enum Credential {
     },
     /// What a registry's client shows.
     Registry(RegistryCredential),
+    /// A token that was signed here for a registry. The caller of [`load`] verifies it.
+    RegistryToken {
+        /// The id of its key.
+        kid: String,
+        /// The name of its account, as it says.
+        subject: String,
+    },
 }
 
 /// What a registry's client shows (`docs/contract/registry.md` A.2). Passwords and tokens of robots are verified by the caller of
@@ -116,10 +123,12 @@ pub struct CallerRow {
 /// What the statement reads for a request.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The caller; not of a registry's credential.
+    /// The caller; not of a registry's credential. Of a token for a registry the account that it names, nothing of which is verified.
     pub caller: Option<CallerRow>,
     /// Whom a registry's credential names.
     pub login: Option<LoginRow>,
+    /// The point of the key that a token for a registry names, while it is published.
+    pub token_key: Option<Vec<u8>>,
     /// The session that was shown, while it lives; whether it counts, its epoch says.
     pub session: Option<SessionRow>,
     /// The facts for the policy.
@@ -205,6 +214,27 @@ macro_rules! from_login {
     };
 }
 
+macro_rules! token_columns {
+    () => {
+        ", k.public_key AS token_key"
+    };
+}
+
+// `?1` is the name of an account, `?2` the id of a key.
+macro_rules! from_token {
+    () => {
+        " FROM schema_version v
+        LEFT JOIN signing_key k
+            ON k.kid = ?2 AND (k.published_until IS NULL OR k.published_until > ?3)
+        LEFT JOIN access_token t ON 0
+        LEFT JOIN oauth_application a ON 0
+        LEFT JOIN session s ON 0
+        LEFT JOIN account c ON c.kind <> 'organization' AND c.name = ?1
+            AND c.name = ?1 COLLATE BINARY
+        LEFT JOIN user_profile u ON u.account_id = c.id"
+    };
+}
+
 macro_rules! namespace_columns {
     () => {
         concat!(
@@ -254,6 +284,19 @@ macro_rules! from_namespace {
 const CALLER: &str = concat!(caller_columns!(), from_caller!());
 
 const LOGIN: &str = concat!(caller_columns!(), login_columns!(), from_login!());
+
+const TOKEN: &str = concat!(caller_columns!(), token_columns!(), from_token!());
+
+const TOKEN_REPOSITORY: &str = concat!(
+    caller_columns!(),
+    token_columns!(),
+    namespace_columns!(),
+    repository_columns!(),
+    ", EXISTS (SELECT 1 FROM proxy_cache_config p WHERE p.organization_id = n.id) AS is_proxy_cache",
+    from_token!(),
+    from_namespace!(),
+    " LEFT JOIN repository r ON r.namespace_id = n.id AND r.name = ?5"
+);
 
 const NAMESPACE: &str =
     concat!(caller_columns!(), namespace_columns!(), from_caller!(), from_namespace!());
@@ -373,8 +416,19 @@ fn load_once(
     }
     let mail_is_due = row.column("mail_is_due")?;
     let session = row.joined("session")?;
+    let mut token_key = None;
     let (caller, login, facts) = match credential {
         Credential::Registry(_) => (None, row.joined("login")?, Facts::default()),
+        Credential::RegistryToken { .. } => {
+            let subject = row.joined("caller")?;
+            token_key = row.column("token_key")?;
+            let mut facts = Facts::default();
+            if kind == TargetKind::Repository {
+                facts = read_facts(&mut row, kind)?;
+                facts.is_proxy_cache = row.column("is_proxy_cache")?;
+            }
+            (subject, None, facts)
+        }
         _ => (row.joined("caller")?, None, read_facts(&mut row, kind)?),
     };
     let with_robot = kind == TargetKind::Namespace && address.robot.is_some();
@@ -383,6 +437,7 @@ fn load_once(
     Ok(Some(Loaded {
         caller,
         login,
+        token_key,
         session,
         facts,
         sealed_robot_token,
@@ -410,11 +465,17 @@ fn statement(
         Credential::Registry(RegistryCredential::AppToken(hash)) => {
             (Value::Null, hash.as_slice().into())
         }
+        Credential::RegistryToken { kid, subject } => (subject.into(), kid.into()),
     };
     let namespace = Value::from(address.namespace.as_deref());
     let (sql, names) = match kind {
         // What a registry's client addresses is in its scopes, as many as it likes: they are read by a statement of their own.
         _ if matches!(credential, Credential::Registry(_)) => (LOGIN, vec![]),
+        TargetKind::Repository if matches!(credential, Credential::RegistryToken { .. }) => {
+            (TOKEN_REPOSITORY, vec![namespace, address.repository.as_deref().into()])
+        }
+        // Rows that take such tokens address a repository, or nothing.
+        _ if matches!(credential, Credential::RegistryToken { .. }) => (TOKEN, vec![]),
         TargetKind::None => (CALLER, vec![]),
         TargetKind::Namespace if address.robot.is_some() => {
             (ROBOT, vec![namespace, address.robot.as_deref().into()])

@@ -10,9 +10,11 @@ mod platform;
 mod redact;
 mod roles;
 mod servers;
+mod tcp;
 
 pub use app::{App, As, Reply};
 pub use html::lines_of_html;
 pub use platform::{DeliveredMail, Failure};
 pub use redact::{SECRETS, is_error_code, redacted, redacted_text, redaction};
 pub use servers::{Pieces, Server, Servers};
+pub use tcp::TcpClient;

@@ -188,6 +188,12 @@ impl<'a, P: Permit> Context<'a, P> {
         Some(sign_in_entry(self.services(), self.request(), account_id, how))
     }
 
+    /// What program asks, as much of it as is logged.
+    #[must_use]
+    pub fn user_agent(&self) -> String {
+        user_agent(self.request())
+    }
+
     /// Writes an entry into the log: what the caller did to an organization or a user.
     ///
     /// # Errors
@@ -224,7 +230,8 @@ impl<'a, P: Permit> Context<'a, P> {
         namespace_id: impl Into<Option<i64>>,
         event: &LogEvent<'_>,
     ) -> LogEntry {
-        self.parts.log_entry(self.grant.caller(), namespace_id.into(), event)
+        let performer_id = self.grant.caller_id();
+        self.parts.log_entry(self.grant.caller(), performer_id, namespace_id.into(), event)
     }
 }
 
@@ -233,6 +240,7 @@ impl RequestParts<'_> {
     fn log_entry(
         &self,
         caller: Option<&Caller>,
+        performer_id: Option<i64>,
         namespace_id: Option<i64>,
         event: &LogEvent<'_>,
     ) -> LogEntry {
@@ -242,7 +250,7 @@ impl RequestParts<'_> {
         }
         LogEntry {
             found_as: self.address.namespace.clone(),
-            performer_id: caller.map(|caller| caller.id),
+            performer_id,
             ip: self.request.client_address(),
             ..entry
         }

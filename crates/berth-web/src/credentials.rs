@@ -6,6 +6,7 @@ use berth_store::access::Credential;
 use berth_store::sessions::SessionRow;
 use http::header;
 
+use crate::registry_token::ReceivedToken;
 use crate::request::{Request, RequestExt};
 use crate::route::Route;
 use crate::session::{SESSION_COOKIE, Session};
@@ -18,12 +19,14 @@ pub(crate) struct Credentials {
     pub(crate) session: Option<Session>,
     /// The password that the request carries itself, in place of a session.
     pub(crate) password: Option<String>,
+    /// The token for a registry, which nobody has verified yet.
+    pub(crate) registry_token: Option<ReceivedToken>,
 }
 
 impl Credentials {
     /// None at all.
     pub(crate) const fn none() -> Self {
-        Self { credential: Credential::None, session: None, password: None }
+        Self { credential: Credential::None, session: None, password: None, registry_token: None }
     }
 
     /// A token.
@@ -35,6 +38,13 @@ impl Credentials {
     pub(crate) fn password(name: String, password: String) -> Self {
         let credential = Credential::Password { name, session: None };
         Self { credential, password: Some(password), ..Self::none() }
+    }
+
+    /// A token for a registry, which nobody has verified yet.
+    pub(crate) fn registry_token(received: ReceivedToken) -> Self {
+        let (kid, subject) = (received.kid().to_owned(), received.subject().to_owned());
+        let credential = Credential::RegistryToken { kid, subject };
+        Self { credential, registry_token: Some(received), ..Self::none() }
     }
 
     /// Notes what the database knows of the session.
@@ -56,10 +66,15 @@ pub(crate) fn read(request: &Request, route: &Route) -> Credentials {
     let by_password = request.basic_credentials().filter(|_| route.takes_password);
     if let Some((name, password)) = by_password {
         let credential = Credential::Password { name, session: hash };
-        return Credentials { credential, session, password: Some(password) };
+        return Credentials {
+            credential,
+            session,
+            password: Some(password),
+            ..Credentials::none()
+        };
     }
     let credential = hash.map_or(Credential::None, Credential::Session);
-    Credentials { credential, session, password: None }
+    Credentials { credential, session, ..Credentials::none() }
 }
 
 /// The token of `Authorization: Bearer <token>`: the scheme in any case, any number of spaces, exactly two parts.

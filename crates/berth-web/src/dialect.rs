@@ -46,7 +46,7 @@ impl Dialect {
         match self {
             Self::Quay => Ok(credentials::read(request, route)),
             Self::Concord => concord::credentials(request),
-            Self::Registry => registry::credentials(services, request),
+            Self::Registry => registry::credentials(services, request, route),
         }
     }
 
@@ -91,7 +91,7 @@ impl Dialect {
                 error.into_response(&services.base_url())
             }
             Self::Concord => concord::error_response(error, request),
-            Self::Registry => registry::error_response(services, error)?,
+            Self::Registry => registry::error_response(services, request, error)?,
         })
     }
 

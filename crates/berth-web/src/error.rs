@@ -188,6 +188,8 @@ pub enum ApiError {
         /// The message.
         message: String,
     },
+    /// Registries: 401, a token does not count, and why (`docs/contract/registry.md` A.5).
+    RegistryToken(&'static str),
     /// Concord: a plain text.
     Text(StatusCode, String),
     /// Concord: 400, rules of the data that were broken, each with where and what.
@@ -324,6 +326,7 @@ impl ApiError {
                 &json!({ "is_readonly": true, "message": READ_ONLY }),
             ),
             Self::Registry { status, message: text, .. } => message(status, &text),
+            Self::RegistryToken(text) => message(StatusCode::UNAUTHORIZED, text),
             Self::Text(status, text) => response::text(status, "text/plain;charset=UTF-8", text),
             Self::Violations(violations) => {
                 let texts = violations.into_iter().map(|(_, text)| text);

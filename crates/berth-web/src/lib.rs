@@ -66,6 +66,7 @@ pub use query::{Parameter, Parameters, Query};
 pub use random::Random;
 pub use request::{Request, RequestExt};
 pub use response::{Response, ResponseExt};
+pub use retention::sweep_later;
 pub use route::{Logs, Route};
 pub use routing::{find, find_any, parameters_of};
 pub use schema::{Kind, Property, Schema};

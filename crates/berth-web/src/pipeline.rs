@@ -160,7 +160,7 @@ fn answer(
     let mut credentials = credentials(services, dialect, request, route)?;
     let known = known_before_work(services, dialect, request, route, &mut credentials)?;
     let Read { address, handle } = route.endpoint.read(request, &path);
-    let address = with_named_client(request, route, address);
+    let address = with_library(services, route, with_named_client(request, route, address));
     let kind = route.endpoint.target();
     let (credential, now) = (&credentials.credential, services.now());
     let loaded = access::load(services.db(), credential, kind, &address, &limits, now)?;
@@ -172,9 +172,10 @@ fn answer(
     }
     credentials.know_session(loaded.session);
     let password_hash = loaded.caller.as_ref().and_then(|caller| caller.password_hash.clone());
+    let shown = Shown { caller: loaded.caller, login: loaded.login, token_key: loaded.token_key };
     let principal = match known {
         Some(principal) => principal,
-        None => principal(services, request, &credentials, loaded.caller, loaded.login)?,
+        None => principal(services, request, &mut credentials, shown)?,
     };
     dialect.admit(request, &principal)?;
     require_conditions(services, dialect, request, route, &credentials, &principal)?;
@@ -184,6 +185,7 @@ fn answer(
     }
     let mut facts = loaded.facts;
     facts.names_organization = address.names_organization;
+    facts.registry_name.clone_from(&address.registry_name);
     let parts = RequestParts {
         session: credentials.session.as_ref(),
         sealed_robot_token: loaded.sealed_robot_token.as_deref(),
@@ -247,6 +249,14 @@ fn answer_everybody(
 fn with_named_client(request: &Request, route: &Route, mut address: Address) -> Address {
     if route.endpoint.target() == TargetKind::Client {
         address.client_id = address.client_id.or_else(|| named_client(request));
+    }
+    address
+}
+
+/// A repository that a registry's client names without a namespace is of the library's.
+fn with_library(services: &Services<'_>, route: &Route, mut address: Address) -> Address {
+    if route.takes_registry_token && address.repository.is_some() && address.namespace.is_none() {
+        address.namespace = Some(services.setting(&settings::LIBRARY_NAMESPACE));
     }
     address
 }
@@ -366,17 +376,25 @@ fn who_calls(
     request: &Request,
     credentials: &mut Credentials,
 ) -> Result<Principal, ApiError> {
-    let (caller, login) = match credentials.credential {
-        Credential::None => (None, None),
+    let shown = match credentials.credential {
+        Credential::None => Shown::default(),
         _ => {
             let (kind, nothing) = (TargetKind::None, Address::default());
             let shown = &credentials.credential;
             let loaded = access::load(services.db(), shown, kind, &nothing, &[], services.now())?;
             credentials.know_session(loaded.session);
-            (loaded.caller, loaded.login)
+            Shown { caller: loaded.caller, login: loaded.login, token_key: loaded.token_key }
         }
     };
-    principal(services, request, credentials, caller, login)
+    principal(services, request, credentials, shown)
+}
+
+/// What the database has of what a request shows.
+#[derive(Default)]
+struct Shown {
+    caller: Option<CallerRow>,
+    login: Option<LoginRow>,
+    token_key: Option<Vec<u8>>,
 }
 
 /// Browsers that follow a link do not read Quay's API (`docs/contract/quay.md` 0.5).
@@ -404,10 +422,13 @@ fn refuse_plain_browser(
 fn principal(
     services: &Services<'_>,
     request: &Request,
-    credentials: &Credentials,
-    row: Option<CallerRow>,
-    login: Option<LoginRow>,
+    credentials: &mut Credentials,
+    shown: Shown,
 ) -> Result<Principal, ApiError> {
+    let Shown { caller: row, login, token_key } = shown;
+    if let Some(token) = credentials.registry_token.take() {
+        return registry::token_holder(services, token, token_key.as_deref(), row.as_ref());
+    }
     if let Credential::Registry(shown) = &credentials.credential {
         let password = credentials.password.as_deref().unwrap_or_default();
         return registry::principal(services, request, shown, password, login);
@@ -523,7 +544,7 @@ fn require_anonymous_access(
     route: &Route,
     principal: &Principal,
 ) -> Result<(), ApiError> {
-    let refused = principal.caller().is_none()
+    let refused = principal.is_unknown()
         && !route.open
         && (route.path.starts_with("/api/") || dialect == Dialect::Registry)
         && !services.read_setting(&settings::FEATURE_ANONYMOUS_ACCESS)?;

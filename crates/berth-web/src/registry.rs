@@ -1,24 +1,27 @@
 //! The dialect of registries, below `/v2/`: how their clients prove who they are, what errors look like
 //! (`docs/contract/registry.md` A.2, A.5).
 
-use berth_access::{AppToken, Authority, Caller, Principal};
+use std::sync::Arc;
+
+use berth_access::{AppToken, Authority, Caller, Principal, RepositoryAccess, TokenHolder};
 use berth_domain::log_event::LogEvent;
 use berth_domain::secret::{Purpose, Unsealable, equal_in_constant_time, hash_token};
 use berth_domain::settings;
-use berth_store::access::{Credential, LoginRow, RegistryCredential};
+use berth_store::access::{CallerRow, Credential, LoginRow, RegistryCredential};
 use berth_store::logs::LogEntry;
 use http::header::{self, HeaderValue};
-use http::{HeaderName, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use serde_json::json;
 
 use crate::caller;
 use crate::context;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, bearer_token};
 use crate::error::{ApiError, ErrorType};
 use crate::password;
-use crate::registry_token;
+use crate::registry_token::{self, AccessEntry, ReceivedToken};
 use crate::request::{Request, RequestExt};
 use crate::response::{self, Response};
+use crate::route::Route;
 use crate::services::{BASE_URL, Services};
 use crate::token_use;
 
@@ -30,6 +33,12 @@ const APP_TOKEN_USER: &str = "$app";
 
 /// Who would call with the token of one repository, which exist in the original alone.
 const REPOSITORY_TOKEN_USER: &str = "$token";
+
+/// The subject of a token of nobody.
+pub const NOBODY: &str = "(anonymous)";
+
+/// Where tokens are handed out.
+const TOKEN_PATH: &str = "/v2/auth";
 
 /// Whether a path is of a registry.
 pub(crate) fn speaks(path: &str) -> bool {
@@ -54,7 +63,11 @@ fn invalid_login(message: impl Into<String>) -> ApiError {
 pub(crate) fn credentials(
     services: &Services<'_>,
     request: &Request,
+    route: &Route,
 ) -> Result<Credentials, ApiError> {
+    if route.takes_registry_token {
+        return token_credentials(request);
+    }
     let Some((name, password)) = shown(request)? else { return Ok(Credentials::none()) };
     let with_app_tokens = services.setting(&settings::FEATURE_APP_SPECIFIC_TOKENS);
     let credential = match name.as_str() {
@@ -65,6 +78,40 @@ pub(crate) fn credentials(
     };
     let credential = Credential::Registry(credential);
     Ok(Credentials { credential, password: Some(password), ..Credentials::none() })
+}
+
+/// The token that a client shows; whatever else it shows counts as nothing.
+fn token_credentials(request: &Request) -> Result<Credentials, ApiError> {
+    let Some(token) = bearer_token(request) else { return Ok(Credentials::none()) };
+    let received = ReceivedToken::read(token).map_err(ApiError::RegistryToken)?;
+    Ok(Credentials::registry_token(received))
+}
+
+/// Who shows a token, with what it says. `subject` is the account of the name that it says, `key` the point of the key that it names.
+///
+/// # Errors
+/// 401 with why it does not count; [`ApiError`] when a setting cannot be read.
+pub(crate) fn token_holder(
+    services: &Services<'_>,
+    token: ReceivedToken,
+    key: Option<&[u8]>,
+    subject: Option<&CallerRow>,
+) -> Result<Principal, ApiError> {
+    services.load_settings(registry_token::SETTINGS)?;
+    let claims = token.verify(services, key).map_err(ApiError::RegistryToken)?;
+    let access = claims.access.into_iter().filter(|entry| entry.kind == "repository");
+    let access = access.map(|AccessEntry { name, actions, .. }| {
+        let allows = |wanted| actions.iter().any(|action| action == wanted || action == "*");
+        let (pull, push) = (allows("pull"), allows("push"));
+        RepositoryAccess { repository: name, pull, push }
+    });
+    Ok(Principal::TokenHolder(Arc::new(TokenHolder {
+        is_of_nobody: claims.subject == NOBODY,
+        account_id: subject.map(|account| account.id),
+        access: access.collect(),
+        lists_repositories: claims.lists,
+        name: claims.subject,
+    })))
 }
 
 /// The user name and the password that a client shows, in its header or its form (`grant_type=password`).
@@ -218,14 +265,30 @@ pub fn sign_in_entry(services: &Services<'_>, request: &Request, caller: &Caller
     LogEntry { ip: request.client_address(), ..entry }
 }
 
-/// Where clients get tokens, for those who show none or a wrong one.
-fn challenge(services: &Services<'_>) -> Result<HeaderValue, ApiError> {
+/// Where clients get tokens, for those who show none or a wrong one, and for what of the repository that they ask for.
+fn challenge(services: &Services<'_>, request: &Request) -> Result<HeaderValue, ApiError> {
     services.load_settings(BASE_URL)?;
     services.load_settings(registry_token::SETTINGS)?;
     let (url, service) = (services.base_url(), registry_token::service(services));
-    let text = format!("Bearer realm=\"{url}/v2/auth\",service=\"{service}\"");
+    let mut text = format!("Bearer realm=\"{url}{TOKEN_PATH}\",service=\"{service}\"");
+    if let Some(name) = repository_in(request.uri().path()) {
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let actions = if reads { "pull" } else { "pull,push" };
+        text += &format!(",scope=\"repository:{name}:{actions}\"");
+    }
     HeaderValue::try_from(text)
         .map_err(|_| ApiError::Internal("the address of the registry fits into no header".into()))
+}
+
+/// The name of the repository in a path of a registry; none where it has none, or one that fits into no challenge.
+fn repository_in(path: &str) -> Option<&str> {
+    let path = path.strip_prefix("/v2/")?.trim_end_matches('/');
+    let resources = ["/manifests/", "/blobs/", "/tags/", "/referrers/"];
+    // A name may have any of the words in it: the last one counts, and behind it is one segment, or those of an upload.
+    let end = resources.iter().filter_map(|resource| path.rfind(resource)).max()?;
+    let name = &path[..end];
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+    (!name.is_empty() && name.bytes().all(is_plain)).then_some(name)
 }
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -242,12 +305,16 @@ pub(crate) fn with_headers(mut response: Response) -> Response {
 /// [`ApiError`] when a setting cannot be read.
 pub(crate) fn error_response(
     services: &Services<'_>,
+    request: &Request,
     error: ApiError,
 ) -> Result<Response, ApiError> {
     let (code, message) = told(&error);
     let mut body = json!({ "errors": [{ "code": code, "message": message, "detail": {} }] });
     if matches!(error, ApiError::ReadOnly) {
         body["is_readonly"] = true.into();
+    }
+    if let ApiError::RegistryToken(why) = error {
+        body = json!({ "error": why });
     }
     let status = match error {
         ApiError::ReadOnly => Some(StatusCode::METHOD_NOT_ALLOWED),
@@ -259,8 +326,11 @@ pub(crate) fn error_response(
         *response.status_mut() = status;
     }
     if response.status() == StatusCode::UNAUTHORIZED {
-        if services.read_setting(&settings::FEATURE_ANONYMOUS_ACCESS)? {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge(services)?);
+        // Where tokens are shown, a client learns of the challenge where to get one.
+        let is_told = request.uri().path() != TOKEN_PATH
+            || services.read_setting(&settings::FEATURE_ANONYMOUS_ACCESS)?;
+        if is_told {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge(services, request)?);
         } else {
             body = json!({ "error": "Anonymous access is not allowed" });
         }
@@ -275,6 +345,7 @@ pub(crate) fn error_response(
 fn told(error: &ApiError) -> (&'static str, String) {
     match error {
         ApiError::Registry { code, message, .. } => (code, message.clone()),
+        ApiError::RegistryToken(why) => ("UNAUTHORIZED", (*why).into()),
         ApiError::Typed { kind: ErrorType::InvalidToken, .. } => {
             ("UNAUTHORIZED", "access to the requested resource is not authorized".into())
         }
@@ -302,6 +373,7 @@ fn told(error: &ApiError) -> (&'static str, String) {
         ApiError::Busy | ApiError::Unavailable(_) => {
             ("UNAVAILABLE", "The service is busy. Please try again in a moment.".into())
         }
+        ApiError::Abort(StatusCode::UNAUTHORIZED, text) => ("UNAUTHORIZED", text.clone()),
         ApiError::Model(text) | ApiError::Abort(_, text) | ApiError::Text(_, text) => {
             ("INVALID_REQUEST", text.clone())
         }

@@ -22,8 +22,9 @@ pub const LIFETIME_S: i64 = 300;
 /// reached.
 const BACKDATED_S: i64 = 5;
 
-/// How far the clock that signed may be from the one that verifies, in seconds (`docs/contract/registry.md` A.6).
-const SKEW_S: i64 = 30;
+/// How far the clock that signed may be from the one that verifies, in seconds: as registries have it, which take the same tokens
+/// (`docs/contract/registry.md` B.1).
+const SKEW_S: i64 = 60;
 
 /// How long a key stays published after its last token expired, in seconds: clocks differ, and registries allow a minute.
 const PUBLISHED_AFTER_S: i64 = 3_600;
@@ -46,6 +47,8 @@ pub struct Claims {
     pub audience: Option<String>,
     /// `access`.
     pub access: Vec<AccessEntry>,
+    /// `lists`: whether the names of the repositories that the subject may read can be listed with it.
+    pub lists: bool,
 }
 
 /// What a token allows on one resource.
@@ -76,6 +79,8 @@ pub struct VerifiedClaims {
     pub subject: String,
     /// What it allows.
     pub access: Vec<AccessEntry>,
+    /// Whether its subject's repositories may be listed.
+    pub lists: bool,
     /// When it ends.
     pub expires_at: Timestamp,
 }
@@ -109,6 +114,7 @@ struct Payload<'a> {
     iat: i64,
     jti: String,
     access: &'a [AccessEntry],
+    lists: bool,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +131,8 @@ struct ReceivedPayload {
     exp: i64,
     nbf: i64,
     access: Vec<AccessEntry>,
+    #[serde(default)]
+    lists: bool,
 }
 
 /// The service that registries are configured with, whose tokens [`verify`] accepts. For rows that declare [`SETTINGS`].
@@ -163,6 +171,7 @@ pub fn sign(services: &Services<'_>, claims: &Claims) -> Result<SignedToken, Api
         iat: now_s - BACKDATED_S,
         jti: services.random().uuid(),
         access: &claims.access,
+        lists: claims.lists,
     })?;
     let signed = format!("{header}.{payload}");
     let signature = URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes()));
@@ -174,24 +183,65 @@ pub fn sign(services: &Services<'_>, claims: &Claims) -> Result<SignedToken, Api
 /// # Errors
 /// [`VerifyError`].
 pub fn verify(services: &Services<'_>, token: &str) -> Result<VerifiedClaims, VerifyError> {
-    let malformed = VerifyError::Refused("the token is malformed");
-    let parts = token.rsplit_once('.').and_then(|(signed, signature)| {
-        let (header, payload) = signed.split_once('.')?;
-        Some((signed, header, payload, URL_SAFE_NO_PAD.decode(signature).ok()?))
-    });
-    let Some((signed, header, payload, signature)) = parts else { return Err(malformed) };
-    let Some(ReceivedHeader { alg, kid }) = decoded(header) else { return Err(malformed) };
-    if alg != ALGORITHM {
-        return Err(VerifyError::Refused("the token has another algorithm"));
-    }
-    let point = signing_keys::public_key(services.db(), &kid, services.now())
+    let received = ReceivedToken::read(token).map_err(VerifyError::Refused)?;
+    let point = signing_keys::public_key(services.db(), received.kid(), services.now())
         .map_err(|error| VerifyError::Failed(error.into()))?;
-    let key = point.as_deref().and_then(PublicKey::from_point);
-    if !key.is_some_and(|key| key.has_signed(signed.as_bytes(), &signature)) {
-        return Err(VerifyError::Refused("the token is not signed by a key of ours"));
+    received.verify(services, point.as_deref()).map_err(VerifyError::Refused)
+}
+
+/// A token that was shown, of which nothing is verified yet.
+pub(crate) struct ReceivedToken {
+    signed: String,
+    signature: Vec<u8>,
+    kid: String,
+    payload: ReceivedPayload,
+}
+
+impl ReceivedToken {
+    /// Reads a token.
+    ///
+    /// # Errors
+    /// Why it is none of ours, in words that say nothing of it.
+    pub(crate) fn read(token: &str) -> Result<Self, &'static str> {
+        let parts = token.rsplit_once('.').and_then(|(signed, signature)| {
+            let (header, payload) = signed.split_once('.')?;
+            let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+            Some((signed, signature, decoded(header)?, decoded(payload)?))
+        });
+        let Some((signed, signature, ReceivedHeader { alg, kid }, payload)) = parts else {
+            return Err("the token is malformed");
+        };
+        if alg != ALGORITHM {
+            return Err("the token has another algorithm");
+        }
+        Ok(Self { signed: signed.to_owned(), signature, kid, payload })
     }
-    let Some(payload) = decoded(payload) else { return Err(malformed) };
-    require_counts(services, payload).map_err(VerifyError::Refused)
+
+    /// The id of the key that it names.
+    pub(crate) fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The subject that it names.
+    pub(crate) fn subject(&self) -> &str {
+        &self.payload.sub
+    }
+
+    /// What it says, if it counts now and the key at `point` has signed it. For rows that declare [`SETTINGS`].
+    ///
+    /// # Errors
+    /// Why it does not count.
+    pub(crate) fn verify(
+        self,
+        services: &Services<'_>,
+        point: Option<&[u8]>,
+    ) -> Result<VerifiedClaims, &'static str> {
+        let key = point.and_then(PublicKey::from_point);
+        if !key.is_some_and(|key| key.has_signed(self.signed.as_bytes(), &self.signature)) {
+            return Err("the token is not signed by a key of ours");
+        }
+        require_counts(services, self.payload)
+    }
 }
 
 /// What a token of ours says, if it is for this service and of this time.
@@ -199,7 +249,7 @@ fn require_counts(
     services: &Services<'_>,
     payload: ReceivedPayload,
 ) -> Result<VerifiedClaims, &'static str> {
-    let ReceivedPayload { iss, sub, aud, exp, nbf, access } = payload;
+    let ReceivedPayload { iss, sub, aud, exp, nbf, access, lists } = payload;
     if iss != services.setting(&settings::REGISTRY_TOKEN_ISSUER) {
         return Err("the token has another issuer");
     }
@@ -214,7 +264,7 @@ fn require_counts(
         return Err("the token has expired");
     }
     let expires_at = services.now().plus_seconds(exp - now_s);
-    Ok(VerifiedClaims { subject: sub, access, expires_at })
+    Ok(VerifiedClaims { subject: sub, access, lists, expires_at })
 }
 
 /// The keys that are published, the one that signs first: where there is none yet, it is made. One statement, or two.

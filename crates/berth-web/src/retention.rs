@@ -6,8 +6,9 @@ use berth_store::retention;
 use crate::error::ApiError;
 use crate::services::Services;
 
-/// Has some of what has had its time removed once the request is answered.
-pub(crate) fn sweep_later(services: &Services<'_>) {
+/// Has some of what has had its time removed once the request is answered: for rows that work while the registry is read-only, when it
+/// is not. The pipeline does it for all others that change anything.
+pub fn sweep_later(services: &Services<'_>) {
     services.defer(|services| {
         let log_retention_s = services.read_setting(&settings::LOG_RETENTION)?;
         let swept = retention::sweep(services.db(), services.now(), log_retention_s);

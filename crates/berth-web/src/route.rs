@@ -46,6 +46,8 @@ pub struct Route {
     pub csrf_exempt: bool,
     /// Whether a user name and password count as a session (HTTP Basic).
     pub takes_password: bool,
+    /// Whether a token that was signed for a registry counts, and nothing else does.
+    pub takes_registry_token: bool,
     /// Whether it works although the registry is read-only.
     pub works_read_only: bool,
     /// Whether the original knows the path, but not the method.
@@ -103,6 +105,7 @@ impl Route {
             fresh_login: false,
             csrf_exempt: false,
             takes_password: false,
+            takes_registry_token: false,
             works_read_only: false,
             extension: false,
             open: false,
@@ -303,6 +306,8 @@ flags! {
     csrf_exempt;
     /// A user name and password count as a session (HTTP Basic).
     takes_password;
+    /// A token that was signed for a registry counts, and nothing else does.
+    takes_registry_token;
     /// It works although the registry is read-only.
     works_read_only;
     /// The original knows the path and not the method: a request that says nothing is answered as there, 405.

@@ -4,12 +4,13 @@ use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use berth_domain::settings;
-use berth_test::{App, As, Reply};
+use berth_test::{App, As, Reply, TcpClient};
 use berth_web::outbound::registry::{Failure, LookUpError, Registry, Upstream, Verdict};
 use serde_json::Value;
 
 use super::requests::{Ask, Given, Place, Script, Source, Values, Who, fill};
 use super::secrets::Secrets;
+use super::small_registry;
 
 /// The settings that every row needs.
 const SETTINGS: [(&str, &str); 4] = [
@@ -167,7 +168,10 @@ impl Fixture {
 }
 
 fn empty() -> App {
-    let app = App::new().with_registry(Upstreams);
+    let app = App::new()
+        .with_registry(Upstreams)
+        .with_streaming(TcpClient)
+        .with("registry_url", small_registry::url());
     SETTINGS.into_iter().fold(app, |app, (name, value)| app.with(name, value))
 }
 

@@ -4,7 +4,7 @@ use berth_access::{Caller, Public, RegistryAdmin, RegistryDelete, RegistryPull, 
 use berth_domain::settings;
 use berth_store::auth::Asked;
 use berth_store::{StoreError, logs, transaction};
-use berth_web::registry::{error, sign_in_entry};
+use berth_web::registry::{NOBODY, error, sign_in_entry};
 use berth_web::registry_token::{self, AccessEntry, Claims};
 use berth_web::{ApiError, Context, Form, HandlerResult, StatusCode};
 
@@ -16,9 +16,6 @@ use super::views::{RegistryToken, TokenView};
 
 /// How many scopes one token is for, at most: clients ask for one or two.
 const MOST_SCOPES: usize = 100;
-
-/// The subject of a token of nobody.
-const NOBODY: &str = "(anonymous)";
 
 /// `GET /v2/auth`.
 pub(crate) fn get(cx: &Context<'_, Public>, query: TokenQuery) -> HandlerResult<RegistryToken> {
@@ -79,6 +76,7 @@ fn issue(
             subject: caller.map_or(NOBODY, |caller| &caller.name).to_owned(),
             audience: audience.map(str::to_owned),
             access,
+            lists: cx.rights().reads_own_repositories(),
         },
     )?;
     Ok(TokenView::new(signed))

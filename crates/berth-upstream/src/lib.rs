@@ -1,0 +1,17 @@
+//! Upstream registries, from which a proxy cache pulls (`docs/contract/registry.md` D.1, D.5): where a repository is there, how they let
+//! somebody in, what a manifest and a blob are.
+//!
+//! Every destination is checked by the rules of `berth_domain::destination` before it is called: the registry, its token server and
+//! whatever they redirect to. Requests are sent by whoever implements [`Http`].
+
+mod challenge;
+mod client;
+mod content;
+mod limits;
+mod repository;
+
+pub use challenge::{Challenge, challenge, redirect, retry_after, token_in};
+pub use client::{Client, Failure, Http, Manifest, ManifestHead};
+pub use content::{Contents, Kind, Part, digest_of};
+pub use limits::{MANIFEST_BYTES, REDIRECTS, TOKEN_BYTES};
+pub use repository::Repository;
