@@ -54,6 +54,8 @@ CREATE TABLE account (
     -- JSON text, or NULL for never set.
     meta TEXT,
     cfg TEXT,
+    -- How large the blobs of its repositories are, each digest counted once. Triggers of `blob` keep it.
+    stored_bytes INTEGER NOT NULL DEFAULT 0,
     UNIQUE (id, kind),
     CHECK ((kind = 'robot') = (namespace_id IS NOT NULL))
 );
@@ -328,6 +330,8 @@ INSERT INTO owned_limit (kind, most) VALUES
     ('repositories', 100000),
     ('repository_permissions', 20000),
     ('namespace_permissions', 1000000),
+    ('manifests', 20000),
+    ('tags', 20000),
     ('default_permissions', 1000),
     ('stars', 10000),
     ('autoprune_policies', 100),
@@ -354,7 +358,8 @@ BEGIN
     DELETE FROM owned WHERE holder_id = NEW.holder_id AND kind = NEW.kind;
 END;
 
--- What triggers insert here is added. Notifications are the exception that is not refused: the oldest go.
+-- What triggers insert here is added. Three are not refused here: of notifications the oldest go, and tags and manifests beyond
+-- the limit are ignored, since a registry has stored them already.
 CREATE VIEW owned_more (holder_id, kind, number) AS
 SELECT holder_id, kind, number FROM owned;
 
@@ -854,6 +859,10 @@ CREATE TABLE repository (
     created_at INTEGER NOT NULL,
     -- An opaque value that answers carry for badges of private repositories.
     status_token TEXT NOT NULL DEFAULT '',
+    -- When the newest tag of all was pushed; NULL: none ever was.
+    last_pushed_at INTEGER,
+    -- How large its blobs are. Triggers of `blob` keep it.
+    stored_bytes INTEGER NOT NULL DEFAULT 0,
     UNIQUE (namespace_id, name),
     UNIQUE (id, namespace_id)
 );
@@ -1016,6 +1025,276 @@ CREATE TRIGGER stars_counted AFTER DELETE ON star
 BEGIN
     UPDATE owned SET number = number - 1 WHERE holder_id = OLD.account_id AND kind = 'stars';
 END;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Images: what the registry behind has, as it tells, and what a proxy cache has
+----------------------------------------------------------------------------------------------------------------------------
+
+-- Configurations and layers. They count for sizes: once in a repository, once in its namespace. A blob goes with the last
+-- manifest that names it.
+CREATE TABLE blob (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    namespace_id INTEGER NOT NULL,
+    repository_id INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    -- As manifests say. A TiB at most, so that sums are numbers.
+    size_bytes INTEGER NOT NULL CHECK (size_bytes BETWEEN 0 AND 1099511627776),
+    UNIQUE (repository_id, digest),
+    FOREIGN KEY (repository_id, namespace_id)
+        REFERENCES repository (id, namespace_id) ON DELETE CASCADE
+);
+
+CREATE INDEX blob_by_digest ON blob (namespace_id, digest);
+
+-- A digest has one size in a namespace, whatever manifests say: what was added is what is subtracted.
+CREATE TRIGGER blobs_are_added AFTER INSERT ON blob
+BEGIN
+    UPDATE blob SET size_bytes = coalesce(
+        (SELECT size_bytes FROM blob other
+            WHERE other.namespace_id = NEW.namespace_id AND other.digest = NEW.digest AND other.id <> NEW.id LIMIT 1),
+        size_bytes)
+    WHERE id = NEW.id;
+    UPDATE repository SET stored_bytes = stored_bytes + (SELECT size_bytes FROM blob WHERE id = NEW.id)
+    WHERE id = NEW.repository_id;
+    UPDATE account SET stored_bytes = stored_bytes + NEW.size_bytes
+    WHERE id = NEW.namespace_id AND NOT EXISTS (
+        SELECT 1 FROM blob WHERE namespace_id = NEW.namespace_id AND digest = NEW.digest AND id <> NEW.id);
+END;
+
+CREATE TRIGGER blobs_are_subtracted AFTER DELETE ON blob
+BEGIN
+    UPDATE repository SET stored_bytes = stored_bytes - OLD.size_bytes WHERE id = OLD.repository_id;
+    UPDATE account SET stored_bytes = stored_bytes - OLD.size_bytes
+    WHERE id = OLD.namespace_id AND NOT EXISTS (
+        SELECT 1 FROM blob WHERE namespace_id = OLD.namespace_id AND digest = OLD.digest);
+END;
+
+-- Manifests of images, and indexes of manifests.
+CREATE TABLE manifest (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repository_id INTEGER NOT NULL REFERENCES repository (id) ON DELETE CASCADE,
+    digest TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    -- Of the manifest itself. It counts for no size.
+    size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
+    -- Of its layers together, as they are stored; NULL of an index.
+    layers_bytes INTEGER,
+    -- When it was last pushed, with a tag or without.
+    pushed_at INTEGER NOT NULL,
+    -- Since when neither a tag, an ended one included, nor an index names it; NULL while one does. The original collects such
+    -- manifests, and so does a registry that is told to.
+    untagged_at INTEGER,
+    UNIQUE (repository_id, digest)
+);
+
+CREATE INDEX manifest_untagged ON manifest (untagged_at) WHERE untagged_at IS NOT NULL;
+
+-- A registry cannot be refused what it has: what is beyond the limit is not written down.
+CREATE TRIGGER manifests_ignored BEFORE INSERT ON manifest
+WHEN (SELECT number >= most FROM owned JOIN owned_limit USING (kind)
+        WHERE holder_id = NEW.repository_id AND kind = 'manifests')
+    AND NOT EXISTS (SELECT 1 FROM manifest WHERE repository_id = NEW.repository_id AND digest = NEW.digest)
+BEGIN
+    SELECT RAISE(IGNORE);
+END;
+
+CREATE TRIGGER manifests_limited AFTER INSERT ON manifest
+BEGIN
+    INSERT INTO owned_more VALUES (NEW.repository_id, 'manifests', 1);
+    UPDATE manifest SET untagged_at = CASE WHEN NOT EXISTS (
+        SELECT 1 FROM manifest_child WHERE repository_id = NEW.repository_id AND digest = NEW.digest) THEN pushed_at END
+    WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER manifests_counted AFTER DELETE ON manifest
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.repository_id AND kind = 'manifests';
+END;
+
+-- Which blobs a manifest names.
+CREATE TABLE manifest_blob (
+    manifest_id INTEGER NOT NULL REFERENCES manifest (id) ON DELETE CASCADE,
+    blob_id INTEGER NOT NULL REFERENCES blob (id) ON DELETE CASCADE,
+    PRIMARY KEY (manifest_id, blob_id)
+) WITHOUT ROWID;
+
+CREATE INDEX manifest_blob_by_blob ON manifest_blob (blob_id);
+
+CREATE TRIGGER blob_goes_with_its_last_manifest AFTER DELETE ON manifest_blob
+BEGIN
+    DELETE FROM blob WHERE id = OLD.blob_id
+        AND NOT EXISTS (SELECT 1 FROM manifest_blob WHERE blob_id = OLD.blob_id);
+END;
+
+-- Which manifests an index names, whether or not they are there.
+CREATE TABLE manifest_child (
+    manifest_id INTEGER NOT NULL REFERENCES manifest (id) ON DELETE CASCADE,
+    digest TEXT NOT NULL,
+    -- That of the index.
+    repository_id INTEGER NOT NULL,
+    media_type TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    PRIMARY KEY (manifest_id, digest)
+) WITHOUT ROWID;
+
+CREATE INDEX manifest_child_by_digest ON manifest_child (repository_id, digest);
+
+CREATE TRIGGER child_is_held AFTER INSERT ON manifest_child
+BEGIN
+    UPDATE manifest SET untagged_at = NULL WHERE repository_id = NEW.repository_id AND digest = NEW.digest;
+END;
+
+CREATE TRIGGER child_is_released AFTER DELETE ON manifest_child
+BEGIN
+    UPDATE manifest SET untagged_at = strftime('%s', 'now') * 1000000
+    WHERE repository_id = OLD.repository_id AND digest = OLD.digest AND untagged_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM tag WHERE manifest_id = manifest.id)
+        AND NOT EXISTS (
+            SELECT 1 FROM manifest_child WHERE repository_id = OLD.repository_id AND digest = OLD.digest);
+END;
+
+-- Tags, and those that there were: a tag that is moved to another manifest ends, and another one begins.
+CREATE TABLE tag (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repository_id INTEGER NOT NULL REFERENCES repository (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    -- NULL: an ended tag whose manifest is gone.
+    manifest_id INTEGER REFERENCES manifest (id) ON DELETE SET NULL,
+    -- When it was last pushed.
+    started_at INTEGER NOT NULL,
+    -- NULL while there is such a tag.
+    ended_at INTEGER,
+    -- Until when it is shown among the ended ones: for the time of its namespace. A trigger sets it.
+    shown_until INTEGER,
+    -- The request to the registry that ended it, which notifies of it several times.
+    ended_by TEXT
+);
+
+CREATE UNIQUE INDEX tag_active ON tag (repository_id, name) WHERE ended_at IS NULL;
+
+CREATE INDEX tag_by_name ON tag (repository_id, name, started_at);
+
+CREATE INDEX tag_by_start ON tag (repository_id, started_at);
+
+CREATE INDEX tag_by_manifest ON tag (manifest_id) WHERE manifest_id IS NOT NULL;
+
+CREATE INDEX tag_ended ON tag (shown_until) WHERE shown_until IS NOT NULL;
+
+CREATE INDEX tag_ended_of_repository ON tag (repository_id, ended_at) WHERE ended_at IS NOT NULL;
+
+-- Ended ones leave room for new ones, a hundred at a time.
+CREATE TRIGGER tag_needs_room BEFORE INSERT ON tag
+WHEN (SELECT number >= most FROM owned JOIN owned_limit USING (kind)
+    WHERE holder_id = NEW.repository_id AND kind = 'tags')
+BEGIN
+    DELETE FROM tag WHERE id IN (
+        SELECT id FROM tag WHERE repository_id = NEW.repository_id AND ended_at IS NOT NULL
+        ORDER BY ended_at LIMIT 100
+    );
+    SELECT RAISE(IGNORE) FROM owned JOIN owned_limit USING (kind)
+    WHERE holder_id = NEW.repository_id AND kind = 'tags' AND number >= most;
+END;
+
+CREATE TRIGGER tags_limited AFTER INSERT ON tag
+BEGIN
+    INSERT INTO owned_more VALUES (NEW.repository_id, 'tags', 1);
+    UPDATE manifest SET untagged_at = NULL WHERE id = NEW.manifest_id;
+END;
+
+CREATE TRIGGER tags_counted AFTER DELETE ON tag
+BEGIN
+    UPDATE owned SET number = number - 1 WHERE holder_id = OLD.repository_id AND kind = 'tags';
+    UPDATE manifest SET untagged_at = strftime('%s', 'now') * 1000000
+    WHERE id = OLD.manifest_id AND untagged_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM tag WHERE manifest_id = OLD.manifest_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM manifest_child c WHERE c.repository_id = manifest.repository_id AND c.digest = manifest.digest);
+END;
+
+CREATE TRIGGER ended_tag_is_shown AFTER UPDATE OF ended_at ON tag
+BEGIN
+    UPDATE tag SET shown_until = NEW.ended_at + (
+        SELECT tag_expiration_s FROM repository r JOIN account n ON n.id = r.namespace_id
+        WHERE r.id = NEW.repository_id) * 1000000
+    WHERE id = NEW.id;
+END;
+
+-- No tag outlives its manifest.
+CREATE TRIGGER tags_end_with_their_manifest BEFORE DELETE ON manifest
+BEGIN
+    UPDATE tag SET ended_at = max(started_at, strftime('%s', 'now') * 1000000)
+    WHERE manifest_id = OLD.id AND ended_at IS NULL;
+END;
+
+-- What is inserted here was pushed, or is found in the registry: writes down the manifest, and what it names. `contents` is a JSON
+-- array of `{"digest", "media_type", "size_bytes", "kind"}`, where the kind is config, layer or manifest.
+CREATE VIEW pushed_manifest (namespace_id, repository_id, digest, media_type, size_bytes, contents, pushed_at) AS
+SELECT namespace_id, repository_id, digest, media_type, size_bytes, '[]', pushed_at
+FROM manifest JOIN repository ON repository.id = repository_id;
+
+CREATE TRIGGER manifest_pushed INSTEAD OF INSERT ON pushed_manifest
+BEGIN
+    INSERT INTO manifest (repository_id, digest, media_type, size_bytes, layers_bytes, pushed_at)
+    VALUES (NEW.repository_id, NEW.digest, NEW.media_type, NEW.size_bytes, (
+        SELECT coalesce(sum(value ->> 'size_bytes') FILTER (WHERE value ->> 'kind' = 'layer'), 0)
+        FROM json_each(NEW.contents) HAVING total(value ->> 'kind' = 'manifest') = 0),
+        NEW.pushed_at)
+    ON CONFLICT DO UPDATE SET pushed_at = max(pushed_at, excluded.pushed_at);
+    INSERT INTO blob (namespace_id, repository_id, digest, size_bytes)
+    SELECT NEW.namespace_id, NEW.repository_id, value ->> 'digest', value ->> 'size_bytes'
+    FROM json_each(NEW.contents)
+    WHERE value ->> 'kind' IN ('config', 'layer')
+        AND EXISTS (SELECT 1 FROM manifest WHERE repository_id = NEW.repository_id AND digest = NEW.digest)
+    ON CONFLICT DO NOTHING;
+    INSERT INTO manifest_blob (manifest_id, blob_id)
+    SELECT manifest.id, blob.id FROM json_each(NEW.contents)
+    CROSS JOIN blob ON blob.repository_id = NEW.repository_id AND blob.digest = value ->> 'digest'
+    CROSS JOIN manifest ON manifest.repository_id = NEW.repository_id AND manifest.digest = NEW.digest
+    WHERE value ->> 'kind' IN ('config', 'layer')
+    ON CONFLICT DO NOTHING;
+    INSERT INTO manifest_child (manifest_id, digest, repository_id, media_type, size_bytes)
+    SELECT manifest.id, value ->> 'digest', NEW.repository_id, value ->> 'media_type', value ->> 'size_bytes'
+    FROM json_each(NEW.contents)
+    CROSS JOIN manifest ON manifest.repository_id = NEW.repository_id AND manifest.digest = NEW.digest
+    WHERE value ->> 'kind' = 'manifest'
+    ON CONFLICT DO NOTHING;
+END;
+
+-- What is inserted here is a tag that names a manifest since then, unless later is known of that tag: pushes are told in any order.
+CREATE VIEW pushed_tag (repository_id, name, digest, pushed_at) AS
+SELECT repository_id, name, digest, started_at FROM tag WHERE ended_at IS NULL;
+
+CREATE TRIGGER tag_pushed INSTEAD OF INSERT ON pushed_tag
+WHEN EXISTS (SELECT 1 FROM manifest WHERE repository_id = NEW.repository_id AND digest = NEW.digest)
+    AND NOT EXISTS (
+        SELECT 1 FROM tag WHERE repository_id = NEW.repository_id AND name = NEW.name
+            AND coalesce(ended_at, started_at) > NEW.pushed_at)
+BEGIN
+    UPDATE tag SET ended_at = NEW.pushed_at
+    WHERE repository_id = NEW.repository_id AND name = NEW.name AND ended_at IS NULL AND digest <> NEW.digest;
+    INSERT INTO tag (repository_id, name, digest, manifest_id, started_at)
+    SELECT NEW.repository_id, NEW.name, NEW.digest, id, NEW.pushed_at FROM manifest
+    WHERE repository_id = NEW.repository_id AND digest = NEW.digest
+        AND NOT EXISTS (
+            SELECT 1 FROM tag WHERE repository_id = NEW.repository_id AND name = NEW.name AND ended_at IS NULL);
+    UPDATE tag SET started_at = NEW.pushed_at
+    WHERE repository_id = NEW.repository_id AND name = NEW.name AND ended_at IS NULL;
+    UPDATE repository SET last_pushed_at = max(coalesce(last_pushed_at, 0), NEW.pushed_at)
+    WHERE id = NEW.repository_id;
+END;
+
+----------------------------------------------------------------------------------------------------------------------------
+-- Notifications of the registry
+----------------------------------------------------------------------------------------------------------------------------
+
+-- Those that were taken. A registry sends the same one again until it hears that it was.
+CREATE TABLE registry_event (
+    id TEXT PRIMARY KEY,
+    seen_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX registry_event_by_time ON registry_event (seen_at);
 
 ----------------------------------------------------------------------------------------------------------------------------
 -- Quotas and auto-prune policies

@@ -96,6 +96,8 @@ pub enum Beyond {
     Refused,
     /// It succeeds, and the oldest is deleted: for what strangers make for somebody.
     OldestDeleted,
+    /// It succeeds, and nothing is written down: for what a registry has stored already.
+    Ignored,
 }
 
 impl Limit {
@@ -160,6 +162,8 @@ limits! {
     REPOSITORIES = "repositories", LIMIT_REPOSITORIES_PER_NAMESPACE, "A namespace", "repositories", Refused;
     REPOSITORY_PERMISSIONS = "repository_permissions", LIMIT_PERMISSIONS_PER_REPOSITORY, "A repository", "permissions", Refused;
     NAMESPACE_PERMISSIONS = "namespace_permissions", LIMIT_PERMISSIONS_PER_NAMESPACE, "A namespace", "permissions on repositories", Refused;
+    MANIFESTS = "manifests", LIMIT_MANIFESTS_PER_REPOSITORY, "A repository", "manifests", Ignored;
+    TAGS = "tags", LIMIT_TAGS_PER_REPOSITORY, "A repository", "tags, with those that ended lately", Ignored;
     DEFAULT_PERMISSIONS = "default_permissions", LIMIT_DEFAULT_PERMISSIONS_PER_ORGANIZATION, "An organization", "default permissions", Refused;
     AUTOPRUNE_POLICIES = "autoprune_policies", LIMIT_AUTOPRUNE_POLICIES_PER_NAMESPACE, "A namespace", "auto-prune policies", Refused;
     REPOSITORY_AUTOPRUNE_POLICIES = "repository_autoprune_policies", LIMIT_AUTOPRUNE_POLICIES_PER_REPOSITORY, "A repository", "auto-prune policies", Refused;

@@ -16,7 +16,12 @@ pub const ROWS: i64 = 100;
 const MONTH_S: i64 = 30 * 86_400;
 
 /// How long expired app-specific tokens are kept, in seconds, as the original does: their users see that there were some.
+/// So long a manifest waits for its tag or its index, and a tag that ended is known after lists have shown it: notifications of a
+/// registry come late.
 const DAY_S: i64 = 86_400;
+
+/// How long notifications of the registry are known again, in seconds: it repeats one until it hears that it was taken.
+const FORTNIGHT_S: i64 = 14 * 86_400;
 
 /// How long mails count that are gone, in seconds: the limits of mails are those of an hour.
 const HOUR_S: i64 = 3_600;
@@ -154,6 +159,33 @@ pub const KINDS: &[Kind] = &[
         time: "published_until",
         condition: "published_until IS NOT NULL",
         kept: Kept::For(0),
+    },
+    Kind {
+        name: "tags that ended",
+        change: "DELETE FROM tag",
+        table: "tag",
+        id: "id",
+        time: "shown_until",
+        condition: "shown_until IS NOT NULL",
+        kept: Kept::For(DAY_S),
+    },
+    Kind {
+        name: "manifests that nothing names",
+        change: "DELETE FROM manifest",
+        table: "manifest",
+        id: "id",
+        time: "untagged_at",
+        condition: "untagged_at IS NOT NULL",
+        kept: Kept::For(DAY_S),
+    },
+    Kind {
+        name: "notifications of the registry",
+        change: "DELETE FROM registry_event",
+        table: "registry_event",
+        id: "id",
+        time: "seen_at",
+        condition: "1",
+        kept: Kept::For(FORTNIGHT_S),
     },
 ];
 
