@@ -4,6 +4,7 @@
 //! are in `tests/surface/answers/`, the permitted callers in `tests/surface/who.txt`; `tests/surface.rs` compares.
 
 mod answers;
+mod behind;
 mod fixture;
 #[cfg(feature = "end-to-end")]
 mod over_tcp;

@@ -21,6 +21,7 @@ const ACTIONS: &[&str] = &[
     "private",
     "regenerate",
     "resetclientsecret",
+    "sync",
     "verify",
 ];
 
@@ -49,6 +50,7 @@ const WORDS: &[(&str, &str)] = &[
     ("health", "system"),
     ("invite", "invitations"),
     ("keys", "signing_keys"),
+    ("manifest", "tags"),
     ("org", "concord"),
     ("prototypes", "default_permissions"),
     ("proxycache", "proxy_cache"),
@@ -58,7 +60,6 @@ const WORDS: &[(&str, &str)] = &[
     ("signin", "sessions"),
     ("signout", "sessions"),
     ("starred", "repositories"),
-    ("tag", "repositories"),
     ("takeownership", "organizations"),
     ("teaminvite", "invitations"),
     ("tokens", "applications"),

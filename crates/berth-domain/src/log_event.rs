@@ -130,6 +130,13 @@ events! {
     DeleteRepo { repo: &'a str, namespace: &'a str }
     SetRepoDescription { repo: &'a str, namespace: &'a str, description: &'a str }
     ChangeRepoVisibility { repo: &'a str, namespace: &'a str, visibility: &'a str }
+    DeleteTagByName (DeleteTag) {
+        username: &'a str,
+        repo: &'a str,
+        namespace: &'a str,
+        tag: &'a str,
+        digest: &'a str,
+    }
     ChangeRepoPermission {
         username: &'a str,
         repo: &'a str,

@@ -44,6 +44,7 @@ pub enum LogKind {
     DeleteRepo,
     SetRepoDescription,
     ChangeRepoVisibility,
+    DeleteTag,
     ChangeRepoPermission,
     DeleteRepoPermission,
     CreateRobot,

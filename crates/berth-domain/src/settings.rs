@@ -5,7 +5,7 @@
 //! `berth-web` does it.
 
 use crate::database_url;
-use crate::destination::is_name_or_network;
+use crate::destination::{host_of_url, is_name_or_network};
 use crate::forwarded::is_network;
 use thiserror::Error;
 
@@ -144,6 +144,7 @@ settings! {
     MAILS_TO_ADDRESS_PER_HOUR: i64 = "mails_to_address_per_hour", "50", whole_number, "How many such mails, and mails for forgotten passwords, one address gets in an hour, whoever causes them; 0 is no limit. From one sender it gets 20.";
     REGISTRY_TOKEN_ISSUER: String = "registry_token_issuer", "berth", issuer, "Who signs the tokens for the registry (`iss`): the same as `auth.token.issuer` there, and part of the address of the public keys, `/keys/services/<issuer>/keys`.";
     REGISTRY_SERVICE: String = "registry_service", "", text, "For which service those tokens are (`aud`): the same as `auth.token.service` in the registry. Empty: `server_hostname`.";
+    REGISTRY_URL: String = "registry_url", "https://none.invalid", registry_url, "Where Berth reaches the registry behind it: `http://127.0.0.1:5000`. A host below `.invalid` (on Spin nothing else), or empty: there is none, so that tags cannot be deleted and nothing is read through Berth.";
     FEATURE_PROXY_CACHE: bool = "feature_proxy_cache", "true", flag, "Organizations may be configured to cache an upstream registry.";
     REGISTRY_CHECKS_PER_MINUTE: i64 = "registry_checks_per_minute", "60", whole_number, "How many times a user may have upstream registries tried in a minute; 0 is no limit.";
     SSRF_ALLOWED_HOSTS: Vec<String> = "ssrf_allowed_hosts", "", destinations, "Host names, addresses and CIDRs that upstream registries may have although they are private.";
@@ -181,6 +182,8 @@ settings! {
     LIMIT_REPOSITORIES_PER_NAMESPACE: i64 = "limit_repositories_per_namespace", "100000", positive_number, "How many repositories an organization or a user may have.";
     LIMIT_PERMISSIONS_PER_REPOSITORY: i64 = "limit_permissions_per_repository", "20000", positive_number, "How many permissions of users, robots and teams a repository may have.";
     LIMIT_PERMISSIONS_PER_NAMESPACE: i64 = "limit_permissions_per_namespace", "1000000", positive_number, "How many permissions all repositories of an organization or a user may have together.";
+    LIMIT_MANIFESTS_PER_REPOSITORY: i64 = "limit_manifests_per_repository", "20000", positive_number, "How many manifests of a repository are known: of what the registry has beyond that, nothing is known, nor counted.";
+    LIMIT_TAGS_PER_REPOSITORY: i64 = "limit_tags_per_repository", "20000", positive_number, "How many tags of a repository are known, with those that ended lately, which leave room first.";
     LIMIT_DEFAULT_PERMISSIONS_PER_ORGANIZATION: i64 = "limit_default_permissions_per_organization", "1000", positive_number, "How many default permissions an organization may have.";
     LIMIT_AUTOPRUNE_POLICIES_PER_NAMESPACE: i64 = "limit_autoprune_policies_per_namespace", "100", positive_number, "How many auto-prune policies an organization or a user may have, besides those of repositories.";
     LIMIT_AUTOPRUNE_POLICIES_PER_REPOSITORY: i64 = "limit_autoprune_policies_per_repository", "100", positive_number, "How many auto-prune policies a repository may have.";
@@ -285,6 +288,19 @@ fn gateway(text: &str) -> Result<String, &'static str> {
     Ok(if is_none { String::new() } else { text.to_owned() })
 }
 
+/// As [`gateway`], but for a path: the distribution API is at the root of its host.
+fn registry_url(text: &str) -> Result<String, &'static str> {
+    let expected = "a URL of a host, `https://registry.example.com:5000`, without a path";
+    let text = gateway(text)?;
+    if text.is_empty() {
+        return Ok(text);
+    }
+    let url = url::Url::parse(&text).ok().filter(|_| host_of_url(&text).is_some());
+    let url = url.ok_or(expected)?;
+    let is_root = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if is_root { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(expected) }
+}
+
 fn list(text: &str) -> Result<Vec<String>, &'static str> {
     Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
 }
@@ -366,7 +382,7 @@ const fn kind_of(parse: &str) -> &'static str {
         b"scheme" => "`http` or `https`",
         b"registry_state" => "`normal` or `readonly`",
         b"host" => "a host name",
-        b"database_url" | b"gateway" => "a URL",
+        b"database_url" | b"gateway" | b"registry_url" => "a URL",
         _ => "text",
     }
 }
@@ -412,6 +428,29 @@ mod tests {
         }
         for text in ["https://mail.example/x.invalid", "http://invalid.example:8025", "nonsense"] {
             assert_eq!(gateway(text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn a_registry_is_a_host_without_a_path() {
+        let registry = |text| REGISTRY_URL.parse(text).ok();
+        for text in ["", "https://none.invalid", "http://none.invalid:5000"] {
+            assert_eq!(registry(text).as_deref(), Some(""), "{text}");
+        }
+        for text in ["http://127.0.0.1:5000", "https://registry.example.com", "http://[::1]:5000"] {
+            assert_eq!(registry(text).as_deref(), Some(text));
+            assert_eq!(registry(&format!("{text}/")).as_deref(), Some(text));
+        }
+        for text in [
+            "registry.example.com",
+            "ftp://registry.example.com",
+            "http://",
+            "http://me:secret@registry.example.com",
+            "http://registry.example.com/v2/",
+            "http://registry.example.com/?a=b",
+            "http://registry.example.com/#a",
+        ] {
+            assert_eq!(registry(text), None, "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ use berth_test::{App, As, Reply};
 use berth_web::outbound::registry::{Failure, LookUpError, Registry, Upstream, Verdict};
 use serde_json::Value;
 
+use super::behind::BEHIND;
 use super::requests::{Ask, Given, Place, Script, Source, Values, Who, fill};
 use super::secrets::Secrets;
 
@@ -167,7 +168,7 @@ impl Fixture {
 }
 
 fn empty() -> App {
-    let app = App::new().with_registry(Upstreams);
+    let app = App::new().with_registry(Upstreams).with("registry_url", &BEHIND);
     SETTINGS.into_iter().fold(app, |app, (name, value)| app.with(name, value))
 }
 
