@@ -41,6 +41,7 @@ pub(super) fn text() -> String {
         let beyond = match limit.beyond {
             Beyond::Refused => format!("400: {}", limit.sentence(limit.default())),
             Beyond::OldestDeleted => "the oldest are deleted, dismissed ones first".into(),
+            Beyond::Ignored => "what the registry has beyond it is not known".into(),
         };
         let (name, most) = (limit.setting.name, limit.default());
         let _ = writeln!(text, "| `{name}` | {most} | {beyond} |");

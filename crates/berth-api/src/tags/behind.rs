@@ -45,7 +45,7 @@ impl<'a> BehindRepository<'a> {
         let base_url = services.setting(&settings::REGISTRY_URL);
         if base_url.is_empty() {
             return Err(ApiError::invalid_request(
-                "No registry is behind this one: its operator can name it (the setting registry_url)",
+                "No registry is configured: the operator names it by the setting registry_url",
             ));
         }
         let name = format!("{namespace}/{repository}");

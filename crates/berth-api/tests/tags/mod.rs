@@ -77,8 +77,12 @@ fn names(reply: &Reply) -> String {
 fn tags_are_listed_with_their_past() {
     let app = app_with_tags();
     let member = app.as_user("member");
-    assert_snapshot!(member.get(&format!("{TAGS}?limit=2")).whole(), @"");
-    assert_snapshot!(member.get(&format!("{TAGS}?specificTag=gone")).whole(), @"");
+    assert_snapshot!(member.get(&format!("{TAGS}?limit=2")).whole(), @r#"
+    200 {"tags":[{"name":"multi","reversion":false,"start_ts":1795328787,"manifest_digest":"sha256:i","is_manifest_list":true,"size":null,"last_modified":"Sun, 22 Nov 2026 06:26:27 -0000"},{"name":"v1","reversion":false,"start_ts":1795328687,"manifest_digest":"sha256:b","is_manifest_list":false,"size":20,"last_modified":"Sun, 22 Nov 2026 06:24:47 -0000"}],"page":1,"has_additional":true}
+    "#);
+    assert_snapshot!(member.get(&format!("{TAGS}?specificTag=gone")).whole(), @r#"
+    200 {"tags":[{"name":"gone","reversion":false,"start_ts":1795328487,"end_ts":1795328887,"manifest_digest":"sha256:a","is_manifest_list":false,"size":10,"last_modified":"Sun, 22 Nov 2026 06:21:27 -0000","expiration":"Sun, 22 Nov 2026 06:28:07 -0000"}],"page":1,"has_additional":false}
+    "#);
     for (query, expected) in [
         ("", "multi v1 latest v2 gone- v1-"),
         ("?onlyActiveTags=true", "multi v1 latest v2"),
@@ -120,15 +124,41 @@ fn the_past_ends() {
 fn what_is_no_query_is_refused() {
     let app = app();
     let member = app.as_user("member");
-    assert_snapshot!(member.get(TAGS), @"");
+    assert_snapshot!(member.get(TAGS), @r#"
+    200
+    {
+      "tags": [],
+      "page": 1,
+      "has_additional": false
+    }
+    "#);
     assert_eq!(member.get(&format!("{TAGS}?page=-4")).json()["page"], 1);
-    assert_snapshot!(member.get(&format!("{TAGS}?page=next")), @"");
-    assert_snapshot!(member.get(&format!("{TAGS}?limit=all")), @"");
+    assert_snapshot!(member.get(&format!("{TAGS}?page=next")), @r#"
+    400
+    {
+      "message": {
+        "page": "Page index for the results. Default 1."
+      }
+    }
+    "#);
+    assert_snapshot!(member.get(&format!("{TAGS}?limit=all")), @r#"
+    400
+    {
+      "message": {
+        "limit": "Limit to the number of results to return per page. Max 100."
+      }
+    }
+    "#);
     for filter in ["v1", "starts:v", "like"] {
         let refused = member.get(&format!("{TAGS}?filter_tag_name={filter}"));
         assert_eq!(refused.status(), 400, "{filter}: {refused}");
     }
-    assert_snapshot!(member.get(&format!("{TAGS}?filter_tag_name=v1")), @"");
+    assert_snapshot!(member.get(&format!("{TAGS}?filter_tag_name=v1")), @r#"
+    400
+    {
+      "message": "Unsupported syntax for filter_tag_name. Expected <operation>:<tag_name> where <operation> can be 'like' or 'eq'."
+    }
+    "#);
 }
 
 #[test]
@@ -137,7 +167,34 @@ fn a_repository_shows_its_newest_tags() {
     let path = "/api/v1/repository/acme/lib/x";
     let member = app.as_user("member");
     let tags = member.get(path).json()["tags"].clone();
-    assert_snapshot!(serde_json::to_string_pretty(&tags).expect("JSON"), @"");
+    assert_snapshot!(serde_json::to_string_pretty(&tags).expect("JSON"), @r#"
+    {
+      "latest": {
+        "name": "latest",
+        "size": 10,
+        "last_modified": "Sun, 22 Nov 2026 06:23:07 -0000",
+        "manifest_digest": "sha256:a"
+      },
+      "multi": {
+        "name": "multi",
+        "size": null,
+        "last_modified": "Sun, 22 Nov 2026 06:26:27 -0000",
+        "manifest_digest": "sha256:i"
+      },
+      "v1": {
+        "name": "v1",
+        "size": 20,
+        "last_modified": "Sun, 22 Nov 2026 06:24:47 -0000",
+        "manifest_digest": "sha256:b"
+      },
+      "v2": {
+        "name": "v2",
+        "size": 10,
+        "last_modified": "Sun, 22 Nov 2026 06:23:07 -0000",
+        "manifest_digest": "sha256:a"
+      }
+    }
+    "#);
     assert_eq!(member.get(&format!("{path}?includeTags=true")).json()["tags"], tags);
     assert!(member.get(&format!("{path}?includeTags=false")).json().get("tags").is_none());
 
@@ -157,7 +214,17 @@ fn a_repository_shows_its_newest_tags() {
 fn there_is_no_registry() {
     let app = app_with_tags();
     let admin = app.as_user("admin");
-    assert_snapshot!(admin.delete(&format!("{TAGS}v1")), @"");
+    assert_snapshot!(admin.delete(&format!("{TAGS}v1")), @r#"
+    400
+    {
+      "detail": "No registry is configured: the operator names it by the setting registry_url",
+      "error_message": "No registry is configured: the operator names it by the setting registry_url",
+      "error_type": "invalid_request",
+      "title": "invalid_request",
+      "type": "http://localhost:3000/api/v1/error/invalid_request",
+      "status": 400
+    }
+    "#);
     assert_eq!(admin.post_empty(&format!("{TAGS}sync")).status(), 400);
     assert_eq!(admin.get("/api/v1/repository/acme/lib/x/manifest/sha256:a").status(), 400);
     assert_eq!(names(&admin.get(&format!("{TAGS}?onlyActiveTags=true"))), "multi v1 latest v2");
@@ -192,5 +259,39 @@ fn permitted_callers() {
         (Method::POST, "/api/v1/repository/acme/ghost/tag/sync", nothing.clone()),
         (Method::GET, "/api/v1/repository/acme/lib/x/manifest/sha256:a", nothing.clone()),
         (Method::GET, "/api/v1/repository/acme/ghost/manifest/sha256:a", nothing),
-    ]), @"");
+    ]), @"
+    GET /api/v1/repository/acme/lib/x/tag/
+      200 member admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]
+      401 anonymous
+      403 outsider creator admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+    GET /api/v1/repository/acme/ghost/tag/
+      401 anonymous
+      403 outsider member creator admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+      404 admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]
+    DELETE /api/v1/repository/acme/lib/x/tag/v1
+      400 admin superuser admin[repo:write] admin[repo:admin] superuser[super:user]
+      401 anonymous
+      403 outsider member creator reader admin[repo:read] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
+    DELETE /api/v1/repository/acme/lib/x/tag/nosuch
+    DELETE /api/v1/repository/acme/ghost/tag/v1
+      401 anonymous
+      403 outsider member creator reader admin[repo:read] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
+      404 admin superuser admin[repo:write] admin[repo:admin] superuser[super:user]
+    POST /api/v1/repository/acme/lib/x/tag/sync
+      400 admin superuser admin[repo:admin] superuser[super:user]
+      401 anonymous
+      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
+    POST /api/v1/repository/acme/ghost/tag/sync
+      401 anonymous
+      403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
+      404 admin superuser admin[repo:admin] superuser[super:user]
+    GET /api/v1/repository/acme/lib/x/manifest/sha256:a
+      400 member admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]
+      401 anonymous
+      403 outsider creator admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+    GET /api/v1/repository/acme/ghost/manifest/sha256:a
+      401 anonymous
+      403 outsider member creator admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
+      404 admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]
+    ");
 }
