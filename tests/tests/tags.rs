@@ -103,7 +103,7 @@ impl Place {
         loop {
             let reply = self.app.as_user("ana").post_empty(&format!("{TAGS}sync?last={last}"));
             assert_eq!(reply.status(), 200, "{reply}\n{}", self.registry.log());
-            let answer = reply.json().clone();
+            let answer = reply.json();
             let next = answer["next"].as_str().map(str::to_owned);
             answers.push(answer);
             match next {
@@ -115,7 +115,7 @@ impl Place {
 
     fn stored(&self) -> String {
         let rows = self.app.rows(
-            "SELECT r.stored_bytes, n.stored_bytes FROM repository r JOIN account n ON n.id = namespace_id",
+            "SELECT r.stored_bytes, n.stored_bytes FROM repository r JOIN account n ON n.id = r.namespace_id",
         );
         rows[0].join(" ")
     }
@@ -174,11 +174,17 @@ fn one_tag_is_deleted() {
         "SELECT a.name, l.metadata FROM log_entry l JOIN account a ON a.id = performer_id
         WHERE l.kind = 'delete_tag'",
     );
+    assert_eq!((log.len(), log[0][0].as_str()), (1, "ana"));
     let metadata: Value = serde_json::from_str(&log[0][1]).expect("JSON");
-    let expected = json!({
-        "username": "ana", "repo": "lib/x", "namespace": "acme", "tag": "v1", "digest": digest,
-    });
-    assert_eq!((log.len(), log[0][0].as_str(), &metadata), (1, "ana", &expected));
+    for (name, value) in [
+        ("username", "ana"),
+        ("repo", "lib/x"),
+        ("namespace", "acme"),
+        ("tag", "v1"),
+        ("digest", &digest),
+    ] {
+        assert_eq!(metadata[name], value, "{metadata}");
+    }
 
     assert_eq!(ana.delete(&format!("{TAGS}v1")).status(), 404, "a second time");
     assert_eq!(place.deletions(), 1);
@@ -234,9 +240,10 @@ fn who_may_not_delete() {
 #[test]
 fn a_registry_that_deletes_nothing_keeps_its_tag() {
     let app = app();
-    let registry = Registry::configured("http://127.0.0.1:1/v2/auth", &certificates(&app), |text| {
-        text.replace("enabled: true", "enabled: false")
-    });
+    let registry =
+        Registry::configured("http://127.0.0.1:1/v2/auth", &certificates(&app), |text| {
+            text.replace("enabled: true", "enabled: false")
+        });
     let place = Place::of(app, registry);
     let digest = place.push_image(Some("v1"), "a layer");
     place.sync();
@@ -262,11 +269,11 @@ fn a_registry_that_does_not_answer() {
     ] {
         place.app.set("registry_url", &url);
         place.app.set("registry_service", service);
-        let manifest = "/api/v1/repository/acme/lib/x/manifest/sha256:a";
+        let manifest = format!("/api/v1/repository/acme/lib/x/manifest/{}", sha256(b"x"));
         for reply in [
             ana.delete(&format!("{TAGS}v1")),
             ana.post_empty(&format!("{TAGS}sync")),
-            ana.get(manifest),
+            ana.get(&manifest),
         ] {
             assert_eq!(reply.status(), 520, "{what}: {reply}");
             assert_eq!(reply.json()["error_type"], "downstream_issue", "{what}");
@@ -343,14 +350,13 @@ fn a_push_meanwhile_stays() {
     let (app, other) = (place.app.over(&path).among_others(), place.app.over(&path));
     let push = format!("UPDATE tag SET started_at = {at}");
     // Before the transaction: after the caller, what is known, and the key.
-    let (reply, was_stopped) =
-        app.interrupted(3, Rc::new(move || other.execute(&push)), |app| {
-            app.as_user("ana").post_empty(&format!("{TAGS}sync"))
-        });
+    let (reply, was_stopped) = app.interrupted(3, Rc::new(move || other.execute(&push)), |app| {
+        app.as_user("ana").post_empty(&format!("{TAGS}sync"))
+    });
     assert!(was_stopped, "{reply}");
-    assert_eq!(*reply.json(), counts(0, 0, 0), "{reply}");
+    assert_eq!(reply.json(), counts(0, 0, 0), "{reply}");
     let reply = app.as_user("ana").post_empty(&format!("{TAGS}sync"));
-    assert_eq!(*reply.json(), counts(0, 0, 1), "{reply}");
+    assert_eq!(reply.json(), counts(0, 0, 1), "{reply}");
 }
 
 #[test]

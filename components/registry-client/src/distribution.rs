@@ -3,6 +3,7 @@
 //!
 //! The operator names this registry, so its address may be private. No redirect is followed: nothing but that address is called.
 
+use berth_domain::manifest::is_digest;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LINK, USER_AGENT};
 use http::{HeaderName, Method, Request, Response};
 use serde::Deserialize;
@@ -197,7 +198,16 @@ fn failure(failure: HttpFailure) -> Failure {
     match failure {
         HttpFailure::TimeOut => Failure::TimeOut,
         HttpFailure::AnswerTooLarge => Failure::TooLarge,
-        other => Failure::Unreachable(format!("{other:?}")),
+        HttpFailure::NotARegistry => Failure::Malformed("it speaks no HTTP".into()),
+        HttpFailure::NameNotResolved(_) => Failure::Unreachable("its name has no address".into()),
+        HttpFailure::AddressNotAllowed(_) => {
+            Failure::Unreachable("the host does not allow its address".into())
+        }
+        HttpFailure::ConnectionRefused => {
+            Failure::Unreachable("nothing accepts connections there".into())
+        }
+        HttpFailure::Tls => Failure::Unreachable("there is no secure connection".into()),
+        _ => Failure::Unreachable("the connection failed".into()),
     }
 }
 
@@ -218,13 +228,6 @@ fn digest_header(response: &Response<Vec<u8>>) -> Result<String, Failure> {
     let digest = text(response, &DOCKER_CONTENT_DIGEST).filter(|digest| is_digest(digest));
     let digest = digest.ok_or_else(|| Failure::Malformed("a manifest has no digest".into()))?;
     Ok(digest.to_owned())
-}
-
-/// Whether it is a digest as registries write them today.
-fn is_digest(text: &str) -> bool {
-    let is_hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    text.strip_prefix("sha256:")
-        .is_some_and(|digits| digits.len() == 64 && digits.bytes().all(is_hexadecimal))
 }
 
 fn digest_of(content: &[u8]) -> String {

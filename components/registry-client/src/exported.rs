@@ -32,10 +32,7 @@ impl callback::Guest for RegistryClient {
 }
 
 impl wit::Guest for RegistryClient {
-    fn tags(
-        repository: Repository,
-        last: Option<String>,
-    ) -> Result<TagPage, DistributionFailure> {
+    fn tags(repository: Repository, last: Option<String>) -> Result<TagPage, DistributionFailure> {
         distribution::tags(&Host::default(), &repository, last.as_deref())
     }
 

@@ -66,11 +66,7 @@ impl HttpClient for Host {
 }
 
 impl distribution::Http for Host {
-    fn send(
-        &self,
-        request: &Request<Vec<u8>>,
-        limit: usize,
-    ) -> Result<Response<Vec<u8>>, Failure> {
+    fn send(&self, request: &Request<Vec<u8>>, limit: usize) -> Result<Response<Vec<u8>>, Failure> {
         self.0.send(request, limit).map_err(failure_of)
     }
 }

@@ -17,8 +17,8 @@ mod response;
 mod upstream_client;
 
 pub use bindings::{
-    Credentials, Descriptor, Destination, DistributionFailure, Failure, LookUpError, Manifest, Repository,
-    TagPage, Upstream, Verdict,
+    Credentials, Descriptor, Destination, DistributionFailure, Failure, LookUpError, Manifest,
+    Repository, TagPage, Upstream, Verdict,
 };
 pub use callback::post;
 pub use handshake::check;

@@ -46,7 +46,8 @@ const TYPE: (&str, &str) = ("content-type", "application/vnd.oci.image.index.v1+
 
 #[test]
 fn requests_go_to_the_repository_with_the_token() {
-    let script = answers(200, &[TYPE, ("docker-content-digest", EMPTY), ("content-length", "0")], "");
+    let script =
+        answers(200, &[TYPE, ("docker-content-digest", EMPTY), ("content-length", "0")], "");
     let repository = repository();
     let found = distribution::head(&script, &repository, "v1").expect("an answer");
     assert_eq!((found.digest.as_str(), found.size), (EMPTY, 0));
@@ -99,7 +100,10 @@ fn statuses_are_understood() {
     for (hindrance, expected) in [
         (HttpFailure::TimeOut, Failure::TimeOut),
         (HttpFailure::AnswerTooLarge, Failure::TooLarge),
-        (HttpFailure::ConnectionRefused, Failure::Unreachable("ConnectionRefused".into())),
+        (
+            HttpFailure::ConnectionRefused,
+            Failure::Unreachable("nothing accepts connections there".into()),
+        ),
     ] {
         let script = Script { answer: Err(hindrance), asked: RefCell::default() };
         assert_eq!(distribution::delete(&script, &repository(), "v1"), Err(expected));

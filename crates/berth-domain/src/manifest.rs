@@ -102,6 +102,14 @@ pub fn is_index(media_type: &str) -> bool {
     INDEXES.contains(&media_type)
 }
 
+/// Whether it is a digest as registries write them today: SHA-256, in small letters.
+#[must_use]
+pub fn is_digest(text: &str) -> bool {
+    let is_hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.strip_prefix("sha256:")
+        .is_some_and(|digits| digits.len() == 64 && digits.bytes().all(is_hexadecimal))
+}
+
 impl Manifest {
     /// Reads a manifest of that media type; none where it is none.
     #[must_use]

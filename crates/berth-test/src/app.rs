@@ -116,15 +116,27 @@ impl KeyValue for App {
 
 /// Requests ask the registry behind while they hold nothing that others wait for.
 impl Distribution for App {
-    fn tags(&self, repository: &Repository<'_>, last: Option<&str>) -> Result<TagPage, DistributionFailure> {
+    fn tags(
+        &self,
+        repository: &Repository<'_>,
+        last: Option<&str>,
+    ) -> Result<TagPage, DistributionFailure> {
         self.network_outside_of_transactions().tags(repository, last)
     }
 
-    fn head(&self, repository: &Repository<'_>, reference: &str) -> Result<Descriptor, DistributionFailure> {
+    fn head(
+        &self,
+        repository: &Repository<'_>,
+        reference: &str,
+    ) -> Result<Descriptor, DistributionFailure> {
         self.network_outside_of_transactions().head(repository, reference)
     }
 
-    fn get(&self, repository: &Repository<'_>, reference: &str) -> Result<Manifest, DistributionFailure> {
+    fn get(
+        &self,
+        repository: &Repository<'_>,
+        reference: &str,
+    ) -> Result<Manifest, DistributionFailure> {
         self.network_outside_of_transactions().get(repository, reference)
     }
 
@@ -138,7 +150,11 @@ impl Distribution for App {
         self.network_outside_of_transactions().put(repository, reference, media_type, content)
     }
 
-    fn delete(&self, repository: &Repository<'_>, reference: &str) -> Result<(), DistributionFailure> {
+    fn delete(
+        &self,
+        repository: &Repository<'_>,
+        reference: &str,
+    ) -> Result<(), DistributionFailure> {
         self.network_outside_of_transactions().delete(repository, reference)
     }
 }

@@ -10,7 +10,7 @@ use std::thread;
 use sha2::{Digest as _, Sha256};
 
 /// Its address, for `registry_url`. It ends with the process.
-pub static BEHIND: LazyLock<String> = LazyLock::new(|| {
+pub(super) static BEHIND: LazyLock<String> = LazyLock::new(|| {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports");
     let address = listener.local_addr().expect("it is bound");
     thread::spawn(move || {

@@ -19,7 +19,8 @@ use crate::repositories::bodies::{
     Visibility,
 };
 use crate::repositories::views::{
-    KIND, ListMembers, ListedRepository, NewRepositoryView, Repositories, RepositoryView, no_activity,
+    KIND, ListMembers, ListedRepository, NewRepositoryView, Repositories, RepositoryView,
+    no_activity,
 };
 use crate::success::Success;
 

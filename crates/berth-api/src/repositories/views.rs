@@ -98,9 +98,9 @@ impl RepositoryView {
             tag_expiration_s: namespace.tag_expiration_s,
             is_free_account: true,
             state: STATE,
-            tags: details.tags.map(|tags| {
-                tags.into_iter().map(|tag| (tag.name.clone(), tag.into())).collect()
-            }),
+            tags: details
+                .tags
+                .map(|tags| tags.into_iter().map(|tag| (tag.name.clone(), tag.into())).collect()),
             can_write: false,
             can_admin: false,
             stats: None,

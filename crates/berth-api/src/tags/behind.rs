@@ -136,18 +136,16 @@ impl<'a> BehindRepository<'a> {
                 let Manifest { media_type, content, .. } = &before;
                 if let Err(failure) = self.distribution.put(&repository, tag, media_type, content) {
                     let (name, digest) = (&self.name, &before.digest);
-                    eprintln!("error: {name}:{tag} at the registry is no longer {digest}: {failure}");
+                    eprintln!(
+                        "error: {name}:{tag} at the registry is no longer {digest}: {failure}"
+                    );
                 }
                 Err(self.error("delete", &failure))
             }
         }
     }
 
-    fn found<T>(
-        &self,
-        operation: &str,
-        found: Result<T, Failure>,
-    ) -> Result<Option<T>, ApiError> {
+    fn found<T>(&self, operation: &str, found: Result<T, Failure>) -> Result<Option<T>, ApiError> {
         match found {
             Ok(found) => Ok(Some(found)),
             Err(Failure::NotFound) => Ok(None),
@@ -177,9 +175,10 @@ impl<'a> BehindRepository<'a> {
             Failure::Unreachable(_) => {
                 ApiError::typed(ErrorType::DownstreamIssue, "The registry cannot be reached")
             }
-            Failure::TooLarge => {
-                ApiError::typed(ErrorType::DownstreamIssue, "The answer of the registry is too large")
-            }
+            Failure::TooLarge => ApiError::typed(
+                ErrorType::DownstreamIssue,
+                "The answer of the registry is too large",
+            ),
             Failure::NotFound | Failure::Status(_) | Failure::Malformed(_) => ApiError::typed(
                 ErrorType::DownstreamIssue,
                 "The registry did not do what it was asked for: its operator can tell why",

@@ -2,6 +2,7 @@
 
 use berth_access::{RepositoryAdmin, RepositoryView, RepositoryWrite, path};
 use berth_domain::log_event::LogEvent;
+use berth_domain::manifest::is_digest;
 use berth_store::tags::{self, TagFilter};
 use berth_store::transaction;
 use berth_web::{ApiError, Context, ErrorType, HandlerResult, JsonResponse, NoContent};
@@ -51,16 +52,12 @@ pub(crate) fn list(
 }
 
 /// `DELETE /api/v1/repository/<repository>/tag/<tag>`: at the registry, then here. The manifest stays, with its other tags.
-pub(crate) fn delete(
-    cx: &Context<'_, RepositoryWrite>,
-    path: TagPath,
-) -> HandlerResult<NoContent> {
+pub(crate) fn delete(cx: &Context<'_, RepositoryWrite>, path: TagPath) -> HandlerResult<NoContent> {
     let (namespace, repository) = cx.grant.repository()?;
     let known = tags::find(cx.db(), &cx.grant, &path.tag)?;
     let id = known.ok_or_else(ApiError::not_found)?;
     let actions = &["pull", "push", "delete"];
-    let behind =
-        BehindRepository::open(cx.services(), &namespace.name, &repository.name, actions)?;
+    let behind = BehindRepository::open(cx.services(), &namespace.name, &repository.name, actions)?;
     behind.delete_tag(&path.tag)?;
     transaction(cx.db(), |tx| {
         // Another request may have deleted it meanwhile, and logged it.
@@ -102,7 +99,7 @@ pub(crate) fn manifest(
 ) -> HandlerResult<JsonResponse<ManifestView>> {
     let (namespace, repository) = cx.grant.repository()?;
     // Not a tag, although the registry would know it.
-    if !path.manifestref.contains(':') {
+    if !is_digest(&path.manifestref) {
         return Err(ApiError::plain_not_found());
     }
     let behind =

@@ -1,7 +1,7 @@
 //! The rows of this resource.
 
 use berth_access::{RepositoryAdmin, RepositoryView, RepositoryWrite, Scope};
-use berth_domain::LogKind;
+use berth_domain::{LogKind, limits};
 use berth_web::{Logs, Route, WithBody, WithPath};
 
 use super::{behind, handlers};
@@ -29,6 +29,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<RepositoryAdmin, _, _>(handlers::sync),
         Logs::Nothing("what the registry has is written down, and who pushed it is not known"),
     )
+    .limits(&[&limits::MANIFESTS, &limits::TAGS])
     .settings(&[behind::SETTINGS])
     .scope(Scope::RepoAdmin)
     .permission_first(),

@@ -84,7 +84,8 @@ impl Survey {
             page.names.last().filter(|_| page.has_more),
             known.last().map(|tag| &tag.name).filter(|_| has_more_known),
         ];
-        let mut survey = Self { next: ends.into_iter().flatten().min().cloned(), ..Self::default() };
+        let mut survey =
+            Self { next: ends.into_iter().flatten().min().cloned(), ..Self::default() };
         let mut missing: BTreeMap<String, KnownTag> =
             known.into_iter().map(|tag| (tag.name.clone(), tag)).collect();
         for name in page.names {

@@ -23,8 +23,12 @@ fn app() -> App {
 /// Notes a manifest, as a notification of the registry does. With a size it is an image of one layer.
 fn note_manifest(app: &App, digest: &str, layer_bytes: Option<i64>) {
     let content = match layer_bytes {
-        Some(size) => json!([{ "digest": format!("layer of {digest}"), "media_type": "layer", "size_bytes": size, "kind": "layer" }]),
-        None => json!([{ "digest": "sha256:a", "media_type": "image", "size_bytes": 7, "kind": "manifest" }]),
+        Some(size) => {
+            json!([{ "digest": format!("layer of {digest}"), "media_type": "layer", "size_bytes": size, "kind": "layer" }])
+        }
+        None => {
+            json!([{ "digest": "sha256:a", "media_type": "image", "size_bytes": 7, "kind": "manifest" }])
+        }
     };
     app.execute(&format!(
         "INSERT INTO pushed_manifest SELECT namespace_id, id, '{digest}', 'type', 400, '{content}', 0
@@ -77,12 +81,8 @@ fn names(reply: &Reply) -> String {
 fn tags_are_listed_with_their_past() {
     let app = app_with_tags();
     let member = app.as_user("member");
-    assert_snapshot!(member.get(&format!("{TAGS}?limit=2")).whole(), @r#"
-    200 {"tags":[{"name":"multi","reversion":false,"start_ts":1795328787,"manifest_digest":"sha256:i","is_manifest_list":true,"size":null,"last_modified":"Sun, 22 Nov 2026 06:26:27 -0000"},{"name":"v1","reversion":false,"start_ts":1795328687,"manifest_digest":"sha256:b","is_manifest_list":false,"size":20,"last_modified":"Sun, 22 Nov 2026 06:24:47 -0000"}],"page":1,"has_additional":true}
-    "#);
-    assert_snapshot!(member.get(&format!("{TAGS}?specificTag=gone")).whole(), @r#"
-    200 {"tags":[{"name":"gone","reversion":false,"start_ts":1795328487,"end_ts":1795328887,"manifest_digest":"sha256:a","is_manifest_list":false,"size":10,"last_modified":"Sun, 22 Nov 2026 06:21:27 -0000","expiration":"Sun, 22 Nov 2026 06:28:07 -0000"}],"page":1,"has_additional":false}
-    "#);
+    assert_snapshot!(member.get(&format!("{TAGS}?limit=2")).whole(), @r#"200 {"tags":[{"name":"multi","reversion":false,"start_ts":1795328787,"manifest_digest":"sha256:i","is_manifest_list":true,"size":null,"last_modified":"Sun, 22 Nov 2026 06:26:27 -0000"},{"name":"v1","reversion":false,"start_ts":1795328687,"manifest_digest":"sha256:b","is_manifest_list":false,"size":20,"last_modified":"Sun, 22 Nov 2026 06:24:47 -0000"}],"page":1,"has_additional":true}"#);
+    assert_snapshot!(member.get(&format!("{TAGS}?specificTag=gone")).whole(), @r#"200 {"tags":[{"name":"gone","reversion":false,"start_ts":1795328487,"end_ts":1795328887,"manifest_digest":"sha256:a","is_manifest_list":false,"size":10,"last_modified":"Sun, 22 Nov 2026 06:21:27 -0000","expiration":"Sun, 22 Nov 2026 06:28:07 -0000"}],"page":1,"has_additional":false}"#);
     for (query, expected) in [
         ("", "multi v1 latest v2 gone- v1-"),
         ("?onlyActiveTags=true", "multi v1 latest v2"),
@@ -226,7 +226,9 @@ fn there_is_no_registry() {
     }
     "#);
     assert_eq!(admin.post_empty(&format!("{TAGS}sync")).status(), 400);
-    assert_eq!(admin.get("/api/v1/repository/acme/lib/x/manifest/sha256:a").status(), 400);
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let manifest = format!("/api/v1/repository/acme/lib/x/manifest/{digest}");
+    assert_eq!(admin.get(&manifest).status(), 400);
     assert_eq!(names(&admin.get(&format!("{TAGS}?onlyActiveTags=true"))), "multi v1 latest v2");
     assert!(!app.log().contains("delete_tag"), "{}", app.log());
 }
@@ -239,7 +241,10 @@ fn what_is_not_there() {
     for tag in ["nosuch", "gone"] {
         assert_eq!(admin.delete(&format!("{TAGS}{tag}")).status(), 404, "{tag}");
     }
-    assert_eq!(admin.get("/api/v1/repository/acme/lib/x/manifest/v1").status(), 404);
+    for reference in ["v1", "sha256:a", "md5:0"] {
+        let path = format!("/api/v1/repository/acme/lib/x/manifest/{reference}");
+        assert_eq!(admin.get(&path).status(), 404, "{reference}");
+    }
     assert_eq!(admin.delete("/api/v1/repository/acme/nosuch/tag/v1").status(), 404);
     assert!(!app.log().contains("delete_tag"), "{}", app.log());
 }
@@ -257,8 +262,8 @@ fn permitted_callers() {
         (Method::DELETE, "/api/v1/repository/acme/ghost/tag/v1", nothing.clone()),
         (Method::POST, "/api/v1/repository/acme/lib/x/tag/sync", nothing.clone()),
         (Method::POST, "/api/v1/repository/acme/ghost/tag/sync", nothing.clone()),
-        (Method::GET, "/api/v1/repository/acme/lib/x/manifest/sha256:a", nothing.clone()),
-        (Method::GET, "/api/v1/repository/acme/ghost/manifest/sha256:a", nothing),
+        (Method::GET, "/api/v1/repository/acme/lib/x/manifest/sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", nothing.clone()),
+        (Method::GET, "/api/v1/repository/acme/ghost/manifest/sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", nothing),
     ]), @"
     GET /api/v1/repository/acme/lib/x/tag/
       200 member admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]
@@ -285,11 +290,11 @@ fn permitted_callers() {
       401 anonymous
       403 outsider member creator reader admin[repo:read] admin[repo:write] admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin] reader[repo:read]
       404 admin superuser admin[repo:admin] superuser[super:user]
-    GET /api/v1/repository/acme/lib/x/manifest/sha256:a
+    GET /api/v1/repository/acme/lib/x/manifest/sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
       400 member admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]
       401 anonymous
       403 outsider creator admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
-    GET /api/v1/repository/acme/ghost/manifest/sha256:a
+    GET /api/v1/repository/acme/ghost/manifest/sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
       401 anonymous
       403 outsider member creator admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
       404 admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]
