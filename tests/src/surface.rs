@@ -13,6 +13,7 @@ mod requests;
 mod secrets;
 
 pub use answers::Transcripts;
+pub use behind::BEHIND;
 pub use fixture::{Fixture, content_type, send_as, sender};
 #[cfg(feature = "end-to-end")]
 pub use over_tcp::OverTcp;

@@ -201,7 +201,7 @@ fn expect_three(app: &App, limit: &'static Limit, replies: &[Reply]) -> usize {
             expect_reason(app, limit, &replies[3]);
             1
         }
-        Beyond::OldestDeleted => {
+        Beyond::OldestDeleted | Beyond::Ignored => {
             assert!(fourth < 400, "{limit:?}: {}", replies[3]);
             0
         }

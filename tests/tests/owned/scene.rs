@@ -2,6 +2,7 @@
 
 use berth_domain::limits::Limit;
 use berth_test::{App, Reply};
+use berth_tests::surface::BEHIND;
 use berth_web::Method;
 use serde_json::{Value, json};
 
@@ -67,6 +68,8 @@ pub(crate) const DISAGREEMENTS: &str = "
         UNION ALL SELECT namespace_id, 'repositories', count(*) FROM repository GROUP BY 1
         UNION ALL SELECT repository_id, 'repository_permissions', count(*) FROM repository_permission GROUP BY 1
         UNION ALL SELECT namespace_id, 'namespace_permissions', count(*) FROM repository_permission GROUP BY 1
+        UNION ALL SELECT repository_id, 'manifests', count(*) FROM manifest GROUP BY 1
+        UNION ALL SELECT repository_id, 'tags', count(*) FROM tag GROUP BY 1
         UNION ALL SELECT organization_id, 'default_permissions', count(*) FROM default_permission GROUP BY 1
         UNION ALL SELECT account_id, 'stars', count(*) FROM star GROUP BY 1
         UNION ALL SELECT namespace_id, 'autoprune_policies', count(*) FROM autoprune_policy
@@ -113,6 +116,7 @@ fn with_settings(app: App) -> App {
         .with("feature_auto_prune", "true")
         .with("concord_admin_only_create", "false")
         .with("create_namespace_on_push", "true")
+        .with("registry_url", &BEHIND)
 }
 
 fn account(name: &str) -> String {
@@ -238,7 +242,7 @@ impl Things {
                 };
                 format!("SELECT id FROM team WHERE name = '{team}'")
             }
-            "repository_permissions" | "repository_autoprune_policies" => {
+            "repository_permissions" | "repository_autoprune_policies" | "manifests" | "tags" => {
                 format!("SELECT id FROM repository WHERE name = '{repository}'")
             }
             "tokens" | "assignments" => {
@@ -353,6 +357,7 @@ impl Things {
                 "/api/v1/user/starred",
                 json!({ "namespace": "acme", "repository": format!("r{n}") }),
             ),
+            "syncRepoTags" => self.post(format!("{shared}/tag/sync?last=t{n:02}"), json!({})),
             "createRepositoryAutoPrunePolicy" => {
                 self.post(format!("{shared}/autoprunepolicy/"), policy)
             }
