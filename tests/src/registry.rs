@@ -36,6 +36,19 @@ impl Registry {
     /// When it does not serve in 20 seconds.
     #[must_use]
     pub fn start(realm: &str, certificates: &str) -> Self {
+        Self::configured(realm, certificates, |documented| documented)
+    }
+
+    /// The same with another configuration, made of the documented one.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    #[must_use]
+    pub fn configured(
+        realm: &str,
+        certificates: &str,
+        change: impl FnOnce(String) -> String,
+    ) -> Self {
         let (directory, port) = (new_directory(), free_port());
         let path = |name: &str| directory.path().join(name).display().to_string();
         let fields = [
@@ -55,7 +68,7 @@ impl Registry {
             assert_eq!(text.matches(documented).count(), 1, "docs/registry.md: {documented}");
             text.replace(documented, here)
         });
-        fs::write(path("config.yml"), configuration).expect("the directory is ours");
+        fs::write(path("config.yml"), change(configuration)).expect("the directory is ours");
         fs::write(path("berth.pem"), certificates).expect("the directory is ours");
         let process = serve(&directory, port);
         Self { process, port, directory }

@@ -4,15 +4,16 @@
 //! are in `tests/surface/answers/`, the permitted callers in `tests/surface/who.txt`; `tests/surface.rs` compares.
 
 mod answers;
+mod behind;
 mod fixture;
 #[cfg(feature = "end-to-end")]
 mod over_tcp;
 mod redactions;
 mod requests;
 mod secrets;
-mod small_registry;
 
 pub use answers::Transcripts;
+pub use behind::BEHIND;
 pub use fixture::{Fixture, content_type, send_as, sender};
 #[cfg(feature = "end-to-end")]
 pub use over_tcp::OverTcp;

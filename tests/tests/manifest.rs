@@ -187,6 +187,7 @@ fn only_what_reads_and_tries_registries_reaches_any_host() {
         "identity {{ mail_gateway_url }}",
         "proxycache http://*:*",
         "proxycache https://*:*",
+        "repositories {{ registry_url }}",
         "teams {{ mail_gateway_url }}",
     ];
     assert_eq!(granted(&manifest(), "allowed_outbound_hosts"), reaching);

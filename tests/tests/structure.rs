@@ -21,6 +21,7 @@ const ACTIONS: &[&str] = &[
     "private",
     "regenerate",
     "resetclientsecret",
+    "sync",
     "verify",
 ];
 
@@ -53,6 +54,7 @@ const WORDS: &[(&str, &str)] = &[
     ("keys", "signing_keys"),
     ("list", "content"),
     ("manifests", "content"),
+    ("manifest", "tags"),
     ("org", "concord"),
     ("prototypes", "default_permissions"),
     ("proxycache", "proxy_cache"),
@@ -63,7 +65,6 @@ const WORDS: &[(&str, &str)] = &[
     ("signin", "sessions"),
     ("signout", "sessions"),
     ("starred", "repositories"),
-    ("tag", "repositories"),
     ("takeownership", "organizations"),
     ("teaminvite", "invitations"),
     ("tokens", "applications"),

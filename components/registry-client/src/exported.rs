@@ -1,9 +1,13 @@
 //! The exports of the component.
 #![allow(unsafe_code, reason = "generated")]
 
-use crate::bindings::exports::berth::outbound::{callback, registry};
-use crate::bindings::{self, Destination, Failure, LookUpError, Upstream, Verdict};
+use crate::bindings::exports::berth::outbound::{callback, distribution as wit, registry};
+use crate::bindings::{
+    self, Descriptor, Destination, DistributionFailure, Failure, LookUpError, Manifest, Repository,
+    TagPage, Upstream, Verdict,
+};
 use crate::callback::post;
+use crate::distribution;
 use crate::handshake;
 use crate::host::Host;
 use crate::upstream_client::HttpClient;
@@ -24,6 +28,33 @@ impl registry::Guest for RegistryClient {
 impl callback::Guest for RegistryClient {
     fn post(destination: Destination, body: String) -> Result<u16, String> {
         post(&Host::default(), &destination, &body)
+    }
+}
+
+impl wit::Guest for RegistryClient {
+    fn tags(repository: Repository, last: Option<String>) -> Result<TagPage, DistributionFailure> {
+        distribution::tags(&Host::default(), &repository, last.as_deref())
+    }
+
+    fn head(repository: Repository, reference: String) -> Result<Descriptor, DistributionFailure> {
+        distribution::head(&Host::default(), &repository, &reference)
+    }
+
+    fn get(repository: Repository, reference: String) -> Result<Manifest, DistributionFailure> {
+        distribution::get(&Host::default(), &repository, &reference)
+    }
+
+    fn put(
+        repository: Repository,
+        reference: String,
+        media_type: String,
+        content: Vec<u8>,
+    ) -> Result<String, DistributionFailure> {
+        distribution::put(&Host::default(), &repository, &reference, &media_type, content)
+    }
+
+    fn delete(repository: Repository, reference: String) -> Result<(), DistributionFailure> {
+        distribution::delete(&Host::default(), &repository, &reference)
     }
 }
 

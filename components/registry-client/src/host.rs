@@ -12,6 +12,7 @@ use wasi::sockets::ip_name_lookup::{self, IpAddress};
 use wasi::sockets::network::ErrorCode as NetworkError;
 
 use crate::bindings::{Failure, LookUpError};
+use crate::distribution;
 use crate::upstream_client::HttpClient;
 
 /// The host, until the deadline.
@@ -61,6 +62,12 @@ impl HttpClient for Host {
             .body(json.as_bytes().to_vec());
         let request = request.map_err(|_| Failure::NotARegistry)?;
         self.0.send(&request, 0).map_err(failure_of)
+    }
+}
+
+impl distribution::Http for Host {
+    fn send(&self, request: &Request<Vec<u8>>, limit: usize) -> Result<Response<Vec<u8>>, Failure> {
+        self.0.send(request, limit).map_err(failure_of)
     }
 }
 
@@ -115,7 +122,7 @@ fn failure_of(error: Error) -> Failure {
         | ErrorCode::HttpResponseTransferCoding(_)
         | ErrorCode::HttpResponseContentCoding(_) => Failure::NotARegistry,
         other => {
-            eprintln!("error: an upstream registry was not reached: {other:?}");
+            eprintln!("error: a registry was not reached: {other:?}");
             Failure::Unreachable
         }
     }

@@ -34,6 +34,7 @@ pub mod sessions;
 pub mod signing_keys;
 mod success;
 pub mod system;
+pub mod tags;
 pub mod teams;
 pub mod users;
 
@@ -43,29 +44,15 @@ pub use berth_web::Route;
 /// `berth:outbound` is named after them, `resources!([…], mailer)`: only then does the component import it.
 #[macro_export]
 macro_rules! resources {
-    ([$($resource:ident :: $table:ident),+ $(,)?]) => {
-        $crate::resources!(@component [$($resource::$table),+] ::spin_sdk::Outbound::default(), |_| ());
-    };
-    ([$($resource:ident :: $table:ident),+ $(,)?], registry, callback, mailer) => {
+    ([$($resource:ident :: $table:ident),+ $(,)?] $(, $outbound:ident)*) => {
         $crate::resources!(@component [$($resource::$table),+] ::spin_sdk::Outbound {
-            registry: Some(&::spin_sdk::outbound::registry::Imported),
-            callback: Some(&::spin_sdk::outbound::callback::Imported),
-            mailer: Some(&::spin_sdk::outbound::mailer::Imported),
+            $($outbound: Some(&::spin_sdk::outbound::$outbound::Imported),)*
             ..::spin_sdk::Outbound::default()
-        }, ::berth_api::mails::deliver_due);
+        }, $crate::resources!(@mail $($outbound)*));
     };
-    ([$($resource:ident :: $table:ident),+ $(,)?], streaming) => {
-        $crate::resources!(@component [$($resource::$table),+] ::spin_sdk::Outbound {
-            streaming: Some(&::spin_sdk::outbound::streaming::Host),
-            ..::spin_sdk::Outbound::default()
-        }, |_| ());
-    };
-    ([$($resource:ident :: $table:ident),+ $(,)?], mailer) => {
-        $crate::resources!(@component [$($resource::$table),+] ::spin_sdk::Outbound {
-            mailer: Some(&::spin_sdk::outbound::mailer::Imported),
-            ..::spin_sdk::Outbound::default()
-        }, ::berth_api::mails::deliver_due);
-    };
+    (@mail) => { |_| () };
+    (@mail mailer $($outbound:ident)*) => { ::berth_api::mails::deliver_due };
+    (@mail $other:ident $($outbound:ident)*) => { $crate::resources!(@mail $($outbound)*) };
     (@component [$($resource:ident :: $table:ident),+] $outbound:expr, $deliver_mail:expr) => {
         /// The route tables of the resources that this component serves.
         pub const TABLES: &[&[::berth_api::Route]] = &[$(::berth_api::$resource::$table),+];
@@ -128,6 +115,7 @@ pub const RESOURCES: &[Resource] = &[
     Resource { name: "sessions", tables: &[sessions::ROUTES] },
     Resource { name: "signing_keys", tables: &[signing_keys::ROUTES] },
     Resource { name: "system", tables: &[system::ROUTES] },
+    Resource { name: "tags", tables: &[tags::ROUTES] },
     Resource { name: "teams", tables: &[teams::ROUTES] },
     Resource { name: "users", tables: &[users::ROUTES] },
 ];

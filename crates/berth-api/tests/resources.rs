@@ -30,5 +30,6 @@ mod robots;
 mod sessions;
 mod signing_keys;
 mod system;
+mod tags;
 mod teams;
 mod users;

@@ -15,6 +15,7 @@ pub mod limits;
 pub mod log_event;
 mod log_kind;
 mod loggable;
+pub mod manifest;
 mod name;
 mod password;
 mod quota;

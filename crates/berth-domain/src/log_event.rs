@@ -133,6 +133,13 @@ events! {
     PushRepo { #[serde(flatten)] registry: AtRegistry<'a> }
     PullRepo { #[serde(flatten)] registry: AtRegistry<'a> }
     DeleteTag { #[serde(flatten)] registry: AtRegistry<'a> }
+    DeleteTagByName (DeleteTag) {
+        username: &'a str,
+        repo: &'a str,
+        namespace: &'a str,
+        tag: &'a str,
+        digest: &'a str,
+    }
     ChangeRepoPermission {
         username: &'a str,
         repo: &'a str,

@@ -5,7 +5,7 @@
 //! `berth-web` does it.
 
 use crate::database_url;
-use crate::destination::is_name_or_network;
+use crate::destination::{host_of_url, is_name_or_network};
 use crate::forwarded::is_network;
 use thiserror::Error;
 
@@ -144,7 +144,7 @@ settings! {
     MAILS_TO_ADDRESS_PER_HOUR: i64 = "mails_to_address_per_hour", "50", whole_number, "How many such mails, and mails for forgotten passwords, one address gets in an hour, whoever causes them; 0 is no limit. From one sender it gets 20.";
     REGISTRY_TOKEN_ISSUER: String = "registry_token_issuer", "berth", issuer, "Who signs the tokens for the registry (`iss`): the same as `auth.token.issuer` there, and part of the address of the public keys, `/keys/services/<issuer>/keys`.";
     REGISTRY_SERVICE: String = "registry_service", "", text, "For which service those tokens are (`aud`): the same as `auth.token.service` in the registry. Empty: `server_hostname`.";
-    REGISTRY_URL: String = "registry_url", "", registry_url, "Where Berth reaches the registry behind it: `http://127.0.0.1:5000`. Empty: there is none, so that tags cannot be deleted and nothing is read through Berth.";
+    REGISTRY_URL: String = "registry_url", "https://none.invalid", registry_url, "Where Berth reaches the registry behind it: `http://127.0.0.1:5000`. A host below `.invalid` (on Spin nothing else), or empty: there is none, so that tags cannot be deleted and nothing is read through Berth.";
     REGISTRY_EVENTS_SECRET: String = "registry_events_secret", "", text, "What the registry shows with its notifications (`Authorization: Bearer …`). Empty: none are taken, so that neither pushes nor sizes are known.";
     FEATURE_PULL_LOGS: bool = "feature_pull_logs", "true", flag, "Pulls from the registry are logged, one entry for each.";
     FEATURE_PUBLIC_CATALOG: bool = "feature_public_catalog", "false", flag, "The catalog of the registry (`/v2/_catalog`) lists public repositories too, and not only those on which its reader has a role.";
@@ -291,20 +291,17 @@ fn gateway(text: &str) -> Result<String, &'static str> {
     Ok(if is_none { String::new() } else { text.to_owned() })
 }
 
+/// As [`gateway`], but for a path: the distribution API is at the root of its host.
 fn registry_url(text: &str) -> Result<String, &'static str> {
     let expected = "a URL of a host, `https://registry.example.com:5000`, without a path";
+    let text = gateway(text)?;
     if text.is_empty() {
-        return Ok(String::new());
+        return Ok(text);
     }
-    let url = url::Url::parse(text).map_err(|_| expected)?;
-    let is_plain = ["http", "https"].contains(&url.scheme())
-        && url.has_host()
-        && url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if is_plain { Ok(text.trim_end_matches('/').to_owned()) } else { Err(expected) }
+    let url = url::Url::parse(&text).ok().filter(|_| host_of_url(&text).is_some());
+    let url = url.ok_or(expected)?;
+    let is_root = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if is_root { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(expected) }
 }
 
 fn list(text: &str) -> Result<Vec<String>, &'static str> {
@@ -439,23 +436,25 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_behind_is_a_host() {
-        let url = |text| REGISTRY_URL.parse(text).ok();
-        for (text, read) in [
-            ("", ""),
-            ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
-            ("https://registry.example.com/", "https://registry.example.com"),
-        ] {
-            assert_eq!(url(text).as_deref(), Some(read), "{text}");
+    fn a_registry_is_a_host_without_a_path() {
+        let registry = |text| REGISTRY_URL.parse(text).ok();
+        for text in ["", "https://none.invalid", "http://none.invalid:5000"] {
+            assert_eq!(registry(text).as_deref(), Some(""), "{text}");
         }
-        for bad in [
-            "registry:5000",
-            "ftp://registry",
-            "https://a:b@registry",
-            "https://registry/v2/",
-            "https://registry/?a",
+        for text in ["http://127.0.0.1:5000", "https://registry.example.com", "http://[::1]:5000"] {
+            assert_eq!(registry(text).as_deref(), Some(text));
+            assert_eq!(registry(&format!("{text}/")).as_deref(), Some(text));
+        }
+        for text in [
+            "registry.example.com",
+            "ftp://registry.example.com",
+            "http://",
+            "http://me:secret@registry.example.com",
+            "http://registry.example.com/v2/",
+            "http://registry.example.com/?a=b",
+            "http://registry.example.com/#a",
         ] {
-            assert_eq!(url(bad), None, "{bad}");
+            assert_eq!(registry(text), None, "{text}");
         }
     }
 

@@ -39,6 +39,7 @@ pub mod retention;
 pub mod robots;
 pub mod sessions;
 pub mod signing_keys;
+pub mod tags;
 pub mod teams;
 pub mod tokens;
 pub mod upstream_checks;

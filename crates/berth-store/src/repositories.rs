@@ -7,6 +7,8 @@ use berth_access::{
 use berth_domain::limits::{PAGE_ROWS, listed_text};
 use berth_domain::{RepositoryName, Timestamp};
 
+use serde::Deserialize;
+
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
@@ -226,22 +228,51 @@ pub struct RepositoryDetails {
     pub status_token: String,
     /// Whether the caller has starred it.
     pub is_starred: bool,
+    /// Its newest tags, where they were asked for.
+    #[row(with = newest_tags)]
+    pub tags: Option<Vec<NewestTag>>,
 }
 
-/// The details of a repository; none when there is no such repository. One statement.
+/// A tag that there is.
+#[derive(Debug, Clone, Deserialize)]
+pub struct NewestTag {
+    /// Name.
+    pub name: String,
+    /// The digest of its manifest.
+    pub digest: String,
+    /// The sizes of its layers together; none of an index.
+    pub layers_bytes: Option<i64>,
+    /// When it was last pushed, in microseconds since 1970.
+    pub started_at: i64,
+}
+
+fn newest_tags(json: Option<String>) -> Option<Vec<NewestTag>> {
+    json.map(|json| serde_json::from_str(&json).unwrap_or_default())
+}
+
+/// The details of a repository, with the newest 500 of its tags if they are asked for: as many as the original shows. None when there is no
+/// such repository. One statement.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn details(
     db: &dyn Database,
     grant: &Grant<RepositoryView>,
+    with_tags: bool,
 ) -> Result<Option<RepositoryDetails>, StoreError> {
     db.optional(
         "SELECT status_token,
             EXISTS (SELECT 1 FROM star WHERE account_id = ?2 AND repository_id = repository.id)
-                AS is_starred
+                AS is_starred,
+            CASE WHEN ?3 THEN (
+                SELECT json_group_array(json_object('name', name, 'digest', digest,
+                    'layers_bytes', layers_bytes, 'started_at', started_at))
+                FROM (SELECT tag.name, tag.digest, layers_bytes, started_at
+                    FROM tag LEFT JOIN manifest ON manifest.id = tag.manifest_id
+                    WHERE tag.repository_id = ?1 AND ended_at IS NULL
+                    ORDER BY started_at DESC, tag.name LIMIT 500)) END AS tags
         FROM repository WHERE id = ?1",
-        params![row_id(grant), grant.caller_id()],
+        params![row_id(grant), grant.caller_id(), with_tags],
     )
 }
 

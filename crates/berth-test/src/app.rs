@@ -23,6 +23,9 @@ use berth_store::tokens::AutomationToken;
 use berth_store::{
     Database, StoreError, Value as SqlValue, accounts, applications, organizations, tokens,
 };
+use berth_web::outbound::distribution::{
+    Descriptor, Distribution, Failure as DistributionFailure, Manifest, Repository, TagPage,
+};
 use berth_web::outbound::{Callback, Registry, StreamingClient};
 use berth_web::session::{self, Session};
 use berth_web::{
@@ -34,6 +37,7 @@ use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
+use crate::network::Network;
 use crate::platform::{
     Change, DeliveredMail, Failure, MemoryDatabase, MemoryKeys, MemoryMailer, MemoryVariables,
     SeededEntropy, StandingClock, Stop,
@@ -77,6 +81,7 @@ pub struct App {
     mailer: MemoryMailer,
     registry: Option<Rc<dyn Registry>>,
     streaming: Option<Rc<dyn StreamingClient>>,
+    network: Network,
     callback: Option<Rc<dyn Callback>>,
     latest_statements: RefCell<Vec<String>>,
     latest_steps: Cell<u64>,
@@ -109,6 +114,51 @@ impl KeyValue for App {
     }
 }
 
+/// Requests ask the registry behind while they hold nothing that others wait for.
+impl Distribution for App {
+    fn tags(
+        &self,
+        repository: &Repository<'_>,
+        last: Option<&str>,
+    ) -> Result<TagPage, DistributionFailure> {
+        self.network_outside_of_transactions().tags(repository, last)
+    }
+
+    fn head(
+        &self,
+        repository: &Repository<'_>,
+        reference: &str,
+    ) -> Result<Descriptor, DistributionFailure> {
+        self.network_outside_of_transactions().head(repository, reference)
+    }
+
+    fn get(
+        &self,
+        repository: &Repository<'_>,
+        reference: &str,
+    ) -> Result<Manifest, DistributionFailure> {
+        self.network_outside_of_transactions().get(repository, reference)
+    }
+
+    fn put(
+        &self,
+        repository: &Repository<'_>,
+        reference: &str,
+        media_type: &str,
+        content: &[u8],
+    ) -> Result<String, DistributionFailure> {
+        self.network_outside_of_transactions().put(repository, reference, media_type, content)
+    }
+
+    fn delete(
+        &self,
+        repository: &Repository<'_>,
+        reference: &str,
+    ) -> Result<(), DistributionFailure> {
+        self.network_outside_of_transactions().delete(repository, reference)
+    }
+}
+
 impl App {
     /// An empty application that serves all resources.
     #[must_use]
@@ -135,6 +185,7 @@ impl App {
             mailer: MemoryMailer::default(),
             registry: None,
             streaming: None,
+            network: Network::new(),
             callback: None,
             latest_statements: RefCell::default(),
             latest_steps: Cell::default(),
@@ -162,6 +213,7 @@ impl App {
             mailer: self.mailer.clone(),
             registry: self.registry.clone(),
             streaming: self.streaming.clone(),
+            network: self.network.clone(),
             callback: self.callback.clone(),
             latest_statements: self.latest_statements.clone(),
             latest_steps: self.latest_steps.clone(),
@@ -514,6 +566,11 @@ impl App {
         &self.keys
     }
 
+    fn network_outside_of_transactions(&self) -> &Network {
+        assert!(!self.database.is_in_transaction(), "the registry is asked within a transaction");
+        &self.network
+    }
+
     fn platform(&self) -> Platform<'_> {
         Platform {
             database: &self.database,
@@ -523,6 +580,7 @@ impl App {
             entropy: &self.entropy,
             outbound: Outbound {
                 callback: self.callback.as_deref(),
+                distribution: Some(self),
                 mailer: Some(&self.mailer),
                 registry: self.registry.as_deref(),
                 streaming: self.streaming.as_deref(),

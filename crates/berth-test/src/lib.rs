@@ -6,6 +6,7 @@
 
 mod app;
 mod html;
+mod network;
 mod platform;
 mod redact;
 mod roles;

@@ -5,11 +5,13 @@
 //! them by plain Rust.
 
 pub mod callback;
+pub mod distribution;
 pub mod mailer;
 pub mod registry;
 pub mod streaming;
 
 pub use callback::Callback;
+pub use distribution::Distribution;
 pub use mailer::Mailer;
 pub use registry::Registry;
 pub use streaming::StreamingClient;
@@ -19,6 +21,8 @@ pub use streaming::StreamingClient;
 pub struct Outbound<'a> {
     /// Addresses that callers name.
     pub callback: Option<&'a dyn Callback>,
+    /// The registry behind.
+    pub distribution: Option<&'a dyn Distribution>,
     /// Mail.
     pub mailer: Option<&'a dyn Mailer>,
     /// Upstream registries.

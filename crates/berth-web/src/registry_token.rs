@@ -32,6 +32,10 @@ const PUBLISHED_AFTER_S: i64 = 3_600;
 /// ECDSA on P-256 with SHA-256 (RFC 7518 3.4): the only algorithm here.
 pub const ALGORITHM: &str = "ES256";
 
+/// The subject of tokens that Berth signs for itself (`docs/contract/registry.md` C.2): no account has such a name, and the registry's
+/// notifications bear it.
+pub const BERTH: &str = "(berth)";
+
 /// What [`service`] and [`verify`] are made of: for rows that use them.
 pub const SETTINGS: Settings =
     &[&settings::REGISTRY_SERVICE, &settings::REGISTRY_TOKEN_ISSUER, &settings::SERVER_HOSTNAME];
@@ -140,6 +144,30 @@ struct ReceivedPayload {
 pub fn service(services: &Services<'_>) -> String {
     let service = services.setting(&settings::REGISTRY_SERVICE);
     if service.is_empty() { services.setting(&settings::SERVER_HOSTNAME) } else { service }
+}
+
+/// Signs a token of Berth's own, for these actions with a repository of the registry behind. As [`sign`], for rows that declare
+/// [`SETTINGS`].
+///
+/// # Errors
+/// As [`sign`].
+pub fn sign_own(
+    services: &Services<'_>,
+    repository: &str,
+    actions: &[&str],
+) -> Result<String, ApiError> {
+    let claims = Claims {
+        issuer: services.setting(&settings::REGISTRY_TOKEN_ISSUER),
+        subject: BERTH.to_owned(),
+        audience: Some(service(services)),
+        access: vec![AccessEntry {
+            kind: "repository".to_owned(),
+            name: repository.to_owned(),
+            actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+        }],
+        lists: false,
+    };
+    Ok(sign(services, &claims)?.token)
 }
 
 /// Signs a token. One statement; one more for the first token of an installation, which makes the key. Outside of a

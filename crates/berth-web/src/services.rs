@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
-use crate::outbound::{Callback, Mailer, Registry, StreamingClient};
+use crate::outbound::{Callback, Distribution, Mailer, Registry, StreamingClient};
 use crate::platform::{KeyValue, Platform};
 use crate::random::Random;
 use crate::settings::Snapshot;
@@ -87,6 +87,14 @@ impl<'a> Services<'a> {
     #[must_use]
     pub fn callback(&self) -> Option<&'a dyn Callback> {
         self.platform.outbound.callback
+    }
+
+    /// The registry behind.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] when the component was built without it.
+    pub fn distribution(&self) -> Result<&'a dyn Distribution, ApiError> {
+        self.platform.outbound.distribution.ok_or_else(|| not_named("distribution"))
     }
 
     /// Upstream registries.

@@ -8,9 +8,9 @@ use berth_test::{App, As, Reply, TcpClient};
 use berth_web::outbound::registry::{Failure, LookUpError, Registry, Upstream, Verdict};
 use serde_json::Value;
 
+use super::behind::BEHIND;
 use super::requests::{Ask, Given, Place, Script, Source, Values, Who, fill};
 use super::secrets::Secrets;
-use super::small_registry;
 
 /// The settings that every row needs.
 const SETTINGS: [(&str, &str); 4] = [
@@ -168,10 +168,8 @@ impl Fixture {
 }
 
 fn empty() -> App {
-    let app = App::new()
-        .with_registry(Upstreams)
-        .with_streaming(TcpClient)
-        .with("registry_url", small_registry::url());
+    let app =
+        App::new().with_registry(Upstreams).with_streaming(TcpClient).with("registry_url", &BEHIND);
     SETTINGS.into_iter().fold(app, |app, (name, value)| app.with(name, value))
 }
 

@@ -2,6 +2,7 @@
 
 use berth_domain::limits::Limit;
 use berth_test::{App, Reply};
+use berth_tests::surface::BEHIND;
 use berth_web::Method;
 use serde_json::{Value, json};
 
@@ -125,6 +126,7 @@ fn with_settings(app: App) -> App {
         .with("registry_events_secret", EVENTS_SECRET)
         .with("feature_quota_management", "true")
         .with("default_system_reject_quota_bytes", "1")
+        .with("registry_url", &BEHIND)
 }
 
 fn account(name: &str) -> String {
@@ -366,6 +368,7 @@ impl Things {
                 "/api/v1/user/starred",
                 json!({ "namespace": "acme", "repository": format!("r{n}") }),
             ),
+            "syncRepoTags" => self.post(format!("{shared}/tag/sync?last=t{n:02}"), json!({})),
             "createRepositoryAutoPrunePolicy" => {
                 self.post(format!("{shared}/autoprunepolicy/"), policy)
             }

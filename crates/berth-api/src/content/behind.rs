@@ -5,7 +5,7 @@ use std::time::Duration;
 use berth_domain::settings;
 use berth_web::outbound::streaming::{StreamedResponse, Timeouts};
 use berth_web::registry::error;
-use berth_web::registry_token::{self, AccessEntry, Claims};
+use berth_web::registry_token;
 use berth_web::{ApiError, Method, Services, StatusCode, header};
 use http::{HeaderMap, Request};
 use serde_json::Value;
@@ -15,9 +15,6 @@ use super::failure::{
 };
 use super::media_type;
 use super::reference::Reference;
-
-/// The subject of tokens that Berth signs for itself (`docs/contract/registry.md` C.2): the registry's notifications name it.
-const BERTH: &str = "(berth)";
 
 /// How long the registry may take: it is near.
 const TIMEOUTS: Timeouts =
@@ -69,19 +66,7 @@ impl<'a> Behind<'a> {
                 "nothing is read through this address: the setting registry_url names no registry";
             return Err(error(StatusCode::NOT_FOUND, "UNSUPPORTED", message));
         }
-        let entry = AccessEntry {
-            kind: "repository".to_owned(),
-            name: name.to_owned(),
-            actions: vec!["pull".to_owned()],
-        };
-        let claims = Claims {
-            issuer: services.setting(&settings::REGISTRY_TOKEN_ISSUER),
-            subject: BERTH.to_owned(),
-            audience: Some(registry_token::service(services)),
-            access: vec![entry],
-            lists: false,
-        };
-        let token = registry_token::sign(services, &claims)?.token;
+        let token = registry_token::sign_own(services, name, &["pull"])?;
         Ok(Self { services, url, token, name: name.to_owned() })
     }
 

@@ -6,11 +6,9 @@ use berth_domain::Timestamp;
 use berth_domain::limits::MANIFEST_CONTENTS;
 use berth_domain::log_event::{AtRegistry, LogEvent};
 use berth_store::events::{Action, Content, ContentKind, RegistryEvent};
+use berth_web::registry_token::BERTH;
 
 use super::bodies::{Event, EventTarget, Reference};
-
-/// The subject of the tokens that Berth signs for itself.
-const BERTH: &str = "(berth)";
 
 /// The subject of the tokens of nobody.
 const NOBODY: &str = "(anonymous)";

@@ -1,7 +1,7 @@
 //! Bodies and queries about repositories (`docs/contract/quay.md` 6.1).
 
 use berth_store::repositories::Repositories;
-use berth_web::{Choice, Json, LIMIT_REFUSAL, ListQuery, Patch, Query};
+use berth_web::{Choice, Json, ListQuery, Patch, Query};
 
 /// Description of a new repository
 ///
@@ -101,22 +101,4 @@ pub(crate) struct RepositoryQuery {
     /// With statistics
     #[query(name = "includeStats")]
     pub(super) stats: bool,
-}
-
-/// The query of the list of tags.
-#[derive(Query)]
-pub(crate) struct TagQuery {
-    /// Which page, counted from 1
-    #[query(default = 1, refusal = "Page index for the results. Default 1.")]
-    page: i64,
-    /// How many to list, at most
-    #[query(default = 50, refusal = LIMIT_REFUSAL)]
-    _limit: i64,
-}
-
-impl TagQuery {
-    /// The page, counted from 1.
-    pub(super) fn page(&self) -> i64 {
-        self.page.max(1)
-    }
 }

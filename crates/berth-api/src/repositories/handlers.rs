@@ -19,7 +19,7 @@ use crate::repositories::bodies::{
     Visibility,
 };
 use crate::repositories::views::{
-    KIND, ListMembers, ListedRepository, NewRepositoryView, Nothing, Repositories, RepositoryView,
+    KIND, ListMembers, ListedRepository, NewRepositoryView, Repositories, RepositoryView,
     no_activity,
 };
 use crate::success::Success;
@@ -140,11 +140,10 @@ pub(crate) fn get(
     query: RepositoryQuery,
 ) -> HandlerResult<JsonResponse<RepositoryView>> {
     let (namespace, repository) = cx.grant.repository()?;
-    let details = repositories::details(cx.db(), &cx.grant)?;
+    let details = repositories::details(cx.db(), &cx.grant, query.tags)?;
     let details = details.ok_or_else(ApiError::not_found)?;
     let rights = cx.rights();
     let mut view = RepositoryView::new(namespace, repository, details);
-    view.tags = query.tags.then_some(Nothing {});
     view.can_write = rights.writes_repository();
     view.can_admin = rights.sees_repository_as_admin();
     view.stats = query.stats.then(|| no_activity(cx.services().now()));

@@ -76,13 +76,6 @@ pub const ROUTES: &[Route] = &[
     )
     .scope(Scope::UserAdmin),
     Route::get(
-        "/api/v1/repository/*repository/tag/",
-        "listRepoTags",
-        &WithBody::<RepositoryView, _, _>(content::tags),
-    )
-    .scope(Scope::RepoRead)
-    .permission_first(),
-    Route::get(
         "/api/v1/repository/*repository/notification/",
         "listRepoNotifications",
         &WithoutBody::<RepositoryAdminView, _>(content::notifications),

@@ -1,7 +1,9 @@
 //! Repositories as answers show them.
 
+use std::collections::BTreeMap;
+
 use berth_domain::{Namespace, NamespaceKind, Repository, Timestamp};
-use berth_store::repositories::{RepositoryDetails, RepositoryLine};
+use berth_store::repositories::{NewestTag, RepositoryDetails, RepositoryLine};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -44,9 +46,9 @@ pub(crate) struct RepositoryView {
     tag_expiration_s: i64,
     is_free_account: bool,
     state: &'static str,
-    /// None are stored; left out where `includeTags` is false.
+    /// The newest ones by name, 500 at most; left out where `includeTags` is false.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) tags: Option<Nothing>,
+    tags: Option<BTreeMap<String, RepositoryTag>>,
     pub(super) can_write: bool,
     pub(super) can_admin: bool,
     /// Three months of pulls and pushes, where `includeStats` asks for them.
@@ -54,7 +56,25 @@ pub(crate) struct RepositoryView {
     pub(super) stats: Option<Vec<DayOfActivity>>,
 }
 
-/// What is stored of images, and who is told about them: nothing.
+/// A tag, as the view of its repository has it.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct RepositoryTag {
+    name: String,
+    /// Of its layers together, in bytes; null of an index.
+    size: Option<i64>,
+    last_modified: String,
+    manifest_digest: String,
+}
+
+impl From<NewestTag> for RepositoryTag {
+    fn from(tag: NewestTag) -> Self {
+        let NewestTag { name, digest, layers_bytes, started_at } = tag;
+        let last_modified = Timestamp::from_micros(started_at).to_rfc2822();
+        Self { name, size: layers_bytes, last_modified, manifest_digest: digest }
+    }
+}
+
+/// Who is told about images: nobody.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct Nothing {}
 
@@ -78,7 +98,9 @@ impl RepositoryView {
             tag_expiration_s: namespace.tag_expiration_s,
             is_free_account: true,
             state: STATE,
-            tags: None,
+            tags: details
+                .tags
+                .map(|tags| tags.into_iter().map(|tag| (tag.name.clone(), tag.into())).collect()),
             can_write: false,
             can_admin: false,
             stats: None,
@@ -179,14 +201,6 @@ berth_web::lists! {
 pub(crate) struct Star {
     pub(super) namespace: String,
     pub(super) repository: String,
-}
-
-/// The tags of a repository: none are stored.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct RepositoryTags {
-    pub(super) tags: [Nothing; 0],
-    pub(super) page: i64,
-    pub(super) has_additional: bool,
 }
 
 /// Who is told what happens to the images of a repository: nobody.

@@ -1,4 +1,4 @@
-//! Lists of images, from a registry that stores none: consoles show these lists on the pages of a repository.
+//! Lists of what there is none of: consoles show these lists on the pages of a repository.
 
 use berth_test::App;
 use berth_web::Method;
@@ -21,25 +21,6 @@ fn app() -> App {
 #[test]
 fn the_lists_are_empty() {
     let app = app();
-    let member = app.as_user("member");
-    assert_snapshot!(member.get("/api/v1/repository/acme/lib/x/tag/?limit=100&page=3&onlyActiveTags=true"), @r#"
-    200
-    {
-      "tags": [],
-      "page": 3,
-      "has_additional": false
-    }
-    "#);
-    assert_eq!(member.get("/api/v1/repository/acme/lib/x/tag/").json()["page"], 1);
-    assert_eq!(member.get("/api/v1/repository/acme/lib/x/tag/?page=-4").json()["page"], 1);
-    assert_snapshot!(member.get("/api/v1/repository/acme/lib/x/tag/?page=next"), @r#"
-    400
-    {
-      "message": {
-        "page": "Page index for the results. Default 1."
-      }
-    }
-    "#);
     let admin = app.as_user("admin");
     assert_snapshot!(admin.get("/api/v1/repository/acme/lib/x/notification/"), @r#"
     200
@@ -55,21 +36,11 @@ fn the_lists_are_empty() {
 fn permitted_callers() {
     let nothing = Value::Null;
     assert_snapshot!(app().matrix(&[
-        (Method::GET, "/api/v1/repository/acme/lib/x/tag/", nothing.clone()),
-        (Method::GET, "/api/v1/repository/acme/ghost/tag/", nothing.clone()),
         (Method::GET, "/api/v1/repository/acme/lib/x/notification/", nothing.clone()),
         (Method::GET, "/api/v1/repository/acme/ghost/notification/", nothing),
         (Method::POST, "/api/v1/repository/acme/lib/x/exportlogs", json!({})),
         (Method::POST, "/api/v1/repository/acme/ghost/exportlogs", json!({})),
     ]), @"
-    GET /api/v1/repository/acme/lib/x/tag/
-      200 member admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]
-      401 anonymous
-      403 outsider creator admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
-    GET /api/v1/repository/acme/ghost/tag/
-      401 anonymous
-      403 outsider member creator admin[repo:create] admin[user:read] admin[user:admin] admin[org:admin] admin[super:user] superuser[org:admin] superuser[user:admin]
-      404 admin superuser reader admin[repo:read] admin[repo:write] admin[repo:admin] superuser[super:user] reader[repo:read]
     GET /api/v1/repository/acme/lib/x/notification/
       200 admin superuser reader admin[repo:admin] superuser[super:user] reader[repo:read]
       401 anonymous

@@ -8,9 +8,9 @@ use berth_web::outbound::streaming::{
 use http::{Request, Response};
 
 /// `wasi:http`, for what `allowed_outbound_hosts` of `spin.toml` lets the component call.
-pub struct Host;
+pub struct Imported;
 
-impl StreamingClient for Host {
+impl StreamingClient for Imported {
     fn send(
         &self,
         request: Request<Vec<u8>>,
