@@ -99,6 +99,23 @@ fn recipe(kind: &str) -> Recipe {
             "SELECT count(*) FROM signing_key",
             0,
         ),
+        "tags that ended" => (
+            "INSERT INTO tag (repository_id, name, digest, started_at, ended_at, shown_until)
+            SELECT (SELECT id FROM repository WHERE name = 'kept'), :t || '@' || n, '', 0, 0, :t FROM number",
+            "SELECT count(*) FROM tag",
+            DAY_S,
+        ),
+        "manifests that nothing names" => (
+            "INSERT INTO manifest (repository_id, digest, media_type, size_bytes, pushed_at)
+            SELECT (SELECT id FROM repository WHERE name = 'kept'), :t || '@' || n, '', 0, :t FROM number",
+            "SELECT count(*) FROM manifest",
+            DAY_S,
+        ),
+        "notifications of the registry" => (
+            "INSERT INTO registry_event (id, seen_at) SELECT :t || '@' || n, :t FROM number",
+            "SELECT count(*) FROM registry_event",
+            14 * DAY_S,
+        ),
         other => panic!("no recipe for {other}"),
     };
     Recipe { make, count, kept_s }
@@ -113,6 +130,12 @@ fn make(app: &App, recipe: &Recipe, number: i64, at_us: i64) {
             "{numbers} INSERT INTO account (uuid, kind, name, email, created_at)
             SELECT hex(randomblob(8)), 'user', hex(randomblob(8)), hex(randomblob(8)), {at_us} FROM number"
         ));
+    }
+    if recipe.make.contains("'kept'") {
+        app.execute(
+            "INSERT INTO repository (namespace_id, name, created_at)
+            SELECT id, 'kept', 0 FROM account WHERE name = 'acme' ON CONFLICT DO NOTHING",
+        );
     }
     app.execute(&format!("{numbers} {}", recipe.make.replace(":t", &at_us.to_string())));
 }
