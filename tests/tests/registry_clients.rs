@@ -204,7 +204,7 @@ fn the_registry_tells_what_happens() {
     );
     assert_eq!((&about["username"], &about["is_robot"]), (&json!("acme+ci"), &json!(true)));
     assert!(
-        about["user-agent"].as_str().is_some_and(|agent| agent.contains("containers/")),
+        about["user-agent"].as_str().is_some_and(|agent| agent.starts_with("skopeo/")),
         "{about}"
     );
     assert_eq!(push["performer"]["name"], "acme+ci");
