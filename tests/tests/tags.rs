@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use berth_test::App;
 use berth_tests::registry::{Registry, SERVICE};
-use berth_tests::{Client, ClosedPort};
+use berth_tests::{Client, ClosedPort, Host};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -387,4 +387,44 @@ fn a_manifest_is_shown_as_it_is() {
         assert_eq!(reply.status(), 404, "{reference}: {reply}");
     }
     assert_eq!(place.app.as_user("bob").get(&path).status(), 403);
+}
+
+/// The real component, with what `spin.toml` lets it call.
+#[test]
+fn the_component_reaches_this_registry_and_no_other() {
+    let place = Place::new();
+    let digest = place.push_image(Some("v1"), "a layer");
+    place.push_image(Some("v2"), "a layer");
+    place.sync();
+    let token = place.app.as_user("ana").headers().to_vec();
+    let start = |registry_url: &str| {
+        let state = Host::new_state();
+        place.app.save_database(&state.path().join("sqlite_db.db"));
+        place.app.set("registry_url", registry_url);
+        let settings = place.app.settings();
+        let options = Host::options().state(state);
+        let host =
+            settings.iter().fold(options, |options, (name, value)| options.variable(name, value));
+        let host = host.start();
+        let client =
+            token.iter().fold(host.client(), |client, (name, value)| client.header(name, value));
+        (host, client)
+    };
+    let there = format!("http://{}", place.registry.name());
+    let (host, ana) = start(&there);
+    let deleted = ana.delete(&format!("{TAGS}v1"));
+    assert_eq!(deleted.status, 204, "{deleted}\n{}\n{}", host.log(), place.registry.log());
+    assert_eq!(place.tags_there(), ["v2"]);
+    let shown = ana.get(&format!("/api/v1/repository/acme/lib/x/manifest/{digest}"));
+    assert_eq!(shown.json()["digest"], digest, "{shown}\n{}", host.log());
+    let compared = ana.post(&format!("{TAGS}sync"), &json!({}));
+    assert_eq!(compared.json(), counts(1, 0, 0), "{compared}\n{}", host.log());
+    drop(host);
+
+    let closed = ClosedPort::take();
+    let (host, ana) = start(&format!("http://{}", closed.address()));
+    let failed = ana.delete(&format!("{TAGS}v2"));
+    assert_eq!(failed.status, 520, "{failed}");
+    assert!(host.log().contains("nothing accepts connections there"), "{}", host.log());
+    assert_eq!(place.tags_there(), ["v2"]);
 }
