@@ -53,8 +53,9 @@ macro_rules! resources {
             ..::spin_sdk::Outbound::default()
         }, ::berth_api::mails::deliver_due);
     };
-    ([$($resource:ident :: $table:ident),+ $(,)?], streaming) => {
+    ([$($resource:ident :: $table:ident),+ $(,)?], registry, streaming) => {
         $crate::resources!(@component [$($resource::$table),+] ::spin_sdk::Outbound {
+            registry: Some(&::spin_sdk::outbound::registry::Imported),
             streaming: Some(&::spin_sdk::outbound::streaming::Host),
             ..::spin_sdk::Outbound::default()
         }, |_| ());

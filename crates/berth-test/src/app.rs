@@ -818,7 +818,7 @@ fn check_log(route: Option<&Route>, response: &Response, changes: &[Change], new
     }
     let unlogged = match route.logs {
         Logs::Reads | Logs::Kinds(_) => {
-            let pushes = route.path == "/v2/auth";
+            let pushes = route.path.starts_with("/v2/");
             let unlogged = |change: &&Change| {
                 let by_push = pushes && LOGGED_WHEN_PUSHED.contains(&change.table.as_str());
                 must_be_logged(change) && !by_push
@@ -888,6 +888,13 @@ fn must_be_logged(change: &Change) -> bool {
                 | "recovery_code_expires_at",
             ),
         ) => false,
+        // What a proxy cache fetches, and how it does: who pulls it is logged.
+        (
+            "manifest" | "manifest_blob" | "manifest_child" | "blob" | "tag" | "cached_manifest"
+            | "cached_tag" | "cached_blob" | "proxy_cache_use",
+            _,
+        )
+        | (_, Some("stored_bytes" | "last_pushed_at")) => false,
         // Sessions that begin and end: logged as a sign-in or a sign-out, where those are logged at all.
         ("session", _) | ("user_profile", Some("session_epoch")) => false,
         // The same secret under another key.
