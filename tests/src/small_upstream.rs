@@ -42,7 +42,7 @@ pub enum Mode {
 struct State {
     mode: Mode,
     manifests: HashMap<String, (&'static str, Vec<u8>)>,
-    blobs: HashMap<String, Vec<u8>>,
+    blobs: HashMap<String, Arc<Vec<u8>>>,
     requests: Vec<String>,
     authorizations: Vec<Option<String>>,
 }
@@ -114,7 +114,7 @@ impl SmallUpstream {
         let mut state = self.lock();
         let mut add = |bytes: &[u8]| {
             let described = describe(bytes);
-            state.blobs.insert(described.digest.clone(), bytes.to_vec());
+            state.blobs.insert(described.digest.clone(), Arc::new(bytes.to_vec()));
             described
         };
         let (config, layer) = (add(format!("{{\"of\":\"{tag}\"}}").as_bytes()), add(layer));
@@ -186,8 +186,14 @@ fn answer(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         state.requests.push(format!("{method} {resource}/{name}"));
         state.authorizations.push(authorization);
         let found = match resource {
-            "manifests" => state.manifests.get(name).cloned(),
-            _ => state.blobs.get(name).map(|blob| ("application/octet-stream", blob.clone())),
+            "manifests" => {
+                let found = state.manifests.get(name);
+                found.map(|(kind, bytes)| (*kind, name.to_owned(), Arc::new(bytes.clone())))
+            }
+            _ => {
+                let found = state.blobs.get(name);
+                found.map(|blob| ("application/octet-stream", name.to_owned(), blob.clone()))
+            }
         };
         (state.mode.clone(), found)
     };
@@ -199,7 +205,7 @@ fn send(
     is_head: bool,
     is_blob: bool,
     mode: &Mode,
-    found: Option<(&'static str, Vec<u8>)>,
+    found: Option<(&'static str, String, Arc<Vec<u8>>)>,
 ) -> std::io::Result<()> {
     let close = "connection: close\r\n\r\n";
     match (mode, found) {
@@ -214,8 +220,9 @@ fn send(
                 "HTTP/1.1 307 Elsewhere\r\nlocation: {to}\r\ncontent-length: 0\r\n{close}"
             )
         }
-        (mode, Some((kind, bytes))) => {
-            let digest = describe(&bytes).digest;
+        (mode, Some((kind, name, bytes))) => {
+            // A tag has the digest of its manifest; a large blob is not counted anew for each request.
+            let digest = if name.contains(':') { name } else { describe(&bytes).digest };
             let more = usize::from(is_blob && *mode == Mode::OtherLength);
             let length = bytes.len() + more;
             write!(
@@ -223,11 +230,15 @@ fn send(
                 "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\
                 docker-content-digest: {digest}\r\n{close}"
             )?;
+            let other;
             let sent = match mode {
-                _ if is_head => Vec::new(),
-                Mode::BreaksOff if is_blob => bytes[..bytes.len() / 2].to_vec(),
-                Mode::OtherBytes if is_blob => vec![b'?'; bytes.len()],
-                _ => bytes,
+                _ if is_head => &[],
+                Mode::BreaksOff if is_blob => &bytes[..bytes.len() / 2],
+                Mode::OtherBytes if is_blob => {
+                    other = vec![b'?'; bytes.len()];
+                    &*other
+                }
+                _ => &bytes[..],
             };
             for piece in sent.chunks(64 * 1024) {
                 if let Mode::Slow(pause) = mode {
