@@ -1631,6 +1631,87 @@ CREATE TABLE proxy_cache_config (
         REFERENCES account (id, kind) ON DELETE CASCADE
 );
 
+-- What proxy caches have done: a row once something was pulled.
+CREATE TABLE proxy_cache_use (
+    organization_id INTEGER PRIMARY KEY
+        REFERENCES proxy_cache_config (organization_id) ON DELETE CASCADE,
+    -- Manifests and blobs that were served from here or from the registry behind, and those that were fetched.
+    hits INTEGER NOT NULL DEFAULT 0,
+    misses INTEGER NOT NULL DEFAULT 0,
+    -- How much was fetched.
+    fetched_bytes INTEGER NOT NULL DEFAULT 0,
+    -- When the upstream last gave what it was asked for, and when it last did not, and why.
+    succeeded_at INTEGER,
+    failed_at INTEGER,
+    failure TEXT
+);
+
+-- The bytes of manifests that a proxy cache has fetched.
+CREATE TABLE cached_manifest (
+    manifest_id INTEGER PRIMARY KEY REFERENCES manifest (id) ON DELETE CASCADE,
+    content BLOB NOT NULL,
+    -- Since when the registry behind has it too, so that its collector keeps the blobs; NULL while it lacks some of them.
+    stored_at INTEGER
+);
+
+-- Tags that a proxy cache has fetched.
+CREATE TABLE cached_tag (
+    tag_id INTEGER PRIMARY KEY REFERENCES tag (id) ON DELETE CASCADE,
+    -- When the upstream last said that it names this manifest.
+    checked_at INTEGER NOT NULL,
+    -- Until when it is served while the upstream fails; NULL: for ever.
+    expires_at INTEGER
+);
+
+CREATE INDEX cached_tag_by_end ON cached_tag (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TRIGGER cached_tag_ends AFTER DELETE ON cached_tag
+BEGIN
+    UPDATE tag SET ended_at = max(started_at, strftime('%s', 'now') * 1000000)
+    WHERE id = OLD.tag_id AND ended_at IS NULL;
+END;
+
+-- Whether the registry behind has the blobs of a proxy cache.
+CREATE TABLE cached_blob (
+    blob_id INTEGER PRIMARY KEY REFERENCES blob (id) ON DELETE CASCADE,
+    -- Since when somebody writes it there, or when they last said that they still do; NULL: nobody does.
+    filling_since INTEGER,
+    -- When it was seen there; NULL: never.
+    stored_at INTEGER
+);
+
+-- What is inserted here was fetched from an upstream: writes down the manifest, what it names, its bytes, and the tag by which it was asked
+-- for. Refused where the namespace would hold more than `most_bytes` then.
+CREATE VIEW fetched_manifest (
+    namespace_id, repository_id, digest, media_type, content, contents, tag, fetched_at, expires_at, most_bytes
+) AS
+SELECT namespace_id, repository_id, digest, media_type, content, '[]', NULL, pushed_at, NULL, NULL
+FROM cached_manifest
+JOIN manifest ON manifest.id = manifest_id
+JOIN repository ON repository.id = repository_id;
+
+CREATE TRIGGER manifest_fetched INSTEAD OF INSERT ON fetched_manifest
+BEGIN
+    INSERT INTO pushed_manifest (namespace_id, repository_id, digest, media_type, size_bytes, contents, pushed_at)
+    VALUES (NEW.namespace_id, NEW.repository_id, NEW.digest, NEW.media_type, length(NEW.content), NEW.contents,
+        NEW.fetched_at);
+    SELECT RAISE(ABORT, 'berth: beyond the quota') FROM account
+    WHERE id = NEW.namespace_id AND stored_bytes > NEW.most_bytes;
+    INSERT INTO cached_manifest (manifest_id, content)
+    SELECT id, NEW.content FROM manifest WHERE repository_id = NEW.repository_id AND digest = NEW.digest
+    ON CONFLICT DO NOTHING;
+    INSERT INTO pushed_tag (repository_id, name, digest, pushed_at)
+    SELECT NEW.repository_id, NEW.tag, NEW.digest, NEW.fetched_at WHERE NEW.tag IS NOT NULL;
+    INSERT INTO cached_tag (tag_id, checked_at, expires_at)
+    SELECT id, NEW.fetched_at, NEW.expires_at FROM tag
+    WHERE repository_id = NEW.repository_id AND name = NEW.tag AND digest = NEW.digest AND ended_at IS NULL
+    ON CONFLICT DO UPDATE SET checked_at = excluded.checked_at, expires_at = excluded.expires_at;
+    INSERT INTO proxy_cache_use (organization_id, misses, fetched_bytes, succeeded_at)
+    VALUES (NEW.namespace_id, 1, length(NEW.content), NEW.fetched_at)
+    ON CONFLICT DO UPDATE SET misses = misses + 1, fetched_bytes = fetched_bytes + excluded.fetched_bytes,
+        succeeded_at = excluded.succeeded_at;
+END;
+
 -- Upstream registries that are being tried right now, to count them. A check that ends normally deletes its row; the row of
 -- a check that the host ended expires.
 CREATE TABLE upstream_check (

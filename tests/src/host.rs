@@ -19,6 +19,7 @@ pub struct HostOptions {
     runtime_config: Option<String>,
     state: Option<Arc<TempDir>>,
     own_cache: bool,
+    address: Option<String>,
 }
 
 impl HostOptions {
@@ -39,6 +40,13 @@ impl HostOptions {
     #[must_use]
     pub fn runtime_config(mut self, text: &str) -> Self {
         self.runtime_config = Some(text.to_owned());
+        self
+    }
+
+    /// At an address that is known before, in place of any free port: where it tells clients to come to it.
+    #[must_use]
+    pub fn at(mut self, address: &str) -> Self {
+        self.address = Some(address.to_owned());
         self
     }
 
@@ -68,7 +76,8 @@ impl HostOptions {
         if !self.own_cache {
             share_cache(state.path());
         }
-        Host::start(&self.flags, state)
+        let address = self.address.as_deref().unwrap_or("127.0.0.1:0");
+        Host::start(address, &self.flags, state)
     }
 }
 
@@ -98,13 +107,13 @@ impl Host {
         Arc::new(new_directory())
     }
 
-    fn start(flags: &[String], state: Arc<TempDir>) -> Self {
+    fn start(address: &str, flags: &[String], state: Arc<TempDir>) -> Self {
         let binary = target_directory().join("debug/berth");
         assert!(binary.is_file(), "{} is missing: run `cargo xtask test`", binary.display());
         let log = File::options().create(true).append(true).open(state.path().join("log"));
         let mut child = Command::new(&binary)
             .current_dir(repository_root())
-            .args(["up", "--listen", "127.0.0.1:0", "--state-dir"])
+            .args(["up", "--listen", address, "--state-dir"])
             .arg(state.path())
             .args(flags)
             .stdin(Stdio::null())

@@ -26,6 +26,7 @@ pub mod quay;
 pub mod registry;
 #[cfg(feature = "end-to-end")]
 mod servers;
+pub mod small_upstream;
 pub mod surface;
 mod workspace;
 

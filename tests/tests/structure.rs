@@ -19,9 +19,11 @@ const ACTIONS: &[&str] = &[
     "initialize",
     "limit",
     "private",
+    "purge",
     "regenerate",
     "resetclientsecret",
     "sync",
+    "use",
     "verify",
 ];
 
@@ -90,7 +92,6 @@ const PATHS: &[(&str, &str)] = &[
 /// Resources without a file of their own in `berth-store`: where their SQL is, or why there is none.
 const STORES: &[(&str, &str)] = &[
     ("authorizations", "tokens.rs and assignments.rs: an authorization is a token"),
-    ("content", "it reads the registry behind"),
     ("oauth", "applications.rs, tokens.rs and assignments.rs: it is about the same rows"),
     ("system", "it reads no tables"),
 ];

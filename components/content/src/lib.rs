@@ -1,3 +1,4 @@
-//! The component `content`: what clients of a registry read through Berth.
+//! The component `content`: what clients of a registry read through Berth. It looks names up by `berth:outbound/registry`, and calls
+//! registries itself.
 
-berth_api::resources!([content::ROUTES], streaming);
+berth_api::resources!([content::ROUTES], registry, streaming);

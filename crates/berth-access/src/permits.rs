@@ -137,6 +137,8 @@ permits! {
     RegistryCatalog => RegistryCatalog on ();
     /// A repository that may be missing, to read from with a token for it.
     RegistryRead => RegistryRead on RepositoryRef;
+    /// A repository that is missing, to be made by reading from it with a token for it.
+    RegistryCachedCreate => RegistryRead on NewRepositoryRef;
     /// A repository that may be missing, to write to with a token for it.
     RegistryWrite => RegistryWrite on RepositoryRef;
     /// An application of an organization, to read as an administrator.

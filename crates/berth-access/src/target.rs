@@ -226,6 +226,8 @@ pub struct RepositoryRef {
     pub namespace: Option<Namespace>,
     /// The repository.
     pub repository: Option<Repository>,
+    /// Whether the namespace is a proxy cache, where a registry's client addresses it.
+    pub is_proxy_cache: bool,
 }
 
 impl Target for RepositoryRef {
@@ -233,7 +235,22 @@ impl Target for RepositoryRef {
     type Path = RepositoryPath;
 
     fn take(facts: Facts) -> Option<Self> {
-        Some(Self { namespace: facts.namespace, repository: facts.repository })
+        let is_proxy_cache = facts.is_proxy_cache;
+        Some(Self { namespace: facts.namespace, repository: facts.repository, is_proxy_cache })
+    }
+}
+
+impl RepositoryRef {
+    /// The facts of it once more, as a registry calls it.
+    #[must_use]
+    pub fn facts(&self, registry_name: Option<String>) -> Facts {
+        Facts {
+            namespace: self.namespace.clone(),
+            repository: self.repository.clone(),
+            is_proxy_cache: self.is_proxy_cache,
+            registry_name,
+            ..Facts::default()
+        }
     }
 }
 

@@ -108,6 +108,7 @@ events! {
     CreateProxyCacheConfig { upstream_registry: &'a str }
     ChangeProxyCacheConfig { upstream_registry: &'a str }
     DeleteProxyCacheConfig {}
+    PurgeProxyCache { manifests: i64 }
 
     OrgCreateTeam { team: &'a str }
     OrgSetTeamDescription { team: &'a str, description: &'a str }

@@ -30,6 +30,7 @@ pub enum LogKind {
     CreateProxyCacheConfig,
     ChangeProxyCacheConfig,
     DeleteProxyCacheConfig,
+    PurgeProxyCache,
     OrgCreateTeam,
     OrgSetTeamDescription,
     OrgSetTeamRole,

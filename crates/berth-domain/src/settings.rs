@@ -149,6 +149,7 @@ settings! {
     FEATURE_PULL_LOGS: bool = "feature_pull_logs", "true", flag, "Pulls from the registry are logged, one entry for each.";
     FEATURE_PUBLIC_CATALOG: bool = "feature_public_catalog", "false", flag, "The catalog of the registry (`/v2/_catalog`) lists public repositories too, and not only those on which its reader has a role.";
     FEATURE_PROXY_CACHE: bool = "feature_proxy_cache", "true", flag, "Organizations may be configured to cache an upstream registry.";
+    PROXY_CACHE_TRUST_S: i64 = "proxy_cache_trust_s", "60", whole_number, "For how many seconds a proxy cache serves a tag without asking the upstream registry whether it still names the same image; 0 asks for each pull.";
     REGISTRY_CHECKS_PER_MINUTE: i64 = "registry_checks_per_minute", "60", whole_number, "How many times a user may have upstream registries tried in a minute; 0 is no limit.";
     SSRF_ALLOWED_HOSTS: Vec<String> = "ssrf_allowed_hosts", "", destinations, "Host names, addresses and CIDRs that upstream registries may have although they are private.";
     UPSTREAM_REGISTRIES: Vec<String> = "upstream_registries", "docker.io,registry-1.docker.io,auth.docker.io,quay.io,ghcr.io,gcr.io,registry.k8s.io,mcr.microsoft.com,public.ecr.aws,registry.gitlab.com,gitlab.com,registry.access.redhat.com,registry.redhat.io,nvcr.io,authn.nvidia.com", list, "Registries, with their token servers, that may be called where the host looks no names up, as Spin does: only there it matters. Their names must lead into no private network.";

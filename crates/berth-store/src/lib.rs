@@ -16,6 +16,7 @@ pub mod auth;
 pub mod autoprune;
 pub mod codes;
 pub mod concord;
+pub mod content;
 pub mod db;
 pub mod default_permissions;
 pub mod entities;

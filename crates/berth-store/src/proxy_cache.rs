@@ -2,6 +2,8 @@
 
 use berth_access::{Grant, MaybeOrganizationRef, Permit, ProxyCacheAdmin};
 
+use berth_domain::Timestamp;
+
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
 
@@ -145,6 +147,70 @@ pub fn delete(tx: &Transaction<'_>, grant: &Grant<ProxyCacheAdmin>) -> Result<bo
         "DELETE FROM proxy_cache_config WHERE organization_id = ?1 RETURNING organization_id",
         params![organization_id(grant)],
     )
+}
+
+/// How a proxy cache does.
+#[derive(Debug, FromRow)]
+pub struct UsageRow {
+    /// What was served without fetching it.
+    pub hits: i64,
+    /// What was fetched.
+    pub misses: i64,
+    /// How much was fetched, in bytes.
+    pub fetched_bytes: i64,
+    /// When the upstream last gave what it was asked for.
+    pub succeeded_at: Option<Timestamp>,
+    /// When it last did not.
+    pub failed_at: Option<Timestamp>,
+    /// Why it did not.
+    pub failure: Option<String>,
+}
+
+/// How an organization's proxy cache does; none where it has none. One statement.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn usage(
+    db: &dyn Database,
+    grant: &Grant<berth_access::ProxyCacheView>,
+) -> Result<Option<UsageRow>, StoreError> {
+    db.optional(
+        "SELECT coalesce(hits, 0) AS hits, coalesce(misses, 0) AS misses,
+            coalesce(fetched_bytes, 0) AS fetched_bytes, succeeded_at, failed_at, failure
+        FROM proxy_cache_config p LEFT JOIN proxy_cache_use u USING (organization_id)
+        WHERE p.organization_id = ?1",
+        params![organization_id(grant)],
+    )
+}
+
+/// How many manifests one [`purge`] forgets, at most.
+pub const PURGED_AT_ONCE: i64 = 500;
+
+/// Forgets manifests of a proxy cache, and so their tags; returns how many, or none where there is no proxy cache. Two statements.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn purge(
+    tx: &Transaction<'_>,
+    grant: &Grant<ProxyCacheAdmin>,
+) -> Result<Option<i64>, StoreError> {
+    let is_there = tx.any(
+        "SELECT 1 FROM proxy_cache_config WHERE organization_id = ?1",
+        params![organization_id(grant)],
+    )?;
+    if !is_there {
+        return Ok(None);
+    }
+    let forgotten: Vec<i64> = tx.all(
+        "DELETE FROM manifest WHERE id IN (
+            SELECT m.id FROM repository r
+            CROSS JOIN manifest m ON m.repository_id = r.id
+            CROSS JOIN cached_manifest c ON c.manifest_id = m.id
+            WHERE r.namespace_id = ?1 LIMIT ?2)
+        RETURNING 1",
+        params![organization_id(grant), PURGED_AT_ONCE],
+    )?;
+    Ok(Some(i64::try_from(forgotten.len()).unwrap_or(i64::MAX)))
 }
 
 fn organization_id<P: Permit<Target = MaybeOrganizationRef>>(grant: &Grant<P>) -> Option<i64> {

@@ -5,7 +5,7 @@ use berth_access::{
     RepositoryWrite,
 };
 use berth_domain::limits::{PAGE_ROWS, listed_text};
-use berth_domain::{RepositoryName, Timestamp};
+use berth_domain::{RepositoryName, RepositoryRole, Timestamp};
 
 use serde::Deserialize;
 
@@ -40,6 +40,16 @@ pub fn create(
     grant: &Grant<impl Permit<Target = NewRepositoryRef>>,
     new: &NewRepository<'_>,
 ) -> Result<i64, StoreError> {
+    create_for(tx, grant, new, RepositoryRole::Admin)
+}
+
+/// As [`create`], with another role for the one who makes it.
+pub(crate) fn create_for(
+    tx: &Transaction<'_>,
+    grant: &Grant<impl Permit<Target = NewRepositoryRef>>,
+    new: &NewRepository<'_>,
+    creator_role: RepositoryRole,
+) -> Result<i64, StoreError> {
     let namespace_id = grant.target().namespace.id;
     let id: i64 = tx.one(
         "INSERT INTO repository (namespace_id, name, description, is_public, status_token, created_at)
@@ -57,7 +67,7 @@ pub fn create(
     tx.execute(
         "INSERT INTO repository_permission (repository_id, namespace_id, account_id, team_id, role)
         SELECT ?1, ?2, account_id, team_id, role FROM (
-            SELECT ?3 AS account_id, NULL AS team_id, 'admin' AS role, 0 AS id, 1 AS rank
+            SELECT ?3 AS account_id, NULL AS team_id, ?4 AS role, 0 AS id, 1 AS rank
             UNION ALL
             SELECT account_id, team_id, role, id, row_number() OVER (
                 PARTITION BY account_id, team_id
@@ -66,7 +76,7 @@ pub fn create(
             WHERE organization_id = ?2 AND (creator_id IS NULL OR creator_id = ?3)
                 AND account_id IS NOT ?3)
         WHERE rank = 1 ORDER BY id",
-        params![id, namespace_id, new.creator_id],
+        params![id, namespace_id, new.creator_id, creator_role],
     )?;
     Ok(id)
 }

@@ -161,6 +161,15 @@ pub const KINDS: &[Kind] = &[
         kept: Kept::For(0),
     },
     Kind {
+        name: "tags of proxy caches that have had their time",
+        change: "DELETE FROM cached_tag",
+        table: "cached_tag",
+        id: "tag_id",
+        time: "expires_at",
+        condition: "expires_at IS NOT NULL",
+        kept: Kept::For(DAY_S),
+    },
+    Kind {
         name: "tags that ended",
         change: "DELETE FROM tag",
         table: "tag",

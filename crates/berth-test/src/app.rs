@@ -877,8 +877,8 @@ fn check_log(route: Option<&Route>, response: &Response, changes: &[Change], new
     let unlogged = match route.logs {
         Logs::Reads | Logs::Kinds(_) => {
             let logged_elsewhere = match route.path {
-                "/v2/auth" => LOGGED_WHEN_PUSHED,
                 "/registry/events" => LOGGED_BY_BERTH,
+                path if path.starts_with("/v2/") => LOGGED_WHEN_PUSHED,
                 _ => &[],
             };
             let unlogged = |change: &&Change| {
@@ -927,7 +927,7 @@ fn check_limits(route: Option<&Route>, changes: &[Change]) {
 }
 
 /// What a push makes is not logged when its token is asked for: that it was pushed to is logged once it was.
-const LOGGED_WHEN_PUSHED: &[&str] = &["repository", "repository_permission", "affiliation"];
+const LOGGED_WHEN_PUSHED: &[&str] = &["repository", "repository_permission", "affiliation", "tag"];
 
 /// A tag that Berth itself deletes in the registry was logged then. The registry tells of it too.
 const LOGGED_BY_BERTH: &[&str] = &["tag"];
@@ -942,6 +942,8 @@ fn must_be_logged(change: &Change) -> bool {
         // What the registry stores; what somebody does with it is done with a tag.
         ("registry_event" | "manifest" | "blob" | "manifest_blob" | "manifest_child", _) => false,
         ("account" | "repository", Some("stored_bytes")) => false,
+        // What a proxy cache fetches, and how it does.
+        ("cached_manifest" | "cached_tag" | "cached_blob" | "proxy_cache_use", _) => false,
         // Counts that the schema keeps by itself, and how many there may be, which is a setting's.
         ("owned" | "owned_limit", _) => false,
         // An address that waits for its confirmation, which is logged, and codes that only their owner can use.

@@ -95,18 +95,53 @@ impl Part {
     }
 }
 
-/// The digest of bytes, by the algorithm of another digest; by SHA-256 where that names none that is known.
+/// Makes the digest of bytes that come piece by piece.
+pub struct Hasher(Algorithm);
+
+enum Algorithm {
+    Sha256(Sha256),
+    Sha512(Box<Sha512>),
+}
+
+impl Hasher {
+    /// By the algorithm of another digest; by SHA-256 where that names none that is known.
+    #[must_use]
+    pub fn like(digest: &str) -> Self {
+        Self(match digest.split_once(':') {
+            Some(("sha512", _)) => Algorithm::Sha512(Box::default()),
+            _ => Algorithm::Sha256(Sha256::default()),
+        })
+    }
+
+    /// The next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        match &mut self.0 {
+            Algorithm::Sha256(hash) => hash.update(piece),
+            Algorithm::Sha512(hash) => hash.update(piece),
+        }
+    }
+
+    /// The digest of the pieces so far.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let (algorithm, hash) = match &self.0 {
+            Algorithm::Sha256(hash) => ("sha256", hash.clone().finalize().to_vec()),
+            Algorithm::Sha512(hash) => ("sha512", hash.clone().finalize().to_vec()),
+        };
+        let mut text = format!("{algorithm}:");
+        for byte in hash {
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+}
+
+/// The digest of bytes, by the algorithm of another one.
 #[must_use]
 pub fn digest_of(bytes: &[u8], like: &str) -> String {
-    let (algorithm, hash) = match like.split_once(':') {
-        Some(("sha512", _)) => ("sha512", Sha512::digest(bytes).to_vec()),
-        _ => ("sha256", Sha256::digest(bytes).to_vec()),
-    };
-    let mut text = format!("{algorithm}:");
-    for byte in hash {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let mut hasher = Hasher::like(like);
+    hasher.update(bytes);
+    hasher.digest()
 }
 
 #[cfg(test)]

@@ -12,6 +12,6 @@ mod repository;
 
 pub use challenge::{Challenge, challenge, redirect, retry_after, token_in};
 pub use client::{Client, Failure, Http, Manifest, ManifestHead};
-pub use content::{Contents, Kind, Part, digest_of};
+pub use content::{Contents, Hasher, Kind, Part, digest_of};
 pub use limits::{MANIFEST_BYTES, REDIRECTS, TOKEN_BYTES};
 pub use repository::Repository;

@@ -187,6 +187,8 @@ pub enum ApiError {
         code: &'static str,
         /// The message.
         message: String,
+        /// After how many seconds to ask again, where that is known.
+        retry_after_s: Option<u32>,
     },
     /// Registries: 401, a token does not count, and why (`docs/contract/registry.md` A.5).
     RegistryToken(&'static str),
@@ -325,7 +327,13 @@ impl ApiError {
                 StatusCode::SERVICE_UNAVAILABLE,
                 &json!({ "is_readonly": true, "message": READ_ONLY }),
             ),
-            Self::Registry { status, message: text, .. } => message(status, &text),
+            Self::Registry { status, message: text, retry_after_s, .. } => {
+                let response = message(status, &text);
+                match retry_after_s {
+                    Some(seconds) => response.with_header(header::RETRY_AFTER, seconds),
+                    None => response,
+                }
+            }
             Self::RegistryToken(text) => message(StatusCode::UNAUTHORIZED, text),
             Self::Text(status, text) => response::text(status, "text/plain;charset=UTF-8", text),
             Self::Violations(violations) => {
@@ -417,6 +425,12 @@ impl From<StoreError> for ApiError {
             | StoreError::InDoubt(_)
             | StoreError::SchemaTooNew { .. }
             | StoreError::SchemaUnreleased) => Self::Unavailable(error.to_string()),
+            StoreError::BeyondQuota => Self::Registry {
+                status: StatusCode::FORBIDDEN,
+                code: "DENIED",
+                message: "Quota has been exceeded on namespace".into(),
+                retry_after_s: None,
+            },
             StoreError::Limited(limit) => Self::Limited { limit, most: limit.default() },
             error @ (StoreError::UniqueViolation(_) | StoreError::Database(_)) => {
                 Self::Internal(error.to_string())

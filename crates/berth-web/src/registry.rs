@@ -48,7 +48,18 @@ pub(crate) fn speaks(path: &str) -> bool {
 /// An error as registries have it.
 #[must_use]
 pub fn error(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::Registry { status, code, message: message.into() }
+    error_after(status, code, message, None)
+}
+
+/// The same, with after how many seconds to ask again, where that is known.
+#[must_use]
+pub fn error_after(
+    status: StatusCode,
+    code: &'static str,
+    message: impl Into<String>,
+    retry_after_s: Option<u32>,
+) -> ApiError {
+    ApiError::Registry { status, code, message: message.into(), retry_after_s }
 }
 
 /// 401: the credentials are no good, and why.

@@ -2,6 +2,7 @@
 
 #![cfg(feature = "end-to-end")]
 
+mod caching;
 mod place;
 
 use berth_tests::registry::Registry;

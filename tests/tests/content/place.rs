@@ -33,7 +33,10 @@ impl Place {
         let app = App::new()
             .with("registry_service", SERVICE)
             .with_user("ana")
+            .with_user("pia")
+            .with_user("mia")
             .with_organization("acme", "ana")
+            .with_organization("px", "pia")
             .with_streaming(TcpClient);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
         app.advance(i64::try_from(now).expect("not so late") - app.time());
@@ -47,8 +50,8 @@ impl Place {
         Self { app, registry }
     }
 
-    fn token(&self, repository: &str, actions: &str) -> String {
-        let encoded = STANDARD.encode("ana:password");
+    fn token(&self, who: &str, repository: &str, actions: &str) -> String {
+        let encoded = STANDARD.encode(format!("{who}:password"));
         let ana = self.app.anonymous().header("authorization", &format!("Basic {encoded}"));
         let scope = format!("repository:{repository}:{actions}");
         let reply = ana.get(&format!("/v2/auth?service={SERVICE}&scope={scope}"));
@@ -57,8 +60,18 @@ impl Place {
 
     /// Requests to Berth, with a token to pull.
     pub(crate) fn pulling(&self, repository: &str) -> As<'_> {
-        let token = self.token(repository, "pull");
+        self.pulling_as("ana", repository)
+    }
+
+    /// The same of somebody else.
+    pub(crate) fn pulling_as(&self, who: &str, repository: &str) -> As<'_> {
+        let token = self.token(who, repository, "pull");
         self.app.anonymous().header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// A client of the registry itself, with a token of *mia* to pull.
+    pub(crate) fn at_registry(&self, repository: &str) -> Client {
+        self.registry.client().bearer(&self.token("mia", repository, "pull"))
     }
 
     /// Pushes an image of one layer to the registry itself.
@@ -69,7 +82,7 @@ impl Place {
         media_type: &str,
         layer: &[u8],
     ) -> Pushed {
-        let client = self.registry.client().bearer(&self.token(repository, "pull,push"));
+        let client = self.registry.client().bearer(&self.token("ana", repository, "pull,push"));
         let config = upload(&client, repository, b"{}");
         let layer = upload(&client, repository, layer);
         let described = |of: &Descriptor| json!({ "mediaType": "application/octet-stream", "digest": of.digest, "size": of.size });

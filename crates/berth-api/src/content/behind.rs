@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use berth_domain::settings;
-use berth_web::outbound::streaming::{StreamedResponse, Timeouts};
+use berth_web::outbound::streaming::{StreamedResponse, StreamingError, Timeouts, Upload};
 use berth_web::registry::error;
 use berth_web::registry_token;
 use berth_web::{ApiError, Method, Services, StatusCode, header};
@@ -19,6 +19,10 @@ use super::reference::Reference;
 /// How long the registry may take: it is near.
 const TIMEOUTS: Timeouts =
     Timeouts { head: Duration::from_secs(30), pause: Duration::from_secs(60) };
+
+/// How long the registry may take while it is written to. A client waits meanwhile: after 10 seconds it goes on alone.
+const FILLING: Timeouts =
+    Timeouts { head: Duration::from_secs(60), pause: Duration::from_secs(10) };
 
 /// How much of an error is read, in bytes.
 const ERROR_BYTES: usize = 64 * 1024;
@@ -60,14 +64,35 @@ impl<'a> Behind<'a> {
     /// # Errors
     /// 404 where there is no registry behind; [`ApiError`] when no token can be signed.
     pub(super) fn open(services: &'a Services<'a>, name: &str) -> Result<Self, ApiError> {
-        let url = services.setting(&settings::REGISTRY_URL);
-        if url.is_empty() {
+        Self::for_actions(services, name, &["pull"])?.ok_or_else(|| {
             let message =
                 "nothing is read through this address: the setting registry_url names no registry";
-            return Err(error(StatusCode::NOT_FOUND, "UNSUPPORTED", message));
+            error(StatusCode::NOT_FOUND, "UNSUPPORTED", message)
+        })
+    }
+
+    /// The same to write to it as well; none where there is no registry behind. One statement.
+    ///
+    /// # Errors
+    /// [`ApiError`] when no token can be signed.
+    pub(super) fn open_to_fill(
+        services: &'a Services<'a>,
+        name: &str,
+    ) -> Result<Option<Self>, ApiError> {
+        Self::for_actions(services, name, &["pull", "push"])
+    }
+
+    fn for_actions(
+        services: &'a Services<'a>,
+        name: &str,
+        actions: &[&str],
+    ) -> Result<Option<Self>, ApiError> {
+        let url = services.setting(&settings::REGISTRY_URL);
+        if url.is_empty() {
+            return Ok(None);
         }
-        let token = registry_token::sign_own(services, name, &["pull"])?;
-        Ok(Self { services, url, token, name: name.to_owned() })
+        let token = registry_token::sign_own(services, name, actions)?;
+        Ok(Some(Self { services, url, token, name: name.to_owned() }))
     }
 
     /// A manifest, or its head.
@@ -127,6 +152,77 @@ impl<'a> Behind<'a> {
         Ok((json.map_err(|_| behind_failed("an answer that is no JSON"))?, headers))
     }
 
+    /// Begins to write a blob, in pieces. None where the registry does not let us, or does not answer: the log says why.
+    pub(super) fn begin_upload(self, digest: &str) -> Option<BlobUpload> {
+        let uploads = format!("{}/v2/{}/blobs/uploads/", self.url, self.name);
+        let begun = self.write(Method::POST, &uploads, None, Vec::new(), StatusCode::ACCEPTED)?;
+        let uri = self.located(&begun)?;
+        let request = self.request(Method::PATCH, &uri, Some("application/octet-stream"))?;
+        let client = self.services.streaming().ok()?;
+        let upload = client.upload(request.body(()).ok()?, FILLING);
+        let upload = upload.inspect_err(|error| eprintln!("error: the registry behind: {error}"));
+        Some(BlobUpload { upload: upload.ok()?, name: self.name, digest: digest.to_owned() })
+    }
+
+    /// Writes a manifest by its digest; says whether the registry took it. It does not while it lacks a blob of it.
+    pub(super) fn put_manifest(&self, digest: &str, media_type: &str, content: Vec<u8>) -> bool {
+        let uri = format!("{}/v2/{}/manifests/{digest}", self.url, self.name);
+        self.write(Method::PUT, &uri, Some(media_type), content, StatusCode::CREATED).is_some()
+    }
+
+    /// The answer to a request that writes, if it is the one that is expected.
+    fn write(
+        &self,
+        method: Method,
+        uri: &str,
+        media_type: Option<&str>,
+        body: Vec<u8>,
+        expected: StatusCode,
+    ) -> Option<StreamedResponse> {
+        let request = self.request(method, uri, media_type)?.body(body).ok()?;
+        match self.services.streaming().ok()?.send(request, TIMEOUTS) {
+            Ok(answer) if answer.status() == expected => Some(answer),
+            Ok(answer) => {
+                eprintln!("error: the registry behind answers {} to {uri}", answer.status());
+                None
+            }
+            Err(error) => {
+                eprintln!("error: the registry behind: {error}");
+                None
+            }
+        }
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        uri: &str,
+        media_type: Option<&str>,
+    ) -> Option<http::request::Builder> {
+        let bearer = header::HeaderValue::try_from(format!("Bearer {}", self.token)).ok()?;
+        let request = Request::builder().method(method).uri(uri);
+        let request = request.header(header::AUTHORIZATION, bearer);
+        Some(match media_type {
+            Some(media_type) => request.header(header::CONTENT_TYPE, media_type),
+            None => request,
+        })
+    }
+
+    /// Where an answer says to go on, if that is at the registry.
+    fn located(&self, answer: &StreamedResponse) -> Option<String> {
+        let location = text(answer.headers(), "location")?;
+        if location.starts_with('/') {
+            return Some(format!("{}{location}", self.url));
+        }
+        let is_there = location.strip_prefix(&self.url).is_some_and(|rest| rest.starts_with('/'));
+        if !is_there {
+            eprintln!(
+                "error: the registry behind redirects uploads: it needs `relativeurls: true`"
+            );
+        }
+        is_there.then(|| location.to_owned())
+    }
+
     /// The answer to a request, if it is one of success, or a redirect to where the registry has its blobs.
     fn ask(
         &self,
@@ -154,6 +250,44 @@ impl<'a> Behind<'a> {
             }
             _ => Err(refusal(answer, of)),
         }
+    }
+}
+
+/// A blob that is being written.
+pub(super) struct BlobUpload {
+    upload: Box<dyn Upload>,
+    name: String,
+    digest: String,
+}
+
+impl BlobUpload {
+    /// Writes a piece.
+    ///
+    /// # Errors
+    /// [`StreamingError`]: the registry takes nothing for 10 seconds, or no more.
+    pub(super) fn write(&mut self, piece: &[u8]) -> Result<(), StreamingError> {
+        self.upload.write(piece)
+    }
+
+    /// Ends it; says whether the registry has the blob now. The token of the beginning may have had its time: there is another one.
+    pub(super) fn finish(self, services: &Services<'_>) -> bool {
+        let Self { upload, name, digest } = self;
+        let Ok(Some(behind)) = Behind::open_to_fill(services, &name) else { return false };
+        let answer = match upload.finish() {
+            Ok(answer) if answer.status() == StatusCode::ACCEPTED => answer,
+            Ok(answer) => {
+                eprintln!("error: the registry behind answers {} to {digest}", answer.status());
+                return false;
+            }
+            Err(error) => {
+                eprintln!("error: the registry behind: {error}");
+                return false;
+            }
+        };
+        let Some(uri) = behind.located(&answer) else { return false };
+        let and = if uri.contains('?') { '&' } else { '?' };
+        let uri = format!("{uri}{and}digest={digest}");
+        behind.write(Method::PUT, &uri, None, Vec::new(), StatusCode::CREATED).is_some()
     }
 }
 

@@ -1,23 +1,19 @@
-//! Manifests and blobs: the rules of each operation (`docs/contract/registry.md` D.2, F.3).
+//! Manifests and blobs: the rules of each operation (`docs/contract/registry.md` D.2, D.5, F.3).
 
 use std::convert::Infallible;
 
-use berth_access::{Permit, RegistryRead, RegistryTokenHolder, RegistryWrite, RepositoryRef, path};
-use berth_domain::log_event::{AtRegistry, LogEvent};
-use berth_domain::settings;
-use berth_store::{StoreError, transaction};
+use berth_access::{RegistryRead, RegistryTokenHolder, RegistryWrite, path};
+use berth_domain::{Namespace, settings};
+use berth_store::content;
 use berth_web::registry::error;
-use berth_web::{
-    ApiError, Context, HandlerResult, JsonResponse, Method, Response, ResponseExt, StatusCode,
-    header, response, sweep_later,
-};
-use http::{HeaderMap, HeaderName};
+use berth_web::{ApiError, Context, HandlerResult, JsonResponse, Method, StatusCode};
 
-use super::behind::{Behind, StoredManifest, text};
-use super::failure::{behind_failed, behind_unreachable, name_unknown, not_acceptable};
-use super::media_type;
+use super::behind::Behind;
+use super::failure::not_acceptable;
+use super::pull::{asked_part, log_pull, manifest_response, name, pass_on};
 use super::reference::{Reference, blob_digest};
 use super::views::{Content, Version};
+use super::{cached_blob, cached_manifest, media_type};
 
 path! {
     /// A manifest of a repository.
@@ -25,8 +21,6 @@ path! {
     /// A blob of a repository.
     pub(crate) struct BlobPath { digest }
 }
-
-const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
 /// `GET /v2/`: whoever has a token is let in.
 pub(crate) fn version(
@@ -41,6 +35,15 @@ pub(crate) fn manifest(
     path: ManifestPath,
 ) -> HandlerResult<Content> {
     let reference = Reference::parse(&path.reference)?;
+    if let Some(namespace) = caching(cx) {
+        let state = match &reference {
+            Reference::Tag(tag) => content::manifest_by_tag(cx.db(), &cx.grant, tag)?,
+            Reference::Digest(digest) => content::manifest_by_digest(cx.db(), &cx.grant, digest)?,
+        };
+        if let Some(state) = state {
+            return cached_manifest::manifest(cx, namespace, state, &reference);
+        }
+    }
     let method = cx.request().method();
     let found = Behind::open(cx.services(), name(cx)?)?.manifest(method, &reference)?;
     if !media_type::is_accepted(cx.request(), &found.media_type) {
@@ -52,102 +55,25 @@ pub(crate) fn manifest(
     Ok(Content(manifest_response(found)))
 }
 
-/// A manifest with its headers.
-pub(super) fn manifest_response(found: StoredManifest) -> Response {
-    let mut response = response::with_length(StatusCode::OK, &found.media_type, found.length)
-        .with_header(header::ETAG, format!("\"{}\"", found.digest))
-        .with_header(CONTENT_DIGEST, found.digest);
-    *response.body_mut() = found.content;
-    response
-}
-
-/// Logs that a manifest was pulled, unless nothing is written down now.
-pub(super) fn log_pull(
-    cx: &Context<'_, RegistryRead>,
-    reference: &Reference,
-    media_type: &str,
-) -> Result<(), ApiError> {
-    let (services, target) = (cx.services(), cx.grant.target());
-    let Some(namespace) = &target.namespace else { return Ok(()) };
-    let is_logged = services.setting(&settings::FEATURE_PULL_LOGS);
-    if !is_logged || services.setting(&settings::REGISTRY_STATE) == "readonly" {
-        return Ok(());
-    }
-    let user_agent = cx.user_agent();
-    let (tag, manifest_digest) = match reference {
-        Reference::Tag(tag) => (Some(&**tag), None),
-        Reference::Digest(digest) => (None, Some(&**digest)),
-    };
-    let holder = cx.grant.token_holder().filter(|holder| !holder.is_of_nobody);
-    let username = holder.map(|holder| &*holder.name);
-    let registry = AtRegistry {
-        repo: cx.address().repository.as_deref().unwrap_or_default(),
-        namespace: &namespace.name,
-        user_agent: &user_agent,
-        tag,
-        manifest_digest,
-        digest: None,
-        media_type: Some(media_type),
-        username,
-        is_robot: username.filter(|name| name.contains('+')).map(|_| true),
-    };
-    let event = LogEvent::PullRepo { registry };
-    transaction(cx.db(), |tx| -> Result<_, StoreError> { cx.log(tx, namespace.id, &event) })?;
-    sweep_later(services);
-    Ok(())
-}
-
-/// The headers by which clients say which part of a blob they want.
-static ASKING: [HeaderName; 2] = [header::RANGE, header::IF_RANGE];
-
-/// The headers of a blob that are passed on, besides its type and length.
-static TELLING: [HeaderName; 4] =
-    [header::ACCEPT_RANGES, header::CONTENT_RANGE, header::ETAG, CONTENT_DIGEST];
-
 /// `GET` and `HEAD /v2/<name>/blobs/<digest>`: passed on piece by piece.
 pub(crate) fn blob(cx: &Context<'_, RegistryRead>, path: BlobPath) -> HandlerResult<Content> {
     let (services, request) = (cx.services(), cx.request());
     let digest = blob_digest(&path.digest)?;
-    let mut asking = HeaderMap::new();
-    for name in &ASKING {
-        if let Some(value) = request.headers().get(name) {
-            asking.insert(name, value.clone());
-        }
+    if let Some(namespace) = caching(cx)
+        && let Some(state) = content::blob(cx.db(), &cx.grant, digest)?
+    {
+        return cached_blob::blob(cx, namespace, state, digest);
     }
-    let answer = Behind::open(services, name(cx)?)?.blob(request.method(), digest, asking)?;
-    if answer.status().is_redirection() {
-        return redirect(text(answer.headers(), "location"));
-    }
-    // Without a length a client could take a part for the whole.
-    let length = text(answer.headers(), "content-length").and_then(|length| length.parse().ok());
-    let length = length.ok_or_else(|| behind_failed("a blob without its length"))?;
-    let mut passed = response::with_length(answer.status(), "application/octet-stream", length);
-    for name in &TELLING {
-        if let Some(value) = answer.headers().get(name) {
-            passed.headers_mut().insert(name, value.clone());
-        }
-    }
-    if *request.method() != Method::HEAD {
-        let mut body = answer.into_body();
-        services.continue_body(move |_| body.read().map_err(|error| behind_unreachable(&error)));
-    }
-    Ok(Content(passed))
+    let behind = Behind::open(services, name(cx)?)?;
+    let answer = behind.blob(request.method(), digest, asked_part(request))?;
+    pass_on(services, request.method(), answer)
 }
 
-/// Where the registry behind has its blobs, a client fetches them: in a bucket, with a signature in the address.
-fn redirect(location: Option<&str>) -> HandlerResult<Content> {
-    let is_absolute =
-        |location: &&str| location.starts_with("https://") || location.starts_with("http://");
-    let location = location.filter(is_absolute);
-    let location = location.ok_or_else(|| behind_failed("a redirect to nowhere"))?;
-    Ok(Content(response::redirect(StatusCode::TEMPORARY_REDIRECT, location.to_owned())))
-}
-
-/// The name of the repository, as registries have it.
-pub(super) fn name<'a, P: Permit<Target = RepositoryRef>>(
-    cx: &'a Context<'_, P>,
-) -> Result<&'a str, ApiError> {
-    cx.address().registry_name.as_deref().ok_or_else(name_unknown)
+/// The organization, if it caches a registry.
+pub(super) fn caching<'a>(cx: &'a Context<'_, RegistryRead>) -> Option<&'a Namespace> {
+    let target = cx.grant.target();
+    let is_on = target.is_proxy_cache && cx.services().setting(&settings::FEATURE_PROXY_CACHE);
+    target.namespace.as_ref().filter(|_| is_on)
 }
 
 fn writes_elsewhere() -> ApiError {

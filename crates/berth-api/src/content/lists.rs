@@ -3,9 +3,9 @@
 use berth_access::{RegistryCatalog, RegistryRead};
 use berth_domain::secret::Purpose;
 use berth_domain::settings;
-use berth_store::Value as SqlValue;
 use berth_store::listing::{Listed, Position, Window};
 use berth_store::repositories::{self, Repositories, Scope};
+use berth_store::{Value as SqlValue, content};
 use berth_web::{
     ApiError, Context, HandlerResult, JsonResponse, ResponseExt, StatusCode, WithHeaders, header,
     response,
@@ -14,8 +14,9 @@ use serde_json::Value;
 
 use super::behind::{Behind, MANIFEST_BYTES, Of};
 use super::bodies::{CatalogQuery, TagsQuery};
-use super::failure::{behind_failed, manifest_unknown};
-use super::handlers::{BlobPath, name};
+use super::failure::{behind_failed, manifest_unknown, name_unknown};
+use super::handlers::{BlobPath, caching};
+use super::pull::name;
 use super::reference::{blob_digest, is_tag};
 use super::views::{Catalog, Content, TagList};
 
@@ -30,6 +31,9 @@ pub(crate) fn tags(
     query: TagsQuery,
 ) -> HandlerResult<Page<TagList>> {
     let (number, name) = (query.number()?, name(cx)?);
+    if caching(cx).is_some() {
+        return cached_tags(cx, name, &query.last, number);
+    }
     let last = Some(&*query.last).filter(|last| is_tag(last));
     let behind = last.map_or_else(String::new, |last| format!("&last={last}"));
     let path = format!("tags/list?n={}{behind}", number.max(1));
@@ -40,6 +44,25 @@ pub(crate) fn tags(
     tags.dedup();
     tags.retain(|tag| last.is_none_or(|last| &**tag > last));
     let goes_on = tags.len() > number || headers.contains_key(header::LINK);
+    tags.truncate(number);
+    let next = tags.last().filter(|_| goes_on);
+    let next = next.map(|last| format!("/v2/{name}/tags/list?n={number}&last={last}"));
+    Ok(page(TagList { name: name.to_owned(), tags }, next))
+}
+
+/// The tags that a proxy cache has fetched: the upstream is not asked.
+fn cached_tags(
+    cx: &Context<'_, RegistryRead>,
+    name: &str,
+    last: &str,
+    number: usize,
+) -> HandlerResult<Page<TagList>> {
+    if cx.grant.target().repository.is_none() {
+        return Err(name_unknown());
+    }
+    let rows = i64::try_from(number + 1).unwrap_or(i64::MAX);
+    let mut tags = content::tags(cx.db(), &cx.grant, last, rows)?;
+    let goes_on = tags.len() > number;
     tags.truncate(number);
     let next = tags.last().filter(|_| goes_on);
     let next = next.map(|last| format!("/v2/{name}/tags/list?n={number}&last={last}"));
@@ -99,6 +122,9 @@ fn page<T: serde::Serialize + schemars::JsonSchema>(list: T, next: Option<String
 /// `GET /v2/<name>/referrers/<digest>`: what the registry behind has. Where it knows no such thing, clients fall back to tags.
 pub(crate) fn referrers(cx: &Context<'_, RegistryRead>, path: BlobPath) -> HandlerResult<Content> {
     let digest = blob_digest(&path.digest).map_err(|_| manifest_unknown())?;
+    if caching(cx).is_some() {
+        return Err(manifest_unknown());
+    }
     let behind = Behind::open(cx.services(), name(cx)?)?;
     let (index, _) = behind.json(&format!("referrers/{digest}"), MANIFEST_BYTES, Of::Manifest)?;
     let text = index.to_string();

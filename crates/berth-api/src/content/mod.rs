@@ -3,12 +3,17 @@
 
 mod behind;
 mod bodies;
+mod cached_blob;
+mod cached_manifest;
 mod failure;
+mod fill;
 mod handlers;
 mod lists;
 mod media_type;
+mod pull;
 mod reference;
 mod routes;
+mod upstream;
 mod views;
 
 pub use routes::ROUTES;

@@ -3,22 +3,37 @@
 use berth_access::{
     Path, RegistryCatalog, RegistryPath, RegistryRead, RegistryTokenHolder, RegistryWrite,
 };
-use berth_domain::{LogKind, settings};
+use berth_domain::{LogKind, limits, settings};
 use berth_web::{At, Logs, Route, WithBody, WithPath, WithoutBody, registry_token};
 
 use super::{handlers, lists};
+use crate::proxy_cache::handlers::DESTINATIONS;
 
 /// Why nothing is logged of a push that goes to the wrong address.
 const REFUSED: Logs = Logs::Nothing("it changes nothing: the registry itself takes what is pushed");
+
+/// Why nothing is logged of blobs.
+const BLOBS: Logs = Logs::Nothing(
+    "what is fetched for a proxy cache is noted there; the pull of its manifest is logged",
+);
+
+/// Who may, where a pull makes a repository.
+const PULLS: &str = "whoever has a token of `/v2/auth` with `pull`";
 
 /// What all rows have in common.
 const fn row(route: Route) -> Route {
     route.takes_registry_token().permission_first().csrf_exempt().internal().settings(&[
         registry_token::SETTINGS,
+        DESTINATIONS,
         &[
+            &settings::CREATE_PRIVATE_REPO_ON_PUSH,
+            &settings::DEFAULT_SYSTEM_REJECT_QUOTA_BYTES,
+            &settings::FEATURE_PROXY_CACHE,
             &settings::FEATURE_PUBLIC_CATALOG,
             &settings::FEATURE_PULL_LOGS,
+            &settings::FEATURE_QUOTA_MANAGEMENT,
             &settings::LIBRARY_NAMESPACE,
+            &settings::PROXY_CACHE_TRUST_S,
             &settings::REGISTRY_STATE,
             &settings::REGISTRY_URL,
         ],
@@ -48,12 +63,22 @@ pub const ROUTES: &[Route] = &[
         &At(RegistryPath::read, WithPath::<RegistryRead, _, _>(handlers::manifest)),
     )
     .changes(Logs::Kinds(&[LogKind::PullRepo]))
+    .limits(&[
+        &limits::REPOSITORIES,
+        &limits::REPOSITORY_PERMISSIONS,
+        &limits::NAMESPACE_PERMISSIONS,
+        &limits::MANIFESTS,
+        &limits::TAGS,
+    ])
+    .decided_inside(PULLS)
     .works_read_only()),
     row(Route::get(
         "/v2/*name/blobs/:digest",
         "getRegistryBlob",
         &At(RegistryPath::read, WithPath::<RegistryRead, _, _>(handlers::blob)),
-    )),
+    )
+    .changes(BLOBS)
+    .works_read_only()),
     row(Route::get(
         "/v2/*name/referrers/:digest",
         "listRegistryReferrers",

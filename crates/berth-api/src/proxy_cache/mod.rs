@@ -6,6 +6,7 @@ pub(crate) mod concurrency;
 pub(crate) mod handlers;
 mod routes;
 pub(crate) mod upstream_error;
+mod usage;
 pub(crate) mod validation_cache;
 pub(crate) mod views;
 

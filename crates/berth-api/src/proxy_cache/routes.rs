@@ -4,7 +4,7 @@ use berth_access::{ProxyCacheAdmin, ProxyCacheView};
 use berth_domain::{LogKind, settings};
 use berth_web::{Logs, Route, WithBody, WithoutBody};
 
-use super::handlers;
+use super::{handlers, usage};
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
@@ -36,6 +36,19 @@ pub const ROUTES: &[Route] = &[
         "deleteProxyCacheConfig",
         &WithoutBody::<ProxyCacheAdmin, _>(handlers::delete),
         Logs::Kinds(&[LogKind::DeleteProxyCacheConfig]),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE),
+    Route::get(
+        "/api/v1/organization/:orgname/proxycache/use",
+        "getProxyCacheUse",
+        &WithoutBody::<ProxyCacheView, _>(usage::get),
+    )
+    .feature(&settings::FEATURE_PROXY_CACHE),
+    Route::post(
+        "/api/v1/organization/:orgname/proxycache/purge",
+        "purgeProxyCache",
+        &WithoutBody::<ProxyCacheAdmin, _>(usage::purge),
+        Logs::Kinds(&[LogKind::PurgeProxyCache]),
     )
     .feature(&settings::FEATURE_PROXY_CACHE),
     Route::post(

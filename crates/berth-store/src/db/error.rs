@@ -65,6 +65,9 @@ pub enum StoreError {
     /// The change would exceed what the owner may own.
     #[error("too many {} (setting `{}`)", .0.what, .0.setting.name)]
     Limited(&'static Limit),
+    /// The namespace would hold more than its quota allows.
+    #[error("the namespace would hold more than its quota allows")]
+    BeyondQuota,
     /// Anything else: a bug or a broken database.
     #[error("database: {0}")]
     Database(DatabaseError),
@@ -182,16 +185,18 @@ enum Rule {
     AccountKindStays,
     OwnerIsPerson,
     OwnerIsMember,
+    WithinQuota,
 }
 
 impl Rule {
-    const ALL: [(Self, &str); 6] = [
+    const ALL: [(Self, &str); 7] = [
         (Self::OrganizationKeepsOwner, "berth: organization without owner"),
         (Self::MembershipStays, "berth: a membership does not move"),
         (Self::RobotBearsNamespace, "berth: a robot bears the name of its namespace"),
         (Self::AccountKindStays, "berth: an account stays what it is"),
         (Self::OwnerIsPerson, "berth: an owner is a person"),
         (Self::OwnerIsMember, "berth: an owner is a member"),
+        (Self::WithinQuota, "berth: beyond the quota"),
     ];
 
     fn broken(message: &str) -> Option<Self> {
@@ -206,6 +211,7 @@ impl Rule {
             // The namespace was deleted, or renamed, since the name of the robot was made.
             Self::RobotBearsNamespace | Self::OwnerIsPerson => StoreError::NotFound,
             Self::OwnerIsMember => StoreError::NotMember,
+            Self::WithinQuota => StoreError::BeyondQuota,
             // No statement of the store tries.
             Self::MembershipStays | Self::AccountKindStays => StoreError::Database(error),
         }

@@ -1,0 +1,302 @@
+//! Manifests of a proxy cache (`docs/contract/registry.md` D.5): from the table while the upstream need not be asked, or cannot be.
+
+use berth_access::{RegistryCachedCreate, RegistryRead};
+use berth_domain::{Namespace, QuotaLimitKind, Timestamp, format_size, settings};
+use berth_store::content::{
+    self, CacheConfig, CachedManifest, FetchedManifest, ManifestState, Use,
+};
+use berth_store::repositories::NewRepository;
+use berth_store::{Constraint, StoreError, Transaction, transaction};
+use berth_upstream::{Client, Contents, Failure, Manifest};
+use berth_web::registry::error;
+use berth_web::{
+    ApiError, Context, HandlerResult, Method, ResponseExt, StatusCode, header, sweep_later,
+};
+use serde_json::json;
+
+use super::behind::StoredManifest;
+use super::failure::{name_unknown, not_acceptable};
+use super::media_type;
+use super::pull::{log_entry, manifest_response};
+use super::reference::Reference;
+use super::upstream::{Sender, client, is_read_only, note_failure, refusal};
+use super::views::Content;
+
+/// The header of an answer that the upstream did not confirm (RFC 7234, 5.5.1).
+const STALE: &str = "110 - \"Response is Stale\"";
+
+/// What is served, and what there is to write down.
+enum Found {
+    /// It was fetched before, and need not be asked for.
+    Cached(CachedManifest),
+    /// It was fetched before, and the upstream says that the tag still names it.
+    Confirmed(CachedManifest),
+    /// It was fetched before, and the upstream fails.
+    Stale(CachedManifest, Failure),
+    /// It is new here.
+    Fetched(Manifest, Contents),
+}
+
+/// `GET` and `HEAD` of a manifest in an organization that caches a registry.
+pub(super) fn manifest(
+    cx: &Context<'_, RegistryRead>,
+    namespace: &Namespace,
+    state: ManifestState,
+    reference: &Reference,
+) -> HandlerResult<Content> {
+    let services = cx.services();
+    let sender = Sender(services);
+    let rest = cx.address().repository.as_deref().unwrap_or_default();
+    let found = find(&client(&sender, &state.config, rest)?, cx, state.manifest, reference);
+    let found = match found {
+        Ok(found) => found,
+        Err(failure) => {
+            note_failure(services, namespace.id, &failure)?;
+            let is_missing = cx.grant.target().repository.is_none()
+                && matches!(failure, Failure::NotFound | Failure::Refused(_));
+            return Err(if is_missing {
+                name_unknown()
+            } else {
+                refusal(&failure, "MANIFEST_UNKNOWN")
+            });
+        }
+    };
+    let (media_type, is_stale) = match &found {
+        Found::Cached(manifest) | Found::Confirmed(manifest) => (&manifest.media_type, false),
+        Found::Stale(manifest, _) => (&manifest.media_type, true),
+        Found::Fetched(manifest, _) => (&manifest.media_type, false),
+    };
+    if !media_type::is_accepted(cx.request(), media_type) {
+        return Err(not_acceptable());
+    }
+    write_down(cx, namespace, &state.config, reference, &found)?;
+    let is_head = *cx.request().method() == Method::HEAD;
+    let response = manifest_response(found.stored(is_head));
+    Ok(Content(if is_stale { response.with_header(header::WARNING, STALE) } else { response }))
+}
+
+impl Found {
+    fn stored(self, is_head: bool) -> StoredManifest {
+        let (media_type, digest, content) = match self {
+            Self::Cached(found) | Self::Confirmed(found) | Self::Stale(found, _) => {
+                (found.media_type, found.digest, found.content)
+            }
+            Self::Fetched(found, _) => (found.media_type, found.digest, found.content),
+        };
+        let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        let content = if is_head { Vec::new() } else { content };
+        StoredManifest { media_type, digest, length, content }
+    }
+}
+
+/// Finds a manifest: here, or at the upstream.
+fn find(
+    client: &Client<'_, Sender<'_>>,
+    cx: &Context<'_, RegistryRead>,
+    cached: Option<CachedManifest>,
+    reference: &Reference,
+) -> Result<Found, Failure> {
+    let services = cx.services();
+    let Some(cached) = cached else { return fetch(client, reference) };
+    // What a digest names does not change.
+    let Some(checked_at) = cached.checked_at else { return Ok(Found::Cached(cached)) };
+    let trusted_s = services.setting(&settings::PROXY_CACHE_TRUST_S);
+    if services.now() < checked_at.plus_seconds(trusted_s) {
+        return Ok(Found::Cached(cached));
+    }
+    let asked = match client.manifest_head(reference.as_str()) {
+        Ok(head) if head.digest.as_ref() == Some(&cached.digest) => {
+            return Ok(Found::Confirmed(cached));
+        }
+        Ok(_) => fetch(client, reference),
+        Err(failure) => Err(failure),
+    };
+    let is_alive = cached.expires_at.is_none_or(|end| services.now() < end);
+    match asked {
+        Ok(Found::Fetched(manifest, _)) if manifest.digest == cached.digest => {
+            Ok(Found::Confirmed(cached))
+        }
+        Ok(found) => Ok(found),
+        // Access was withdrawn.
+        Err(failure @ Failure::Refused(_)) => Err(failure),
+        Err(failure) if is_alive => Ok(Found::Stale(cached, failure)),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn fetch(client: &Client<'_, Sender<'_>>, reference: &Reference) -> Result<Found, Failure> {
+    let manifest = client.manifest(reference.as_str())?;
+    let contents = Contents::read(&manifest.content);
+    let contents = contents.ok_or_else(|| {
+        Failure::Failed(format!("{} is no manifest of a known kind", manifest.media_type))
+    })?;
+    Ok(Found::Fetched(manifest, contents))
+}
+
+/// Writes down what was fetched, how the cache did, and that somebody pulled: all in one.
+fn write_down(
+    cx: &Context<'_, RegistryRead>,
+    namespace: &Namespace,
+    config: &CacheConfig,
+    reference: &Reference,
+    found: &Found,
+) -> Result<(), ApiError> {
+    let services = cx.services();
+    let is_head = *cx.request().method() == Method::HEAD;
+    if is_read_only(services) || (is_head && matches!(found, Found::Cached(_))) {
+        return Ok(());
+    }
+    let mut repository_id = cx.grant.target().repository.as_ref().map(|repository| repository.id);
+    let write = |repository_id| {
+        transaction(cx.db(), |tx| {
+            write_in(cx, tx, namespace, config, reference, found, repository_id)
+        })
+    };
+    let mut written = write(repository_id);
+    if matches!(&written, Err(error) if error.violates(Constraint::RepositoryName)) {
+        // Somebody else pulled from it at the same moment.
+        repository_id =
+            content::repository_id(cx.db(), &cx.grant, cx.address().repository.as_deref())?;
+        written = write(repository_id);
+    }
+    written.map_err(|error| match error {
+        StoreError::BeyondQuota => {
+            beyond_quota(services.setting(&settings::DEFAULT_SYSTEM_REJECT_QUOTA_BYTES), namespace)
+        }
+        error => error.into(),
+    })?;
+    sweep_later(services);
+    Ok(())
+}
+
+fn write_in(
+    cx: &Context<'_, RegistryRead>,
+    tx: &Transaction<'_>,
+    namespace: &Namespace,
+    config: &CacheConfig,
+    reference: &Reference,
+    found: &Found,
+    repository_id: Option<i64>,
+) -> Result<(), StoreError> {
+    let now = cx.services().now();
+    let expires_at = (config.expiration_s > 0).then(|| now.plus_seconds(config.expiration_s));
+    let mut done = Use::default();
+    match found {
+        Found::Fetched(manifest, contents) => {
+            let repository_id = match repository_id {
+                Some(id) => id,
+                None => make_repository(cx, tx)?,
+            };
+            store(cx, tx, namespace, repository_id, reference, manifest, contents, expires_at)?;
+        }
+        Found::Confirmed(manifest) => {
+            if let Some(tag_id) = manifest.tag_id {
+                content::renew_tag(tx, &cx.grant, tag_id, now, expires_at)?;
+            }
+            done = Use { hits: 1, succeeded: true, ..Use::default() };
+        }
+        Found::Cached(_) => done.hits = 1,
+        Found::Stale(_, failure) => {
+            done = Use { hits: 1, failure: Some(failure.to_string()), ..Use::default() };
+        }
+    }
+    if done != Use::default() {
+        content::note_use(tx, namespace.id, &done, now)?;
+    }
+    let media_type = match found {
+        Found::Fetched(manifest, _) => &manifest.media_type,
+        Found::Cached(manifest) | Found::Confirmed(manifest) | Found::Stale(manifest, _) => {
+            &manifest.media_type
+        }
+    };
+    match *cx.request().method() {
+        Method::HEAD => Ok(()),
+        _ => log_entry(cx, tx, namespace, reference, media_type),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "all of it is one row")]
+fn store(
+    cx: &Context<'_, RegistryRead>,
+    tx: &Transaction<'_>,
+    namespace: &Namespace,
+    repository_id: i64,
+    reference: &Reference,
+    manifest: &Manifest,
+    contents: &Contents,
+    expires_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let parts = contents.parts.iter().map(|part| {
+        json!({
+            "digest": part.digest, "media_type": part.media_type, "size_bytes": part.size_bytes,
+            "kind": part.kind.as_str(),
+        })
+    });
+    let tag = match reference {
+        Reference::Tag(tag) => Some(&**tag),
+        Reference::Digest(_) => None,
+    };
+    let fetched = FetchedManifest {
+        digest: &manifest.digest,
+        media_type: &manifest.media_type,
+        content: &manifest.content,
+        contents: &json!(parts.collect::<Vec<_>>()).to_string(),
+        tag,
+        at: cx.services().now(),
+        expires_at,
+        most_bytes: most_bytes(cx, namespace),
+    };
+    content::store_manifest(tx, &cx.grant, repository_id, &fetched)
+}
+
+/// Makes the repository of a first pull.
+fn make_repository(
+    cx: &Context<'_, RegistryRead>,
+    tx: &Transaction<'_>,
+) -> Result<i64, StoreError> {
+    let (services, address) = (cx.services(), cx.address());
+    let facts = cx.grant.target().facts(address.registry_name.clone());
+    let grant = cx.authorize::<RegistryCachedCreate>(facts).map_err(|_| StoreError::NotFound)?;
+    let name = address.repository.as_deref().and_then(content::repository_name);
+    let name = name.ok_or(StoreError::NotFound)?;
+    let creator_id = cx.grant.caller_id().ok_or(StoreError::NotFound)?;
+    let new = NewRepository {
+        name: &name,
+        description: "",
+        is_public: !services.setting(&settings::CREATE_PRIVATE_REPO_ON_PUSH),
+        status_token: &services.random().uuid(),
+        creator_id,
+        at: services.now(),
+    };
+    content::create_repository(tx, &grant, &new)
+}
+
+/// How much the namespace may hold, in bytes; none where that is not limited.
+fn most_bytes(cx: &Context<'_, RegistryRead>, namespace: &Namespace) -> Option<i64> {
+    let services = cx.services();
+    if !services.setting(&settings::FEATURE_QUOTA_MANAGEMENT) {
+        return None;
+    }
+    limit_of(namespace, services.setting(&settings::DEFAULT_SYSTEM_REJECT_QUOTA_BYTES))
+}
+
+/// The lowest limit of the namespace's quota that refuses; where it has no quota, the default, which is reached by as much.
+fn limit_of(namespace: &Namespace, default_bytes: i64) -> Option<i64> {
+    let Some(quota) = &namespace.quota else {
+        return (default_bytes > 0).then_some(default_bytes - 1);
+    };
+    let refusing = quota.limits.iter().filter(|limit| limit.kind == QuotaLimitKind::Reject);
+    let bytes =
+        refusing.map(|limit| i128::from(quota.limit_bytes) * i128::from(limit.percent) / 100);
+    bytes.filter(|bytes| *bytes > 0).min().map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX))
+}
+
+fn beyond_quota(default_bytes: i64, namespace: &Namespace) -> ApiError {
+    let most = limit_of(namespace, default_bytes).unwrap_or_default();
+    let message = format!(
+        "Quota has been exceeded on namespace: {} may hold {} by its storage quota, and the image is larger than what is left of that",
+        namespace.name,
+        format_size(most)
+    );
+    error(StatusCode::FORBIDDEN, "DENIED", message)
+}
