@@ -433,7 +433,7 @@ mod tests {
 
     #[test]
     fn a_registry_is_a_host_without_a_path() {
-        let registry = |text| REGISTRY_URL.parse(text).ok();
+        let registry = |text: &str| REGISTRY_URL.parse(text).ok();
         for text in ["", "https://none.invalid", "http://none.invalid:5000"] {
             assert_eq!(registry(text).as_deref(), Some(""), "{text}");
         }
