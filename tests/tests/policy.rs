@@ -330,7 +330,7 @@ fn a_token_for_a_registry_gives_no_other_right() {
     };
     let any = ["RegistryTokenHolder", "RegistryCatalog"];
     assert_eq!(beyond(false, false), any);
-    assert_eq!(beyond(true, false), [&any[..], &["RegistryRead"]].concat());
+    assert_eq!(beyond(true, false), [&any[..], &["RegistryRead", "RegistryCachedCreate"]].concat());
     assert_eq!(beyond(false, true), [&any[..], &["RegistryWrite"]].concat());
     let elsewhere = Facts { registry_name: Some("namespace/other".into()), ..facts.clone() };
     let may = |name| PERMITS.iter().find(|(known, _)| *known == name).expect("a permit").1;

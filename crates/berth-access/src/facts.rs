@@ -40,6 +40,12 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The facts, with what the path says of their names: whether it means an organization, and what a registry calls the repository.
+    #[must_use]
+    pub fn named(self, names_organization: bool, registry_name: Option<String>) -> Self {
+        Self { names_organization, registry_name, ..self }
+    }
+
     /// The facts of an organization that was found otherwise than by the path. `caller_is_owner` is in Concord's sense.
     #[must_use]
     pub fn of_organization(organization: Option<Namespace>, caller_is_owner: bool) -> Self {

@@ -251,14 +251,15 @@ pub fn store_manifest(
 /// [`StoreError`].
 pub fn renew_tag(
     tx: &Transaction<'_>,
-    _grant: &Grant<RegistryRead>,
+    grant: &Grant<RegistryRead>,
     tag_id: i64,
     at: Timestamp,
     expires_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     tx.defer(
-        "UPDATE cached_tag SET checked_at = max(checked_at, ?2), expires_at = ?3 WHERE tag_id = ?1",
-        params![tag_id, at, expires_at],
+        "UPDATE cached_tag SET checked_at = max(checked_at, ?2), expires_at = ?3
+        WHERE tag_id = (SELECT id FROM tag WHERE id = ?1 AND repository_id = ?4)",
+        params![tag_id, at, expires_at, repositories::row_id(grant)],
     )
 }
 

@@ -328,11 +328,7 @@ impl ApiError {
                 &json!({ "is_readonly": true, "message": READ_ONLY }),
             ),
             Self::Registry { status, message: text, retry_after_s, .. } => {
-                let response = message(status, &text);
-                match retry_after_s {
-                    Some(seconds) => response.with_header(header::RETRY_AFTER, seconds),
-                    None => response,
-                }
+                with_retry(message(status, &text), retry_after_s)
             }
             Self::RegistryToken(text) => message(StatusCode::UNAUTHORIZED, text),
             Self::Text(status, text) => response::text(status, "text/plain;charset=UTF-8", text),
@@ -359,6 +355,13 @@ const READ_ONLY: &str = "System is currently read-only. Pulls will succeed but a
 
 fn message(status: StatusCode, text: &str) -> Response {
     response::json(status, &json!({ "message": text }))
+}
+
+fn with_retry(response: Response, after_s: Option<u32>) -> Response {
+    match after_s {
+        Some(seconds) => response.with_header(header::RETRY_AFTER, seconds),
+        None => response,
+    }
 }
 
 fn too_many(text: &str, error_type: &str, limit: RateLimit) -> Response {

@@ -183,9 +183,7 @@ fn answer(
     if loaded.limits_differ {
         limits::set(services.db(), &limits)?;
     }
-    let mut facts = loaded.facts;
-    facts.names_organization = address.names_organization;
-    facts.registry_name.clone_from(&address.registry_name);
+    let facts = as_addressed(loaded.facts, &address);
     let parts = RequestParts {
         session: credentials.session.as_ref(),
         sealed_robot_token: loaded.sealed_robot_token.as_deref(),
@@ -251,6 +249,12 @@ fn with_named_client(request: &Request, route: &Route, mut address: Address) -> 
         address.client_id = address.client_id.or_else(|| named_client(request));
     }
     address
+}
+
+/// The facts, with what the path alone says.
+fn as_addressed(facts: Facts, address: &Address) -> Facts {
+    let registry_name = address.registry_name.clone();
+    facts.named(address.names_organization, registry_name)
 }
 
 /// A repository that a registry's client names without a namespace is of the library's.

@@ -148,6 +148,7 @@ fn a_token_names_its_key_and_is_good_for_five_minutes() {
             "iss": "berth", "sub": "acme+ci", "aud": "localhost:3000",
             "exp": now + 300, "nbf": now - 5, "iat": now - 5, "jti": jti,
             "access": [{ "type": "repository", "name": "acme/app", "actions": ["push", "pull"] }],
+            "lists": false,
         })
     );
     let reply = verified(&app, &made);

@@ -102,7 +102,14 @@ fn recipe(kind: &str) -> Recipe {
         "tags that ended" => (
             "INSERT INTO tag (repository_id, name, digest, started_at, ended_at, shown_until)
             SELECT (SELECT id FROM repository WHERE name = 'kept'), :t || '@' || n, '', 0, 0, :t FROM number",
-            "SELECT count(*) FROM tag",
+            // Those of a proxy cache end when they have had their time.
+            "SELECT count(*) FROM tag WHERE name LIKE '%@%'",
+            DAY_S,
+        ),
+        "tags of proxy caches that have had their time" => (
+            "INSERT INTO cached_tag (tag_id, checked_at, expires_at)
+            SELECT id, 0, :t FROM tag WHERE name NOT LIKE '%@%' AND id NOT IN (SELECT tag_id FROM cached_tag)",
+            "SELECT count(*) FROM cached_tag",
             DAY_S,
         ),
         "manifests that nothing names" => (
@@ -131,11 +138,18 @@ fn make(app: &App, recipe: &Recipe, number: i64, at_us: i64) {
             SELECT hex(randomblob(8)), 'user', hex(randomblob(8)), hex(randomblob(8)), {at_us} FROM number"
         ));
     }
-    if recipe.make.contains("'kept'") {
+    let of_cache = recipe.make.contains("cached_tag");
+    if recipe.make.contains("'kept'") || of_cache {
         app.execute(
             "INSERT INTO repository (namespace_id, name, created_at)
             SELECT id, 'kept', 0 FROM account WHERE name = 'acme' ON CONFLICT DO NOTHING",
         );
+    }
+    if of_cache {
+        app.execute(&format!(
+            "{numbers} INSERT INTO tag (repository_id, name, digest, started_at)
+            SELECT (SELECT id FROM repository WHERE name = 'kept'), hex(randomblob(8)), '', 0 FROM number"
+        ));
     }
     app.execute(&format!("{numbers} {}", recipe.make.replace(":t", &at_us.to_string())));
 }
