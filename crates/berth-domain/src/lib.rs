@@ -35,5 +35,7 @@ pub use name::{
     NamespaceName, RepositoryName, RobotName, TeamName, has_namespace_form, is_registry_component,
 };
 pub use password::is_acceptable_password;
-pub use quota::{Quota, QuotaLimit, QuotaLimitKind, ReachedLimit, format_size, parse_size};
+pub use quota::{
+    Quota, QuotaLimit, QuotaLimitKind, ReachedLimit, format_size, most_stored_bytes, parse_size,
+};
 pub use role::{RepositoryRole, TeamRole};

@@ -69,13 +69,29 @@ impl ReachedLimit {
             let bytes = default_bytes.filter(|bytes| stored_bytes >= *bytes)?;
             return Some(Self { kind: QuotaLimitKind::Reject, bytes });
         };
-        let limits = quota.limits.iter().map(|limit| {
-            let bytes = i128::from(quota.limit_bytes) * i128::from(limit.percent) / 100;
-            Self { kind: limit.kind, bytes: i64::try_from(bytes).unwrap_or(i64::MAX) }
-        });
-        let reached = limits.filter(|limit| stored_bytes > limit.bytes && limit.bytes > 0);
+        let reached = quota.reachable().filter(|limit| stored_bytes > limit.bytes);
         reached.reduce(|highest, limit| if limit.bytes > highest.bytes { limit } else { highest })
     }
+}
+
+impl Quota {
+    /// The limits with the bytes behind which they are reached; one of no bytes never is.
+    fn reachable(&self) -> impl Iterator<Item = ReachedLimit> {
+        let limits = self.limits.iter().map(|limit| {
+            let bytes = i128::from(self.limit_bytes) * i128::from(limit.percent) / 100;
+            ReachedLimit { kind: limit.kind, bytes: i64::try_from(bytes).unwrap_or(i64::MAX) }
+        });
+        limits.filter(|limit| limit.bytes > 0)
+    }
+}
+
+/// How many bytes a namespace may hold before anything is refused: by its own quota, else by `default_bytes`, the quota of those who
+/// have none; `None` where there is no such limit. As [`ReachedLimit::of`], but of the lowest limit that refuses.
+#[must_use]
+pub fn most_stored_bytes(quota: Option<&Quota>, default_bytes: Option<i64>) -> Option<i64> {
+    let Some(quota) = quota else { return default_bytes.map(|bytes| bytes - 1) };
+    let refusing = quota.reachable().filter(|limit| limit.kind == QuotaLimitKind::Reject);
+    refusing.map(|limit| limit.bytes).min()
 }
 
 /// The prefixes of sizes, each 1024 (`Ki`) or 1000 (`k`) times the one before.

@@ -1,7 +1,7 @@
 //! What is there before, and the request of each row for one more.
 
 use berth_domain::limits::Limit;
-use berth_test::{App, Reply};
+use berth_test::{App, Reply, TcpClient};
 use berth_tests::surface::BEHIND;
 use berth_web::Method;
 use serde_json::{Value, json};
@@ -43,7 +43,10 @@ pub(crate) fn is_of_a_new_owner(row: &str, limit: &Limit) -> bool {
     matches!(
         (row, limit.name),
         ("createOrUpdateOrg", "teams" | "memberships")
-            | ("createRepo" | "getRegistryToken" | "postRegistryToken", "repository_permissions")
+            | (
+                "createRepo" | "getRegistryToken" | "postRegistryToken" | "getRegistryManifest",
+                "repository_permissions"
+            )
     )
 }
 
@@ -111,7 +114,8 @@ impl Scene {
         for name in ["ana", "root"] {
             let _ = app.as_user(name);
         }
-        let things = things.with_repositories(&app).with_invitations(&app).with_client(&app);
+        let things = things.with_repositories(&app).with_cache(&app);
+        let things = things.with_invitations(&app).with_client(&app);
         Self { app, things }
     }
 }
@@ -127,6 +131,8 @@ fn with_settings(app: App) -> App {
         .with("feature_quota_management", "true")
         .with("default_system_reject_quota_bytes", "1")
         .with("registry_url", &BEHIND)
+        .with("ssrf_allowed_hosts", "127.0.0.1")
+        .with_streaming(TcpClient)
 }
 
 fn account(name: &str) -> String {
@@ -158,6 +164,24 @@ impl Things {
                 assert_eq!(client.put(&path, json!({})).status(), 201);
             }
         }
+        self
+    }
+
+    /// The organization `cache` caches the registry behind, which has every image.
+    fn with_cache(self, app: &App) -> Self {
+        let client = app.as_user(self.caller);
+        let made = client.post("/api/v1/organization/", json!({ "name": "cache" }));
+        assert_eq!(made.status(), 201, "{made}");
+        let body = json!({ "namespace": "cache", "repository": "cached", "visibility": "private", "description": "" });
+        assert_eq!(client.post("/api/v1/repository", body).status(), 201);
+        let (cache, upstream) = (account("cache"), BEHIND.trim_start_matches("http://"));
+        app.execute(&format!(
+            "INSERT INTO proxy_cache_config (organization_id, upstream_registry, expiration_s, insecure)
+            VALUES (({cache}), '{upstream}', 3600, 1)"
+        ));
+        app.execute(&format!(
+            "INSERT INTO quota (namespace_id, limit_bytes) VALUES (({cache}), 1000000)"
+        ));
         self
     }
 
@@ -217,7 +241,7 @@ impl Things {
             app.execute(&format!(
                 "INSERT INTO default_permission (uuid, organization_id, account_id, role)
                 VALUES ('one', ({}), ({}), 'read')",
-                account("acme"),
+                account(if row == "getRegistryManifest" { "cache" } else { "acme" }),
                 account("u0")
             ));
         }
@@ -240,8 +264,11 @@ impl Things {
             _ => self.caller,
         };
         let is_own = row.contains("User") && !row.starts_with("change");
-        let namespace = if is_own { caller } else { "acme" };
-        let repository = if is_own { "own" } else { "shared" };
+        let (namespace, repository) = match row {
+            "getRegistryManifest" => ("cache", "cached"),
+            _ if is_own => (caller, "own"),
+            _ => ("acme", "shared"),
+        };
         match limit.name {
             "organizations" | "stars" | "inviter_invitations" | "app_tokens" => account(caller),
             "team_members" => {
@@ -272,6 +299,7 @@ impl Things {
             .or_else(|| self.in_repositories(row, n))
             .or_else(|| self.at_a_registry(row, limit, n))
             .or_else(|| Self::by_the_registry(row, limit, n))
+            .or_else(|| self.through_a_cache(row, limit, n))
             .or_else(|| self.of_applications(row, limit, n));
         step.unwrap_or_else(|| panic!("{row} makes something that is limited and has no case here"))
     }
@@ -432,6 +460,20 @@ impl Things {
         })
     }
 
+    /// A pull of an image that the cache does not have; where repositories count, of one that it does not have either.
+    fn through_a_cache(&self, row: &str, limit: &Limit, n: usize) -> Option<Step> {
+        let (name, tag) = match limit.name {
+            "manifests" | "tags" => ("cache/cached".to_owned(), format!("t{n}")),
+            _ => (format!("cache/one{n}"), "t".to_owned()),
+        };
+        (row == "getRegistryManifest").then(|| Step {
+            who: Who::TokenHolder(self.caller.to_owned(), name.clone()),
+            method: Method::GET,
+            path: format!("/v2/{name}/manifests/{tag}"),
+            content: Content::Nothing,
+        })
+    }
+
     fn of_applications(&self, row: &str, limit: &Limit, n: usize) -> Option<Step> {
         let (client_id, secret) = (&self.client_id, &self.client_secret);
         let browser = |method: Method, path: String, content: Content| Step {
@@ -507,6 +549,7 @@ impl Things {
             ("createRepo" | "getRegistryToken" | "postRegistryToken", _) => {
                 below("/api/v1/repository/acme", "one0".into())
             }
+            ("getRegistryManifest", _) => below("/api/v1/repository/cache", "one0".into()),
             ("createStar", _) => below("/api/v1/user/starred/acme", "r0".into()),
             ("createOrganizationApplication", _) => below(&step.path, id("client_id")),
             ("createGlobalMessage", _) => {

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use berth_test::{App, Reply};
+use berth_test::{App, As, Reply};
 use berth_web::Method;
 use serde_json::Value;
 
@@ -18,6 +18,8 @@ pub(crate) enum Who {
     RegistryClient(String),
     /// The registry behind, with its secret.
     Registry,
+    /// A client of a registry, with a token of that person to pull from that repository.
+    TokenHolder(String, String),
 }
 
 /// The secret of the registry.
@@ -47,11 +49,17 @@ impl Step {
             Who::Registry => {
                 app.anonymous().header("authorization", &format!("Bearer {EVENTS_SECRET}"))
             }
-            Who::RegistryClient(name) => {
-                let person = app.as_user(name);
-                let token = person.headers()[0].1.trim_start_matches("Bearer ").to_owned();
-                let shown = STANDARD.encode(format!("$oauthtoken:{token}"));
-                person.without("authorization").header("authorization", &format!("Basic {shown}"))
+            Who::RegistryClient(name) => registry_client(app, name),
+            Who::TokenHolder(name, repository) => {
+                let asked =
+                    format!("/v2/auth?service=localhost:3000&scope=repository:{repository}:pull");
+                let answer = registry_client(app, name).get(&asked);
+                if answer.status() >= 400 {
+                    return answer;
+                }
+                let answer = answer.json();
+                let token = answer["token"].as_str().expect("a token");
+                app.anonymous().header("authorization", &format!("Bearer {token}"))
             }
         };
         let (kind, body) = match &self.content {
@@ -68,4 +76,12 @@ impl Step {
     pub(crate) fn deletion(self) -> Self {
         Self { method: Method::DELETE, content: Content::Nothing, ..self }
     }
+}
+
+/// A client with a token of that person as the password.
+fn registry_client<'a>(app: &'a App, name: &str) -> As<'a> {
+    let person = app.as_user(name);
+    let token = person.headers()[0].1.trim_start_matches("Bearer ").to_owned();
+    let shown = STANDARD.encode(format!("$oauthtoken:{token}"));
+    person.without("authorization").header("authorization", &format!("Basic {shown}"))
 }

@@ -1,7 +1,7 @@
 //! Manifests of a proxy cache (`docs/contract/registry.md` D.5): from the table while the upstream need not be asked, or cannot be.
 
 use berth_access::{RegistryCachedCreate, RegistryRead};
-use berth_domain::{Namespace, QuotaLimitKind, Timestamp, format_size, settings};
+use berth_domain::{Namespace, Timestamp, format_size, most_stored_bytes, settings};
 use berth_store::content::{
     self, CacheConfig, CachedManifest, FetchedManifest, ManifestState, Use,
 };
@@ -160,9 +160,7 @@ fn write_down(
         written = write(repository_id);
     }
     written.map_err(|error| match error {
-        StoreError::BeyondQuota => {
-            beyond_quota(services.setting(&settings::DEFAULT_SYSTEM_REJECT_QUOTA_BYTES), namespace)
-        }
+        StoreError::BeyondQuota => beyond_quota(most_bytes(cx, namespace), namespace),
         error => error.into(),
     })?;
     sweep_later(services);
@@ -274,29 +272,17 @@ fn make_repository(
 /// How much the namespace may hold, in bytes; none where that is not limited.
 fn most_bytes(cx: &Context<'_, RegistryRead>, namespace: &Namespace) -> Option<i64> {
     let services = cx.services();
-    if !services.setting(&settings::FEATURE_QUOTA_MANAGEMENT) {
-        return None;
-    }
-    limit_of(namespace, services.setting(&settings::DEFAULT_SYSTEM_REJECT_QUOTA_BYTES))
+    let default_bytes = services.setting(&settings::DEFAULT_SYSTEM_REJECT_QUOTA_BYTES);
+    let default_bytes = Some(default_bytes).filter(|bytes| *bytes != 0);
+    let is_managed = services.setting(&settings::FEATURE_QUOTA_MANAGEMENT);
+    most_stored_bytes(namespace.quota.as_ref(), default_bytes).filter(|_| is_managed)
 }
 
-/// The lowest limit of the namespace's quota that refuses; where it has no quota, the default, which is reached by as much.
-fn limit_of(namespace: &Namespace, default_bytes: i64) -> Option<i64> {
-    let Some(quota) = &namespace.quota else {
-        return (default_bytes > 0).then_some(default_bytes - 1);
-    };
-    let refusing = quota.limits.iter().filter(|limit| limit.kind == QuotaLimitKind::Reject);
-    let bytes =
-        refusing.map(|limit| i128::from(quota.limit_bytes) * i128::from(limit.percent) / 100);
-    bytes.filter(|bytes| *bytes > 0).min().map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX))
-}
-
-fn beyond_quota(default_bytes: i64, namespace: &Namespace) -> ApiError {
-    let most = limit_of(namespace, default_bytes).unwrap_or_default();
+fn beyond_quota(most_bytes: Option<i64>, namespace: &Namespace) -> ApiError {
     let message = format!(
         "Quota has been exceeded on namespace: {} may hold {} by its storage quota, and the image is larger than what is left of that",
         namespace.name,
-        format_size(most)
+        format_size(most_bytes.unwrap_or_default())
     );
     error(StatusCode::FORBIDDEN, "DENIED", message)
 }
