@@ -1,7 +1,7 @@
 //! Images to push, as directories in OCI's layout, and skopeo, which pushes and pulls them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::json;
@@ -77,7 +77,11 @@ fn write(blobs: &Path, bytes: &[u8]) -> Descriptor {
 }
 
 /// Debian's skopeo, with a configuration of its own.
-pub struct Skopeo(TempDir);
+pub struct Skopeo {
+    directory: TempDir,
+    /// A file with the one authority that it trusts, where it is not the system's.
+    authority: Option<PathBuf>,
+}
 
 impl Default for Skopeo {
     fn default() -> Self {
@@ -99,7 +103,16 @@ impl Skopeo {
         write("policy.json", r#"{"default":[{"type":"insecureAcceptAnything"}]}"#);
         write("registries.conf", "");
         fs::create_dir(directory.path().join("registries.d")).expect("the directory is ours");
-        Self(directory)
+        Self { directory, authority: None }
+    }
+
+    /// The same, but it trusts servers that have that certificate, and no others.
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    #[must_use]
+    pub fn trusting(certificate: &Path) -> Self {
+        Self { authority: Some(certificate.to_owned()), ..Self::new() }
     }
 
     /// Runs a command.
@@ -108,9 +121,13 @@ impl Skopeo {
     /// When there is no skopeo.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Output {
-        let path = |name: &str| self.0.path().join(name);
+        let path = |name: &str| self.directory.path().join(name);
         let mut command = packages::command("skopeo", "skopeo");
-        command.env("XDG_RUNTIME_DIR", self.0.path()).env("HOME", self.0.path());
+        let home = self.directory.path();
+        command.env("XDG_RUNTIME_DIR", home).env("HOME", home);
+        if let Some(authority) = &self.authority {
+            command.env("SSL_CERT_FILE", authority);
+        }
         // Where signing in keeps what it was given.
         command.env("REGISTRY_AUTH_FILE", path("auth.json"));
         command.arg("--policy").arg(path("policy.json"));

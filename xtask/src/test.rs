@@ -5,11 +5,13 @@ use anyhow::Result;
 use crate::build;
 use crate::programs::{self, Program};
 
-/// The outside programs: a real registry and a client of it, what reads certificates, a real browser, an instruction counter, a key-value store for replicas, and what
+/// The outside programs: a real registry, a client of it and a proxy before it, what reads certificates, a real browser, an instruction counter, a key-value store for replicas, and what
 /// installs and runs clients. (What comes from PyPI and npm the tests install themselves: `tests/src/packages.rs`.)
 pub(crate) const PROGRAMS: &[Program] = &[
     Program { path: "/usr/bin/docker-registry", package: "docker-registry" },
     Program { path: "/usr/bin/skopeo", package: "skopeo" },
+    Program { path: "/usr/sbin/nginx", package: "nginx-light" },
+    Program { path: "/usr/bin/curl", package: "curl" },
     Program { path: "/usr/bin/openssl", package: "openssl" },
     Program { path: "/usr/bin/chromium", package: "chromium" },
     Program { path: "/usr/bin/chromedriver", package: "chromium-driver" },
