@@ -262,3 +262,20 @@ fn a_full_namespace_takes_no_pushes() {
     place.logged(&["delete_tag"], 1);
     ok(&skopeo.push(&other, &place.named("acme/app:v2"), &robot));
 }
+
+/// A manifest of 4 MiB, full of what JSON writes with six bytes, makes a notification of 24. One that was refused would be sent for
+/// ever, and nothing behind it.
+#[test]
+fn a_notification_may_be_as_long_as_a_manifest_makes_it() {
+    let host = Host::options().variable("registry_events_secret", EVENTS_SECRET).start();
+    let registry = host.client().bearer(EVENTS_SECRET);
+    let told =
+        |bytes: usize| json!({ "events": [{ "id": "long", "annotation": "<".repeat(bytes) }] });
+    for bytes in [1_000, 1_200_000, 9_000_000, 24_000_000] {
+        let reply = registry.post("/registry/events", &told(bytes));
+        assert_eq!(reply.status, 200, "{bytes}: {reply}");
+    }
+    assert_eq!(registry.post("/registry/events", &told(70_000_000)).status, 413);
+    let stranger = host.client().bearer("another");
+    assert_eq!(stranger.post("/registry/events", &told(24_000_000)).status, 401);
+}

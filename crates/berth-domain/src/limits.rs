@@ -39,6 +39,7 @@ fixed! {
     LARGEST_BODY_BYTES: usize = 1_114_112 bytes, "How long any body may be: what it holds is kept in memory several times over. A little more than the notes of robots, which the contract refuses in words of its own.";
     BODY_BYTES: usize = 262_144 bytes, "How long a JSON body may be, where its type says nothing else.";
     REGISTRY_EVENTS_BYTES: usize = 8_388_608 bytes, "How long the notifications of the registry may be in one request. A manifest has 4 MiB at most there, and they repeat what it names. Longer ones are taken and have no effect: a refused one would be sent for ever.";
+    REGISTRY_EVENTS_READ_BYTES: usize = 67_108_864 bytes, "How much of longer notifications is read, to no effect, before they are refused all the same. JSON makes up to six bytes of one, so that a manifest of 4 MiB is told of in 24.";
     REGISTRY_EVENTS: usize = 100 events, "How many notifications of the registry one request may have. Those beyond have no effect; registries send one.";
     MANIFEST_CONTENTS: usize = 1_000 entries, "How much of what one manifest names is known (configuration and layers, or the manifests of an index): of more, the largest.";
     FORM_BYTES: usize = 65_536 bytes, "How long a form may be: it is read before it is known who calls.";

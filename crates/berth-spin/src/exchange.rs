@@ -1,8 +1,7 @@
 //! Requests and answers on `wasi:http`. The SDK has types of its own for both, which keep one header of a name; here all
 //! that there are come and go, those of one name in their order.
 
-use berth_domain::limits::LARGEST_BODY_BYTES;
-use berth_web::{ApiError, BrokenBody, Request, Response};
+use berth_web::{ApiError, BodyLimit, BrokenBody, Request, Response};
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
@@ -49,23 +48,33 @@ fn headers(entries: Vec<(String, Vec<u8>)>) -> HeaderMap {
     headers
 }
 
-/// The body of a request.
+/// The body of a request, as far as it is kept. `of_row` says what holds for one that is longer than most rows take.
 ///
 /// # Errors
 /// [`ApiError`] when it is broken or too large.
-pub(crate) fn body(incoming: &IncomingRequest) -> Result<Vec<u8>, ApiError> {
+pub(crate) fn body(
+    incoming: &IncomingRequest,
+    of_row: impl Fn() -> BodyLimit,
+) -> Result<Vec<u8>, ApiError> {
     let body = incoming.consume().map_err(|()| ApiError::unreadable())?;
     let stream = body.stream().map_err(|()| ApiError::unreadable())?;
-    let mut bytes = Vec::new();
+    let (mut bytes, mut read, mut limit) = (Vec::new(), 0, BodyLimit::ORDINARY);
     loop {
         match stream.blocking_read(PIECE_BYTES) {
-            Ok(piece) => bytes.extend(piece),
+            Ok(mut piece) => {
+                read += piece.len();
+                if read > limit.bytes {
+                    limit = of_row();
+                }
+                piece.truncate(limit.kept_bytes.saturating_sub(bytes.len()));
+                bytes.extend(piece);
+            }
             Err(StreamError::Closed) => return Ok(bytes),
             Err(StreamError::LastOperationFailed(_)) => return Err(ApiError::unreadable()),
         }
         // Spin itself has no limit but memory.
-        if bytes.len() > LARGEST_BODY_BYTES {
-            return Err(ApiError::too_large(LARGEST_BODY_BYTES));
+        if read > limit.bytes {
+            return Err(ApiError::too_large(limit.bytes));
         }
     }
 }

@@ -12,7 +12,7 @@ mod platform;
 #[cfg(not(feature = "hrana"))]
 mod sqlite;
 
-use berth_web::{Method, Outcome, Route, Services};
+use berth_web::{BodyLimit, Method, Outcome, Route, Services};
 use spin_sdk::http::{IncomingRequest, ResponseOutparam};
 
 pub use berth_web::Outbound;
@@ -35,7 +35,8 @@ pub fn serve(
         Err(error) => return exchange::send(error.into_response(""), None, false, out),
     };
     let is_head = *request.method() == Method::HEAD;
-    match exchange::body(&incoming) {
+    let limit = || berth_web::find(tables, &request).map_or(BodyLimit::ORDINARY, Route::body_limit);
+    match exchange::body(&incoming, limit) {
         Ok(body) => {
             *request.body_mut() = body;
             let Outcome { response, deferred } = berth_web::serve(spin.platform(), tables, request);

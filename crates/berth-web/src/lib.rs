@@ -67,7 +67,7 @@ pub use random::Random;
 pub use request::{Request, RequestExt};
 pub use response::{Response, ResponseExt};
 pub use retention::sweep_later;
-pub use route::{Logs, Route};
+pub use route::{BodyLimit, Logs, Route};
 pub use routing::{find, find_any, parameters_of};
 pub use schema::{Kind, Property, Schema};
 pub use serde_json::Value;

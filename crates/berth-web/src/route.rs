@@ -4,7 +4,9 @@
 
 use berth_access::{Address, Scope};
 use berth_domain::LogKind;
-use berth_domain::limits::Limit;
+use berth_domain::limits::{
+    LARGEST_BODY_BYTES, Limit, REGISTRY_EVENTS_BYTES, REGISTRY_EVENTS_READ_BYTES,
+};
 use berth_domain::settings::{FEATURE_SUPER_USERS, Setting, Settings};
 use http::Method;
 
@@ -13,6 +15,20 @@ use crate::handler::Endpoint;
 use crate::request::Request;
 use crate::services::Services;
 use crate::shape::Shape;
+
+/// How much of a body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyLimit {
+    /// What is longer is refused (413).
+    pub bytes: usize,
+    /// What is behind so many bytes is read and dropped.
+    pub kept_bytes: usize,
+}
+
+impl BodyLimit {
+    /// That of nearly all rows. Spin itself has no limit but memory.
+    pub const ORDINARY: Self = Self { bytes: LARGEST_BODY_BYTES, kept_bytes: LARGEST_BODY_BYTES };
+}
 
 /// A row: what is asked, who may, who answers, what is logged.
 pub struct Route {
@@ -243,8 +259,20 @@ impl Route {
         self
     }
 
-    /// Its caller is no account, but whoever shows the value of the setting as a Bearer token. Their bodies may be of any length: the
-    /// row says what it does with long ones.
+    /// How much of a body is read. A host may have limits of its own before that.
+    #[must_use]
+    pub const fn body_limit(&self) -> BodyLimit {
+        match self.secret {
+            Some(_) => BodyLimit {
+                kept_bytes: REGISTRY_EVENTS_BYTES + 1,
+                bytes: REGISTRY_EVENTS_READ_BYTES,
+            },
+            None => BodyLimit::ORDINARY,
+        }
+    }
+
+    /// Its caller is no account, but whoever shows the value of the setting as a Bearer token. Long bodies are not refused
+    /// ([`Self::body_limit`]): the row says what it does with them.
     #[must_use]
     pub const fn secret(mut self, secret: &'static Setting<String>, who: &'static str) -> Self {
         self.secret = Some(secret);

@@ -66,7 +66,7 @@ pub(crate) fn pick<'a>(
     }
 }
 
-/// The row that answers a request, for tests and documentation.
+/// The row that answers a request, whether or not its features are on.
 #[must_use]
 pub fn find<'a>(tables: &[&'a [Route]], request: &Request) -> Option<&'a Route> {
     pick(matches(tables, request.uri().path()), request).ok().map(|(route, _)| route)
