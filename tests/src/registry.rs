@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::client::Client;
-use crate::host::new_directory;
+use crate::host::{Host, HostOptions, new_directory};
 use crate::packages;
 
 /// How long a registry may take to start.
@@ -113,6 +113,28 @@ impl Drop for Registry {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// A host with a registry behind it that takes its tokens, and the certificates of its keys. `options` are further ones of the host.
+///
+/// # Panics
+/// When one of them does not serve.
+#[must_use]
+pub fn with_host(options: impl Fn() -> HostOptions) -> (Host, Registry, String) {
+    // The registry has to know the key before it starts, and Berth the registry's address.
+    let options = || options().variable("registry_service", SERVICE);
+    let first = options().start();
+    let certificates = first.client().get("/registry/certificates.pem").body;
+    let state = first.kill();
+    let address = format!("127.0.0.1:{}", free_port());
+    let registry = Registry::start(&format!("http://{address}/v2/auth"), &certificates);
+    let host = options()
+        .state(state)
+        .at(&address)
+        .variable("server_hostname", &address)
+        .variable("registry_url", &format!("http://{}", registry.name()))
+        .start();
+    (host, registry, certificates)
 }
 
 /// The configuration of the documentation.

@@ -2,7 +2,6 @@
 
 #![cfg(feature = "end-to-end")]
 
-use std::net::TcpListener;
 use std::process::Output;
 use std::sync::Barrier;
 use std::thread;
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use berth_test::TcpClient;
 use berth_tests::image::{Image, Skopeo};
-use berth_tests::registry::{Registry, SERVICE};
+use berth_tests::registry::{Registry, SERVICE, with_host};
 use berth_tests::small_upstream::{Mode, SmallUpstream};
 use berth_tests::{Client, Host, Reply, Session};
 use berth_web::outbound::streaming::{StreamingClient as _, Timeouts};
@@ -29,28 +28,13 @@ fn done(reply: &Reply) {
     assert!(reply.status < 300, "{reply}");
 }
 
-fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
-    listener.local_addr().expect("it is bound").to_string()
-}
-
 impl Place {
     fn new() -> Self {
-        // The registry has to know the key before it starts, and Berth the registry's address.
-        let options = || Host::options().variable("registry_service", SERVICE);
-        let first = options().start();
-        let certificates = first.client().get("/registry/certificates.pem").body;
-        let state = first.kill();
-        let address = free_address();
-        let behind = Registry::start(&format!("http://{address}/v2/auth"), &certificates);
-        let host = options()
-            .state(state)
-            .at(&address)
-            .variable("server_hostname", &address)
-            .variable("registry_url", &format!("http://{}", behind.name()))
-            .variable("ssrf_allowed_hosts", "127.0.0.1")
-            .variable("require_team_invite", "false")
-            .start();
+        let (host, behind, certificates) = with_host(|| {
+            Host::options()
+                .variable("ssrf_allowed_hosts", "127.0.0.1")
+                .variable("require_team_invite", "false")
+        });
         let ana = host.client().initialize("ana");
         for name in ["acme", "px"] {
             done(&ana.post("/api/v1/organization/", &json!({ "name": name })));

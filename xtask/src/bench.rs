@@ -5,10 +5,15 @@ use anyhow::Result;
 use crate::build;
 use crate::programs::{self, Program};
 
-/// The load generator.
-const PROGRAMS: &[Program] = &[Program { path: "/usr/bin/wrk", package: "wrk" }];
+/// The load generator; a registry, what pushes to it, and what reads blobs.
+const PROGRAMS: &[Program] = &[
+    Program { path: "/usr/bin/wrk", package: "wrk" },
+    Program { path: "/usr/bin/docker-registry", package: "docker-registry" },
+    Program { path: "/usr/bin/skopeo", package: "skopeo" },
+    Program { path: "/usr/bin/curl", package: "curl" },
+];
 
-/// Builds and measures. `flags` are `--quick`, `--json FILE`, `--lists`, `--members N`, `--entries N`.
+/// Builds and measures. `flags` are `--quick`, `--json FILE`, `--lists`, `--members N`, `--entries N`, `--registry`.
 pub(crate) fn run(flags: &[String]) -> Result<()> {
     programs::install(PROGRAMS)?;
     build::all()?;

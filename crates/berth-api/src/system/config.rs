@@ -27,6 +27,8 @@ pub(crate) const FEATURES: &[&Setting<bool>; 24] = &[
     &settings::FEATURE_CHANGE_TAG_EXPIRATION,
     &settings::FEATURE_ORG_SHARED_EMAIL,
     &settings::FEATURE_MAILING,
+    &settings::FEATURE_PULL_LOGS,
+    &settings::FEATURE_PUBLIC_CATALOG,
     &settings::FEATURE_PROXY_CACHE,
     &settings::FEATURE_QUOTA_MANAGEMENT,
     &settings::FEATURE_EDIT_QUOTA,

@@ -21,11 +21,11 @@ pub(crate) struct Load {
 }
 
 /// The needs of the request besides method, path and body.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Plain,
     WithToken,
     SignIn,
+    Authorization(String),
 }
 
 impl Load {
@@ -39,6 +39,11 @@ impl Load {
             body: String::new(),
             kind: Kind::Plain,
         }
+    }
+
+    /// The same with that `Authorization`.
+    pub(crate) fn authorized(self, authorization: &str) -> Self {
+        Self { kind: Kind::Authorization(authorization.to_owned()), ..self }
     }
 
     /// The six operations, over the organizations of a database.
@@ -87,10 +92,11 @@ impl Load {
 
     /// Headers beyond those of the body.
     pub(crate) fn headers(&self, session: &[(String, String)]) -> Vec<(String, String)> {
-        match self.kind {
+        match &self.kind {
             Kind::Plain => Vec::new(),
             Kind::WithToken => vec![("authorization".into(), format!("Bearer {TOKEN}"))],
             Kind::SignIn => session.to_vec(),
+            Kind::Authorization(value) => vec![("authorization".into(), value.clone())],
         }
     }
 

@@ -4,7 +4,7 @@
 //! measured on the same host: a component that answers a constant, and one that runs a single indexed SELECT. Ratios to
 //! those hold when the machine's speed does not.
 //!
-//! `--lists` measures lists alone; `--members N` and `--entries N` are how many members and log entries the large organization has.
+//! `--registry` measures what clients of registries ask alone, `--lists` lists alone; `--members N` and `--entries N` are how many members and log entries the large organization has.
 
 mod database;
 mod figure;
@@ -12,6 +12,7 @@ mod goal;
 mod lists;
 mod load;
 mod measure;
+mod registry;
 mod report;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,10 @@ fn main() {
     } else {
         Plan { seconds: 15, growth_seconds: 10 }
     };
+    if flags.iter().any(|flag| flag == "--registry") {
+        print!("{}", registry::measure(plan.seconds).table());
+        return;
+    }
     let report = run(&plan, sizes);
     print!("{}", report.table());
     if let Some(path) = json {
@@ -91,6 +96,8 @@ fn run(plan: &Plan, sizes: ListSizes) -> Report {
     report.growth = growth(plan, &large);
     eprintln!("Lists of {} members and {} log entries", sizes.members, sizes.entries);
     report.lists = lists::measure(sizes);
+    eprintln!("A registry, and a proxy cache");
+    report.registry = registry::measure(plan.seconds);
     report
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::figure::Figure;
 use crate::goal::{Goal, round};
 use crate::lists::Lists;
+use crate::registry::RegistryFigures;
 
 /// Everything that was measured.
 #[derive(Default)]
@@ -26,6 +27,7 @@ pub(crate) struct Report {
     pub(crate) first_request_ms: f64,
     pub(crate) wasm_kib: BTreeMap<String, u64>,
     pub(crate) lists: Lists,
+    pub(crate) registry: RegistryFigures,
 }
 
 impl Report {
@@ -65,7 +67,9 @@ impl Report {
         for (name, size) in &self.wasm_kib {
             let _ = writeln!(text, "{name}.wasm: {size} KiB");
         }
-        text + &self.lists.table() + &reached(self.goals().into_iter().chain(self.lists.goals()))
+        text + &self.lists.table()
+            + &self.registry.table()
+            + &reached(self.goals().into_iter().chain(self.lists.goals()))
     }
 
     /// The goals of the figures, on two cores.
@@ -138,6 +142,7 @@ impl Report {
         all.insert("first_request_ms".into(), round(self.first_request_ms).into());
         all.insert("wasm_kib".into(), json!(self.wasm_kib));
         all.insert("lists".into(), self.lists.json());
+        all.insert("registry".into(), self.registry.json());
         Value::Object(all).to_string() + "\n"
     }
 }
