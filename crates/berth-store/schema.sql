@@ -1237,9 +1237,9 @@ CREATE TRIGGER manifest_pushed INSTEAD OF INSERT ON pushed_manifest
 BEGIN
     INSERT INTO manifest (repository_id, digest, media_type, size_bytes, layers_bytes, pushed_at)
     VALUES (NEW.repository_id, NEW.digest, NEW.media_type, NEW.size_bytes, (
-        SELECT coalesce(sum(value ->> 'size_bytes') FILTER (WHERE value ->> 'kind' = 'layer'), 0)
-        FROM json_each(NEW.contents) HAVING total(value ->> 'kind' = 'manifest') = 0),
-        NEW.pushed_at)
+        SELECT CASE WHEN total(value ->> 'kind' = 'manifest') = 0
+            THEN coalesce(sum(value ->> 'size_bytes') FILTER (WHERE value ->> 'kind' = 'layer'), 0) END
+        FROM json_each(NEW.contents)), NEW.pushed_at)
     ON CONFLICT DO UPDATE SET pushed_at = max(pushed_at, excluded.pushed_at);
     INSERT INTO blob (namespace_id, repository_id, digest, size_bytes)
     SELECT NEW.namespace_id, NEW.repository_id, value ->> 'digest', value ->> 'size_bytes'

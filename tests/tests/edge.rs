@@ -1,6 +1,7 @@
 //! Hosts without SQLite: the components of `spin-edge.toml`, whose database is a libSQL server that they reach over HTTP.
 #![cfg(feature = "end-to-end")]
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use berth_tests::quay::{Upstreams, recorded_settings, replay, seed};
-use berth_tests::{ClosedPort, Host, HostOptions, Sqld, repository_root, target_directory};
+use berth_tests::surface::{Fixture, Script};
+use berth_tests::{Client, ClosedPort, Host, HostOptions, Sqld, repository_root, target_directory};
 use serde_json::{Value, json};
 
 /// With the components that have no SQLite. The host grants them none.
@@ -37,6 +39,40 @@ fn no_component_wants_sqlite() {
         }
     }
     assert_eq!(count, components, "in {}", directory.display());
+}
+
+/// libSQL's server reads SQL by a parser of its own, which refuses some of what SQLite takes. It takes the schema, and every statement
+/// of every row.
+#[test]
+fn the_server_takes_every_statement() {
+    let script = Script::read();
+    let base = Fixture::set(&script);
+    let mut statements = BTreeSet::new();
+    for case in &script.cases {
+        for ask in case.asks() {
+            let mut fixture = base.with(case.before(ask));
+            let ask = fixture.fill(ask);
+            let _ = fixture.send(&ask);
+            statements.extend(fixture.app.latest_statements());
+        }
+    }
+    assert!(statements.len() > 200, "{} statements", statements.len());
+    let sqld = Sqld::start_new();
+    let server = Client::new(&sqld.url());
+    let ask = |requests: &[Value]| {
+        let reply = server.post("/v2/pipeline", &json!({ "requests": requests }));
+        reply.json()["results"].as_array().unwrap_or_else(|| panic!("{reply}")).clone()
+    };
+    let schema = include_str!("../../crates/berth-store/schema.sql");
+    let made = ask(&[json!({ "type": "sequence", "sql": schema })]);
+    assert_eq!(made[0]["type"], "ok", "{}", made[0]);
+    let statements: Vec<_> = statements.into_iter().collect();
+    for some in statements.chunks(50) {
+        let described = some.iter().map(|sql| json!({ "type": "describe", "sql": sql }));
+        for (sql, result) in some.iter().zip(ask(&described.collect::<Vec<_>>())) {
+            assert_eq!(result["type"], "ok", "{sql}: {result}");
+        }
+    }
 }
 
 /// The section of a module with its imports. (The names of what it might import are elsewhere in it too.)
