@@ -88,7 +88,8 @@ fn one_host_name_is_enough_to_sign_in_push_and_pull() {
     assert_eq!(seen["Digest"], image.manifest.digest);
     assert_eq!(seen["RepoTags"], json!(["v1"]));
     let back = example.state.path().join("back");
-    ok(&skopeo.run(&["copy", &tagged, &format!("oci:{}:latest", back.display())]));
+    let to = format!("oci:{}:latest", back.display());
+    ok(&skopeo.run(&["copy", "--preserve-digests", &tagged, &to]));
     let layer = image.layer.digest.trim_start_matches("sha256:");
     let pulled = fs::read(back.join("blobs/sha256").join(layer)).expect("the layer");
     assert_eq!(pulled, b"a layer that goes around");
