@@ -12,7 +12,7 @@ use super::logo;
 use super::views::{Branding, Config, VisibleSettings};
 
 /// The features that a setting switches, under Quay's names: the setting's without `feature_`, in capitals.
-pub(crate) const FEATURES: &[&Setting<bool>; 24] = &[
+pub(crate) const FEATURES: &[&Setting<bool>; 26] = &[
     &settings::FEATURE_SUPER_USERS,
     &settings::FEATURE_SUPERUSERS_FULL_ACCESS,
     &settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY,

@@ -131,7 +131,7 @@ fn requests(place: &Place, berth: &str, behind: &str, seconds: u32) -> Vec<(&'st
     let pushed = format!("{}/acme/app:v1", place.behind.name());
     let output = skopeo.push(&Image::of(b"a layer"), &pushed, "ana:password");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    place.upstream.add_image("v1", b"a layer");
+    let _ = place.upstream.add_image("v1", b"a layer");
     let (app, cached) = (place.token("acme/app"), place.token("px/app"));
     let at = |base: &str, path: &str, authorization: &str| {
         let load = Load::get("registry", path).authorized(authorization);
