@@ -475,6 +475,7 @@ fn the_first_signing_key() {
         let path = ground.copy();
         let [stopped, other] = [(); 2].map(|()| ground.fixture.app.over(&path));
         other.reseed(4711);
+        stopped.execute("DELETE FROM signing_key");
         let answer = Rc::new(RefCell::new(None));
         let work: Rc<dyn Fn()> = {
             let answer = Rc::clone(&answer);
