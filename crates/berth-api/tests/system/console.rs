@@ -74,6 +74,8 @@ fn the_configuration_is_the_settings() {
         "ORG_SHARED_EMAIL": false,
         "PROGRAMMATIC_BOOTSTRAP": false,
         "PROXY_CACHE": false,
+        "PUBLIC_CATALOG": false,
+        "PULL_LOGS": true,
         "QUOTA_MANAGEMENT": false,
         "QUOTA_NOTIFICATIONS": false,
         "RECAPTCHA": false,
