@@ -96,7 +96,11 @@ impl Load {
             Kind::Plain => Vec::new(),
             Kind::WithToken => vec![("authorization".into(), format!("Bearer {TOKEN}"))],
             Kind::SignIn => session.to_vec(),
-            Kind::Authorization(value) => vec![("authorization".into(), value.clone())],
+            Kind::Authorization(value) => vec![
+                ("authorization".into(), value.clone()),
+                // What a registry has it gives only to those who name it.
+                ("accept".into(), "application/vnd.oci.image.manifest.v1+json, */*".into()),
+            ],
         }
     }
 
