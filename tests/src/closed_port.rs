@@ -1,6 +1,6 @@
-//! A port on which nothing listens, and nothing will.
+//! Ports on which nothing listens: one where nothing will, and one for a server.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use socket2::{Domain, Socket, Type};
 
@@ -24,5 +24,16 @@ impl ClosedPort {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+}
+
+/// A free port below those that the system gives out by itself, so that nobody gets it while a server is not there yet, or stopped.
+#[must_use]
+pub fn free_port() -> u16 {
+    loop {
+        let port = ClosedPort::take().address().port() / 2;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
     }
 }

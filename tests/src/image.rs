@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
@@ -18,6 +18,20 @@ pub struct Descriptor {
     pub digest: String,
     /// In bytes.
     pub size: usize,
+}
+
+impl Descriptor {
+    /// Of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { digest: format!("sha256:{:x}", Sha256::digest(bytes)), size: bytes.len() }
+    }
+
+    /// As manifests write it.
+    #[must_use]
+    pub fn written(&self, media_type: &str) -> Value {
+        json!({ "mediaType": media_type, "digest": self.digest, "size": self.size })
+    }
 }
 
 /// An image with one layer, in a directory of its own.
@@ -47,14 +61,13 @@ impl Image {
             "rootfs": { "type": "layers", "diff_ids": [layer.digest] },
         });
         let config = write(&blobs, config.to_string().as_bytes());
-        let described = |media_type: &str, of: &Descriptor| json!({ "mediaType": media_type, "digest": of.digest, "size": of.size });
         let manifest = json!({
             "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": described("application/vnd.oci.image.config.v1+json", &config),
-            "layers": [described("application/vnd.oci.image.layer.v1.tar", &layer)],
+            "config": config.written("application/vnd.oci.image.config.v1+json"),
+            "layers": [layer.written("application/vnd.oci.image.layer.v1.tar")],
         });
         let manifest = write(&blobs, manifest.to_string().as_bytes());
-        let mut entry = described("application/vnd.oci.image.manifest.v1+json", &manifest);
+        let mut entry = manifest.written("application/vnd.oci.image.manifest.v1+json");
         entry["annotations"] = json!({ "org.opencontainers.image.ref.name": "latest" });
         let index = json!({ "schemaVersion": 2, "manifests": [entry] }).to_string();
         fs::write(directory.path().join("index.json"), index).expect("the directory is ours");
@@ -71,9 +84,10 @@ impl Image {
 }
 
 fn write(blobs: &Path, bytes: &[u8]) -> Descriptor {
-    let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    fs::write(blobs.join(&hash), bytes).expect("the directory is ours");
-    Descriptor { digest: format!("sha256:{hash}"), size: bytes.len() }
+    let descriptor = Descriptor::of(bytes);
+    let name = descriptor.digest.trim_start_matches("sha256:");
+    fs::write(blobs.join(name), bytes).expect("the directory is ours");
+    descriptor
 }
 
 /// Debian's skopeo, with a configuration of its own.

@@ -33,7 +33,7 @@ mod workspace;
 #[cfg(feature = "end-to-end")]
 pub use browser::Browser;
 pub use client::{Client, Reply, Session};
-pub use closed_port::ClosedPort;
+pub use closed_port::{ClosedPort, free_port};
 pub use durable::require_organizations;
 #[cfg(feature = "end-to-end")]
 pub use host::{Host, HostOptions};

@@ -1,7 +1,7 @@
 //! Debian's `docker-registry`, configured as `docs/registry.md` says.
 
 use std::fs::{self, File};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::client::Client;
+use crate::closed_port::free_port;
 use crate::host::{Host, HostOptions, new_directory};
+use crate::image::Descriptor;
 use crate::packages;
 
 /// How long a registry may take to start.
@@ -137,6 +139,22 @@ pub fn with_host(options: impl Fn() -> HostOptions) -> (Host, Registry, String) 
     (host, registry, certificates)
 }
 
+/// Puts a blob into a repository, with a client that may push there.
+///
+/// # Panics
+/// When the registry does not take it.
+pub fn upload(client: &Client, repository: &str, blob: &[u8]) -> Descriptor {
+    let descriptor = Descriptor::of(blob);
+    let begun = client.send("POST", &format!("/v2/{repository}/blobs/uploads/"), None, &[]);
+    let location = begun.header("location").unwrap_or_else(|| panic!("{begun}"));
+    // As the documentation configures it: whatever host leads to the registry.
+    assert!(location.starts_with('/'), "{location}");
+    let done = format!("{location}&digest={}", descriptor.digest);
+    let put = client.send("PUT", &done, Some("application/octet-stream"), blob);
+    assert_eq!(put.status, 201, "{put}");
+    descriptor
+}
+
 /// The configuration of the documentation.
 fn documented() -> String {
     let text = include_str!("../../docs/registry.md");
@@ -163,9 +181,4 @@ fn serve(directory: &TempDir, port: u16) -> Child {
         thread::sleep(Duration::from_millis(20));
     }
     child
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
-    listener.local_addr().expect("it is bound").port()
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tempfile::TempDir;
 
-use crate::closed_port::ClosedPort;
+use crate::closed_port::free_port;
 use crate::host::new_directory;
 use crate::packages;
 
@@ -241,14 +241,4 @@ fn is_serving(kind: &Kind, port: u16) -> std::io::Result<bool> {
     let mut answer = vec![0; kind.answer.len()];
     stream.read_exact(&mut answer)?;
     Ok(answer == kind.answer.as_bytes())
-}
-
-/// A free port below those that the system gives out by itself, so that nobody gets it while the server is stopped.
-fn free_port() -> u16 {
-    loop {
-        let port = ClosedPort::take().address().port() / 2;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
-    }
 }

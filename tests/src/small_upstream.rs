@@ -8,7 +8,6 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use crate::image::Descriptor;
 
@@ -113,12 +112,12 @@ impl SmallUpstream {
     pub fn add_image(&self, tag: &str, layer: &[u8]) -> UpstreamImage {
         let mut state = self.lock();
         let mut add = |bytes: &[u8]| {
-            let described = describe(bytes);
+            let described = Descriptor::of(bytes);
             state.blobs.insert(described.digest.clone(), Arc::new(bytes.to_vec()));
             described
         };
         let (config, layer) = (add(format!("{{\"of\":\"{tag}\"}}").as_bytes()), add(layer));
-        let part = |of: &Descriptor| json!({ "mediaType": "application/octet-stream", "digest": of.digest, "size": of.size });
+        let part = |of: &Descriptor| of.written("application/octet-stream");
         let manifest = json!({
             "schemaVersion": 2, "mediaType": IMAGE, "config": part(&config), "layers": [part(&layer)],
         });
@@ -129,9 +128,7 @@ impl SmallUpstream {
     /// Adds an index of manifests under a tag and its digest.
     #[must_use]
     pub fn add_index(&self, tag: &str, manifests: &[&Descriptor]) -> Descriptor {
-        let manifests = manifests
-            .iter()
-            .map(|of| json!({ "mediaType": IMAGE, "digest": of.digest, "size": of.size }));
+        let manifests = manifests.iter().map(|of| of.written(IMAGE));
         let index = json!({
             "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests.collect::<Vec<_>>(),
         });
@@ -156,15 +153,11 @@ impl SmallUpstream {
 }
 
 fn add_manifest(state: &mut State, tag: &str, kind: &'static str, bytes: &[u8]) -> Descriptor {
-    let described = describe(bytes);
+    let described = Descriptor::of(bytes);
     for name in [tag, &described.digest] {
         state.manifests.insert(name.to_owned(), (kind, bytes.to_vec()));
     }
     described
-}
-
-fn describe(bytes: &[u8]) -> Descriptor {
-    Descriptor { digest: format!("sha256:{:x}", Sha256::digest(bytes)), size: bytes.len() }
 }
 
 fn answer(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
@@ -222,7 +215,7 @@ fn send(
         }
         (mode, Some((kind, name, bytes))) => {
             // A tag has the digest of its manifest; a large blob is not counted anew for each request.
-            let digest = if name.contains(':') { name } else { describe(&bytes).digest };
+            let digest = if name.contains(':') { name } else { Descriptor::of(&bytes).digest };
             let more = usize::from(is_blob && *mode == Mode::OtherLength);
             let length = bytes.len() + more;
             write!(

@@ -4,11 +4,10 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 
 use berth_tests::image::{Image, Skopeo};
-use berth_tests::{Client, repository_root, target_directory};
+use berth_tests::{Client, free_port, repository_root, target_directory};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -27,7 +26,7 @@ impl Example {
         let base = target_directory().join("test-state");
         fs::create_dir_all(&base).expect("the target directory is ours");
         let state = TempDir::new_in(base).expect("the target directory is ours");
-        let [port, berth_port, registry_port] = free_ports();
+        let [port, berth_port, registry_port] = [(); 3].map(|()| free_port());
         let mut command = Command::new(repository_root().join("examples/registry/up"));
         command.arg(state.path()).env("BERTH", target_directory().join("debug/berth"));
         let ports = [("PORT", port), ("BERTH_PORT", berth_port), ("REGISTRY_PORT", registry_port)];
@@ -58,11 +57,6 @@ impl Drop for Example {
         let _ = Command::new("kill").arg(id).status();
         let _ = self.process.wait();
     }
-}
-
-fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").expect("free ports"));
-    listeners.map(|listener| listener.local_addr().expect("it is bound").port())
 }
 
 fn ok(output: &Output) -> String {

@@ -13,7 +13,7 @@ use berth_api::signing_keys;
 use berth_domain::secret::{Purpose, SecretKeys};
 use berth_domain::signing_key::SigningKey;
 use berth_test::App;
-use berth_tests::registry::{Registry, SERVICE};
+use berth_tests::registry::{Registry, SERVICE, upload};
 use berth_tests::{Reply, packages};
 use berth_web::registry_token::{self, AccessEntry, Claims};
 use berth_web::{Context, HandlerResult, JsonResponse, Logs, Route, WithPath};
@@ -162,8 +162,8 @@ fn a_token_allows_what_it_says() {
     let app = app();
     let registry = registry(&app);
     let blob = b"a layer";
-    let digest = format!("sha256:{:x}", Sha256::digest(blob));
-    upload(&registry, &token(&app, &["acme/base pull,push"]), "acme/base", &digest, blob);
+    let pushing = registry.client().bearer(&token(&app, &["acme/base pull,push"]));
+    let digest = upload(&pushing, "acme/base", blob).digest;
     let manifest = format!("/v2/acme/app/manifests/{digest}");
     let uploads = "/v2/acme/app/blobs/uploads/";
     let mount = format!("{uploads}?mount={digest}&from=acme/base");
@@ -189,18 +189,6 @@ fn a_token_allows_what_it_says() {
         assert_eq!(reply.status, status, "{case}: {reply}\n{}", registry.log());
         assert!(challenge(&reply).contains(expected), "{case}: {}", challenge(&reply));
     }
-}
-
-/// Puts a blob into a repository.
-fn upload(registry: &Registry, token: &str, repository: &str, digest: &str, blob: &[u8]) {
-    let client = registry.client().bearer(token);
-    let begun = client.send("POST", &format!("/v2/{repository}/blobs/uploads/"), None, &[]);
-    let location = begun.header("location").unwrap_or_else(|| panic!("{begun}"));
-    // As the documentation configures it: whatever host leads to the registry.
-    assert!(location.starts_with('/'), "{location}");
-    let done = format!("{location}&digest={digest}");
-    let put = client.send("PUT", &done, Some("application/octet-stream"), blob);
-    assert_eq!(put.status, 201, "{put}");
 }
 
 /// The steps of `docs/registry.md`: a registry with both certificates takes tokens of both keys, at any time.

@@ -2,17 +2,16 @@
 
 #![cfg(feature = "end-to-end")]
 
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use berth_test::App;
-use berth_tests::registry::{Registry, SERVICE};
+use berth_tests::image::Descriptor;
+use berth_tests::registry::{Registry, SERVICE, upload};
 use berth_tests::{Client, ClosedPort, Host};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 const TAGS: &str = "/api/v1/repository/acme/lib/x/tag/";
 const IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -47,14 +46,7 @@ impl Place {
     }
 
     fn push_blob(&self, content: &[u8]) -> Value {
-        let client = self.client();
-        let begun = client.send("POST", "/v2/acme/lib/x/blobs/uploads/", None, &[]);
-        let location = begun.header("location").expect("a location");
-        let digest = sha256(content);
-        let location = format!("{location}&digest={digest}");
-        let pushed = client.send("PUT", &location, Some("application/octet-stream"), content);
-        assert_eq!(pushed.status, 201, "{pushed}");
-        json!({ "mediaType": "application/octet-stream", "digest": digest, "size": content.len() })
+        upload(&self.client(), "acme/lib/x", content).written("application/octet-stream")
     }
 
     /// Pushes a manifest under a tag or its digest; gives the digest.
@@ -146,10 +138,7 @@ fn certificates(app: &App) -> String {
 }
 
 fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content).iter().fold(String::from("sha256:"), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Descriptor::of(content).digest
 }
 
 fn counts(checked: u64, changed: u64, ended: u64) -> Value {

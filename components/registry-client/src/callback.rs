@@ -1,6 +1,7 @@
 //! Addresses that callers name: one POST, to an allowed destination, without redirects.
 
 use berth_domain::destination::Destinations;
+use berth_upstream::Allowed;
 use url::Url;
 
 use crate::bindings::Destination;
@@ -14,10 +15,12 @@ pub fn post(http: &impl HttpClient, to: &Destination, body: &str) -> Result<u16,
     let url = Url::parse(&to.url).map_err(|_| "it is no URL".to_owned())?;
     let client = UpstreamClient {
         http,
-        destinations: Destinations::allowing(&to.allowed)
-            .without_look_up(&to.without_look_up)
-            .behind_host(to.host_blocks),
-        insecure: true,
+        allowed: Allowed {
+            destinations: Destinations::allowing(&to.allowed)
+                .without_look_up(&to.without_look_up)
+                .behind_host(to.host_blocks),
+            insecure: true,
+        },
     };
     client
         .post(&url, body)

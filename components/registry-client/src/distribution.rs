@@ -3,11 +3,11 @@
 //!
 //! The operator names this registry, so its address may be private. No redirect is followed: nothing but that address is called.
 
-use berth_domain::manifest::is_digest;
+use berth_domain::manifest::{self, is_digest};
+use berth_upstream::digest_of;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LINK, USER_AGENT};
 use http::{HeaderName, Method, Request, Response};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::bindings::{
@@ -15,19 +15,11 @@ use crate::bindings::{
     TagPage,
 };
 
-/// The largest answer that is read, in bytes: what Distribution takes of a manifest, and 30,000 tags of the longest names.
-pub const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
+/// The largest answer that is read, in bytes: a manifest, and 30,000 tags of the longest names.
+pub const ANSWER_LIMIT: usize = manifest::MANIFEST_BYTES;
 
 /// How many tags a page has.
 const PAGE: usize = 100;
-
-/// Whoever does not name a type gets a manifest of that type in another form, or none.
-const MANIFEST_TYPES: &str = "application/vnd.oci.image.index.v1+json, \
-    application/vnd.oci.image.manifest.v1+json, \
-    application/vnd.docker.distribution.manifest.list.v2+json, \
-    application/vnd.docker.distribution.manifest.v2+json, \
-    application/vnd.docker.distribution.manifest.v1+prettyjws, \
-    application/vnd.docker.distribution.manifest.v1+json";
 
 /// What a registry calculated of what it answers.
 const DOCKER_CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
@@ -91,7 +83,7 @@ pub fn head(
     reference: &str,
 ) -> Result<Descriptor, Failure> {
     let url = url(repository, &["manifests", reference])?;
-    let request = request(Method::HEAD, &url).header(ACCEPT, MANIFEST_TYPES);
+    let request = accepting(request(Method::HEAD, &url));
     let response = send(http, repository, request, Vec::new(), 0)?;
     let size = text(&response, &CONTENT_LENGTH).and_then(|length| length.parse().ok());
     Ok(Descriptor {
@@ -111,11 +103,11 @@ pub fn get(
     reference: &str,
 ) -> Result<Manifest, Failure> {
     let url = url(repository, &["manifests", reference])?;
-    let request = request(Method::GET, &url).header(ACCEPT, MANIFEST_TYPES);
+    let request = accepting(request(Method::GET, &url));
     let response = send(http, repository, request, Vec::new(), ANSWER_LIMIT)?;
     let media_type = media_type(&response)?;
     let content = response.into_body();
-    let digest = digest_of(&content);
+    let digest = digest_of(&content, reference);
     if reference.contains(':') && reference != digest {
         return Err(Failure::Malformed(format!("{reference} has the content of {digest}")));
     }
@@ -134,7 +126,7 @@ pub fn put(
     content: Vec<u8>,
 ) -> Result<String, Failure> {
     let url = url(repository, &["manifests", reference])?;
-    let digest = digest_of(&content);
+    let digest = digest_of(&content, reference);
     let request = request(Method::PUT, &url)
         .header(CONTENT_TYPE, media_type)
         // Without a length the host sends chunks.
@@ -170,6 +162,11 @@ fn request(method: Method, url: &Url) -> http::request::Builder {
         .method(method)
         .uri(url.as_str())
         .header(USER_AGENT, concat!("berth/", env!("CARGO_PKG_VERSION")))
+}
+
+/// Manifests of every type are taken, as they are.
+fn accepting(request: http::request::Builder) -> http::request::Builder {
+    request.header(ACCEPT, manifest::ACCEPT).header(ACCEPT, manifest::ACCEPT_SCHEMA_1)
 }
 
 /// Sends a request with our token; any status but 2xx is a failure.
@@ -228,13 +225,4 @@ fn digest_header(response: &Response<Vec<u8>>) -> Result<String, Failure> {
     let digest = text(response, &DOCKER_CONTENT_DIGEST).filter(|digest| is_digest(digest));
     let digest = digest.ok_or_else(|| Failure::Malformed("a manifest has no digest".into()))?;
     Ok(digest.to_owned())
-}
-
-fn digest_of(content: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    Sha256::digest(content).iter().fold(String::from("sha256:"), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

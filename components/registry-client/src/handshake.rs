@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use berth_domain::destination::{Destinations, Host, InvalidUpstream, UpstreamName};
-use berth_upstream::{Challenge, TOKEN_BYTES, challenge, token_in};
+use berth_domain::destination::{Destinations, InvalidUpstream};
+use berth_upstream::{Allowed, Challenge, TOKEN_BYTES, challenge, registry_url, token_in};
 use url::Url;
 
 use crate::bindings::{Credentials, Failure, Upstream, Verdict};
@@ -18,10 +18,12 @@ pub fn check(http: &impl HttpClient, upstream: &Upstream) -> Result<Verdict, Fai
     let base = base(upstream)?;
     let client = UpstreamClient {
         http,
-        destinations: Destinations::allowing(&upstream.allowed)
-            .without_look_up(&upstream.without_look_up)
-            .behind_host(upstream.host_blocks),
-        insecure: upstream.insecure,
+        allowed: Allowed {
+            destinations: Destinations::allowing(&upstream.allowed)
+                .without_look_up(&upstream.without_look_up)
+                .behind_host(upstream.host_blocks),
+            insecure: upstream.insecure,
+        },
     };
     let credentials = upstream.credentials.as_ref();
     let ask = || {
@@ -40,21 +42,14 @@ pub fn check(http: &impl HttpClient, upstream: &Upstream) -> Result<Verdict, Fai
     }
 }
 
-/// The address of the registry's API. Docker Hub has it elsewhere.
+/// The address of the registry's API.
 fn base(upstream: &Upstream) -> Result<Url, Failure> {
-    let name: UpstreamName = upstream.name.parse().map_err(|invalid| match invalid {
+    let registry = upstream.name.parse().and_then(|name| registry_url(name, upstream.insecure));
+    let registry = registry.map_err(|invalid| match invalid {
         InvalidUpstream::Host(host) => Failure::NameNotResolved(host),
         _ => Failure::AddressNotAllowed(upstream.name.clone()),
     })?;
-    let host = match name.host {
-        Host::Domain(domain) if domain == "docker.io" => {
-            Host::Domain("registry-1.docker.io".into())
-        }
-        host => host,
-    };
-    let scheme = if upstream.insecure { "http" } else { "https" };
-    let port = name.port.map_or_else(String::new, |port| format!(":{port}"));
-    Url::parse(&format!("{scheme}://{host}{port}/v2/")).map_err(|_| Failure::NotARegistry)
+    registry.join("v2/").map_err(|_| Failure::NotARegistry)
 }
 
 /// The `Authorization` to send: none where the registry is open, or its token server has none for us.

@@ -1,12 +1,11 @@
-//! Requests to allowed destinations only: each is checked by the rules of `berth_domain::destination` before it is called,
-//! the upstream, its token server and whatever they redirect to.
+//! Requests to allowed destinations only, by the rules of `berth_upstream`.
 
 use std::net::IpAddr;
 
-use berth_domain::destination::{self, Destinations, Refused};
-use berth_upstream::{REDIRECTS, redirect};
+use berth_domain::destination;
+use berth_upstream::{Allowed, NotCalled};
 use http::Response;
-use url::{Origin, Url};
+use url::Url;
 
 use crate::bindings::{Failure, LookUpError};
 
@@ -39,9 +38,7 @@ pub trait HttpClient {
 /// Sends requests to allowed destinations.
 pub(crate) struct UpstreamClient<'a, C> {
     pub(crate) http: &'a C,
-    pub(crate) destinations: Destinations,
-    /// Whether plain HTTP will do.
-    pub(crate) insecure: bool,
+    pub(crate) allowed: Allowed,
 }
 
 impl<C: HttpClient> UpstreamClient<'_, C> {
@@ -52,39 +49,34 @@ impl<C: HttpClient> UpstreamClient<'_, C> {
         authorization: Option<&str>,
         limit: usize,
     ) -> Result<Response<Vec<u8>>, Failure> {
-        let origin: Origin = start.origin();
-        let mut url = start.clone();
-        for _ in 0..=REDIRECTS {
-            self.admit(&url)?;
-            let shown = authorization.filter(|_| url.origin() == origin);
-            let response = self.http.get(&url, shown, limit)?;
-            let Some(location) = redirect(&response) else { return Ok(response) };
-            url = url.join(location).map_err(|_| Failure::NotARegistry)?;
-        }
-        Err(Failure::TooManyRedirects)
+        self.allowed.follow(
+            start,
+            |name| self.look_up(name),
+            |url, is_first| self.http.get(url, authorization.filter(|_| is_first), limit),
+        )
     }
 
     /// POST, following no redirect: it might lead elsewhere what was meant for one.
     pub(crate) fn post(&self, url: &Url, json: &str) -> Result<Response<Vec<u8>>, Failure> {
-        self.admit(url)?;
+        self.allowed.admit(url, |name| self.look_up(name))?;
         self.http.post(url, json)
     }
 
-    fn admit(&self, url: &Url) -> Result<(), Failure> {
-        match url.scheme() {
-            "https" => {}
-            "http" if self.insecure => {}
-            // Credentials and tokens are not for everybody on the way.
-            "http" => return Err(Failure::Tls),
-            _ => return Err(Failure::NotARegistry),
+    fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, destination::LookUpError> {
+        self.http.look_up(name).map_err(in_domain)
+    }
+}
+
+impl From<NotCalled> for Failure {
+    fn from(why: NotCalled) -> Self {
+        match why {
+            NotCalled::PlainHttp(_) => Self::Tls,
+            NotCalled::NoHttp(_) | NotCalled::NoHost | NotCalled::NoAddress => Self::NotARegistry,
+            NotCalled::NotResolved(host) => Self::NameNotResolved(host),
+            NotCalled::Private(host) => Self::AddressNotAllowed(host),
+            NotCalled::NotChecked(host) => Self::NotChecked(host),
+            NotCalled::TooManyRedirects => Self::TooManyRedirects,
         }
-        let host = url.host().ok_or(Failure::NotARegistry)?.to_owned();
-        let look_up = |name: &str| self.http.look_up(name).map_err(in_domain);
-        self.destinations.admit(&host, look_up).map_err(|refused| match refused {
-            Refused::NotResolved => Failure::NameNotResolved(host.to_string()),
-            Refused::Private => Failure::AddressNotAllowed(host.to_string()),
-            Refused::NotChecked => Failure::NotChecked(host.to_string()),
-        })
     }
 }
 

@@ -2,14 +2,35 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The largest size that is believed, in bytes: a TiB.
-const LARGEST: i64 = 1 << 40;
+use crate::limits::MANIFEST_CONTENTS;
 
-/// Of how many things that a manifest names is taken notice.
-pub const CONTENTS: usize = 1_000;
+/// The largest size of something that a manifest names, in bytes, that is believed: a TiB.
+const LARGEST_BYTES: i64 = 1 << 40;
+
+/// The largest manifest, in bytes: registries take no larger one.
+pub const MANIFEST_BYTES: usize = 4 * 1024 * 1024;
+
+/// The types of manifests that are asked for, as `Accept` says them: OCI's, and Docker's schema 2. A registry gives what is not named in
+/// another form, or not at all.
+pub const ACCEPT: &str = "application/vnd.oci.image.manifest.v1+json, \
+    application/vnd.oci.image.index.v1+json, \
+    application/vnd.docker.distribution.manifest.v2+json, \
+    application/vnd.docker.distribution.manifest.list.v2+json";
+
+/// The same of Docker's schema 1, which nothing makes any more.
+pub const ACCEPT_SCHEMA_1: &str = "application/vnd.docker.distribution.manifest.v1+prettyjws, \
+    application/vnd.docker.distribution.manifest.v1+json";
 
 /// How long a digest or a media type may be, in bytes.
 const WORD: usize = 255;
+
+/// Manifests of images.
+const IMAGES: &[&str] = &[
+    "application/vnd.docker.distribution.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v1+prettyjws",
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+];
 
 /// Indexes: manifests that name others, for several platforms.
 const INDEXES: &[&str] = &[
@@ -62,7 +83,7 @@ pub struct Manifest {
     pub config_media_type: Option<String>,
     /// The layers of an image, the lowest first.
     pub layers: Vec<Layer>,
-    /// What it names with a size that can be believed: [`CONTENTS`] at most.
+    /// What it names with a size that can be believed: [`MANIFEST_CONTENTS`] at most.
     pub contents: Vec<Content>,
 }
 
@@ -102,6 +123,28 @@ pub fn is_index(media_type: &str) -> bool {
     INDEXES.contains(&media_type)
 }
 
+/// Whether it is the media type of manifests, indexes included.
+#[must_use]
+pub fn is_manifest(media_type: &str) -> bool {
+    IMAGES.contains(&media_type) || is_index(media_type)
+}
+
+/// Whether a size that a manifest says is believed.
+#[must_use]
+pub fn is_size(bytes: i64) -> bool {
+    (0..=LARGEST_BYTES).contains(&bytes)
+}
+
+/// What is known of what a manifest names: [`MANIFEST_CONTENTS`] at most, of more the largest.
+#[must_use]
+pub fn known(mut contents: Vec<Content>) -> Vec<Content> {
+    if contents.len() > MANIFEST_CONTENTS {
+        contents.sort_by_key(|content| std::cmp::Reverse(content.size_bytes));
+        contents.truncate(MANIFEST_CONTENTS);
+    }
+    contents
+}
+
 /// Whether it is a digest as registries write them today: SHA-256, in small letters.
 #[must_use]
 pub fn is_digest(text: &str) -> bool {
@@ -126,7 +169,7 @@ impl Manifest {
         let oldest_first = fs_layers.into_iter().rev().map(FsLayer::layer);
         Some(Self {
             is_index,
-            contents: contents.take(CONTENTS).collect(),
+            contents: known(contents.collect()),
             config_media_type: config.filter(|_| !is_index).map(|config| config.media_type),
             layers: layers.into_iter().map(Descriptor::layer).chain(oldest_first).collect(),
         })
@@ -143,9 +186,7 @@ fn images<'a>(
 
 impl Descriptor {
     fn content(&self, kind: ContentKind) -> Option<Content> {
-        let fits = (0..=LARGEST).contains(&self.size)
-            && self.digest.len() <= WORD
-            && self.media_type.len() <= WORD;
+        let fits = is_size(self.size) && self.digest.len() <= WORD && self.media_type.len() <= WORD;
         fits.then(|| Content {
             digest: self.digest.clone(),
             media_type: self.media_type.clone(),
@@ -231,6 +272,6 @@ mod tests {
         let one = r#"{"digest": "sha256:a", "size": 1}"#;
         let text = format!(r#"{{"layers": [{}]}}"#, vec![one; 2_000].join(","));
         let manifest = parse(IMAGE, &text);
-        assert_eq!((manifest.contents.len(), manifest.layers.len()), (CONTENTS, 2_000));
+        assert_eq!((manifest.contents.len(), manifest.layers.len()), (MANIFEST_CONTENTS, 2_000));
     }
 }

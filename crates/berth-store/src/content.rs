@@ -1,7 +1,9 @@
 //! What proxy caches have of their upstreams: manifests and tags with their bytes, and whether the registry behind has the blobs.
 
 use berth_access::{Grant, RegistryCachedCreate, RegistryRead};
+use berth_domain::manifest::Content;
 use berth_domain::{RepositoryName, RepositoryRole, Timestamp};
+use serde_json::json;
 
 use crate::db::{Database, FromRow, Query, StoreError, Transaction};
 use crate::params;
@@ -204,8 +206,8 @@ pub struct FetchedManifest<'a> {
     pub media_type: &'a str,
     /// Its bytes.
     pub content: &'a [u8],
-    /// What it names, as JSON for the view `pushed_manifest`.
-    pub contents: &'a str,
+    /// What it names.
+    pub contents: &'a [Content],
     /// The tag by which it was asked for.
     pub tag: Option<&'a str>,
     /// When.
@@ -236,7 +238,7 @@ pub fn store_manifest(
             fetched.digest,
             fetched.media_type,
             fetched.content,
-            fetched.contents,
+            json!(fetched.contents).to_string(),
             fetched.tag,
             fetched.at,
             fetched.expires_at,

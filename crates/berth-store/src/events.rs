@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use berth_domain::log_event::LogEvent;
+use berth_domain::manifest::Content;
 use berth_domain::{Quota, Timestamp};
 use serde::Serialize;
 
@@ -22,31 +23,6 @@ pub enum Action {
     Pull,
     /// It was deleted, with its tags, or a tag alone was.
     Delete,
-}
-
-/// What something is that a manifest names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ContentKind {
-    /// The configuration of an image. It counts for sizes.
-    Config,
-    /// A layer, and whatever else there is. It counts for sizes.
-    Layer,
-    /// A manifest that an index names.
-    Manifest,
-}
-
-/// What a manifest names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Content<'a> {
-    /// Of its bytes.
-    pub digest: &'a str,
-    /// As the manifest says.
-    pub media_type: &'a str,
-    /// As the manifest says, up to a TiB.
-    pub size_bytes: i64,
-    /// What it is.
-    pub kind: ContentKind,
 }
 
 /// Something that happened in the registry.
@@ -71,7 +47,7 @@ pub struct RegistryEvent<'a> {
     /// Of the manifest itself.
     pub size_bytes: i64,
     /// What the manifest names.
-    pub contents: Vec<Content<'a>>,
+    pub contents: Vec<Content>,
     /// The request to the registry: one that deletes is told of several times.
     pub request_id: Option<&'a str>,
     /// Whether Berth itself did it: then sizes change, and neither tags are made nor anything is logged.
@@ -96,7 +72,7 @@ struct Notified<'a> {
     tag: Option<&'a str>,
     media_type: &'a str,
     size_bytes: i64,
-    contents: &'a [Content<'a>],
+    contents: &'a [Content],
     request_id: Option<&'a str>,
     by_berth: bool,
     actor: Option<&'a str>,

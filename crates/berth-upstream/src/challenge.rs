@@ -25,8 +25,7 @@ fn texts<'a, B>(
 }
 
 /// Where the server redirects to.
-#[must_use]
-pub fn redirect<B>(response: &Response<B>) -> Option<&str> {
+pub(crate) fn redirect<B>(response: &Response<B>) -> Option<&str> {
     let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     texts(response, &LOCATION).next().filter(|_| redirects)
 }

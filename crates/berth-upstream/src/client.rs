@@ -6,22 +6,18 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use berth_domain::destination::{Destinations, LookUpError, Refused};
+use berth_domain::destination::LookUpError;
+use berth_domain::manifest::{self, MANIFEST_BYTES};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, Method, Request, Response};
 use thiserror::Error;
 use url::{Position, Url};
 
+use crate::allowed::{Allowed, NotCalled};
 use crate::challenge::{self, Challenge};
 use crate::content::digest_of;
-use crate::limits::{MANIFEST_BYTES, REDIRECTS, TOKEN_BYTES};
+use crate::limits::TOKEN_BYTES;
 use crate::repository::Repository;
-
-/// The types of manifests that are asked for.
-const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, \
-    application/vnd.oci.image.index.v1+json, \
-    application/vnd.docker.distribution.manifest.v2+json, \
-    application/vnd.docker.distribution.manifest.list.v2+json";
 
 /// Why an upstream registry gives nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -95,9 +91,7 @@ pub struct Client<'a, H> {
     /// The repository.
     pub repository: Repository,
     /// Where it may call.
-    pub destinations: Destinations,
-    /// Whether plain HTTP will do.
-    pub insecure: bool,
+    pub allowed: Allowed,
     /// User name and password.
     pub credentials: Option<(String, String)>,
     /// What it shows; none before it was asked to show something.
@@ -110,7 +104,8 @@ impl<H: Http> Client<'_, H> {
     /// # Errors
     /// [`Failure`].
     pub fn manifest_head(&self, reference: &str) -> Result<ManifestHead, Failure> {
-        let answer = self.get(&Method::HEAD, &format!("manifests/{reference}"), MANIFESTS)?;
+        let answer =
+            self.get(&Method::HEAD, &format!("manifests/{reference}"), manifest::ACCEPT)?;
         let digest = text(answer.headers(), "docker-content-digest").map(str::to_owned);
         Ok(ManifestHead { digest })
     }
@@ -120,7 +115,7 @@ impl<H: Http> Client<'_, H> {
     /// # Errors
     /// [`Failure`].
     pub fn manifest(&self, reference: &str) -> Result<Manifest, Failure> {
-        let answer = self.get(&Method::GET, &format!("manifests/{reference}"), MANIFESTS)?;
+        let answer = self.get(&Method::GET, &format!("manifests/{reference}"), manifest::ACCEPT)?;
         let media_type = text(answer.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim().to_owned();
         let said = text(answer.headers(), "docker-content-digest").map(str::to_owned);
@@ -204,53 +199,40 @@ impl<H: Http> Client<'_, H> {
         accept: &str,
         shown: Option<&str>,
     ) -> Result<Response<H::Body>, Failure> {
-        let mut url = start.clone();
-        for _ in 0..=REDIRECTS {
-            self.admit(&url)?;
+        let look_up = |name: &str| self.http.look_up(name);
+        self.allowed.follow(start, look_up, |url, is_first| {
             let mut request = Request::builder()
                 .method(method)
                 .uri(&url[..Position::AfterQuery])
                 .header(USER_AGENT, concat!("berth/", env!("CARGO_PKG_VERSION")))
                 .header(ACCEPT, accept);
-            if let Some(shown) = shown.filter(|_| url.origin() == start.origin()) {
+            if let Some(shown) = shown.filter(|_| is_first) {
                 request = request.header(AUTHORIZATION, shown);
             }
             let request = request.body(Vec::new());
-            let request =
-                request.map_err(|_| Failure::of("the upstream registry is no address"))?;
-            let answer = self.http.send(request)?;
-            let Some(location) = challenge::redirect(&answer) else { return Ok(answer) };
-            let next = url.join(location);
-            url = next.map_err(|_| Failure::of("the upstream registry redirects to nowhere"))?;
-        }
-        Err(Failure::of("the upstream registry redirects too often"))
-    }
-
-    fn admit(&self, url: &Url) -> Result<(), Failure> {
-        match url.scheme() {
-            "https" => {}
-            "http" if self.insecure => {}
-            // Credentials and tokens are not for everybody on the way.
-            _ => return Err(Failure::of(format!("{} is not called: it is no https", host(url)))),
-        }
-        let Some(named) = url.host() else { return Err(Failure::of("an address has no host")) };
-        let admitted = self.destinations.admit(&named.to_owned(), |name| self.http.look_up(name));
-        admitted.map_err(|refused| {
-            Failure::of(match refused {
-                Refused::NotResolved => format!("{} has no address", host(url)),
-                Refused::Private => {
-                    format!("{} is private, and not in ssrf_allowed_hosts", host(url))
-                }
-                Refused::NotChecked => {
-                    format!("it cannot be known where {} leads (upstream_registries)", host(url))
-                }
-            })
+            self.http.send(request.map_err(|_| Failure::of("the upstream registry is no address"))?)
         })
     }
 }
 
-fn host(url: &Url) -> &str {
-    url.host_str().unwrap_or_default()
+impl From<NotCalled> for Failure {
+    fn from(why: NotCalled) -> Self {
+        Self::Failed(match why {
+            NotCalled::PlainHttp(host) | NotCalled::NoHttp(host) => {
+                format!("{host} is not called: it is no https")
+            }
+            NotCalled::NoHost => "an address has no host".into(),
+            NotCalled::NotResolved(host) => format!("{host} has no address"),
+            NotCalled::Private(host) => {
+                format!("{host} is private, and not in ssrf_allowed_hosts")
+            }
+            NotCalled::NotChecked(host) => {
+                format!("it cannot be known where {host} leads (upstream_registries)")
+            }
+            NotCalled::NoAddress => "the upstream registry redirects to nowhere".into(),
+            NotCalled::TooManyRedirects => "the upstream registry redirects too often".into(),
+        })
+    }
 }
 
 /// The failure for a status that is no success.

@@ -1,98 +1,35 @@
-//! What manifests name.
+//! What manifests name, and digests.
 
+use berth_domain::limits::MANIFEST_CONTENTS;
+use berth_domain::manifest::{Content, ContentKind, is_size};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256, Sha512};
 use std::fmt::Write as _;
 
-/// The most entries that are read of a manifest: a store keeps no more.
-const MOST: usize = 1_000;
-
-/// The largest size that a part may have, in bytes: a TiB.
-const LARGEST: i64 = 1 << 40;
-
-/// What a manifest names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contents {
-    /// Its configuration and layers, or the manifests of an index.
-    pub parts: Vec<Part>,
+/// What a manifest of an image, or an index, names. None for anything else, one that names more than [`MANIFEST_CONTENTS`] or with a size
+/// that none can have among them: what a cache serves it has to know wholly.
+#[must_use]
+pub fn contents(manifest: &[u8]) -> Option<Vec<Content>> {
+    let manifest: Value = serde_json::from_slice(manifest).ok()?;
+    let members = [("layers", ContentKind::Layer), ("manifests", ContentKind::Manifest)];
+    let listed =
+        members.iter().find_map(|(name, kind)| Some((manifest.get(name)?.as_array()?, *kind)));
+    let (listed, kind) = listed?;
+    let config = manifest.get("config").filter(|_| kind == ContentKind::Layer);
+    let config = config.into_iter().map(|config| content(config, ContentKind::Config));
+    let contents = config.chain(listed.iter().map(|listed| content(listed, kind)));
+    let contents = contents.collect::<Option<Vec<_>>>()?;
+    (contents.len() <= MANIFEST_CONTENTS).then_some(contents)
 }
 
-/// What a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The configuration of an image.
-    Config,
-    /// A layer.
-    Layer,
-    /// A manifest of an index.
-    Manifest,
-}
-
-/// A configuration, a layer, or a manifest of an index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// What it is.
-    pub kind: Kind,
-    /// Its digest.
-    pub digest: String,
-    /// Its media type.
-    pub media_type: String,
-    /// Its size, in bytes.
-    pub size_bytes: i64,
-}
-
-impl Kind {
-    /// Its word in the tables.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Config => "config",
-            Self::Layer => "layer",
-            Self::Manifest => "manifest",
-        }
-    }
-}
-
-impl Contents {
-    /// Reads a manifest of an image, or an index. None for anything else, one with more than 1,000 parts or with a size that none can have among them.
-    #[must_use]
-    pub fn read(manifest: &[u8]) -> Option<Self> {
-        let manifest: Value = serde_json::from_slice(manifest).ok()?;
-        let members = [("layers", Kind::Layer), ("manifests", Kind::Manifest)];
-        let listed =
-            members.iter().find_map(|(name, kind)| Some((manifest.get(name)?.as_array()?, *kind)));
-        let (listed, kind) = listed?;
-        let config = manifest.get("config").filter(|_| kind == Kind::Layer);
-        let config = config.into_iter().map(|config| Part::read(config, Kind::Config));
-        let parts = config.chain(listed.iter().map(|part| Part::read(part, kind)));
-        let parts = parts.collect::<Option<Vec<_>>>()?;
-        (parts.len() <= MOST).then_some(Self { parts })
-    }
-
-    /// How large its configuration and layers are together, each counted once, in bytes.
-    #[must_use]
-    pub fn size_bytes(&self) -> i64 {
-        let blobs: std::collections::BTreeMap<_, _> = self
-            .parts
-            .iter()
-            .filter(|part| part.kind != Kind::Manifest)
-            .map(|part| (&part.digest, part.size_bytes))
-            .collect();
-        blobs.values().sum()
-    }
-}
-
-impl Part {
-    fn read(part: &Value, kind: Kind) -> Option<Self> {
-        let text = |name: &str| part.get(name).and_then(Value::as_str);
-        let size_bytes = part.get("size")?.as_i64().filter(|size| (0..=LARGEST).contains(size))?;
-        Some(Self {
-            kind,
-            digest: text("digest")?.to_owned(),
-            media_type: text("mediaType").unwrap_or_default().to_owned(),
-            size_bytes,
-        })
-    }
+fn content(descriptor: &Value, kind: ContentKind) -> Option<Content> {
+    let text = |name: &str| descriptor.get(name).and_then(Value::as_str);
+    Some(Content {
+        digest: text("digest")?.to_owned(),
+        media_type: text("mediaType").unwrap_or_default().to_owned(),
+        size_bytes: descriptor.get("size")?.as_i64().filter(|size| is_size(*size))?,
+        kind,
+    })
 }
 
 /// Makes the digest of bytes that come piece by piece.
@@ -159,21 +96,19 @@ mod tests {
             part("l", 10),
             part("l", 10)
         );
-        let contents = Contents::read(image.as_bytes()).expect("an image");
-        assert_eq!(
-            contents.parts.iter().map(|part| part.kind.as_str()).collect::<Vec<_>>(),
-            ["config", "layer", "layer"]
-        );
-        assert_eq!(contents.size_bytes(), 11);
+        let named = contents(image.as_bytes()).expect("an image");
+        let named: Vec<_> = named.iter().map(|named| (named.kind, named.size_bytes)).collect();
+        let layer = (ContentKind::Layer, 10);
+        assert_eq!(named, [(ContentKind::Config, 1), layer, layer]);
         let index = format!(r#"{{"manifests":[{}]}}"#, part("m", 5));
-        let contents = Contents::read(index.as_bytes()).expect("an index");
-        assert_eq!((contents.parts[0].kind, contents.size_bytes()), (Kind::Manifest, 0));
-        let huge = format!(r#"{{"layers":[{}]}}"#, part("l", LARGEST + 1));
+        let named = contents(index.as_bytes()).expect("an index");
+        assert_eq!((named[0].kind, named[0].size_bytes), (ContentKind::Manifest, 5));
+        let huge = format!(r#"{{"layers":[{}]}}"#, part("l", (1 << 40) + 1));
         let many = format!(r#"{{"layers":[{}]}}"#, vec![part("l", 1); 1_001].join(","));
         for bad in
             ["", "{}", "[]", r#"{"layers":[{"digest":"d"}]}"#, r#"{"fsLayers":[]}"#, &huge, &many]
         {
-            assert_eq!(Contents::read(bad.as_bytes()), None, "{bad}");
+            assert_eq!(contents(bad.as_bytes()), None, "{bad}");
         }
     }
 

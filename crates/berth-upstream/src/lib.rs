@@ -4,14 +4,16 @@
 //! Every destination is checked by the rules of `berth_domain::destination` before it is called: the registry, its token server and
 //! whatever they redirect to. Requests are sent by whoever implements [`Http`].
 
+mod allowed;
 mod challenge;
 mod client;
 mod content;
 mod limits;
 mod repository;
 
-pub use challenge::{Challenge, challenge, redirect, retry_after, token_in};
+pub use allowed::{Allowed, NotCalled};
+pub use challenge::{Challenge, challenge, retry_after, token_in};
 pub use client::{Client, Failure, Http, Manifest, ManifestHead};
-pub use content::{Contents, Hasher, Kind, Part, digest_of};
-pub use limits::{MANIFEST_BYTES, REDIRECTS, TOKEN_BYTES};
-pub use repository::Repository;
+pub use content::{Hasher, contents, digest_of};
+pub use limits::{REDIRECTS, TOKEN_BYTES};
+pub use repository::{Repository, registry_url};

@@ -5,6 +5,3 @@ pub const REDIRECTS: usize = 3;
 
 /// The longest token that is read, in bytes.
 pub const TOKEN_BYTES: usize = 64 * 1024;
-
-/// The largest manifest that is read, in bytes: registries take no larger one.
-pub const MANIFEST_BYTES: usize = 4 * 1024 * 1024;

@@ -19,19 +19,15 @@ impl Repository {
     /// # Errors
     /// [`InvalidUpstream`].
     pub fn of(upstream: &str, insecure: bool, rest: &str) -> Result<Self, InvalidUpstream> {
-        let UpstreamName { host, port, .. } = upstream.parse()?;
-        let is_hub = matches!(&host, Host::Domain(domain) if domain == "docker.io");
+        let registry: UpstreamName = upstream.parse()?;
+        let is_hub = is_docker_hub(&registry.host);
         let namespace = upstream.split_once('/').map(|(_, namespace)| namespace.trim_matches('/'));
         let namespace = namespace.filter(|namespace| !namespace.is_empty());
         let namespace =
             namespace.or(if is_hub && !rest.contains('/') { Some("library") } else { None });
         let name =
             namespace.map_or_else(|| rest.to_owned(), |namespace| format!("{namespace}/{rest}"));
-        let host = if is_hub { Host::Domain("registry-1.docker.io".into()) } else { host };
-        let scheme = if insecure { "http" } else { "https" };
-        let port = port.map_or_else(String::new, |port| format!(":{port}"));
-        let registry = Url::parse(&format!("{scheme}://{host}{port}/"));
-        Ok(Self { name, registry: registry.map_err(|_| InvalidUpstream::NoHost)? })
+        Ok(Self { name, registry: registry_url(registry, insecure)? })
     }
 
     /// The address of something of it: `manifests/latest`.
@@ -41,6 +37,25 @@ impl Repository {
         url.set_path(&format!("/v2/{}/{path}", self.name));
         url
     }
+}
+
+/// The address of a registry, with a slash at the end. Docker Hub is called elsewhere than it is named.
+///
+/// # Errors
+/// [`InvalidUpstream::NoHost`].
+pub fn registry_url(name: UpstreamName, insecure: bool) -> Result<Url, InvalidUpstream> {
+    let UpstreamName { host, port, .. } = name;
+    let host = match is_docker_hub(&host) {
+        true => Host::Domain("registry-1.docker.io".into()),
+        false => host,
+    };
+    let scheme = if insecure { "http" } else { "https" };
+    let port = port.map_or_else(String::new, |port| format!(":{port}"));
+    Url::parse(&format!("{scheme}://{host}{port}/")).map_err(|_| InvalidUpstream::NoHost)
+}
+
+fn is_docker_hub(host: &Host) -> bool {
+    matches!(host, Host::Domain(domain) if domain == "docker.io")
 }
 
 #[cfg(test)]

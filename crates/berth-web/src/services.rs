@@ -207,6 +207,12 @@ impl<'a> Services<'a> {
         self.mail_is_due.get()
     }
 
+    /// Whether nothing may be changed now (`registry_state`). For rows that declare [`settings::REGISTRY_STATE`].
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.setting(&settings::REGISTRY_STATE) == "readonly"
+    }
+
     /// The keys that open sealed secrets: the present one, and the former ones. Where the settings give a key, the one that
     /// was made while they gave none is a former one.
     ///

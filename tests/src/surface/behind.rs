@@ -2,13 +2,12 @@
 //! image of its own, and what is deleted is there again. Real registries are in `tests/tests/tags.rs`.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Result, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 
-use sha2::{Digest as _, Sha256};
+use crate::image::Descriptor;
 
 /// Its address, for `registry_url`. It ends with the process.
 pub static BEHIND: LazyLock<String> = LazyLock::new(|| {
@@ -105,8 +104,5 @@ fn manifest(reference: &str) -> Option<String> {
 }
 
 fn digest(content: &str) -> String {
-    Sha256::digest(content).iter().fold(String::from("sha256:"), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Descriptor::of(content.as_bytes()).digest
 }

@@ -7,9 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use berth_test::{App, As, Reply, TcpClient};
 use berth_tests::Client;
 use berth_tests::image::Descriptor;
-use berth_tests::registry::{Registry, SERVICE};
+use berth_tests::registry::{Registry, SERVICE, upload};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 pub(crate) const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const DOCKER: &str = "application/vnd.docker.distribution.manifest.v2+json";
@@ -85,7 +84,7 @@ impl Place {
         let client = self.registry.client().bearer(&self.token("ana", repository, "pull,push"));
         let config = upload(&client, repository, b"{}");
         let layer = upload(&client, repository, layer);
-        let described = |of: &Descriptor| json!({ "mediaType": "application/octet-stream", "digest": of.digest, "size": of.size });
+        let described = |of: &Descriptor| of.written("application/octet-stream");
         let content = json!({
             "schemaVersion": 2, "mediaType": media_type,
             "config": described(&config), "layers": [described(&layer)],
@@ -94,7 +93,7 @@ impl Place {
         let path = format!("/v2/{repository}/manifests/{tag}");
         let put = client.send("PUT", &path, Some(media_type), content.as_bytes());
         assert_eq!(put.status, 201, "{put}");
-        Pushed { manifest: described_by(content.as_bytes()), layer, content }
+        Pushed { manifest: Descriptor::of(content.as_bytes()), layer, content }
     }
 
     /// The entries of the log that are about pulls: namespace, performer, address, metadata.
@@ -107,21 +106,6 @@ impl Place {
         );
         rows.iter().map(|row| row.join(" ")).collect()
     }
-}
-
-fn described_by(bytes: &[u8]) -> Descriptor {
-    Descriptor { digest: format!("sha256:{:x}", Sha256::digest(bytes)), size: bytes.len() }
-}
-
-/// Puts a blob into a repository of the registry.
-fn upload(client: &Client, repository: &str, blob: &[u8]) -> Descriptor {
-    let described = described_by(blob);
-    let begun = client.send("POST", &format!("/v2/{repository}/blobs/uploads/"), None, &[]);
-    let location = begun.header("location").unwrap_or_else(|| panic!("{begun}"));
-    let done = format!("{location}&digest={}", described.digest);
-    let put = client.send("PUT", &done, Some("application/octet-stream"), blob);
-    assert_eq!(put.status, 201, "{put}");
-    described
 }
 
 /// The code of an error, as registries have it.

@@ -28,8 +28,3 @@ pub(super) fn load(cx: &Context<'_, Public>, scopes: &[Scope]) -> Result<Vec<Ask
     }
     Ok(asked)
 }
-
-/// Whether nothing may be written. A registry knows no such mode: nobody gets a token to write with.
-pub(super) fn is_read_only(cx: &Context<'_, Public>) -> bool {
-    cx.services().setting(&settings::REGISTRY_STATE) == "readonly"
-}

@@ -11,7 +11,7 @@ use berth_store::{Constraint, StoreError, Transaction, transaction};
 use berth_web::registry::error;
 use berth_web::{ApiError, Context, StatusCode};
 
-use super::asked::{is_read_only, load};
+use super::asked::load;
 use super::scope::{Action, Scope};
 
 /// Makes the repository that is to be pushed to and does not exist, where the caller may; gives the first scope that is about it.
@@ -26,7 +26,7 @@ pub(super) fn make_pushed<'a>(
     asked: &mut Vec<Asked>,
 ) -> Result<Option<&'a Scope>, ApiError> {
     let Some((scope, place)) = missing(cx, scopes, asked)? else { return Ok(None) };
-    if is_read_only(cx) {
+    if cx.services().is_read_only() {
         return Err(ApiError::ReadOnly);
     }
     let name = repository_name(scope)?;

@@ -8,7 +8,7 @@ use berth_web::registry::{NOBODY, error, sign_in_entry};
 use berth_web::registry_token::{self, AccessEntry, Claims};
 use berth_web::{ApiError, Context, Form, HandlerResult, StatusCode};
 
-use super::asked::{is_read_only, load};
+use super::asked::load;
 use super::bodies::TokenQuery;
 use super::creation::make_pushed;
 use super::scope::{Action, Rules, Scope};
@@ -114,7 +114,7 @@ fn entry(cx: &Context<'_, Public>, scope: &Scope, asked: &Asked, is_made: bool) 
         Action::All => cx.authorize::<RegistryAdmin>(facts()).is_ok(),
         Action::Delete => cx.authorize::<RegistryDelete>(facts()).is_ok(),
     };
-    let read_only = is_read_only(cx);
+    let read_only = cx.services().is_read_only();
     let exists = asked.facts.namespace.is_some();
     // Everything would let them push. Where that is all that is wrong, they get the rest of everything: so they can make room.
     let in_place = |action| {

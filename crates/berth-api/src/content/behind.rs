@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use berth_domain::manifest::{self, MANIFEST_BYTES};
 use berth_domain::settings;
 use berth_web::outbound::streaming::{StreamedResponse, StreamingError, Timeouts, Upload};
 use berth_web::registry::error;
@@ -26,9 +27,6 @@ const FILLING: Timeouts =
 
 /// How much of an error is read, in bytes.
 const ERROR_BYTES: usize = 64 * 1024;
-
-/// The largest manifest, in bytes: a registry takes no larger one.
-pub(super) const MANIFEST_BYTES: usize = 4 * 1024 * 1024;
 
 /// A repository of the registry behind, and a token for it.
 pub(super) struct Behind<'a> {
@@ -105,7 +103,7 @@ impl<'a> Behind<'a> {
         reference: &Reference,
     ) -> Result<StoredManifest, ApiError> {
         let mut accept = HeaderMap::new();
-        accept.insert(header::ACCEPT, header::HeaderValue::from_static(media_type::ALL));
+        accept.insert(header::ACCEPT, header::HeaderValue::from_static(manifest::ACCEPT));
         let path = format!("manifests/{}", reference.as_str());
         let answer = self.ask(method, &path, accept, Of::Manifest)?;
         let digest = text(answer.headers(), "docker-content-digest").map(str::to_owned);

@@ -18,7 +18,7 @@ use super::behind::Behind;
 use super::failure::blob_unknown;
 use super::fill::{SILENT_S, Tee};
 use super::pull::{CONTENT_DIGEST, asked_part, name, pass_on};
-use super::upstream::{Sender, client, failed, is_read_only, note_failure, refusal};
+use super::upstream::{Sender, client, failed, note_failure, refusal};
 use super::views::Content;
 
 /// How long a client waits for a blob that somebody else writes into the registry behind. After that it is fetched once more, for this client
@@ -48,7 +48,7 @@ pub(super) fn blob(
         return Ok(found);
     }
     let fills = behind.is_some() && begin_fill(services, blob)?;
-    if !fills && behind.is_some() && !is_read_only(services) {
+    if !fills && behind.is_some() && !services.is_read_only() {
         for _ in 0..PATIENCE.as_millis() / PAUSE.as_millis() {
             thread::sleep(PAUSE);
             if let Some(found) = stored(cx, namespace, &behind, digest, &asked, blob)? {
@@ -97,7 +97,7 @@ fn stored(
     let Ok(answer) = behind.blob(&Method::GET, digest, asked.clone()) else { return Ok(None) };
     let services = cx.services();
     let content = pass_on(services, &Method::GET, answer)?;
-    if !is_read_only(services) {
+    if !services.is_read_only() {
         let (namespace_id, name) = (namespace.id, name(cx)?.to_owned());
         services.defer(move |services| {
             let done = Use { hits: 1, ..Use::default() };
@@ -113,7 +113,7 @@ fn stored(
 
 /// Whether this request is the one that writes the blob into the registry behind.
 fn begin_fill(services: &Services<'_>, blob: CachedBlob) -> Result<bool, ApiError> {
-    if is_read_only(services) {
+    if services.is_read_only() {
         return Ok(false);
     }
     let now = services.now();

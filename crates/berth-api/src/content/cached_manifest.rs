@@ -1,25 +1,24 @@
 //! Manifests of a proxy cache (`docs/contract/registry.md` D.5): from the table while the upstream need not be asked, or cannot be.
 
 use berth_access::{RegistryCachedCreate, RegistryRead};
-use berth_domain::{Namespace, Timestamp, format_size, most_stored_bytes, settings};
+use berth_domain::{Namespace, Timestamp, format_size, manifest, most_stored_bytes, settings};
 use berth_store::content::{
     self, CacheConfig, CachedManifest, FetchedManifest, ManifestState, Use,
 };
 use berth_store::repositories::NewRepository;
 use berth_store::{Constraint, StoreError, Transaction, transaction};
-use berth_upstream::{Client, Contents, Failure, Manifest};
+use berth_upstream::{Client, Failure, Manifest, contents};
 use berth_web::registry::error;
 use berth_web::{
     ApiError, Context, HandlerResult, Method, ResponseExt, StatusCode, header, sweep_later,
 };
-use serde_json::json;
 
 use super::behind::StoredManifest;
 use super::failure::{name_unknown, not_acceptable};
 use super::media_type;
 use super::pull::{log_entry, manifest_response};
 use super::reference::Reference;
-use super::upstream::{Sender, client, is_read_only, note_failure, refusal};
+use super::upstream::{Sender, client, note_failure, refusal};
 use super::views::Content;
 
 /// The header of an answer that the upstream did not confirm (RFC 7234, 5.5.1).
@@ -34,7 +33,7 @@ enum Found {
     /// It was fetched before, and the upstream fails.
     Stale(CachedManifest, Failure),
     /// It is new here.
-    Fetched(Manifest, Contents),
+    Fetched(Manifest, Vec<manifest::Content>),
 }
 
 /// `GET` and `HEAD` of a manifest in an organization that caches a registry.
@@ -61,14 +60,10 @@ pub(super) fn manifest(
             });
         }
     };
-    let (media_type, is_stale) = match &found {
-        Found::Cached(manifest) | Found::Confirmed(manifest) => (&manifest.media_type, false),
-        Found::Stale(manifest, _) => (&manifest.media_type, true),
-        Found::Fetched(manifest, _) => (&manifest.media_type, false),
-    };
-    if !media_type::is_accepted(cx.request(), media_type) {
+    if !media_type::is_accepted(cx.request(), found.media_type()) {
         return Err(not_acceptable());
     }
+    let is_stale = matches!(found, Found::Stale(..));
     write_down(cx, namespace, &state.config, reference, &found)?;
     let is_head = *cx.request().method() == Method::HEAD;
     let response = manifest_response(found.stored(is_head));
@@ -76,6 +71,15 @@ pub(super) fn manifest(
 }
 
 impl Found {
+    fn media_type(&self) -> &str {
+        match self {
+            Self::Cached(found) | Self::Confirmed(found) | Self::Stale(found, _) => {
+                &found.media_type
+            }
+            Self::Fetched(found, _) => &found.media_type,
+        }
+    }
+
     fn stored(self, is_head: bool) -> StoredManifest {
         let (media_type, digest, content) = match self {
             Self::Cached(found) | Self::Confirmed(found) | Self::Stale(found, _) => {
@@ -126,8 +130,7 @@ fn find(
 
 fn fetch(client: &Client<'_, Sender<'_>>, reference: &Reference) -> Result<Found, Failure> {
     let manifest = client.manifest(reference.as_str())?;
-    let contents = Contents::read(&manifest.content);
-    let contents = contents.ok_or_else(|| {
+    let contents = contents(&manifest.content).ok_or_else(|| {
         Failure::Failed(format!("{} is no manifest of a known kind", manifest.media_type))
     })?;
     Ok(Found::Fetched(manifest, contents))
@@ -143,7 +146,7 @@ fn write_down(
 ) -> Result<(), ApiError> {
     let services = cx.services();
     let is_head = *cx.request().method() == Method::HEAD;
-    if is_read_only(services) || (is_head && matches!(found, Found::Cached(_))) {
+    if services.is_read_only() || (is_head && matches!(found, Found::Cached(_))) {
         return Ok(());
     }
     let mut repository_id = cx.grant.target().repository.as_ref().map(|repository| repository.id);
@@ -201,15 +204,9 @@ fn write_in(
     if done != Use::default() {
         content::note_use(tx, namespace.id, &done, now)?;
     }
-    let media_type = match found {
-        Found::Fetched(manifest, _) => &manifest.media_type,
-        Found::Cached(manifest) | Found::Confirmed(manifest) | Found::Stale(manifest, _) => {
-            &manifest.media_type
-        }
-    };
     match *cx.request().method() {
         Method::HEAD => Ok(()),
-        _ => log_entry(cx, tx, namespace, reference, media_type),
+        _ => log_entry(cx, tx, namespace, reference, found.media_type()),
     }
 }
 
@@ -221,15 +218,9 @@ fn store(
     repository_id: i64,
     reference: &Reference,
     manifest: &Manifest,
-    contents: &Contents,
+    contents: &[manifest::Content],
     expires_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
-    let parts = contents.parts.iter().map(|part| {
-        json!({
-            "digest": part.digest, "media_type": part.media_type, "size_bytes": part.size_bytes,
-            "kind": part.kind.as_str(),
-        })
-    });
     let tag = match reference {
         Reference::Tag(tag) => Some(&**tag),
         Reference::Digest(_) => None,
@@ -238,7 +229,7 @@ fn store(
         digest: &manifest.digest,
         media_type: &manifest.media_type,
         content: &manifest.content,
-        contents: &json!(parts.collect::<Vec<_>>()).to_string(),
+        contents,
         tag,
         at: cx.services().now(),
         expires_at,

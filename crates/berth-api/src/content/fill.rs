@@ -10,7 +10,6 @@ use berth_web::outbound::streaming::StreamedBody;
 use berth_web::{ApiError, Services};
 
 use super::behind::{Behind, BlobUpload};
-use super::upstream::is_read_only;
 
 /// After how many seconds without a word of whoever writes a blob somebody else may.
 pub(super) const SILENT_S: i64 = 60;
@@ -156,7 +155,7 @@ fn end(
         Progress::Passing => Some(None),
         Progress::Failed(words) => Some(Some(words)),
     };
-    if !is_read_only(services) {
+    if !services.is_read_only() {
         let is_whole = failure.is_none();
         let fetched_bytes = if is_whole { i64::try_from(size).unwrap_or(i64::MAX) } else { 0 };
         let failure = failure.clone().flatten();

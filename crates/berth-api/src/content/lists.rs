@@ -1,6 +1,7 @@
 //! Tags, the catalog, and what refers to a manifest (`docs/contract/registry.md` D.2).
 
 use berth_access::{RegistryCatalog, RegistryRead};
+use berth_domain::manifest::MANIFEST_BYTES;
 use berth_domain::secret::Purpose;
 use berth_domain::settings;
 use berth_store::listing::{Listed, Position, Window};
@@ -12,7 +13,7 @@ use berth_web::{
 };
 use serde_json::Value;
 
-use super::behind::{Behind, MANIFEST_BYTES, Of};
+use super::behind::{Behind, Of};
 use super::bodies::{CatalogQuery, TagsQuery};
 use super::failure::{behind_failed, manifest_unknown, name_unknown};
 use super::handlers::{BlobPath, caching};
@@ -43,11 +44,7 @@ pub(crate) fn tags(
     tags.sort_unstable();
     tags.dedup();
     tags.retain(|tag| last.is_none_or(|last| &**tag > last));
-    let goes_on = tags.len() > number || headers.contains_key(header::LINK);
-    tags.truncate(number);
-    let next = tags.last().filter(|_| goes_on);
-    let next = next.map(|last| format!("/v2/{name}/tags/list?n={number}&last={last}"));
-    Ok(page(TagList { name: name.to_owned(), tags }, next))
+    Ok(tag_page(name, tags, number, headers.contains_key(header::LINK)))
 }
 
 /// The tags that a proxy cache has fetched: the upstream is not asked.
@@ -61,12 +58,17 @@ fn cached_tags(
         return Err(name_unknown());
     }
     let rows = i64::try_from(number + 1).unwrap_or(i64::MAX);
-    let mut tags = content::tags(cx.db(), &cx.grant, last, rows)?;
-    let goes_on = tags.len() > number;
+    let tags = content::tags(cx.db(), &cx.grant, last, rows)?;
+    Ok(tag_page(name, tags, number, false))
+}
+
+/// The first tags of those that follow, so many of them; the others are on the next page, as are those behind them where they go on.
+fn tag_page(name: &str, mut tags: Vec<String>, number: usize, goes_on: bool) -> Page<TagList> {
+    let goes_on = goes_on || tags.len() > number;
     tags.truncate(number);
     let next = tags.last().filter(|_| goes_on);
     let next = next.map(|last| format!("/v2/{name}/tags/list?n={number}&last={last}"));
-    Ok(page(TagList { name: name.to_owned(), tags }, next))
+    page(TagList { name: name.to_owned(), tags }, next)
 }
 
 /// The texts of a list in an answer of the registry behind; none where it says null.

@@ -2,12 +2,6 @@
 
 use berth_web::{Request, header};
 
-/// What a registry is asked for: it serves one of these, and refuses what is not named.
-pub(super) const ALL: &str = "application/vnd.oci.image.manifest.v1+json, \
-    application/vnd.oci.image.index.v1+json, \
-    application/vnd.docker.distribution.manifest.v2+json, \
-    application/vnd.docker.distribution.manifest.list.v2+json";
-
 /// Whether the client takes a manifest of that type: it names it, or `*/*`, or nothing at all (`docs/contract/registry.md` D.2).
 pub(super) fn is_accepted(request: &Request, media_type: &str) -> bool {
     let mut accepted = request.headers().get_all(header::ACCEPT).iter().peekable();

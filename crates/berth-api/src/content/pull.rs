@@ -43,8 +43,7 @@ pub(super) fn log_pull(
 ) -> Result<(), ApiError> {
     let Some(namespace) = &cx.grant.target().namespace else { return Ok(()) };
     let services = cx.services();
-    let is_logged = services.setting(&settings::FEATURE_PULL_LOGS);
-    if !is_logged || services.setting(&settings::REGISTRY_STATE) == "readonly" {
+    if !services.setting(&settings::FEATURE_PULL_LOGS) || services.is_read_only() {
         return Ok(());
     }
     transaction(cx.db(), |tx| log_entry(cx, tx, namespace, reference, media_type))?;

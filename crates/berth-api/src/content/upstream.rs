@@ -8,7 +8,7 @@ use berth_domain::destination::{Destinations, LookUpError};
 use berth_domain::secret::Purpose;
 use berth_domain::settings;
 use berth_store::content::{self, CacheConfig, Use};
-use berth_upstream::{Client, Failure, Http, Repository};
+use berth_upstream::{Allowed, Client, Failure, Http, Repository};
 use berth_web::outbound::streaming::{StreamedBody, StreamingError, Timeouts};
 use berth_web::registry::{error, error_after};
 use berth_web::{ApiError, Services, StatusCode};
@@ -70,8 +70,7 @@ pub(super) fn client<'a>(
     Ok(Client {
         http: sender,
         repository,
-        destinations,
-        insecure: config.insecure,
+        allowed: Allowed { destinations, insecure: config.insecure },
         credentials: credentials(services, config)?,
         authorization: RefCell::default(),
     })
@@ -86,9 +85,8 @@ fn credentials(
     else {
         return Ok(None);
     };
-    let keys = services.secret_keys()?;
-    let open = |sealed| keys.open(Purpose::UpstreamCredentials, sealed).ok();
-    let opened = open(username).zip(open(password));
+    let open = |sealed| services.open(Purpose::UpstreamCredentials, sealed);
+    let opened = open(username)?.zip(open(password)?);
     Ok(opened.map(|(username, password)| (username.text, password.text)))
 }
 
@@ -128,14 +126,9 @@ pub(super) fn note_failure(
     organization_id: i64,
     failure: &Failure,
 ) -> Result<(), ApiError> {
-    if is_read_only(services) {
+    if services.is_read_only() {
         return Ok(());
     }
     let done = Use { failure: Some(failure.to_string()), ..Use::default() };
     Ok(content::note_use_alone(services.db(), organization_id, &done, services.now())?)
-}
-
-/// Whether nothing is written down now.
-pub(super) fn is_read_only(services: &Services<'_>) -> bool {
-    services.setting(&settings::REGISTRY_STATE) == "readonly"
 }

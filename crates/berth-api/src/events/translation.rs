@@ -3,38 +3,19 @@
 use std::net::{IpAddr, SocketAddr};
 
 use berth_domain::Timestamp;
-use berth_domain::limits::MANIFEST_CONTENTS;
 use berth_domain::log_event::{AtRegistry, LogEvent};
-use berth_store::events::{Action, Content, ContentKind, RegistryEvent};
+use berth_domain::manifest::{self, Content, ContentKind};
+use berth_store::events::{Action, RegistryEvent};
+use berth_web::registry::NOBODY;
 use berth_web::registry_token::BERTH;
 
 use super::bodies::{Event, EventTarget, Reference};
-
-/// The subject of the tokens of nobody.
-const NOBODY: &str = "(anonymous)";
 
 /// The longest names of repositories, with their namespace, that registries take; other names and ids are no longer.
 const LONGEST_NAME: usize = 255;
 
 /// The longest name of a program that is logged, in characters.
 const LONGEST_USER_AGENT: usize = 512;
-
-/// The largest size of a blob that counts: a TiB.
-const LARGEST_BLOB: i64 = 1 << 40;
-
-/// The media types of image manifests,
-const IMAGES: [&str; 4] = [
-    "application/vnd.docker.distribution.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v1+prettyjws",
-    "application/vnd.docker.distribution.manifest.v2+json",
-    "application/vnd.oci.image.manifest.v1+json",
-];
-
-/// and of indexes of manifests.
-const INDEXES: [&str; 2] = [
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.oci.image.index.v1+json",
-];
 
 /// What the settings say.
 pub(super) struct Rules {
@@ -83,8 +64,7 @@ pub(super) fn translate<'a>(event: &'a Event, rules: &'a Rules) -> Option<Regist
 
 /// What happened to a manifest. A HEAD that nothing follows is no pull, and one that a GET follows is none besides.
 fn action(event: &Event, rules: &Rules) -> Option<Action> {
-    let media_type = event.target.media_type.as_str();
-    let is_manifest = IMAGES.contains(&media_type) || INDEXES.contains(&media_type);
+    let is_manifest = manifest::is_manifest(&event.target.media_type);
     match event.action.as_str() {
         "push" if is_manifest => Some(Action::Push),
         "pull" if is_manifest && rules.logs_pulls && event.request.method == "GET" => {
@@ -108,8 +88,8 @@ fn address(text: &str) -> Option<String> {
 }
 
 /// What the manifest names, the largest if there is too much: what is left out counts for no size.
-fn contents(target: &EventTarget) -> Vec<Content<'_>> {
-    let is_index = INDEXES.contains(&target.media_type.as_str());
+fn contents(target: &EventTarget) -> Vec<Content> {
+    let is_index = manifest::is_index(&target.media_type);
     let kind = |at: usize| match at {
         _ if is_index => ContentKind::Manifest,
         // Registries name it first.
@@ -117,21 +97,19 @@ fn contents(target: &EventTarget) -> Vec<Content<'_>> {
         _ => ContentKind::Layer,
     };
     let references = target.references.iter().enumerate();
-    let mut contents: Vec<_> =
-        references.filter_map(|(at, reference)| content(reference, kind(at))).collect();
-    if contents.len() > MANIFEST_CONTENTS {
-        contents.sort_by_key(|content| std::cmp::Reverse(content.size_bytes));
-        contents.truncate(MANIFEST_CONTENTS);
-    }
-    contents
+    let contents = references.filter_map(|(at, reference)| content(reference, kind(at)));
+    manifest::known(contents.collect())
 }
 
-fn content(reference: &Reference, kind: ContentKind) -> Option<Content<'_>> {
-    let size_bytes = reference.size;
+fn content(reference: &Reference, kind: ContentKind) -> Option<Content> {
     let digest = named(&reference.digest)?;
     let media_type = named(&reference.media_type).unwrap_or_default();
-    let content = Content { digest, media_type, size_bytes, kind };
-    (0..=LARGEST_BLOB).contains(&size_bytes).then_some(content)
+    manifest::is_size(reference.size).then(|| Content {
+        digest: digest.to_owned(),
+        media_type: media_type.to_owned(),
+        size_bytes: reference.size,
+        kind,
+    })
 }
 
 /// The entry of the log, if there is one: of pulls, of what deletes, and of pushes that name a tag.

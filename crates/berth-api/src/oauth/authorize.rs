@@ -1,7 +1,7 @@
 //! `GET /oauth/authorize`: may this application act in your name? (`docs/contract/quay.md` 5.7)
 
 use berth_access::{Client, ScopeSet};
-use berth_domain::{Application, Namespace, settings};
+use berth_domain::{Application, Namespace};
 use berth_web::{
     Context, Either, HandlerResult, JsonResponse, Request, RequestExt, StatusCode, WithHeaders,
 };
@@ -38,8 +38,7 @@ pub(crate) fn authorize(cx: &Context<'_, Client>) -> HandlerResult<Asked> {
     }
     // A program that asks again for what it was granted before gets it, as from the original. A browser never does: any link
     // makes it ask, so a person answers each time.
-    let read_only = cx.services().setting(&settings::REGISTRY_STATE) == "readonly";
-    let covered = is_covered(&request, &client.granted_scopes) && !read_only;
+    let covered = is_covered(&request, &client.granted_scopes) && !cx.services().is_read_only();
     if !covered || is_from_browser(cx.request()) {
         return ask(cx, &request, application, owner);
     }
