@@ -45,18 +45,27 @@ pub use berth_web::Route;
 #[macro_export]
 macro_rules! resources {
     ([$($resource:ident :: $table:ident),+ $(,)?] $(, $outbound:ident)*) => {
-        $crate::resources!(@component [$($resource::$table),+] ::spin_sdk::Outbound {
-            $($outbound: Some(&::spin_sdk::outbound::$outbound::Imported),)*
-            ..::spin_sdk::Outbound::default()
-        }, $crate::resources!(@mail $($outbound)*));
-    };
-    (@mail) => { |_| () };
-    (@mail mailer $($outbound:ident)*) => { ::berth_api::mails::deliver_due };
-    (@mail $other:ident $($outbound:ident)*) => { $crate::resources!(@mail $($outbound)*) };
-    (@component [$($resource:ident :: $table:ident),+] $outbound:expr, $deliver_mail:expr) => {
         /// The route tables of the resources that this component serves.
         pub const TABLES: &[&[::berth_api::Route]] = &[$(::berth_api::$resource::$table),+];
 
+        $crate::component!(TABLES $(, $outbound)*);
+    };
+}
+
+/// Makes a crate a component that answers with something else than [`resources!`]: a [`berth_web::App`]. What it uses of `berth:outbound` is
+/// named after it.
+#[macro_export]
+macro_rules! component {
+    ($app:expr $(, $outbound:ident)*) => {
+        $crate::component!(@entry $app, ::spin_sdk::Outbound {
+            $($outbound: Some(&::spin_sdk::outbound::$outbound::Imported),)*
+            ..::spin_sdk::Outbound::default()
+        }, $crate::component!(@mail $($outbound)*));
+    };
+    (@mail) => { |_| () };
+    (@mail mailer $($outbound:ident)*) => { ::berth_api::mails::deliver_due };
+    (@mail $other:ident $($outbound:ident)*) => { $crate::component!(@mail $($outbound)*) };
+    (@entry $app:expr, $outbound:expr, $deliver_mail:expr) => {
         #[cfg(target_family = "wasm")]
         extern crate berth_spin as spin_sdk;
 
@@ -66,7 +75,7 @@ macro_rules! resources {
             request: ::spin_sdk::http::IncomingRequest,
             response: ::spin_sdk::http::ResponseOutparam,
         ) {
-            ::spin_sdk::serve(TABLES, $outbound, $deliver_mail, request, response);
+            ::spin_sdk::serve($app, $outbound, $deliver_mail, request, response);
         }
     };
 }

@@ -12,7 +12,7 @@ mod platform;
 #[cfg(not(feature = "hrana"))]
 mod sqlite;
 
-use berth_web::{BodyLimit, Method, Outcome, Route, Services};
+use berth_web::{App, Method, Outcome, Services};
 use spin_sdk::http::{IncomingRequest, ResponseOutparam};
 
 pub use berth_web::Outbound;
@@ -23,7 +23,7 @@ pub use spin_sdk::{http, http_component, wit_bindgen};
 
 /// Answers a request of Spin's. The answer is sent before what is left to do is done.
 pub fn serve(
-    tables: &[&[Route]],
+    app: &(impl App + ?Sized),
     outbound: Outbound<'_>,
     deliver_mail: fn(&Services<'_>),
     incoming: IncomingRequest,
@@ -35,11 +35,10 @@ pub fn serve(
         Err(error) => return exchange::send(error.into_response(""), None, false, out),
     };
     let is_head = *request.method() == Method::HEAD;
-    let limit = || berth_web::find(tables, &request).map_or(BodyLimit::ORDINARY, Route::body_limit);
-    match exchange::body(&incoming, limit) {
+    match exchange::body(&incoming, || app.body_limit(&request)) {
         Ok(body) => {
             *request.body_mut() = body;
-            let Outcome { response, deferred } = berth_web::serve(spin.platform(), tables, request);
+            let Outcome { response, deferred } = app.answer(spin.platform(), request);
             let mut rest = || deferred.next_part();
             let rest: Option<exchange::Rest<'_>> = match deferred.has_more_body() {
                 true => Some(&mut rest),

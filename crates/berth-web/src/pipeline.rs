@@ -28,11 +28,12 @@ use crate::registry;
 use crate::request::{Request, RequestExt, named_client};
 use crate::response::Response;
 use crate::retention;
-use crate::route::{Logs, Route};
+use crate::route::{BodyLimit, Logs, Route};
 use crate::routing;
 use crate::services::Services;
 use crate::session::Session;
 use crate::token_use;
+use crate::visitor;
 
 /// An answer, and what is left to do once it is sent.
 pub struct Outcome<'a> {
@@ -50,14 +51,20 @@ pub struct BrokenBody;
 /// What is left to do of a request whose answer is sent: nobody waits for it, and no answer tells by its time whether
 /// there was anything.
 #[must_use = "mail stays where it is"]
-pub struct Deferred<'a>(Services<'a>);
+pub struct Deferred<'a>(Vec<Services<'a>>);
 
-impl Deferred<'_> {
+impl<'a> Deferred<'a> {
+    /// The same with what is left of requests that were made in the process on the way to this answer.
+    pub fn with(mut self, others: impl IntoIterator<Item = Self>) -> Self {
+        self.0.extend(others.into_iter().flat_map(|other| other.0));
+        self
+    }
+
     /// Whether the body goes on behind what the answer has of it: [`Self::next_part`] gives the rest, whose length is unknown unless
     /// the answer has `Content-Length`.
     #[must_use]
     pub fn has_more_body(&self) -> bool {
-        self.0.rest_of_body().borrow().is_some()
+        self.0.iter().any(|services| services.rest_of_body().borrow().is_some())
     }
 
     /// The next part of the body; none at its end.
@@ -65,23 +72,31 @@ impl Deferred<'_> {
     /// # Errors
     /// [`BrokenBody`]: the client must see that the body is not whole.
     pub fn next_part(&self) -> Result<Option<Vec<u8>>, BrokenBody> {
-        let mut rest = self.0.rest_of_body().borrow_mut();
-        let Some(next) = rest.as_mut() else { return Ok(None) };
-        next(&self.0).map_err(|error| {
-            eprintln!("error: an answer breaks off: {}", error.cause().unwrap_or("refused"));
-            BrokenBody
-        })
+        for services in &self.0 {
+            if let Some(next) = services.rest_of_body().borrow_mut().as_mut() {
+                return next(services).map_err(|error| {
+                    eprintln!(
+                        "error: an answer breaks off: {}",
+                        error.cause().unwrap_or("refused")
+                    );
+                    BrokenBody
+                });
+            }
+        }
+        Ok(None)
     }
 
     /// Does what was put off, and has mail delivered where some is due.
     pub fn run(self, deliver_mail: impl FnOnce(&Services<'_>)) {
-        for work in self.0.take_deferred() {
-            if let Err(error) = work(&self.0) {
-                eprintln!("error: after the answer: {}", error.cause().unwrap_or("refused"));
+        for services in &self.0 {
+            for work in services.take_deferred() {
+                if let Err(error) = work(services) {
+                    eprintln!("error: after the answer: {}", error.cause().unwrap_or("refused"));
+                }
             }
         }
-        if self.0.has_due_mail() {
-            deliver_mail(&self.0);
+        if let Some(services) = self.0.iter().find(|services| services.has_due_mail()) {
+            deliver_mail(services);
         }
     }
 }
@@ -98,7 +113,33 @@ pub fn serve<'a>(platform: Platform<'a>, tables: &[&[Route]], mut request: Reque
         Err(error) => Err(error),
     };
     let response = finish(&services, dialect, &request, answered);
-    Outcome { response, deferred: Deferred(services) }
+    Outcome { response, deferred: Deferred(vec![services]) }
+}
+
+/// What a component answers with.
+pub trait App {
+    /// The answer to a request.
+    fn answer<'a>(&self, platform: Platform<'a>, request: Request) -> Outcome<'a>;
+
+    /// How much of the body of a request is read.
+    fn body_limit(&self, request: &Request) -> BodyLimit;
+}
+
+/// Route tables answer by themselves.
+impl App for [&[Route]] {
+    fn answer<'a>(&self, platform: Platform<'a>, request: Request) -> Outcome<'a> {
+        serve(platform, self, request)
+    }
+
+    fn body_limit(&self, request: &Request) -> BodyLimit {
+        routing::find(self, request).map_or(BodyLimit::ORDINARY, Route::body_limit)
+    }
+}
+
+/// An answer that a component made of its own, and what is left to do of it.
+#[must_use]
+pub fn answered<'a>(services: Services<'a>, response: Response) -> Outcome<'a> {
+    Outcome { response, deferred: Deferred(vec![services]) }
 }
 
 /// Answers a request that could not be read whole with an error, as [`serve`] would.
@@ -177,7 +218,7 @@ fn answer(
         Some(principal) => principal,
         None => principal(services, request, &mut credentials, shown)?,
     };
-    dialect.admit(request, &principal)?;
+    visitor::tell(request, &principal, credentials.session.as_ref());
     require_conditions(services, dialect, request, route, &credentials, &principal)?;
     // Once after each change of a setting, so it does no harm that the policy was not asked yet.
     if loaded.limits_differ {
@@ -206,6 +247,7 @@ fn require_conditions(
     credentials: &Credentials,
     principal: &Principal,
 ) -> Result<(), ApiError> {
+    dialect.admit(request, principal)?;
     require_intent(services, request, route, credentials, principal)?;
     require_writable(services, request, route)?;
     require_anonymous_access(services, dialect, route, principal)?;

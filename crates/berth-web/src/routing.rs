@@ -84,6 +84,17 @@ pub fn find_any(tables: &[&[Route]], path: &str) -> bool {
     !matches(tables, path).is_empty()
 }
 
+/// What a pattern finds in a path, if it fits: for tables of other things than rows.
+#[must_use]
+pub fn path_parameters(pattern: &'static str, path: &str) -> Option<PathParameters> {
+    if path.len() > PATH_BYTES {
+        return None;
+    }
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    parameters(pattern, &path.split('/').collect::<Vec<_>>())
+}
+
 /// The methods of these rows, for `Allow`.
 pub(crate) fn allowed(matches: &[(&Route, PathParameters)]) -> String {
     let mut names = vec!["OPTIONS"];

@@ -134,6 +134,15 @@ impl<'a> Services<'a> {
         self.settings.get(setting)
     }
 
+    /// A setting that the row declares, as it was written.
+    ///
+    /// # Panics
+    /// As [`Self::setting`].
+    #[must_use]
+    pub fn setting_text(&self, setting: &dyn AnySetting) -> String {
+        self.settings.text(setting)
+    }
+
     /// Reads settings, so that [`Self::setting`] has them: those of the row, or of work that is no row's.
     ///
     /// # Errors

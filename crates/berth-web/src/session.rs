@@ -204,8 +204,9 @@ impl Session {
         }))
     }
 
-    /// The cookies of the session and of the device, as `Set-Cookie` says them.
-    fn cookies(&self, services: &Services<'_>) -> impl Iterator<Item = String> + use<> {
+    /// The cookies of the session and of the device, as `Set-Cookie` says them. For callers that have the settings `preferred_url_scheme` and
+    /// `session_timeout`.
+    pub fn cookies(&self, services: &Services<'_>) -> impl Iterator<Item = String> + use<> {
         let secure = match services.setting(&settings::PREFERRED_URL_SCHEME).as_str() {
             "https" => "; Secure",
             _ => "",

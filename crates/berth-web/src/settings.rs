@@ -82,6 +82,16 @@ impl<'a> Snapshot<'a> {
         }
     }
 
+    /// The text of a setting that was declared.
+    pub(crate) fn text(&self, setting: &dyn AnySetting) -> String {
+        let values = self.values.borrow();
+        let value = values.iter().find(|value| value.declared && value.name == setting.name());
+        let Some(value) = value else {
+            unreachable!("the row does not declare the setting `{}`", setting.name())
+        };
+        value.text.trim_ascii().to_owned()
+    }
+
     /// Where the value is, which is asked for unless it was.
     fn load(&self, name: &'static str) -> Result<usize, ApiError> {
         let mut values = self.values.borrow_mut();
