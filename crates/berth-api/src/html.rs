@@ -1,36 +1,15 @@
-//! Pages for people: plain HTML that loads nothing, and but for one page runs nothing.
+//! Pages for people that are not the console's: links in mails lead to them, and applications send people there. They have its look.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use berth_domain::secret::hash_token;
-use berth_web::{Answer, IntoResponse, Response, ResponseExt, StatusCode, header, response};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use berth_domain::settings::{self, Settings};
+use berth_html::{Brand, Document, brand_link};
+use berth_web::{Answer, IntoResponse, Response, Services, StatusCode};
+use maud::{Markup, html};
 use schemars::SchemaGenerator;
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;--text:#1b1f24;--soft:#57606a;--line:#d0d7de;--paper:#fff;--ground:#f3f5f8;\
---accent:#0b5cad;--on-accent:#fff;--alarm:#b3261e;--alarm-ground:#fdf0ef}\
-@media(prefers-color-scheme:dark){:root{--text:#e6e9ed;--soft:#9aa4af;--line:#3a424c;--paper:#1b2027;\
---ground:#11151a;--accent:#79b8ff;--on-accent:#0b1520;--alarm:#ff9a92;--alarm-ground:#33201f}}\
-*{box-sizing:border-box}body{margin:0;padding:4rem 1rem;font:1rem/1.5 system-ui,sans-serif;\
-color:var(--text);background:var(--ground)}\
-main{max-width:36rem;margin:0 auto;padding:2rem;background:var(--paper);border:1px solid var(--line);\
-border-radius:.75rem;overflow-wrap:anywhere}\
-h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.25}h2{margin:1.5rem 0 .5rem;font-size:1rem}\
-p{margin:.5rem 0}.soft{color:var(--soft)}small{font-size:.875rem;color:var(--soft)}\
-ul{list-style:none;margin:0;padding:0;border:1px solid var(--line);border-radius:.5rem}\
-li{padding:.75rem 1rem}li+li{border-top:1px solid var(--line)}li p{margin:.25rem 0 0;font-size:.875rem;\
-color:var(--soft)}li.alarm{background:var(--alarm-ground);box-shadow:inset .25rem 0 var(--alarm)}\
-.mark{margin-left:.5rem;padding:.1rem .5rem;border:1px solid var(--alarm);border-radius:1rem;\
-font-size:.75rem;font-weight:600;color:var(--alarm)}.alarm-text{color:var(--alarm)}\
-.choices{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}\
-label{display:block;margin-top:1rem;font-weight:600}\
-input{display:block;width:100%;margin-top:.25rem;padding:.5rem .75rem;font:inherit;color:inherit;\
-background:var(--paper);border:1px solid var(--line);border-radius:.375rem}\
-button{padding:.5rem 1.25rem;font:inherit;font-weight:600;color:var(--text);background:var(--paper);\
-border:1px solid var(--line);border-radius:.375rem;cursor:pointer}\
-button.first{color:var(--on-accent);background:var(--accent);border-color:var(--accent)}\
-:focus-visible{outline:3px solid var(--accent);outline-offset:2px}output,code{font-family:monospace}";
+pub(crate) use berth_html::{alert, hidden};
+
+/// What rows declare that answer with a page.
+pub(crate) const SETTINGS: Settings = &[&settings::REGISTRY_LOGO, &settings::REGISTRY_TITLE];
 
 /// A page as an answer: 200, or the status of a refusal that people read.
 pub(crate) struct HtmlResponse(Response);
@@ -45,101 +24,51 @@ impl IntoResponse for HtmlResponse {
     }
 }
 
-/// A page. Nothing may frame it, it loads nothing and sends forms only to ourselves.
+/// A page. Nothing may frame it, and it sends forms only to ourselves. For rows that declare [`SETTINGS`].
 #[must_use]
-pub(crate) fn page(status: StatusCode, title: &str, content: Markup) -> HtmlResponse {
-    Page::new(status, title, content).response()
+pub(crate) fn page(
+    services: &Services<'_>,
+    status: StatusCode,
+    title: &str,
+    content: Markup,
+) -> HtmlResponse {
+    document(services, status, title, content, None)
 }
 
 /// A page of one paragraph.
 #[must_use]
-pub(crate) fn message(status: StatusCode, title: &str, text: &str) -> HtmlResponse {
-    page(status, title, html! { p { (text) } })
-}
-
-/// A field of a form that nobody sees.
-pub(crate) fn hidden(name: &str, value: &str) -> Markup {
-    html! { input type="hidden" name=(name) value=(value); }
-}
-
-/// Tells what is wrong with what was entered; nothing where there is nothing to tell.
-pub(crate) fn alert(text: Option<&str>) -> Markup {
-    html! { @if let Some(text) = text { p.alarm-text role="alert" { b { (text) } } } }
-}
-
-/// A page that differs from [`page`] in something.
-pub(crate) struct Page<'a> {
+pub(crate) fn message(
+    services: &Services<'_>,
     status: StatusCode,
-    title: &'a str,
+    title: &str,
+    text: &str,
+) -> HtmlResponse {
+    page(services, status, title, html! { p { (text) } })
+}
+
+/// A page whose forms may also lead to `form_target`, an origin or a scheme as a content security policy names it.
+#[must_use]
+pub(crate) fn page_that_leads_to(
+    services: &Services<'_>,
+    form_target: &str,
+    title: &str,
     content: Markup,
-    form_target: Option<&'a str>,
-    script: Option<&'static str>,
+) -> HtmlResponse {
+    document(services, StatusCode::OK, title, content, Some(form_target))
 }
 
-impl<'a> Page<'a> {
-    /// A page like those of [`page`].
-    #[must_use]
-    pub(crate) const fn new(status: StatusCode, title: &'a str, content: Markup) -> Self {
-        Self { status, title, content, form_target: None, script: None }
-    }
-
-    /// Its forms may also lead to `source`, an origin or a scheme as a content security policy names it: browsers hold
-    /// redirects that answer a form against the policy too.
-    #[must_use]
-    pub(crate) fn with_form_target(mut self, source: &'a str) -> Self {
-        self.form_target = Some(source);
-        self
-    }
-
-    /// It runs this one script.
-    #[must_use]
-    pub(crate) fn with_script(mut self, script: &'static str) -> Self {
-        self.script = Some(script);
-        self
-    }
-
-    /// The answer.
-    #[must_use]
-    pub(crate) fn response(&self) -> HtmlResponse {
-        let document = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width";
-                    title { (self.title) }
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    main { h1 { (self.title) } (self.content) }
-                    @if let Some(script) = self.script { script { (PreEscaped(script)) } }
-                }
-            }
-        };
-        let response =
-            response::text(self.status, "text/html; charset=utf-8", document.into_string())
-                .with_header(header::CONTENT_SECURITY_POLICY, self.policy())
-                .with_header(header::X_FRAME_OPTIONS, "DENY")
-                .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-                .with_header(header::REFERRER_POLICY, "no-referrer")
-                .with_header(header::CACHE_CONTROL, "no-store");
-        HtmlResponse(response)
-    }
-
-    fn policy(&self) -> String {
-        let script = self.script.map(|script| format!(" script-src {};", hash_source(script)));
-        let form_target = self.form_target.map(|source| format!(" {source}"));
-        format!(
-            "default-src 'none'; style-src {};{} form-action 'self'{}; base-uri 'none'; \
-            frame-ancestors 'none'",
-            hash_source(STYLE),
-            script.unwrap_or_default(),
-            form_target.unwrap_or_default()
-        )
-    }
-}
-
-/// What a content security policy calls an inline style or script.
-fn hash_source(text: &str) -> String {
-    format!("'sha256-{}'", STANDARD.encode(hash_token(text)))
+fn document(
+    services: &Services<'_>,
+    status: StatusCode,
+    title: &str,
+    content: Markup,
+    form_target: Option<&str>,
+) -> HtmlResponse {
+    let setting = |setting| services.setting(setting);
+    let brand = Brand::new(setting(&settings::REGISTRY_TITLE), setting(&settings::REGISTRY_LOGO));
+    let body = html! {
+        header { div.bar { (brand_link(&brand)) } }
+        main.narrow { div.card { h1 { (title) } (content) } }
+    };
+    HtmlResponse(Document { status, title, brand: &brand, body, form_target }.response())
 }

@@ -58,6 +58,13 @@ impl Timestamp {
         (0..=Self::LATEST.0).contains(&micros).then_some(Self(micros))
     }
 
+    /// From `Sun, 22 Nov 2026 06:28:07 -0000` (RFC 2822): what [`Self::to_rfc2822`] writes.
+    #[must_use]
+    pub fn from_rfc2822(text: &str) -> Option<Self> {
+        let micros = DateTime::parse_from_rfc2822(text).ok()?.timestamp_micros();
+        (0..=Self::LATEST.0).contains(&micros).then_some(Self(micros))
+    }
+
     /// `Sun, 22 Nov 2026 06:28:07 -0000`: robots, logs, notifications.
     #[must_use]
     pub fn to_rfc2822(self) -> String {

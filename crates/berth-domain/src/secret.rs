@@ -87,6 +87,8 @@ pub enum Purpose {
     PageToken,
     /// The private key that signs tokens for registries.
     SigningKey,
+    /// What a page of the console tells once, after a redirect.
+    Flash,
 }
 
 impl Purpose {
@@ -107,6 +109,7 @@ impl Purpose {
             Self::Device => b"berth device",
             Self::PageToken => b"berth page-token",
             Self::SigningKey => b"berth signing-key",
+            Self::Flash => b"berth flash",
         }
     }
 }

@@ -80,6 +80,16 @@ pub struct SettingRow {
     pub check: fn(&str) -> Result<(), Unusable>,
 }
 
+impl AnySetting for SettingRow {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn check(&self, text: &str) -> Result<(), Unusable> {
+        (self.check)(text)
+    }
+}
+
 macro_rules! settings {
     ($(#[$about_all:meta])* $all:ident; $($constant:ident: $type:ty = $name:literal, $default:literal, $parse:ident, $about:literal;)+) => {
         $(#[doc = $about] pub const $constant: Setting<$type> = Setting { name: $name, default: $default, parse: $parse };)+
@@ -102,6 +112,8 @@ settings! {
     SERVER_HOSTNAME: String = "server_hostname", "localhost:3000", host, "The host name, with a port where needed, under which clients reach the registry; part of links in answers and mails.";
     PREFERRED_URL_SCHEME: String = "preferred_url_scheme", "http", scheme, "The scheme under which clients reach the registry. With `https` cookies are marked Secure.";
     REGISTRY_TITLE: String = "registry_title", "Berth", text, "The name of the registry on pages and in mails.";
+    REGISTRY_LOGO: String = "registry_logo", "/static/img/berth-logo.svg", place, "The logo of the registry on pages and in `/config`: a path on this host name, or an address that begins with `https://`.";
+    FEATURE_CONSOLE: bool = "feature_console", "true", flag, "There are pages for people: the console. Where another console is in its place, `false`.";
     SECRET_KEY: String = "secret_key", "", text, "The key under which secrets that must be shown again are sealed (client secrets, robot tokens, app-specific tokens, invitation codes, upstream passwords). Empty: the first use makes one and keeps it in the key-value store, so that key and data live together.";
     SECRET_KEY_PREVIOUS: String = "secret_key_previous", "", text, "The former `secret_key` while it is being replaced: what it sealed can still be read, and is sealed anew when it is used.";
     SETUP_TOKEN: String = "setup_token", "", text, "When not empty, `POST /api/v1/user/initialize` needs it as `setup_token`.";
@@ -199,6 +211,17 @@ settings! {
     LIMIT_NOTIFICATIONS_PER_USER: i64 = "limit_notifications_per_user", "1000", positive_number, "How many notifications a user keeps: beyond that the oldest are deleted, dismissed ones first.";
     LIMIT_MESSAGES: i64 = "limit_messages", "100", positive_number, "How many messages to everybody there may be.";
 }
+
+/// Every setting, for a row that shows them all.
+pub const EVERY: Settings = &{
+    let mut settings: [&dyn AnySetting; ALL.len()] = [&ALL[0]; ALL.len()];
+    let mut index = 0;
+    while index < ALL.len() {
+        settings[index] = &ALL[index];
+        index += 1;
+    }
+    settings
+};
 
 settings! {
     /// What the components need besides where they are built for hosts without SQLite. A default that cannot be used is none.
@@ -305,6 +328,16 @@ fn registry_url(text: &str) -> Result<String, &'static str> {
     if is_root { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(expected) }
 }
 
+fn place(text: &str) -> Result<String, &'static str> {
+    let expected = "a path that begins with `/`, or an address that begins with `https://`";
+    let is_path = text.starts_with('/') && !text.starts_with("//");
+    let is_address = text.starts_with("https://") && host_of_url(text).is_some();
+    // It stands in a content security policy.
+    let is_plain =
+        text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\\"';,<>".contains(&byte));
+    if is_plain && (is_path || is_address) { Ok(text.to_owned()) } else { Err(expected) }
+}
+
 fn list(text: &str) -> Result<Vec<String>, &'static str> {
     Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
 }
@@ -377,6 +410,7 @@ const fn kind_of(parse: &str) -> &'static str {
         b"destinations" => "host names, addresses and CIDRs, separated by commas",
         b"networks" => "addresses and CIDRs, separated by commas",
         b"path" => "a path",
+        b"place" => "a path, or an address that begins with `https://`",
         b"duration" => "a duration: `30s`, `10m`, `1h`, `1d`, `2w`",
         b"optional_duration" => "nothing, or a duration: `1h`, `90d`, `52w`",
         b"retention" => "`forever`, or a duration: `90d`, `52w`",

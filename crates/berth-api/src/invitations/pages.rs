@@ -6,8 +6,9 @@ use berth_domain::secret::hash_token;
 use berth_domain::settings;
 use berth_store::invitations::{self, Invitation};
 use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use berth_web::{ApiError, Context, Form, HandlerResult, StatusCode};
+use berth_web::{ApiError, Context, Form, HandlerResult, Services, StatusCode};
 
 use crate::invitations::responses::{accept_code, decline_code};
 use crate::sessions::bodies::CodeQuery;
@@ -19,11 +20,11 @@ pub(crate) fn show(
     cx: &Context<'_, Public>,
     CodeQuery { code }: CodeQuery,
 ) -> HandlerResult<HtmlResponse> {
-    let Some(caller) = cx.person() else { return signed_out(cx) };
+    let Some(caller) = cx.person() else { return Ok(signed_out(cx, &code)) };
     let found = invitations::find(cx.db(), &hash_token(&code), cx.services().now())?;
-    let Some(found) = found else { return Ok(unknown()) };
+    let Some(found) = found else { return Ok(unknown(cx.services())) };
     if !found.is_for(caller.id, &caller.email) {
-        return Ok(not_for(&found, caller));
+        return Ok(not_for(cx.services(), &found, caller));
     }
     let form = html! {
         p {
@@ -43,7 +44,7 @@ pub(crate) fn show(
             }
         }
     };
-    Ok(page(StatusCode::OK, TITLE, form))
+    Ok(page(cx.services(), StatusCode::OK, TITLE, form))
 }
 
 fn csrf_token(cx: &Context<'_, Public>) -> Result<String, ApiError> {
@@ -51,25 +52,46 @@ fn csrf_token(cx: &Context<'_, Public>) -> Result<String, ApiError> {
     session.csrf_token(cx.services())
 }
 
-fn signed_out(cx: &Context<'_, Public>) -> HandlerResult<HtmlResponse> {
-    let registry = cx.services().setting(&settings::REGISTRY_TITLE);
-    let text = format!("Please sign in to {registry} with this browser, then open the link again.");
-    Ok(message(StatusCode::UNAUTHORIZED, TITLE, &text))
+/// Asks whoever is not signed in to do so. The console's pages lead back here; the code goes along in a form, and in no further address.
+fn signed_out(cx: &Context<'_, Public>, code: &str) -> HtmlResponse {
+    let services = cx.services();
+    let registry = services.setting(&settings::REGISTRY_TITLE);
+    let back = format!("/confirminvite?code={}", utf8_percent_encode(code, NON_ALPHANUMERIC));
+    let content = match services.setting(&settings::FEATURE_CONSOLE) {
+        true => html! {
+            p { "You are invited into a team at " (registry) ". Sign in to answer." }
+            div.choices {
+                (way_back("/signin", &back, html! { button.first { "Sign in" } }))
+                @if services.setting(&settings::FEATURE_USER_CREATION) {
+                    (way_back("/createaccount", &back, html! { button { "Create an account" } }))
+                }
+            }
+        },
+        false => html! {
+            p { "Please sign in to " (registry) " with this browser, then open the link again." }
+        },
+    };
+    page(services, StatusCode::UNAUTHORIZED, TITLE, content)
 }
 
-fn unknown() -> HtmlResponse {
+/// A form that opens a page of the console which leads to `back` when it is done.
+fn way_back(action: &str, back: &str, button: Markup) -> Markup {
+    html! { form method="post" action=(action) { (hidden("next", back)) (button) } }
+}
+
+fn unknown(services: &Services<'_>) -> HtmlResponse {
     let text = "There is no such invitation: it was answered or withdrawn, or its time is over.";
-    message(StatusCode::NOT_FOUND, TITLE, text)
+    message(services, StatusCode::NOT_FOUND, TITLE, text)
 }
 
-fn not_for(invitation: &Invitation, caller: &Caller) -> HtmlResponse {
+fn not_for(services: &Services<'_>, invitation: &Invitation, caller: &Caller) -> HtmlResponse {
     let content = html! {
         p {
             "This invitation is for " b { (invitation.addressee) } ", and you are signed in as "
             b { (caller.name) } "."
         }
     };
-    page(StatusCode::FORBIDDEN, TITLE, content)
+    page(services, StatusCode::FORBIDDEN, TITLE, content)
 }
 
 /// `POST /confirminvite`: the answer of the form.
@@ -88,8 +110,10 @@ pub(crate) fn answer(cx: &Context<'_, UserAdmin>, form: Form) -> HandlerResult<H
         _ => Err(ApiError::model("Please accept or decline.")),
     };
     match done {
-        Ok(content) => Ok(page(StatusCode::OK, TITLE, content)),
-        Err(ApiError::Model(text)) => Ok(message(StatusCode::BAD_REQUEST, TITLE, &text)),
+        Ok(content) => Ok(page(cx.services(), StatusCode::OK, TITLE, content)),
+        Err(ApiError::Model(text)) => {
+            Ok(message(cx.services(), StatusCode::BAD_REQUEST, TITLE, &text))
+        }
         Err(error) => Err(error),
     }
 }

@@ -5,6 +5,7 @@ use berth_domain::{LogKind, limits, settings};
 use berth_web::{BASE_URL, Logs, Route, WithBody, WithPath};
 
 use super::{handlers, pages, responses};
+use crate::html;
 use crate::mails::outbox;
 
 /// The route table.
@@ -61,7 +62,10 @@ pub const ROUTES: &[Route] = &[
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::get("/confirminvite", "showTeamInvite", &WithBody::<Public, _, _>(pages::show))
-        .settings(&[&[&settings::REGISTRY_TITLE]])
+        .settings(&[
+            html::SETTINGS,
+            &[&settings::FEATURE_CONSOLE, &settings::FEATURE_USER_CREATION],
+        ])
         .decided_inside("anybody; the invitation for the invited user, signed in with the browser")
         .feature(&settings::FEATURE_MAILING),
     Route::post(
@@ -71,7 +75,7 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::OrgTeamMemberInviteAccepted, LogKind::OrgTeamMemberInviteDeclined]),
     )
     .limits(&[&limits::TEAM_MEMBERS, &limits::MEMBERSHIPS])
-    .settings(&[&[&settings::MAIL_GATEWAY_URL]])
+    .settings(&[html::SETTINGS, &[&settings::MAIL_GATEWAY_URL]])
     .decided_inside("the invited user, in person or with `user:admin`")
     .feature(&settings::FEATURE_MAILING),
 ];

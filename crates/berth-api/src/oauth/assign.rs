@@ -27,24 +27,41 @@ pub(crate) fn assign(
     let caller = person::require(cx)?;
     let client = cx.grant.target();
     let (Some(application), Some(owner)) = (&client.application, &client.namespace) else {
-        return Err(pages::unknown_application(&request));
+        return Err(pages::unknown_application(cx.services(), &request));
     };
     if !cx.rights().may_authorize_applications() {
-        return Err(pages::refusal(&request, StatusCode::FORBIDDEN, "Not for you", NOT_ALLOWED));
+        return Err(pages::refusal(
+            cx.services(),
+            &request,
+            StatusCode::FORBIDDEN,
+            "Not for you",
+            NOT_ALLOWED,
+        ));
     }
     let right = request.flow() == Some(ResponseType::Token) && request.scopes().is_some();
     if !right || request.target(cx, application).is_none() {
         let title = "This cannot be assigned";
-        return Err(pages::refusal(&request, StatusCode::BAD_REQUEST, title, WRONG));
+        return Err(pages::refusal(cx.services(), &request, StatusCode::BAD_REQUEST, title, WRONG));
     }
     let username = values.get("username").unwrap_or_default();
     if !store(cx, &request, caller, username, (owner, application))? {
-        return Err(pages::refusal(&request, StatusCode::NOT_FOUND, "Unknown user", UNKNOWN_USER));
+        return Err(pages::refusal(
+            cx.services(),
+            &request,
+            StatusCode::NOT_FOUND,
+            "Unknown user",
+            UNKNOWN_USER,
+        ));
     }
     Ok(if request.wants_json {
         Either::Left(JsonResponse(AssignedToken { message: DONE }))
     } else {
-        Either::Right(html::message(StatusCode::OK, DONE, "The user was told of it."))
+        Either::Right(html::message(
+            cx.services(),
+            StatusCode::OK,
+            DONE,
+            "The user was told of it.",
+        ))
     })
 }
 

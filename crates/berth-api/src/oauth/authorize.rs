@@ -23,10 +23,11 @@ pub(crate) fn authorize(cx: &Context<'_, Client>) -> HandlerResult<Asked> {
     let Some(caller) = person(cx) else { return Err(pages::sign_in(cx, &request)?) };
     let client = cx.grant.target();
     let (Some(application), Some(owner)) = (&client.application, &client.namespace) else {
-        return Err(pages::unknown_application(&request));
+        return Err(pages::unknown_application(cx.services(), &request));
     };
     if request.assignment_uuid.is_some() && !assignable(cx, &request) {
         return Err(pages::refusal(
+            cx.services(),
             &request,
             StatusCode::BAD_REQUEST,
             "This cannot be assigned",
@@ -34,7 +35,13 @@ pub(crate) fn authorize(cx: &Context<'_, Client>) -> HandlerResult<Asked> {
         ));
     }
     if !may_use(cx, &request, caller, application)? {
-        return Err(pages::refusal(&request, StatusCode::FORBIDDEN, "Not for you", NOT_ALLOWED));
+        return Err(pages::refusal(
+            cx.services(),
+            &request,
+            StatusCode::FORBIDDEN,
+            "Not for you",
+            NOT_ALLOWED,
+        ));
     }
     // A program that asks again for what it was granted before gets it, as from the original. A browser never does: any link
     // makes it ask, so a person answers each time.
@@ -76,13 +83,23 @@ fn ask(
             Some(registered) => {
                 Ok(Either::Right(registered.answer(&[("error", "redirect_uri_mismatch")], &[])))
             }
-            None => {
-                Err(pages::refusal(request, StatusCode::BAD_REQUEST, "Nowhere to go", NO_TARGET))
-            }
+            None => Err(pages::refusal(
+                cx.services(),
+                request,
+                StatusCode::BAD_REQUEST,
+                "Nowhere to go",
+                NO_TARGET,
+            )),
         };
     };
     let Some(scopes) = request.scopes() else {
-        return Err(pages::refusal(request, StatusCode::NOT_FOUND, "Unknown scope", NO_SCOPE));
+        return Err(pages::refusal(
+            cx.services(),
+            request,
+            StatusCode::NOT_FOUND,
+            "Unknown scope",
+            NO_SCOPE,
+        ));
     };
     if let Some(refused) = grant::refused_flow(request) {
         return Ok(Either::Right(grant::refuse(request, &target, refused)));

@@ -2,14 +2,14 @@
 
 use berth_access::{Client, Permit, Scope, ScopeSet};
 use berth_domain::{Application, Namespace, settings};
-use berth_web::{ApiError, Context, ErrorType, IntoResponse as _, StatusCode};
+use berth_web::{ApiError, Context, ErrorType, IntoResponse as _, Services, StatusCode};
 use maud::{Markup, html};
 
 use super::redirect::Target;
 use super::request::AuthorizationRequest;
 use super::views::{ConsentApplication, ConsentView};
 use crate::applications::views::scopes;
-use crate::html::{HtmlResponse, Page, alert, hidden, message, page};
+use crate::html::{HtmlResponse, alert, hidden, message, page, page_that_leads_to};
 
 /// What a person is asked.
 pub(crate) struct Consent<'a> {
@@ -70,9 +70,9 @@ impl Consent<'_> {
             (paragraph(&application.description))
             (paragraph(&application.application_uri))
             h2 { "It will be able to" }
-            ul { @for scope in self.scopes.granted() { (scope_item(scope)) } }
+            ul.scopes { @for scope in self.scopes.granted() { (scope_item(scope)) } }
             @if self.is_dangerous() {
-                p.alarm-text { b {
+                div.notice.alarm { p {
                     "Allow it only if you trust whoever runs this application with everything that is marked as dangerous."
                 } }
             }
@@ -87,7 +87,7 @@ impl Consent<'_> {
             }
         };
         let title = format!("Allow {named}?");
-        Ok(Page::new(StatusCode::OK, &title, content).with_form_target(&origin).response())
+        Ok(page_that_leads_to(cx.services(), &origin, &title, content))
     }
 
     fn is_dangerous(&self) -> bool {
@@ -100,7 +100,7 @@ fn scope_item(scope: Scope) -> Markup {
     html! {
         li class=[dangerous.then_some("alarm")] {
             b { (scope.title()) }
-            @if dangerous { span.mark { "Dangerous" } }
+            @if dangerous { " " span.badge.alarm { "Dangerous" } }
             p { (scope.description()) }
         }
     }
@@ -131,41 +131,52 @@ pub(crate) fn sign_in_page<P: Permit>(
 ) -> Result<ApiError, ApiError> {
     let services = cx.services();
     if !services.setting(&settings::FEATURE_DIRECT_LOGIN) {
-        return Ok(signed_out());
+        return Ok(signed_out(services));
     }
     let session = cx.session_or_new();
     let registry = services.setting(&settings::REGISTRY_TITLE);
     let content = html! {
         p { "An application asks to act in your name at " (registry) ". Who are you?" }
         (alert(failure))
-        form method="post" action="/oauth/authorize/signin" {
+        form.fields method="post" action="/oauth/authorize/signin" {
             (hidden("_csrf_token", &session.csrf_token(services)?))
             (hidden("continue", query))
-            label { "User name or e-mail address" input name="username" autocomplete="username" required autofocus; }
-            label {
-                "Password" input name="password" type="password" autocomplete="current-password" required;
+            div.field {
+                label for="username" { "User name or e-mail address" }
+                input #username name="username" autocomplete="username" required autofocus;
+            }
+            div.field {
+                label for="password" { "Password" }
+                input #password name="password" type="password" autocomplete="current-password" required;
             }
             div.choices { button.first #sign-in { "Sign in" } }
         }
     };
-    let answer = session.hand_out(services, page(StatusCode::UNAUTHORIZED, "Sign in", content));
+    let answer =
+        session.hand_out(services, page(services, StatusCode::UNAUTHORIZED, "Sign in", content));
     Ok(answer.into_response().into())
 }
 
 /// Tells somebody that they are not signed in.
-pub(crate) fn signed_out() -> ApiError {
+pub(crate) fn signed_out(services: &Services<'_>) -> ApiError {
     let text = "Sign in to the registry first, then begin again in the application.";
-    message(StatusCode::UNAUTHORIZED, "You are not signed in", text).into_response().into()
+    message(services, StatusCode::UNAUTHORIZED, "You are not signed in", text)
+        .into_response()
+        .into()
 }
 
 /// Tells that nobody has the client id.
-pub(crate) fn unknown_application(request: &AuthorizationRequest) -> ApiError {
+pub(crate) fn unknown_application(
+    services: &Services<'_>,
+    request: &AuthorizationRequest,
+) -> ApiError {
     let text = "There is no application with this client id.";
-    refusal(request, StatusCode::NOT_FOUND, "Unknown application", text)
+    refusal(services, request, StatusCode::NOT_FOUND, "Unknown application", text)
 }
 
 /// Tells a person, or a program that asked for JSON, why the flow ends here.
 pub(crate) fn refusal(
+    services: &Services<'_>,
     request: &AuthorizationRequest,
     status: StatusCode,
     title: &str,
@@ -179,5 +190,5 @@ pub(crate) fn refusal(
         };
         return ApiError::typed(kind, text.to_owned());
     }
-    message(status, title, text).into_response().into()
+    message(services, status, title, text).into_response().into()
 }

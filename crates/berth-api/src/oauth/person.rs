@@ -18,7 +18,7 @@ pub(super) fn person<'a, P: Permit>(cx: &'a Context<'_, P>) -> Option<&'a Caller
 /// # Errors
 /// A page that says that nobody is signed in.
 pub(super) fn require<'a, P: Permit>(cx: &'a Context<'_, P>) -> Result<&'a Caller, ApiError> {
-    person(cx).ok_or_else(pages::signed_out)
+    person(cx).ok_or_else(|| pages::signed_out(cx.services()))
 }
 
 /// Whether the request is one that an assignment can be about.

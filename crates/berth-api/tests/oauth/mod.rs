@@ -163,24 +163,25 @@ fn the_question() {
     let path =
         format!("/oauth/authorize?{}&state=s1", asking(&one, "token", "org:admin%20repo:read"));
     let page = app.with_session("ana").get(&path);
-    assert_snapshot!(without_style(&page), @r#"
-    </head><body>
-    <main>
+    assert_snapshot!(main_part(&page), @r#"
+    <main class="narrow">
+    <div class="card">
     <h1>Allow one &lt;b&gt;?</h1>
     <p><b>one &lt;b&gt;</b>, an application of <b>acme</b>, asks to act in the name of <b>ana</b> at Berth.</p>
     <p class="soft">the first *application*</p>
     <p class="soft">http://app.example.com</p>
     <h2>It will be able to</h2>
-    <ul>
+    <ul class="scopes">
     <li><b>View all visible repositories</b>
     <p>This application will be able to view and pull all repositories visible to the granting user</p></li>
-    <li class="alarm"><b>Administer Organization</b><span class="mark">Dangerous</span>
+    <li class="alarm"><b>Administer Organization</b> <span class="badge alarm">Dangerous</span>
     <p>This application will be able to administer your organizations including creating robots, creating teams, adjusting team membership, and changing billing settings. You should have absolute trust in the requesting application before granting this permission.</p></li></ul>
-    <p class="alarm-text"><b>Allow it only if you trust whoever runs this application with everything that is marked as dangerous.</b></p>
+    <div class="notice alarm">
+    <p>Allow it only if you trust whoever runs this application with everything that is marked as dangerous.</p></div>
     <p class="soft">Your answer goes to <b>http://127.0.0.1:8888</b>. You can end what you allow at any time.</p>
     <div class="choices">
     <form method="post" action="/oauth/authorizeapp"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="client_id" value="<client id>"><input type="hidden" name="redirect_uri" value="http://127.0.0.1:8888/callback"><input type="hidden" name="scope" value="org:admin repo:read"><input type="hidden" name="response_type" value="token"><input type="hidden" name="state" value="s1"><button class="first" id="allow">Allow</button></form>
-    <form method="post" action="/oauth/denyapp"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="client_id" value="<client id>"><input type="hidden" name="redirect_uri" value="http://127.0.0.1:8888/callback"><input type="hidden" name="scope" value="org:admin repo:read"><input type="hidden" name="response_type" value="token"><input type="hidden" name="state" value="s1"><button id="deny">Deny</button></form></div></main></body></html>
+    <form method="post" action="/oauth/denyapp"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="client_id" value="<client id>"><input type="hidden" name="redirect_uri" value="http://127.0.0.1:8888/callback"><input type="hidden" name="scope" value="org:admin repo:read"><input type="hidden" name="response_type" value="token"><input type="hidden" name="state" value="s1"><button id="deny">Deny</button></form></div></div></main></body></html>
     "#);
     let headers =
         ["content-security-policy", "x-frame-options", "cache-control", "referrer-policy"];
@@ -253,10 +254,10 @@ fn shown(row: &[String]) -> String {
     row.iter().map(|text| redacted_text(text)).collect::<Vec<_>>().join(" ")
 }
 
-/// A page from its body on, without its style.
-fn without_style(page: &Reply) -> String {
+/// What a page is about, without what all pages have.
+fn main_part(page: &Reply) -> String {
     let page = page.to_string();
-    lines_of_html(page.split("</style>").nth(1).unwrap_or_else(|| panic!("no page: {page}")))
+    lines_of_html(page.split("</header>").nth(1).unwrap_or_else(|| panic!("no page: {page}")))
 }
 
 /// The hidden fields of a form of a page, encoded.
@@ -746,9 +747,9 @@ fn our_own_page_shows_the_token() {
     }
     "#);
     let page = ana.get("/oauth/localapp?scope=repo:read");
-    assert!(page.whole().contains("location.hash"));
+    assert!(page.whole().contains("data-fragment=\"access_token\""));
     let policy = page.header("content-security-policy").unwrap_or("-");
-    assert!(policy.contains("script-src 'sha256-"), "{policy}");
+    assert!(policy.contains("script-src 'self';"), "{policy}");
     assert!(ana.get("/oauth/localapp").whole().contains("Authorization canceled"));
 }
 
@@ -760,15 +761,17 @@ fn signing_in_leads_back_into_the_flow() {
     let asked = app.anonymous().get(&format!("/oauth/authorize?{query}"));
     assert_eq!(asked.status(), 401);
     assert_eq!(asked.header("www-authenticate"), Some("Bearer"));
-    assert_snapshot!(without_style(&asked), @r#"
-    </head><body>
-    <main>
+    assert_snapshot!(main_part(&asked), @r#"
+    <main class="narrow">
+    <div class="card">
     <h1>Sign in</h1>
     <p>An application asks to act in your name at Berth. Who are you?</p>
-    <form method="post" action="/oauth/authorize/signin"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="continue" value="client_id=<client id>&amp;redirect_uri=http%3A%2F%2F127.0.0.1%3A8888%2Fcallback&amp;scope=repo:read&amp;response_type=token&amp;state=a%26b">
-    <label>User name or e-mail address<input name="username" autocomplete="username" required autofocus></label>
-    <label>Password<input name="password" type="password" autocomplete="current-password" required></label>
-    <div class="choices"><button class="first" id="sign-in">Sign in</button></div></form></main></body></html>
+    <form class="fields" method="post" action="/oauth/authorize/signin"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="continue" value="client_id=<client id>&amp;redirect_uri=http%3A%2F%2F127.0.0.1%3A8888%2Fcallback&amp;scope=repo:read&amp;response_type=token&amp;state=a%26b">
+    <div class="field">
+    <label for="username">User name or e-mail address</label><input id="username" name="username" autocomplete="username" required autofocus></div>
+    <div class="field">
+    <label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required></div>
+    <div class="choices"><button class="first" id="sign-in">Sign in</button></div></form></div></main></body></html>
     "#);
     let browser = app.continuing(&asked);
     let form = fields(&asked.whole(), "/oauth/authorize/signin");

@@ -255,17 +255,18 @@ fn the_pages_of_links() {
     assert_eq!(shown.header("cache-control"), Some("no-store"));
     let main = |reply: &Reply| {
         let text = reply.to_string();
-        let main = text.split_once("<main>").expect("a page").1;
+        let main = text.split_once("<main class=\"narrow\">").expect("a page").1;
         lines_of_html(main.split_once("</main>").expect("a page").0.trim())
     };
     assert_snapshot!(main(&shown), @r#"
-
+    <div class="card">
     <h1>New password</h1>
     <p>Choose a new password for the account <b>member</b>.</p>
     <p class="soft">The former password stops working, all sessions of the account end, and this browser is signed in.</p>
-    <form method="post" action="/recovery"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="code" value="<secret>">
-    <label>New password <input type="password" name="password" autocomplete="new-password" minlength="8" required autofocus></label>
-    <div class="choices"><button class="first">Set password</button></div></form>
+    <form class="fields" method="post" action="/recovery"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="code" value="<secret>">
+    <div class="field">
+    <label for="password">New password</label><input id="password" type="password" name="password" autocomplete="new-password" minlength="8" required autofocus></div>
+    <div class="choices"><button class="first">Set password</button></div></form></div>
     "#);
     assert_snapshot!(main(&press(&app, "/recovery", &code, "&password=x")), @r#"
 
