@@ -8,11 +8,10 @@ use berth_domain::settings::{self, AnySetting, Setting, Settings, duration_text}
 use berth_web::{Context, HandlerResult, JsonResponse, Services};
 use serde_json::Map;
 
-use super::logo;
 use super::views::{Branding, Config, VisibleSettings};
 
 /// The features that a setting switches, under Quay's names: the setting's without `feature_`, in capitals.
-pub(crate) const FEATURES: &[&Setting<bool>; 26] = &[
+pub(crate) const FEATURES: &[&Setting<bool>; 27] = &[
     &settings::FEATURE_SUPER_USERS,
     &settings::FEATURE_SUPERUSERS_FULL_ACCESS,
     &settings::FEATURE_SUPERUSERS_ORG_CREATION_ONLY,
@@ -25,6 +24,7 @@ pub(crate) const FEATURES: &[&Setting<bool>; 26] = &[
     &settings::FEATURE_USER_RENAME,
     &settings::FEATURE_USER_METADATA,
     &settings::FEATURE_CHANGE_TAG_EXPIRATION,
+    &settings::FEATURE_CONSOLE,
     &settings::FEATURE_ORG_SHARED_EMAIL,
     &settings::FEATURE_MAILING,
     &settings::FEATURE_PULL_LOGS,
@@ -57,6 +57,7 @@ pub(crate) const SETTINGS: Settings = &[
     &settings::DEFAULT_TAG_EXPIRATION,
     &settings::MAIL_GATEWAY_URL,
     &settings::PREFERRED_URL_SCHEME,
+    &settings::REGISTRY_LOGO,
     &settings::REGISTRY_STATE,
     &settings::REGISTRY_TITLE,
     &settings::REQUIRE_TEAM_INVITE,
@@ -122,8 +123,8 @@ fn visible(services: &Services<'_>) -> VisibleSettings {
         avatar_kind: "local",
         // One picture for light and dark pages.
         branding: Branding {
-            logo: logo::PATH,
-            logo_dark: logo::PATH,
+            logo: services.setting(&settings::REGISTRY_LOGO),
+            logo_dark: services.setting(&settings::REGISTRY_LOGO),
             footer_img: None,
             footer_url: None,
         },

@@ -7,6 +7,7 @@ pub(crate) mod health;
 pub(crate) mod logo;
 pub(crate) mod registry;
 mod routes;
+pub(crate) mod settings;
 mod views;
 
 pub use routes::ROUTES;

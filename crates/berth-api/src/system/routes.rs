@@ -5,7 +5,7 @@ use berth_domain::settings;
 use berth_domain::settings::FEATURE_SUPER_USERS;
 use berth_web::{BASE_URL, Logs, Route, WithBody, WithPath, WithoutBody};
 
-use super::{config, discovery, errors, health, logo, registry};
+use super::{config, discovery, errors, health, logo, registry, settings as in_force};
 
 /// The route table.
 pub const ROUTES: &[Route] = &[
@@ -80,4 +80,11 @@ pub const ROUTES: &[Route] = &[
     )
     .superuser()
     .internal(),
+    Route::get(
+        "/api/v1/superuser/settings",
+        "listSettings",
+        &WithoutBody::<SuperuserView, _>(in_force::list),
+    )
+    .settings(&[settings::EVERY])
+    .superuser(),
 ];

@@ -46,8 +46,8 @@ pub(super) struct VisibleSettings {
 /// The pictures of the installation.
 #[derive(JsonSchema, Serialize)]
 pub(super) struct Branding {
-    pub(super) logo: &'static str,
-    pub(super) logo_dark: &'static str,
+    pub(super) logo: String,
+    pub(super) logo_dark: String,
     pub(super) footer_img: Option<String>,
     pub(super) footer_url: Option<String>,
 }
@@ -81,6 +81,29 @@ impl Health {
     pub(super) const fn new(status_code: u16, services: BTreeMap<&'static str, bool>) -> Self {
         Self { data: HealthData { services }, status_code }
     }
+}
+
+/// The settings in force.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct SettingsInForce {
+    pub(super) settings: Vec<SettingInForce>,
+}
+
+/// A setting.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct SettingInForce {
+    /// The name of the variable.
+    pub(super) name: &'static str,
+    /// Its value; null where that is a secret.
+    pub(super) value: Option<String>,
+    /// The value that it has where nobody sets it.
+    pub(super) default: &'static str,
+    /// Whether the value is another one.
+    pub(super) changed: bool,
+    /// Whether the value is not shown.
+    pub(super) secret: bool,
+    /// What it does.
+    pub(super) about: &'static str,
 }
 
 /// How much the registry stores.

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::users::bodies::{FirstUser, UnreadFirstUser};
 use crate::users::sign_up::address;
-use crate::users::views::FirstUserView;
+use crate::users::views::{FirstUserView, InitializationView};
 
 /// The answer to the maker of the first user: they are signed in.
 type FirstUserAnswer = WithHeaders<JsonResponse<FirstUserView>>;
@@ -27,6 +27,15 @@ const TOKEN_LIFETIME_S: i64 = 9_000;
 /// The scopes of the first token: all.
 const SCOPE: &str =
     "org:admin repo:admin repo:create repo:read repo:write super:user user:admin user:read";
+
+/// `GET /api/v1/user/initialize`: whether the first user may be made, for pages that offer it.
+pub(crate) fn is_awaited(
+    cx: &Context<'_, Public>,
+) -> HandlerResult<JsonResponse<InitializationView>> {
+    let may = cx.services().setting(&settings::FEATURE_USER_INITIALIZE);
+    let available = may && !accounts::any_user(cx.db())?;
+    Ok(JsonResponse(InitializationView { available }))
+}
 
 /// `POST /api/v1/user/initialize`: only while there is no user. Where there is one, the answer says nothing else.
 pub(crate) fn initialize(

@@ -35,6 +35,14 @@ pub const ROUTES: &[Route] = &[
     .csrf_exempt()
     .open()
     .internal(),
+    Route::get(
+        "/api/v1/user/initialize",
+        "getInitialization",
+        &WithoutBody::<Public, _>(first_user::is_awaited),
+    )
+    .settings(&[&[&settings::FEATURE_USER_INITIALIZE]])
+    .open()
+    .internal(),
     Route::get("/api/v1/user/", "getLoggedInUser", &WithoutBody::<UserView, _>(handlers::own))
         .settings(&[quotas::views::SETTINGS, &[&settings::FEATURE_USER_METADATA]])
         .decided_inside(

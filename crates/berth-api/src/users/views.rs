@@ -49,6 +49,13 @@ struct OwnView {
     quota: Option<QuotaFields>,
 }
 
+/// Whether the first user may be made.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct InitializationView {
+    /// There is no user yet, and the settings allow to make one.
+    pub(super) available: bool,
+}
+
 /// An organization that somebody is in.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct UserOrganization {

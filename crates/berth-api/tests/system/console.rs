@@ -55,6 +55,7 @@ fn the_configuration_is_the_settings() {
         "BITBUCKET_BUILD": false,
         "BUILD_SUPPORT": false,
         "CHANGE_TAG_EXPIRATION": true,
+        "CONSOLE": true,
         "DIRECT_LOGIN": true,
         "EDIT_QUOTA": true,
         "EXTENDED_REPOSITORY_NAMES": true,
@@ -191,6 +192,34 @@ fn superusers_ask_about_the_registry() {
         assert_eq!(app.as_user("ana").get(&path).status(), 403, "{path}");
         assert_eq!(app.anonymous().get(&path).status(), 401, "{path}");
     }
+}
+
+#[test]
+fn whoever_runs_it_reads_the_settings_in_force() {
+    let app = app()
+        .with("registry_title", "Harbour")
+        .with("setup_token", "laid-down-on-monday")
+        .with("mail_gateway_url", "https://me:opensesame@mail.example/send")
+        .with("global_readonly_super_users", "ana");
+    for reader in ["root", "ana"] {
+        let reply = app.as_user(reader).get("/api/v1/superuser/settings");
+        assert_eq!(reply.status(), 200, "{reply}");
+        let settings = reply.json()["settings"].as_array().cloned().unwrap_or_default();
+        assert_eq!(settings.len(), berth_domain::settings::ALL.len());
+        let named = |name: &str| {
+            settings.iter().find(|setting| setting["name"] == name).cloned().unwrap_or_default()
+        };
+        assert_eq!(named("registry_title")["value"], "Harbour");
+        assert_eq!(named("registry_title")["default"], "Berth");
+        assert_eq!(named("registry_title")["changed"], true);
+        assert_eq!(named("mails_per_hour")["changed"], false);
+        assert_eq!(named("setup_token")["value"], serde_json::Value::Null);
+        assert_eq!(named("setup_token")["changed"], true);
+        assert_eq!(named("mail_gateway_url")["value"], "https://…@mail.example/send");
+        let text = reply.text();
+        assert!(!text.contains("laid-down") && !text.contains("opensesame"), "{text}");
+    }
+    assert_eq!(app.with_user("eve").as_user("eve").get("/api/v1/superuser/settings").status(), 403);
 }
 
 #[test]

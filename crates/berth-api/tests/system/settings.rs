@@ -24,5 +24,5 @@ fn a_request_asks_for_few_settings() {
         asked(session.get("/api/v1/user/")),
         asked(app.anonymous().get("/config")),
     ];
-    assert_eq!(counts, [10, 9, 22, 7, 10, 13, 37]);
+    assert_eq!(counts, [10, 9, 22, 7, 10, 13, 39]);
 }
