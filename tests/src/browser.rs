@@ -123,14 +123,117 @@ impl Browser {
         }
     }
 
+    /// Types into a field in place of what stands there.
+    pub fn fill(&self, selector: &str, keys: &str) {
+        self.post(&format!("/element/{}/clear", self.element(selector)), &json!({}));
+        self.type_into(selector, keys);
+    }
+
+    /// Fills in a field, whatever it is: of a select the option with that value, of radio buttons the one with it.
+    pub fn fill_or_choose(&self, selector: &str, value: &str) {
+        let name = text(self.get(&format!("/element/{}/name", self.element(selector))));
+        let kind = self.get(&format!("/element/{}/attribute/type", self.element(selector)));
+        match (name.as_str(), kind.as_str()) {
+            ("select", _) => self.click(&format!("{selector} option[value='{value}']")),
+            (_, Some("radio" | "checkbox")) => self.click(&format!("{selector}[value='{value}']")),
+            _ => self.fill(selector, value),
+        }
+    }
+
+    /// What a field holds.
+    #[must_use]
+    pub fn value_of(&self, selector: &str) -> String {
+        text(self.get(&format!("/element/{}/property/value", self.element(selector))))
+    }
+
+    /// Goes back to the page before.
+    pub fn back(&self) {
+        self.post("/back", &json!({}));
+    }
+
+    /// Loads the page anew.
+    pub fn reload(&self) {
+        self.post("/refresh", &json!({}));
+    }
+
+    /// Forgets all cookies.
+    pub fn forget_cookies(&self) {
+        let _ = self.client.delete(&format!("{}/cookie", self.session));
+    }
+
+    /// Clicks on something that leads nowhere else.
+    pub fn click(&self, selector: &str) {
+        self.post(&format!("/element/{}/click", self.element(selector)), &json!({}));
+    }
+
+    /// Clicks on the link or the button that says `text`, and waits until the browser has left this page.
+    ///
+    /// # Panics
+    /// When nothing says so, or the page stays.
+    pub fn follow_text(&self, text: &str) {
+        self.follow(&self.saying(text));
+    }
+
+    /// Clicks on the link or the button that says `text`.
+    ///
+    /// # Panics
+    /// When nothing says so.
+    pub fn click_text(&self, text: &str) {
+        self.click(&self.saying(text));
+    }
+
+    /// Where the link or the button is that says `text`: an XPath, since CSS knows no texts.
+    fn saying(&self, text: &str) -> String {
+        format!("//*[self::a or self::button or self::summary][normalize-space(.)='{text}']")
+    }
+
+    /// Presses keys where the focus is; `\u{E004}` is Tab, `\u{E007}` Enter (WebDriver, 17.4.2).
+    pub fn press(&self, keys: &str) {
+        let actions: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })))
+            .collect();
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": actions });
+        self.post("/actions", &json!({ "actions": [keyboard] }));
+    }
+
+    /// Gives the window a size in pixels, and the colours of a system.
+    pub fn set_view(&self, width: u32, height: u32, dark: bool) {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.command("Emulation.setDeviceMetricsOverride", &size);
+        let scheme = if dark { "dark" } else { "light" };
+        let colours = json!({ "name": "prefers-color-scheme", "value": scheme });
+        // A picture is not taken in the middle of a change of colours.
+        let motion = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
+        self.command("Emulation.setEmulatedMedia", &json!({ "features": [colours, motion] }));
+    }
+
+    /// A command of the browser's own protocol.
+    fn command(&self, name: &str, parameters: &Value) -> Value {
+        self.post("/goog/cdp/execute", &json!({ "cmd": name, "params": parameters }))
+    }
+
+    /// Keeps a picture of the whole page, however long.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn picture(&self, path: &Path) {
+        let size = self.run(
+            "return [innerWidth, Math.max(innerHeight, document.documentElement.scrollHeight)];",
+        );
+        let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
+        let wanted = json!({ "captureBeyondViewport": true, "format": "png", "clip": clip });
+        let taken = self.command("Page.captureScreenshot", &wanted)["data"].take();
+        write_picture(path, taken);
+    }
+
     /// Keeps a picture of the page.
     ///
     /// # Panics
     /// When the file cannot be written.
     pub fn screenshot(&self, path: &Path) {
-        let picture = STANDARD.decode(text(self.get("/screenshot"))).expect("a picture");
-        std::fs::create_dir_all(path.parent().expect("a directory")).expect("it can be made");
-        std::fs::write(path, picture).expect("it can be written");
+        write_picture(path, self.get("/screenshot"));
     }
 
     /// Runs a script in the page: the body of an async function. Gives what it returns, or `{"error": text}`.
@@ -144,7 +247,8 @@ impl Browser {
     }
 
     fn element(&self, selector: &str) -> String {
-        let wanted = json!({ "using": "css selector", "value": selector });
+        let language = if selector.starts_with("//") { "xpath" } else { "css selector" };
+        let wanted = json!({ "using": language, "value": selector });
         let until = Instant::now() + PATIENCE;
         loop {
             let reply = self.client.post(&format!("{}/element", self.session), &wanted);
@@ -175,6 +279,12 @@ impl Drop for Browser {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+fn write_picture(path: &Path, encoded: Value) {
+    let picture = STANDARD.decode(text(encoded)).expect("a picture");
+    std::fs::create_dir_all(path.parent().expect("a directory")).expect("it can be made");
+    std::fs::write(path, picture).expect("it can be written");
 }
 
 fn text(value: Value) -> String {

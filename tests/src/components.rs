@@ -23,6 +23,10 @@ pub const COMPONENTS: &[Component] = &[
     Component { name: "system", tables: berth_system::TABLES },
     Component { name: "teams", tables: berth_teams::TABLES },
 ];
+
+/// The component of the console: it serves pages, and calls the rows of others in its own process.
+pub const CONSOLE: &str = "console";
+
 impl Component {
     /// The rows that it serves.
     pub fn rows(self) -> impl Iterator<Item = &'static Route> {

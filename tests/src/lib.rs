@@ -12,6 +12,7 @@ mod browser;
 mod client;
 mod closed_port;
 pub mod components;
+pub mod console;
 pub mod docs;
 mod durable;
 #[cfg(feature = "end-to-end")]

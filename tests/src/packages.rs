@@ -38,14 +38,26 @@ pub fn client_python_packages() -> PathBuf {
 }
 
 /// Installs the npm packages of `tests/clients/package-lock.json`; gives the directory of their programs.
+#[must_use]
+pub fn client_npm_programs() -> PathBuf {
+    let lock = include_str!("../clients/package-lock.json");
+    npm_packages("node", "tests/clients", lock).join(".bin")
+}
+
+/// Installs the npm packages of `tests/console/package-lock.json`; gives the directory in which each has its own.
+#[must_use]
+pub fn console_npm_packages() -> PathBuf {
+    npm_packages("console", "tests/console", include_str!("../console/package-lock.json"))
+}
+
+/// Installs the npm packages of a directory of the repository; gives the directory in which each has its own.
 ///
 /// # Panics
 /// When npm cannot be run or fails.
-#[must_use]
-pub fn client_npm_programs() -> PathBuf {
-    let directory = installed("node", include_str!("../clients/package-lock.json"), |directory| {
+fn npm_packages(name: &str, source: &str, lock: &str) -> PathBuf {
+    let directory = installed(name, lock, |directory| {
         for file in ["package.json", "package-lock.json"] {
-            let from = repository_root().join("tests/clients").join(file);
+            let from = repository_root().join(source).join(file);
             std::fs::copy(from, directory.join(file)).expect("the target directory is ours");
         }
         let mut npm = command("npm", "npm");
@@ -53,7 +65,7 @@ pub fn client_npm_programs() -> PathBuf {
         npm.current_dir(directory);
         npm
     });
-    directory.join("node_modules/.bin")
+    directory.join("node_modules")
 }
 
 /// A program inside a file of a PyPI package.

@@ -14,6 +14,7 @@ mod secrets;
 
 pub use answers::Transcripts;
 pub use behind::BEHIND;
+pub(crate) use fixture::Upstreams;
 pub use fixture::{Fixture, content_type, send_as, sender};
 #[cfg(feature = "end-to-end")]
 pub use over_tcp::OverTcp;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use berth_domain::SECRET_SEGMENTS;
-use berth_tests::components::{COMPONENTS, rows};
+use berth_html::{SCRIPT, STYLE};
+use berth_pages::pages;
+use berth_tests::components::{COMPONENTS, CONSOLE, rows};
 use berth_tests::repository_root;
 use berth_web::{Method, Request};
 use routefinder::Router;
@@ -92,7 +94,7 @@ fn spin_reads_the_manifest() {
     );
     let newer = newer.parse().expect("it is TOML");
     assert_eq!(faults("4", &newer), [""; 0]);
-    assert_eq!(faults("3.6", &newer).len(), 3, "of identity, proxycache and teams");
+    assert_eq!(faults("3.6", &newer).len(), 4, "of console, identity, proxycache and teams");
 }
 
 #[test]
@@ -110,6 +112,19 @@ fn every_row_is_reached_through_spin_toml() {
                     wrong.push(format!("{method} {path} of {} reaches {name}", component.name));
                 }
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_page_is_reached_through_spin_toml() {
+    let router = router();
+    let mut wrong = Vec::new();
+    for path in pages().map(|page| page.path).chain([STYLE.path, SCRIPT.path]).flat_map(samples) {
+        let found = router.best_match(&path).map(|found| found.handler().1.clone());
+        if found.as_deref() != Some(CONSOLE) {
+            wrong.push(format!("{path} reaches {}", found.unwrap_or_default()));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -143,8 +158,11 @@ fn request(method: Method, path: String) -> Request {
 #[test]
 fn every_route_of_spin_toml_leads_somewhere() {
     let router = router();
+    let pages = pages().map(|page| page.path).chain([STYLE.path]);
     let reached: BTreeSet<String> = rows()
-        .flat_map(|(_, route)| samples(route.path))
+        .map(|(_, route)| route.path)
+        .chain(pages)
+        .flat_map(samples)
         .filter_map(|path| Some(router.best_match(&path)?.handler().0.clone()))
         .collect();
     for (route, _) in triggers() {
@@ -156,7 +174,8 @@ fn every_route_of_spin_toml_leads_somewhere() {
 #[test]
 fn only_what_serves_has_a_trigger() {
     for (route, component) in triggers() {
-        let serves = COMPONENTS.iter().any(|listed| listed.name == component);
+        let serves =
+            component == CONSOLE || COMPONENTS.iter().any(|listed| listed.name == component);
         assert!(serves, "{route} leads to {component}, which has no route table");
     }
 }
@@ -182,6 +201,8 @@ fn every_component_with_a_route_table_is_listed() {
 #[test]
 fn only_what_reads_and_tries_registries_reaches_any_host() {
     let reaching = [
+        "console http://*:*",
+        "console https://*:*",
         "content http://*:*",
         "content https://*:*",
         "identity {{ mail_gateway_url }}",
@@ -235,7 +256,7 @@ fn the_manifest_of_the_edge_differs_in_the_database_alone() {
     let (usual, edge) = (manifest(), read("spin-edge.toml"));
     assert_eq!(granted(&edge, "sqlite_databases"), [""; 0]);
     let with_database = granted(&usual, "sqlite_databases");
-    assert_eq!(with_database.len(), COMPONENTS.len());
+    assert_eq!(with_database.len(), COMPONENTS.len() + 1, "the rows' and the console");
     let called: Vec<String> =
         with_database.iter().map(|line| line.replace("default", "{{ database_url }}")).collect();
     let mut hosts = granted(&usual, "allowed_outbound_hosts");
@@ -251,8 +272,8 @@ fn the_manifest_of_the_edge_differs_in_the_database_alone() {
     let (variables, secret) = (&edge["variables"], "secret = true");
     assert_eq!(variables["database_url"].to_string(), "{ required = true }");
     assert!(variables["database_token"].to_string().contains(secret));
-    for component in COMPONENTS {
-        let variables = &edge["component"][component.name]["variables"];
+    for component in COMPONENTS.iter().map(|component| component.name).chain([CONSOLE]) {
+        let variables = &edge["component"][component]["variables"];
         for name in ["database_url", "database_token"] {
             assert_eq!(variables[name].as_str(), Some(&*format!("{{{{ {name} }}}}")));
         }

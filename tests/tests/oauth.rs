@@ -94,7 +94,7 @@ fn the_implicit_flow_in_a_browser_that_runs_no_scripts() {
     let ground = Ground::new(&callback());
     let browser = Browser::open(false);
     browser.go(&ground.authorize_url("token", "org:admin repo:read"));
-    assert_eq!(browser.title(), "Sign in");
+    assert_eq!(browser.title(), "Sign in · Berth");
     browser.screenshot(&target_directory().join("screenshots/sign-in.png"));
     browser.type_into("input[name=username]", "ana");
     browser.type_into("input[name=password]", "password");

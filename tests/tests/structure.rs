@@ -9,6 +9,7 @@ use std::fs;
 
 use berth_api::RESOURCES;
 use berth_tests::repository_root;
+use proc_macro2::{TokenStream, TokenTree};
 
 /// Segments that name an action on the resource before them, or a part of it.
 const ACTIONS: &[&str] = &[
@@ -64,6 +65,7 @@ const WORDS: &[(&str, &str)] = &[
     ("referrers", "content"),
     ("registrysize", "system"),
     ("registrystatus", "system"),
+    ("settings", "system"),
     ("signin", "sessions"),
     ("signout", "sessions"),
     ("starred", "repositories"),
@@ -265,4 +267,61 @@ fn no_grant_is_taken_for_show() {
             assert!(!line.trim_start().starts_with('_'), "{path}: {line}");
         }
     }
+}
+
+/// What the API says, by which the console knows what it refused.
+const SAID_BY_THE_API: [&str; 2] =
+    ["\"Unknown activating user\"", "\"Missing delegate user or team\""];
+
+/// What the console says is in its files of texts: a sentence elsewhere would stay English in every language.
+#[test]
+fn the_texts_of_the_console_are_in_their_files() {
+    let mut found = Vec::new();
+    for (path, text) in sources("crates/berth-pages/src") {
+        if !path.ends_with(".rs") || path.contains("/texts/") {
+            continue;
+        }
+        let tokens: TokenStream = text.parse().expect("Rust");
+        found.extend(sentences(tokens).into_iter().map(|sentence| format!("{path}: {sentence}")));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let tokens = "html! { p { \"A sentence.\" } }".parse().expect("Rust");
+    assert_eq!(sentences(tokens), ["\"A sentence.\""]);
+}
+
+/// The literals that a person would read: words that begin with a capital letter, outside of attributes, tests and what goes to the log.
+fn sentences(tokens: TokenStream) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(mark) if mark.as_char() == '#' => {
+                // An attribute; of tests, what follows too.
+                let attribute = tokens.next_if(|next| matches!(next, TokenTree::Group(_)));
+                if attribute.is_some_and(|attribute| attribute.to_string().contains("cfg (test)")) {
+                    while tokens.next_if(|next| !matches!(next, TokenTree::Group(_))).is_some() {}
+                    tokens.next();
+                }
+            }
+            TokenTree::Ident(name) if ["eprintln", "unreachable"].iter().any(|log| name == log) => {
+                tokens.next();
+                tokens.next();
+            }
+            TokenTree::Group(group) => found.extend(sentences(group.stream())),
+            TokenTree::Literal(literal) => {
+                let text = literal.to_string();
+                let mut letters = text.trim_start_matches('"').chars();
+                let begins = letters.next().is_some_and(|letter| letter.is_ascii_uppercase())
+                    && letters
+                        .next()
+                        .is_some_and(|letter| letter.is_ascii_lowercase() || letter == ' ');
+                let is_ours = !SAID_BY_THE_API.contains(&text.as_str());
+                if text.starts_with('"') && begins && text.contains(' ') && is_ours {
+                    found.push(text);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
 }

@@ -571,7 +571,23 @@ impl App {
         &self.network
     }
 
-    fn platform(&self) -> Platform<'_> {
+    /// The statements since the last call.
+    pub(crate) fn take_statements(&self) -> Vec<String> {
+        self.database.take_statements()
+    }
+
+    /// How many changes the database has seen.
+    pub(crate) fn changes_so_far(&self) -> i64 {
+        let rows = self.database.execute("SELECT total_changes()", &[]);
+        let rows = rows.expect("the database answers");
+        self.database.take_statements();
+        match rows.into_iter().next().map(|row| row.into_values()).as_deref() {
+            Some([SqlValue::Integer(changes)]) => *changes,
+            other => panic!("no number: {other:?}"),
+        }
+    }
+
+    pub(crate) fn platform(&self) -> Platform<'_> {
         Platform {
             database: &self.database,
             key_value: self,
@@ -1130,6 +1146,12 @@ impl Reply {
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(self.body()).unwrap_or_else(|_| panic!("not JSON: {self}"))
+    }
+
+    /// The body as JSON; null where there is none.
+    #[must_use]
+    pub fn json_or_null(&self) -> Value {
+        serde_json::from_slice(self.body()).unwrap_or_default()
     }
 
     /// The body as it is sent.

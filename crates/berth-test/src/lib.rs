@@ -7,6 +7,7 @@
 mod app;
 mod html;
 mod network;
+mod pages;
 mod platform;
 mod redact;
 mod roles;
@@ -15,6 +16,7 @@ mod tcp;
 
 pub use app::{App, As, Reply};
 pub use html::lines_of_html;
+pub use pages::{Browser, PageForm};
 pub use platform::{DeliveredMail, Failure};
 pub use redact::{SECRETS, is_error_code, redacted, redacted_text, redaction};
 pub use servers::{Pieces, Server, Servers};

@@ -114,9 +114,13 @@ fn redacted_json(text: &str) -> Option<String> {
     }
 }
 
-/// A page without what its hidden fields hold, an address without what its parameters hold.
+/// A page without what its hidden fields hold and what the names of its files say of their content, an address without what its parameters hold.
 fn redacted_parameters(text: &str) -> String {
     let mut text = text.to_owned();
+    for file in ["style", "script", "mark"] {
+        let kind = &Kind { names: &[], shortest: 16, shown: "<hash>" };
+        text = redact_behind(&text, &format!("/console/{file}-"), kind);
+    }
     for kind in &KINDS {
         for name in kind.names {
             text = redact_behind(&text, &format!("name=\"{name}\" value=\""), kind);

@@ -4,10 +4,10 @@
 use std::fs;
 
 use berth_api::mails::DELIVERY_SETTINGS;
-use berth_domain::settings::{self, SettingRow};
+use berth_domain::settings::{self, SettingRow, Settings};
 use berth_web::{PIPELINE_SETTINGS, Route};
 
-use crate::components::{COMPONENTS, Component};
+use crate::components::{COMPONENTS, CONSOLE};
 use crate::repository_root;
 
 /// `spin.toml` as it should be: the lines from each heading to the next empty line are replaced.
@@ -17,15 +17,10 @@ pub(super) fn text() -> String {
     let all: String = settings::ALL.iter().map(declaration).collect();
     replace_section(&mut text, "[variables]", &all);
     for component in COMPONENTS {
-        let used = used(*component);
-        let lines: String = settings::ALL
-            .iter()
-            .map(|row| row.name)
-            .filter(|name| used.contains(name))
-            .map(template)
-            .collect();
-        replace_section(&mut text, &format!("[component.{}.variables]", component.name), &lines);
+        replace_variables(&mut text, component.name, &used(component.name, component.tables, &[]));
     }
+    let used = used(CONSOLE, berth_pages::TABLES, berth_pages::SETTINGS);
+    replace_variables(&mut text, CONSOLE, &used);
     text
 }
 
@@ -76,16 +71,25 @@ const HEAD: &str = "\
 # libSQL server. `cargo xtask build --edge` builds its components.
 ";
 
-/// The names of the settings that a component uses.
-fn used(component: Component) -> Vec<&'static str> {
-    let delivery = if delivers_mail(component) { DELIVERY_SETTINGS } else { &[] };
-    let shared = PIPELINE_SETTINGS.iter().chain(delivery).map(|setting| setting.name());
-    component.rows().flat_map(Route::setting_names).chain(shared).collect()
+/// Writes the variables of a component.
+fn replace_variables(text: &mut String, component: &str, used: &[&str]) {
+    let names = settings::ALL.iter().map(|row| row.name);
+    let lines: String = names.filter(|name| used.contains(name)).map(template).collect();
+    replace_section(text, &format!("[component.{component}.variables]"), &lines);
 }
 
-/// Whether the component's `resources!` names `mailer`.
-fn delivers_mail(component: Component) -> bool {
-    let list = repository_root().join("components").join(component.name).join("src/lib.rs");
+/// The names of the settings that a component uses: those of its rows, and others of its own.
+fn used(component: &str, tables: &[&'static [Route]], own: Settings) -> Vec<&'static str> {
+    let delivery = if delivers_mail(component) { DELIVERY_SETTINGS } else { &[] };
+    let shared = [PIPELINE_SETTINGS, delivery, own].into_iter().flatten();
+    let shared = shared.map(|setting| setting.name());
+    let rows = tables.iter().flat_map(|table| table.iter());
+    rows.flat_map(Route::setting_names).chain(shared).collect()
+}
+
+/// Whether the component names `mailer` among what it uses of `berth:outbound`.
+fn delivers_mail(component: &str) -> bool {
+    let list = repository_root().join("components").join(component).join("src/lib.rs");
     fs::read_to_string(list).expect("a source").contains("mailer")
 }
 

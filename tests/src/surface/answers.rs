@@ -162,15 +162,12 @@ fn write_down(transcript: &mut String, ask: &Ask, reply: &Reply, kinds: &[String
     let _ = writeln!(transcript, "{}{body}", if body.is_empty() { "" } else { "\n" });
 }
 
-/// JSON indented, pages without their style; parts in another file are left out.
+/// JSON indented; parts in another file are left out.
 fn shown_body(reply: &Reply) -> String {
     let text = redacted_text(&reply.text());
     match serde_json::from_str::<Value>(&text) {
         Ok(json) => format!("{:#}", shortened(json)),
-        Err(_) => match (text.split_once("<style>"), text.split_once("</style>")) {
-            (Some((before, _)), Some((_, after))) => format!("{before}{after}").trim().to_owned(),
-            _ => text.trim_end().to_owned(),
-        },
+        Err(_) => text.trim_end().to_owned(),
     }
 }
 

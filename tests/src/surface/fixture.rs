@@ -205,7 +205,7 @@ pub fn content_type(ask: &Ask) -> Option<&'static str> {
 }
 
 /// In place of upstream registries: `quay.io` is one that accepts everybody.
-struct Upstreams;
+pub(crate) struct Upstreams;
 
 impl Registry for Upstreams {
     fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, LookUpError> {
