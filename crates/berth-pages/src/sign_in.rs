@@ -13,6 +13,7 @@ use crate::Answered;
 use crate::api::with_query;
 use crate::form::form;
 use crate::page::{Page, get, post};
+use crate::parts;
 use crate::redirect::see_other;
 use crate::refusal::Refusal;
 use crate::texts::fill;
@@ -119,12 +120,15 @@ pub(crate) struct Message {
     pub(crate) severity: String,
 }
 
+/// How many characters of a message are shown, so that several fit on a page.
+const LONGEST_MESSAGE: usize = 500;
+
 /// The messages of the installation, which everybody sees.
 pub(crate) fn messages(visit: &Visit<'_>) -> Result<Markup, Refusal> {
-    let messages = visit.list::<Message>("/api/v1/messages", "messages")?.entries;
+    let messages = visit.list::<Message>("/api/v1/messages?limit=10", "messages")?.entries;
     Ok(html! {
         @for Message { content, severity, .. } in &messages {
-            div class={ "notice " (class_of(severity)) } role="note" { (content) }
+            div class={ "notice " (class_of(severity)) } role="note" { (parts::shortened(content, LONGEST_MESSAGE)) }
         }
     })
 }

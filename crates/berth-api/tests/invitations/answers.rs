@@ -235,25 +235,28 @@ fn the_page_shows_an_invitation_and_takes_the_answer() {
     <div class="choices"><button class="first" name="answer" value="accept">Accept</button><button name="answer" value="decline">Decline</button></div></form></div></main></body></html>
     "#);
     let form = format!("answer=accept&code={code}");
-    assert_snapshot!(page(&outsider.post_form("/confirminvite", &form)), @"
+    assert_snapshot!(page(&outsider.post_form("/confirminvite", &form)), @r#"
     200
-    <main>
+    <main class="narrow">
+    <div class="card">
     <h1>Team invitation</h1>
-    <p>You are now in the team <b>members</b> of <b>acme</b>.</p></main></body></html>
-    ");
+    <p>You are now in the team <b>members</b> of <b>acme</b>.</p></div></main></body></html>
+    "#);
     assert_eq!(teams_of(&app, "outsider"), ["members"]);
-    assert_snapshot!(page(&outsider.post_form("/confirminvite", &form)), @"
+    assert_snapshot!(page(&outsider.post_form("/confirminvite", &form)), @r#"
     400
-    <main>
+    <main class="narrow">
+    <div class="card">
     <h1>Team invitation</h1>
-    <p>Invalid confirmation code.</p></main></body></html>
-    ");
-    assert_snapshot!(page(&outsider.get(&format!("/confirminvite?code={code}"))), @"
+    <p>Invalid confirmation code.</p></div></main></body></html>
+    "#);
+    assert_snapshot!(page(&outsider.get(&format!("/confirminvite?code={code}"))), @r#"
     404
-    <main>
+    <main class="narrow">
+    <div class="card">
     <h1>Team invitation</h1>
-    <p>There is no such invitation: it was answered or withdrawn, or its time is over.</p></main></body></html>
-    ");
+    <p>There is no such invitation: it was answered or withdrawn, or its time is over.</p></div></main></body></html>
+    "#);
 }
 
 #[test]
@@ -294,12 +297,13 @@ fn the_page_is_for_the_invited_user() {
     "#);
     // A token is no browser.
     assert_eq!(app.as_user("outsider").get(&path).status(), 401);
-    assert_snapshot!(page(&app.with_session("member").get(&path)), @"
+    assert_snapshot!(page(&app.with_session("member").get(&path)), @r#"
     403
-    <main>
+    <main class="narrow">
+    <div class="card">
     <h1>Team invitation</h1>
-    <p>This invitation is for <b>outsider</b>, and you are signed in as <b>member</b>.</p></main></body></html>
-    ");
+    <p>This invitation is for <b>outsider</b>, and you are signed in as <b>member</b>.</p></div></main></body></html>
+    "#);
     assert_eq!(app.with_session("member").get("/confirminvite").status(), 404);
 }
 

@@ -187,7 +187,7 @@ fn the_question() {
         ["content-security-policy", "x-frame-options", "cache-control", "referrer-policy"];
     let headers = headers.map(|name| page.header(name).unwrap_or("-").to_owned());
     assert_snapshot!(headers.join("\n"), @"
-    default-src 'none'; style-src 'sha256-vDWCC6XivYTx/8+964N2QrdPd4KDfEa9ryMIwNQS2hM='; form-action 'self' http://127.0.0.1:8888; base-uri 'none'; frame-ancestors 'none'
+    default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self' http://127.0.0.1:8888; base-uri 'none'; frame-ancestors 'none'
     DENY
     no-store
     no-referrer

@@ -269,34 +269,37 @@ fn the_pages_of_links() {
     <div class="choices"><button class="first">Set password</button></div></form></div>
     "#);
     assert_snapshot!(main(&press(&app, "/recovery", &code, "&password=x")), @r#"
-
+    <div class="card">
     <h1>New password</h1>
-    <p class="alarm-text" role="alert"><b>Invalid password, password must be at least 8 characters and contain no whitespace.</b></p>
+    <p class="notice alarm" role="alert">Invalid password, password must be at least 8 characters and contain no whitespace.</p>
     <p class="soft">The former password stops working, all sessions of the account end, and this browser is signed in.</p>
-    <form method="post" action="/recovery"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="code" value="<secret>">
-    <label>New password <input type="password" name="password" autocomplete="new-password" minlength="8" required autofocus></label>
-    <div class="choices"><button class="first">Set password</button></div></form>
+    <form class="fields" method="post" action="/recovery"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="code" value="<secret>">
+    <div class="field">
+    <label for="password">New password</label><input id="password" type="password" name="password" autocomplete="new-password" minlength="8" required autofocus></div>
+    <div class="choices"><button class="first">Set password</button></div></form></div>
     "#);
     assert_snapshot!(main(&press(&app, "/recovery", &code, "&password=another-one")), @r#"
+    <div class="card">
     <h1>New password</h1>
     <p>Your new password is set. You are signed in as <b>member</b>.</p>
-    <div class="choices"><a href="/">Continue</a></div>
+    <div class="choices"><a class="button" href="/">Continue</a></div></div>
     "#);
     assert_eq!(sign_up(&app, "new", "new@example.com").status(), 200);
     let code = mailed_code(&app, "new@example.com");
     let shown = app.anonymous().get(&format!("/confirm?code={code}"));
     assert_snapshot!(main(&shown), @r#"
-
+    <div class="card">
     <h1>E-mail address</h1>
     <p>Is <b>new@example.com</b> the address of your account <b>new</b>?</p>
     <p class="soft">If you did not ask for this, close this page. Otherwise this browser is signed in as <b>new</b>.</p>
-    <form method="post" action="/confirm"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="code" value="<secret>">
-    <div class="choices"><button class="first">Confirm this address</button></div></form>
+    <form class="fields" method="post" action="/confirm"><input type="hidden" name="_csrf_token" value="<secret>"><input type="hidden" name="code" value="<secret>">
+    <div class="choices"><button class="first">Confirm this address</button></div></form></div>
     "#);
     assert_snapshot!(main(&press(&app, "/confirm", &code, "")), @r#"
+    <div class="card">
     <h1>E-mail address</h1>
     <p>Your address is confirmed. You are signed in as <b>new</b>.</p>
-    <div class="choices"><a href="/">Continue</a></div>
+    <div class="choices"><a class="button" href="/">Continue</a></div></div>
     "#);
 }
 

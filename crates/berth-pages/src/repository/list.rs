@@ -155,7 +155,7 @@ fn row(t: &'static Texts, entry: &Entry, full: bool, has_sizes: bool) -> Markup 
     html! {
         tr {
             th scope="row" {
-                span {
+                div {
                     a href=(address_of(&entry.namespace, &entry.name)) {
                         @if full { (entry.namespace) "/" } (entry.name)
                     }

@@ -152,7 +152,7 @@ fn invited(visit: &Visit<'_>, index: usize, one: &Invitation) -> Markup {
             @if let Some(delivery) = &one.delivery { " " (delivery_badge(visit, &delivery.state)) }
             @match &one.link {
                 Some(Some(link)) => div.secret {
-                    pre.small id=(id) tabindex="0" aria-label=(t.link_to_hand_over) { (link) }
+                    pre.small id=(id) role="group" tabindex="0" aria-label=(t.link_to_hand_over) { (link) }
                     button.small type="button" data-copy=(id) data-copied=(t.copied) hidden {
                         (t.copy) span.visually-hidden { " " (one.who()) }
                     }
