@@ -17,6 +17,7 @@ const ACTIONS: &[&str] = &[
     "clientkey",
     "export",
     "federation",
+    "initialization",
     "initialize",
     "limit",
     "private",

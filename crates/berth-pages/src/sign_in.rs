@@ -367,7 +367,7 @@ fn sign_up(visit: &Visit<'_>) -> Answered {
 
 /// Whether there is no account yet.
 pub(crate) fn is_empty(visit: &Visit<'_>) -> Result<bool, Refusal> {
-    let answer: Value = visit.get("/api/v1/user/initialize")?;
+    let answer: Value = visit.get("/api/v1/user/initialization")?;
     Ok(answer["available"] == Value::Bool(true))
 }
 

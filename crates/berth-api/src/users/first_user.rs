@@ -28,7 +28,7 @@ const TOKEN_LIFETIME_S: i64 = 9_000;
 const SCOPE: &str =
     "org:admin repo:admin repo:create repo:read repo:write super:user user:admin user:read";
 
-/// `GET /api/v1/user/initialize`: whether the first user may be made, for pages that offer it.
+/// `GET /api/v1/user/initialization`: whether the first user may be made, for pages that offer it.
 pub(crate) fn is_awaited(
     cx: &Context<'_, Public>,
 ) -> HandlerResult<JsonResponse<InitializationView>> {

@@ -36,7 +36,7 @@ pub const ROUTES: &[Route] = &[
     .open()
     .internal(),
     Route::get(
-        "/api/v1/user/initialize",
+        "/api/v1/user/initialization",
         "getInitialization",
         &WithoutBody::<Public, _>(first_user::is_awaited),
     )

@@ -239,8 +239,15 @@ fn what_is_refused() {
     assert_eq!(send(Some("text/plain"), &first().to_string()), 415);
     assert_eq!(send(None, ""), 415);
     assert_eq!(send(Some("application/json"), "{"), 400);
-    assert_eq!(anonymous.get("/api/v1/user/initialize").json(), json!({ "available": true }));
+    assert_eq!(anonymous.get("/api/v1/user/initialize").status(), 405);
+    let awaited = |expected| {
+        let told = anonymous.get("/api/v1/user/initialization").json();
+        assert_eq!(told, json!({ "available": expected }));
+    };
+    awaited(true);
     assert_eq!(app.rows("SELECT name FROM account").len(), 0);
+    assert_eq!(initialize(&app, first()).status(), 200);
+    awaited(false);
 }
 
 #[test]
