@@ -43,6 +43,9 @@ const KINDS: [Kind; 3] = [
 /// What a snapshot shows in the place of `value`, the member `name` of an object; `None`: the value itself.
 #[must_use]
 pub fn redaction(name: &str, value: &Value) -> Option<String> {
+    if name == "value" && value.as_str().is_some_and(|text| text.starts_with("http://127.0.0.1:")) {
+        return Some("<address of a test>".to_owned());
+    }
     if name == "avatar" {
         let is_one = value.is_string() || value.get("hash").is_some();
         return is_one.then(|| "<avatar>".to_owned());
