@@ -14,8 +14,35 @@ use crate::client::Client;
 /// How long a page may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often the driver is started until it has a port: it takes a free one of IPv4 and ends if the same one of IPv6 is in use.
+const STARTS: usize = 5;
+
 /// The name under which WebDriver hands out elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Starts a driver, and gives it with its port.
+fn start_driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver is there: run `cargo xtask test`, which installs it");
+    let output = driver.stdout.take().expect("stdout is piped");
+    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+    let port = lines.find_map(|line| {
+        let (_, port) = line.split_once("successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    let Some(port) = port else {
+        let _ = driver.wait();
+        return None;
+    };
+    // The output must be read until the end, or the driver ends.
+    std::thread::spawn(move || lines.for_each(drop));
+    Some((driver, port))
+}
 
 /// A browser with a window. Dropping it ends it.
 pub struct Browser {
@@ -31,23 +58,9 @@ impl Browser {
     /// When Chromium or its driver is missing: `cargo xtask test` installs them.
     #[must_use]
     pub fn open(scripts: bool) -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver is there: run `cargo xtask test`, which installs it");
-        let output = driver.stdout.take().expect("stdout is piped");
-        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-        let port = lines
-            .find_map(|line| {
-                line.split_once("successfully on port ").map(|(_, port)| port.to_owned())
-            })
-            .expect("chromedriver says its port");
-        // The output must be read until the end, or the driver ends.
-        std::thread::spawn(move || lines.for_each(drop));
-        let client = Client::new(&format!("http://127.0.0.1:{}", port.trim_end_matches('.')));
+        let (driver, port) =
+            (0..STARTS).find_map(|_| start_driver()).expect("chromedriver says its port");
+        let client = Client::new(&format!("http://127.0.0.1:{port}"));
         let javascript = if scripts { 1 } else { 2 };
         let options = json!({
             "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=900,1100",
