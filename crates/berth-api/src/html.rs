@@ -70,5 +70,8 @@ fn document(
         header { div.bar { (brand_link(&brand)) } }
         main.narrow { div.card { h1 { (title) } (content) } }
     };
-    HtmlResponse(Document { status, title, brand: &brand, body, form_target }.response())
+    HtmlResponse(
+        Document { status, title, brand: &brand, body, form_target, has_secret_address: true }
+            .response(),
+    )
 }

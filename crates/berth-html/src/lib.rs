@@ -43,6 +43,8 @@ pub struct Document<'a> {
     /// An origin or a scheme, as a content security policy names it, to which its forms may lead besides our own: browsers hold redirects that
     /// answer a form against the policy too.
     pub form_target: Option<&'a str>,
+    /// Whether its address has a code in it: then browsers tell it nobody, not even where a form of it leads.
+    pub has_secret_address: bool,
 }
 
 impl Document<'_> {
@@ -73,8 +75,13 @@ impl Document<'_> {
             .with_header(header::CONTENT_SECURITY_POLICY, self.policy())
             .with_header(header::X_FRAME_OPTIONS, "DENY")
             .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-            .with_header(header::REFERRER_POLICY, "no-referrer")
+            .with_header(header::REFERRER_POLICY, self.referrer_policy())
             .with_header(header::CACHE_CONTROL, "no-store")
+    }
+
+    /// With `no-referrer` forms have no origin, by which the API tells pages of elsewhere.
+    const fn referrer_policy(&self) -> &'static str {
+        if self.has_secret_address { "no-referrer" } else { "same-origin" }
     }
 
     fn policy(&self) -> String {

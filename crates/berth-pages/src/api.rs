@@ -163,7 +163,7 @@ impl Visit<'_> {
 }
 
 /// Headers that are about the page and not about the call.
-const OWN_HEADERS: [&str; 11] = [
+const OWN_HEADERS: [&str; 10] = [
     "accept",
     "accept-encoding",
     "authorization",
@@ -172,7 +172,6 @@ const OWN_HEADERS: [&str; 11] = [
     "cookie",
     "if-modified-since",
     "if-none-match",
-    "origin",
     "range",
     "x-csrf-token",
 ];

@@ -63,7 +63,15 @@ impl Visit<'_> {
             }
             footer { (t.footer) }
         };
-        Document { status, title, brand: &brand, body, form_target: None }.response()
+        Document {
+            status,
+            title,
+            brand: &brand,
+            body,
+            form_target: None,
+            has_secret_address: false,
+        }
+        .response()
     }
 }
 

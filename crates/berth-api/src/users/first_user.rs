@@ -144,7 +144,7 @@ fn refuse_foreign_pages(cx: &Context<'_, Public>) -> Result<(), ApiError> {
     if !is_foreign {
         return Ok(());
     }
-    let message = "This call is not for pages from elsewhere";
+    let message = format!("This call is not for pages from elsewhere, but for those of {base_url}");
     Err(ApiError::Plain(StatusCode::FORBIDDEN, message.into()))
 }
 

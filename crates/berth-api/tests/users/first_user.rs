@@ -190,7 +190,7 @@ fn pages_from_elsewhere_make_no_first_user() {
     assert_snapshot!(with_headers(&[("origin", "https://evil.example.com")]), @r#"
     403
     {
-      "message": "This call is not for pages from elsewhere"
+      "message": "This call is not for pages from elsewhere, but for those of http://registry.example.com"
     }
     "#);
     assert_eq!(app.rows("SELECT name FROM account").len(), 0);

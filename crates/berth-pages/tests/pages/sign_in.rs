@@ -20,6 +20,37 @@ fn the_first_account_signs_in_and_is_the_only_first() {
     assert_eq!(other.address(), "/signin?next=%2F");
 }
 
+/// Whoever leads a name of theirs to this machine has a page of the console, and its token, but not its origin.
+#[test]
+fn a_page_of_another_origin_makes_no_first_account() {
+    let app = App::new();
+    let browser = app.open(&Console);
+    browser.go("/setup");
+    let form = browser.forms().into_iter().find(|form| form.action == "/setup").expect("a form");
+    let cookie = browser.cookie("_csrf_token").expect("a session");
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    body.extend_pairs(form.hidden).extend_pairs([
+        ("username", "evil"),
+        ("email", "evil@example.com"),
+        ("password", "password"),
+    ]);
+    let body = body.finish();
+    for (origin, status) in [("http://evil.example", 403), ("http://localhost:3000", 303)] {
+        let request = http::Request::builder()
+            .method("POST")
+            .uri("/setup")
+            .header("origin", origin)
+            .header("cookie", format!("_csrf_token={cookie}"))
+            .header("content-type", "application/x-www-form-urlencoded");
+        let request = request.body(body.clone().into_bytes()).expect("a request");
+        let reply = app.answer(&Console, &request);
+        assert_eq!(reply.status(), status, "{origin}");
+        if status == 403 {
+            assert_says(&reply, 403, &["for those of http://localhost:3000"]);
+        }
+    }
+}
+
 #[test]
 fn somebody_signs_in_where_they_wanted_to_go_and_out() {
     let app = acme();
