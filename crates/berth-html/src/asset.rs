@@ -1,5 +1,7 @@
 //! The files that pages load. Their names change with their content.
 
+use berth_web::{Response, ResponseExt, StatusCode, header, response};
+
 /// A file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asset {
@@ -9,6 +11,16 @@ pub struct Asset {
     pub media_type: &'static str,
     /// Its text.
     pub content: &'static str,
+}
+
+impl Asset {
+    /// The answer with it. Its name changes with its content, so it may be kept for ever.
+    #[must_use]
+    pub fn response(self) -> Response {
+        response::text(StatusCode::OK, self.media_type, self.content)
+            .with_header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
+            .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+    }
 }
 
 /// The file at a path.

@@ -13,7 +13,7 @@ pub(crate) fn explain(visit: &Visit<'_>, refusal: Refusal) -> Response {
     if refusal.wants_fresh_login() {
         return sign_in::ask_password_again(visit, None);
     }
-    if visit.is_signed_out(&refusal) && visit.is_of_api(refusal.status) {
+    if visit.is_signed_out(&refusal) {
         return sign_in::ask(visit);
     }
     let (title, text) = match refusal.status {

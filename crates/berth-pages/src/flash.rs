@@ -2,16 +2,12 @@
 //! sealed, for a minute.
 
 use berth_domain::secret::Purpose;
-use berth_domain::settings;
+use berth_web::session::set_cookie;
 use berth_web::{ApiError, Services};
-use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
 /// The name of the cookie.
 pub(crate) const COOKIE: &str = "berth_flash";
-
-/// Takes it away.
-pub(crate) const CLEARED: &str = "berth_flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax";
 
 /// What is told once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -43,17 +39,15 @@ impl Flash {
 }
 
 /// The cookie, as `Set-Cookie` says it.
-pub(crate) fn cookie(services: &Services<'_>, flash: &Flash) -> Result<HeaderValue, ApiError> {
+pub(crate) fn cookie(services: &Services<'_>, flash: &Flash) -> Result<String, ApiError> {
     let flash = Flash { at: services.now().as_seconds(), ..flash.clone() };
     let sealed = services.seal_token(Purpose::Flash, &flash)?;
-    let secure = match services.setting(&settings::PREFERRED_URL_SCHEME).as_str() {
-        "https" => "; Secure",
-        _ => "",
-    };
-    let text =
-        format!("{COOKIE}={sealed}; Path=/; Max-Age={LIFETIME_S}; HttpOnly; SameSite=Lax{secure}");
-    HeaderValue::try_from(text)
-        .map_err(|_| ApiError::Internal("a cookie has bytes that no header has".into()))
+    Ok(set_cookie(services, COOKIE, &sealed, LIFETIME_S))
+}
+
+/// What takes it away.
+pub(crate) fn cleared(services: &Services<'_>) -> String {
+    set_cookie(services, COOKIE, "", 0)
 }
 
 /// What a cookie tells; none of one that was altered, or is old.

@@ -35,6 +35,7 @@ mod visit;
 mod home;
 
 use berth_domain::limits::FORM_BYTES;
+use berth_html::asset;
 use berth_web::{ApiError, App, BodyLimit, Outcome, Platform, Request, Services, refuse};
 use refusal::Answered;
 use visit::Visit;
@@ -49,6 +50,10 @@ pub struct Console;
 impl App for Console {
     /// Answers a request for a page, or for a file that pages load.
     fn answer<'a>(&self, platform: Platform<'a>, request: Request) -> Outcome<'a> {
+        // What pages load is the same for everybody: nothing is read for it.
+        if let Some(asset) = asset(request.uri().path()) {
+            return berth_web::answered(Services::new(platform), asset.response());
+        }
         let visit = match Visit::new(platform, &request, routes::answer) {
             Ok(visit) => visit,
             Err(error) => {

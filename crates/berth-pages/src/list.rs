@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::api::with_query;
+use crate::api::{Listed, with_query};
+use crate::parts;
 use crate::visit::Visit;
 
 /// How many entries a page shows, where they are short.
@@ -19,6 +20,18 @@ pub(crate) struct List<'a> {
     query: String,
     sort: String,
     page_token: String,
+}
+
+/// What is said beside a list.
+pub(crate) struct Said<'a> {
+    /// What its entries are for.
+    pub(crate) about: &'a str,
+    /// That there is none.
+    pub(crate) empty_title: &'a str,
+    /// What to do first.
+    pub(crate) empty_text: &'a str,
+    /// How to make one; nothing for those who may not.
+    pub(crate) new: Markup,
 }
 
 impl<'a> List<'a> {
@@ -62,6 +75,43 @@ impl<'a> List<'a> {
                 ("page_token", &self.page_token),
             ],
         )
+    }
+
+    /// The list with what it is about, and `new`, which makes an entry; what to do first where there is none at all.
+    pub(crate) fn section<T>(
+        &self,
+        visit: &Visit<'_>,
+        id: &str,
+        found: &Listed<T>,
+        said: &Said<'_>,
+        entries: &Markup,
+    ) -> Markup {
+        let Said { about, empty_title, empty_text, new } = said;
+        let is_empty = found.entries.is_empty() && !self.is_narrowed();
+        html! {
+            div.row { p.grow.soft { (about) } @if !is_empty { (new) } }
+            @if is_empty { div.card { (parts::empty(empty_title, empty_text, new)) } } @else {
+                (self.card(visit, id, found, entries))
+            }
+        }
+    }
+
+    /// The list: search and order, what was found, the ways to its other pages. `entries` shows those that were found, in an element
+    /// with that id.
+    pub(crate) fn card<T>(
+        &self,
+        visit: &Visit<'_>,
+        id: &str,
+        found: &Listed<T>,
+        entries: &Markup,
+    ) -> Markup {
+        html! {
+            (self.controls(visit, id))
+            div.card id=(id) {
+                @if found.entries.is_empty() { (self.nothing_found(visit)) } @else { (entries) }
+            }
+            (self.pager(visit, found.next.as_deref()))
+        }
     }
 
     /// Whether only a part of the list was asked for: an empty one then means that nothing was found.

@@ -1,8 +1,7 @@
 //! The pages: method, path, who answers. Paths are Quay's where Quay has a page.
 
 use berth_access::PathParameters;
-use berth_html::asset;
-use berth_web::{Method, Response, ResponseExt, StatusCode, header, path_parameters, response};
+use berth_web::{Method, Response, path_parameters};
 
 use crate::page::Page;
 use crate::visit::Visit;
@@ -27,13 +26,6 @@ pub fn pages() -> impl Iterator<Item = &'static Page> {
 /// The answer; none where there is no such page, or the console is off.
 pub(crate) fn answer(visit: &Visit<'_>) -> Option<Response> {
     let path = visit.request().uri().path();
-    if let Some(asset) = asset(path) {
-        return Some(
-            response::text(StatusCode::OK, asset.media_type, asset.content)
-                .with_header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
-                .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        );
-    }
     if !visit.is_on() {
         return None;
     }

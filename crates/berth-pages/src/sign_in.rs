@@ -14,7 +14,7 @@ use crate::api::with_query;
 use crate::form::form;
 use crate::page::{Page, get, post};
 use crate::parts;
-use crate::redirect::see_other;
+use crate::redirect::{local, see_other};
 use crate::refusal::Refusal;
 use crate::texts::fill;
 use crate::visit::Visit;
@@ -37,15 +37,6 @@ pub(crate) const PAGES: &[Page] = &[
 const NEXT: &str = "next";
 const KEPT_TARGET: &str = "kept_target";
 const KEPT: &str = "kept";
-
-/// A place in this console; the first page in the place of any other.
-pub(crate) fn local(target: &str) -> &str {
-    let is_local = target.starts_with('/')
-        && !target.starts_with("//")
-        && !target.contains('\\')
-        && target.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_local { target } else { "/" }
-}
 
 /// Where the visitor goes when they are signed in.
 fn next<'a>(visit: &'a Visit<'_>) -> &'a str {

@@ -5,12 +5,11 @@ use std::cell::{Cell, RefCell};
 use berth_access::{Caller, PathParameters};
 use berth_domain::settings;
 use berth_html::{Brand, hidden};
-use berth_web::session::Session;
+use berth_web::session::{SESSION_COOKIE, Session};
 use berth_web::{
     ApiError, Deferred, Method, Outcome, Parameters, Platform, Request, RequestExt, Response,
     ResponseExt, Services, StatusCode, Visitor, WhoCalled, header,
 };
-use http::HeaderValue;
 use maud::Markup;
 
 use crate::flash::{self, Flash};
@@ -18,9 +17,6 @@ use crate::redirect::see_other;
 use crate::refusal::{Answered, Refusal, Refused};
 use crate::tables::{SETTINGS, TABLES};
 use crate::texts::{EN, Texts};
-
-/// The cookie of the session, whose value the API hands out.
-const SESSION_COOKIE: &str = "_csrf_token";
 
 /// What answers a visit.
 type Answer = fn(&Visit<'_>) -> Option<Response>;
@@ -42,12 +38,12 @@ pub(crate) struct Visit<'a> {
     /// A session of nobody, for a visitor who has none.
     new_session: RefCell<Option<Session>>,
     deferred: RefCell<Vec<Deferred<'a>>>,
-    cookies: RefCell<Vec<HeaderValue>>,
+    cookies: RefCell<Vec<String>>,
     refused: RefCell<Option<Refused>>,
     /// Whether the fields of forms show what was typed.
     keeps_typed: Cell<bool>,
-    flash: RefCell<Option<Flash>>,
-    has_flash_cookie: Cell<bool>,
+    /// What the visitor's cookie tells, until a page has told it; nothing of a cookie that cannot be read.
+    flash: RefCell<Option<Option<Flash>>>,
     /// All that pages say.
     pub(crate) texts: &'static Texts,
 }
@@ -81,8 +77,7 @@ impl<'a> Visit<'a> {
             cookies: RefCell::default(),
             refused: RefCell::default(),
             keeps_typed: Cell::default(),
-            has_flash_cookie: Cell::new(flash.is_some()),
-            flash: RefCell::new(flash.flatten()),
+            flash: RefCell::new(flash),
             texts: &EN,
             request: request.clone(),
         })
@@ -176,7 +171,7 @@ impl<'a> Visit<'a> {
 
     /// All that was sent, for a form that is sent again.
     pub(crate) fn sent(&self) -> Vec<(String, String)> {
-        form_urlencoded::parse(self.request.body()).into_owned().collect()
+        self.form.pairs().to_vec()
     }
 
     /// Where the visitor is: path and query.
@@ -241,17 +236,12 @@ impl<'a> Visit<'a> {
         self.call(Method::GET, "/api/v1/user/", None).map(drop)
     }
 
-    /// Makes known who visits, on pages that need nothing else of the API. One statement.
+    /// Makes known who visits, on pages that need nothing else of the API. Two statements at most.
     pub(crate) fn ask_who(&self) {
         if self.visitor.borrow().is_none() {
             // Whatever it answers: the visitor is told on the way.
             let _ = self.call(Method::GET, "/api/v1/user/", None);
         }
-    }
-
-    /// Whether a status says something of the API's, and not of the console's own.
-    pub(crate) fn is_of_api(&self, status: StatusCode) -> bool {
-        status != StatusCode::BAD_REQUEST
     }
 
     /// Makes a call in the process.
@@ -294,7 +284,7 @@ impl<'a> Visit<'a> {
             if let Some((SESSION_COOKIE, value)) = pair {
                 self.session_cookie.replace(Some(value.to_owned()));
             }
-            self.cookies.borrow_mut().push(cookie.clone());
+            self.cookies.borrow_mut().push(text.to_owned());
         }
         let token = response.headers().get("x-next-csrf-token");
         if let Some(token) = token.and_then(|token| token.to_str().ok()) {
@@ -390,36 +380,26 @@ impl<'a> Visit<'a> {
             eprintln!("error: {}", error.cause().unwrap_or("nothing can be sealed"));
             Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "")
         })?;
-        self.has_flash_cookie.set(false);
         self.cookies.borrow_mut().push(cookie);
         Ok(see_other(target.to_owned()))
     }
 
-    /// What is to be told once; it is told only once.
+    /// What is to be told once; the answer takes its cookie away.
     pub(crate) fn take_flash(&self) -> Option<Flash> {
-        self.flash.borrow_mut().take()
+        let flash = self.flash.borrow_mut().take()?;
+        self.cookies.borrow_mut().push(flash::cleared(&self.services));
+        flash
     }
 
     /// The answer as it leaves, with the cookies that go along, and what is left to do.
-    pub(crate) fn finish(self, mut response: Response) -> Outcome<'a> {
-        let shows_page = response.status() != StatusCode::SEE_OTHER && !is_asset(&response);
-        if let Some(session) = self.new_session.take() {
-            for cookie in session.cookies(&self.services) {
-                response = response.with_header(header::SET_COOKIE, cookie);
-            }
-        }
-        if self.has_flash_cookie.get() && shows_page {
-            response = response.with_header(header::SET_COOKIE, flash::CLEARED);
-        }
-        for cookie in self.cookies.take() {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
+    pub(crate) fn finish(self, response: Response) -> Outcome<'a> {
+        let new = self.new_session.take();
+        let new = new.iter().flat_map(|session| session.cookies(&self.services));
+        let cookies: Vec<String> = new.chain(self.cookies.take()).collect();
+        let response = cookies
+            .into_iter()
+            .fold(response, |response, cookie| response.with_header(header::SET_COOKIE, cookie));
         let Outcome { response, deferred } = berth_web::answered(self.services, response);
         Outcome { response, deferred: deferred.with(self.deferred.take()) }
     }
-}
-
-fn is_asset(response: &Response) -> bool {
-    let kept = response.headers().get(header::CACHE_CONTROL);
-    kept.is_some_and(|kept| kept != "no-store")
 }

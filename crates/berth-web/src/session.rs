@@ -29,7 +29,7 @@ pub const SETTINGS: Settings = &[
 ];
 
 /// The name of the session cookie.
-pub(crate) const SESSION_COOKIE: &str = "_csrf_token";
+pub const SESSION_COOKIE: &str = "_csrf_token";
 
 /// The header that names the CSRF token for what comes next.
 const NEXT_CSRF_TOKEN: HeaderName = HeaderName::from_static("x-next-csrf-token");
@@ -207,19 +207,24 @@ impl Session {
     /// The cookies of the session and of the device, as `Set-Cookie` says them. For callers that have the settings `preferred_url_scheme` and
     /// `session_timeout`.
     pub fn cookies(&self, services: &Services<'_>) -> impl Iterator<Item = String> + use<> {
-        let secure = match services.setting(&settings::PREFERRED_URL_SCHEME).as_str() {
-            "https" => "; Secure",
-            _ => "",
-        };
-        let set = |name: &str, value: &str, lifetime_s: i64| {
-            format!("{name}={value}; Path=/; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}")
-        };
         let lifetime_s = services.setting(&settings::SESSION_TIMEOUT);
-        let session = set(SESSION_COOKIE, &self.cookie, lifetime_s);
+        let session = set_cookie(services, SESSION_COOKIE, &self.cookie, lifetime_s);
         let device = self.device.as_ref();
-        let device = device.map(|device| set(DEVICE_COOKIE, device, device::LIFETIME_S));
+        let device =
+            device.map(|device| set_cookie(services, DEVICE_COOKIE, device, device::LIFETIME_S));
         [Some(session), device].into_iter().flatten()
     }
+}
+
+/// A cookie, as `Set-Cookie` says it: for all paths, for so many seconds (0 takes it away), for no script, and for requests of our own pages. For
+/// callers that have the setting `preferred_url_scheme`.
+#[must_use]
+pub fn set_cookie(services: &Services<'_>, name: &str, value: &str, lifetime_s: i64) -> String {
+    let secure = match services.setting(&settings::PREFERRED_URL_SCHEME).as_str() {
+        "https" => "; Secure",
+        _ => "",
+    };
+    format!("{name}={value}; Path=/; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}")
 }
 
 /// When a session ends whose password is given now.

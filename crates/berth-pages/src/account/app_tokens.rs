@@ -10,7 +10,7 @@ use crate::api::address;
 use crate::confirm::{self, Confirm};
 use crate::credentials;
 use crate::form::{form, submit_or_cancel};
-use crate::list::List;
+use crate::list::{List, Said};
 use crate::page::{Page, get, post};
 use crate::parts;
 use crate::refusal::Refusal;
@@ -73,26 +73,18 @@ pub(super) fn tab(visit: &Visit<'_>, name: &str) -> Result<Markup, Refusal> {
     let orders = [("-created", t.by_newest), ("created", t.by_oldest)];
     let list = List::new(visit, &tab_of(name, Tab::AppTokens), t.search_app_tokens, &orders);
     let tokens = visit.list::<AppToken>(&list.target("/api/v1/user/apptoken"), "tokens")?;
-    let is_empty = tokens.entries.is_empty() && !list.is_narrowed();
     let new = html! {
         @if !visit.only_reads() {
             (parts::first_link(&format!("{}/tokens/new", of(name)), t.new_app_token))
         }
     };
-    Ok(html! {
-        div.row { p.grow.soft { (t.app_tokens_about) } @if !is_empty { (new) } }
-        @if is_empty {
-            div.card { (parts::empty(t.no_app_tokens, t.no_app_tokens_text, &new)) }
-        } @else {
-            (list.controls(visit, "tokens"))
-            div.card #tokens {
-                @if tokens.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                    (table(visit, name, &tokens.entries))
-                }
-            }
-            (list.pager(visit, tokens.next.as_deref()))
-        }
-    })
+    let said = Said {
+        about: t.app_tokens_about,
+        empty_title: t.no_app_tokens,
+        empty_text: t.no_app_tokens_text,
+        new,
+    };
+    Ok(list.section(visit, "tokens", &tokens, &said, &table(visit, name, &tokens.entries)))
 }
 
 fn table(visit: &Visit<'_>, name: &str, tokens: &[AppToken]) -> Markup {

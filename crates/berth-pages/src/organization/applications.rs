@@ -13,7 +13,7 @@ use crate::api::{address, with_query};
 use crate::confirm::{self, Confirm};
 use crate::flash::Flash;
 use crate::form::{form, submit_or_cancel};
-use crate::list::List;
+use crate::list::{List, Said};
 use crate::page::{Page, get, post};
 use crate::parts;
 use crate::refusal::Refusal;
@@ -60,23 +60,19 @@ pub(super) fn tab(visit: &Visit<'_>, organization: &Organization) -> Result<Mark
         &address!("/organization/{}/applications/new", organization.name),
         t.new_application,
     );
-    let is_empty = applications.entries.is_empty() && !list.is_narrowed();
-    Ok(html! {
-        div.row { p.grow.soft { (t.applications_about) } @if may_change && !is_empty { (new) } }
-        @if is_empty {
-            div.card {
-                (parts::empty(t.no_applications, t.no_applications_text, &html! { @if may_change { (new) } }))
-            }
-        } @else {
-            (list.controls(visit, "applications"))
-            div.card #applications {
-                @if applications.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                    (table(visit, organization, &applications.entries))
-                }
-            }
-            (list.pager(visit, applications.next.as_deref()))
-        }
-    })
+    let said = Said {
+        about: t.applications_about,
+        empty_title: t.no_applications,
+        empty_text: t.no_applications_text,
+        new: html! { @if may_change { (new) } },
+    };
+    Ok(list.section(
+        visit,
+        "applications",
+        &applications,
+        &said,
+        &table(visit, organization, &applications.entries),
+    ))
 }
 
 fn table(visit: &Visit<'_>, organization: &Organization, applications: &[Application]) -> Markup {

@@ -11,7 +11,7 @@ use super::{Organization, Tab, above, tab_of};
 use crate::Answered;
 use crate::api::{address, with_query};
 use crate::form::{form, submit_or_cancel};
-use crate::list::List;
+use crate::list::{List, Said};
 use crate::page::{Page, get, post};
 use crate::parts;
 use crate::permission::{RepositoryRole, role_field};
@@ -72,24 +72,20 @@ pub(super) fn tab(visit: &Visit<'_>, organization: &Organization) -> Result<Mark
         &address!("/organization/{}/defaultpermissions/new", organization.name),
         t.new_default_permission,
     );
-    let is_empty = found.entries.is_empty() && !list.is_narrowed();
     let action = html! { @if may_change { (new) } };
-    Ok(html! {
-        div.row { p.grow.soft { (t.default_permissions_about) } @if !is_empty { (action) } }
-        @if is_empty {
-            div.card {
-                (parts::empty(t.no_default_permissions, t.no_default_permissions_text, &action))
-            }
-        } @else {
-            (list.controls(visit, "permissions"))
-            div.card #permissions {
-                @if found.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                    (table(visit, organization, &found.entries, may_change))
-                }
-            }
-            (list.pager(visit, found.next.as_deref()))
-        }
-    })
+    let said = Said {
+        about: t.default_permissions_about,
+        empty_title: t.no_default_permissions,
+        empty_text: t.no_default_permissions_text,
+        new: action,
+    };
+    Ok(list.section(
+        visit,
+        "permissions",
+        &found,
+        &said,
+        &table(visit, organization, &found.entries, may_change),
+    ))
 }
 
 fn table(

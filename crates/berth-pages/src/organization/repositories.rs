@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Organization, Tab, above};
 use crate::Answered;
 use crate::api::{address, with_query};
-use crate::list::List;
+use crate::list::{List, Said};
 use crate::page::{Page, get, post};
 use crate::parts;
 use crate::refusal::Refusal;
@@ -33,21 +33,13 @@ pub(super) fn tab(visit: &Visit<'_>, organization: &Organization) -> Result<Mark
         true => parts::first_link(&new, t.new_repository),
         false => html! {},
     };
-    let is_empty = found.entries.is_empty() && !list.is_narrowed();
-    Ok(html! {
-        div.row { p.grow.soft { (t.repositories_about) } @if !is_empty { (new) } }
-        @if is_empty {
-            div.card { (parts::empty(t.no_repositories, t.no_repositories_text, &new)) }
-        } @else {
-            (list.controls(visit, "repositories"))
-            div.card #repositories {
-                @if found.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                    (table(visit, &found.entries, false))
-                }
-            }
-            (list.pager(visit, found.next.as_deref()))
-        }
-    })
+    let said = Said {
+        about: t.repositories_about,
+        empty_title: t.no_repositories,
+        empty_text: t.no_repositories_text,
+        new,
+    };
+    Ok(list.section(visit, "repositories", &found, &said, &table(visit, &found.entries, false)))
 }
 
 /// Whether the visitor may make a repository: administrators, and others when the API says so. Two statements at most.

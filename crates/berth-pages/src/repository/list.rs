@@ -111,13 +111,7 @@ fn show(visit: &Visit<'_>) -> Answered {
         div.heading { div { h1 { (t.repositories) } } div.actions { (new) } }
         @if is_known { (parts::tabs(t.repositories_which, &tabs)) }
         @if is_empty { div.card { (nothing(t, choice)) } } @else {
-            (list.controls(visit, "repositories"))
-            div.card #repositories {
-                @if found.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                    (table(visit, &found.entries, true))
-                }
-            }
-            (list.pager(visit, found.next.as_deref()))
+            (list.card(visit, "repositories", &found, &table(visit, &found.entries, true)))
         }
     };
     Ok(visit.page(t.repositories, content))

@@ -128,12 +128,7 @@ fn one(visit: &Visit<'_>, repository: &Repository, kind: Kind) -> Result<Markup,
     let found = visit.list_by_name::<Permission>(&target, "permissions")?;
     Ok(html! {
         div.row { h2.grow { (kind.title(t)) } (give_link(visit, repository, kind)) }
-        (list.controls(visit, "permissions"))
-        div.card #permissions {
-            @if found.entries.is_empty() { (list.nothing_found(visit)) }
-            @else { (table(visit, repository, kind, &found.entries)) }
-        }
-        (list.pager(visit, found.next.as_deref()))
+        (list.card(visit, "permissions", &found, &table(visit, repository, kind, &found.entries)))
     })
 }
 

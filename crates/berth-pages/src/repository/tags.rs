@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{Repository, Tab, information, page_of, target};
 use crate::Answered;
-use crate::api::{segment, with_query};
+use crate::api::{Listed, segment, with_query};
 use crate::confirm::{self, Confirm};
 use crate::list::List;
 use crate::parts;
@@ -50,8 +50,9 @@ pub(super) fn tab(visit: &Visit<'_>, repository: &Repository) -> Result<Markup, 
     ];
     let found: Tags = visit.get(&with_query(&format!("{}/tag/", target(visit)), &asked))?;
     let next = found.has_additional.then(|| (found.page + 1).to_string());
+    let found = Listed { entries: found.tags, next };
     Ok(html! {
-        @if found.tags.is_empty() && !list.is_narrowed() {
+        @if found.entries.is_empty() && !list.is_narrowed() {
             div.card {
                 (parts::empty(t.repo_no_tags, t.repo_no_tags_text, &html! {}))
             }
@@ -62,13 +63,7 @@ pub(super) fn tab(visit: &Visit<'_>, repository: &Repository) -> Result<Markup, 
                 }
             }
         } @else {
-            (list.controls(visit, "tags"))
-            div.card #tags {
-                @if found.tags.is_empty() { (list.nothing_found(visit)) } @else {
-                    (table(visit, repository, &found.tags))
-                }
-            }
-            (list.pager(visit, next.as_deref()))
+            (list.card(visit, "tags", &found, &table(visit, repository, &found.entries)))
         }
     })
 }

@@ -12,7 +12,7 @@ use crate::api::{segments, with_query};
 use crate::confirm::{self, Confirm};
 use crate::credentials;
 use crate::form::{button_form, form, submit_or_cancel};
-use crate::list::List;
+use crate::list::{List, Said};
 use crate::page::{Page, get, post};
 use crate::parts;
 use crate::permission::{RepositoryRole, role_field};
@@ -89,21 +89,13 @@ pub(crate) fn section(visit: &Visit<'_>, owner: &Owner) -> Result<Markup, Refusa
     let robots = visit.list::<Robot>(&list.target(&target), "robots")?;
     let may_change = owner.may_change(visit);
     let new = parts::first_link(&format!("{}/robots/new", owner.address()), t.new_robot);
-    let is_empty = robots.entries.is_empty() && !list.is_narrowed();
-    Ok(html! {
-        div.row { p.grow.soft { (t.robots_about) } @if may_change && !is_empty { (new) } }
-        @if is_empty {
-            div.card { (parts::empty(t.no_robots, t.no_robots_text, &html! { @if may_change { (new) } })) }
-        } @else {
-            (list.controls(visit, "robots"))
-            div.card #robots {
-                @if robots.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                    (table(visit, owner, &robots.entries))
-                }
-            }
-            (list.pager(visit, robots.next.as_deref()))
-        }
-    })
+    let said = Said {
+        about: t.robots_about,
+        empty_title: t.no_robots,
+        empty_text: t.no_robots_text,
+        new: html! { @if may_change { (new) } },
+    };
+    Ok(list.section(visit, "robots", &robots, &said, &table(visit, owner, &robots.entries)))
 }
 
 fn table(visit: &Visit<'_>, owner: &Owner, robots: &[Robot]) -> Markup {

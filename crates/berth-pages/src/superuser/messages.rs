@@ -8,7 +8,7 @@ use crate::Answered;
 use crate::api::address;
 use crate::confirm::{self, Confirm};
 use crate::form::{form, submit_or_cancel};
-use crate::list::List;
+use crate::list::{List, Said};
 use crate::page::{Page, get, post};
 use crate::parts;
 use crate::refusal::Refusal;
@@ -33,23 +33,19 @@ pub(super) fn tab(visit: &Visit<'_>) -> Result<Markup, Refusal> {
     require_view(visit)?;
     let list = List::new(visit, &tab_of(Tab::Messages), t.search_messages, &[]);
     let messages = visit.list::<Message>(&list.target("/api/v1/messages"), "messages")?;
-    let is_empty = messages.entries.is_empty() && !list.is_narrowed();
     let new = html! {
         @if !visit.only_reads() { (parts::first_link("/superuser/messages/new", t.new_message)) }
     };
-    Ok(html! {
-        div.row { p.grow.soft { (t.messages_about) } @if !is_empty { (new) } }
-        @if is_empty {
-            div.card { (parts::empty(t.no_messages, t.no_messages_text, &new)) }
-        } @else {
-            (list.controls(visit, "messages"))
-            div.card #messages {
-                @if messages.entries.is_empty() { (list.nothing_found(visit)) }
-                ul.entries { @for message in &messages.entries { li { (entry(visit, message)) } } }
-            }
-            (list.pager(visit, messages.next.as_deref()))
-        }
-    })
+    let said = Said {
+        about: t.messages_about,
+        empty_title: t.no_messages,
+        empty_text: t.no_messages_text,
+        new,
+    };
+    let entries = html! {
+        ul.entries { @for message in &messages.entries { li { (entry(visit, message)) } } }
+    };
+    Ok(list.section(visit, "messages", &messages, &said, &entries))
 }
 
 fn entry(visit: &Visit<'_>, message: &Message) -> Markup {

@@ -51,13 +51,7 @@ pub(super) fn tab(visit: &Visit<'_>) -> Result<Markup, Refusal> {
                 (parts::empty(t.no_organizations_at_all, t.no_organizations_at_all_text, &html! {}))
             }
         } @else {
-            (list.controls(visit, "organizations"))
-            div.card #organizations {
-                @if found.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                    (table(visit, &found.entries))
-                }
-            }
-            (list.pager(visit, found.next.as_deref()))
+            (list.card(visit, "organizations", &found, &table(visit, &found.entries)))
         }
     })
 }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{Tab, tab_of};
+use crate::api::Listed;
 use crate::list::List;
 use crate::refusal::Refusal;
 use crate::texts::fill;
@@ -44,13 +45,10 @@ pub(super) fn tab(visit: &Visit<'_>) -> Result<Markup, Refusal> {
     let from = visit.asked("page_token").parse().unwrap_or(0).min(settings.len());
     let to = settings.len().min(from.saturating_add(ROWS));
     let next = (to < settings.len()).then(|| to.to_string());
+    let found = Listed { entries: settings.drain(from..to).collect(), next };
     Ok(html! {
         p.soft { (t.settings_about) }
-        (list.controls(visit, "settings"))
-        div.card #settings {
-            @if from == to { (list.nothing_found(visit)) } @else { (table(visit, &settings[from..to])) }
-        }
-        (list.pager(visit, next.as_deref()))
+        (list.card(visit, "settings", &found, &table(visit, &found.entries)))
     })
 }
 

@@ -83,13 +83,7 @@ pub(super) fn tab(visit: &Visit<'_>) -> Result<Markup, Refusal> {
             p.grow.soft { (t.users_about) }
             @if !visit.only_reads() { (parts::first_link("/superuser/newuser", t.new_user)) }
         }
-        (list.controls(visit, "users"))
-        div.card #users {
-            @if users.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                (table(visit, &users.entries))
-            }
-        }
-        (list.pager(visit, users.next.as_deref()))
+        (list.card(visit, "users", &users, &table(visit, &users.entries)))
     })
 }
 

@@ -28,13 +28,7 @@ pub(super) fn list(visit: &Visit<'_>, organization: &Organization) -> Result<Mar
     }
     Ok(html! {
         p.soft { (t.collaborators_about) }
-        (list.controls(visit, "collaborators"))
-        div.card #collaborators {
-            @if found.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                (table(visit, organization, &found.entries))
-            }
-        }
-        (list.pager(visit, found.next.as_deref()))
+        (list.card(visit, "collaborators", &found, &table(visit, organization, &found.entries)))
     })
 }
 

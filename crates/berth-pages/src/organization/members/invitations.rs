@@ -75,13 +75,7 @@ pub(super) fn list(visit: &Visit<'_>, organization: &Organization) -> Result<Mar
     let entries: Vec<_> = found.entries.iter().collect();
     Ok(html! {
         p.soft { (about(visit)) }
-        (list.controls(visit, "invitations"))
-        div.card #invitations {
-            @if entries.is_empty() { (list.nothing_found(visit)) } @else {
-                (table(visit, organization, &entries, false))
-            }
-        }
-        (list.pager(visit, found.next.as_deref()))
+        (list.card(visit, "invitations", &found, &table(visit, organization, &entries, false)))
     })
 }
 

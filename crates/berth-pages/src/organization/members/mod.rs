@@ -63,13 +63,7 @@ fn members(visit: &Visit<'_>, organization: &Organization) -> Result<Markup, Ref
             p.grow.soft { (t.members_about) }
             @if organization.may_change(visit) { a.button.first href=(add) { (t.add_member) } }
         }
-        (list.controls(visit, "members"))
-        div.card #members {
-            @if found.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                (table(visit, organization, &found.entries))
-            }
-        }
-        (list.pager(visit, found.next.as_deref()))
+        (list.card(visit, "members", &found, &table(visit, organization, &found.entries)))
     })
 }
 

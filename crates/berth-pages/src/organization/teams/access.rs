@@ -49,17 +49,11 @@ pub(super) fn repositories(visit: &Visit<'_>, seen: &Seen) -> Result<Markup, Ref
             div.card { (parts::empty(t.team_without_access, about, &add)) }
         } @else {
             div.row { p.grow.soft { (about) } (add) }
-            (list.controls(visit, "repositories"))
-            div.card #repositories {
-                @if found.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                    ul.entries {
+            (list.card(visit, "repositories", &found, &html! { ul.entries {
                         @for (index, entry) in found.entries.iter().enumerate() {
                             li { (row(visit, seen, index, entry)) }
                         }
-                    }
-                }
-            }
-            (list.pager(visit, found.next.as_deref()))
+                    } }))
         }
     })
 }

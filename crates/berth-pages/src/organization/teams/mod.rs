@@ -17,7 +17,7 @@ use crate::Answered;
 use crate::api::address;
 use crate::confirm::{self, Confirm};
 use crate::form::{Field, form, submit_or_cancel};
-use crate::list::List;
+use crate::list::{List, Said};
 use crate::page::{Page, get, post};
 use crate::parts;
 use crate::refusal::Refusal;
@@ -53,21 +53,13 @@ pub(super) fn tab(visit: &Visit<'_>, organization: &Organization) -> Result<Mark
     let may_change = organization.may_change(visit);
     let new =
         parts::first_link(&address!("/organization/{}/teams/new", organization.name), t.new_team);
-    let is_empty = teams.entries.is_empty() && !list.is_narrowed();
-    Ok(html! {
-        div.row { p.grow.soft { (t.teams_about) } @if may_change && !is_empty { (new) } }
-        @if is_empty {
-            div.card { (parts::empty(t.no_teams, t.no_teams_text, &html! { @if may_change { (new) } })) }
-        } @else {
-            (list.controls(visit, "teams"))
-            div.card #teams {
-                @if teams.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                    (table(visit, organization, &teams.entries))
-                }
-            }
-            (list.pager(visit, teams.next.as_deref()))
-        }
-    })
+    let said = Said {
+        about: t.teams_about,
+        empty_title: t.no_teams,
+        empty_text: t.no_teams_text,
+        new: html! { @if may_change { (new) } },
+    };
+    Ok(list.section(visit, "teams", &teams, &said, &table(visit, organization, &teams.entries)))
 }
 
 fn table(visit: &Visit<'_>, organization: &Organization, teams: &[Team]) -> Markup {

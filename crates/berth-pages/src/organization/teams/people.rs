@@ -45,13 +45,7 @@ pub(super) fn members(visit: &Visit<'_>, seen: &Seen) -> Result<Markup, Refusal>
             div.card { (parts::empty(t.empty_team, t.empty_team_text, &add)) }
         } @else {
             div.row { p.grow.soft { (t.team_members_about) } (add) }
-            (list.controls(visit, "members"))
-            div.card #members {
-                @if found.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                    ul.entries { @for entry in &found.entries { li { (row(visit, seen, entry)) } } }
-                }
-            }
-            (list.pager(visit, found.next.as_deref()))
+            (list.card(visit, "members", &found, &html! { ul.entries { @for entry in &found.entries { li { (row(visit, seen, entry)) } } } }))
         }
     })
 }
