@@ -34,9 +34,8 @@ mod visit;
 
 mod home;
 
-use berth_domain::limits::FORM_BYTES;
 use berth_html::asset;
-use berth_web::{ApiError, App, BodyLimit, Outcome, Platform, Request, Services, refuse};
+use berth_web::{ApiError, App, Outcome, Platform, Request, Services, refuse};
 use refusal::Answered;
 use visit::Visit;
 
@@ -64,10 +63,5 @@ impl App for Console {
         let response = routes::answer(&visit)
             .unwrap_or_else(|| refuse(platform, &request, ApiError::plain_not_found()));
         visit.finish(response)
-    }
-
-    /// Forms are short.
-    fn body_limit(&self, _request: &Request) -> BodyLimit {
-        BodyLimit { bytes: FORM_BYTES, kept_bytes: FORM_BYTES }
     }
 }

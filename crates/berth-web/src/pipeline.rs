@@ -122,7 +122,9 @@ pub trait App {
     fn answer<'a>(&self, platform: Platform<'a>, request: Request) -> Outcome<'a>;
 
     /// How much of the body of a request is read.
-    fn body_limit(&self, request: &Request) -> BodyLimit;
+    fn body_limit(&self, _request: &Request) -> BodyLimit {
+        BodyLimit::ORDINARY
+    }
 }
 
 /// Route tables answer by themselves.
