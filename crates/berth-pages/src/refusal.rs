@@ -29,10 +29,13 @@ pub(crate) struct Refused {
     /// The status of the answer.
     pub(crate) status: StatusCode,
     /// The field beside which it is told; empty: above the form.
-    pub(crate) field: &'static str,
+    pub(crate) field: String,
     /// What was wrong.
     pub(crate) message: String,
 }
+
+/// What stands before the place in a schema that a body does not fit.
+const SCHEMA: &str = "\n\nFailed validating ";
 
 /// How the API begins to refuse a form that another session made.
 const CSRF: &str = "CSRF token was invalid or missing";
@@ -81,15 +84,27 @@ impl Refusal {
         self.status == StatusCode::FORBIDDEN && self.message.starts_with(CSRF)
     }
 
+    /// The member of the body that does not fit its schema, where that is why.
+    pub(crate) fn member(&self) -> Option<&str> {
+        let (_, place) = self.message.split_once(SCHEMA)?;
+        let (_, member) = place.split_once("['properties']['")?;
+        member.split_once("']").map(|(name, _)| name)
+    }
+
     /// What to tell on the form.
     pub(crate) fn told(&self, t: &'static Texts) -> String {
         match self.status {
             _ if self.is_csrf() => t.form_expired.into(),
             StatusCode::TOO_MANY_REQUESTS => self.too_many(t),
             _ if self.message.is_empty() => t.refused.into(),
-            _ if self.hint.is_empty() => self.message.clone(),
-            _ => format!("{} {}", self.message, self.hint),
+            _ if self.hint.is_empty() => self.words().to_owned(),
+            _ => format!("{} {}", self.words(), self.hint),
         }
+    }
+
+    /// The message without the place in a schema, which says nothing to people.
+    fn words(&self) -> &str {
+        self.message.split_once(SCHEMA).map_or(&self.message, |(words, _)| words)
     }
 
     /// When one may try again.

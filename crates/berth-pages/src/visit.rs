@@ -356,8 +356,10 @@ impl<'a> Visit<'a> {
             status if status.is_client_error() => status,
             _ => StatusCode::BAD_REQUEST,
         };
-        let field = if refusal.is_csrf() { "" } else { field };
-        self.refused.replace(Some(Refused { status, field, message }));
+        // A form may have other fields than the one that is usually wrong.
+        let named = refusal.member().filter(|name| self.form.get(name).is_some());
+        let field = if refusal.is_csrf() { "" } else { named.unwrap_or(field) };
+        self.refused.replace(Some(Refused { status, field: field.to_owned(), message }));
         self.keep_typed();
         show(self)
     }

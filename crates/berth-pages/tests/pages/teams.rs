@@ -66,6 +66,13 @@ fn what_was_typed_stays_when_it_is_refused() {
     assert!(html.contains("&lt;script&gt;</textarea>"), "{html}");
     assert!(html.contains("value=\"admin\" checked"), "{html}");
     assert!(html.contains("id=\"field-name-error\""), "{html}");
+    // A field that nobody thinks of says so itself.
+    let page = ana.submit(NEW, NEW, &[("name", "ops"), ("role", "boss")]);
+    assert_says(&page, 400, &["'boss' is not one of"]);
+    let html = page.text();
+    assert!(html.contains("id=\"field-role-error\""), "{html}");
+    assert!(!html.contains("id=\"field-name-error\""), "{html}");
+    assert!(!html.contains("Failed validating"), "{html}");
     // A team that is there is not changed by the form of a new one.
     let page = ana.submit(NEW, NEW, &[("name", "dev"), ("role", "admin")]);
     assert_says(&page, 400, &["There is a team dev already."]);
