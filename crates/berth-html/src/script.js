@@ -91,7 +91,7 @@ function liveSearch(root) {
   }
 }
 
-// Selects that act at once, and forms that are sent once only.
+// Forms are sent once only.
 function forms(root) {
   for (const form of root.querySelectorAll('form[method=post]')) {
     form.addEventListener('submit', event => {
@@ -99,10 +99,6 @@ function forms(root) {
       form.dataset.sent = 'yes';
     });
   }
-  // A page that comes back from the history may be sent again.
-  addEventListener('pageshow', event => {
-    if (event.persisted) for (const form of document.forms) delete form.dataset.sent;
-  });
 }
 
 // The button of a deletion works when the name is typed.
@@ -177,5 +173,9 @@ function enhance(root) {
 }
 
 enhance(document);
+// The forms of a page that comes back from the history may be sent again.
+addEventListener('pageshow', event => {
+  if (event.persisted) for (const form of document.forms) delete form.dataset.sent;
+});
 menus();
 fragmentToken();

@@ -44,8 +44,11 @@ fn show(visit: &Visit<'_>) -> Answered {
     };
     let waiting = notifications::waiting(visit)?;
     let messages = messages(visit)?;
-    let is_empty = organizations.entries.is_empty() && !list.is_narrowed();
+    let is_empty = list.has_none(&organizations);
     let new = parts::first_link("/organizations/new", t.new_organization);
+    let tiles = html! {
+        ul.grid { @for entry in &organizations.entries { li { (tile(visit, entry)) } } }
+    };
     let content = html! {
         (messages)
         (waiting)
@@ -53,12 +56,7 @@ fn show(visit: &Visit<'_>) -> Answered {
         @if is_empty {
             div.card { (parts::empty(t.no_organizations, t.no_organizations_text, &new)) }
         } @else {
-            (list.controls(visit, "organizations"))
-            div #organizations {
-                @if organizations.entries.is_empty() { (list.nothing_found(visit)) }
-                ul.grid { @for entry in &organizations.entries { li { (tile(visit, entry)) } } }
-            }
-            (list.pager(visit, organizations.next.as_deref()))
+            (list.plain(visit, "organizations", &organizations, &tiles))
         }
     };
     Ok(visit.page(t.organizations, content))

@@ -87,7 +87,7 @@ impl<'a> List<'a> {
         entries: &Markup,
     ) -> Markup {
         let Said { about, empty_title, empty_text, new } = said;
-        let is_empty = found.entries.is_empty() && !self.is_narrowed();
+        let is_empty = self.has_none(found);
         html! {
             div.row { p.grow.soft { (about) } @if !is_empty { (new) } }
             @if is_empty { div.card { (parts::empty(empty_title, empty_text, new)) } } @else {
@@ -96,7 +96,7 @@ impl<'a> List<'a> {
         }
     }
 
-    /// The list: search and order, what was found, the ways to its other pages. `entries` shows those that were found, in an element
+    /// The list: search and order, what was found in a card, the ways to its other pages. `entries` shows what was found, in an element
     /// with that id.
     pub(crate) fn card<T>(
         &self,
@@ -105,13 +105,39 @@ impl<'a> List<'a> {
         found: &Listed<T>,
         entries: &Markup,
     ) -> Markup {
+        self.whole(visit, (id, Some("card")), found, entries)
+    }
+
+    /// The same without a card: it stands in one, or its entries are cards.
+    pub(crate) fn plain<T>(
+        &self,
+        visit: &Visit<'_>,
+        id: &str,
+        found: &Listed<T>,
+        entries: &Markup,
+    ) -> Markup {
+        self.whole(visit, (id, None), found, entries)
+    }
+
+    fn whole<T>(
+        &self,
+        visit: &Visit<'_>,
+        (id, class): (&str, Option<&str>),
+        found: &Listed<T>,
+        entries: &Markup,
+    ) -> Markup {
         html! {
             (self.controls(visit, id))
-            div.card id=(id) {
+            div id=(id) class=[class] {
                 @if found.entries.is_empty() { (self.nothing_found(visit)) } @else { (entries) }
             }
             (self.pager(visit, found.next.as_deref()))
         }
+    }
+
+    /// Whether there is no entry at all, and not only none that fits what was asked for.
+    pub(crate) fn has_none<T>(&self, found: &Listed<T>) -> bool {
+        found.entries.is_empty() && !self.is_narrowed()
     }
 
     /// Whether only a part of the list was asked for: an empty one then means that nothing was found.
@@ -120,7 +146,7 @@ impl<'a> List<'a> {
     }
 
     /// Search and order. `results` is the id of the element that holds the list.
-    pub(crate) fn controls(&self, visit: &Visit<'_>, results: &str) -> Markup {
+    fn controls(&self, visit: &Visit<'_>, results: &str) -> Markup {
         let t = visit.texts;
         let (path, kept) = divided(&self.address);
         html! {

@@ -72,7 +72,7 @@ pub(super) fn tab(visit: &Visit<'_>, name: &str) -> Result<Markup, Refusal> {
     let list = List::new(visit, &tab_of(name, Tab::Applications), t.search_applications, &[]);
     let target = list.target("/api/v1/user/authorizations");
     let found = visit.list::<Authorization>(&target, "authorizations")?;
-    let is_empty = found.entries.is_empty() && !list.is_narrowed();
+    let is_empty = list.has_none(&found);
     let nothing = html! {};
     Ok(html! {
         p.soft { (t.authorizations_about) }
@@ -82,16 +82,13 @@ pub(super) fn tab(visit: &Visit<'_>, name: &str) -> Result<Markup, Refusal> {
             @if is_empty {
                 (parts::empty(t.no_authorizations, t.no_authorizations_text, &nothing))
             } @else {
-                (list.controls(visit, "authorizations"))
-                div #authorizations {
-                    @if found.entries.is_empty() { (list.nothing_found(visit)) }
+                (list.plain(visit, "authorizations", &found, &html! {
                     ul.entries {
                         @for entry in &found.entries { li { (authorization(visit, name, entry)) } }
                     }
-                }
+                }))
             }
         }
-        (list.pager(visit, found.next.as_deref()))
     })
 }
 

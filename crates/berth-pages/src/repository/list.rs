@@ -106,7 +106,7 @@ fn show(visit: &Visit<'_>) -> Answered {
         false => html! {},
     };
     let tabs = Choice::ALL.map(|shown| (shown.address(), shown.title(t), shown == choice));
-    let is_empty = found.entries.is_empty() && !list.is_narrowed();
+    let is_empty = list.has_none(&found);
     let content = html! {
         div.heading { div { h1 { (t.repositories) } } div.actions { (new) } }
         @if is_known { (parts::tabs(t.repositories_which, &tabs)) }

@@ -52,7 +52,7 @@ pub(super) fn tab(visit: &Visit<'_>, repository: &Repository) -> Result<Markup, 
     let next = found.has_additional.then(|| (found.page + 1).to_string());
     let found = Listed { entries: found.tags, next };
     Ok(html! {
-        @if found.entries.is_empty() && !list.is_narrowed() {
+        @if list.has_none(&found) {
             div.card {
                 (parts::empty(t.repo_no_tags, t.repo_no_tags_text, &html! {}))
             }

@@ -44,7 +44,7 @@ pub(super) fn tab(visit: &Visit<'_>) -> Result<Markup, Refusal> {
     let list = List::new(visit, &tab_of(Tab::Organizations), t.search_all_organizations, &orders);
     let found = visit
         .list::<Organization>(&list.target("/api/v1/superuser/organizations/"), "organizations")?;
-    let is_empty = found.entries.is_empty() && !list.is_narrowed();
+    let is_empty = list.has_none(&found);
     Ok(html! {
         @if is_empty {
             div.card {

@@ -45,7 +45,7 @@ pub(super) fn section(visit: &Visit<'_>, organization: &Organization) -> Result<
         visit.list::<Token>(&list.target(&format!("{}/tokens", target(visit))), "tokens")?;
     let may_change = organization.may_change(visit);
     let new = parts::first_link(&format!("{page}/tokens/new"), t.new_token);
-    let is_empty = tokens.entries.is_empty() && !list.is_narrowed();
+    let is_empty = list.has_none(&tokens);
     Ok(html! {
         section.card aria-labelledby="tokens-title" {
             div.row {
@@ -53,13 +53,7 @@ pub(super) fn section(visit: &Visit<'_>, organization: &Organization) -> Result<
                 @if may_change { (new) }
             }
             @if is_empty { p.soft { (t.no_tokens) } } @else {
-                (list.controls(visit, "tokens"))
-                div #tokens {
-                    @if tokens.entries.is_empty() { (list.nothing_found(visit)) } @else {
-                        (table(visit, &page, &tokens.entries, may_change))
-                    }
-                }
-                (list.pager(visit, tokens.next.as_deref()))
+                (list.plain(visit, "tokens", &tokens, &table(visit, &page, &tokens.entries, may_change)))
             }
         }
     })

@@ -22,7 +22,7 @@ pub(super) fn list(visit: &Visit<'_>, organization: &Organization) -> Result<Mar
     let list = List::new(visit, &address, t.search_collaborators, &orders(t));
     let target = list_target(&organization.name);
     let found: Listed<Member> = visit.list(&list.target(&target), "collaborators")?;
-    if found.entries.is_empty() && !list.is_narrowed() {
+    if list.has_none(&found) {
         let empty = parts::empty(t.no_collaborators, t.no_collaborators_text, &html! {});
         return Ok(html! { div.card { (empty) } });
     }

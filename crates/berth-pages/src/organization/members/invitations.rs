@@ -64,7 +64,7 @@ pub(super) fn list(visit: &Visit<'_>, organization: &Organization) -> Result<Mar
     let list = List::new(visit, &address, t.search_invitations, &orders).rows(ROWS);
     let target = address!("/api/v1/organization/{}/invitations", organization.name);
     let found: Listed<Invitation> = visit.list(&list.target(&target), "invitations")?;
-    if found.entries.is_empty() && !list.is_narrowed() {
+    if list.has_none(&found) {
         let add = address!("/organization/{}/add-member", organization.name);
         let add = html! {
             @if organization.may_change(visit) { a.button.first href=(add) { (t.invite) } }

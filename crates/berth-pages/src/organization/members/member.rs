@@ -42,14 +42,11 @@ pub(super) fn show(visit: &Visit<'_>) -> Answered {
         (refusal_of_form(visit))
         section.card aria-labelledby="teams-heading" {
             h2 #teams-heading { (t.teams) }
-            (list.controls(visit, "teams"))
-            div #teams {
-                @if teams.entries.is_empty() { (list.nothing_found(visit)) }
+            (list.plain(visit, "teams", &teams, &html! {
                 ul.entries {
                     @for team in &teams.entries { li { (row(visit, &organization, &member, team)) } }
                 }
-            }
-            (list.pager(visit, teams.next.as_deref()))
+            }))
         }
         section.card aria-labelledby="access" {
             h2 #access { (t.own_access) }

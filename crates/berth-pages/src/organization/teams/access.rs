@@ -43,7 +43,7 @@ pub(super) fn repositories(visit: &Visit<'_>, seen: &Seen) -> Result<Markup, Ref
     };
     let is_admin_team = seen.team.role == "admin";
     let about = if is_admin_team { t.admin_team_access } else { t.team_access_about };
-    let is_empty = found.entries.is_empty() && !list.is_narrowed();
+    let is_empty = list.has_none(&found);
     Ok(html! {
         @if is_empty {
             div.card { (parts::empty(t.team_without_access, about, &add)) }

@@ -39,7 +39,7 @@ pub(super) fn members(visit: &Visit<'_>, seen: &Seen) -> Result<Markup, Refusal>
             a.button.first href={ (seen.page) "/add" } { (t.add_to_team) }
         }
     };
-    let is_empty = found.entries.is_empty() && !list.is_narrowed();
+    let is_empty = list.has_none(&found);
     Ok(html! {
         @if is_empty {
             div.card { (parts::empty(t.empty_team, t.empty_team_text, &add)) }
