@@ -11,6 +11,7 @@ use berth_web::{
     ResponseExt, Services, StatusCode, Visitor, WhoCalled, header,
 };
 use maud::Markup;
+use serde_json::Value;
 
 use crate::flash::{self, Flash};
 use crate::redirect::see_other;
@@ -162,6 +163,12 @@ impl<'a> Visit<'a> {
     /// A field of the form exactly as it was sent: passwords.
     pub(crate) fn exact_field(&self, name: &str) -> &str {
         self.form.get(name).unwrap_or_default()
+    }
+
+    /// A field with a number, for the body of a call. What is no number goes along as it is: the API tells.
+    pub(crate) fn number(&self, name: &str) -> Value {
+        let typed = self.field(name);
+        typed.parse::<i64>().map_or_else(|_| typed.into(), Value::from)
     }
 
     /// All values of a field of the form.

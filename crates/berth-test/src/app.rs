@@ -577,7 +577,7 @@ impl App {
     }
 
     /// How many changes the database has seen.
-    pub(crate) fn changes_so_far(&self) -> i64 {
+    pub fn changes_so_far(&self) -> i64 {
         let rows = self.database.execute("SELECT total_changes()", &[]);
         let rows = rows.expect("the database answers");
         self.database.take_statements();

@@ -238,7 +238,7 @@ fn body(visit: &Visit<'_>) -> Value {
     let mut body = json!({
         "upstream_registry": visit.field("upstream_registry"),
         "insecure": !visit.field("insecure").is_empty(),
-        "expiration_s": visit.field("expiration_s").parse::<i64>().unwrap_or(86_400),
+        "expiration_s": visit.number("expiration_s"),
     });
     let given = [
         ("upstream_registry_username", visit.field("upstream_registry_username")),

@@ -234,11 +234,9 @@ fn limit_page(
     Ok(visit.form_page(title, &above(visit, &organization.name, Tab::Quota), content))
 }
 
-/// What the form of a limit says. What is no number is sent as it is: the API tells.
+/// What the form of a limit says.
 fn limit_body(visit: &Visit<'_>) -> Value {
-    let percent = visit.field("percent");
-    let percent = percent.parse::<i64>().map_or_else(|_| Value::from(percent), Value::from);
-    json!({ "type": visit.field("type"), "threshold_percent": percent })
+    json!({ "type": visit.field("type"), "threshold_percent": visit.number("percent") })
 }
 
 /// The API's address of the limits.

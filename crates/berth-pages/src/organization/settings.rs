@@ -136,9 +136,9 @@ fn changes(visit: &Visit<'_>, chosen: &Chosen) -> Map<String, Value> {
     if email != chosen.email {
         changes.insert("email".into(), email.into());
     }
-    let expiration = visit.field("tag_expiration_s").parse::<i64>().ok();
-    if expiration.is_some() && expiration != chosen.tag_expiration_s {
-        changes.insert("tag_expiration_s".into(), expiration.into());
+    let expiration = visit.number("tag_expiration_s");
+    if expiration != "" && expiration != Value::from(chosen.tag_expiration_s) {
+        changes.insert("tag_expiration_s".into(), expiration);
     }
     let wants_invoices = visit.field("invoice_email") == "true";
     if wants_invoices != chosen.invoice_email {

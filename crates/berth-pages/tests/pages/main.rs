@@ -9,6 +9,7 @@ mod applications;
 mod default_permissions;
 mod log;
 mod members;
+mod numbers;
 mod operators;
 mod proxy_cache;
 mod quota;

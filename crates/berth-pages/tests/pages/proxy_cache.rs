@@ -16,7 +16,7 @@ const TRY: (&str, &str) = ("act", "try");
 
 /// Replaces upstream registries.
 #[derive(Clone)]
-struct Registry {
+pub(super) struct Registry {
     outcome: Rc<RefCell<Result<Verdict, Failure>>>,
     checks: Rc<Cell<usize>>,
     shown: Rc<RefCell<Option<(String, String)>>>,
@@ -50,7 +50,7 @@ impl registry::Registry for Registry {
 }
 
 /// `acme` with registries that answer as they are told.
-fn app() -> (App, Registry) {
+pub(super) fn app() -> (App, Registry) {
     let registry = Registry::new();
     (acme().with_registry(registry.clone()), registry)
 }

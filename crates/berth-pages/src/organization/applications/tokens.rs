@@ -189,8 +189,8 @@ pub(super) fn create(visit: &Visit<'_>) -> Answered {
     }
     let name = visit.field("name");
     let mut body = json!({ "name": name, "scope": scopes.join(" ") });
-    if let Ok(seconds) = visit.field("expiration").parse::<i64>() {
-        body["expiration"] = seconds.into();
+    if !visit.field("expiration").is_empty() {
+        body["expiration"] = visit.number("expiration");
     }
     let made = match visit.post(&format!("{}/tokens", target(visit)), &body) {
         Ok(made) => made,
