@@ -1,26 +1,24 @@
-//! The application: a manifest that is ready to be served, with its variables resolved, its databases open and its components
-//! compiled. This is all about starting; requests go through `server` and `request`.
+//! The application: a manifest that is ready to be served, with its variables resolved and its databases open. This is all about starting; requests go through `server` and `request`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use crate::capacity::{CALLS_OF_COMPONENT, Capacity, calls_of_streams};
 use crate::compose::Parts;
 use crate::engine::{self, Compiler};
 use crate::file_permissions;
-use crate::instance::{Component, State};
+use crate::instance::Component;
 use crate::key_value::KeyValueStore;
 use crate::libsql::LibSql;
 use crate::limits::Limits;
+use crate::loader::{Failure, Loader, Served};
 use crate::manifest::{self, Manifest, TriggerRoute};
 use crate::outbound::{AllowedHost, Outbound};
 use crate::redis_store::RedisStore;
@@ -34,6 +32,7 @@ use crate::variables::Values;
 pub(crate) struct App {
     pub(crate) engine: Engine,
     pub(crate) router: Router<Arc<Served>>,
+    pub(crate) loader: Arc<Loader>,
     pub(crate) limits: Limits,
     pub(crate) capacity: Capacity,
     /// Prefixes of segments of paths that end with a secret, which the log masks.
@@ -48,33 +47,28 @@ const DATABASE_FILE: &str = "sqlite_db.db";
 /// The file of the key-value store, likewise.
 const KEY_VALUE_FILE: &str = "sqlite_key_value.db";
 
-/// A component that a trigger names.
-pub(crate) struct Served {
-    pub(crate) component: Arc<Component>,
-    pub(crate) instances: ProxyPre<State>,
-}
-
 impl App {
     /// Loads the application of `manifest`, with its state in `state_directory` but for the stores of the runtime configuration.
-    /// `progress` is called with the name of each component that is compiled, its number, and how many there are.
+    /// Components are loaded meanwhile; `progress` is called with the name of each that is compiled. What is wrong with one is told
+    /// later, by the [`Failure`].
     ///
     /// # Errors
-    /// Whatever is wrong with the manifest, the components or the state directory.
+    /// Whatever is wrong with the manifest or the state directory.
     pub(crate) fn load(
         manifest: &Manifest,
         values: &Values,
         resolver: &Arc<Resolver>,
         (state_directory, stores): (&Path, &RuntimeConfig),
         limits: Limits,
-        progress: impl Fn(&str, usize, usize) + Sync,
-    ) -> Result<Self> {
+        progress: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<(Self, Failure)> {
         let listing = public_routes(manifest)?;
         let names: BTreeSet<&str> =
             manifest.routes.iter().map(|trigger| trigger.component.as_str()).collect();
         // First, so that a missing file is reported before minutes of compiling.
         let parts: Vec<_> = names
             .into_iter()
-            .map(|name| Ok((name, Parts::read(manifest, name).with_context(|| naming(name))?)))
+            .map(|name| Ok((name, Parts::locate(manifest, name).with_context(|| naming(name))?)))
             .collect::<Result<_>>()?;
         let cache = state_directory.join("compiled");
         make_directory(&cache)?;
@@ -84,25 +78,22 @@ impl App {
 
         let engine = engine::start(Capacity::instances(&limits))?;
         let linker = engine::linker(&engine)?;
-        let compiler = Compiler { engine: &engine, linker: &linker, cache: &cache };
-        let instances = load_components(&compiler, &parts, progress)?;
-        engine::prune_cache(&cache, parts.iter().map(|(_, parts)| compiler.cache_name(parts)));
-
-        let serve = |((name, _), instances)| {
-            let component: &Arc<Component> = &components[name];
-            (name, Arc::new(Served { component: component.clone(), instances }))
-        };
-        let served: BTreeMap<&str, Arc<Served>> =
-            parts.into_iter().zip(instances).map(serve).collect();
+        let serve = |(name, parts)| (name, Served::new(Arc::clone(&components[name]), parts));
+        let served: BTreeMap<&str, Arc<Served>> = parts.into_iter().map(serve).collect();
         let routes = listing.iter().map(|(name, route)| (route.clone(), served[&**name].clone()));
-        Ok(Self {
-            router: Router::new(routes)?,
+        let router = Router::new(routes)?;
+        let compiler = Compiler { engine: engine.clone(), linker, cache };
+        let (loader, failure) = Loader::start(compiler, served.into_values(), progress)?;
+        let app = Self {
+            router,
+            loader,
             capacity: Capacity::new(&limits),
             secret_segments: manifest.application.tool.berth.secret_segments.clone(),
             engine,
             limits,
             listing,
-        })
+        };
+        Ok((app, failure))
     }
 
     /// Whether `path` is one of a probe, which asks for the health of the application and waits for no other request.
@@ -234,50 +225,4 @@ fn prepare(
         }),
         resolver: resolver.clone(),
     }))
-}
-
-/// Loads the compiled code of all components, and compiles those that have none yet.
-fn load_components(
-    compiler: &Compiler<'_>,
-    parts: &[(&str, Parts)],
-    progress: impl Fn(&str, usize, usize) + Sync,
-) -> Result<Vec<ProxyPre<State>>> {
-    let found = in_parallel(parts.len(), |index| compiler.find(&parts[index].1));
-    let missing = found.iter().filter(|found| found.is_none()).count();
-    let begun = AtomicUsize::new(0);
-    let load = |index: usize| {
-        let (name, parts) = &parts[index];
-        let component = match &found[index] {
-            Some(component) => Ok(component.clone()),
-            None => {
-                progress(name, begun.fetch_add(1, Ordering::Relaxed) + 1, missing);
-                compiler.compile(parts)
-            }
-        };
-        component.and_then(|component| compiler.prepare(&component)).with_context(|| naming(name))
-    };
-    in_parallel(parts.len(), load).into_iter().collect()
-}
-
-/// Calls `work` with each number below `count`, on all processors. The results are in that order.
-fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(BTreeMap::new());
-    let worker = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= count {
-                break;
-            }
-            let result = work(index);
-            done.lock().unwrap_or_else(PoisonError::into_inner).insert(index, result);
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(worker);
-        }
-    });
-    done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }

@@ -2,7 +2,7 @@
 //! becomes a component (with the adapter from WASI preview 1), and its dependencies are plugged
 //! into its imports. No compiling: that is `engine`'s.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use sha2::{Digest, Sha256};
@@ -21,48 +21,69 @@ use crate::manifest::{self, Capability, DependencySource, Inherit, Manifest};
 /// `wac-graph`, which compose. (The adapter is part of the hash.)
 const COMPOSITION_VERSION: &str = concat!("berth ", env!("CARGO_PKG_VERSION"), " composition 1");
 
-/// A component of the manifest and its dependencies, as read from disk.
-pub(crate) struct Parts {
-    main: WasmFile,
-    dependencies: Vec<Dependency>,
+/// A component of the manifest and its dependencies: where their files are ([`Located`]), or what is in them ([`WasmFile`]).
+pub(crate) struct Parts<F> {
+    main: F,
+    dependencies: Vec<Dependency<F>>,
     has_environment: bool,
 }
 
-struct Dependency {
+struct Dependency<F> {
     /// As the manifest names it: `berth:outbound/mailer`, or `berth:outbound` for all interfaces of
     /// the package.
     name: String,
     export: Option<String>,
     inherit: Inherit,
-    wasm: WasmFile,
+    wasm: F,
 }
 
-impl Parts {
-    /// Reads the files of component `name`.
-    pub(crate) fn read(manifest: &Manifest, name: &str) -> Result<Self> {
+impl Parts<Located> {
+    /// The parts of component `name`, whose files are there.
+    pub(crate) fn locate(manifest: &Manifest, name: &str) -> Result<Self> {
         let component = manifest
             .components
             .get(name)
             .with_context(|| format!("there is no [component.{name}]"))?;
-        let read_dependency = |(name, dependency): (&String, &manifest::Dependency)| {
+        let locate = |(name, dependency): (&String, &manifest::Dependency)| {
             let path = dependency_path(manifest, dependency)
                 .with_context(|| format!("dependency {name:?}"))?;
             Ok(Dependency {
                 name: name.clone(),
                 export: dependency.export.clone(),
                 inherit: component.inherited_by(dependency),
-                wasm: WasmFile::read(path)?,
+                wasm: Located::new(path)?,
             })
         };
         Ok(Self {
-            main: WasmFile::read(manifest.directory.join(component.source.path()))?,
-            dependencies: component
-                .dependencies
-                .iter()
-                .map(read_dependency)
-                .collect::<Result<_>>()?,
+            main: Located::new(manifest.directory.join(component.source.path()))?,
+            dependencies: component.dependencies.iter().map(locate).collect::<Result<_>>()?,
             has_environment: !component.environment.is_empty(),
         })
+    }
+
+    /// Reads the files.
+    pub(crate) fn read(&self) -> Result<Parts<WasmFile>> {
+        let read = |dependency: &Dependency<Located>| {
+            Ok(Dependency {
+                name: dependency.name.clone(),
+                export: dependency.export.clone(),
+                inherit: dependency.inherit.clone(),
+                wasm: dependency.wasm.read()?,
+            })
+        };
+        Ok(Parts {
+            main: self.main.read()?,
+            dependencies: self.dependencies.iter().map(read).collect::<Result<_>>()?,
+            has_environment: self.has_environment,
+        })
+    }
+}
+
+impl Parts<WasmFile> {
+    /// How large the files are together, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let dependencies = self.dependencies.iter().map(|dependency| dependency.wasm.bytes.len());
+        self.main.bytes.len() + dependencies.sum::<usize>()
     }
 
     /// Tells these parts, and what would be made of them, from all others.
@@ -118,23 +139,35 @@ fn dependency_path(manifest: &Manifest, dependency: &manifest::Dependency) -> Re
     Ok(manifest.directory.join(path))
 }
 
+/// A file that is there.
+pub(crate) struct Located(PathBuf);
+
+impl Located {
+    fn new(path: PathBuf) -> Result<Self> {
+        std::fs::File::open(&path).with_context(|| cannot_read(&path))?;
+        Ok(Self(path))
+    }
+
+    fn read(&self) -> Result<WasmFile> {
+        let bytes = std::fs::read(&self.0).with_context(|| cannot_read(&self.0))?;
+        Ok(WasmFile { path: self.0.clone(), bytes })
+    }
+}
+
+fn cannot_read(path: &Path) -> String {
+    format!(
+        "cannot read {}: build the components first (`cargo xtask build` or `spin build`)",
+        path.display()
+    )
+}
+
 /// A file with a module or a component.
-struct WasmFile {
+pub(crate) struct WasmFile {
     path: PathBuf,
     bytes: Vec<u8>,
 }
 
 impl WasmFile {
-    fn read(path: PathBuf) -> Result<Self> {
-        let bytes = std::fs::read(&path).with_context(|| {
-            format!(
-                "cannot read {}: build the components first (`cargo xtask build` or `spin build`)",
-                path.display()
-            )
-        })?;
-        Ok(Self { path, bytes })
-    }
-
     /// The component in it. Damaged files are found here: later steps assume valid input.
     fn componentize(&self) -> Result<Vec<u8>> {
         Validator::new_with_features(WasmFeatures::all())
@@ -177,7 +210,7 @@ impl Composition {
     }
 
     /// Connects the imports that `dependency` is declared for with its exports.
-    fn plug(&mut self, dependency: &Dependency, has_environment: bool) -> Result<()> {
+    fn plug(&mut self, dependency: &Dependency<WasmFile>, has_environment: bool) -> Result<()> {
         let name = format!("berth:dependency{}", self.plugged);
         let wasm = dependency.wasm.componentize()?;
         let package = Package::from_bytes(&name, None, wasm, self.graph.types_mut())?;
@@ -201,7 +234,7 @@ impl Composition {
     fn check_capabilities(
         &self,
         package: PackageId,
-        dependency: &Dependency,
+        dependency: &Dependency<WasmFile>,
         has_environment: bool,
     ) -> Result<()> {
         for import in self.imports(package) {

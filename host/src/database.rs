@@ -11,12 +11,11 @@
 //!   100 ms and serves in no order, so 64 writers would starve each other into SQLITE_BUSY. When
 //!   SQLite is busy after that, another process is writing; the statement is retried without blocking
 //!   a thread.
-//! * A short read runs on the thread of its request, which costs less than another thread. Only a
-//!   write, which waits for the disk, and a long read let another thread take over the requests that
-//!   are queued on this one.
+//! * Statements run on the thread of their request, which costs less than another thread. Only a long read, and a write that may
+//!   be long, let another thread take over the requests that are queued on this one.
 //!
-//! Durability is SQLite's default in WAL mode, `synchronous = FULL`, as under `spin up`: after a COMMIT
-//! the data is on disk, and survives a power failure. (NORMAL would only survive a killed process.)
+//! Durability is that of SQLite's default in WAL mode, `synchronous = FULL`, as under `spin up`: after a COMMIT the data is on disk,
+//! and survives a power failure. But nobody waits for the disk with the write lock: see `group_commit`.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +32,7 @@ use tokio::task::block_in_place;
 use crate::client::Client;
 use crate::deadline::Deadline;
 use crate::fair_semaphore::{FairSemaphore, Permit, Size};
+use crate::group_commit::{GroupCommit, NotSynced};
 use crate::instance_permit::{InstancePermit, KeepGuard, WriterState};
 use crate::quota::{Quota, Reservation};
 
@@ -63,6 +63,7 @@ pub(crate) struct Database {
     idle: Mutex<Vec<PooledConnection>>,
     /// One permit, for the connection that writes. SQLite has such a lock as well, but serves in no order.
     write_lock: Arc<FairSemaphore>,
+    group_commit: GroupCommit,
 }
 
 /// A connection of the pool.
@@ -72,6 +73,8 @@ struct PooledConnection {
     changed: Arc<AtomicBool>,
     /// When the running statement must stop.
     deadline: Arc<Mutex<Option<Instant>>>,
+    /// Whether something was committed that is not synced yet.
+    committed: Arc<AtomicBool>,
 }
 
 /// The result of a statement.
@@ -89,6 +92,7 @@ pub(crate) enum Failure {
     /// No write lock, no permit or no memory in time.
     Busy,
     TooLarge,
+    NotSynced,
 }
 
 impl std::fmt::Display for Failure {
@@ -97,6 +101,7 @@ impl std::fmt::Display for Failure {
             Self::Sqlite(error) => error.fmt(f),
             Self::Server(message) => f.write_str(message),
             Self::Busy => f.write_str("database is locked"),
+            Self::NotSynced => f.write_str("disk I/O error: the log cannot be synced"),
             Self::TooLarge => write!(f, "the result is larger than {MAX_RESULT_BYTES} bytes"),
         }
     }
@@ -115,6 +120,7 @@ impl Database {
             path: path.to_owned(),
             idle: Mutex::default(),
             write_lock: FairSemaphore::new(Size::of(1)),
+            group_commit: GroupCommit::start(path)?,
         };
         let first = database.connect_first();
         let first =
@@ -138,6 +144,7 @@ impl Database {
         // (Setting the page cache reads the schema, and a connection that is being closed locks the file.)
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        connection.pragma_update(None, "synchronous", "normal")?;
         // From here on `GuestConnection::execute` waits, without blocking a thread.
         connection.busy_timeout(Duration::ZERO)?;
         // Otherwise the planner depends on the bound values and prepares the statement again for each of them, which is two
@@ -149,7 +156,14 @@ impl Database {
         let watched = deadline.clone();
         let overdue = move || lock(&watched).is_some_and(|deadline| Instant::now() > deadline);
         connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(overdue))?;
-        Ok(PooledConnection { connection, changed, deadline })
+        let committed = Arc::new(AtomicBool::new(false));
+        let noted = committed.clone();
+        connection.commit_hook(Some(move || {
+            noted.store(true, Ordering::Relaxed);
+            // It is not rolled back.
+            false
+        }))?;
+        Ok(PooledConnection { connection, changed, deadline, committed })
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<PooledConnection>> {
@@ -354,6 +368,15 @@ impl GuestConnection {
         };
         if self.pooled.as_ref().is_none_or(|pooled| pooled.connection.is_autocommit()) {
             self.release_write_lock();
+            let committed =
+                |pooled: &PooledConnection| pooled.committed.swap(false, Ordering::Relaxed);
+            if self.pooled.as_ref().is_some_and(committed) {
+                self.database
+                    .group_commit
+                    .synced()
+                    .await
+                    .map_err(|NotSynced| Failure::NotSynced)?;
+            }
         }
         result
     }
@@ -383,6 +406,9 @@ impl GuestConnection {
                 Err(Failure::Sqlite(error)) if is_interrupted(&error) => Ok(Attempt::Slow),
                 result => result,
             };
+        }
+        if is_usually_short(sql) {
+            return run(&mut statement, deadline);
         }
         block_in_place(|| run(&mut statement, deadline))
     }
@@ -423,6 +449,17 @@ impl Drop for GuestConnection {
         // Not before the transaction has ended.
         self.release_write_lock();
     }
+}
+
+/// Whether a statement that writes changes few rows, as most of its kind do, and does not wait for the disk. (A write cannot be broken
+/// off and tried again, as a read.)
+fn is_usually_short(sql: &str) -> bool {
+    const KINDS: [&str; 6] = ["BEGIN", "COMMIT", "INSERT", "RELEASE", "SAVEPOINT", "UPDATE"];
+    let is = |kind: &&str| {
+        let word = sql.trim_start().as_bytes().get(..kind.len());
+        word.is_some_and(|word| word.eq_ignore_ascii_case(kind.as_bytes()))
+    };
+    KINDS.iter().any(is)
 }
 
 /// Whether a retry can help. (Not where the transaction reads an outdated snapshot.)

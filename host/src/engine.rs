@@ -18,7 +18,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use crate::bindings::fermyon::spin;
 use crate::bindings::wasi::sockets::ip_name_lookup;
 use crate::capacity::{MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS};
-use crate::compose::Parts;
+use crate::compose::{Parts, WasmFile};
 use crate::instance::State;
 
 /// How often a running instance yields to others, and checks its deadline.
@@ -80,6 +80,8 @@ fn config(instances: u32, reset: Reset) -> Config {
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .epoch_interruption(true)
+        // WASI 0.2 has no concurrent calls within a component; a store without what they need is cheaper to make.
+        .concurrency_support(false)
         // Components are stripped, so a trace would be a list of numbers. They print panics themselves.
         .wasm_backtrace_max_frames(None)
         // The map from code to Wasm offsets is a third of the compiled code and only serves
@@ -138,21 +140,16 @@ fn add_wasi(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 /// Beside a file of code is one with its digest. wasmtime checks that code was made by its own
 /// version and settings, but trusts the code itself, so a file that does not agree with its digest
 /// is made anew.
-pub(crate) struct Compiler<'a> {
-    pub(crate) engine: &'a Engine,
-    pub(crate) linker: &'a Linker<State>,
-    pub(crate) cache: &'a Path,
+pub(crate) struct Compiler {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<State>,
+    pub(crate) cache: PathBuf,
 }
 
-impl Compiler<'_> {
-    /// The component made of `parts`, if it was compiled before.
-    pub(crate) fn find(&self, parts: &Parts) -> Option<Component> {
-        self.load_cached(&self.cache_name(parts))
-    }
-
+impl Compiler {
     /// Compiles the component of `parts`, and stores its code.
-    pub(crate) fn compile(&self, parts: &Parts) -> Result<Component> {
-        let component = Component::new(self.engine, parts.compose()?).map_err(from_wasmtime)?;
+    pub(crate) fn compile(&self, parts: &Parts<WasmFile>) -> Result<Component> {
+        let component = Component::new(&self.engine, parts.compose()?).map_err(from_wasmtime)?;
         let code = component.serialize().map_err(from_wasmtime)?;
         let path = self.cache.join(self.cache_name(parts));
         replace_file(&digest_path(&path), digest_of(&code).as_bytes())?;
@@ -169,14 +166,15 @@ impl Compiler<'_> {
     }
 
     /// The name of its file in the cache.
-    pub(crate) fn cache_name(&self, parts: &Parts) -> String {
+    pub(crate) fn cache_name(&self, parts: &Parts<WasmFile>) -> String {
         let mut digest = parts.digest();
         let mut settings = HashInto(&mut digest);
         self.engine.precompile_compatibility_hash().hash(&mut settings);
         format!("{:x}.cwasm", digest.finalize())
     }
 
-    fn load_cached(&self, name: &str) -> Option<Component> {
+    /// The component whose file in the cache has that name, if it was compiled before.
+    pub(crate) fn find(&self, name: &str) -> Option<Component> {
         let path = self.cache.join(name);
         let code = std::fs::read(&path).ok()?;
         if std::fs::read_to_string(digest_path(&path)).ok()? != digest_of(&code) {
@@ -188,7 +186,7 @@ impl Compiler<'_> {
         // not change while we run: the directory belongs to the operator, and `compile` replaces
         // files by renaming, never in place.
         #[allow(unsafe_code)]
-        let component = unsafe { Component::deserialize_file(self.engine, &path) };
+        let component = unsafe { Component::deserialize_file(&self.engine, &path) };
         component
             .inspect_err(|error| tracing::warn!("{} is made anew: {error:#}", path.display()))
             .ok()
@@ -199,8 +197,7 @@ impl Compiler<'_> {
 const WRITING: Duration = Duration::from_secs(3600);
 
 /// Removes the code of earlier starts that this one does not use from `cache`. A file that cannot be removed is no error.
-pub(crate) fn prune_cache(cache: &Path, in_use: impl Iterator<Item = String>) {
-    let in_use: Vec<String> = in_use.collect();
+pub(crate) fn prune_cache(cache: &Path, in_use: &[String]) {
     let pruned = std::fs::read_dir(cache).and_then(|entries| {
         for entry in entries {
             let path = entry?.path();
@@ -283,7 +280,7 @@ mod tests {
         ] {
             File::create(cache.path().join(name)).unwrap().set_modified(modified).unwrap();
         }
-        prune_cache(cache.path(), std::iter::once("used.cwasm".to_owned()));
+        prune_cache(cache.path(), &["used.cwasm".to_owned()]);
         let left = std::fs::read_dir(cache.path()).unwrap().map(|entry| entry.unwrap().file_name());
         let mut left: Vec<_> = left.collect();
         left.sort();
@@ -294,6 +291,6 @@ mod tests {
     fn what_is_gone_already_need_not_be_removed() {
         let cache = tempfile::tempdir().unwrap();
         remove(&cache.path().join("gone")).unwrap();
-        prune_cache(&cache.path().join("gone"), std::iter::empty());
+        prune_cache(&cache.path().join("gone"), &[]);
     }
 }

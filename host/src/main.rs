@@ -4,13 +4,13 @@
 //! `external` runs.
 //!
 //! Starting: `manifest` reads spin.toml, `runtime_config` the runtime configuration file; `app` loads the application, with
-//! `variables`, `compose`, `engine` and `routes`.
+//! `variables` and `routes`; `loader` loads its components, with `compose` and `engine`.
 //!
 //! Serving: `server` accepts the connections that `connections` admits (`open_files`: how many), and `min_data_rate` closes
 //! those of slow clients. `request` handles a request: its host (`authority`), its body (`request_body`), its line in the log
 //! (`access_log`), and what it gets where no component answers (`refusal`). `run` runs an `instance` while it has its
 //! `instance_permit`, and collects its `response`. `imports` are the interfaces that an instance calls, on `sqlite` (a
-//! `database` file, or `libsql`), `key_value` (a file too, or `redis_store`) and `resolve`; `outbound` is its HTTP client.
+//! `database` file with its `group_commit`, or `libsql`), `key_value` (a file too, or `redis_store`) and `resolve`; `outbound` is its HTTP client.
 //!
 //! Sharing: `capacity` has the size of every shared resource. One is waited for (`fair_semaphore`) or refused (`quota`), and
 //! counted by `client`. `limits` has what one request may use, `deadline` until when.
@@ -29,12 +29,14 @@ mod engine;
 mod external;
 mod fair_semaphore;
 mod file_permissions;
+mod group_commit;
 mod imports;
 mod instance;
 mod instance_permit;
 mod key_value;
 mod libsql;
 mod limits;
+mod loader;
 mod manifest;
 mod min_data_rate;
 mod open_files;
@@ -68,6 +70,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
 use crate::limits::Limits;
+use crate::loader::Failure;
 use crate::manifest::Manifest;
 use crate::min_data_rate::MinDataRate;
 use crate::resolve::{BlockedNetwork, HostOverride, Resolver};
@@ -85,6 +88,8 @@ use crate::variables::Values;
 enum Command {
     /// Serve an application until Ctrl-C or SIGTERM.
     Up(Box<Up>),
+    /// Compile the components of an application, so that `up` with the same flags finds their code.
+    Compile(Box<Up>),
     #[command(external_subcommand)]
     External(Vec<OsString>),
 }
@@ -172,7 +177,8 @@ fn main() -> ExitCode {
         .log_internal_errors(false)
         .init();
     let result = match command {
-        Command::Up(up) => run(*up),
+        Command::Up(up) => run(*up, start_and_serve),
+        Command::Compile(up) => run(*up, compile),
         Command::External(words) => external::run(&words),
     };
     match result {
@@ -189,14 +195,15 @@ fn say(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-fn run(up: Up) -> Result<()> {
+/// Does `work` with an application.
+fn run(up: Up, work: impl AsyncFnOnce(Up, Source) -> Result<()>) -> Result<()> {
     let manifest = Manifest::read(&up.from)?;
     let values =
         Values::resolve(&manifest.variables, &up.variables, |name| std::env::var(name).ok())?;
     let config = up.runtime_config_file.as_deref().map(RuntimeConfig::read).transpose()?;
     let app = (manifest, values, config.unwrap_or_default());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let result = runtime.block_on(start_and_serve(up, app));
+    let result = runtime.block_on(work(up, app));
     // The requests in flight have had their time.
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
@@ -204,6 +211,13 @@ fn run(up: Up) -> Result<()> {
 
 /// What is served: the manifest, the values of its variables, and the runtime configuration.
 type Source = (Manifest, Values, RuntimeConfig);
+
+/// Loads the application, and serves nothing.
+async fn compile(up: Up, source: Source) -> Result<()> {
+    let (_app, failure) = tokio::task::spawn_blocking(move || load(up, source, 0)).await??;
+    // Where nothing failed, nobody is left who could tell.
+    failure.await.map_or(Ok(()), Err)
+}
 
 async fn start_and_serve(up: Up, source: Source) -> Result<()> {
     // First, so that a port in use is reported before minutes of compiling.
@@ -221,16 +235,18 @@ async fn start_and_serve(up: Up, source: Source) -> Result<()> {
         drain: Duration::from_secs(up.drain_s),
     };
     let mut shutdown = Shutdown::listen()?;
-    let app = tokio::select! {
+    let (app, failure) = tokio::select! {
         app = tokio::task::spawn_blocking(move || load(up, source, streams)) => app??,
         () = shutdown.requested() => return Ok(()),
     };
     announce(&app, address);
-    server::serve(listener, Arc::new(app), limits, shutdown).await;
-    Ok(())
+    tokio::select! {
+        () = server::serve(listener, Arc::new(app), limits, shutdown) => Ok(()),
+        Ok(error) = failure => Err(error),
+    }
 }
 
-fn load(up: Up, (manifest, values, config): Source, streams: usize) -> Result<App> {
+fn load(up: Up, (manifest, values, config): Source, streams: usize) -> Result<(App, Failure)> {
     let state_directory = up.state_dir.or_else(|| config.state_dir.clone());
     let state_directory = state_directory.unwrap_or_else(|| manifest.directory.join(".spin"));
     let limits = Limits {
@@ -247,9 +263,7 @@ fn load(up: Up, (manifest, values, config): Source, streams: usize) -> Result<Ap
         probe_path: up.probe_path,
         debug_headers: up.hidden.debug_headers,
     };
-    let progress = |name: &str, number: usize, of: usize| {
-        say(format_args!("Compiling {name} ({number}/{of})…"));
-    };
+    let progress = |name: &str| say(format_args!("Compiling {name}…"));
     let blocked = up.block_networks.into_iter().chain(config.block_networks.iter().cloned());
     let resolver = Resolver::new(up.overrides, blocked.collect());
     App::load(&manifest, &values, &resolver, (&state_directory, &config), limits, progress)

@@ -9,6 +9,8 @@ use crate::response::ResponseBody;
 pub(crate) enum Refusal {
     NoHost,
     NoRoute,
+    /// The component is still being compiled.
+    NotLoaded,
     /// The body is larger than one may be,
     BodyTooLarge,
     /// the client sends it too slowly,
@@ -38,6 +40,7 @@ impl Refusal {
         let (status, message) = match &self {
             Self::NoHost => (StatusCode::BAD_REQUEST, "The request has no valid Host"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "Not Found"),
+            Self::NotLoaded => (StatusCode::SERVICE_UNAVAILABLE, "The service is starting"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large"),
             Self::BodyTooSlow => {
                 (StatusCode::REQUEST_TIMEOUT, "The request body did not come in time")

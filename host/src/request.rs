@@ -13,12 +13,13 @@ use hyper::body::Incoming;
 use tokio::sync::watch;
 
 use crate::access_log::{LogEntry, REQUEST_ID};
-use crate::app::{App, Served};
+use crate::app::App;
 use crate::authority::{NoHost, complete_uri};
 use crate::client::Client;
 use crate::deadline::{Deadline, Progress};
 use crate::fair_semaphore::{FairSemaphore, Permit};
 use crate::instance_permit::InstancePermit;
+use crate::loader::Served;
 use crate::refusal::Refusal;
 use crate::request_body::{self, BodyLimits, RequestBody, StreamedBody};
 use crate::response::{ResponseBody, Streaming};
@@ -82,6 +83,9 @@ async fn respond(
     found.set_headers(request.headers_mut(), &full_url, &client.to_string());
     let served = found.route.target.clone();
 
+    // Before anything is held that others wait for.
+    let loaded = tokio::time::timeout(app.limits.queue, app.loader.instances(&served)).await;
+    loaded.map_err(|_| Refusal::NotLoaded)?;
     let client = Client::from(client.ip());
     if served.component.streams {
         return stream(app, served, client, in_flight, request, cost).await;

@@ -16,10 +16,11 @@ use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::{Error, WasiHttpView};
 
 use crate::access_log::REQUEST_ID;
-use crate::app::{App, Served};
+use crate::app::App;
 use crate::deadline::Deadline;
 use crate::instance::{Counters, OutOfCapacity, State};
 use crate::instance_permit::{InstancePermit, Scheduled, TransactionTimeout};
+use crate::loader::Served;
 use crate::refusal::Refusal;
 use crate::response::{
     Collection, GuestBody, GuestResponse, ResponseBody, ResponseCollector, ResponseError, Streaming,
@@ -143,7 +144,8 @@ impl Run {
         })?;
         Ok(async move {
             let call = async {
-                let proxy = served.instances.instantiate_async(&mut store).await?;
+                let instances = app.loader.instances(&served).await;
+                let proxy = instances.instantiate_async(&mut store).await?;
                 proxy.wasi_http_incoming_handler().call_handle(&mut store, request, outparam).await
             };
             let cpu_micros = app.limits.debug_headers.then_some(&cost.cpu_micros);

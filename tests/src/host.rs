@@ -64,6 +64,12 @@ impl HostOptions {
         self
     }
 
+    /// The manifest that it serves.
+    fn manifest(&self) -> &str {
+        let named = self.flags.iter().skip_while(|flag| *flag != "--from").nth(1);
+        named.map_or("spin.toml", String::as_str)
+    }
+
     /// Starts the host and waits until it serves.
     #[must_use]
     pub fn start(mut self) -> Host {
@@ -74,7 +80,7 @@ impl HostOptions {
             self = self.flag("--runtime-config-file").flag(&path.to_string_lossy());
         }
         if !self.own_cache {
-            share_cache(state.path());
+            share_cache(state.path(), self.manifest());
         }
         let address = self.address.as_deref().unwrap_or("127.0.0.1:0");
         Host::start(address, &self.flags, state)
@@ -208,9 +214,11 @@ pub(crate) fn new_directory() -> TempDir {
     TempDir::new_in(base).expect("the target directory is ours")
 }
 
-/// Compiled code is the same for every test: all hosts share one cache.
-fn share_cache(state: &Path) {
-    let cache = target_directory().join("test-state/compiled");
+/// Compiled code is the same for every test: all hosts of a manifest share one cache, where `cargo xtask test` puts it. (A host removes
+/// what its manifest does not use.)
+fn share_cache(state: &Path, manifest: &str) {
+    let name = manifest.replace(['/', '.'], "-");
+    let cache = target_directory().join("test-state").join(name).join("compiled");
     std::fs::create_dir_all(&cache).expect("the target directory is ours");
     let link = state.join("compiled");
     if !link.exists() {

@@ -8,10 +8,40 @@ use anyhow::{Context, Result, ensure};
 
 const TARGET: &str = "wasm32-wasip1";
 
-/// Builds everything that runs.
+/// Builds everything that runs, so that `berth up` starts at once.
 pub(crate) fn all() -> Result<()> {
     components()?;
-    programs()
+    programs()?;
+    native_code("spin.toml", &[], &root().join(".spin"))
+}
+
+/// Builds everything that tests start.
+pub(crate) fn of_tests() -> Result<()> {
+    components()?;
+    edge_components()?;
+    fixtures()?;
+    programs()?;
+    // Without an address the manifest is refused.
+    let address = ["--variable", "database_url=http://127.0.0.1:1"];
+    let manifests: [(&str, &[&str]); 3] =
+        [("spin.toml", &[]), ("spin-edge.toml", &address), ("tests/fixtures/spin.toml", &[])];
+    for (manifest, flags) in manifests {
+        // The tests' `Host` has the same names.
+        let name = manifest.replace(['/', '.'], "-");
+        native_code(manifest, flags, &target().join("test-state").join(name))?;
+    }
+    Ok(())
+}
+
+/// Compiles the components of a manifest to native code, for hosts with that state: their first start finds it there.
+fn native_code(manifest: &str, flags: &[&str], state: &Path) -> Result<()> {
+    let berth = binary("berth");
+    let mut command = Command::new(&berth);
+    command.current_dir(root()).args(["compile", "--from", manifest]).args(flags);
+    let status = command.arg("--state-dir").arg(state).status();
+    let status = status.with_context(|| format!("cannot run {}", berth.display()))?;
+    ensure!(status.success(), "the components of {manifest} do not compile");
+    Ok(())
 }
 
 /// Builds every crate under `components/`.

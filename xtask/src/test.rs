@@ -26,9 +26,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
 /// Installs, builds and tests. `flags` go to `cargo test`.
 pub(crate) fn run(flags: &[String]) -> Result<()> {
     programs::install(PROGRAMS)?;
-    build::all()?;
-    build::edge_components()?;
-    build::fixtures()?;
+    build::of_tests()?;
     let mut arguments = vec!["test", "--workspace"];
     arguments.extend(flags.iter().map(String::as_str));
     build::cargo(&arguments)

@@ -9,9 +9,10 @@ use crate::build;
 pub(crate) fn run(flags: &[String]) -> Result<()> {
     if !flags.iter().any(|flag| flag == "--help" || flag == "-h") {
         check_settings(flags)?;
-        build::components()?;
+        build::all()?;
+    } else {
+        build::programs()?;
     }
-    build::programs()?;
     let mut arguments = vec!["up".to_owned()];
     arguments.extend_from_slice(flags);
     build::become_binary("berth", &arguments)

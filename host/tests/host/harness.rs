@@ -16,6 +16,9 @@ use tempfile::TempDir;
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a host logs when no component is left to be loaded.
+const LOADED: &str = "all components are loaded";
+
 /// A running `berth up`.
 pub(crate) struct Host {
     pub(crate) address: SocketAddr,
@@ -48,8 +51,18 @@ impl Host {
         Self::spawn(manifest, state, flags).serving()
     }
 
+    /// Waits until it serves and has loaded every component, or gives what it said instead.
+    fn serving(self) -> Result<Self, String> {
+        let mut host = self.listening()?;
+        let has_ended = eventually("its components are loaded", || {
+            let has_ended = host.process.try_wait().unwrap().is_some();
+            (has_ended || host.log().contains(LOADED)).then_some(has_ended)
+        });
+        if has_ended { Err(host.last_words()) } else { Ok(host) }
+    }
+
     /// Waits until it serves, or gives what it said instead.
-    fn serving(mut self) -> Result<Self, String> {
+    pub(crate) fn listening(mut self) -> Result<Self, String> {
         let mut first_line = String::new();
         // The rest is not read; it is short enough for the pipe.
         let stdout = self.process.stdout.as_mut().unwrap();
@@ -59,12 +72,15 @@ impl Host {
                 self.address = address.parse().unwrap();
                 Ok(self)
             }
-            None => {
-                self.wait();
-                self.log_reader.take().map(JoinHandle::join).unwrap().unwrap();
-                Err(self.log())
-            }
+            None => Err(self.last_words()),
         }
+    }
+
+    /// What a host said that ends.
+    fn last_words(mut self) -> String {
+        self.wait();
+        self.log_reader.take().map(JoinHandle::join).unwrap().unwrap();
+        self.log()
     }
 
     /// Starts a host and does not wait until it serves. Its address is not known yet.

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use crate::harness::{Host, changed_manifest, empty_state, fixtures, fresh_state};
 
@@ -160,9 +161,42 @@ fn a_port_in_use_is_named() {
 }
 
 #[test]
+fn what_is_asked_for_is_compiled_first_and_served_before_the_rest_is() {
+    let host = Host::spawn(&fixtures().join("spin.toml"), empty_state(), &[]).listening().unwrap();
+    assert_eq!(host.get("/select").status, 200);
+    assert!(!host.log().contains("all components are loaded"), "{}", host.log());
+    host.logged("all components are loaded");
+}
+
+#[test]
+fn an_application_is_compiled_without_being_served() {
+    let state = empty_state();
+    let compiled = Command::new(env!("CARGO_BIN_EXE_berth"))
+        .args(["compile", "--from"])
+        .arg(fixtures().join("spin.toml"))
+        .arg("--state-dir")
+        .arg(state.path())
+        .output()
+        .unwrap();
+    assert!(compiled.status.success(), "{compiled:?}");
+    assert!(!Host::start_on(state, &[]).log().contains("Compiling"));
+    let (_directory, manifest) =
+        changed_manifest(&[("fixture_stream.wasm", "fixture_greeter.wasm")]);
+    let refused = Command::new(env!("CARGO_BIN_EXE_berth"))
+        .args(["compile", "--from"])
+        .arg(&manifest)
+        .arg("--state-dir")
+        .arg(fresh_state().path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("component \"stream\": it has"), "{said}");
+}
+
+#[test]
 fn the_second_start_compiles_nothing() {
     let state = empty_state();
-    assert!(Host::start_on(state.clone(), &[]).log().contains("Compiling constant (1/6)…"));
+    assert!(Host::start_on(state.clone(), &[]).log().contains("Compiling constant…"));
     let host = Host::start_on(state, &[]);
     assert_eq!(host.get("/constant").status, 200);
     assert!(!host.log().contains("Compiling"));
