@@ -2,7 +2,7 @@
 //! that there are come and go, those of one name in their order.
 
 use berth_web::{ApiError, BodyLimit, BrokenBody, Request, Response};
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
 use spin_sdk::http::{Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
@@ -54,8 +54,12 @@ fn headers(entries: Vec<(String, Vec<u8>)>) -> HeaderMap {
 /// [`ApiError`] when it is broken or too large.
 pub(crate) fn body(
     incoming: &IncomingRequest,
+    head: &Request,
     of_row: impl Fn() -> BodyLimit,
 ) -> Result<Vec<u8>, ApiError> {
+    if has_none(head) {
+        return Ok(Vec::new());
+    }
     let body = incoming.consume().map_err(|()| ApiError::unreadable())?;
     let stream = body.stream().map_err(|()| ApiError::unreadable())?;
     let (mut bytes, mut read, mut limit) = (Vec::new(), 0, BodyLimit::ORDINARY);
@@ -76,6 +80,15 @@ pub(crate) fn body(
         if read > limit.bytes {
             return Err(ApiError::too_large(limit.bytes));
         }
+    }
+}
+
+/// Whether a request says that it has no body, as nearly all reads do: then asking the host for it would cost four calls. (Without a
+/// length only HTTP/2 knows bodies, and no reader reads one.)
+fn has_none(head: &Request) -> bool {
+    match head.headers().get(CONTENT_LENGTH) {
+        Some(length) => length == "0",
+        None => head.method().is_safe() && !head.headers().contains_key(TRANSFER_ENCODING),
     }
 }
 
@@ -220,6 +233,23 @@ mod tests {
         let mut found = texts(found.collect());
         found.sort_by(|one, other| one.0.cmp(&other.0));
         assert_eq!(found, pairs(&seen));
+    }
+
+    #[test]
+    fn only_a_request_that_says_so_has_no_body() {
+        let has_none = |method: &str, header: Option<(HeaderName, &str)>| {
+            let mut head = Request::default();
+            *head.method_mut() = method.parse().expect("a method");
+            if let Some((name, value)) = header {
+                head.headers_mut().insert(name, value.parse().expect("a value"));
+            }
+            super::has_none(&head)
+        };
+        assert!(has_none("GET", None) && has_none("HEAD", None));
+        assert!(has_none("POST", Some((CONTENT_LENGTH, "0"))));
+        assert!(!has_none("POST", None), "over HTTP/2 it may have one");
+        assert!(!has_none("GET", Some((CONTENT_LENGTH, "2"))));
+        assert!(!has_none("GET", Some((TRANSFER_ENCODING, "chunked"))));
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub fn serve(
         Err(error) => return exchange::send(error.into_response(""), None, false, out),
     };
     let is_head = *request.method() == Method::HEAD;
-    match exchange::body(&incoming, || app.body_limit(&request)) {
+    match exchange::body(&incoming, &request, || app.body_limit(&request)) {
         Ok(body) => {
             *request.body_mut() = body;
             let Outcome { response, deferred } = app.answer(spin.platform(), request);
