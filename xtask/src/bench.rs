@@ -13,11 +13,10 @@ const PROGRAMS: &[Program] = &[
     Program { path: "/usr/bin/curl", package: "curl" },
 ];
 
-/// Builds and measures. `flags` are `--quick`, `--json FILE`, `--lists`, `--members N`, `--entries N`, `--registry`.
+/// Builds and measures. `flags` are those of the benchmark, which `--help` names.
 pub(crate) fn run(flags: &[String]) -> Result<()> {
     programs::install(PROGRAMS)?;
-    build::all()?;
-    build::fixtures()?;
+    build::of_tests()?;
     build::bench()?;
     build::become_binary("bench", flags)
 }

@@ -37,7 +37,8 @@ enum Task {
     /// Install what the tests need, build everything, run all tests; FLAGS are those of `cargo test`
     #[command(disable_help_flag = true)]
     Test(Flags),
-    /// Measure speed, cost and growth; FLAGS are `--quick`, `--json FILE`, `--lists`, `--members N`, `--entries N`
+    /// Measure speed, cost and growth; `--help` names the FLAGS
+    #[command(disable_help_flag = true)]
     Bench(Flags),
     /// Build the components, the host, `berth-token` and `berth-maintenance`
     Build {

@@ -15,7 +15,7 @@ use crate::measure::{Server, median};
 const SMALL: ListSizes = ListSizes { members: 1_000, entries: 1_000, days: DAYS };
 
 /// The larger one, unless other sizes are given.
-const LARGE: ListSizes = ListSizes { members: 100_000, entries: 10_000_000, days: 730 };
+pub(crate) const LARGE: ListSizes = ListSizes { members: 100_000, entries: 10_000_000, days: 730 };
 
 /// How many days are asked for: as many as counts may span.
 const DAYS: u32 = 31;
@@ -56,20 +56,6 @@ struct Question {
     path: String,
     /// Whether page [`FAR`] is meant, or the last where there are fewer.
     is_far: bool,
-}
-
-/// The sizes of the larger organization: `--members` and `--entries` of the flags.
-pub(crate) fn sizes(flags: &[String]) -> ListSizes {
-    let number = |flag: &str, usual| {
-        let place = flags.iter().position(|given| given == flag);
-        let given = place.and_then(|place| flags.get(place + 1));
-        given.map_or(usual, |given| given.parse().expect("a number"))
-    };
-    ListSizes {
-        members: number("--members", LARGE.members),
-        entries: number("--entries", LARGE.entries),
-        ..LARGE
-    }
 }
 
 /// Makes both databases and measures. Each request goes to both in turns, so that the machine's load is the same for both.

@@ -11,8 +11,6 @@ use crate::database::{Seeded, TOKEN, USER};
 pub(crate) struct Load {
     /// The operation's name in the report.
     pub(crate) name: &'static str,
-    /// Whether it changes nothing.
-    pub(crate) is_read: bool,
     method: &'static str,
     /// The path as a Lua expression of `n`, a random organization, and `unique`, a number that never comes again.
     path: String,
@@ -33,7 +31,6 @@ impl Load {
     pub(crate) fn get(name: &'static str, path: &str) -> Self {
         Self {
             name,
-            is_read: true,
             method: "GET",
             path: format!("'{path}'"),
             body: String::new(),
@@ -53,7 +50,6 @@ impl Load {
             |rest: &str| format!("'/api/v1/organization/org-' .. {random} .. '{rest}'");
         let read = |name, rest: &str| Self {
             name,
-            is_read: true,
             method: "GET",
             path: of_organization(rest),
             body: String::new(),
@@ -65,7 +61,6 @@ impl Load {
             read("get_applications", "/applications"),
             Self {
                 name: "put_team",
-                is_read: false,
                 method: "PUT",
                 path: of_organization("/team/readers"),
                 body: "'{\"role\":\"member\",\"description\":\"' .. unique() .. '\"}'".into(),
@@ -73,7 +68,6 @@ impl Load {
             },
             Self {
                 name: "post_organization",
-                is_read: false,
                 method: "POST",
                 path: "'/api/v1/organization/'".into(),
                 body: "'{\"name\":\"new-' .. unique() .. '\"}'".into(),
@@ -81,7 +75,6 @@ impl Load {
             },
             Self {
                 name: "post_signin",
-                is_read: false,
                 method: "POST",
                 path: "'/api/v1/signin'".into(),
                 body: format!("'{{\"username\":\"{USER}\",\"password\":\"password\"}}'"),

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use berth_tests::{Client, Host, HostOptions, Session, repository_root};
+use berth_tests::{Client, Host, HostOptions, Session, large, repository_root};
 
-use crate::database::{self, TOKEN};
+use crate::database::{self, ListSizes, TOKEN};
 use crate::figure::Figure;
 use crate::load::Load;
 
@@ -118,29 +118,64 @@ pub(crate) fn deletion() -> f64 {
     median((0..3).map(once).collect())
 }
 
-/// Process start to the first 200: without and with compiled code at hand; and then the first request to another component.
+/// Process start to the first 200: without and with compiled code at hand; and then, once all are loaded, the first request to another
+/// component.
 /// Milliseconds, the medians of five for the last two.
 pub(crate) fn starts() -> (f64, f64, f64) {
     let state = Host::new_state();
-    let (cold, _) = start_once(Host::options().own_cache().state(Arc::clone(&state)));
+    let start = |number| start_once(Host::options().own_cache().state(Arc::clone(&state)), number);
+    let (cold, _) = start(1);
     let mut warm = Vec::new();
     let mut first = Vec::new();
-    for _ in 0..5 {
-        let (start, request) = start_once(Host::options().own_cache().state(Arc::clone(&state)));
+    for number in 2..7 {
+        let (start, request) = start(number);
         warm.push(start);
         first.push(request);
     }
     (cold, median(warm), median(first))
 }
 
-fn start_once(options: HostOptions) -> (f64, f64) {
+/// How long components are waited for.
+const LOADING: Duration = Duration::from_secs(120);
+
+/// The `number`-th start on a state directory, and the first request of a component that is loaded.
+fn start_once(options: HostOptions, number: usize) -> (f64, f64) {
     let before = Instant::now();
     let host = options.start();
     assert_eq!(host.client().get("/health/instance").status, 200);
     let start = before.elapsed().as_secs_f64() * 1_000.0;
+    while host.log().matches("all components are loaded").count() < number {
+        assert!(before.elapsed() < LOADING, "its components are not loaded");
+        thread::sleep(Duration::from_millis(10));
+    }
     let before = Instant::now();
     assert_eq!(host.client().get("/api/v1/organization/nope").status, 404);
     (start, before.elapsed().as_secs_f64() * 1_000.0)
+}
+
+/// Processor time of the host for each member of a list of 5,000, and for each team of an organization of 2,000, in microseconds: the
+/// medians of five.
+pub(crate) fn long_answers() -> (f64, f64) {
+    let sizes = ListSizes { members: 5_000, entries: 1, days: 1 };
+    let members = Server::start(database::make_lists(sizes).0.host());
+    let teams = Server::start(database::make_one_large().host());
+    let of_one = |server: &Server, path: &str, count: f64| {
+        let client = server.host.client().bearer(TOKEN);
+        let once = |_| {
+            let before = server.cpu_seconds();
+            // The kernel counts in hundredths of a second.
+            for _ in 0..20 {
+                let reply = client.get(path);
+                assert_eq!(reply.status, 200, "{reply}");
+            }
+            (server.cpu_seconds() - before) * 1_000_000.0 / 20.0 / count
+        };
+        median((0..5).map(once).collect())
+    };
+    (
+        of_one(&members, "/api/v1/organization/org-1/members", 5_000.0),
+        of_one(&teams, "/api/v1/organization/org-1", f64::from(large::TEAMS)),
+    )
 }
 
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
