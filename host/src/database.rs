@@ -260,6 +260,8 @@ pub(crate) struct DatabaseContext {
     /// Whether a connection of this request has the write lock. (A second one would wait for the first for ever.)
     pub(crate) writer: WriterState,
     permit: Arc<InstancePermit>,
+    /// Whether the instance has just handed its response over.
+    has_responded: Arc<AtomicBool>,
     /// For large results, in MiB.
     memory: Arc<Quota>,
 }
@@ -267,7 +269,23 @@ pub(crate) struct DatabaseContext {
 impl DatabaseContext {
     /// For a request that ends at `deadline`.
     pub(crate) fn new(deadline: Deadline, permit: Arc<InstancePermit>, memory: Arc<Quota>) -> Self {
-        Self { deadline, writer: WriterState::default(), permit, memory }
+        let has_responded = Arc::default();
+        Self { deadline, writer: WriterState::default(), permit, has_responded, memory }
+    }
+
+    /// Notes that the instance hands its response over.
+    pub(crate) fn on_response(&self) -> impl FnOnce() + Send + 'static {
+        let has_responded = self.has_responded.clone();
+        move || has_responded.store(true, Ordering::Relaxed)
+    }
+
+    /// Lets a response that was handed over go to its client before the instance goes on: statements do not wait for anything else
+    /// mostly, so that the client would wait for what the instance does for itself.
+    pub(crate) async fn pass_response_on(&self) {
+        if self.has_responded.swap(false, Ordering::Relaxed) {
+            let _keep = self.keep_permit();
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The client that sent the request.

@@ -1,5 +1,6 @@
 //! The wasmtime engine: its configuration, what components may import, and compiling with a cache of compiled code on disk.
 
+use std::fs::File;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -176,12 +177,14 @@ impl Compiler {
     /// The component whose file in the cache has that name, if it was compiled before.
     pub(crate) fn find(&self, name: &str) -> Option<Component> {
         let path = self.cache.join(name);
-        let code = std::fs::read(&path).ok()?;
-        if std::fs::read_to_string(digest_path(&path)).ok()? != digest_of(&code) {
+        // Piece by piece: code that is read whole would be most of the host's memory.
+        let (mut digest, mut code) = (Sha256::new(), File::open(&path).ok()?);
+        std::io::copy(&mut code, &mut digest).ok()?;
+        let digest = format!("{:x}", digest.finalize());
+        if std::fs::read_to_string(digest_path(&path)).ok()? != digest {
             tracing::warn!("{} is damaged and made anew", path.display());
             return None;
         }
-        drop(code);
         // SAFETY: the file is code that this program wrote, by its digest; it is mapped, so it must
         // not change while we run: the directory belongs to the operator, and `compile` replaces
         // files by renaming, never in place.
@@ -262,7 +265,6 @@ pub(crate) fn from_wasmtime(error: wasmtime::Error) -> anyhow::Error {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use std::fs::File;
     use std::time::SystemTime;
 
     use super::*;

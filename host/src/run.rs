@@ -134,6 +134,7 @@ impl Run {
         store.epoch_deadline_async_yield_and_update(1);
         let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
         let counters = cost.counters.clone();
+        let on_response = store.data().database.on_response();
         let outparam = store.data_mut().http().new_response_outparam_from_callback(move |set| {
             let set = set.map(|head| head.map(GuestBody::new));
             let is_whole = |response: &Response<GuestBody>| is_head || response.body().is_whole();
@@ -141,6 +142,7 @@ impl Run {
             counters.response_split.store(is_split, Ordering::Relaxed);
             // Where nobody waits for it any more, nothing is lost.
             let _ = response.send(set);
+            on_response();
         })?;
         Ok(async move {
             let call = async {

@@ -2,7 +2,7 @@
 //!
 //! `tests/plans.txt` has them for review; `cargo xtask accept` writes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 
@@ -36,13 +36,17 @@ fn plan(app: &App, filling: &Filling, path: &str) -> String {
     assert_eq!(reply.status(), 200, "{path}: {reply}");
     let statements = app.latest_statements();
     let list = statements.iter().find(|sql| sql.contains("position_key"));
-    let list = list.unwrap_or_else(|| panic!("{path} reads no list: {statements:?}"));
-    let parameters = (1..99).rev().find(|number| list.contains(&format!("?{number}")));
+    plan_of(app, list.unwrap_or_else(|| panic!("{path} reads no list: {statements:?}")))
+}
+
+/// The plan of a statement.
+fn plan_of(app: &App, sql: &str) -> String {
+    let parameters = (1..99).rev().find(|number| sql.contains(&format!("?{number}")));
     let parameters = vec![Value::Null; parameters.unwrap_or_default()];
-    let steps = app.database().execute(&format!("EXPLAIN QUERY PLAN {list}"), &parameters);
+    let steps = app.database().execute(&format!("EXPLAIN QUERY PLAN {sql}"), &parameters);
     let mut depth_of = BTreeMap::new();
     let mut plan = String::new();
-    for mut step in steps.expect("the list has a plan") {
+    for mut step in steps.expect("the statement has a plan") {
         let mut number = || step.read::<i64>().expect("a number");
         let (id, parent, _) = (number(), number(), number());
         let what: String = step.read().expect("a text");
@@ -96,7 +100,10 @@ fn pages_of_lists_are_read_in_the_order_of_an_index() {
         for (requests, plan) in plans(route, &filling) {
             let _ = writeln!(text, "\n{}\n{plan}", requests.join(", "));
             let list = format!("{}: {}", route.name, requests[0]);
-            costly.extend(costly_steps(&plan).iter().map(|step| format!("{step} ({list})")));
+            let repeated = repeated_parts(&plan);
+            costly.extend(
+                costly_steps(&plan).iter().chain(&repeated).map(|step| format!("{step} ({list})")),
+            );
         }
     }
     let path = repository_root().join("tests/plans.txt");
@@ -130,6 +137,42 @@ fn costly_steps(plan: &str) -> Vec<&str> {
         }
     }
     costly
+}
+
+/// A view that is no list: its statements ask nothing for each row that is the same for all of them.
+#[test]
+fn what_is_the_same_for_all_teams_is_asked_once() {
+    let app = app();
+    let reply = app.as_user("ana").get("/api/v1/organization/acme");
+    assert_eq!(reply.status(), 200, "{reply}");
+    for sql in app.latest_statements() {
+        let plan = plan_of(&app, &sql);
+        assert!(repeated_parts(&plan).is_empty(), "{sql}\n{plan}");
+    }
+}
+
+/// The parts of a statement that are made anew for each row of what is read before them.
+fn repeated_parts(plan: &str) -> Vec<&str> {
+    let (mut read, mut made_once) = (BTreeSet::new(), BTreeSet::new());
+    let mut repeated = Vec::new();
+    for step in plan.lines() {
+        let depth = step.len() - step.trim_start().len();
+        let step = step.trim();
+        read.retain(|deeper| *deeper <= depth);
+        if let Some(part) = step.strip_prefix("MATERIALIZE ") {
+            made_once.insert(part);
+        }
+        // Behind it may be how it is joined.
+        let part = step.strip_prefix("SCAN ").and_then(|what| what.split(' ').next());
+        let part = part.filter(|part| part.starts_with("(subquery-"));
+        if part.is_some_and(|part| read.contains(&depth) && !made_once.contains(part)) {
+            repeated.push(step);
+        }
+        if step.starts_with("SCAN ") || step.starts_with("SEARCH ") {
+            read.insert(depth);
+        }
+    }
+    repeated
 }
 
 /// Parts of statements, each of which has a limit.

@@ -12,7 +12,7 @@ use crate::listing::{Key, List, Listed, Order, Original, Slice, Window};
 use crate::params;
 use crate::quotas::quota_json;
 
-/// The statement that reads team summaries: `?2` is the viewer.
+/// The statement that reads team summaries: `?2` is the viewer, and the last part begins with FROM.
 macro_rules! team_summary {
     ($position:literal, $description:literal, $rest:literal) => {
         concat!(
@@ -26,8 +26,7 @@ macro_rules! team_summary {
                 coalesce((SELECT number FROM owned WHERE holder_id = team.id AND kind = 'team_members'), 0)
                     AS member_count,
                 EXISTS (SELECT 1 FROM team_member m
-                    WHERE m.team_id = team.id AND m.account_id = ?2) AS has_viewer
-            FROM team ",
+                    WHERE m.team_id = team.id AND m.account_id = ?2) AS has_viewer ",
             $rest
         )
     };
@@ -278,9 +277,10 @@ pub fn teams<P: Permit<Target = OrganizationRef>>(
             "",
             "CASE WHEN length(description) <= share THEN description
                 ELSE substr(description, 1, share) || '…' END",
-            "JOIN (SELECT max(16, ?3 / max(1, count(*))) AS share
+            // First, or SQLite counts all teams for each of them.
+            "FROM (SELECT max(16, ?3 / max(1, count(*))) AS share
                 FROM team WHERE organization_id = ?1)
-            WHERE organization_id = ?1 ORDER BY id"
+            CROSS JOIN team WHERE organization_id = ?1 ORDER BY id"
         ),
         params![grant.organization().id, grant.caller_id(), LISTED_TEAM_TEXTS],
     )

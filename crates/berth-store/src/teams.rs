@@ -84,7 +84,7 @@ pub fn summary<P: Permit<Target = ExistingTeamRef>>(
     grant: &Grant<P>,
 ) -> Result<Option<TeamSummary>, StoreError> {
     db.optional(
-        team_summary!("", "description", "WHERE id = ?1"),
+        team_summary!("", "description", "FROM team WHERE id = ?1"),
         params![grant.target().team.id, grant.caller_id()],
     )
 }
@@ -300,9 +300,9 @@ pub fn list<P: Permit<Target = OrganizationRef>>(
             "{position}, ",
             "CASE WHEN length(description) <= share THEN description
                 ELSE substr(description, 1, share) || '…' END",
-            "CROSS JOIN (SELECT max(128, ?3 / max(1, min(?4, number))) AS share
+            "FROM (SELECT max(128, ?3 / max(1, min(?4, number))) AS share
                 FROM owned WHERE holder_id = ?1 AND kind = 'teams')
-            WHERE team.organization_id = ?1{window}"
+            CROSS JOIN team WHERE team.organization_id = ?1{window}"
         ),
         params![grant.organization().id, grant.caller_id(), LISTED_TEAM_TEXTS, window.rows],
     )

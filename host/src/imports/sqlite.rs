@@ -36,6 +36,7 @@ impl HostConnection for State {
         statement: String,
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Result<QueryResult, Error>> {
+        self.database.pass_response_on().await;
         self.counters.statements.fetch_add(1, Ordering::Relaxed);
         let connection = self.table.get_mut(&connection)?;
         let result = connection.execute::<Value>(&self.database, &statement, &parameters).await;
