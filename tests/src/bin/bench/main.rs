@@ -17,10 +17,10 @@ mod report;
 mod rounds;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use berth_tests::{Host, large};
+use berth_tests::{Host, large, repository_root};
 use clap::Parser;
 
 use crate::baseline::Baseline;
@@ -50,7 +50,7 @@ struct Flags {
     /// Name what is worse than in that report, beyond the noise
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Draw the ratios there, as SVG
+    /// Draw the ratios there, as SVG [default: docs/performance.svg of the repository]
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
     /// Only lists of a large organization
@@ -102,13 +102,17 @@ fn main() -> ExitCode {
 fn run(flags: &Flags, baseline: Option<&Baseline>) -> Result<bool, String> {
     let report = measure(flags);
     print!("{}", report.table());
-    let write = |path: &Option<PathBuf>, text: &dyn Fn() -> String| match path {
-        Some(path) => std::fs::write(path, text())
-            .map_err(|error| format!("cannot write {}: {error}", path.display())),
-        None => Ok(()),
+    let write = |path: &Path, text: String| {
+        std::fs::write(path, text)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
     };
-    write(&flags.json, &|| report.json())?;
-    write(&flags.picture, &|| report.picture(baseline))?;
+    if let Some(path) = &flags.json {
+        write(path, report.json())?;
+    }
+    let usual = repository_root().join("docs/performance.svg");
+    let picture = flags.picture.as_deref().unwrap_or(&usual);
+    write(picture, report.picture(baseline))?;
+    println!("\nthe ratios: {}", picture.display());
     let Some(baseline) = baseline else { return Ok(true) };
     let mut worse = baseline.regressions(&report);
     worse.extend(baseline.more_statements(&report.statements));
