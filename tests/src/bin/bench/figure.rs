@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::goal::round;
-use crate::measure::median;
+use crate::numbers::median;
+use crate::numbers::round;
 
 /// The measurements of one operation at one number of connections.
 #[derive(Debug, Clone, Copy, Default)]

@@ -33,8 +33,3 @@ impl fmt::Display for Goal {
         write!(formatter, "  {verdict} {what}: {figure:.2}, {side} {limit:.2}")
     }
 }
-
-/// Three digits behind the point are more than a machine repeats.
-pub(crate) fn round(value: f64) -> f64 {
-    (value * 1_000.0).round() / 1_000.0
-}

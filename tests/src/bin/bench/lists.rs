@@ -8,8 +8,10 @@ use berth_tests::lists::linked;
 use serde_json::{Value, json};
 
 use crate::database::{self, LOG_ENDS, ListSizes, RowBytes, TOKEN};
-use crate::goal::{Goal, round};
-use crate::measure::{Server, median};
+use crate::goal::Goal;
+use crate::measure::Server;
+use crate::numbers::median;
+use crate::numbers::round;
 
 /// The smaller organization. Its log is of the 31 days that are asked for.
 const SMALL: ListSizes = ListSizes { members: 1_000, entries: 1_000, days: DAYS };

@@ -11,6 +11,7 @@ mod goal;
 mod lists;
 mod load;
 mod measure;
+mod numbers;
 mod picture;
 mod registry;
 mod report;
@@ -111,7 +112,8 @@ fn run(flags: &Flags, baseline: Option<&Baseline>) -> Result<bool, String> {
     }
     let usual = repository_root().join("docs/performance.svg");
     let picture = flags.picture.as_deref().unwrap_or(&usual);
-    write(picture, report.picture(baseline))?;
+    let before = |name: &str| baseline.and_then(|baseline| baseline.ratio_select(name, 8));
+    write(picture, report.picture(before))?;
     println!("\nthe ratios: {}", picture.display());
     let Some(baseline) = baseline else { return Ok(true) };
     let mut worse = baseline.regressions(&report);

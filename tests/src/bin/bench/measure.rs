@@ -11,6 +11,7 @@ use berth_tests::{Client, Host, HostOptions, Session, large, repository_root};
 use crate::database::{self, ListSizes, TOKEN};
 use crate::figure::Figure;
 use crate::load::Load;
+use crate::numbers::median;
 
 /// A running host, and a session for signing in.
 pub(crate) struct Server {
@@ -176,11 +177,6 @@ pub(crate) fn long_answers() -> (f64, f64) {
         of_one(&members, "/api/v1/organization/org-1/members", 5_000.0),
         of_one(&teams, "/api/v1/organization/org-1", f64::from(large::TEAMS)),
     )
-}
-
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// The size of each component, in KiB.

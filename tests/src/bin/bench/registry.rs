@@ -11,9 +11,9 @@ use berth_tests::small_upstream::SmallUpstream;
 use berth_tests::{Client, Host};
 use serde_json::{Map, Value, json};
 
-use crate::goal::round;
 use crate::load::Load;
-use crate::measure::median;
+use crate::numbers::median;
+use crate::numbers::round;
 
 /// How long a blob is, in bytes.
 const BLOB_BYTES: usize = 256 * 1024 * 1024;

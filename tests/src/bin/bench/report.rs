@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::baseline::Baseline;
 use crate::figure::Figure;
-use crate::goal::{Goal, round};
+use crate::goal::Goal;
 use crate::lists::Lists;
+use crate::numbers::round;
 use crate::picture::{self, Bar};
 use crate::registry::RegistryFigures;
 
@@ -142,13 +142,12 @@ impl Report {
         costs
     }
 
-    /// The ratios to one SELECT at 8 connections, as SVG; with those of `baseline`.
-    pub(crate) fn picture(&self, baseline: Option<&Baseline>) -> String {
+    /// The ratios to one SELECT at 8 connections, as SVG; `before` gives those of an earlier run.
+    pub(crate) fn picture(&self, before: impl Fn(&str) -> Option<f64>) -> String {
         let bar = |(name, figures): (&'_ String, &BTreeMap<u32, Figure>)| {
             let ratio = figures.get(&8)?.ratio_select;
             let goal = RATIOS.iter().find(|(of, ..)| of == name).map(|(.., least)| *least);
-            let before = baseline.and_then(|baseline| baseline.ratio_select(name, 8));
-            Some((name.clone(), ratio, goal, before))
+            Some((name.clone(), ratio, goal, before(name)))
         };
         let mut bars: Vec<_> = self.figures.iter().filter_map(bar).collect();
         bars.sort_by(|one, other| other.1.total_cmp(&one.1));

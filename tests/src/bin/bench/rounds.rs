@@ -3,7 +3,8 @@
 
 use crate::figure::Figure;
 use crate::load::Load;
-use crate::measure::{Server, median};
+use crate::measure::Server;
+use crate::numbers::median;
 
 /// How long is measured.
 #[derive(Clone, Copy)]
