@@ -191,7 +191,7 @@ fn read_request(client: &TcpStream) -> Vec<u8> {
 type Operation = (&'static str, &'static str, Option<Value>, u16, usize);
 
 /// A read takes one for authentication and one for its rows. A change has at least three: authentication, BEGIN with what is read
-/// first, and COMMIT with what was not read; and one that succeeded looks, after the answer, for what has had its time.
+/// first, and COMMIT with what was not read. Of those that succeed one in eight looks, after the answer, for what has had its time.
 fn operations() -> Vec<Operation> {
     let own = "/api/v1/organization/acme";
     let name = |name: &str| Some(json!({ "name": name }));
@@ -201,32 +201,32 @@ fn operations() -> Vec<Operation> {
     let new = json!({ "repository": "app", "namespace": "acme", "visibility": "private", "description": "" });
     let prototype = json!({ "role": "read", "delegate": { "kind": "team", "name": "ops" } });
     vec![
-        ("POST", "/api/v1/organization/", name("acme"), 201, 5),
+        ("POST", "/api/v1/organization/", name("acme"), 201, 4),
         ("POST", "/api/v1/organization/", name("acme"), 400, 3),
         ("GET", own, None, 200, 2),
         ("GET", "/api/v1/organization/nope", None, 404, 1),
-        ("PUT", own, Some(json!({ "email": "acme@example.com" })), 200, 6),
-        ("PUT", team, Some(json!({ "role": "member" })), 200, 4),
-        ("PUT", "/api/v1/organization/acme/team/ops/members/ana", None, 200, 5),
+        ("PUT", own, Some(json!({ "email": "acme@example.com" })), 200, 5),
+        ("PUT", team, Some(json!({ "role": "member" })), 200, 3),
+        ("PUT", "/api/v1/organization/acme/team/ops/members/ana", None, 200, 4),
         ("GET", "/api/v1/organization/acme/team/ops/members", None, 200, 2),
         ("GET", "/api/v1/organization/acme/members", None, 200, 2),
-        ("PUT", robot, Some(json!({ "description": "ci" })), 201, 4),
+        ("PUT", robot, Some(json!({ "description": "ci" })), 201, 3),
         ("PUT", robot, Some(json!({ "description": "ci" })), 400, 3),
         ("GET", robot, None, 200, 2),
         ("GET", "/api/v1/organization/acme/robots", None, 200, 2),
-        ("POST", "/api/v1/repository", Some(new), 201, 5),
+        ("POST", "/api/v1/repository", Some(new), 201, 4),
         ("GET", repository, None, 200, 2),
         (
             "PUT",
             "/api/v1/repository/acme/app/permissions/team/ops",
             Some(json!({ "role": "write" })),
             200,
-            4,
+            3,
         ),
-        ("POST", "/api/v1/organization/acme/prototypes", Some(prototype), 200, 5),
+        ("POST", "/api/v1/organization/acme/prototypes", Some(prototype), 200, 4),
         ("GET", "/api/v1/organization/acme/logs", None, 200, 2),
-        ("DELETE", team, None, 204, 4),
-        ("DELETE", own, None, 204, 4),
+        ("DELETE", team, None, 204, 3),
+        ("DELETE", own, None, 204, 3),
         ("GET", "/health/instance", None, 200, 1),
         ("GET", "/health/warning", None, 200, 0),
     ]
@@ -248,9 +248,13 @@ fn round_trips_are_few() {
         let text = body.map(|body| body.to_string()).unwrap_or_default();
         let content_type = (!text.is_empty()).then_some("application/json");
         let mut answered = 0;
-        let count = proxy.count(|| {
+        let mut count = proxy.count(|| {
             answered = client.send(method, path, content_type, text.as_bytes()).status;
         });
+        if method != "GET" && status < 300 && count == round_trips + 1 {
+            // It looked for what has had its time.
+            count = round_trips;
+        }
         expected.push(format!("{method} {path}: {status}, {round_trips}"));
         found.push(format!("{method} {path}: {answered}, {count}"));
     }
