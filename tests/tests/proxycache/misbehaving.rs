@@ -232,8 +232,9 @@ fn endless_answers_cost_no_memory() {
     (0..30).for_each(|_| ask());
     let before = resident();
     (0..300).for_each(|_| ask());
-    let after = resident();
-    assert!(after < before + 64, "from {before} MiB to {after} MiB");
+    // The host gives memory back a second after it was needed.
+    let what = format!("the host is resident in no more than {before} MiB and 64");
+    fixture.host.wait_until(&what, || resident() < before + 64);
 }
 
 #[test]
