@@ -229,7 +229,7 @@ fn endless_answers_cost_no_memory() {
     };
     let ask = || assert_eq!(fixture.validate(&endless().name(), anonymous()), "answer_too_large");
     // Each thread of the host has memory of its own that it keeps for the next time.
-    (0..30).for_each(|_| ask());
+    (0..150).for_each(|_| ask());
     let before = resident();
     (0..300).for_each(|_| ask());
     // The host gives memory back a second after it was needed.
