@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -70,9 +70,17 @@ impl HostOptions {
         named.map_or("spin.toml", String::as_str)
     }
 
+    /// Starts the host and waits until it serves and has loaded its components: what a test measures is not about loading.
+    #[must_use]
+    pub fn start(self) -> Host {
+        let host = self.start_serving();
+        host.wait_until_loaded();
+        host
+    }
+
     /// Starts the host and waits until it serves.
     #[must_use]
-    pub fn start(mut self) -> Host {
+    pub fn start_serving(mut self) -> Host {
         let state = self.state.take().unwrap_or_else(Host::new_state);
         if let Some(text) = self.runtime_config.take() {
             let path = state.path().join("runtime.toml");
@@ -83,7 +91,7 @@ impl HostOptions {
             share_cache(state.path(), self.manifest());
         }
         let address = self.address.as_deref().unwrap_or("127.0.0.1:0");
-        Host::start(address, &self.flags, state)
+        Host::serve(address, &self.flags, state)
     }
 }
 
@@ -92,6 +100,8 @@ pub struct Host {
     child: Child,
     state: Arc<TempDir>,
     base: String,
+    /// How often hosts before it on this state had loaded their components.
+    loads_before: usize,
 }
 
 impl Host {
@@ -113,7 +123,8 @@ impl Host {
         Arc::new(new_directory())
     }
 
-    fn start(address: &str, flags: &[String], state: Arc<TempDir>) -> Self {
+    fn serve(address: &str, flags: &[String], state: Arc<TempDir>) -> Self {
+        let loads_before = loads(&state);
         let binary = target_directory().join("debug/berth");
         assert!(binary.is_file(), "{} is missing: run `cargo xtask test`", binary.display());
         let log = File::options().create(true).append(true).open(state.path().join("log"));
@@ -136,7 +147,19 @@ impl Host {
             let log = std::fs::read_to_string(state.path().join("log")).unwrap_or_default();
             panic!("the host does not serve:\n{log}")
         });
-        Self { child, state, base }
+        Self { child, state, base, loads_before }
+    }
+
+    /// Waits until no component is left to be loaded.
+    ///
+    /// # Panics
+    /// When that takes two minutes.
+    pub fn wait_until_loaded(&self) {
+        let end = Instant::now() + LOADING;
+        while loads(&self.state) <= self.loads_before {
+            assert!(Instant::now() < end, "its components are not loaded:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// `http://127.0.0.1:<port>`.
@@ -205,6 +228,15 @@ impl Drop for Host {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// How long components are waited for: where nothing is compiled, that takes a while.
+const LOADING: Duration = Duration::from_secs(120);
+
+/// How often a host of this state has loaded its components, by its log.
+fn loads(state: &TempDir) -> usize {
+    let log = std::fs::read_to_string(state.path().join("log")).unwrap_or_default();
+    log.matches("all components are loaded").count()
 }
 
 /// An empty directory, which is removed when it is dropped.

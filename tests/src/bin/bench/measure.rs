@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use berth_tests::{Client, Host, HostOptions, Session, large, repository_root};
 
@@ -124,31 +124,25 @@ pub(crate) fn deletion() -> f64 {
 /// Milliseconds, the medians of five for the last two.
 pub(crate) fn starts() -> (f64, f64, f64) {
     let state = Host::new_state();
-    let start = |number| start_once(Host::options().own_cache().state(Arc::clone(&state)), number);
-    let (cold, _) = start(1);
+    let start = || start_once(Host::options().own_cache().state(Arc::clone(&state)));
+    let (cold, _) = start();
     let mut warm = Vec::new();
     let mut first = Vec::new();
-    for number in 2..7 {
-        let (start, request) = start(number);
+    for _ in 0..5 {
+        let (start, request) = start();
         warm.push(start);
         first.push(request);
     }
     (cold, median(warm), median(first))
 }
 
-/// How long components are waited for.
-const LOADING: Duration = Duration::from_secs(120);
-
-/// The `number`-th start on a state directory, and the first request of a component that is loaded.
-fn start_once(options: HostOptions, number: usize) -> (f64, f64) {
+/// A start, and the first request of a component that is loaded.
+fn start_once(options: HostOptions) -> (f64, f64) {
     let before = Instant::now();
-    let host = options.start();
+    let host = options.start_serving();
     assert_eq!(host.client().get("/health/instance").status, 200);
     let start = before.elapsed().as_secs_f64() * 1_000.0;
-    while host.log().matches("all components are loaded").count() < number {
-        assert!(before.elapsed() < LOADING, "its components are not loaded");
-        thread::sleep(Duration::from_millis(10));
-    }
+    host.wait_until_loaded();
     let before = Instant::now();
     assert_eq!(host.client().get("/api/v1/organization/nope").status, 404);
     (start, before.elapsed().as_secs_f64() * 1_000.0)
