@@ -1,4 +1,5 @@
-//! The application: a manifest that is ready to be served, with its variables resolved and its databases open. This is all about starting; requests go through `server` and `request`.
+//! The application: a manifest that is ready to be served, with its variables resolved and its databases open. This is all about
+//! starting; requests go through `server` and `request`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirBuilder;
@@ -18,7 +19,7 @@ use crate::instance::Component;
 use crate::key_value::KeyValueStore;
 use crate::libsql::LibSql;
 use crate::limits::Limits;
-use crate::loader::{Failure, Loader, Served};
+use crate::loader::{Failure, Loader, Served, naming};
 use crate::manifest::{self, Manifest, TriggerRoute};
 use crate::outbound::{AllowedHost, Outbound};
 use crate::redis_store::RedisStore;
@@ -106,10 +107,6 @@ impl App {
 fn make_directory(path: &Path) -> Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.with_context(|| format!("cannot make the directory {}", path.display()))
-}
-
-fn naming(component: &str) -> String {
-    format!("component {component:?}")
 }
 
 fn public_routes(manifest: &Manifest) -> Result<Vec<(String, String)>> {

@@ -31,6 +31,11 @@ impl Served {
         Arc::new(Self { component, parts, is_wanted, instances: SetOnce::new() })
     }
 
+    /// Whether instances need not wait.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.instances.initialized()
+    }
+
     /// It is loaded.
     fn is_made_of(&self, instances: ProxyPre<State>) {
         // It is loaded once.
@@ -104,14 +109,14 @@ impl Loader {
     /// wasmtime compiles the functions of one on all processors.
     fn load(&self, progress: &impl Fn(&str)) -> Result<()> {
         while let Some(served) = self.next_to_find() {
-            self.find(&served).with_context(|| naming(&served))?;
+            self.find(&served).with_context(|| naming(&served.component.name))?;
         }
         if !self.state().is_last_finder() {
             return Ok(());
         }
         while let Some(served) = self.next_to_compile() {
             progress(&served.component.name);
-            self.compile(&served).with_context(|| naming(&served))?;
+            self.compile(&served).with_context(|| naming(&served.component.name))?;
         }
         engine::prune_cache(&self.compiler.cache, &self.state().in_use);
         tracing::info!("all components are loaded");
@@ -179,6 +184,7 @@ impl LoaderState {
     }
 }
 
-fn naming(served: &Served) -> String {
-    format!("component {:?}", served.component.name)
+/// How errors name a component.
+pub(crate) fn naming(component: &str) -> String {
+    format!("component {component:?}")
 }

@@ -84,8 +84,10 @@ async fn respond(
     let served = found.route.target.clone();
 
     // Before anything is held that others wait for.
-    let loaded = tokio::time::timeout(app.limits.queue, app.loader.instances(&served)).await;
-    loaded.map_err(|_| Refusal::NotLoaded)?;
+    if !served.is_loaded() {
+        let loaded = tokio::time::timeout(app.limits.queue, app.loader.instances(&served)).await;
+        loaded.map_err(|_| Refusal::NotLoaded)?;
+    }
     let client = Client::from(client.ip());
     if served.component.streams {
         return stream(app, served, client, in_flight, request, cost).await;

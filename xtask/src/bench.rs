@@ -16,7 +16,7 @@ const PROGRAMS: &[Program] = &[
 /// Builds and measures. `flags` are those of the benchmark, which `--help` names.
 pub(crate) fn run(flags: &[String]) -> Result<()> {
     programs::install(PROGRAMS)?;
-    build::of_tests()?;
+    build::of_bench()?;
     build::bench()?;
     build::become_binary("bench", flags)
 }

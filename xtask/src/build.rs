@@ -17,20 +17,25 @@ pub(crate) fn all() -> Result<()> {
 
 /// Builds everything that tests start.
 pub(crate) fn of_tests() -> Result<()> {
-    components()?;
+    of_bench()?;
     edge_components()?;
+    // Without an address the manifest is refused.
+    code_of_tests("spin-edge.toml", &["--variable", "database_url=http://127.0.0.1:1"])
+}
+
+/// Builds everything that the benchmark starts.
+pub(crate) fn of_bench() -> Result<()> {
+    components()?;
     fixtures()?;
     programs()?;
-    // Without an address the manifest is refused.
-    let address = ["--variable", "database_url=http://127.0.0.1:1"];
-    let manifests: [(&str, &[&str]); 3] =
-        [("spin.toml", &[]), ("spin-edge.toml", &address), ("tests/fixtures/spin.toml", &[])];
-    for (manifest, flags) in manifests {
-        // The tests' `Host` has the same names.
-        let name = manifest.replace(['/', '.'], "-");
-        native_code(manifest, flags, &target().join("test-state").join(name))?;
-    }
-    Ok(())
+    code_of_tests("spin.toml", &[])?;
+    code_of_tests("tests/fixtures/spin.toml", &[])
+}
+
+/// Compiles the components of a manifest for hosts of tests. Their `Host` has the same names.
+fn code_of_tests(manifest: &str, flags: &[&str]) -> Result<()> {
+    let name = manifest.replace(['/', '.'], "-");
+    native_code(manifest, flags, &target().join("test-state").join(name))
 }
 
 /// Compiles the components of a manifest to native code, for hosts with that state: their first start finds it there.

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 use crate::harness::{Host, changed_manifest, empty_state, fixtures, fresh_state};
@@ -170,25 +171,18 @@ fn what_is_asked_for_is_compiled_first_and_served_before_the_rest_is() {
 
 #[test]
 fn an_application_is_compiled_without_being_served() {
+    let compile = |manifest: &Path, state: &Path| {
+        let mut berth = Command::new(env!("CARGO_BIN_EXE_berth"));
+        berth.args(["compile", "--from"]).arg(manifest).arg("--state-dir").arg(state);
+        berth.output().unwrap()
+    };
     let state = empty_state();
-    let compiled = Command::new(env!("CARGO_BIN_EXE_berth"))
-        .args(["compile", "--from"])
-        .arg(fixtures().join("spin.toml"))
-        .arg("--state-dir")
-        .arg(state.path())
-        .output()
-        .unwrap();
+    let compiled = compile(&fixtures().join("spin.toml"), state.path());
     assert!(compiled.status.success(), "{compiled:?}");
     assert!(!Host::start_on(state, &[]).log().contains("Compiling"));
     let (_directory, manifest) =
         changed_manifest(&[("fixture_stream.wasm", "fixture_greeter.wasm")]);
-    let refused = Command::new(env!("CARGO_BIN_EXE_berth"))
-        .args(["compile", "--from"])
-        .arg(&manifest)
-        .arg("--state-dir")
-        .arg(fresh_state().path())
-        .output()
-        .unwrap();
+    let refused = compile(&manifest, fresh_state().path());
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && said.contains("component \"stream\": it has"), "{said}");
 }
